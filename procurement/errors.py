@@ -1,0 +1,59 @@
+"""Why an action was refused: every journey's way out, raised by actions and rules, told by api and web in their own form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was sent.
+
+    `pointer` is a JSON pointer into the body (RFC 6901), such as `/offerings/0/lot`, or "" for the whole of it.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a failure of ours
+    """An action that was not carried out; nothing has changed."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, message: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.faults = faults
+
+
+class NotPermitted(Refused):
+    """The actor may see the subject but not do this to it (HTTP 403)."""
+
+    code = "not_permitted"
+
+
+class NotFound(Refused):
+    """No such subject, or none that the actor may see (HTTP 404)."""
+
+    code = "not_found"
+
+
+class Conflict(Refused):
+    """The subject's state does not allow this (HTTP 409)."""
+
+    code = "conflict"
+
+
+class Stale(Refused):
+    """The subject has changed since the actor read it (HTTP 412)."""
+
+    code = "stale"
+
+
+class Invalid(Refused):
+    """What was sent is well formed but breaks a rule (HTTP 422); `faults` name each."""
+
+    code = "invalid"

@@ -1,0 +1,43 @@
+"""What the domain keeps: one module for each kind of knowledge."""
+
+from procurement.models.audit import Chain, Event
+from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
+from procurement.models.operations import Counter, Operation
+from procurement.models.organisations import Capability, Organisation
+from procurement.models.people import Application, Membership, User
+from procurement.models.rates import RateCard, RateCardVersion, RateLine
+from procurement.models.suppliers import (
+    Appointment,
+    Offering,
+    Partner,
+    ProfileVersion,
+    Supplier,
+    SupplierMember,
+)
+
+__all__ = [
+    "Application",
+    "Appointment",
+    "Capability",
+    "Chain",
+    "Counter",
+    "Event",
+    "Framework",
+    "Grade",
+    "Lot",
+    "Membership",
+    "Offering",
+    "Operation",
+    "Organisation",
+    "Partner",
+    "ProfileVersion",
+    "RateCard",
+    "RateCardVersion",
+    "RateLine",
+    "Region",
+    "RegionTwin",
+    "Specialism",
+    "Supplier",
+    "SupplierMember",
+    "User",
+]

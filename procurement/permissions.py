@@ -1,0 +1,161 @@
+"""Who may do what: the first question of every action, answered from one table.
+
+An actor is a person with roles in organisations, an integration with scopes for one organisation, or the system itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from procurement.errors import NotPermitted
+from procurement.models import Application, Capability, Membership, Organisation, User
+
+Role = Membership.Role
+Kind = Capability.Kind
+
+
+class Action(StrEnum):
+    """Everything that may be refused for want of a role."""
+
+    VIEW_CONTACTS = "view_contacts"
+    UPDATE_PROFILE = "update_profile"
+    CONFIRM_PROFILE = "confirm_profile"
+    PUBLISH_RATES = "publish_rates"
+    IMPORT_PARTNERS = "import_partners"
+    IMPORT_RATES = "import_rates"
+    SEE_OPERATION = "see_operation"
+    CANCEL_OPERATION = "cancel_operation"
+    MANAGE_ORGANISATIONS = "manage_organisations"
+    MANAGE_FRAMEWORK = "manage_framework"
+    MANAGE_SUPPLIERS = "manage_suppliers"
+    SUSPEND_PARTNER = "suspend_partner"
+    REBUILD_INDEX = "rebuild_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever asks. `reference` is what events record; `roles` maps organisation keys to the role held there.
+
+    `scopes` is None for people, whose roles decide; an integration also needs the scope of what it does.
+    """
+
+    reference: str
+    roles: dict[int, str] = field(default_factory=dict)
+    capabilities: dict[int, frozenset[str]] = field(default_factory=dict)
+    scopes: frozenset[str] | None = None
+    system: bool = False
+
+    def organisations(self) -> Iterable[int]:
+        return self.roles.keys()
+
+    @property
+    def signed_in(self) -> bool:
+        return self.system or bool(self.reference)
+
+
+ANONYMOUS: Final = Actor("")
+SYSTEM: Final = Actor("system", system=True)
+
+EDITORS: Final = frozenset({Role.EDITOR, Role.APPROVER, Role.ADMINISTRATOR})
+ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
+EVERY_ROLE: Final = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One row of the table: a capability of the actor's organisation, the roles in it, whose things, the scope needed."""
+
+    capability: Kind
+    roles: frozenset[Role]
+    own_only: bool
+    scope: str
+
+
+TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
+    Action.VIEW_CONTACTS: tuple(Grant(kind, EVERY_ROLE, False, "contacts:read") for kind in Kind),
+    Action.UPDATE_PROFILE: (Grant(Kind.PARTNER, EDITORS, True, "partners:write"),),
+    Action.CONFIRM_PROFILE: (Grant(Kind.PARTNER, EDITORS, True, "partners:write"),),
+    Action.PUBLISH_RATES: (
+        Grant(Kind.FRAMEWORK_OWNER, EDITORS, True, "rates:write"),
+        Grant(Kind.OPERATOR, EDITORS, False, "rates:write"),
+    ),
+    Action.IMPORT_PARTNERS: (Grant(Kind.OPERATOR, EDITORS, False, "imports:write"),),
+    Action.IMPORT_RATES: (Grant(Kind.OPERATOR, EDITORS, False, "imports:write"),),
+    Action.SEE_OPERATION: tuple(Grant(kind, EVERY_ROLE, True, "imports:write") for kind in Kind),
+    Action.CANCEL_OPERATION: tuple(Grant(kind, EDITORS, True, "imports:write") for kind in Kind),
+    Action.MANAGE_ORGANISATIONS: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
+    Action.MANAGE_FRAMEWORK: (
+        Grant(Kind.FRAMEWORK_OWNER, ADMINISTRATORS, True, "frameworks:write"),
+        Grant(Kind.OPERATOR, ADMINISTRATORS, False, "frameworks:write"),
+    ),
+    Action.MANAGE_SUPPLIERS: (
+        Grant(Kind.FRAMEWORK_OWNER, EDITORS, True, "frameworks:write"),
+        Grant(Kind.OPERATOR, EDITORS, False, "frameworks:write"),
+    ),
+    Action.SUSPEND_PARTNER: (
+        Grant(Kind.FRAMEWORK_OWNER, ADMINISTRATORS, False, "frameworks:write"),
+        Grant(Kind.OPERATOR, ADMINISTRATORS, False, "frameworks:write"),
+    ),
+    Action.REBUILD_INDEX: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
+}
+
+SCOPES: Final[dict[str, str]] = {
+    "read": "Read what is public",
+    "contacts:read": "Read partners' contacts",
+    "partners:write": "Update the own organisation's profile",
+    "rates:write": "Publish rate cards",
+    "imports:write": "Import partners and rate cards",
+    "frameworks:write": "Manage frameworks, appointments and offerings",
+    "admin:write": "Manage organisations and the index",
+}
+
+
+def person(user: User) -> Actor:
+    """The actor behind a signed-in person: their roles and what those organisations are (two queries)."""
+    roles = dict(user.memberships.values_list("organisation_id", "role"))
+    return Actor(user.reference, roles, _capabilities(roles))
+
+
+def integration(application: Application, scopes: Iterable[str]) -> Actor:
+    """The actor behind a client-credentials token: an administrator of its organisation, within its scopes."""
+    if application.organisation_id is None:
+        return Actor(application.reference, scopes=frozenset(scopes))
+    roles = {application.organisation_id: str(Role.ADMINISTRATOR)}
+    return Actor(application.reference, roles, _capabilities(roles), frozenset(scopes))
+
+
+def _capabilities(roles: dict[int, str]) -> dict[int, frozenset[str]]:
+    held: dict[int, set[str]] = {}
+    for organisation, kind in Capability.objects.filter(organisation__in=roles).values_list(
+        "organisation_id", "kind"
+    ):
+        held.setdefault(organisation, set()).add(kind)
+    return {organisation: frozenset(kinds) for organisation, kinds in held.items()}
+
+
+def can(actor: Actor, action: Action, owner: Organisation | int | None = None) -> bool:
+    """Whether the actor may do this to something that belongs to `owner` (an organisation or its key, None: nobody's)."""
+    if actor.system:
+        return True
+    key = owner.pk if isinstance(owner, Organisation) else owner
+    return any(_granted(actor, grant, key) for grant in TABLE[action])
+
+
+def _granted(actor: Actor, grant: Grant, owner: int | None) -> bool:
+    if actor.scopes is not None and grant.scope not in actor.scopes:
+        return False
+    return any(
+        role in grant.roles
+        and grant.capability in actor.capabilities.get(organisation, frozenset())
+        and (not grant.own_only or organisation == owner)
+        for organisation, role in actor.roles.items()
+    )
+
+
+def require(actor: Actor, action: Action, owner: Organisation | int | None = None) -> None:
+    """Refuse with NotPermitted unless the table grants it."""
+    if not can(actor, action, owner):
+        raise NotPermitted(f"You may not do this: {action.value.replace('_', ' ')}.")

@@ -1,0 +1,35 @@
+"""New references: slugs from names, and numbered ones such as OP-2026-000001."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import date
+
+from django.db.models import F
+from django.utils.text import slugify
+
+from procurement.models import Counter
+
+
+def numbered(kind: str, on: date, digits: int = 4) -> str:
+    """The next `KIND-year-number`, gapless within its transaction: the counter's row is locked until commit."""
+    Counter.objects.get_or_create(kind=kind, year=on.year)
+    Counter.objects.filter(kind=kind, year=on.year).update(value=F("value") + 1)
+    value = Counter.objects.get(kind=kind, year=on.year).value
+    return f"{kind}-{on.year}-{value:0{digits}d}"
+
+
+def slug(name: str, taken: Container[str]) -> str:
+    """A readable reference for a name, with a number behind it where the plain one is taken."""
+    plain = slugify(name)[:90].strip("-") or "unnamed"
+    if plain not in taken:
+        return plain
+    number = 2
+    while f"{plain}-{number}" in taken:
+        number += 1
+    return f"{plain}-{number}"
+
+
+def listing_reference(framework: str, supplier: str, partner: str) -> str:
+    """`rm3745~ppl~opm-group`: one partner within one supplier on one framework."""
+    return f"{framework}~{supplier}~{partner}"

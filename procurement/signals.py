@@ -1,0 +1,6 @@
+"""The one hook by which other layers hear of a change: sent inside the transaction that makes it."""
+
+from django.dispatch import Signal
+
+events_recorded = Signal()
+"""Sent by actions/events.py with `events`, the list of Event rows just written, before commit."""
