@@ -31,6 +31,9 @@ SIZES: Final[dict[str, str]] = {
     "not-stated": "Not stated",
 }
 
+RATE_SIZES: Final[dict[str, str]] = SIZES | {"other": "Not small"}
+"""Sizes as rate sources state them: some say only whether a firm is small."""
+
 SECTORS: Final[dict[str, str]] = {
     "central-government": "Central government",
     "local-government": "Local government",

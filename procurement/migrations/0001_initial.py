@@ -348,13 +348,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=120)),
                 ('ordinal', models.PositiveIntegerField()),
-                ('role_title', models.CharField(blank=True, max_length=250)),
+                ('role_title', models.TextField(blank=True, help_text='Real titles run to thousands of characters; none is cut.')),
                 ('work_type', models.CharField(blank=True, choices=[('advice', 'Advice'), ('delivery', 'Delivery'), ('complex', 'Complex'), ('non-complex', 'Non-complex')], max_length=12)),
                 ('min_experience', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('max_experience', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('qualification', models.CharField(blank=True, choices=[('none', 'None required'), ('high-school', 'Secondary school'), ('associates', "Associate's degree"), ('bachelors', "Bachelor's degree"), ('masters', "Master's degree"), ('phd', 'Doctorate')], max_length=20)),
+                ('qualification_text', models.TextField(blank=True, help_text="The source's own words, where they say more.")),
                 ('site', models.CharField(blank=True, choices=[('customer', "Customer's premises"), ('contractor', "Supplier's premises"), ('both', 'Either')], max_length=12)),
-                ('size', models.CharField(blank=True, max_length=12)),
+                ('size', models.CharField(blank=True, choices=[('micro', 'Micro (fewer than 10 staff)'), ('small', 'Small (10 to 49 staff)'), ('medium', 'Medium (50 to 249 staff)'), ('large', 'Large (250 staff or more)'), ('not-stated', 'Not stated'), ('other', 'Not small')], max_length=12)),
                 ('valid_from', models.DateField(blank=True, null=True)),
                 ('valid_to', models.DateField(blank=True, null=True)),
                 ('price_minor', models.BigIntegerField()),
@@ -512,6 +513,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='rateline',
             constraint=models.CheckConstraint(condition=models.Q(('max_experience', None), ('min_experience', None), ('max_experience__gte', models.F('min_experience')), _connector='OR'), name='rate_line_experience_in_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='rateline',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_from', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='rate_line_ends_after_start'),
         ),
         migrations.AddConstraint(
             model_name='regiontwin',

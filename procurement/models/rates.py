@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from procurement.models.base import Revised
 from procurement.models.frameworks import Framework, Grade, Lot
 from procurement.models.suppliers import Supplier
-from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
+from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
 
 class RateCard(Revised):
@@ -94,13 +94,18 @@ class RateLine(models.Model):
     ordinal = models.PositiveIntegerField()
     lot = models.ForeignKey(Lot, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     grade = models.ForeignKey(Grade, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    role_title = models.CharField(max_length=250, blank=True)
+    role_title = models.TextField(
+        blank=True, help_text="Real titles run to thousands of characters; none is cut."
+    )
     work_type = models.CharField(max_length=12, blank=True, choices=list(WORK_TYPES.items()))
     min_experience = models.PositiveSmallIntegerField(null=True, blank=True)
     max_experience = models.PositiveSmallIntegerField(null=True, blank=True)
     qualification = models.CharField(max_length=20, blank=True, choices=list(QUALIFICATIONS.items()))
+    qualification_text = models.TextField(
+        blank=True, help_text="The source's own words, where they say more."
+    )
     site = models.CharField(max_length=12, blank=True, choices=list(SITES.items()))
-    size = models.CharField(max_length=12, blank=True)
+    size = models.CharField(max_length=12, blank=True, choices=list(RATE_SIZES.items()))
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
     price_minor = models.BigIntegerField()
@@ -118,6 +123,10 @@ class RateLine(models.Model):
                 | Q(min_experience=None)
                 | Q(max_experience__gte=F("min_experience")),
                 name="rate_line_experience_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                name="rate_line_ends_after_start",
             ),
         ]
 
