@@ -1,0 +1,205 @@
+"""What every engine does, in our words: search/params.py hands it a question, api and web get an answer.
+
+The embedded engine (embedded.py) is one of them. Reading is safe from any number of processes and threads; writing belongs to
+one process, the index worker, which holds the Writer. The protocols for rates stand in rates_base.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, NotRequired, Protocol, Self, TypedDict
+
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+
+Collection = Literal["listings", "rates"]
+
+
+class EngineUnavailable(Exception):  # noqa: N818 - it names a state
+    """There is no index that can be read: missing, damaged or of another mapping (HTTP 503 on search alone)."""
+
+    retry_after = 5
+    """Seconds after which asking again makes sense."""
+
+
+class WriterBusy(Exception):  # noqa: N818
+    """Another process holds the index's only writer."""
+
+
+class DocumentLot(TypedDict):
+    reference: str
+    number: str
+    name: str
+
+
+class DocumentSpecialism(TypedDict):
+    reference: str
+    number: str
+    name: str
+
+
+class DocumentOffering(TypedDict):
+    """`specialism` None is "not stated". `regions`: every code that it satisfies, expanded by search/documents.py."""
+
+    lot: str
+    specialism: str | None
+    regions: Sequence[str]
+
+
+class DocumentCaseStudy(TypedDict):
+    key: str
+    title: str
+    text: str
+
+
+class DocumentRate(TypedDict):
+    """`lot` None: the price holds for every lot. `work_type` "" where the framework has none."""
+
+    lot: str | None
+    grade: str
+    rank: int
+    work_type: str
+    price_minor: int
+
+
+class ListingDocument(TypedDict):
+    """A listing as it is indexed. `key` is its reference; `stored` the API's result object, rendered once.
+
+    Of two documents with one key the greater `version` stands, in whatever order they arrive. Texts may be in any Unicode
+    form; they are kept in NFC. `status` is the framework's stored status: dates are compared when a question is asked.
+    """
+
+    key: str
+    version: int
+    framework: str
+    framework_number: str
+    framework_name: str
+    status: str
+    starts_on: str | None
+    ends_on: str | None
+    region_scheme: str
+    partner: str
+    name: str
+    supplier: str
+    supplier_name: str
+    lead: str
+    lead_name: str
+    lots: Sequence[DocumentLot]
+    specialisms: Sequence[DocumentSpecialism]
+    offerings: Sequence[DocumentOffering]
+    summary: str
+    case_studies: Sequence[DocumentCaseStudy]
+    sectors: Sequence[str]
+    ownership: str
+    size: str
+    accreditations: Sequence[str]
+    rates: Sequence[DocumentRate]
+    currency: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    basis: NotRequired[str | None]
+    stored: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a value of a facet is called. `scheme` is the region scheme of a region code, else ""."""
+
+    value: str
+    label: str
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """What stands in the index: for health, drift checks and the decision to rebuild.
+
+    `rebuild_because` is None, or why the index must be built anew: missing, damaged, or made for another mapping.
+    """
+
+    collection: Collection
+    generation: int
+    documents: int
+    mapping: str
+    rebuild_because: str | None
+
+
+class Rebuild(Protocol):
+    """A new index being filled beside the one in use. While it is open `Writer.apply` writes to both."""
+
+    def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Adds documents; one older than a live update that has already arrived changes nothing."""
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """Names for the values of a facet that the documents hold as codes (region)."""
+
+    def commit(self, expected: int | None = None) -> int:
+        """Verifies that the new index opens, answers and holds `expected` documents (if given), then swaps it in.
+
+        Returns the number of documents. Raises ValueError and leaves the old index in use if it does not verify.
+        """
+
+    def abandon(self) -> None:
+        """Throws the new index away."""
+
+
+class Writer(Protocol):
+    """The only writer of an index. Made by `Engine.writer`; close it, or use it as a context manager."""
+
+    def apply(
+        self, collection: Collection, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()
+    ) -> int:
+        """Writes documents and removes keys (each with the version that removes it) in one visible step.
+
+        An older version never overwrites or removes a newer one, and a removed key does not come back by an older put.
+        Returns the generation in which it can be read. Raises EngineUnavailable if there is no index yet (rebuild first).
+        """
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """Names for the values of a facet of the listings, from the next `apply` on."""
+
+    def begin_rebuild(self, collection: Collection) -> Rebuild:
+        """Begins a new index; an unfinished earlier one is thrown away."""
+
+    def rollback(self, collection: Collection) -> None:
+        """Swaps the index that the last rebuild replaced back in. Raises ValueError if there is none.
+
+        What was applied since that rebuild is missing from it: the caller lets the drift check repair it.
+        """
+
+    def heartbeat(self, position: int, caught_up: bool) -> None:
+        """Says that events up to `position` are in the index and whether none is waiting."""
+
+    def close(self) -> None:
+        """Waits for background merges and frees the lock."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Engine(Protocol):
+    """What a search asks. Every method raises EngineUnavailable if the index cannot be read."""
+
+    def search_listings(self, query: ListingQuery) -> ListingResult:
+        """The page, the exact count, the facets."""
+
+    def listing(self, reference: str) -> bytes | None:
+        """The stored JSON of one listing, None if there is no such listing."""
+
+    def listing_keys(self) -> Iterable[tuple[str, int]]:
+        """Every (reference, version) in the index, for the drift check."""
+
+    def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
+        """Partners, specialisms and lots by the beginning of any word of the name."""
+
+    def freshness(self, collection: Collection) -> Freshness:
+        """How current the index is, without reading the database."""
+
+    def state(self, collection: Collection) -> IndexState:
+        """What stands in the index. Never raises EngineUnavailable: it tells."""
+
+    def writer(self) -> Writer:
+        """The only writer. Raises WriterBusy while another process holds it."""

@@ -1,0 +1,184 @@
+"""A search in our own words: what search/params.py makes of a request and what an engine answers.
+
+Everything here is engine neutral and frozen. Money is whole pence (or cents); dates are days in Europe/London.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal
+
+Sort = Literal["relevance", "rate", "name"]
+
+SEEDS: Final = 16
+"""How many orders ties may stand in; a seed is a number from 0 to SEEDS - 1."""
+
+DEEPEST_HIT: Final = 10_000
+"""`page` reaches this hit; what lies beyond is read by `after`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the page before ended: the sort it was in, the last hit's sort value and its key.
+
+    `value` is the score times 10,000 (relevance), the rate in pence or -1 for none (rate), or the folded name (name).
+    """
+
+    sort: Sort
+    seed: int
+    value: int | str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListingQuery:
+    """A question over the listings.
+
+    `filters` maps a filter of search/fields.py to the values asked for: any of them inside one filter, all of the filters
+    together. A lot, a specialism and a region asked together must be met by one offering. `grade` is a code such as G3;
+    a rate bound or sort needs it and exactly one framework in `filters` (search/params.py sees to it).
+    """
+
+    q: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grade: str | None = None
+    min_rate: int | None = None
+    max_rate: int | None = None
+    sort: Sort = "relevance"
+    page: int = 1
+    page_size: int = 20
+    after: Cursor | None = None
+    seed: int = 0
+    on: date = field(default_factory=date.today)
+    facets: bool = True
+    facet_size: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet: how many listings it would leave, were it the only value asked for in its facet."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Counts that ignore the facet's own filter; `other` is how many values are not shown."""
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """The best passage of a field: HTML-escaped text with `<mark>` around what matched.
+
+    `part` says which of several texts it is (a case study's key, a specialism's reference), or "".
+    """
+
+    field: str
+    part: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a score: what the words found in this field added. A hit's reasons sum to its score."""
+
+    field: str
+    label: str
+    words: tuple[str, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class HitRate:
+    """The lowest rate of the grade asked for that satisfies the question, and which line of the card it is.
+
+    `lot` is None where the card has one rate for every lot; `work_type` is "" where the framework has none.
+    """
+
+    grade: str
+    price_minor: int
+    currency: str
+    unit: str
+    basis: str
+    lot: str | None
+    work_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One listing of a page. `stored` is the ready JSON object of search/documents.py, in bytes.
+
+    `specialisms` are the references that satisfy the filters or whose names hold the words. `score` is rounded to four
+    decimals and 0.0 without words.
+    """
+
+    reference: str
+    stored: bytes
+    score: float
+    specialisms: tuple[str, ...]
+    rate: HitRate | None
+    highlights: tuple[Highlight, ...]
+    why: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How current the index is, told by the index worker's heartbeat.
+
+    `position` is the last event applied; `caught_up_at` when no event was waiting; both times ISO 8601 in UTC.
+    """
+
+    generation: int
+    position: int | None = None
+    applied_at: str | None = None
+    caught_up_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingResult:
+    """A page of listings. `after` is the cursor of the next page, None on the last; `count` is exact.
+
+    `did_you_mean` is the question with its unknown words corrected, None if there is nothing to correct.
+    """
+
+    count: int
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    did_you_mean: str | None
+    seed: int
+    after: Cursor | None
+    index: Freshness
+
+
+SuggestionKind = Literal["partner", "specialism", "lot"]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionQuery:
+    """The beginning of a name, as somebody types it."""
+
+    q: str
+    frameworks: tuple[str, ...] = ()
+    kinds: tuple[SuggestionKind, ...] = ()
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A partner, specialism or lot whose name holds what was typed at the start of a word."""
+
+    kind: SuggestionKind
+    reference: str
+    name: str
+    framework: str | None
+    framework_number: str | None
