@@ -1,0 +1,96 @@
+"""First step of every process: what the environment asks for, checked; else a sentence on what is missing.
+
+Nothing here reads a setting of Django; settings.py is built from what these functions answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+LONGEST_SOCKET_PATH = 100
+"""Bytes that fit the address of a Unix socket on every system (104 on macOS, 108 on Linux)."""
+
+
+def data_folder(path: Path) -> Path:
+    """Makes the one folder that everything is written to.
+
+    Raises ImproperlyConfigured when it cannot be made or written to.
+    """
+    path = path.expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("broker", "index", "logs", "mail", "media", "static"):
+            (path / name).mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {path} cannot be made or written to ({error.strerror}). "
+            "Set CALLOFF_DATA to a folder that can be."
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(
+            f"The data folder {path} cannot be written to. Set CALLOFF_DATA to a folder that can be."
+        )
+    return path
+
+
+def kept_secret(path: Path) -> str:
+    """The secret kept at `path` with mode 0600, made on first use; processes that start together agree."""
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            # Another process was first; its secret is the one that counts.
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_unsafe(demo: bool, host: str, given: dict[str, object]) -> None:
+    """Refuses a start that would be unsafe.
+
+    `given` maps the names of variables that a real installation must set to their values. Raises
+    ImproperlyConfigured naming every one that is missing, or the host that a demo may not listen on.
+    """
+    if demo:
+        if not is_loopback(host):
+            raise ImproperlyConfigured(
+                f"DEMO=1 has logins that everybody knows and listens on loopback only, not on HOST={host}. "
+                "Unset HOST, or unset DEMO and give this installation its own secrets."
+            )
+        return
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise ImproperlyConfigured(
+            f"Without DEMO=1 these must be set: {', '.join(missing)}. "
+            "For a try on your own machine: `make run`, which sets DEMO=1."
+        )
+
+
+def broker_socket(data: Path) -> Path:
+    """Where the queue of a data folder listens: inside it, or in the temporary folder if that is too long."""
+    inside = data / "broker" / "valkey.sock"
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+        return inside
+    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"calloff-{os.getuid()}-{digest}.sock"

@@ -1,0 +1,52 @@
+"""How every process writes its log: lines of JSON to standard error, which tools/run.py keeps in a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+SHARED = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+)
+
+
+def logging_settings(level: str, readable: bool) -> dict[str, Any]:
+    """The LOGGING setting. `level` is the lowest kept; `readable` writes for a person instead of JSON."""
+    renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "foreign_pre_chain": SHARED,
+            },
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # The request line of django_structlog already says it.
+            "django.request": {"level": "ERROR"},
+            "django.server": {"level": "ERROR"},
+        },
+    }
+
+
+def configure_structlog() -> None:
+    """Sends structlog through the standard library, so that one handler writes everything."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,15 @@
+#!/usr/bin/env python3
+"""Django's command line for Calloff: `DEMO=1 .venv/bin/python manage.py COMMAND`."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
