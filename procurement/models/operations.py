@@ -20,6 +20,7 @@ class Operation(Referenced):
 
     kind = models.CharField(max_length=40)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    cancellable = models.BooleanField(default=True, help_text="False once it has begun what cannot be half done.")
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
     parameters = models.JSONField(default=dict)
@@ -36,6 +37,7 @@ class Operation(Referenced):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["status"], name="operation_status")]
 
 
 class Counter(models.Model):

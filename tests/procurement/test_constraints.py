@@ -1,0 +1,194 @@
+"""The database itself refuses what no rule may let through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from procurement.models import (
+    Appointment,
+    Framework,
+    Grade,
+    Lot,
+    Offering,
+    Organisation,
+    Partner,
+    ProfileVersion,
+    RateCard,
+    RateCardVersion,
+    RateLine,
+    Supplier,
+    SupplierMember,
+)
+from procurement.references import listing_reference, numbered, slug
+
+START = date(2025, 1, 1)
+
+
+@pytest.fixture
+def lot(db: None) -> Lot:
+    owner = Organisation.objects.create(reference="owner", name="Owner", scheme="XX-DEMO", identifier="1")
+    framework = Framework.objects.create(
+        reference="cx1", number="CX1", name="One", owner=owner, status="live", starts_on=START,
+        ends_on=date(2027, 1, 1), regime="pa2023",
+    )  # fmt: skip
+    return Lot.objects.create(framework=framework, reference="cx1~5a", number="5a", position=1, name="Lot")
+
+
+@pytest.fixture
+def appointment(lot: Lot) -> Appointment:
+    supplier = Supplier.objects.create(reference="s", name="S", form="prime")
+    for reference in ("one", "two"):
+        organisation = Organisation.objects.create(reference=reference, name=reference)
+        Partner.objects.create(reference=reference, organisation=organisation)
+    SupplierMember.objects.create(
+        supplier=supplier, partner=Partner.objects.get(reference="one"), role="lead", joined_on=START
+    )
+    return Appointment.objects.create(reference="a", supplier=supplier, lot=lot, starts_on=START)
+
+
+def two_leads(appointment: Appointment) -> None:
+    two = Partner.objects.get(reference="two")
+    SupplierMember.objects.create(supplier=appointment.supplier, partner=two, role="lead", joined_on=START)
+
+
+def a_member_twice(appointment: Appointment) -> None:
+    one = Partner.objects.get(reference="one")
+    SupplierMember.objects.create(supplier=appointment.supplier, partner=one, role="member", joined_on=START)
+
+
+def a_member_who_left_before_joining(appointment: Appointment) -> None:
+    two = Partner.objects.get(reference="two")
+    SupplierMember.objects.create(
+        supplier=appointment.supplier, partner=two, role="member", joined_on=START, left_on=date(2024, 12, 31)
+    )
+
+
+def an_appointment_twice(appointment: Appointment) -> None:
+    Appointment.objects.create(
+        reference="b", supplier=appointment.supplier, lot=appointment.lot, starts_on=START
+    )
+
+
+def the_same_lot_number(appointment: Appointment) -> None:
+    Lot.objects.create(
+        framework=appointment.lot.framework, reference="cx1~other", number="5a", position=2, name="Again"
+    )
+
+
+def a_lot_without_a_route(appointment: Appointment) -> None:
+    Lot.objects.create(
+        framework=appointment.lot.framework, reference="cx1~6", number="6", position=2, name="None",
+        direct_award=False, competition=False,
+    )  # fmt: skip
+
+
+def an_identifier_twice(appointment: Appointment) -> None:
+    Organisation.objects.create(reference="copy", name="Copy", scheme="XX-DEMO", identifier="1")
+
+
+def half_an_identifier(appointment: Appointment) -> None:
+    Organisation.objects.create(reference="half", name="Half", scheme="XX-DEMO", identifier="")
+
+
+def not_stated_twice(appointment: Appointment) -> None:
+    one = Partner.objects.get(reference="one")
+    Offering.objects.create(appointment=appointment, partner=one)
+    Offering.objects.create(appointment=appointment, partner=one)
+
+
+def two_published_profiles(appointment: Appointment) -> None:
+    one = Partner.objects.get(reference="one")
+    for number in (1, 2):
+        ProfileVersion.objects.create(
+            partner=one, number=number, status="published", name="One", digest="", actor="system"
+        )
+
+
+def rate_line(appointment: Appointment, **fields: object) -> None:
+    card = RateCard.objects.create(
+        reference="card", supplier=appointment.supplier, framework=appointment.lot.framework
+    )
+    version = RateCardVersion.objects.create(card=card, number=1, status="published", digest="", actor="system")
+    grade = Grade.objects.create(lot=appointment.lot, reference="cx1~5a~g1", code="G1", name="One", rank=1)
+    values: dict[str, object] = {"grade": grade, "price_minor": 60000} | fields
+    RateLine.objects.create(version=version, key="1", ordinal=1, **values)
+
+
+def a_rate_of_nothing(appointment: Appointment) -> None:
+    rate_line(appointment, price_minor=0)
+
+
+def a_rate_for_nobody(appointment: Appointment) -> None:
+    rate_line(appointment, grade=None)
+
+
+def experience_out_of_order(appointment: Appointment) -> None:
+    rate_line(appointment, min_experience=8, max_experience=5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        two_leads,
+        a_member_twice,
+        a_member_who_left_before_joining,
+        an_appointment_twice,
+        the_same_lot_number,
+        a_lot_without_a_route,
+        an_identifier_twice,
+        half_an_identifier,
+        not_stated_twice,
+        two_published_profiles,
+        a_rate_of_nothing,
+        a_rate_for_nobody,
+        experience_out_of_order,
+    ],
+)
+def test_the_database_refuses(wrong: Callable[[Appointment], None], appointment: Appointment) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        wrong(appointment)
+
+
+def test_a_lead_may_hand_over_on_the_day_it_leaves(appointment: Appointment) -> None:
+    SupplierMember.objects.filter(role="lead").update(left_on=date(2025, 6, 1))
+    two_leads(appointment)
+    assert SupplierMember.objects.filter(role="lead").count() == 2
+
+
+def test_bodies_without_a_known_register_number_may_stand_side_by_side(appointment: Appointment) -> None:
+    assert Organisation.objects.filter(scheme="", identifier="").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "on", "expected"),
+    [
+        ("live", date(2024, 12, 31), "coming"),
+        ("live", date(2025, 1, 1), "live"),
+        ("live", date(2027, 1, 1), "live"),
+        ("live", date(2027, 1, 2), "expired"),
+        ("standstill", date(2030, 1, 1), "standstill"),
+    ],
+)
+def test_a_framework_is_open_from_its_first_to_its_last_day(lot: Lot, status: str, on: date, expected: str) -> None:
+    lot.framework.status = status
+    assert lot.framework.status_on(on) == expected
+    assert lot.framework.open_to_call_offs(on) is (expected == "live")
+
+
+@pytest.mark.django_db
+def test_numbered_references_count_up_within_their_kind_and_year() -> None:
+    assert numbered("OP", date(2026, 5, 1), 6) == "OP-2026-000001"
+    assert numbered("OP", date(2026, 6, 1), 6) == "OP-2026-000002"
+    assert numbered("OP", date(2027, 1, 1), 6) == "OP-2027-000001"
+    assert numbered("REQ", date(2026, 6, 1)) == "REQ-2026-0001"
+
+
+def test_slugs_are_readable_and_never_taken_twice() -> None:
+    assert slug("OPM Group", set()) == "opm-group"
+    assert slug("OPM Group", {"opm-group", "opm-group-2"}) == "opm-group-3"
+    assert slug("???", set()) == "unnamed"
+    assert listing_reference("rm3745", "ppl", "opm-group") == "rm3745~ppl~opm-group"
