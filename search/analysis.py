@@ -1,0 +1,152 @@
+"""From text to terms: the one place that decides what a word is, for documents and questions, for every engine.
+
+NFC, possessive 's dropped, words are runs of letters and digits, lower case, letters folded to ASCII, Lucene's 33 English stop
+words, Porter 2 stems. Engines are handed the terms, already made, so that two engines cannot disagree on them; the places of
+the words in the text are kept beside for highlights. A word is analysed once and remembered.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import Stemmer
+from numpy.typing import NDArray
+
+STOP_WORDS: Final = frozenset(
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to "
+    "was will with".split()
+)
+"""Lucene's English stop words (EnglishAnalyzer.ENGLISH_STOP_WORDS_SET)."""
+
+GAP: Final = "_"
+"""Stands where a stop word stood, so that a phrase keeps its distances; no term can look like it."""
+
+LONGEST_TERM: Final = 100
+"""A longer run of letters is no word; it is cut, so that it is still found by itself."""
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_POSSESSIVE: Final = re.compile(r"(?<=[^\W_])['\u2019\uff07][sS](?![^\W_])")
+_REMEMBERED: Final = 400_000
+
+# Letters that Unicode does not decompose but Lucene's ASCIIFoldingFilter folds.
+_FOLDS: Final = str.maketrans(
+    {
+        "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t",
+        "ŋ": "n", "ĸ": "q", "ƀ": "b", "ɓ": "b", "ƈ": "c", "ɖ": "d", "ɗ": "d", "ƒ": "f", "ɠ": "g", "ɨ": "i", "ƙ": "k",
+        "ɲ": "n", "ɵ": "o", "ƥ": "p", "ʈ": "t", "ƭ": "t", "ʋ": "v", "ƶ": "z", "ǝ": "e", "ə": "a", "ɛ": "e", "ȷ": "j",
+    }
+)  # fmt: skip
+
+_stem = Stemmer.Stemmer("english", 0).stemWord
+
+
+def normalise(text: str) -> str:
+    """The form in which text is kept, and in which the places of its words are counted: NFC."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def fold(word: str) -> str:
+    """Lower case, without accents: `Café` is `cafe`. Letters and digits only; a word may fold to nothing."""
+    lowered = word.lower()
+    if not lowered.isascii():
+        decomposed = unicodedata.normalize("NFKD", lowered.translate(_FOLDS)).lower().translate(_FOLDS)
+        lowered = "".join(letter for letter in decomposed if letter.isalnum())
+    return lowered[:LONGEST_TERM]
+
+
+class _Terms(dict[str, str]):
+    """Word to term; GAP for a stop word."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        folded = fold(word)
+        term = GAP if not folded or folded in STOP_WORDS else _stem(folded)
+        self[word] = term
+        return term
+
+
+class _Marks(dict[str, int]):
+    """Word to the 32-bit number of its term; 0 for a stop word."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        mark = self[word] = mark_of(_terms[word])
+        return mark
+
+
+def mark_of(term: str) -> int:
+    """A term as a number from 1 to 2^32 - 1, by which it is recognised in stored tokens; 0 is GAP."""
+    return 0 if term == GAP else zlib.crc32(term.encode()) or 1
+
+
+_terms = _Terms()
+_marks = _Marks()
+
+
+def words_of(text: str) -> list[str]:
+    """The words as they are written, stop words among them; `text` is in NFC."""
+    if "'" in text or "\u2019" in text or "\uff07" in text:
+        text = _POSSESSIVE.sub("  ", text)
+    return _WORD.findall(text)
+
+
+def term_of(word: str) -> str:
+    """The term of one word, GAP for a stop word."""
+    return _terms[word]
+
+
+def terms_of(text: str) -> list[str]:
+    """The terms of a text in order, GAP where a stop word stands."""
+    return [_terms[word] for word in words_of(normalise(text))]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The words of a text in NFC, by place. `marks` are the numbers of their terms (0 for stop words).
+
+    `starts` and `lengths` count characters. An element's index is its position in a phrase.
+    """
+
+    words: list[str]
+    marks: NDArray[np.uint32]
+    starts: NDArray[np.uint32]
+    lengths: NDArray[np.uint32]
+
+    def line(self) -> str:
+        """The terms joined by spaces, GAP for stop words: what an engine is given to index."""
+        return " ".join(map(_terms.__getitem__, self.words))
+
+
+def tokens_of(text: str) -> Tokens:
+    """The words of `text` (in NFC) and where they stand. Made at indexing, never while a question is answered."""
+    if "'" in text or "\u2019" in text or "\uff07" in text:
+        # As long as what it replaces, so that places do not move.
+        text = _POSSESSIVE.sub("  ", text)
+    words = _WORD.findall(text)
+    if text.isascii():
+        letters = _ascii_letters()[np.frombuffer(text.encode("ascii"), dtype=np.uint8)]
+    else:
+        letters = _letters()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    edges = np.flatnonzero(np.diff(letters, prepend=np.int8(0), append=np.int8(0)))
+    starts = edges[0::2].astype(np.uint32)
+    marks = np.fromiter(map(_marks.__getitem__, words), dtype=np.uint32, count=len(words))
+    return Tokens(words, marks, starts, edges[1::2].astype(np.uint32) - starts)
+
+
+@functools.cache
+def _letters() -> NDArray[Any]:
+    """1 for every code point that belongs to a word, exactly as the regular expression sees it."""
+    return np.fromiter((chr(point).isalnum() for point in range(0x110000)), dtype=np.int8, count=0x110000)
+
+
+@functools.cache
+def _ascii_letters() -> NDArray[Any]:
+    return np.fromiter((chr(point).isalnum() for point in range(128)), dtype=np.int8, count=128)
