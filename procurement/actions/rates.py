@@ -1,0 +1,429 @@
+"""Publishing rate cards: the way in for imports and for the demonstration market.
+
+A published version is immutable: a changed card gets a new version and its old one is superseded; a card that
+comes again unchanged is left alone. Lines are staged in batches under draft versions, so that no transaction
+is long, and then published set-wise in one short transaction: all cards or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Final
+
+import orjson
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from procurement.actions.events import Happening, record_many
+from procurement.errors import Fault, Invalid, Stale
+from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
+from procurement.permissions import Action, Actor, require
+from procurement.pricing import CURRENCIES, UNITS
+
+STAGED_LINES: Final = 4_000
+"""Lines written in one transaction while staging: about a fifth of a second of SQLite's write lock."""
+
+LOOKED_UP: Final = 500
+"""Keys in one IN (…), well under SQLite's limit on parameters."""
+
+Status = RateCardVersion.Status
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One line to publish; `lot` and `grade` are references. None and "" are unknown. `price_minor` in pence
+    or cents.
+    """
+
+    key: str
+    price_minor: int
+    role_title: str = ""
+    lot: str | None = None
+    grade: str | None = None
+    work_type: str = ""
+    min_experience: int | None = None
+    max_experience: int | None = None
+    qualification: str = ""
+    qualification_text: str = ""
+    site: str = ""
+    size: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardDraft:
+    """A whole card: lines that it does not name are withdrawn. `supplier` and `framework` are references."""
+
+    supplier: str
+    framework: str
+    lines: tuple[LineDraft, ...]
+    currency: str = "GBP"
+    unit: str = "day"
+    basis: str = "published"
+    valid_from: date | None = None
+    valid_to: date | None = None
+    source: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The same whenever the card comes again: `rm3745~ppl`, `calc~acme~usd-hour`."""
+        plain = f"{self.framework}~{self.supplier}"
+        return (
+            plain
+            if (self.currency, self.unit) == ("GBP", "day")
+            else f"{plain}~{self.currency}-{self.unit}".lower()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LinesDiff:
+    """How the lines of one or many cards compare with what was published before, by key."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+
+    def __add__(self, other: LinesDiff) -> LinesDiff:
+        return LinesDiff(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.withdrawn + other.withdrawn,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    """What publishing a draft would do: `before` is the published version's key, None for a new card or first
+    version.
+    """
+
+    draft: CardDraft
+    digest: str
+    before: int | None
+    diff: LinesDiff
+    same: bool
+
+
+Progress = Callable[[int, int], None]
+
+
+def publish_cards(
+    actor: Actor, drafts: Sequence[CardDraft], progress: Progress | None = None
+) -> list[CardChange]:
+    """Publish every card that is new or differs, all or none; returns what became of each, in order.
+
+    `progress` is called with (lines staged, lines to stage). Raises NotPermitted, and Invalid with a fault
+    for each thing wrong (pointers `/0/lines/3/price_minor`), having changed nothing.
+    """
+    changes = compare_cards(actor, drafts)
+    publish_changes(actor, changes, progress)
+    return changes
+
+
+def compare_cards(actor: Actor, drafts: Sequence[CardDraft]) -> list[CardChange]:
+    """What publish_cards would do, without doing it. Raises as publish_cards does."""
+    for owner in Framework.objects.filter(reference__in={draft.framework for draft in drafts}).values_list(
+        "owner_id", flat=True
+    ):
+        require(actor, Action.PUBLISH_RATES, owner)
+    _check(drafts)
+    published = {
+        reference: (key, digest)
+        for references in _slices([draft.reference for draft in drafts])
+        for reference, key, digest in RateCardVersion.objects.filter(
+            status=Status.PUBLISHED, card__reference__in=references
+        ).values_list("card__reference", "pk", "digest")
+    }
+    changes = []
+    for draft in drafts:
+        before, old_digest = published.get(draft.reference, (None, ""))
+        digest = _digest(draft)
+        if before is None:
+            diff = LinesDiff(added=len(draft.lines))
+        elif digest == old_digest:
+            diff = LinesDiff(unchanged=len(draft.lines))
+        else:
+            diff = _compare_lines(before, draft)
+        changes.append(CardChange(draft, digest, before, diff, digest == old_digest))
+    return changes
+
+
+def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progress | None = None) -> None:
+    """Carry out what compare_cards found: stage the lines in batches, then publish in one transaction."""
+    differing = [change for change in changes if not change.same]
+    if not differing:
+        return
+    keys = _Keys.of([change.draft for change in differing])
+    _discard_leftovers(differing)
+    versions = _stage_versions(actor, differing, keys)
+    _stage_lines(differing, versions, keys, progress)
+    _publish(actor, differing, versions)
+
+
+def _check(drafts: Sequence[CardDraft]) -> None:
+    """Raises Invalid naming everything in the drafts that no card may hold."""
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    known = _Keys.of(drafts)
+    for i, draft in enumerate(drafts):
+        at = f"/{i}"
+        if draft.reference in seen:
+            faults.append(Fault(at, "duplicate", f"The card {draft.reference} comes twice."))
+        seen.add(draft.reference)
+        if draft.supplier not in known.suppliers:
+            faults.append(Fault(f"{at}/supplier", "unknown", f"There is no supplier {draft.supplier}."))
+        if draft.framework not in known.frameworks:
+            faults.append(Fault(f"{at}/framework", "unknown", f"There is no framework {draft.framework}."))
+        if draft.currency not in CURRENCIES:
+            faults.append(
+                Fault(f"{at}/currency", "unknown", f"{draft.currency} is none of {', '.join(CURRENCIES)}.")
+            )
+        if draft.unit not in UNITS:
+            faults.append(Fault(f"{at}/unit", "unknown", f"{draft.unit} is none of {', '.join(UNITS)}."))
+        if draft.valid_from and draft.valid_to and draft.valid_to < draft.valid_from:
+            faults.append(Fault(f"{at}/valid_to", "order", "The card ends before it starts."))
+        faults.extend(_line_faults(draft, at, known))
+    if faults:
+        raise Invalid("The rate cards cannot be published as they are.", tuple(faults))
+
+
+def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
+    keys: set[str] = set()
+    for j, line in enumerate(draft.lines):
+        where = f"{at}/lines/{j}"
+        if not line.key or line.key in keys:
+            yield Fault(
+                f"{where}/key", "duplicate", f"The key {line.key!r} does not name one line of its card."
+            )
+        keys.add(line.key)
+        if line.price_minor <= 0:
+            yield Fault(f"{where}/price_minor", "price", "A rate is more than zero.")
+        if not line.role_title and line.grade is None:
+            yield Fault(f"{where}/role_title", "required", "A line names a role or a grade.")
+        if line.lot is not None and line.lot not in known.lots:
+            yield Fault(f"{where}/lot", "unknown", f"There is no lot {line.lot}.")
+        if line.grade is not None and line.grade not in known.grades:
+            yield Fault(f"{where}/grade", "unknown", f"There is no grade {line.grade}.")
+        if line.valid_from and line.valid_to and line.valid_to < line.valid_from:
+            yield Fault(f"{where}/valid_to", "order", "The line ends before it starts.")
+        if (
+            None not in (line.min_experience, line.max_experience)
+            and line.max_experience < line.min_experience
+        ):  # type: ignore[operator]
+            yield Fault(f"{where}/max_experience", "order", "The most experience is below the least.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Primary keys by reference, of what the drafts name."""
+
+    suppliers: dict[str, int]
+    frameworks: dict[str, int]
+    lots: dict[str, int]
+    grades: dict[str, int]
+
+    @classmethod
+    def of(cls, drafts: Sequence[CardDraft]) -> _Keys:
+        frameworks = {draft.framework for draft in drafts}
+        suppliers = {
+            reference: key
+            for references in _slices(sorted({draft.supplier for draft in drafts}))
+            for reference, key in Supplier.objects.filter(reference__in=references).values_list(
+                "reference", "pk"
+            )
+        }
+        return cls(
+            suppliers,
+            dict(Framework.objects.filter(reference__in=frameworks).values_list("reference", "pk")),
+            dict(Lot.objects.filter(framework__reference__in=frameworks).values_list("reference", "pk")),
+            dict(
+                Grade.objects.filter(lot__framework__reference__in=frameworks).values_list("reference", "pk")
+            ),
+        )
+
+
+def _digest(draft: CardDraft) -> str:
+    """SHA-256 of what a card says, whatever it was read from."""
+    lines = [_content(line) for line in draft.lines]
+    head = [draft.basis, draft.valid_from, draft.valid_to]
+    return hashlib.sha256(orjson.dumps([head, lines])).hexdigest()
+
+
+def _content(line: LineDraft) -> tuple[object, ...]:
+    return (
+        line.key, line.price_minor, line.role_title, line.lot, line.grade, line.work_type,
+        line.min_experience, line.max_experience, line.qualification, line.qualification_text, line.site,
+        line.size, line.valid_from, line.valid_to,
+    )  # fmt: skip
+
+
+_CONTENT = (
+    "key", "price_minor", "role_title", "lot__reference", "grade__reference", "work_type", "min_experience",
+    "max_experience", "qualification", "qualification_text", "site", "size", "valid_from", "valid_to",
+)  # fmt: skip
+
+
+def _compare_lines(before: int, draft: CardDraft) -> LinesDiff:
+    old = {row[0]: row for row in RateLine.objects.filter(version=before).values_list(*_CONTENT)}
+    new = {line.key: _content(line) for line in draft.lines}
+    both = old.keys() & new.keys()
+    unchanged = sum(old[key] == new[key] for key in both)
+    return LinesDiff(len(new) - len(both), len(both) - unchanged, unchanged, len(old) - len(both))
+
+
+def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), LOOKED_UP):
+        yield items[start : start + LOOKED_UP]
+
+
+def _discard_leftovers(changes: Sequence[CardChange]) -> None:
+    """Removes drafts that an attempt from the same source staged and, killed, never published."""
+    sources = {change.draft.source for change in changes}
+    for references in _slices([change.draft.reference for change in changes]):
+        leftovers = RateCardVersion.objects.filter(
+            status=Status.DRAFT, published_at=None, source__in=sources, card__reference__in=references
+        )
+        for key in list(leftovers.values_list("pk", flat=True)):
+            with transaction.atomic():
+                RateLine.objects.filter(version=key).delete()
+                RateCardVersion.objects.filter(pk=key).delete()
+
+
+def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) -> list[RateCardVersion]:
+    """Cards that are not there yet, and a draft version of each; the version's key is needed by its lines."""
+    versions: list[RateCardVersion] = []
+    for start in range(0, len(changes), LOOKED_UP):
+        batch = changes[start : start + LOOKED_UP]
+        references = [change.draft.reference for change in batch]
+        with transaction.atomic():
+            RateCard.objects.bulk_create(
+                [
+                    RateCard(
+                        reference=change.draft.reference,
+                        supplier_id=keys.suppliers[change.draft.supplier],
+                        framework_id=keys.frameworks[change.draft.framework],
+                        currency=change.draft.currency,
+                        unit=change.draft.unit,
+                        basis=change.draft.basis,
+                    )
+                    for change in batch
+                ],
+                ignore_conflicts=True,
+            )
+            cards = dict(RateCard.objects.filter(reference__in=references).values_list("reference", "pk"))
+            numbers = dict(
+                RateCardVersion.objects.filter(card__reference__in=references)
+                .values_list("card_id")
+                .annotate(Max("number"))
+            )
+            versions += RateCardVersion.objects.bulk_create(
+                RateCardVersion(
+                    card_id=cards[change.draft.reference],
+                    number=numbers.get(cards[change.draft.reference], 0) + 1,
+                    status=Status.DRAFT,
+                    valid_from=change.draft.valid_from,
+                    valid_to=change.draft.valid_to,
+                    source=change.draft.source,
+                    digest=change.digest,
+                    actor=actor.reference,
+                )
+                for change in batch
+            )
+    return versions
+
+
+def _stage_lines(
+    changes: Sequence[CardChange], versions: Sequence[RateCardVersion], keys: _Keys, progress: Progress | None
+) -> None:
+    rows = (
+        _row(version.pk, ordinal, line, keys)
+        for change, version in zip(changes, versions, strict=True)
+        for ordinal, line in enumerate(change.draft.lines, start=1)
+    )
+    total, staged = sum(len(change.draft.lines) for change in changes), 0
+    while batch := list(islice(rows, STAGED_LINES)):
+        with transaction.atomic():
+            RateLine.objects.bulk_create(batch)
+        staged += len(batch)
+        if progress:
+            progress(staged, total)
+
+
+def _row(version: int, ordinal: int, line: LineDraft, keys: _Keys) -> RateLine:
+    return RateLine(
+        version_id=version,
+        key=line.key,
+        ordinal=ordinal,
+        lot_id=None if line.lot is None else keys.lots[line.lot],
+        grade_id=None if line.grade is None else keys.grades[line.grade],
+        role_title=line.role_title,
+        work_type=line.work_type,
+        min_experience=line.min_experience,
+        max_experience=line.max_experience,
+        qualification=line.qualification,
+        qualification_text=line.qualification_text,
+        site=line.site,
+        size=line.size,
+        valid_from=line.valid_from,
+        valid_to=line.valid_to,
+        price_minor=line.price_minor,
+    )
+
+
+@transaction.atomic
+def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[RateCardVersion]) -> None:
+    """The moment at which all of it becomes what buyers read; Stale if a card was published meanwhile."""
+    now, cards = timezone.now(), [version.card_id for version in versions]
+    current = dict(_in_slices(cards, lambda ids: RateCardVersion.objects.filter(
+        card__in=ids, status=Status.PUBLISHED).values_list("card_id", "pk")))  # fmt: skip
+    for change, version in zip(changes, versions, strict=True):
+        if current.get(version.card_id) != change.before:
+            raise Stale(f"{change.draft.reference} was published by somebody else meanwhile; run it again.")
+    for start in range(0, len(versions), LOOKED_UP):
+        batch = range(start, min(start + LOOKED_UP, len(versions)))
+        superseded = [before for i in batch if (before := changes[i].before) is not None]
+        RateCardVersion.objects.filter(pk__in=superseded).update(status=Status.SUPERSEDED)
+        RateCardVersion.objects.filter(pk__in=[versions[i].pk for i in batch]).update(
+            status=Status.PUBLISHED, published_at=now
+        )
+        RateCard.objects.filter(pk__in=[cards[i] for i in batch if changes[i].before is not None]).update(
+            revision=F("revision") + 1
+        )
+        for basis in {changes[i].draft.basis for i in batch}:
+            RateCard.objects.filter(
+                pk__in=[cards[i] for i in batch if changes[i].draft.basis == basis]
+            ).exclude(basis=basis).update(basis=basis)
+    record_many(
+        actor,
+        [
+            Happening(
+                "rate_card.published",
+                "rate_card",
+                change.draft.reference,
+                {"supplier": change.draft.supplier, "framework": change.draft.framework},
+                {
+                    "version": version.number,
+                    "lines": len(change.draft.lines),
+                    "added": change.diff.added,
+                    "changed": change.diff.changed,
+                    "withdrawn": change.diff.withdrawn,
+                },
+            )
+            for change, version in zip(changes, versions, strict=True)
+        ],
+    )
+
+
+def _in_slices(
+    ids: Sequence[int], query: Callable[[Sequence[int]], Iterable[tuple[int, int]]]
+) -> Iterator[tuple[int, int]]:
+    for start in range(0, len(ids), LOOKED_UP):
+        yield from query(ids[start : start + LOOKED_UP])

@@ -1,0 +1,77 @@
+"""What every engine does for rate lines: the documents it is given and the questions it answers.
+
+The unit of indexing is a rate card: its lines are replaced together, under one version, because a published
+card version is immutable and a new one replaces it whole. So nothing of an older version can be left behind
+by a lost update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypedDict
+
+from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
+
+
+class LineDocument(TypedDict):
+    """One rate line. `key` is its public reference; `text` the role title or grade name that words are looked
+    for in.
+
+    "" and None are unknown. `price_minor` is in the minor unit of the card's currency. Dates are ISO 8601
+    days, both included, already narrowed to the card's own. `stored` is the line as the API shows it.
+    """
+
+    key: str
+    text: str
+    lot: str | None
+    grade: str
+    work_type: str
+    min_experience: int | None
+    max_experience: int | None
+    qualification: str
+    site: str
+    size: str
+    price_minor: int
+    valid_from: str | None
+    valid_to: str | None
+    stored: Mapping[str, Any]
+
+
+class CardDocument(TypedDict):
+    """A card in force, past or to come, with the lines of its published version. Without lines it is as good
+    as absent.
+
+    Of two documents with one key the greater `version` stands, in whatever order they arrive. `supplier` and
+    `framework` are references; `grade` of a line is a code such as G3.
+    """
+
+    key: str
+    version: int
+    framework: str
+    supplier: str
+    currency: str
+    unit: str
+    basis: str
+    lines: Sequence[LineDocument]
+
+
+class RatesEngine(Protocol):
+    """What is asked of the rates collection. Every method raises EngineUnavailable if the index cannot be
+    read.
+    """
+
+    def search_rates(self, query: RateQuery) -> RateResult:
+        """A page of lines, the exact count, statistics over the whole result.
+
+        Raises OtherUnits if nothing is priced in the unit taken for granted, BadCursor if `after` is of
+        another sort.
+        """
+
+    def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
+        """Every line found, in order, each ready JSON: the page is ignored."""
+
+    def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
+        """Role titles by the beginnings of their words, the most frequent first."""
+
+    def rate_cards(self) -> Iterator[tuple[str, int, int]]:
+        """Every (card reference, version, number of lines) in the index, for the drift check."""

@@ -1,0 +1,123 @@
+"""A question about rate lines and its answer: what search/rate_params.py builds, an engine answers, api and
+web show.
+
+Prices are whole minor units (pence, cents), VAT excluded, and ceilings: the most that a supplier may charge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from procurement.pricing import Place, RateStatistics
+
+CAVEAT: Final = (
+    "These are ceilings: the most each supplier may charge under its rate card, VAT excluded. "
+    "What is paid is agreed for each call-off and is often lower."
+)
+SORTS: Final = ("relevance", "price", "-price", "role", "experience")
+PAGE_SIZE: Final = 50
+PAGE_SIZE_CEILING: Final = 200
+DEEPEST_HIT: Final = 10_000
+BINS: Final = 12
+BINS_CEILING: Final = 50
+SUGGESTIONS: Final = 10
+SUGGESTIONS_CEILING: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RateQuery:
+    """Which lines, in which order, which page.
+
+    Values inside one field are any-of, fields are all-of; an empty tuple or None does not narrow. Statistics
+    need one `currency` and `unit`; `stated_unit` says that the asker named either. Without `bases` every line
+    is listed and only published ones are counted in the statistics. `min_rate`, `max_rate` and `proposed` are
+    minor units. `after` is a cursor from an earlier answer in the same sort and seed; with it `page` is not
+    used.
+    """
+
+    q: str = ""
+    frameworks: tuple[str, ...] = ()
+    lots: tuple[str, ...] = ()
+    suppliers: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    qualifications: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    work_types: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    currency: str = "GBP"
+    unit: str = "day"
+    stated_unit: bool = False
+    min_experience: int | None = None
+    max_experience: int | None = None
+    min_rate: int | None = None
+    max_rate: int | None = None
+    exclude: tuple[str, ...] = ()
+    proposed: int | None = None
+    bins: int = BINS
+    as_of: date | None = None
+    include_expired: bool = False
+    sort: str = "price"
+    seed: int = 0
+    page: int = 1
+    page_size: int = PAGE_SIZE
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RateResult:
+    """The answer to a RateQuery.
+
+    `count` lines were found; `lines` are this page's, each ready JSON. `statistics` is None where no line
+    counts in them; `illustrative` lines were found but are left out of them. `unknown_experience` lines meet
+    all else but state no experience, so that an experience filter left them out. `corrections` are (asked,
+    used) pairs of words that stand in no role title. `after` is the cursor to what follows, "" at the end.
+    `generation` names the index state.
+    """
+
+    query: RateQuery
+    as_of: date
+    count: int
+    lines: tuple[bytes, ...]
+    statistics: RateStatistics | None
+    place: Place | None
+    illustrative: int
+    unknown_experience: int
+    corrections: tuple[tuple[str, str], ...]
+    after: str
+    generation: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleQuery:
+    """Complete the start of a role title: every word of `q` starts a word of the title, among lines in force."""
+
+    q: str
+    frameworks: tuple[str, ...] = ()
+    as_of: date | None = None
+    include_expired: bool = False
+    limit: int = SUGGESTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSuggestion:
+    """A role title (or grade name) and how many lines in force bear it."""
+
+    title: str
+    count: int
+
+
+class OtherUnits(Exception):  # noqa: N818 - an answer to the asker, not a failure of ours
+    """Nothing is priced in the currency and unit that were taken for granted; `units` are the pairs that
+    there are.
+    """
+
+    def __init__(self, units: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(units)
+        self.units = units
+
+
+class BadCursor(Exception):  # noqa: N818
+    """`after` is not a cursor of this sort and seed."""
