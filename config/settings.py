@@ -102,7 +102,7 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
         # A writer takes its lock when it begins, so two can never both have read and then both need to write.
         "transaction_mode": "IMMEDIATE",
         # Seconds that a writer waits for another before "database is locked".
-        "timeout": env.int("DATABASE_BUSY_SECONDS", default=10),
+        "timeout": env.int("DATABASE_BUSY_SECONDS", default=20),
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
             "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
@@ -149,6 +149,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="call off the lot") if DEMO else None
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -222,6 +223,7 @@ OAUTH2_PROVIDER = {
 BROKER_SOCKET = broker_socket(CALLOFF_DATA)
 """Where the queue's own server listens when BROKER_URL names no other."""
 BROKER_URL = env.str("BROKER_URL", default=f"redis+socket://{BROKER_SOCKET}")
+BROKER_IS_OURS = "BROKER_URL" not in env.ENVIRON
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -238,16 +240,16 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Seconds until a task that a killed worker held is given to another.
-    "visibility_timeout": env.int("BROKER_VISIBILITY_SECONDS", default=900),
+    "visibility_timeout": env.int("BROKER_VISIBILITY_SECONDS", default=600),
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 10,
-    "socket_connect_timeout": 1,
+    "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
     "max_retries": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# The index worker is the only process that writes the index; whatever does so is named search.tasks.index_…
-CELERY_TASK_ROUTES = {"search.tasks.index_*": {"queue": "index"}}
+# The index worker is the only process that writes the index, and runs nothing else.
+CELERY_TASK_ROUTES = {"search.tasks.*": {"queue": "index"}}
 CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True

@@ -1,0 +1,68 @@
+# Two commands for a newcomer: `make run` and `make test`. What they need: Python 3.11, make, the package registries.
+
+PYTHON := $(shell for p in python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.run-installed
+TEST_STAMP := $(VENV)/.test-installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help run test test-all check assets schema lock clean
+
+help:
+	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
+	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: under six minutes'
+	@echo 'make test-all  the same and the long tests: fuzzing, kill tests, browser'
+	@echo 'make check     the same as make test without the tests'
+	@echo 'make lock      write requirements*.txt anew from requirements*.in'
+	@echo 'make clean     remove the environment and everything compiled; the data folder stays'
+
+run: $(RUN_STAMP)
+	@DEMO=$${DEMO:-1} exec $(PY) -m tools.run
+
+test: $(TEST_STAMP)
+	@exec $(PY) -m tools.check --tests
+
+test-all: test
+	@exec $(PY) -m tools.check --long
+
+check: $(TEST_STAMP)
+	@exec $(PY) -m tools.check
+
+assets: $(RUN_STAMP)
+	@$(PY) -m tools.assets
+
+schema: $(RUN_STAMP)
+	@DEMO=1 $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+$(VENV)/.made:
+	@if [ -z '$(PYTHON)' ]; then \
+		echo 'Calloff needs Python 3.11 (as python3.11 or python3); found: '"$$(python3 --version 2>&1)"'.' >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo 'The virtual environment could not be made. On Debian and Ubuntu: apt-get install python3.11-venv' >&2; \
+		exit 1; }
+	@touch $@
+
+$(RUN_STAMP): $(VENV)/.made requirements.txt
+	@echo 'Installing what Calloff runs on (requirements.txt, checked by hash) …'
+	@$(PY) -m pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(TEST_STAMP): $(RUN_STAMP) requirements-dev.txt
+	@echo 'Installing what the tests need (requirements-dev.txt, checked by hash) …'
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+UV := $(VENV)/lock/bin/uv
+LOCK := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+lock: $(VENV)/.made
+	@test -x $(UV) || { $(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv; }
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+clean:
+	@rm -rf $(VENV) web/node_modules web/static/web/compiled .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

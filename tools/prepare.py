@@ -1,0 +1,98 @@
+"""Everything between a checkout and a first request: tables, static files, demo data, index.
+
+The supervisor runs it as `python -m tools.prepare` at every start, before any process that serves or
+writes the index. What is done already is not done again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+
+from tools.assets import ROOT, build, digest
+
+LOADED = "fixtures-loaded"
+COLLECTED = "static-collected"
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Says what is done, and how long it took where a person would have wondered."""
+    began = time.monotonic()
+    print(f"  {what} …", flush=True)
+    yield
+    if (took := time.monotonic() - began) > 2:
+        print(f"    {took:.0f} s", flush=True)
+
+
+def collect_static(data: Path) -> None:
+    """Copies and compresses the static files into the data folder, where they changed since the last time."""
+    files = [
+        Path(finder_storage.path(name))
+        for finder in get_finders()
+        for name, finder_storage in finder.list([".*"])
+    ]
+    own = [path for path in files if path.is_relative_to(ROOT) and ".venv" not in path.parts]
+    wanted = digest([*own, ROOT / "requirements.txt"])
+    stamp = data / COLLECTED
+    if stamp.exists() and stamp.read_text() == wanted and (data / "static" / "staticfiles.json").exists():
+        return
+    with step("collecting static files"):
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(wanted)
+
+
+def load_demo(data: Path) -> None:
+    """Loads the demonstration once; a load that was cut short is done again."""
+    stamp = data / LOADED
+    framework = apps.get_model("procurement", "Framework")
+    if stamp.exists() and framework._default_manager.exists():
+        return
+    with step("loading the demonstration market"):
+        call_command("load_fixtures")
+    stamp.touch()
+
+
+def main() -> int:
+    """Does every step; answers an exit code after a sentence that says what went wrong."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        data = Path(settings.CALLOFF_DATA)
+        django.setup()
+        if build():
+            print("  page assets compiled", flush=True)
+        call_command("migrate", interactive=False, verbosity=0)
+        collect_static(data)
+        if settings.DEMO:
+            load_demo(data)
+        call_command("rebuild_index", if_needed=True)
+    except (ImproperlyConfigured, CommandError, FileNotFoundError) as error:
+        print(f"{error}", file=sys.stderr)
+        return 1
+    except DatabaseError as error:
+        print(
+            f"The database does not answer as it should: {error}. Its address is DATABASE_URL.",
+            file=sys.stderr,
+        )
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"The page assets did not compile: {error}. npm's words are above.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
