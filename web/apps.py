@@ -1,4 +1,4 @@
-"""Registers web with Django."""
+"""Registers web, the pages, with Django."""
 
 from django.apps import AppConfig
 

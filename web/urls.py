@@ -1,5 +1,17 @@
-"""The addresses of web."""
+"""The addresses of web. None ends in a slash; the state of a page is its query string."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from web.views import accounts, frameworks, listings, start
+
+app_name = "web"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", start.start, name="start"),
+    path("listings/<str:reference>", listings.listing, name="listing"),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<str:reference>", frameworks.framework, name="framework"),
+    path("sign-in", accounts.SignIn.as_view(), name="sign-in"),
+    path("sign-out", accounts.SignOut.as_view(), name="sign-out"),
+    path("account", accounts.account, name="account"),
+]

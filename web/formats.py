@@ -1,0 +1,85 @@
+"""How pages write money, numbers, days and texts: the last step before a template. British, in Europe/London."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from procurement.pricing import CURRENCIES
+
+LONDON: Final = ZoneInfo("Europe/London")
+_MARKED: Final = re.compile(r"(</?mark>)")
+_BLANK_LINE: Final = re.compile(r"\n\s*\n")
+
+
+def money(minor: float, currency: str = "GBP") -> str:
+    """Whole minor units as people read them: 72500 is £725, 72550 is £725.50, 1234500 is £12,345."""
+    whole = round(minor)
+    pounds, pence = divmod(abs(whole), 100)
+    amount = f"{pounds:,}.{pence:02d}" if pence else f"{pounds:,}"
+    symbol = CURRENCIES.get(currency)
+    sign = "−" if whole < 0 else ""
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+
+
+def number(value: int) -> str:
+    """1234 is 1,234."""
+    return f"{value:,}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """'1 listing', '1,234 listings'."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def day(value: date | datetime | str | None) -> str:
+    """A day as GOV.UK writes it: 4 September 2017. Text is read as ISO 8601; nothing gives nothing."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(LONDON)
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime | str | None) -> str:
+    """A moment to the second, in London: 4 September 2017 at 2:05:09pm."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    local = value.astimezone(LONDON)
+    return f"{day(local)} at {local.hour % 12 or 12}:{local:%M:%S}{'am' if local.hour < 12 else 'pm'}"
+
+
+def score(value: float) -> str:
+    """A part of a score, to two places."""
+    return f"{value:.2f}"
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text as paragraphs: escaped, a blank line parts them, a single line break stays one."""
+    parts = (part.strip() for part in _BLANK_LINE.split(text.replace("\r\n", "\n")))
+    return Markup("").join(
+        Markup('<p class="govuk-body">{}</p>').format(Markup("<br>").join(part.split("\n")))
+        for part in parts
+        if part
+    )
+
+
+def mark(highlight: str) -> Markup:
+    """A highlight of the engine (escaped text with `<mark>` around what matched) as markup.
+
+    The text is read back and escaped anew, so that a page never trusts what came out of the index: nothing but `mark`
+    elements can stand in it.
+    """
+    return Markup("").join(
+        Markup(part) if part in ("<mark>", "</mark>") else escape(html.unescape(part))
+        for part in _MARKED.split(highlight)
+    )

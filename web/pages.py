@@ -1,0 +1,37 @@
+"""Renders a page: the template, what the page says, and what every page shows (who is signed in, where we are)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.template.backends.jinja2 import Jinja2
+
+
+def render(
+    request: HttpRequest,
+    template: str,
+    section: str = "",
+    *,
+    status: int = 200,
+    root: bool = False,
+    bare: bool = False,
+    **context: Any,
+) -> HttpResponse:
+    """The page as a response.
+
+    `section` is the part of the navigation that it belongs to, `root` whether it is that part's own page. A `bare` page
+    does not ask who is signed in: an error page must not need the database.
+    """
+    engine = engines["jinja2"]
+    assert isinstance(engine, Jinja2)
+    page = engine.get_template(template).render(
+        {"section": section, "section_root": root, "person": None if bare else _person(request), **context}, request
+    )
+    return HttpResponse(page, status=status)
+
+
+def _person(request: HttpRequest) -> Any:
+    """Who is signed in, False for nobody."""
+    return request.user if request.user.is_authenticated else False

@@ -1,0 +1,68 @@
+"""Which pages a pagination shows: the first, the last, those around the current one, as the GOV.UK Design System has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A link to a page; `number` 0 stands for the gap between two."""
+
+    number: int
+    address: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """`items` is empty where everything fits on one page. `beyond` says that results lie past the last page."""
+
+    current: int
+    last: int
+    first_hit: int
+    last_hit: int
+    beyond: bool
+    previous: str
+    next: str
+    items: tuple[Item, ...]
+
+
+def pages(address: Address, count: int, page: int, size: int, deepest: int) -> Pages:
+    """The pages of `count` hits, `size` to a page, none past hit `deepest`."""
+    reachable = min(count, deepest)
+    last = max(1, -(-reachable // size))
+    at = [_item(address, number, page) for number in _shown(page, last)] if last > 1 else []
+    return Pages(
+        current=page,
+        last=last,
+        first_hit=min((page - 1) * size + 1, count),
+        last_hit=min(page * size, count),
+        beyond=count > deepest,
+        previous=_to(address, page - 1) if 1 < page <= last else "",
+        next=_to(address, page + 1) if page < last else "",
+        items=tuple(at),
+    )
+
+
+def _shown(page: int, last: int) -> list[int]:
+    numbers = sorted({number for number in (1, page - 1, page, page + 1, last) if 1 <= number <= last})
+    shown: list[int] = []
+    for number in numbers:
+        gap = number - shown[-1] if shown else 1
+        if gap == 2:
+            shown.append(number - 1)
+        elif gap > 2:
+            shown.append(0)
+        shown.append(number)
+    return shown
+
+
+def _item(address: Address, number: int, page: int) -> Item:
+    return Item(number, _to(address, number), number == page) if number else Item(0)
+
+
+def _to(address: Address, number: int) -> str:
+    return str(address.put({"page": str(number) if number > 1 else ""}))

@@ -1,0 +1,97 @@
+"""Signing in and out by session, and the page of one's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from procurement.models import Membership, Partner
+from procurement.permissions import Action, Actor, can, person
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+
+
+class SignIn(LoginView):
+    """One message for every wrong pair of address and password, so that nobody learns which addresses have accounts."""
+
+    template_name = "sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form: AuthenticationForm = kwargs.get("form") or self.get_form()
+        faults = _faults(form)
+        return {
+            "section": "sign-in",
+            "section_root": True,
+            "person": False,
+            "faults": faults,
+            "messages": by_anchor(faults),
+            "email": form.data.get("username", ""),
+            "next": self.get_redirect_url(),
+        }
+
+
+class SignOut(LogoutView):
+    """By POST alone: a link or a picture on another site must not sign anybody out."""
+
+    http_method_names = ["post", "options"]
+
+
+def _faults(form: AuthenticationForm) -> list[FieldFault]:
+    if not form.is_bound or form.is_valid():
+        return []
+    blank = [
+        FieldFault(anchor, message)
+        for anchor, message in (
+            ("username", "Enter your email address"),
+            ("password", "Enter your password"),
+        )
+        if not form.data.get(anchor, "").strip()
+    ]
+    return blank or [FieldFault("username", "The email address or the password is wrong")]
+
+
+@never_cache
+@login_required
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Who is signed in, for which organisations, and which profiles they may edit."""
+    assert request.user.is_authenticated
+    actor = person(request.user)
+    memberships = list(
+        Membership.objects.filter(user=request.user)
+        .select_related("organisation")
+        .order_by("organisation__name")
+    )
+    partners = {
+        partner.organisation_id: partner
+        for partner in Partner.objects.filter(
+            organisation__in=[membership.organisation_id for membership in memberships]
+        )
+    }
+    return render(
+        request,
+        "account.html",
+        "account",
+        memberships=[
+            (
+                membership.organisation.name,
+                membership.get_role_display(),
+                _editable(partners.get(membership.organisation_id), actor),
+            )
+            for membership in memberships
+        ],
+    )
+
+
+def _editable(partner: Partner | None, actor: Actor) -> str:
+    """The reference of the partner's profile if the actor may edit it, else ""."""
+    if partner is None or not can(actor, Action.UPDATE_PROFILE, partner.organisation_id):
+        return ""
+    return partner.reference

@@ -1,0 +1,100 @@
+"""Frameworks: all of them, and one with its lots, specialisms, grades and how many suppliers each lot has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from procurement.models import Appointment, Framework, Grade, Lot, Specialism
+from procurement.vocabulary import BUYER_CLASSES
+from web.pages import render
+
+APPOINTED = Q(lots__appointments__status=Appointment.Status.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A framework and its status on the day it is shown."""
+
+    framework: Framework
+    status: str
+    lots: int
+    specialisms: int
+    suppliers: int
+
+
+@require_safe
+def frameworks(request: HttpRequest) -> HttpResponse:
+    """Every framework, those open to call-offs first."""
+    return render(request, "frameworks.html", "frameworks", root=True, rows=rows())
+
+
+def rows() -> list[Row]:
+    """All frameworks with their numbers, those open to call-offs first (one query)."""
+    today = timezone.localdate()
+    found = [
+        Row(
+            framework,
+            framework.status_on(today),
+            framework.lot_count,
+            framework.specialism_count,
+            framework.supplier_count,
+        )
+        for framework in _counted(Framework.objects.select_related("owner"))
+    ]
+    return sorted(found, key=lambda row: (row.status != Framework.Status.LIVE, row.framework.number))
+
+
+def _counted(found: QuerySet[Framework]) -> QuerySet[Framework]:
+    return found.annotate(
+        lot_count=Count("lots", distinct=True),
+        specialism_count=Count("lots__specialisms", distinct=True),
+        supplier_count=Count("lots__appointments__supplier", distinct=True, filter=APPOINTED),
+    )
+
+
+@require_safe
+def framework(request: HttpRequest, reference: str) -> HttpResponse:
+    """One framework (four queries)."""
+    found = Framework.objects.select_related("owner").filter(reference=reference).first()
+    if found is None:
+        raise Http404
+    lots = list(
+        Lot.objects.filter(framework=found)
+        .annotate(
+            supplier_count=Count(
+                "appointments", distinct=True, filter=Q(appointments__status=Appointment.Status.ACTIVE)
+            )
+        )
+        .prefetch_related(
+            Prefetch("specialisms", queryset=Specialism.objects.order_by("position")),
+            Prefetch("grades", queryset=Grade.objects.order_by("rank")),
+        )
+        .order_by("position")
+    )
+    return render(
+        request,
+        "framework.html",
+        "frameworks",
+        framework=found,
+        status=found.status_on(timezone.localdate()),
+        lots=lots,
+        grades=_grades(lots),
+        buyers=[BUYER_CLASSES.get(name, name) for name in found.buyer_classes],
+        specialism_count=sum(len(lot.specialisms.all()) for lot in lots),
+    )
+
+
+def _grades(lots: list[Lot]) -> list[tuple[str, str]]:
+    """(code, name) of every grade once, lowest first; a name that differs by lot is joined with 'or'."""
+    names: dict[tuple[int, str], list[str]] = {}
+    for lot in lots:
+        for grade in lot.grades.all():
+            heard = names.setdefault((grade.rank, grade.code), [])
+            if grade.name not in heard:
+                heard.append(grade.name)
+    return [(code, " or ".join(heard)) for (_, code), heard in sorted(names.items())]

@@ -1,0 +1,35 @@
+"""The page of one listing: a partner within a supplier on a framework."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from procurement.permissions import ANONYMOUS, Action, can, person
+from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
+from web.listing_page import listing_page
+from web.pages import render
+
+
+@never_cache
+@require_safe
+def listing(request: HttpRequest, reference: str) -> HttpResponse:
+    """Profile, evidence, offerings, rates, members; contacts only for people who have signed in."""
+    page = listing_page(reference, timezone.localdate())
+    if page is None:
+        raise Http404
+    actor = person(request.user) if request.user.is_authenticated else ANONYMOUS
+    return render(
+        request,
+        "listing.html",
+        "search",
+        page=page,
+        may_see_contacts=can(actor, Action.VIEW_CONTACTS),
+        may_edit=can(actor, Action.UPDATE_PROFILE, page.partner.organisation_id),
+        ownership=OWNERSHIP[page.profile.ownership],
+        size=SIZES[page.profile.size],
+        sectors=[SECTORS.get(slug, slug) for slug in page.profile.sectors],
+        accreditations=[ACCREDITATIONS.get(slug, slug) for slug in page.profile.accreditations],
+    )
