@@ -138,6 +138,21 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+# A source map is read by nobody but a developer's browser, and compressing one takes seconds.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    "br",
+    "gif",
+    "gz",
+    "ico",
+    "jpg",
+    "map",
+    "png",
+    "ttf",
+    "webp",
+    "woff",
+    "woff2",
+]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not STATIC_HASHED
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -249,7 +264,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # The index worker is the only process that writes the index, and runs nothing else.
-CELERY_TASK_ROUTES = {"search.tasks.*": {"queue": "index"}}
+CELERY_TASK_ROUTES = {"search.tasks.index_*": {"queue": "index"}}
 CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
