@@ -31,7 +31,8 @@ LONGEST_TERM: Final = 100
 """A longer run of letters is no word; it is cut, so that it is still found by itself."""
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_POSSESSIVE: Final = re.compile(r"(?<=[^\W_])['\u2019\uff07][sS](?![^\W_])")
+# The quote comes first, and what stands before it is looked at afterwards: far fewer places to try.
+_POSSESSIVE: Final = re.compile(r"['\u2019\uff07](?<=[^\W_].)[sS](?![^\W_])", re.DOTALL)
 _REMEMBERED: Final = 400_000
 
 # Letters that Unicode does not decompose but Lucene's ASCIIFoldingFilter folds.
@@ -93,9 +94,14 @@ _marks = _Marks()
 
 def words_of(text: str) -> list[str]:
     """The words as they are written, stop words among them; `text` is in NFC."""
+    return _WORD.findall(_without_possessives(text))
+
+
+def _without_possessives(text: str) -> str:
+    """The text with every possessive 's blanked by as many spaces, so that places do not move."""
     if "'" in text or "\u2019" in text or "\uff07" in text:
-        text = _POSSESSIVE.sub("  ", text)
-    return _WORD.findall(text)
+        return _POSSESSIVE.sub("  ", text)
+    return text
 
 
 def term_of(word: str) -> str:
@@ -126,27 +132,27 @@ class Tokens:
 
 
 def tokens_of(text: str) -> Tokens:
-    """The words of `text` (in NFC) and where they stand. Made at indexing, never while a question is answered."""
-    if "'" in text or "\u2019" in text or "\uff07" in text:
-        # As long as what it replaces, so that places do not move.
-        text = _POSSESSIVE.sub("  ", text)
-    words = _WORD.findall(text)
+    """The words of `text` (in NFC) and where they stand. Made at indexing, never while a question is answered.
+
+    The same words as `words_of`, which reads better but takes twice as long.
+    """
+    text = _without_possessives(text)
     if text.isascii():
-        letters = _ascii_letters()[np.frombuffer(text.encode("ascii"), dtype=np.uint8)]
+        points: NDArray[Any] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+        encoding = "ascii"
     else:
-        letters = _letters()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
-    edges = np.flatnonzero(np.diff(letters, prepend=np.int8(0), append=np.int8(0)))
-    starts = edges[0::2].astype(np.uint32)
+        points, encoding = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), "utf-32-le"
+    letters = np.zeros(len(points) + 2, dtype=np.bool_)
+    letters[1:-1] = _letters()[points]
+    spaced = np.where(letters[1:-1], points, points.dtype.type(32))
+    words = spaced.tobytes().decode(encoding).split()
+    edges = np.flatnonzero(letters[1:] != letters[:-1]).astype(np.uint32)
+    starts = edges[0::2]
     marks = np.fromiter(map(_marks.__getitem__, words), dtype=np.uint32, count=len(words))
-    return Tokens(words, marks, starts, edges[1::2].astype(np.uint32) - starts)
+    return Tokens(words, marks, starts, edges[1::2] - starts)
 
 
 @functools.cache
-def _letters() -> NDArray[Any]:
-    """1 for every code point that belongs to a word, exactly as the regular expression sees it."""
-    return np.fromiter((chr(point).isalnum() for point in range(0x110000)), dtype=np.int8, count=0x110000)
-
-
-@functools.cache
-def _ascii_letters() -> NDArray[Any]:
-    return np.fromiter((chr(point).isalnum() for point in range(128)), dtype=np.int8, count=128)
+def _letters() -> NDArray[np.bool_]:
+    """True for every code point that belongs to a word, exactly as the regular expression sees it."""
+    return np.fromiter((chr(point).isalnum() for point in range(0x110000)), dtype=np.bool_, count=0x110000)

@@ -12,9 +12,6 @@ from typing import Final, Literal
 
 Sort = Literal["relevance", "rate", "name"]
 
-SEEDS: Final = 16
-"""How many orders ties may stand in; a seed is a number from 0 to SEEDS - 1."""
-
 DEEPEST_HIT: Final = 10_000
 """`page` reaches this hit; what lies beyond is read by `after`."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, NotRequired, Protocol, Self, TypedDict
 
+from search.engines.rates_base import RatesEngine
 from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
 
 Collection = Literal["listings", "rates"]
@@ -133,8 +134,9 @@ class Rebuild(Protocol):
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """Names for the values of a facet that the documents hold as codes (region)."""
 
-    def commit(self, expected: int | None = None) -> int:
-        """Verifies that the new index opens, answers and holds `expected` documents (if given), then swaps it in.
+    def commit(self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+        """Verifies that the new index opens, holds `expected` documents and what `sample` says is stored under its keys
+        (each if given), then swaps it in.
 
         Returns the number of documents. Raises ValueError and leaves the old index in use if it does not verify.
         """
@@ -180,7 +182,7 @@ class Writer(Protocol):
     ) -> None: ...
 
 
-class Engine(Protocol):
+class Engine(RatesEngine, Protocol):
     """What a search asks. Every method raises EngineUnavailable if the index cannot be read."""
 
     def search_listings(self, query: ListingQuery) -> ListingResult:

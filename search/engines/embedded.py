@@ -1,0 +1,133 @@
+"""The embedded engine: tantivy for words, numpy columns for everything countable, in one folder of the project's data.
+
+Both collections under one roof; each half does its own work (listings.py, rates.py and their writers).
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from search.engines.base import Collection, EngineUnavailable, IndexState, Label, Rebuild, WriterBusy
+from search.engines.heartbeat import Heartbeat
+from search.engines.listings import ListingsReader
+from search.engines.listings_writer import ListingsWriter
+from search.engines.rates import RatesReader
+from search.engines.rates_writer import RatesWriter
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
+
+
+class EmbeddedEngine:
+    """The engine over a folder. Opens nothing until it is asked; one object serves all threads of a process."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._listings = ListingsReader(root / "listings")
+        self._rates = RatesReader(root / "rates")
+        self._heartbeat = Heartbeat(root)
+
+    def search_listings(self, query: ListingQuery) -> ListingResult:
+        """See Engine."""
+        return self._listings.search(query, self._heartbeat.freshness)
+
+    def listing(self, reference: str) -> bytes | None:
+        """See Engine."""
+        return self._listings.listing(reference)
+
+    def listing_keys(self) -> Iterator[tuple[str, int]]:
+        """See Engine."""
+        return self._listings.keys()
+
+    def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
+        """See Engine."""
+        return self._listings.suggest(query)
+
+    def search_rates(self, query: RateQuery) -> RateResult:
+        """See RatesEngine."""
+        return self._rates.search_rates(query)
+
+    def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
+        """See RatesEngine."""
+        return self._rates.rate_lines(query)
+
+    def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
+        """See RatesEngine."""
+        return self._rates.suggest_roles(query)
+
+    def rate_cards(self) -> Iterator[tuple[str, int, int]]:
+        """See RatesEngine."""
+        return self._rates.rate_cards()
+
+    def freshness(self, collection: Collection) -> Freshness:
+        """See Engine."""
+        state = self.state(collection)
+        if state.rebuild_because is not None:
+            raise EngineUnavailable(state.rebuild_because)
+        return self._heartbeat.freshness(state.generation)
+
+    def state(self, collection: Collection) -> IndexState:
+        """See Engine."""
+        return self._listings.state() if collection == "listings" else self._rates.state()
+
+    def writer(self) -> EmbeddedWriter:
+        """See Engine."""
+        return EmbeddedWriter(self._root)
+
+
+class EmbeddedWriter:
+    """The only writer of a folder: holds its lock, which the system frees when the process dies."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._lock = (root / "writer.lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            raise WriterBusy("another process writes to the index") from error
+        self._heartbeat = Heartbeat(root)
+        self._listings = ListingsWriter(root / "listings")
+        self._rates = RatesWriter(root / "rates")
+
+    def apply(
+        self, collection: Collection, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()
+    ) -> int:
+        """See Writer."""
+        return self._half(collection).apply(puts, deletes)
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """See Writer."""
+        self._listings.label(facet, labels)
+
+    def begin_rebuild(self, collection: Collection) -> Rebuild:
+        """See Writer."""
+        return self._half(collection).begin_rebuild()
+
+    def rollback(self, collection: Collection) -> None:
+        """See Writer."""
+        self._half(collection).rollback()
+
+    def heartbeat(self, position: int, caught_up: bool) -> None:
+        """See Writer."""
+        self._heartbeat.write(position, caught_up)
+
+    def close(self) -> None:
+        """See Writer."""
+        self._listings.close()
+        self._rates.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _half(self, collection: Collection) -> ListingsWriter | RatesWriter:
+        return self._listings if collection == "listings" else self._rates

@@ -1,0 +1,139 @@
+"""The words of an index and how many documents hold them: what the planner completes and corrects words by.
+
+Kept exactly through every update. Words are folded but not stemmed: they are what people read and mistype.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
+
+from search.analysis import GAP, term_of
+from search.engines.columns import Array, Columns, Strings
+
+
+class WordCounts:
+    """The writer's side: in how many documents each word, and each term, stands."""
+
+    def __init__(self) -> None:
+        self.words: Counter[str] = Counter()
+        self.terms: Counter[str] = Counter()
+        self.name_words: Counter[str] = Counter()
+
+    def add(self, words: frozenset[str], name_words: Iterable[str]) -> None:
+        """Counts a document's distinct words, and those of its name."""
+        self.words.update(words)
+        self.terms.update(set(map(term_of, words)))
+        self.name_words.update(set(name_words))
+
+    def remove(self, words: frozenset[str], name_words: Iterable[str]) -> None:
+        """Takes a document's words off again."""
+        for counts, gone in (
+            (self.words, words),
+            (self.terms, set(map(term_of, words))),
+            (self.name_words, set(name_words)),
+        ):
+            counts.subtract(gone)
+            for word in gone:
+                if counts[word] <= 0:
+                    del counts[word]
+
+    def parts(self) -> dict[str, Array]:
+        """The arrays of a generation."""
+        parts: dict[str, Array] = {}
+        for name, counts in (("words", self.words), ("terms", self.terms), ("name_words", self.name_words)):
+            ordered = sorted(counts)
+            parts[f"{name}_data"], parts[f"{name}_ends"] = Strings.pack(ordered)
+            parts[f"{name}_counts"] = np.array([counts[word] for word in ordered], dtype=np.int32)
+        return parts
+
+    @classmethod
+    def load(cls, columns: Columns) -> WordCounts:
+        loaded = cls()
+        for name, counts in (("words", loaded.words), ("terms", loaded.terms), ("name_words", loaded.name_words)):
+            words = Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends"))
+            counts.update(dict(zip(words, columns.array(f"{name}_counts").tolist(), strict=True)))
+        return loaded
+
+
+class Lexicon:
+    """The readers' side: looked up by bisection in mapped files; only correcting a word reads them all."""
+
+    def __init__(self, columns: Columns, documents: int) -> None:
+        self.documents = documents
+        self._words, self._word_counts = self._load(columns, "words")
+        self._terms, self._term_counts = self._load(columns, "terms")
+        self._names, _ = self._load(columns, "name_words")
+        self._near: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._by_length: dict[int, tuple[list[str], Array]] | None = None
+
+    @staticmethod
+    def _load(columns: Columns, name: str) -> tuple[Strings, Array]:
+        return Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends")), columns.array(f"{name}_counts")
+
+    def frequency(self, term: str) -> int:
+        """In how many documents a term stands."""
+        at = bisect_left(self._terms, term)
+        return int(self._term_counts[at]) if at < len(self._terms) and self._terms[at] == term else 0
+
+    def beginning(self, start: str) -> list[str]:
+        """The terms of all words that begin so, in order and once each."""
+        return _terms_of(_range(self._words, start))
+
+    def names_beginning(self, start: str) -> list[str]:
+        """The same among the words of names."""
+        return _terms_of(_range(self._names, start))
+
+    def near(self, word: str, distance: int) -> tuple[str, ...]:
+        """The words of the index fewest letters away, at most `distance`; those in most documents first, then by letter.
+
+        A letter more, less or other, or two neighbours swapped, count as one. At most ten words.
+        """
+        known = self._near.get((word, distance))
+        if known is None:
+            if len(self._near) > 10_000:
+                self._near.clear()
+            known = self._near[word, distance] = self._find_near(word, distance)
+        return known
+
+    def _find_near(self, word: str, distance: int) -> tuple[str, ...]:
+        if self._by_length is None:
+            self._by_length = _group_by_length(self._words, self._word_counts)
+        found: list[tuple[int, int, str]] = []
+        for length in range(len(word) - distance, len(word) + distance + 1):
+            words, counts = self._by_length.get(length, ([], np.zeros(0, dtype=np.int32)))
+            if words:
+                distances = cdist([word], words, scorer=OSA.distance, score_cutoff=distance, dtype=np.uint8)[0]
+                for at in np.flatnonzero(distances <= distance).tolist():
+                    found.append((int(distances[at]), -int(counts[at]), words[at]))
+        found.sort()
+        return tuple(candidate for away, _, candidate in found if away == found[0][0])[:10]
+
+
+def _range(words: Strings, start: str) -> Iterator[str]:
+    for at in range(bisect_left(words, start), len(words)):
+        word = words[at]
+        if not word.startswith(start):
+            return
+        yield word
+
+
+def _terms_of(words: Iterable[str]) -> list[str]:
+    return sorted({term_of(word) for word in words} - {GAP})
+
+
+def _group_by_length(words: Strings, counts: Array) -> dict[int, tuple[list[str], Array]]:
+    groups: dict[int, tuple[list[str], list[int]]] = {}
+    for word, count in zip(words, counts.tolist(), strict=True):
+        # A number is no misspelling of another, and a stop word no correction.
+        if term_of(word) != GAP and not any(letter.isdigit() for letter in word):
+            group = groups.setdefault(len(word), ([], []))
+            group[0].append(word)
+            group[1].append(count)
+    return {length: (members, np.array(tallies, dtype=np.int32)) for length, (members, tallies) in groups.items()}
+

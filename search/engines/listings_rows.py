@@ -1,0 +1,128 @@
+"""A listing document as numbers: the row of columns and the rows beside it that filters, facets, rates and sorts work on.
+
+The writer makes one for each document; listings_store.py merges them into the next generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from search.engines.columns import Codes
+
+UNSTATED: Final = -1
+"""A specialism that is not stated; a rate that holds for every lot."""
+
+CODED: Final = (
+    "framework", "status", "lot", "specialism", "region", "sector", "ownership", "size", "supplier", "accreditation",
+    "partner", "grade", "work_type", "currency", "unit", "basis",
+)  # fmt: skip
+"""The kinds of value that stand in columns as codes."""
+
+SCALARS: Final[Mapping[str, str]] = {
+    "version": "<i8", "alive": "?", "framework": "<i4", "status": "<i4", "ownership": "<i4", "size": "<i4",
+    "supplier": "<i4", "partner": "<i4", "ends_on": "<i4", "slot_regions": "<i4", "currency": "<i4", "unit": "<i4",
+    "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
+}  # fmt: skip
+"""One number for each listing, and how it is stored."""
+
+ROWS: Final[Mapping[str, Mapping[str, str]]] = {
+    "sector": {"code": "<i4"},
+    "accreditation": {"code": "<i4"},
+    "offer": {"lot": "<i4", "specialism": "<i4", "regions": "<i4"},
+    "rate": {"grade": "<i4", "lot": "<i4", "work_type": "<i4", "price": "<i8"},
+}
+"""Several rows for each listing: their columns, and how they are stored."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A listing in numbers. `rows` maps a kind of ROWS to tuples in the order of its columns."""
+
+    key: str
+    name: str
+    scalars: dict[str, int]
+    rows: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+
+
+class Regions:
+    """Sets of regions and their numbers. Listings share few of them, so an offering holds a number, not a set."""
+
+    def __init__(self, sets: list[frozenset[int]] | None = None) -> None:
+        self.sets: list[frozenset[int]] = []
+        self._numbers: dict[frozenset[int], int] = {}
+        for members in sets or [frozenset()]:
+            self.add(members)
+
+    def add(self, members: frozenset[int]) -> int:
+        """The set's number."""
+        number = self._numbers.get(members)
+        if number is None:
+            number = self._numbers[members] = len(self.sets)
+            self.sets.append(members)
+        return number
+
+
+def day_number(day: str | None) -> int:
+    """An ISO 8601 day as a number that can be compared; 0 for none."""
+    return date.fromisoformat(day).toordinal() if day else 0
+
+
+def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: Regions) -> Row:
+    """A document in numbers, new values being given codes."""
+    framework = document["framework"]
+    offers: dict[tuple[int, int], frozenset[int]] = {}
+    region_codes = codes["region"]
+    for offering in document["offerings"]:
+        specialism = offering["specialism"]
+        place = (
+            codes["lot"].add(offering["lot"]),
+            UNSTATED if specialism is None else codes["specialism"].add(specialism),
+        )
+        # Two offerings of one specialism in one lot are met by either, so their regions may be put together.
+        offers[place] = offers.get(place, frozenset()).union(map(region_codes.add, offering["regions"]))
+    offered = {lot for lot, _ in offers}
+    for lot in document["lots"]:
+        code = codes["lot"].add(lot["reference"])
+        if code not in offered:
+            offers[code, UNSTATED] = frozenset()
+    everywhere = frozenset[int]().union(*offers.values())
+    scalars = {
+        "version": document["version"],
+        "alive": 1,
+        "framework": codes["framework"].add(framework),
+        "ends_on": day_number(document["ends_on"]),
+        "slot_regions": regions.add(everywhere),
+    }
+    for kind in ("status", "ownership", "size", "supplier", "partner"):
+        scalars[kind] = codes[kind].add(document[kind])
+    for kind in ("currency", "unit", "basis"):
+        scalars[kind] = codes[kind].add(document.get(kind) or "")
+    return Row(
+        document["key"],
+        document["name"],
+        scalars,
+        {
+            "sector": [(code,) for code in sorted({codes["sector"].add(value) for value in document["sectors"]})],
+            "accreditation": [
+                (code,) for code in sorted({codes["accreditation"].add(value) for value in document["accreditations"]})
+            ],
+            "offer": [(*place, regions.add(offers[place])) for place in sorted(offers)],
+            "rate": [
+                (
+                    codes["grade"].add(f"{framework}~{rate['grade']}"),
+                    UNSTATED if rate["lot"] is None else codes["lot"].add(rate["lot"]),
+                    codes["work_type"].add(rate["work_type"]),
+                    rate["price_minor"],
+                )
+                for rate in document["rates"]
+            ],
+        },
+    )
+
+
+def removed_row(key: str, version: int) -> Row:
+    """What stays of a removed listing: its key, and the version below which it must not come back."""
+    return Row(key, "", dict.fromkeys(SCALARS, 0) | {"version": version}, {kind: [] for kind in ROWS})

@@ -1,0 +1,268 @@
+"""One directory of the listings' index, from the writer's side: documents go in, `commit` makes the next generation.
+
+A listing keeps one slot (its row number) for as long as the directory lives; a removed one keeps it as a tombstone, so that an
+older version cannot bring it back. The order of a commit: records, columns and manifest to disk, then tantivy's commit, then (in
+listings_writer.py) CURRENT. A crash before tantivy's commit leaves the generation before; after it, the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from search.analysis import fold, words_of
+from search.engines.base import Label
+from search.engines.columns import (
+    AppendOnly,
+    Array,
+    Codes,
+    ColumnFiles,
+    Columns,
+    Manifest,
+    Strings,
+    load_manifest,
+    replace_rows,
+    starts_of,
+)
+from search.engines.lexicon import WordCounts
+from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
+from search.engines.records import PackedRecord, make_record, whole_name
+from search.engines.suggestions import Labels, suggestion_parts
+from search.engines.words import WordsWriter, committed_stamp
+from search.fields import MAPPING
+from search.ties import hashes_of
+
+RECORDS: Final = "records"
+WORDS: Final = "words"
+
+
+class ListingsStore:
+    """Everything that the next generation is made of, in memory; `threads` index words while a rebuild fills it."""
+
+    def __init__(self, directory: Path, generation: int, create: bool = False, threads: int = 1) -> None:
+        self.directory = directory
+        self.generation = generation
+        self._files = ColumnFiles(directory)
+        self._pending: dict[int, Row] = {}
+        self._stale_names = create
+        self._parts: dict[str, Array | bytes] = {}
+        if create:
+            self._begin_empty()
+            size = 0
+        else:
+            size = self._load(load_manifest(directory, generation))
+        self._records = AppendOnly(directory / RECORDS, size)
+        self._words = WordsWriter(directory / WORDS, create, threads)
+        self._slot_of = {key: slot for slot, key in enumerate(self._keys)}
+
+    def _begin_empty(self) -> None:
+        self._keys: list[str] = []
+        self._names: list[str] = []
+        self._versions: list[int] = []
+        self._places: list[tuple[int, int]] = []
+        self._codes = {kind: Codes() for kind in CODED}
+        self._regions = Regions()
+        self._labels = Labels()
+        self._counts = WordCounts()
+        self._scalars = {name: np.zeros(0, dtype=kind) for name, kind in SCALARS.items()}
+        self._rows = {
+            kind: (np.zeros(0, dtype=np.int32), {name: np.zeros(0, dtype=stored) for name, stored in columns.items()})
+            for kind, columns in ROWS.items()
+        }
+
+    def _load(self, manifest: Manifest) -> int:
+        columns = Columns(self.directory, manifest)
+        self._keys = list(Strings(columns.array("key_data"), columns.array("key_ends")))
+        self._names = list(Strings(columns.array("name_data"), columns.array("name_ends")))
+        self._scalars = {name: columns.array(name).copy() for name in SCALARS}
+        self._versions = self._scalars["version"].tolist()
+        self._places = list(
+            zip(self._scalars["record_at"].tolist(), self._scalars["record_length"].tolist(), strict=True)
+        )
+        self._codes = {kind: Codes(values) for kind, values in orjson.loads(columns.data("codes")).items()}
+        self._regions = Regions([frozenset(members) for members in orjson.loads(columns.data("region_sets"))])
+        self._labels = Labels.load(columns.data("labels"))
+        self._counts = WordCounts.load(columns)
+        self._rows = {
+            kind: (
+                columns.array(f"{kind}_owner").copy(),
+                {name: columns.array(f"{kind}_{name}").copy() for name in ROWS[kind]},
+            )
+            for kind in ROWS
+        }
+        self._parts = {
+            name: columns.data(name) if file.endswith(".bin") else columns.array(name)
+            for name, file in manifest.files.items()
+        }
+        return int(manifest.facts["records"])
+
+    @property
+    def documents(self) -> int:
+        """How many listings the last commit made visible."""
+        return int(np.count_nonzero(self._scalars["alive"]))
+
+    def put(self, document: Mapping[str, Any]) -> bool:
+        """Adds or replaces a listing; False if a newer version stands."""
+        key: str = document["key"]
+        slot = self._slot_of.get(key)
+        if slot is not None and self._versions[slot] >= document["version"]:
+            return False
+        replaces = slot is not None and self._places[slot][1] > 0
+        # Whatever is wrong with a document is raised here, before anything has changed.
+        row = make_row(document, self._codes, self._regions)
+        record = make_record(document)
+        if slot is None:
+            slot = self._new_slot(key)
+        elif replaces:
+            self._forget_words(slot)
+        self._stale_names |= self._labels.learn(document) or self._names[slot] != row.name or not replaces
+        self._counts.add(record.words, whole_name(row.name).split())
+        row.scalars["record_at"] = self._records.append(record.packed)
+        row.scalars["record_length"] = len(record.packed)
+        self._words.put(slot, record.lines, record.whole_name, replaces)
+        self._remember(slot, row)
+        return True
+
+    def delete(self, key: str, version: int) -> bool:
+        """Removes a listing; False if a newer version stands. Of one never seen, the version is kept all the same."""
+        slot = self._slot_of.get(key)
+        if slot is not None and self._versions[slot] >= version:
+            return False
+        if slot is None:
+            slot = self._new_slot(key)
+        elif self._places[slot][1] > 0:
+            self._forget_words(slot)
+            self._words.remove(slot)
+        self._stale_names = True
+        self._remember(slot, removed_row(key, version))
+        return True
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """Names for the values of a facet, visible from the next commit on."""
+        self._labels.name(facet, labels)
+
+    def _new_slot(self, key: str) -> int:
+        slot = self._slot_of[key] = len(self._keys)
+        self._keys.append(key)
+        self._names.append("")
+        self._versions.append(-1)
+        self._places.append((0, 0))
+        return slot
+
+    def _remember(self, slot: int, row: Row) -> None:
+        self._names[slot] = row.name
+        self._versions[slot] = row.scalars["version"]
+        self._places[slot] = row.scalars["record_at"], row.scalars["record_length"]
+        self._pending[slot] = row
+
+    def _forget_words(self, slot: int) -> None:
+        record = PackedRecord(memoryview(self._records.read(*self._places[slot])))
+        words = frozenset(map(fold, words_of(record.text()))) - {""}
+        self._counts.remove(words, whole_name(self._names[slot]).split())
+
+    def commit(self) -> bool:
+        """Makes the next generation of what was put and deleted; False (and nothing is made) if nothing was."""
+        if not self._pending and self._parts:
+            return False
+        self._merge()
+        self._records.flush()
+        self._parts.update(self._changed_parts())
+        self.generation += 1
+        self._files.save(
+            self.generation,
+            MAPPING,
+            self._parts,
+            {
+                "documents": self.documents,
+                "records": self._records.size,
+                # This generation is in tantivy once its last commit is later than this one.
+                "after": committed_stamp(self.directory / WORDS),
+            },
+        )
+        self._words.commit()
+        return True
+
+    def _merge(self) -> None:
+        slots = sorted(self._pending)
+        rows = [self._pending[slot] for slot in slots]
+        self._pending = {}
+        for name, kind in SCALARS.items():
+            column = np.zeros(len(self._keys), dtype=kind)
+            column[: len(self._scalars[name])] = self._scalars[name]
+            column[slots] = [row.scalars.get(name, 0) for row in rows]
+            self._scalars[name] = column
+        for kind, columns in ROWS.items():
+            new = [entry for row in rows for entry in row.rows[kind]]
+            new_owners = np.repeat(np.array(slots, dtype=np.int32), [len(row.rows[kind]) for row in rows])
+            table = np.array(new, dtype=np.int64).reshape(len(new), len(columns))
+            added = {name: table[:, at] for at, name in enumerate(columns)}
+            self._rows[kind] = replace_rows(*self._rows[kind], slots, new_owners, added)
+
+    def _changed_parts(self) -> dict[str, Array | bytes]:
+        parts: dict[str, Array | bytes] = dict(self._scalars)
+        for kind, (owners, columns) in self._rows.items():
+            parts[f"{kind}_owner"] = owners
+            parts[f"{kind}_starts"] = starts_of(owners, len(self._keys))
+            parts.update({f"{kind}_{name}": column for name, column in columns.items()})
+        parts["codes"] = orjson.dumps({kind: codes.values for kind, codes in self._codes.items()})
+        parts["region_sets"] = orjson.dumps([sorted(members) for members in self._regions.sets])
+        parts["labels"] = self._labels.dump()
+        parts.update(self._counts.parts())
+        if self._stale_names:
+            parts.update(self._name_parts())
+            self._stale_names = False
+        return parts
+
+    def _name_parts(self) -> dict[str, Array | bytes]:
+        """What depends on keys and names alone, and so rarely changes."""
+        count = len(self._keys)
+        sort_names = [name_key(name) for name in self._names]
+        parts: dict[str, Array | bytes] = {}
+        parts["key_data"], parts["key_ends"] = Strings.pack(self._keys)
+        parts["name_data"], parts["name_ends"] = Strings.pack(self._names)
+        by_key = sorted(range(count), key=self._keys.__getitem__)
+        parts["key_order"] = np.array(by_key, dtype=np.int32)
+        parts["key_hash"] = hashes_of(self._keys)
+        by_name = sorted(by_key, key=sort_names.__getitem__)
+        parts["name_order"] = np.array(by_name, dtype=np.int32)
+        parts["sort_name_data"], parts["sort_name_ends"] = Strings.pack(sort_names)
+        alive = np.flatnonzero(self._scalars["alive"]).tolist()
+        parts.update(
+            suggestion_parts(
+                self._labels,
+                self._pairs("partner", alive),
+                self._offered("lot"),
+                self._offered("specialism"),
+                [self._names[slot] for slot in alive],
+            )
+        )
+        return parts
+
+    def _pairs(self, kind: str, slots: Sequence[int]) -> list[tuple[str, str]]:
+        """The (value, framework) of each slot."""
+        values, frameworks = self._codes[kind].values, self._codes["framework"].values
+        value_codes, framework_codes = self._scalars[kind].tolist(), self._scalars["framework"].tolist()
+        return [(values[value_codes[slot]], frameworks[framework_codes[slot]]) for slot in slots]
+
+    def _offered(self, kind: str) -> list[str]:
+        """The references of every lot, or specialism, that stands in an offering."""
+        found = np.unique(self._rows["offer"][1][kind])
+        return [self._codes[kind].values[code] for code in found.tolist() if code >= 0]
+
+    def clean(self) -> None:
+        """Removes files that no reader can need."""
+        self._files.clean(self.generation)
+
+    def close(self) -> None:
+        """Waits for tantivy's merges and frees its lock."""
+        self._words.close()
+        self._records.close()
+
+
+def name_key(name: str) -> str:
+    """By what names are sorted: folded, so that accents, capitals and punctuation do not matter."""
+    return whole_name(name)

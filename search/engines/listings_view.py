@@ -1,0 +1,204 @@
+"""One generation of the listings, from a reader's side: its columns and the snapshot of words that belongs to it.
+
+What does not depend on a question is worked out once and kept: the orders of ties, the statuses of a day, the rates of a grade.
+"""
+
+from __future__ import annotations
+
+import mmap
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from search.engines.base import EngineUnavailable
+from search.engines.columns import Array, Codes, Columns, Manifest, Mask, Strings, load_manifest
+from search.engines.lexicon import Lexicon
+from search.engines.listings_store import RECORDS, WORDS
+from search.engines.records import PackedRecord
+from search.engines.suggestions import Labels, Suggestions
+from search.engines.words import WordsReader, committed_stamp, open_words
+from search.fields import MAPPING
+from search.query import Freshness
+from search.ties import ties
+
+_LIVE: Final = "live"
+_EXPIRED: Final = "expired"
+_ATTEMPTS: Final = 50
+
+
+def current_generation(directory: Path, generation: int) -> Manifest:
+    """The generation that tantivy's last commit belongs to: the one named, or the next if its writer fell before saying so."""
+    manifest = load_manifest(directory, generation)
+    if (directory / f"manifest-{generation + 1}.json").exists():
+        later = load_manifest(directory, generation + 1)
+        if later.facts["after"] < committed_stamp(directory / WORDS):
+            return later
+    return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRates:
+    """The rates of one grade, sorted by slot: rows of equal length."""
+
+    slots: Array
+    lots: Array
+    work_types: Array
+    prices: Array
+
+
+class ListingsView:
+    """A generation that can be asked. `before` lends what has not changed. Raises EngineUnavailable."""
+
+    def __init__(self, directory: Path, manifest: Manifest, before: ListingsView | None = None) -> None:
+        if manifest.mapping != MAPPING:
+            raise EngineUnavailable("the listings index is of another mapping")
+        self.directory = directory
+        self.columns = columns = Columns(directory, manifest, before.columns if before else None)
+        self.generation = manifest.generation
+        same = before if before is not None and before.directory == directory else None
+        self._index = same._index if same else open_words(directory / WORDS)
+        self.words = self._snapshot(manifest)
+        self.alive: Mask = columns.array("alive")
+        self.size = len(self.alive)
+        self.everything = np.flatnonzero(self.alive)
+        self.keys = Strings(columns.array("key_data"), columns.array("key_ends"))
+        self.sort_names = Strings(columns.array("sort_name_data"), columns.array("sort_name_ends"))
+        if same is not None and same.columns.file("codes") == columns.file("codes"):
+            self.codes = same.codes
+        else:
+            self.codes = {kind: Codes(values) for kind, values in orjson.loads(columns.data("codes")).items()}
+        if same is not None and same.columns.file("labels") == columns.file("labels"):
+            self.labels = same.labels
+        else:
+            self.labels = Labels.load(columns.data("labels"))
+        self.region_bits = _region_bits(orjson.loads(columns.data("region_sets")), len(self.codes["region"]))
+        self.lexicon = Lexicon(columns, len(self.everything))
+        self.suggestions = Suggestions(columns)
+        self._records = self._map_records(int(manifest.facts["records"]))
+        same_keys = same is not None and same.columns.file("key_data") == columns.file("key_data")
+        self._ties = same._ties if same is not None and same_keys else {}
+        self._statuses: tuple[date, Array] | None = None
+        self._grades: dict[int, GradeRates] = {}
+        self._name_ranks: Array | None = None
+        self.kept: dict[str, object] = {}
+        """Answers to what every question has in common, kept by the modules that work them out."""
+
+    def _snapshot(self, manifest: Manifest) -> WordsReader:
+        # The snapshot must be of the commit that made this generation: another may land while we look.
+        for _ in range(_ATTEMPTS):
+            stamp = committed_stamp(self.directory / WORDS)
+            self._index.reload()
+            reader = WordsReader(self._index)
+            if committed_stamp(self.directory / WORDS) == stamp:
+                break
+        if current_generation(self.directory, manifest.generation).generation != manifest.generation:
+            raise StaleManifest
+        return reader
+
+    def _map_records(self, size: int) -> memoryview:
+        if not size:
+            return memoryview(b"")
+        try:
+            with (self.directory / RECORDS).open("rb") as file:
+                return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+        except (OSError, ValueError) as error:
+            raise EngineUnavailable(f"the records cannot be read ({error})") from error
+
+    def record(self, slot: int) -> PackedRecord:
+        """A listing's record."""
+        start = int(self.columns.array("record_at")[slot])
+        return PackedRecord(self._records[start : start + int(self.columns.array("record_length")[slot])])
+
+    def slot_of(self, key: str) -> int | None:
+        """The slot of a listing that can be found, None if there is none."""
+        order = self.columns.array("key_order")
+        at = bisect_left(order, key, key=lambda slot: self.keys[slot])
+        if at < len(order) and self.keys[int(order[at])] == key and self.alive[order[at]]:
+            return int(order[at])
+        return None
+
+    def statuses(self, on: date) -> Array:
+        """The status code of every slot on a day: a live framework past its last day is expired."""
+        if self._statuses is None or self._statuses[0] != on:
+            stored, ends_on = self.columns.array("status"), self.columns.array("ends_on")
+            live, expired = self.codes["status"].get(_LIVE), self.codes["status"].add(_EXPIRED)
+            over = (stored == live) & (ends_on > 0) & (ends_on < on.toordinal())
+            self._statuses = on, np.where(over, expired, stored)
+        return self._statuses[1]
+
+    def tie_rank(self, seed: int) -> NDArray[np.int64]:
+        """The place of every slot in the order of a seed."""
+        return self._tie(seed)[1]
+
+    def tie_values(self, seed: int) -> NDArray[np.uint64]:
+        """The tie numbers of a seed, in ascending order."""
+        return self._tie(seed)[0]
+
+    def _tie(self, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        if seed not in self._ties:
+            by_key = self.columns.array("key_order")
+            values = ties(self.columns.array("key_hash"), seed)
+            order = by_key[np.argsort(values[by_key], kind="stable")]
+            ranks = np.empty(len(order), dtype=np.int64)
+            ranks[order] = np.arange(len(order))
+            self._ties[seed] = values[order], ranks
+        return self._ties[seed]
+
+    def name_rank(self) -> Array:
+        """The place of every slot in the order of names, then keys."""
+        if self._name_ranks is None:
+            order = self.columns.array("name_order")
+            self._name_ranks = np.empty(len(order), dtype=np.int64)
+            self._name_ranks[order] = np.arange(len(order))
+        return self._name_ranks
+
+    def grade_rates(self, grade: int) -> GradeRates:
+        """The rates of a grade (a code) of all listings."""
+        if grade not in self._grades:
+            rows = np.flatnonzero(self.columns.array("rate_grade") == grade)
+            self._grades[grade] = GradeRates(
+                *(self.columns.array(f"rate_{name}")[rows] for name in ("owner", "lot", "work_type", "price"))
+            )
+        return self._grades[grade]
+
+    def freshness(self) -> Freshness:
+        """The generation alone; the heartbeat is added by the engine."""
+        return Freshness(self.generation)
+
+    def verify(self, sample: Mapping[str, Mapping[str, Any]]) -> int:
+        """Reads every part, counts the listings in columns and in words, compares what is stored under the sample's keys.
+
+        Returns the number of listings. Raises EngineUnavailable if a part is damaged, ValueError if something differs.
+        """
+        for name, file in self.columns.manifest.files.items():
+            if file.endswith(".npy"):
+                self.columns.array(name)
+            else:
+                self.columns.data(name)
+        found = len(self.everything)
+        if self.words.searcher.num_docs != found:
+            raise ValueError(f"the new index has {found} listings in columns, {self.words.searcher.num_docs} in words")
+        for key, expected in sample.items():
+            slot = self.slot_of(key)
+            if slot is None or self.record(slot).stored() != orjson.dumps(expected):
+                raise ValueError(f"the new index does not hold {key} as it is")
+        return found
+
+
+class StaleManifest(Exception):  # noqa: N818 - it says: look again
+    """A newer generation was committed while this one was being opened."""
+
+
+def _region_bits(sets: list[list[int]], regions: int) -> NDArray[np.bool_]:
+    """For every set of regions, whether each region is in it: sets by regions."""
+    bits = np.zeros((len(sets), regions), dtype=np.bool_)
+    for number, members in enumerate(sets):
+        bits[number, members] = True
+    return bits

@@ -1,0 +1,168 @@
+"""Writing the listings: live updates, rebuilds beside them, the swap and the way back. One process at a time holds it.
+
+The index worker calls `apply` with what search/sync.py read; while a rebuild is open the same updates go to both indexes, so
+that the swap loses none of them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from search.engines.base import EngineUnavailable, Label
+from search.engines.columns import Current, load_manifest, read_current, remove_directories, write_current
+from search.engines.listings_store import ListingsStore
+from search.engines.listings_view import ListingsView, current_generation
+from search.fields import MAPPING
+
+_REBUILD_THREADS: Final = 2
+_COMMIT_EVERY: Final = 50_000
+"""Documents of a rebuild between two commits, to bound what is kept in memory."""
+
+
+class ListingsWriter:
+    """The listings' half of the engine's Writer."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._store: ListingsStore | None = None
+        self._rebuild: ListingsRebuild | None = None
+        current = read_current(folder)
+        remove_directories(folder, (current.directory, current.previous) if current else ())
+
+    def apply(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()) -> int:
+        """See Writer.apply."""
+        store = self._opened()
+        stores = [store] if self._rebuild is None else [store, self._rebuild.store]
+        for document in puts:
+            for target in stores:
+                target.put(document)
+        for key, version in deletes:
+            for target in stores:
+                target.delete(key, version)
+        if store.commit():
+            self._publish(store)
+        return store.generation
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """See Writer.label."""
+        told = list(labels)
+        self._opened().label(facet, told)
+        if self._rebuild is not None:
+            self._rebuild.store.label(facet, told)
+
+    def begin_rebuild(self) -> ListingsRebuild:
+        """See Writer.begin_rebuild."""
+        if self._rebuild is not None:
+            self._rebuild.abandon()
+        current = read_current(self._folder)
+        directory = self._folder / f"{MAPPING}-{time.time_ns():x}"
+        # Generations grow from index to index, so that no two answers of different content bear the same number.
+        store = ListingsStore(directory, current.generation if current else 0, create=True, threads=_REBUILD_THREADS)
+        self._rebuild = ListingsRebuild(self, store)
+        return self._rebuild
+
+    def end_rebuild(self, rebuild: ListingsRebuild) -> bool:
+        """Forgets a rebuild that is committed or abandoned; False if it had ended already."""
+        if self._rebuild is not rebuild:
+            return False
+        self._rebuild = None
+        return True
+
+    def swap_in(self, store: ListingsStore) -> None:
+        """Makes a rebuilt index the one in use and keeps the one before for a rollback."""
+        current = read_current(self._folder)
+        self._close_store()
+        self._store = store
+        previous = current.directory if current else None
+        write_current(self._folder, Current(store.directory.name, store.generation, previous))
+        remove_directories(self._folder, (store.directory.name, previous))
+
+    def rollback(self) -> None:
+        """See Writer.rollback."""
+        current = read_current(self._folder)
+        if current is None or current.previous is None or not (self._folder / current.previous).is_dir():
+            raise ValueError("there is no earlier index to go back to")
+        earlier = self._folder / current.previous
+        generation = max(int(path.stem.partition("-")[2]) for path in earlier.glob("manifest-*.json"))
+        self._close_store()
+        write_current(self._folder, Current(earlier.name, generation, current.directory))
+
+    def close(self) -> None:
+        """Throws an unfinished rebuild away and frees tantivy's lock."""
+        if self._rebuild is not None:
+            self._rebuild.abandon()
+        self._close_store()
+
+    def _opened(self) -> ListingsStore:
+        if self._store is None:
+            current = read_current(self._folder)
+            if current is None:
+                raise EngineUnavailable("there is no listings index yet")
+            directory = self._folder / current.directory
+            # After a crash between tantivy's commit and CURRENT's swap this is one further than CURRENT says.
+            manifest = current_generation(directory, current.generation)
+            if manifest.mapping != MAPPING:
+                raise EngineUnavailable("the listings index is of another mapping")
+            self._store = ListingsStore(directory, manifest.generation)
+            if manifest.generation != current.generation:
+                self._publish(self._store)
+        return self._store
+
+    def _publish(self, store: ListingsStore) -> None:
+        current = read_current(self._folder)
+        previous = current.previous if current else None
+        write_current(self._folder, Current(store.directory.name, store.generation, previous))
+        store.clean()
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+class ListingsRebuild:
+    """The listings' half of the engine's Rebuild."""
+
+    def __init__(self, writer: ListingsWriter, store: ListingsStore) -> None:
+        self._writer = writer
+        self.store = store
+        self._uncommitted = 0
+
+    def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """See Rebuild.put."""
+        for document in documents:
+            self.store.put(document)
+            self._uncommitted += 1
+        if self._uncommitted >= _COMMIT_EVERY:
+            self.store.commit()
+            self._uncommitted = 0
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """See Rebuild.label."""
+        self.store.label(facet, labels)
+
+    def commit(self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+        """See Rebuild.commit."""
+        self.store.commit()
+        try:
+            view = ListingsView(self.store.directory, load_manifest(self.store.directory, self.store.generation))
+            found = view.verify(sample or {})
+            if expected is not None and found != expected:
+                raise ValueError(f"the new index holds {found} listings, not {expected}")
+        except (ValueError, EngineUnavailable) as error:
+            self.abandon()
+            raise ValueError(str(error)) from error
+        self._writer.end_rebuild(self)
+        self._writer.swap_in(self.store)
+        return found
+
+    def abandon(self) -> None:
+        """See Rebuild.abandon. Once the rebuild has ended, one way or the other, this does nothing."""
+        if self._writer.end_rebuild(self):
+            self.store.close()
+            shutil.rmtree(self.store.directory, ignore_errors=True)

@@ -1,0 +1,155 @@
+"""Completing names: partners, specialisms and lots by the beginning of any word, in a sorted list that is bisected.
+
+Every name stands in the list once for each of its words, from that word on: "Bright" and "Cordis Bright" both lead to Cordis
+Bright. The same file keeps what the values of facets are called.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from search.engines.base import Label
+from search.engines.columns import Array, Columns, Strings
+from search.engines.records import whole_name
+from search.query import Suggestion, SuggestionKind, SuggestionQuery
+
+_KINDS: Final[tuple[SuggestionKind, ...]] = ("partner", "specialism", "lot")
+_AFTER_ALL: Final = "\U0010ffff"
+
+
+class Labels:
+    """What frameworks, lots, specialisms, suppliers and regions are called, as the documents and the worker told."""
+
+    def __init__(self, facts: dict[str, dict[str, dict[str, str]]] | None = None) -> None:
+        self.facts = facts or {kind: {} for kind in ("framework", "lot", "specialism", "supplier", "region")}
+
+    def learn(self, document: Mapping[str, Any]) -> bool:
+        """Takes the names that a listing document brings; True if one is new or another than before."""
+        framework = document["framework"]
+        number = document["framework_number"]
+        changed = self._set(
+            "framework",
+            framework,
+            {"name": document["framework_name"], "number": number, "scheme": document["region_scheme"]},
+        )
+        changed |= self._set("supplier", document["supplier"], {"name": document["supplier_name"]})
+        for kind in ("lot", "specialism"):
+            for entry in document[f"{kind}s"]:
+                changed |= self._set(
+                    kind,
+                    entry["reference"],
+                    {"name": entry["name"], "number": entry["number"], "framework": framework, "of": number},
+                )
+        return changed
+
+    def name(self, facet: str, labels: Iterable[Label]) -> None:
+        """Names handed over by the worker."""
+        for label in labels:
+            self._set(facet, label.value, {"name": label.label, "scheme": label.scheme})
+
+    def _set(self, kind: str, value: str, facts: dict[str, str]) -> bool:
+        known = self.facts.setdefault(kind, {})
+        if known.get(value) == facts:
+            return False
+        known[value] = facts
+        return True
+
+    def label(self, kind: str, value: str) -> str:
+        """What to call a value; itself if nobody said."""
+        facts = self.facts.get(kind, {}).get(value)
+        if facts is None:
+            return value
+        if kind == "framework":
+            return f"{facts['number']} {facts['name']}"
+        if kind == "lot":
+            return f"{facts['of']} lot {facts['number']}: {facts['name']}"
+        return facts["name"]
+
+    def scheme(self, kind: str, value: str) -> str:
+        """The region scheme of a region code, or of a framework; "" if nobody said."""
+        return self.facts.get(kind, {}).get(value, {}).get("scheme", "")
+
+    def dump(self) -> bytes:
+        return orjson.dumps(self.facts)
+
+    @classmethod
+    def load(cls, data: bytes) -> Labels:
+        return cls(orjson.loads(data))
+
+
+def suggestion_parts(
+    labels: Labels,
+    partners: Sequence[tuple[str, str]],
+    lots: Sequence[str],
+    specialisms: Sequence[str],
+    partner_names: Sequence[str],
+) -> dict[str, Array | bytes]:
+    """The arrays of a generation. `partners` are the (partner, framework) of every listing, `partner_names` beside them."""
+    entries: dict[tuple[SuggestionKind, str], tuple[str, set[str], str]] = {}
+    for (partner, framework), name in zip(partners, partner_names, strict=True):
+        entries.setdefault(("partner", partner), (name, set(), ""))[1].add(framework)
+    kinds: tuple[tuple[SuggestionKind, Sequence[str]], ...] = (("lot", lots), ("specialism", specialisms))
+    for kind, references in kinds:
+        for reference in references:
+            if facts := labels.facts[kind].get(reference):
+                entries[kind, reference] = (facts["name"], {facts["framework"]}, facts["of"])
+    folded = {entry: whole_name(name) for entry, (name, _, _) in entries.items()}
+    ordered = sorted(entries, key=lambda entry: (_KINDS.index(entry[0]), folded[entry], entry[1]))
+    begins: list[tuple[str, int, int]] = []
+    for rank, entry in enumerate(ordered):
+        words = folded[entry].split(" ")
+        begins.extend((" ".join(words[at:]), rank, at) for at in range(len(words)))
+    begins.sort()
+    parts: dict[str, Array | bytes] = {}
+    parts["begin_data"], parts["begin_ends"] = Strings.pack(begin for begin, _, _ in begins)
+    # One number to order by: names that begin so before names that go on so, then kind, name and reference.
+    later = len(ordered)
+    parts["begin_rank"] = np.array([rank if at == 0 else later + rank for _, rank, at in begins], dtype=np.int32)
+    shown = [
+        orjson.dumps([kind, reference, entries[kind, reference][0], sorted(entries[kind, reference][1]), entries[kind, reference][2]])
+        for kind, reference in ordered
+    ]
+    parts["suggestion_data"], parts["suggestion_ends"] = Strings.pack(line.decode() for line in shown)
+    return parts
+
+
+class Suggestions:
+    """The readers' side."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._begins = Strings(columns.array("begin_data"), columns.array("begin_ends"))
+        self._ranks = columns.array("begin_rank")
+        self._shown = Strings(columns.array("suggestion_data"), columns.array("suggestion_ends"))
+
+    def find(self, query: SuggestionQuery) -> list[Suggestion]:
+        """Names with what was typed at the beginning of a word; whole names first, then by kind, then by name."""
+        typed = whole_name(query.q)
+        if not typed:
+            return []
+        first = bisect_left(self._begins, typed)
+        last = bisect_left(self._begins, typed + _AFTER_ALL, lo=first)
+        found: list[Suggestion] = []
+        seen: set[int] = set()
+        total = len(self._shown)
+        for rank in np.sort(self._ranks[first:last]).tolist():
+            entry = rank % total
+            if entry in seen:
+                continue
+            seen.add(entry)
+            kind, reference, name, frameworks, number = orjson.loads(self._shown[entry])
+            if (query.kinds and kind not in query.kinds) or (
+                query.frameworks and not set(query.frameworks).intersection(frameworks)
+            ):
+                continue
+            named = kind != "partner"
+            found.append(
+                Suggestion(kind, reference, name, frameworks[0] if named else None, number if named else None)
+            )
+            if len(found) == query.limit:
+                break
+        return found
