@@ -56,6 +56,13 @@ def kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
+def port_number(text: str) -> int:
+    """The port that PORT names. Raises ImproperlyConfigured where it is none."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ImproperlyConfigured(f"PORT must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
 def is_loopback(host: str) -> bool:
     """Whether nobody but this machine reaches `host`."""
     if host == "localhost":

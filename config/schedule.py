@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SCHEDULE: dict[str, dict[str, object]] = {
-    "index: what is asked for and not yet done": {"task": "search.tasks.sweep", "schedule": 60.0},
+    "index: what is asked for and not yet done": {"task": "search.tasks.index_sweep", "schedule": 60.0},
     "operations: queued and not begun": {"task": "procurement.tasks.sweep_operations", "schedule": 60.0},
     "dates: what takes effect today": {"task": "procurement.tasks.sweep_dates", "schedule": 600.0},
 }

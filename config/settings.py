@@ -9,7 +9,10 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from config.environment import broker_socket, data_folder, kept_secret, refuse_unsafe
+from api.configuration import OAUTH2_PROVIDER as OAUTH2_PROVIDER
+from api.configuration import REST_FRAMEWORK as REST_FRAMEWORK
+from api.configuration import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.environment import broker_socket, data_folder, kept_secret, port_number, refuse_unsafe
 from config.logging import configure_structlog, logging_settings
 from config.schedule import SCHEDULE
 
@@ -21,7 +24,7 @@ env = environ.Env()
 DEMO = env.bool("DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = port_number(env.str("PORT", default="8000"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -50,12 +53,12 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "drf_standardized_errors",
     "oauth2_provider",
     "rest_framework",
 ]
 
 MIDDLEWARE = [
+    "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -211,27 +214,16 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # --- the API ----------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Calloff",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
 OAUTH2_PROVIDER_APPLICATION_MODEL = "procurement.Application"
-OAUTH2_PROVIDER = {
-    "SCOPES": {"read": "Read what your organisation may see", "write": "Change what your organisation owns"},
-    "DEFAULT_SCOPES": ["read"],
-    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
-    "ALLOWED_SCHEMES": ["https", "http"] if DEMO else ["https"],
+API_LIMITS = {
+    # Requests a minute for one principal (a person, an integration, else an address), by what is asked.
+    "search": env.int("API_LIMIT_SEARCH", default=240_000),
+    "read": env.int("API_LIMIT_READ", default=60_000),
+    "write": env.int("API_LIMIT_WRITE", default=6_000),
+    "export": env.int("API_LIMIT_EXPORT", default=600),
+    "token": env.int("API_LIMIT_TOKEN", default=600),
 }
+API_IMPORT_MAX_BYTES = env.int("API_IMPORT_MAX_BYTES", default=200_000_000)
 
 # --- the queue --------------------------------------------------------------------------------------------
 

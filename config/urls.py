@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("api/", include("api.urls")),
+    path("", include("api.urls")),
     path("admin/", admin.site.urls),
     path("", include("web.urls")),
 ]
