@@ -1,5 +1,12 @@
-"""The addresses of api."""
+"""Every address of the API and of signing in integrations; config/urls.py includes it at the root."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import include, path
+
+from api.auth import ClientCredentialsView
+
+urlpatterns = [
+    path("api/v1/", include(("api.v1.urls", "api"))),
+    path("oauth/token/", ClientCredentialsView.as_view(), name="oauth-token"),
+]

@@ -1,0 +1,54 @@
+"""The outermost step of every request to the API: no error leaves it in another form than a problem document.
+
+Views answer problems themselves. What goes wrong before or around them (an address that does not exist, a
+refused host or CSRF token, a failure in another middleware) reaches this middleware as a page and leaves it
+as a problem. Pages of the site pass untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from api.errors import CODES, Problem, plain
+
+PREFIXES: Final = ("/api/", "/oauth/")
+KEPT: Final = frozenset({"application/problem+json", "application/json"})
+
+DETAILS: Final[dict[int, str]] = {
+    400: "The request is malformed.",
+    403: "The request was refused.",
+    404: "There is nothing at this address, or nothing that you may see.",
+    405: "This address does not take this method.",
+    413: "The request is larger than this address takes.",
+    500: "Something failed on our side. It has been logged.",
+}
+
+
+class ProblemMiddleware:
+    """Makes a problem of every error under /api/ and /oauth/ that is not yet one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code < 400 or not request.path.startswith(PREFIXES):
+            return response
+        if response.headers.get("Content-Type", "").partition(";")[0] in KEPT:
+            return response
+        status = (
+            response.status_code
+            if response.status_code in CODES
+            else 400
+            if response.status_code < 500
+            else 500
+        )
+        problem = plain(Problem(status, DETAILS.get(status, DETAILS[400])))
+        for name in ("Allow", "Retry-After", "WWW-Authenticate", "Set-Cookie"):
+            if name in response.headers:
+                problem.headers[name] = response.headers[name]
+        return problem

@@ -1,0 +1,119 @@
+"""Health: whether this process lives, and whether it can answer; for supervisors and load balancers. Not
+counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.schema import operation
+from api.views import ApiView
+from search.engines.base import EngineUnavailable
+from search.index import engine
+
+BROKER_SECONDS: Final = 0.5
+PORTS: Final = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671}
+
+log = logging.getLogger(__name__)
+
+
+class LiveSerializer(serializers.Serializer[Any]):
+    """The process answers."""
+
+    status = serializers.ChoiceField(choices=["live"])
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """One thing that answering needs."""
+
+    status = serializers.ChoiceField(choices=["ok", "down"])
+    detail = serializers.CharField(allow_blank=True)
+
+
+class ReadySerializer(serializers.Serializer[Any]):
+    """`ready`: everything answers; `degraded`: the queue does not, and changes reach the index late;
+    `unready`.
+    """
+
+    status = serializers.ChoiceField(choices=["ready", "degraded", "unready"])
+    database = PartSerializer()
+    index = PartSerializer()
+    broker = PartSerializer()
+
+
+class Live(ApiView):
+    """Whether the process answers at all; it looks at nothing else."""
+
+    kind = ""
+
+    @operation(summary="Is it alive", answer=LiveSerializer, example="/api/v1/health/live/")
+    def get(self, request: Request) -> Response:
+        self.asked(request)
+        return Response({"status": "live"}, headers={"Cache-Control": "no-store"})
+
+
+class Ready(ApiView):
+    """Whether the database, the index and the queue answer; 503 where a search could not be answered."""
+
+    kind = ""
+
+    @operation(
+        summary="Is it ready",
+        answer=ReadySerializer,
+        example="/api/v1/health/ready/",
+        other={503: ReadySerializer},
+    )
+    def get(self, request: Request) -> Response:
+        self.asked(request)
+        parts = {"database": _database(), "index": _index(), "broker": _broker()}
+        down = {name for name, part in parts.items() if part["status"] == "down"}
+        status = "ready" if not down else "degraded" if down == {"broker"} else "unready"
+        return Response(
+            {"status": status, **parts},
+            status=503 if status == "unready" else 200,
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+def _database() -> dict[str, str]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError:
+        log.exception("the database does not answer")
+        return {"status": "down", "detail": "The database does not answer."}
+    return {"status": "ok", "detail": ""}
+
+
+def _index() -> dict[str, str]:
+    try:
+        generation = engine().freshness("listings").generation
+    except EngineUnavailable as error:
+        return {"status": "down", "detail": str(error) or "There is no index that can be read."}
+    return {"status": "ok", "detail": f"generation {generation}"}
+
+
+def _broker() -> dict[str, str]:
+    """Whether something listens where the queue should be; says nothing of who it is."""
+    address = urlsplit(settings.BROKER_URL)
+    try:
+        if address.scheme.endswith("+socket"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as unix:
+                unix.settimeout(BROKER_SECONDS)
+                unix.connect(address.path)
+        else:
+            place = (address.hostname or "localhost", address.port or PORTS.get(address.scheme, 6379))
+            socket.create_connection(place, BROKER_SECONDS).close()
+    except OSError:
+        return {"status": "down", "detail": "The queue does not answer; changes reach the index late."}
+    return {"status": "ok", "detail": ""}

@@ -1,0 +1,187 @@
+"""Imports and the operations that carry them out: a file is taken at once (202), read by the worker, followed
+by progress.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.auth import signed_in
+from api.errors import Problem, fault
+from api.idempotency import fingerprint, key_of, once
+from api.parameters import Parameter, choice, flag, reference, text, values
+from api.schema import operation
+from api.uploads import CSVParser, JSONLinesParser, Upload, WorkbookParser
+from api.views import ApiView, DetailView, ListView
+from procurement.actions import operations
+from procurement.models import Operation
+from procurement.permissions import require
+
+KINDS = {"partners": "import_partners", "rates": "import_rates"}
+BINARY = {"type": "string", "format": "binary"}
+RATES_ONLY = frozenset({"framework", "create_suppliers", "strict", "map"})
+
+
+class OperationSerializer(serializers.ModelSerializer[Operation]):
+    """Work that outlives its request: `result` once it has succeeded, `problem` once it has failed."""
+
+    status = serializers.ChoiceField(choices=Operation.Status.choices)
+    cancellable = serializers.SerializerMethodField(help_text="Whether DELETE can still stop it.")
+    done = serializers.IntegerField(min_value=0)
+    total = serializers.IntegerField(allow_null=True, help_text="Null until it is known.")
+    result = serializers.DictField(allow_null=True)
+    problem = serializers.DictField(allow_null=True)
+
+    class Meta:
+        model = Operation
+        fields: ClassVar[list[str]] = [
+            "reference", "kind", "status", "cancellable", "done", "total", "result", "problem", "created_at",
+            "started_at", "finished_at",
+        ]  # fmt: skip
+
+    def get_cancellable(self, operation: Operation) -> bool:
+        going = {Operation.Status.QUEUED, Operation.Status.RUNNING}
+        return operation.cancellable and operation.status in going
+
+
+class ImportList(ApiView):
+    """Where files are imported."""
+
+    parser_classes = (JSONLinesParser, CSVParser, WorkbookParser)
+    write_parameters: ClassVar[tuple[Parameter, ...]] = (
+        choice("kind", "What the file holds; partners unless said otherwise.", KINDS, "partners"),
+        flag("dry_run", "Only check, and say what would change."),
+        text("name", "The file's own name, kept as a label.", 200, "partners.jsonl"),
+        reference("framework", "Rates: the framework of every card in the file.", "rm6309"),
+        flag("create_suppliers", "Rates: make the suppliers that are not known."),
+        flag("strict", "Rates: refuse implausible prices instead of warning."),
+        text(
+            "map",
+            "Rates: headings by field, `field=heading` joined by commas.",
+            2_000,
+            "role_title=Labour category",
+        ),
+    )
+
+    @operation(
+        summary="Import partners or rate cards",
+        answer=OperationSerializer,
+        status=202,
+        body={parser.media_type: BINARY for parser in parser_classes},
+        scope="imports:write",
+        headers=("Idempotency-Key",),
+        problems=(422,),
+        example="curl -X POST 'http://127.0.0.1:8000/api/v1/imports/?kind=partners&dry_run=true' "
+        '-H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $KEY" '
+        "-H 'Content-Type: application/x-ndjson' --data-binary '@partners.jsonl'",
+    )
+    def post(self, request: Request) -> Response:
+        """Takes a file and answers with the operation that reads it: JSON Lines of partners, or rate cards as
+        CSV or XLSX.
+
+        All or nothing: a file with an error changes nothing, and the operation's problem names every row and
+        cell.
+        """
+        actor = signed_in(request)
+        asked = values(request.GET, self.write_parameters)
+        kind = KINDS[asked.pop("kind", "partners")]
+        require(actor, operations.KINDS[kind])
+        key_of(request)
+        options = self._options(kind, asked)
+        upload: object = request.data
+        if not isinstance(upload, Upload):
+            raise Problem(
+                400, "The body is empty.", errors=[fault("empty", "Send the file as the body.", pointer="")]
+            )
+        name = asked.get("name") or f"import{upload.suffix}"
+        said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
+        return once(request, actor.reference, said, lambda: self._begun(actor, kind, upload, name, options))
+
+    def _begun(self, actor: Any, kind: str, upload: Upload, name: str, options: dict[str, Any]) -> Response:
+        begun = operations.start_import(actor, kind, upload.chunks(), name, options)
+        place = reverse("api:operation", args=[begun.reference])
+        return Response(
+            OperationSerializer(begun).data, status=202, headers={"Location": place, "Retry-After": "1"}
+        )
+
+    def _options(self, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """What the import is told; options that do not belong to the kind are refused."""
+        options = {name: value for name, value in asked.items() if name != "name"}
+        strangers = RATES_ONLY & options.keys() if kind == "import_partners" else set()
+        if strangers:
+            raise Problem(
+                400,
+                "Some parameters belong to imports of rates alone.",
+                code="bad_parameters",
+                errors=[
+                    fault("unknown", f"{name} is for rates.", parameter=name) for name in sorted(strangers)
+                ],
+            )
+        return options
+
+
+class OperationList(ListView):
+    """The operations of the own organisation, newest first."""
+
+    serializer_class = OperationSerializer
+    varies = True
+    filters: ClassVar[tuple[Parameter, ...]] = (
+        choice("status", "Only with this status.", Operation.Status.values, "running"),
+    )
+
+    def rows(self, request: Request) -> QuerySet[Operation]:
+        return operations.visible(signed_in(request)).order_by("-pk")
+
+    def narrowed(self, rows: QuerySet[Operation], asked: dict[str, Any]) -> QuerySet[Operation]:
+        return rows.filter(**asked)
+
+    @operation(
+        summary="The own operations",
+        answer=OperationSerializer,
+        listed=True,
+        scope="imports:write",
+        headers=("validator",),
+        example="curl 'http://127.0.0.1:8000/api/v1/operations/' -H \"Authorization: Bearer $TOKEN\"",
+    )
+    def get(self, request: Request) -> Response:
+        return self.listed(request)
+
+
+class OperationDetail(DetailView):
+    """One operation."""
+
+    serializer_class = OperationSerializer
+    varies = True
+
+    def rows(self, request: Request) -> QuerySet[Operation]:
+        return operations.visible(signed_in(request))
+
+    @operation(
+        summary="How far an operation is",
+        answer=OperationSerializer,
+        scope="imports:write",
+        headers=("validator",),
+        example='curl "http://127.0.0.1:8000/api/v1/operations/$OPERATION/" '
+        '-H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        return self.shown(request, self.found(request, reference))
+
+    @operation(
+        summary="Cancel an operation",
+        answer=OperationSerializer,
+        scope="imports:write",
+        problems=(404, 409),
+        example='curl -X DELETE "http://127.0.0.1:8000/api/v1/operations/$OPERATION/" '
+        '-H "Authorization: Bearer $TOKEN"',
+    )
+    def delete(self, request: Request, reference: str) -> Response:
+        """Stops it before it writes anything; 409 once it has ended or begun to publish."""
+        self.asked(request)
+        return Response(OperationSerializer(operations.cancel(signed_in(request), reference)).data)

@@ -1,0 +1,157 @@
+"""Rate cards: a supplier's maximum rates under a framework, as published now. Public; drafts are never shown."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.parameters import Parameter, choice, reference
+from api.schema import operation
+from api.v1.shapes import Named, NamedFramework, amount
+from api.views import DetailView, ListView
+from procurement.models import RateCard, RateCardVersion, RateLine
+from procurement.querysets import RateCardQuerySet
+from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
+
+CAVEATS = {
+    RateCard.Basis.PUBLISHED: "Ceilings: the most that the supplier may charge, VAT excluded.",
+    RateCard.Basis.ILLUSTRATIVE: (
+        "Illustrative: made up to show how the service works; this supplier's real rates are not known."
+    ),
+}
+
+
+class RateLineSerializer(serializers.ModelSerializer[RateLine]):
+    """One row of a card. Empty or null means unknown, never none; a null lot means every lot."""
+
+    lot = serializers.SlugRelatedField[Any](slug_field="reference", read_only=True, allow_null=True)
+    grade = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, allow_null=True)
+    role_title = serializers.SerializerMethodField(help_text="The role, or the grade's name.")
+    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_blank=True)
+    qualification = serializers.ChoiceField(choices=list(QUALIFICATIONS.items()), allow_blank=True)
+    site = serializers.ChoiceField(choices=list(SITES.items()), allow_blank=True)
+    amount = serializers.SerializerMethodField(
+        help_text="In the card's currency, for one of its units, VAT excluded."
+    )
+
+    class Meta:
+        model = RateLine
+        fields: ClassVar[list[str]] = [
+            "key", "lot", "grade", "role_title", "work_type", "min_experience", "max_experience",
+            "qualification", "site", "amount",
+        ]  # fmt: skip
+
+    def get_role_title(self, line: RateLine) -> str:
+        return line.role_title or (line.grade.name if line.grade else "")
+
+    @extend_schema_field(serializers.RegexField(r"^\d+\.\d{2}$"))
+    def get_amount(self, line: RateLine) -> str:
+        return amount(line.price_minor)
+
+
+class RateCardSummarySerializer(serializers.Serializer[Any]):
+    """A rate card without its lines. `basis` illustrative: not the supplier's real rates."""
+
+    reference = serializers.CharField()
+    supplier = Named()
+    framework = NamedFramework()
+    currency = serializers.CharField(help_text="ISO 4217")
+    unit = serializers.ChoiceField(choices=RateCard.Unit.choices)
+    basis = serializers.ChoiceField(choices=RateCard.Basis.choices)
+    caveat = serializers.CharField()
+    vat = serializers.ChoiceField(choices=["excluded"])
+    version = serializers.IntegerField(min_value=1)
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+    stated_source = serializers.CharField(allow_blank=True, help_text="Where it came from.")
+    published_at = serializers.DateTimeField(allow_null=True)
+    line_count = serializers.IntegerField(min_value=0)
+
+    def to_representation(self, card: RateCard) -> dict[str, Any]:
+        version = _version(card)
+        return {
+            "reference": card.reference,
+            "supplier": {"reference": card.supplier.reference, "name": card.supplier.name},
+            "framework": {
+                "reference": card.framework.reference,
+                "name": card.framework.name,
+                "number": card.framework.number,
+            },
+            "currency": card.currency,
+            "unit": card.unit,
+            "basis": card.basis,
+            "caveat": CAVEATS[RateCard.Basis(card.basis)],
+            "vat": "excluded",
+            "version": version.number,
+            "valid_from": version.valid_from,
+            "valid_to": version.valid_to,
+            "stated_source": version.source,
+            "published_at": version.published_at,
+            "line_count": version.line_count,  # type: ignore[attr-defined]
+        }
+
+
+class RateCardSerializer(RateCardSummarySerializer):
+    """A rate card: the published version with its lines."""
+
+    lines = RateLineSerializer(many=True)
+
+    def to_representation(self, card: RateCard) -> dict[str, Any]:
+        lines = RateLineSerializer(_version(card).lines.all(), many=True).data
+        return super().to_representation(card) | {"lines": lines}
+
+
+def _version(card: RateCard) -> RateCardVersion:
+    versions: list[RateCardVersion] = card.published_versions  # type: ignore[attr-defined]
+    return versions[0]
+
+
+class RateCardList(ListView):
+    """Rate cards by reference, without their lines."""
+
+    serializer_class = RateCardSummarySerializer
+    filters: ClassVar[tuple[Parameter, ...]] = (
+        reference("framework", "Only under this framework.", "rm3745"),
+        reference("supplier", "Only of this supplier.", "ppl"),
+        choice("basis", "Only of this basis.", RateCard.Basis.values, "published"),
+    )
+
+    def rows(self, request: Request) -> QuerySet[RateCard]:
+        return RateCardQuerySet(RateCard).public().told().order_by("reference")
+
+    def narrowed(self, rows: QuerySet[RateCard], asked: dict[str, Any]) -> QuerySet[RateCard]:
+        paths = {"framework": "framework__reference", "supplier": "supplier__reference", "basis": "basis"}
+        return rows.filter(**{paths[name]: value for name, value in asked.items()})
+
+    @operation(
+        summary="Rate cards",
+        answer=RateCardSummarySerializer,
+        listed=True,
+        headers=("validator",),
+        example="/api/v1/rate-cards/?supplier=ppl",
+    )
+    def get(self, request: Request) -> Response:
+        return self.listed(request)
+
+
+class RateCardDetail(DetailView):
+    """One rate card."""
+
+    serializer_class = RateCardSerializer
+
+    def rows(self, request: Request) -> QuerySet[RateCard]:
+        return RateCardQuerySet(RateCard).public().told(lines=True)
+
+    @operation(
+        summary="A rate card with its lines",
+        answer=RateCardSerializer,
+        headers=("validator",),
+        example="/api/v1/rate-cards/rm3745~ppl/",
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        return self.shown(request, self.found(request, reference))

@@ -1,0 +1,46 @@
+"""Every address of version 1."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from api.references import ReferenceConverter
+from api.v1 import (
+    documents,
+    frameworks,
+    imports,
+    organisations,
+    partners,
+    rate_cards,
+    suppliers,
+)
+
+register_converter(ReferenceConverter, "reference")
+
+urlpatterns = [
+    path("frameworks/", frameworks.FrameworkList.as_view(), name="frameworks"),
+    path("frameworks/<reference:reference>/", frameworks.FrameworkDetail.as_view(), name="framework"),
+    path("lots/", frameworks.LotList.as_view(), name="lots"),
+    path("lots/<reference:reference>/", frameworks.LotDetail.as_view(), name="lot"),
+    path("specialisms/", frameworks.SpecialismList.as_view(), name="specialisms"),
+    path("specialisms/<reference:reference>/", frameworks.SpecialismDetail.as_view(), name="specialism"),
+    path("grades/", frameworks.GradeList.as_view(), name="grades"),
+    path("grades/<reference:reference>/", frameworks.GradeDetail.as_view(), name="grade"),
+    path("organisations/", organisations.OrganisationList.as_view(), name="organisations"),
+    path(
+        "organisations/<reference:reference>/",
+        organisations.OrganisationDetail.as_view(),
+        name="organisation",
+    ),
+    path("partners/", partners.PartnerList.as_view(), name="partners"),
+    path("partners/<reference:reference>/", partners.PartnerDetail.as_view(), name="partner"),
+    path("suppliers/", suppliers.SupplierList.as_view(), name="suppliers"),
+    path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
+    path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
+    path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
+    path("imports/", imports.ImportList.as_view(), name="imports"),
+    path("operations/", imports.OperationList.as_view(), name="operations"),
+    path("operations/<reference:reference>/", imports.OperationDetail.as_view(), name="operation"),
+    path("schema/", documents.SchemaDocument.as_view(), name="schema"),
+    path("docs/", documents.docs, name="docs"),
+]

@@ -1,0 +1,161 @@
+"""What every address of the API does alike: read the address, know who asks, count, answer with a validator.
+
+`ApiView` for any address; `ListView` and `DetailView` for resources read from the database.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from api.auth import Bearer, Session, actor_of, anybody_named
+from api.conditional import tag, unchanged
+from api.errors import Problem
+from api.formats import OneForm, ORJSONRenderer, StrictJSONParser
+from api.limits import spend
+from api.parameters import PAGE_SIZE, PAGING, Parameter, readable, values
+from api.references import linked
+
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ApiView(APIView):
+    """One address. `parameters` are all that its query string may hold; `kind` says which quota it spends, ""
+    none.
+    """
+
+    authentication_classes = (Bearer, Session)
+    parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser,)
+    renderer_classes = (ORJSONRenderer,)
+    content_negotiation_class = OneForm
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    kind: ClassVar[str] = "read"
+    varies: ClassVar[bool] = False
+    """Whether the answer depends on who asks."""
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return super().get_authenticators() if self.request and anybody_named(self.request) else []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        readable(request.META.get("QUERY_STRING", ""))
+        super().initial(request, *args, **kwargs)
+        kind = self.kind if request.method in READING else "write"
+        principal = actor_of(request).reference or request.META.get("REMOTE_ADDR", "")
+        if kind:
+            self.limits = spend(kind, principal)
+
+    def asked(self, request: Request) -> dict[str, Any]:
+        """The query parameters, read and checked."""
+        return values(request.GET, self.parameters)
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        raise Problem(
+            405,
+            f"{request.method} is not allowed here; allowed: {', '.join(self.allowed_methods)}.",
+            headers={"Allow": ", ".join(self.allowed_methods)},
+        )
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in getattr(self, "limits", {}).items():
+            response.headers.setdefault(name, value)
+        if isinstance(response, Response) and not response.exception:
+            self._validate(request, response)
+        return response
+
+    def _validate(self, request: Request, response: Response) -> None:
+        """Tag what was read; answer 304 where the client holds the same."""
+        if request.method not in {"GET", "HEAD", "PATCH"} or response.status_code != 200:
+            return
+        response.render()
+        current = tag(response.content, getattr(self, "revision", None))
+        response.headers["ETag"] = current
+        response.headers.setdefault("Cache-Control", "private, no-cache" if self.varies else "no-cache")
+        if self.varies:
+            response.headers["Vary"] = "Authorization, Cookie"
+        if request.method != "PATCH" and unchanged(request, current):
+            response.status_code = 304
+            response.content = b""
+            del response.headers["Content-Type"]
+
+
+class ListView(ApiView, ABC):
+    """A list `{count, next, previous, results}`. Subclasses state their rows, their parameters and how these
+    narrow.
+    """
+
+    serializer_class: ClassVar[type[BaseSerializer[Any]]]
+    filters: ClassVar[tuple[Parameter, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.parameters = cls.filters + PAGING
+
+    @abstractmethod
+    def rows(self, request: Request) -> QuerySet[Any]:
+        """Everything that whoever asks may see, with what the serializer reads fetched along."""
+
+    def context(self, request: Request) -> dict[str, Any]:
+        """What the serializer needs to know beside the rows."""
+        return {}
+
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        """The rows that were asked for."""
+        return rows
+
+    def listed(self, request: Request) -> Response:
+        """The page that was asked for."""
+        asked = self.asked(request)
+        page, size = asked.pop("page", 1), asked.pop("page_size", PAGE_SIZE)
+        rows = self.narrowed(self.rows(request), asked)
+        count = rows.count()
+        start = (page - 1) * size
+        found = list(rows[start : start + size]) if start < count else []
+        return Response(
+            {
+                "count": count,
+                "next": linked(request, page + 1) if start + size < count else None,
+                "previous": linked(request, min(page - 1, -(-count // size) or 1)) if page > 1 else None,
+                "results": self.serializer_class(found, many=True, context=self.context(request)).data,
+            }
+        )
+
+
+class DetailView(ApiView, ABC):
+    """One object by its reference."""
+
+    serializer_class: ClassVar[type[BaseSerializer[Any]]]
+
+    @abstractmethod
+    def rows(self, request: Request) -> QuerySet[Any]:
+        """Everything that whoever asks may see, with what the serializer reads fetched along."""
+
+    def context(self, request: Request) -> dict[str, Any]:
+        """What the serializer needs to know beside the rows."""
+        return {}
+
+    def found(self, request: Request, reference: str) -> Model:
+        """The object, or a 404 that does not tell a hidden one from none."""
+        self.asked(request)
+        row: Model | None = self.rows(request).filter(reference=reference).first()
+        if row is None:
+            raise Problem(404, f"There is nothing called {reference} here, or nothing that you may see.")
+        return row
+
+    def shown(self, request: Request, row: Model) -> Response:
+        """The object as the serializer writes it; its revision goes into the ETag."""
+        self.revision = getattr(row, "revision", None)
+        return Response(self.serializer_class(row, context=self.context(request)).data)
