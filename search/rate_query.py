@@ -6,7 +6,7 @@ Prices are whole minor units (pence, cents), VAT excluded, and ceilings: the mos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -27,11 +27,25 @@ SUGGESTIONS_CEILING: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
+class RateCursor:
+    """Where the page before ended: its sort and seed, and the last line's values in that sort, then its key.
+
+    `values` are the score in ten-thousandths (relevance), the price (price, -price), the folded title and the
+    price (role) or the experience, -1 for unknown, and the price (experience).
+    """
+
+    sort: str
+    seed: int
+    values: tuple[int | str, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RateQuery:
     """Which lines, in which order, which page.
 
     Values inside one field are any-of, fields are all-of; an empty tuple or None does not narrow. Statistics
-    need one `currency` and `unit`; `stated_unit` says that the asker named either. Without `bases` every line
+    need one `currency` and `unit`; `stated_unit` says that the asker named both. Without `bases` every line
     is listed and only published ones are counted in the statistics. `min_rate`, `max_rate` and `proposed` are
     minor units. `after` is a cursor from an earlier answer in the same sort and seed; with it `page` is not
     used.
@@ -57,13 +71,13 @@ class RateQuery:
     exclude: tuple[str, ...] = ()
     proposed: int | None = None
     bins: int = BINS
-    as_of: date | None = None
+    as_of: date = field(default_factory=date.today)
     include_expired: bool = False
     sort: str = "price"
     seed: int = 0
     page: int = 1
     page_size: int = PAGE_SIZE
-    after: str = ""
+    after: RateCursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +87,11 @@ class RateResult:
     `count` lines were found; `lines` are this page's, each ready JSON. `statistics` is None where no line
     counts in them; `illustrative` lines were found but are left out of them. `unknown_experience` lines meet
     all else but state no experience, so that an experience filter left them out. `corrections` are (asked,
-    used) pairs of words that stand in no role title. `after` is the cursor to what follows, "" at the end.
-    `generation` names the index state.
+    used) pairs of words that stand in no role title. `after` is the cursor to what follows, None at the
+    end.
     """
 
     query: RateQuery
-    as_of: date
     count: int
     lines: tuple[bytes, ...]
     statistics: RateStatistics | None
@@ -86,38 +99,32 @@ class RateResult:
     illustrative: int
     unknown_experience: int
     corrections: tuple[tuple[str, str], ...]
-    after: str
-    generation: str
+    after: RateCursor | None
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
 class RoleQuery:
-    """Complete the start of a role title: every word of `q` starts a word of the title, among lines in force."""
+    """Complete a role title of a line in force: each word of `q` begins a word of the title."""
 
     q: str
     frameworks: tuple[str, ...] = ()
-    as_of: date | None = None
+    as_of: date = field(default_factory=date.today)
     include_expired: bool = False
     limit: int = SUGGESTIONS
 
 
 @dataclass(frozen=True, slots=True)
 class RoleSuggestion:
-    """A role title (or grade name) and how many lines in force bear it."""
+    """A role title (or grade name) and how many lines in force bear it, whatever its case and punctuation."""
 
     title: str
     count: int
 
 
 class OtherUnits(Exception):  # noqa: N818 - an answer to the asker, not a failure of ours
-    """Nothing is priced in the currency and unit that were taken for granted; `units` are the pairs that
-    there are.
-    """
+    """Nothing is found in the unit taken for granted; `units` are the (currency, unit) pairs it is in."""
 
     def __init__(self, units: tuple[tuple[str, str], ...]) -> None:
         super().__init__(units)
         self.units = units
-
-
-class BadCursor(Exception):  # noqa: N818
-    """`after` is not a cursor of this sort and seed."""

@@ -214,10 +214,8 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
             yield Fault(f"{where}/grade", "unknown", f"There is no grade {line.grade}.")
         if line.valid_from and line.valid_to and line.valid_to < line.valid_from:
             yield Fault(f"{where}/valid_to", "order", "The line ends before it starts.")
-        if (
-            None not in (line.min_experience, line.max_experience)
-            and line.max_experience < line.min_experience
-        ):  # type: ignore[operator]
+        least, most = line.min_experience, line.max_experience
+        if least is not None and most is not None and most < least:
             yield Fault(f"{where}/max_experience", "order", "The most experience is below the least.")
 
 

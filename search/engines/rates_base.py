@@ -17,13 +17,14 @@ class LineDocument(TypedDict):
     """One rate line. `key` is its public reference; `text` the role title or grade name that words are looked
     for in.
 
-    "" and None are unknown. `price_minor` is in the minor unit of the card's currency. Dates are ISO 8601
-    days, both included, already narrowed to the card's own. `stored` is the line as the API shows it.
+    `lots` are the lots for which it holds, none where that is unknown. "" and None are unknown. `price_minor`
+    is in the minor unit of the card's currency. Dates are ISO 8601 days, both included, already narrowed to
+    the card's own. `stored` is the line as the API shows it.
     """
 
     key: str
     text: str
-    lot: str | None
+    lots: Sequence[str]
     grade: str
     work_type: str
     min_experience: int | None

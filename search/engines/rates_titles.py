@@ -1,0 +1,185 @@
+"""Which role titles a question finds, and how well: the reader of what rates_text.py wrote.
+
+A question is answered for the distinct titles of a generation, a tenth of its lines or fewer; rates.py
+spreads the answer over the lines.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from search.analysis import GAP, term_of
+from search.engines.columns import Array, Codes, Columns, Mask, Strings, rows_of
+from search.rate_roles import Role
+
+SCORE_STEPS: Final = 10_000
+"""Scores are compared to four decimals: as whole numbers of this part."""
+
+LOOSE_SCORE: Final = 1.0
+"""What a prefix or a near word adds, however rare it is: engines score these alike."""
+
+AFTER_Z: Final = "\U0010ffff"
+REMEMBERED: Final = 5_000
+NEAR_WORDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`scores` (T,) are whole ten-thousandths, 0 where a title does not match; `corrections` are (asked,
+    nearest).
+    """
+
+    scores: NDArray[np.int32]
+    corrections: tuple[tuple[str, str], ...]
+
+
+class TitleSearch:
+    """The titles of one generation. Safe for many threads: what it remembers is only added to."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.titles = Strings(columns.array("titles"), columns.array("title_ends"))
+        self.rank = columns.array("title_rank")
+        self.label = columns.array("title_label")
+        self._terms = Codes.load(columns.data("terms"))
+        words: list[str] = orjson.loads(columns.data("words"))
+        self._words = [words[place] for place in columns.array("word_order").tolist()]
+        self._term_starts = columns.array("term_starts")
+        self._term_titles = columns.array("term_titles")
+        self._term_weights = columns.array("term_weights")
+        self._rarity = columns.array("term_rarity")
+        self._places_starts = columns.array("term_places_starts")
+        self._places = columns.array("term_places")
+        self._norms = columns.array("title_norms")
+        self._token_terms = columns.array("token_terms")
+        self._token_titles = columns.array("token_titles")
+        self._word_starts = columns.array("word_starts")
+        self._word_titles = columns.array("word_titles")
+        self._word_lines = columns.array("word_lines")
+        self._near: dict[str, tuple[int, ...]] = {}
+
+    def find(self, roles: Sequence[Role]) -> Found:
+        """Titles that meet any of the roles, each with the score of the role that it meets best."""
+        corrections: dict[str, str] = {}
+        scores = reduce(np.maximum, (self._role(role, corrections) for role in roles))
+        return Found(scores, tuple(corrections.items()))
+
+    def _role(self, role: Role, corrections: dict[str, str]) -> NDArray[np.int32]:
+        scores = np.zeros(len(self.titles), np.float32)
+        matched: Mask | None = None
+        if role.phrases:
+            matched = self._phrases(role.phrases, scores)
+        for word in role.words:
+            self._word(word, scores, corrections)
+        for prefix in role.prefixes:
+            first, last = self._stretch(prefix)
+            scores[np.unique(self._titles_of_words(first, last))] += LOOSE_SCORE
+        rounded = np.rint(scores * SCORE_STEPS).astype(np.int32)
+        if matched is not None:
+            rounded[~matched] = 0
+        elif not role.words and not role.prefixes:
+            rounded[:] = 1
+        for excluded in role.excluded:
+            rounded[self._phrase_titles(excluded)[0]] = 0
+        return rounded
+
+    def _word(self, word: str, scores: NDArray[np.float32], corrections: dict[str, str]) -> None:
+        """Adds what a word is worth to the titles that hold it; a word in none, to those that hold a near
+        one.
+        """
+        term = term_of(word)
+        code = None if term == GAP else self._terms.get(term)
+        if code is not None and (stretch := self._stretch_of_term(code)).start < stretch.stop:
+            scores[self._term_titles[stretch]] += self._term_weights[stretch] * np.float32(self._rarity[code])
+            return
+        places = self._near_words(word)
+        if not places:
+            return
+        found = [self._titles_of_words(place, place + 1) for place in places]
+        scores[np.unique(np.concatenate(found))] += LOOSE_SCORE
+        if self._words[places[0]] != word:
+            corrections[word] = self._words[places[0]]
+
+    def _stretch_of_term(self, code: int) -> slice:
+        return slice(int(self._term_starts[code]), int(self._term_starts[code + 1]))
+
+    def _near_words(self, word: str) -> tuple[int, ...]:
+        """Places of the words spelt like this one, or else one slip away (two from six letters on), nearest
+        first.
+        """
+        known = self._near.get(word)
+        if known is not None:
+            return known
+        place = bisect_left(self._words, word)
+        if place < len(self._words) and self._words[place] == word and self._word_lines[place]:
+            near: tuple[int, ...] = (place,)
+        elif len(word) < 3 or word.isdigit():
+            near = ()
+        else:
+            slips = 1 if len(word) < 6 else 2
+            close = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=slips, limit=None)
+            ranked = sorted((distance, -int(self._word_lines[at]), at) for _, distance, at in close)
+            ranked = [candidate for candidate in ranked if candidate[1]]
+            near = tuple(at for distance, _, at in ranked if distance == ranked[0][0])[:NEAR_WORDS]
+        if len(self._near) > REMEMBERED:
+            self._near.clear()
+        self._near[word] = near
+        return near
+
+    def _phrases(self, phrases: Sequence[tuple[str, ...]], scores: NDArray[np.float32]) -> Mask:
+        """Adds what the phrases are worth; which titles hold them all."""
+        matched = np.ones(len(scores), bool)
+        for phrase in phrases:
+            titles, counts, rarity = self._phrase_titles(phrase)
+            scores[titles] += (rarity * counts / (counts + self._norms[titles])).astype(np.float32)
+            holds = np.zeros(len(scores), bool)
+            holds[titles] = True
+            matched &= holds
+        return matched
+
+    def _phrase_titles(self, phrase: tuple[str, ...]) -> tuple[Array, Array, float]:
+        """Titles that hold the terms at these distances, how often each, and the terms' rarity summed."""
+        wanted = [(offset, self._terms.get(term)) for offset, term in enumerate(phrase) if term != GAP]
+        codes = [code for _, code in wanted if code is not None]
+        if len(codes) < len(wanted):
+            nothing = np.zeros(0, np.int64)
+            return nothing, nothing, 0.0
+        starts = self._places_starts
+        anchor, rarest = min(
+            ((offset, code) for offset, code in wanted if code is not None),
+            key=lambda pair: int(starts[pair[1] + 1] - starts[pair[1]]),
+        )
+        begins = self._places[int(starts[rarest]) : int(starts[rarest + 1])] - anchor
+        begins = begins[(begins >= 0) & (begins + len(phrase) <= len(self._token_terms))]
+        begins = begins[self._token_titles[begins] == self._token_titles[begins + len(phrase) - 1]]
+        for offset, code in wanted:
+            begins = begins[self._token_terms[begins + offset] == code]
+        titles, counts = np.unique(self._token_titles[begins], return_counts=True)
+        return titles, counts, float(sum(self._rarity[code] for code in codes))
+
+    def _stretch(self, prefix: str) -> tuple[int, int]:
+        """The places of the words that begin so."""
+        return bisect_left(self._words, prefix), bisect_left(self._words, prefix + AFTER_Z)
+
+    def _titles_of_words(self, first: int, last: int) -> Array:
+        """Titles that hold any of the words at these places; one that holds several comes several times."""
+        return self._word_titles[int(self._word_starts[first]) : int(self._word_starts[last])]
+
+    def begins(self, prefixes: Iterable[str]) -> list[Array]:
+        """For each prefix the titles with a word that begins so, repetitions among them."""
+        return [self._titles_of_words(*self._stretch(prefix)) for prefix in prefixes]
+
+
+def lines_of_titles(starts: Array, lines: Array, titles: Array) -> Array:
+    """The lines that bear the titles, given each title's stretch of `lines`."""
+    found: Array = lines[rows_of(starts, titles)]
+    return found

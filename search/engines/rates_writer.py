@@ -1,0 +1,159 @@
+"""Writing rate cards to the embedded index: what the index worker calls for the rates collection.
+
+Many cards put in one `apply` are one new generation. A rebuild fills a directory beside the one in use and is
+swapped in when it is whole; live updates meanwhile go to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from search.engines.base import EngineUnavailable, Label
+from search.engines.columns import (
+    Columns,
+    Current,
+    current_mark,
+    load_manifest,
+    read_current,
+    remove_directories,
+    write_current,
+)
+from search.engines.rates_base import CardDocument
+from search.engines.rates_rows import MAPPING, RateRows
+
+
+class RatesWriter:
+    """The only writer of the rates collection in `folder`; the caller sees to it that there is one."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._rows: RateRows | None = None
+        self._mark: tuple[int, int] | None = None
+        self._rebuild: RatesRebuild | None = None
+
+    def apply(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()) -> int:
+        """Replaces and removes cards in one visible step; returns the generation that shows it.
+
+        An older version never overwrites or removes a newer one. Raises EngineUnavailable if there is no
+        index yet.
+        """
+        current = read_current(self.folder)
+        if current is None:
+            raise EngineUnavailable("rates: there is no index yet; rebuild it")
+        rows = self._live(current)
+        targets = [rows] if self._rebuild is None else [rows, self._rebuild.rows]
+        for put in puts:
+            for target in targets:
+                target.put(cast(CardDocument, put))
+        for card, version in deletes:
+            for target in targets:
+                target.delete(card, version)
+        return self._publish(rows, current.generation + 1, current.directory, current.previous)
+
+    def begin_rebuild(self) -> RatesRebuild:
+        """Begins a new index beside the one in use; an unfinished earlier one is thrown away."""
+        if self._rebuild is not None:
+            self._rebuild.abandon()
+        current = read_current(self.folder)
+        remove_directories(self.folder, [current.directory, current.previous] if current else [])
+        number = 1 + max((int(path.name[6:]) for path in self.folder.glob("rates-*")), default=0)
+        self._rebuild = RatesRebuild(self, self.folder / f"rates-{number:06d}")
+        return self._rebuild
+
+    def finish_rebuild(self, rebuild: RatesRebuild, expected: int | None) -> int:
+        """Verifies and swaps the new index in; RatesRebuild.commit calls it."""
+        current = read_current(self.folder)
+        generation = current.generation + 1 if current else 1
+        manifest = rebuild.rows.save(generation)
+        cards = int(manifest.facts["cards"])
+        if expected is not None and cards != expected:
+            rebuild.abandon()
+            raise ValueError(f"the new index holds {cards} rate cards, not {expected}")
+        self._rebuild, self._rows = None, rebuild.rows
+        previous = current.directory if current else None
+        write_current(self.folder, Current(rebuild.rows.files.directory.name, generation, previous))
+        self._mark = current_mark(self.folder)
+        remove_directories(self.folder, [rebuild.rows.files.directory.name, previous])
+        return cards
+
+    def forget_rebuild(self, rebuild: RatesRebuild) -> None:
+        """Stops writing to a rebuild that was given up; RatesRebuild.abandon calls it."""
+        if self._rebuild is rebuild:
+            self._rebuild = None
+
+    def rollback(self) -> None:
+        """Swaps the index that the last rebuild replaced back in. Raises ValueError if there is none."""
+        current = read_current(self.folder)
+        if current is None or current.previous is None:
+            raise ValueError("rates: there is no earlier index")
+        directory = self.folder / current.previous
+        numbers = [int(path.stem.partition("-")[2]) for path in directory.glob("manifest-*.json")]
+        if not numbers:
+            raise ValueError("rates: the earlier index has no generation")
+        manifest = load_manifest(directory, max(numbers))
+        if manifest.mapping != MAPPING:
+            raise ValueError("rates: the earlier index is of another mapping")
+        rows = RateRows.load(Columns(directory, manifest))
+        self._publish(rows, max(current.generation, max(numbers)) + 1, current.previous, current.directory)
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        if self._rebuild is not None:
+            self._rebuild.abandon()
+        if self._rows is not None:
+            self._rows.blob.close()
+        self._rows = None
+
+    def _live(self, current: Current) -> RateRows:
+        """The rows of the current generation, kept between calls."""
+        mark = current_mark(self.folder)
+        if self._rows is None or mark != self._mark:
+            directory = self.folder / current.directory
+            manifest = load_manifest(directory, current.generation)
+            if manifest.mapping != MAPPING:
+                raise EngineUnavailable("rates: the index is of another mapping; rebuild it")
+            self._rows, self._mark = RateRows.load(Columns(directory, manifest)), mark
+        return self._rows
+
+    def _publish(self, rows: RateRows, generation: int, directory: str, previous: str | None) -> int:
+        rows.save(generation)
+        write_current(self.folder, Current(directory, generation, previous))
+        self._rows, self._mark = rows, current_mark(self.folder)
+        rows.files.clean(generation)
+        return generation
+
+
+class RatesRebuild:
+    """A new rates index being filled. Put batches as they are read; commit writes it once."""
+
+    def __init__(self, writer: RatesWriter, directory: Path) -> None:
+        directory.mkdir(parents=True)
+        self._writer = writer
+        self.rows = RateRows(directory)
+
+    def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Adds cards; one older than a live update that has already arrived changes nothing."""
+        for document in documents:
+            self.rows.put(cast(CardDocument, document))
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """Rates have no facets; nothing is kept."""
+
+    def commit(self, expected: int | None = None) -> int:
+        """Swaps the new index in and returns how many cards have lines in it.
+
+        Raises ValueError, and leaves the old index in use, if that is not `expected`.
+        """
+        return self._writer.finish_rebuild(self, expected)
+
+    def abandon(self) -> None:
+        """Throws the new index away."""
+        self._writer.forget_rebuild(self)
+        self.rows.blob.close()
+        remove_directories(
+            self._writer.folder,
+            [path.name for path in self._writer.folder.iterdir() if path != self.rows.files.directory],
+        )

@@ -1,0 +1,87 @@
+"""What a question about roles asks for: the text of `q` taken apart, before any engine looks at it.
+
+Commas separate roles, any of which may be met. Inside a role any word may match; a phrase in quotes must;
+`-word` and `-"a phrase"` must not; `word*` stands for every word that begins so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
+
+_ROLES = re.compile(r'((?:[^,"]|"[^"]*"?)+)')
+_PIECES = re.compile(r'(-?)"([^"]*)"?|(\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One of the roles asked for. Phrases are terms in order, GAP where a stop word stands; prefixes are
+    folded.
+    """
+
+    words: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
+    prefixes: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    words: list[str] = field(default_factory=list)
+    phrases: list[tuple[str, ...]] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    excluded: list[tuple[str, ...]] = field(default_factory=list)
+
+
+def roles_of(q: str) -> tuple[Role, ...]:
+    """The roles in `q`; none if it holds no word at all."""
+    roles = []
+    for text in _ROLES.findall(normalise(q)):
+        draft = _Draft()
+        for minus, quoted, bare in _PIECES.findall(text):
+            if bare:
+                _bare(bare, draft)
+            elif phrase := _trimmed(terms_of(quoted)):
+                (draft.excluded if minus else draft.phrases).append(phrase)
+        _without_stop_words(draft)
+        if draft.words or draft.phrases or draft.prefixes or draft.excluded:
+            roles.append(
+                Role(
+                    tuple(dict.fromkeys(draft.words)),
+                    tuple(dict.fromkeys(draft.phrases)),
+                    tuple(dict.fromkeys(draft.prefixes)),
+                    tuple(dict.fromkeys(draft.excluded)),
+                )
+            )
+    return tuple(roles)
+
+
+def _bare(piece: str, draft: _Draft) -> None:
+    words = words_of(piece)
+    if piece.startswith("-") and len(piece) > 1:
+        draft.excluded += [(term_of(word),) for word in words if term_of(word) != GAP]
+    elif piece.endswith("*") and words:
+        draft.words += [fold(word) for word in words[:-1] if fold(word)]
+        draft.prefixes += [folded] if (folded := fold(words[-1])) else []
+    else:
+        draft.words += [folded for word in words if (folded := fold(word))]
+
+
+def _trimmed(terms: list[str]) -> tuple[str, ...]:
+    """A phrase without the stop words at its ends."""
+    while terms and terms[0] == GAP:
+        terms = terms[1:]
+    while terms and terms[-1] == GAP:
+        terms = terms[:-1]
+    return tuple(terms)
+
+
+def _without_stop_words(draft: _Draft) -> None:
+    """Stop words say nothing beside other words; alone they are what was asked for: "IT" is a role's whole
+    name.
+    """
+    telling = [word for word in draft.words if term_of(word) != GAP]
+    if telling or draft.phrases or draft.prefixes or draft.excluded:
+        draft.words = telling
