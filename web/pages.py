@@ -14,7 +14,7 @@ def render(
     template: str,
     section: str = "",
     *,
-    status: int = 200,
+    status_code: int = 200,
     root: bool = False,
     bare: bool = False,
     **context: Any,
@@ -29,7 +29,7 @@ def render(
     page = engine.get_template(template).render(
         {"section": section, "section_root": root, "person": None if bare else _person(request), **context}, request
     )
-    return HttpResponse(page, status=status)
+    return HttpResponse(page, status=status_code)
 
 
 def _person(request: HttpRequest) -> Any:

@@ -18,13 +18,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """`items` is empty where everything fits on one page. `beyond` says that results lie past the last page."""
+    """`items` is empty where everything fits on one page. `beyond` says that results lie past the last page (`final`)."""
 
     current: int
     last: int
     first_hit: int
     last_hit: int
     beyond: bool
+    final: str
     previous: str
     next: str
     items: tuple[Item, ...]
@@ -41,6 +42,7 @@ def pages(address: Address, count: int, page: int, size: int, deepest: int) -> P
         first_hit=min((page - 1) * size + 1, count),
         last_hit=min(page * size, count),
         beyond=count > deepest,
+        final=_to(address, last),
         previous=_to(address, page - 1) if 1 < page <= last else "",
         next=_to(address, page + 1) if page < last else "",
         items=tuple(at),

@@ -30,10 +30,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def search_unavailable(request: HttpRequest, section: str, retry_after: int) -> HttpResponse:
     """The index cannot be read: this part of the pages alone is down (`retry_after` in seconds)."""
-    response = render(request, "errors/search_unavailable.html", section, status=503, bare=True)
+    response = render(request, "errors/search_unavailable.html", section, status_code=503, bare=True)
     response["Retry-After"] = str(retry_after)
     return response
 
 
 def _page(request: HttpRequest, status: int, name: str) -> HttpResponse:
-    return render(request, f"errors/{name}.html", status=status, bare=True)
+    return render(request, f"errors/{name}.html", status_code=status, bare=True)

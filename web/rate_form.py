@@ -1,0 +1,117 @@
+"""The form of the rate explorer: its choices, read from the database, and what of an address it does not show itself.
+
+In the rates journey it stands between the address and the template; the engine has no part in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from procurement.models import Framework, Grade, Lot, Supplier
+from procurement.pricing import CURRENCIES, UNITS
+from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
+from web.address import Address
+
+type Options = list[tuple[str, str]]
+
+WRITTEN: Final = ("q", "proposed", "min_rate", "max_rate", "min_experience", "max_experience")
+"""Fields that are typed; the others are chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateForm:
+    """Choices by field (value, label; the first is "any"), the value that stands in each, and the rest as hidden pairs."""
+
+    options: dict[str, Options]
+    values: dict[str, str]
+    hidden: tuple[tuple[str, str], ...]
+    open: bool
+    """Whether one of the fields that are folded away is in use."""
+
+
+FOLDED: Final = (
+    "supplier", "work_type", "qualification", "site", "size", "min_experience", "max_experience", "min_rate",
+    "max_rate", "currency", "unit", "basis",
+)  # fmt: skip
+
+
+def rate_form(asked: Address) -> RateForm:
+    """The form for what was asked: one query, three more where one framework is chosen."""
+    framework = asked.first("framework") if len(asked.values("framework")) == 1 else ""
+    options: dict[str, Options] = {
+        "framework": _any("Every framework", _frameworks()),
+        "lot": _any("Every lot", _lots(framework)),
+        "grade": _any("Every grade", _grades(framework)),
+        "supplier": _any("Every supplier", _suppliers(framework)),
+        "work_type": _any("Every kind of work", list(WORK_TYPES.items())),
+        "qualification": _any("Any qualification", list(QUALIFICATIONS.items())),
+        "site": _any("Any place", list(SITES.items())),
+        "size": _any("Any size", list(RATE_SIZES.items())),
+        "currency": [("", "Pounds"), *((code, f"{code} ({sign})") for code, sign in CURRENCIES.items() if code != "GBP")],
+        "unit": [("", "A day"), *((unit, label.capitalize()) for unit, label in UNITS.items() if unit != "day")],
+        "basis": [("", "Published cards count"), ("illustrative", "Only illustrative cards")],
+    }
+    values = {name: asked.first(name) for name in (*options, *WRITTEN, "include_expired")}
+    for name, choices in options.items():
+        # A value that is not among the choices stays in the address: it is kept out of sight, not dropped.
+        if values[name] not in dict(choices):
+            values[name] = ""
+    shown = {(name, value) for name, value in values.items()}
+    return RateForm(
+        options={name: choices for name, choices in options.items() if len(choices) > 1},
+        values=values,
+        hidden=tuple(
+            pair for pair in asked.pairs if pair not in shown and pair[0] not in ("page", "after")
+        ),
+        open=any(asked.first(name) for name in FOLDED),
+    )
+
+
+def _any(label: str, choices: Options) -> Options:
+    return [("", label), *choices] if choices else []
+
+
+def _frameworks() -> Options:
+    return [
+        (reference, f"{number} {name}")
+        for reference, number, name in Framework.objects.filter(rate_cards__isnull=False)
+        .distinct()
+        .order_by("number")
+        .values_list("reference", "number", "name")
+    ]
+
+
+def _lots(framework: str) -> Options:
+    if not framework:
+        return []
+    return [
+        (reference, f"Lot {number}: {name}")
+        for reference, number, name in Lot.objects.filter(framework__reference=framework)
+        .order_by("position")
+        .values_list("reference", "number", "name")
+    ]
+
+
+def _grades(framework: str) -> Options:
+    if not framework:
+        return []
+    found: dict[str, str] = {}
+    for code, name in (
+        Grade.objects.filter(lot__framework__reference=framework)
+        .order_by("rank", "lot__position")
+        .values_list("code", "name")
+    ):
+        found.setdefault(code, f"{code} {name}")
+    return list(found.items())
+
+
+def _suppliers(framework: str) -> Options:
+    if not framework:
+        return []
+    return list(
+        Supplier.objects.filter(rate_cards__framework__reference=framework)
+        .distinct()
+        .order_by("name")
+        .values_list("reference", "name")
+    )

@@ -1,0 +1,147 @@
+"""A hit as a page shows it: what stands in the stored result, why it matched in words, and its rates.
+
+The search journey's last step before its template. It reads nothing but what the engine answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from procurement.vocabulary import OWNERSHIP, WORK_TYPES
+from search.query import Hit, HitRate
+from web.formats import money
+
+SHOWN_SPECIALISMS: Final = 4
+SHOWN_PASSAGES: Final = 2
+SUMMARY_LENGTH: Final = 240
+PASSAGES: Final = ("evidence", "summary")
+"""Fields whose highlights are shown as passages, the most telling first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of text with what matched marked (`html` of the engine), and where it stands."""
+
+    source: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Words found in one field and what they added to the score."""
+
+    words: tuple[str, ...]
+    field: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One listing of the page. `via` is the consortium it is reached through, "" for a firm alone."""
+
+    reference: str
+    name: str
+    framework: str
+    framework_name: str
+    status: str
+    via: str
+    lead: str
+    lots: tuple[str, ...]
+    specialisms: tuple[str, ...]
+    matched: bool
+    more_specialisms: int
+    specialisms_stated: bool
+    ownership: str
+    rates: str
+    illustrative: bool
+    summary: str
+    passages: tuple[Passage, ...]
+    why: tuple[Why, ...]
+    score: float
+
+
+def result(hit: Hit) -> Result:
+    """Reads the stored JSON of the hit and puts it into words."""
+    stored: dict[str, Any] = orjson.loads(hit.stored)
+    alone = stored["supplier"]["form"] == "alone"
+    named = {one["reference"]: one["name"] for one in stored["specialisms"]}
+    matched = [named[reference] for reference in hit.specialisms if reference in named]
+    shown = list(dict.fromkeys(matched or named.values()))
+    ownership = stored["ownership"]
+    return Result(
+        reference=hit.reference,
+        name=stored["partner"]["name"],
+        framework=stored["framework"]["number"],
+        framework_name=stored["framework"]["name"],
+        status=hit.status,
+        via="" if alone else stored["supplier"]["name"],
+        lead="" if stored["lead"]["name"] == stored["supplier"]["name"] else stored["lead"]["name"],
+        lots=tuple(f"{lot['number']} {lot['name']}" for lot in stored["lots"]),
+        specialisms=tuple(shown[:SHOWN_SPECIALISMS]),
+        matched=bool(matched),
+        more_specialisms=max(0, len(shown) - SHOWN_SPECIALISMS),
+        specialisms_stated=stored["specialisms_stated"],
+        ownership="" if ownership == "not-stated" else OWNERSHIP.get(ownership, ownership),
+        rates=_rates(hit.rate, stored["rates"]),
+        illustrative=bool(stored["rates"]) and stored["rates"]["basis"] == "illustrative",
+        summary=shortened(stored["summary"], SUMMARY_LENGTH),
+        passages=_passages(hit, stored["case_studies"]),
+        why=tuple(Why(part.words, part.label, part.score) for part in hit.why),
+        score=hit.score,
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """The text, cut after a whole word with an ellipsis where it is longer than `length`."""
+    if len(text) <= length:
+        return text
+    return text[: text.rfind(" ", 0, length)].rstrip(".,;:") + "…"
+
+
+def _rates(asked: HitRate | None, card: dict[str, Any] | None) -> str:
+    """The rate of the grade asked for, else the span of the card; "" where there is none by grade."""
+    if asked is not None:
+        kind = WORK_TYPES.get(asked.work_type, asked.work_type)
+        lot = f"lot {asked.lot.rpartition('~')[2]}" if asked.lot else ""
+        detail = ", ".join(part for part in (asked.grade, kind.lower(), lot) if part)
+        return f"{money(asked.price_minor, asked.currency)} {_unit(asked.unit)} ({detail})"
+    if card is None or not card["lines"]:
+        return ""
+    amounts = sorted(_minor(line["amount"]) for line in card["lines"])
+    low, high = money(amounts[0], card["currency"]), money(amounts[-1], card["currency"])
+    span = low if low == high else f"{low} to {high}"
+    return f"{span} {_unit(card['unit'])}"
+
+
+def _minor(amount: str) -> int:
+    pounds, _, pence = amount.partition(".")
+    return int(pounds) * 100 + int(f"{pence:0<2}")
+
+
+def _unit(unit: str) -> str:
+    return "an hour" if unit == "hour" else "a day"
+
+
+def _passages(hit: Hit, case_studies: Iterable[dict[str, Any]]) -> tuple[Passage, ...]:
+    titles = {study["key"]: study["title"] for study in case_studies}
+    found = [
+        Passage(f"Case study: {titles.get(light.part, light.part)}" if light.part else "Summary", light.html)
+        for field in PASSAGES
+        for light in hit.highlights
+        if light.field == field
+    ]
+    return tuple(found[:SHOWN_PASSAGES])
+
+
+def grades_of(results: Iterable[Hit]) -> list[tuple[str, str]]:
+    """(code, name) of every grade on the cards of these hits, lowest first: what a rate may be asked for by."""
+    grades: dict[int, tuple[str, str]] = {}
+    for hit in results:
+        card = orjson.loads(hit.stored)["rates"]
+        for line in card["lines"] if card else ():
+            grades.setdefault(line["rank"], (line["grade"], line["name"]))
+    return [grades[rank] for rank in sorted(grades)]

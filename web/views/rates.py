@@ -1,0 +1,237 @@
+"""The rate explorer: a question about rate lines, how their prices spread, where a proposed price stands, the lines.
+
+Journey: /rates -> search/rate_params.py -> the engine -> web/chart.py -> rates.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from procurement.pricing import Bin, Place, RateStatistics
+from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
+from search.engines.base import EngineUnavailable
+from search.index import engine
+from search.params import BadParameters
+from search.query import DEEPEST_HIT
+from search.rate_params import rate_query
+from search.rate_query import CAVEAT, BadCursor, OtherUnits, RateQuery, RateResult
+from web.address import Address
+from web.chart import Histogram, histogram
+from web.faults import FieldFault, by_anchor
+from web.formats import money, plural
+from web.pages import render
+from web.paging import pages
+from web.rate_form import FOLDED, RateForm, rate_form
+from web.views.errors import search_unavailable
+
+EXPORT: Final = "/api/v1/rates.csv"
+FIELDS: Final = frozenset({"q", "framework", "lot", "grade", "proposed", "include_expired", *FOLDED})
+NOT_EXPORTED: Final = ("page", "page_size", "after", "bins", "proposed")
+SORTS: Final = {
+    "price": "Lowest rate",
+    "-price": "Highest rate",
+    "role": "Role",
+    "relevance": "Best match",
+    "experience": "Experience",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A rate line in words; `leave_out` is the address without it."""
+
+    what: str
+    details: str
+    supplier: str
+    framework: str
+    lot: str
+    rate: str
+    illustrative: bool
+    leave_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The statistics in words, as the page shows them beside the chart."""
+
+    chart: Histogram
+    description: str
+    summary: tuple[tuple[str, str], ...]
+    percentiles: tuple[tuple[str, str], ...]
+    bins: tuple[tuple[str, int], ...]
+
+
+@require_safe
+def rates(request: HttpRequest) -> HttpResponse:
+    """The page of a question about rates; 400 where a parameter is wrong, 503 where the index cannot be read."""
+    asked = Address.of(request.path, request.GET)
+    try:
+        query = rate_query(asked.sent())
+        answer = engine().search_rates(query)
+    except BadParameters as bad:
+        return _refused(request, asked, [(fault.parameter, fault.message) for fault in bad.faults])
+    except BadCursor:
+        return _refused(request, asked, [("after", "The cursor in the address is not one of this search.")])
+    except OtherUnits as other:
+        return _other_units(request, asked, other)
+    except EngineUnavailable as down:
+        return search_unavailable(request, "rates", down.retry_after)
+    first_page = asked.without("page", "after")
+    return render(
+        request,
+        "rates.html",
+        "rates",
+        root=True,
+        form=rate_form(asked),
+        query=query,
+        answer=answer,
+        caveat=CAVEAT,
+        figures=_figures(answer, query),
+        place=_place(answer.place, answer.statistics, query),
+        lines=[_line(orjson.loads(line), first_page) for line in answer.lines],
+        pages=pages(first_page, answer.count, query.page, query.page_size, DEEPEST_HIT),
+        deepest=DEEPEST_HIT,
+        sorts=[(slug, label) for slug, label in SORTS.items() if slug != "relevance" or query.q],
+        sort=query.sort,
+        left_out=len(query.exclude),
+        put_back=str(first_page.without("exclude")),
+        illustrative_address=str(first_page.put({"basis": "illustrative"})),
+        expired_address=str(first_page.put({"include_expired": "true"})),
+        everything=request.path,
+        export=str(asked.without(*NOT_EXPORTED).at(EXPORT)),
+        faults=[],
+        messages={},
+    )
+
+
+def _refused(request: HttpRequest, asked: Address, wrong: list[tuple[str, str]]) -> HttpResponse:
+    form = rate_form(asked)
+    faults = [FieldFault(name if _has_field(name, form) else "", message) for name, message in wrong]
+    return render(
+        request,
+        "rates_refused.html",
+        "rates",
+        root=True,
+        status_code=400,
+        # What was sent out of sight would only be refused again.
+        form=form,
+        everything=request.path,
+        faults=faults,
+        messages=by_anchor(faults),
+        sort="",
+        sorts=[],
+    )
+
+
+def _has_field(name: str, form: RateForm) -> bool:
+    return name in FIELDS and (name in form.options or name not in form.values or not _chosen(name))
+
+
+def _chosen(name: str) -> bool:
+    return name not in ("q", "proposed", "min_rate", "max_rate", "min_experience", "max_experience", "include_expired")
+
+
+def _other_units(request: HttpRequest, asked: Address, other: OtherUnits) -> HttpResponse:
+    """Nothing is priced in pounds a day: which units there are, each as a link."""
+    return render(
+        request,
+        "rates_other_units.html",
+        "rates",
+        root=True,
+        form=rate_form(asked),
+        units=[
+            (f"{currency}, {'an hour' if unit == 'hour' else 'a day'}", str(asked.put({"currency": currency, "unit": unit})))
+            for currency, unit in other.units
+        ],
+        everything=request.path,
+        faults=[],
+        messages={},
+        sort="",
+        sorts=[],
+    )
+
+
+def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
+    found = answer.statistics
+    if found is None:
+        return None
+
+    def price(minor: float) -> str:
+        return money(minor, query.currency)
+
+    proposed = answer.place.proposed if answer.place else None
+    return Figures(
+        chart=histogram(found.histogram, found.percentiles[50], proposed, query.currency),
+        description=(
+            f"{plural(found.count, 'line')} from {price(found.minimum)} to {price(found.maximum)}; half are at or below "
+            f"{price(found.percentiles[50])}. The table beside it has the number of lines in each bar."
+        ),
+        summary=(
+            ("Lines counted", f"{found.count:,}"),
+            ("Lowest", price(found.minimum)),
+            ("Median", price(found.percentiles[50])),
+            ("Mean", price(found.mean)),
+            ("Highest", price(found.maximum)),
+            ("Standard deviation", price(found.standard_deviation)),
+        ),
+        percentiles=tuple((f"{percentile}th", price(value)) for percentile, value in found.percentiles.items()),
+        bins=tuple(_bins(found.histogram, price)),
+    )
+
+
+def _bins(bins: tuple[Bin, ...], price: Any) -> list[tuple[str, int]]:
+    """Each bar's prices in words: the last bar holds its upper edge too."""
+    if len(bins) == 1:
+        only = bins[0]
+        same = only.lower == only.upper
+        return [(price(only.lower) if same else f"{price(only.lower)} to {price(only.upper)}", only.count)]
+    words = [(f"{price(one.lower)} to under {price(one.upper)}", one.count) for one in bins[:-1]]
+    return [*words, (f"{price(bins[-1].lower)} to {price(bins[-1].upper)}", bins[-1].count)]
+
+
+def _place(place: Place | None, found: RateStatistics | None, query: RateQuery) -> str:
+    """Where the proposed price stands, in a sentence; "" without one."""
+    if place is None or found is None:
+        return ""
+    proposed = money(place.proposed, query.currency)
+    stands = (
+        f"Of {plural(found.count, 'line')}, {place.below:,} are below {proposed}, {place.equal:,} equal to it and "
+        f"{place.above:,} above: it is at or above {place.percentile:g} per cent of them"
+    )
+    if place.deviations is None:
+        return f"{stands}."
+    side = "above" if place.deviations >= 0 else "below"
+    return f"{stands}, {abs(place.deviations):g} standard deviations {side} the mean."
+
+
+def _line(stored: Mapping[str, Any], address: Address) -> Line:
+    grade = stored["grade"]
+    return Line(
+        what=stored["role_title"] or " ".join(filter(None, (grade["code"], grade["name"]))),
+        details="; ".join(_details(stored)),
+        supplier=stored["supplier"]["name"],
+        framework=stored["framework"]["number"],
+        lot=stored["lot"]["number"] if stored["lot"] else "",
+        rate=money(stored["price_minor"], stored["currency"]),
+        illustrative=stored["basis"] == "illustrative",
+        leave_out=str(address.plus("exclude", stored["reference"])),
+    )
+
+
+def _details(stored: Mapping[str, Any]) -> list[str]:
+    """What narrows a line: kind of work, experience, qualification, place. What is unknown is not mentioned."""
+    least, most = stored["min_experience"], stored["max_experience"]
+    details = [WORK_TYPES.get(stored["work_type"], "")]
+    if least is not None and most is not None:
+        details.append(f"{least} to {plural(most, 'year')}")
+    elif least is not None:
+        details.append(f"{plural(least, 'year')} or more")
+    details.append(QUALIFICATIONS.get(stored["qualification"], ""))
+    details.append(SITES.get(stored["site"], ""))
+    return [detail for detail in details if detail]

@@ -1,0 +1,183 @@
+"""The search page: a question in the address, one call to the engine, results with reasons. No database read but the session.
+
+Journey: /search -> search/params.py -> the engine -> web/results.py -> search.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from search.engines.base import EngineUnavailable
+from search.fields import FILTERS, SORTS
+from search.index import engine
+from search.params import BadParameters, listing_query
+from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
+from web.address import Address
+from web.faults import FieldFault, by_anchor
+from web.formats import money
+from web.pages import render
+from web.paging import pages
+from web.results import grades_of, result
+from web.views.errors import search_unavailable
+
+OPEN_FACETS: Final = ("framework", "lot")
+FACET_SIZE: Final = 8
+FACET_SIZE_MORE: Final = 100
+FIELDS: Final = frozenset({"q", "grade", "min_rate", "max_rate", "sort"})
+"""Parameters with a field of their own that a fault can link to; any other is linked to its chip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A choice that narrows the search and the address without it."""
+
+    id: str
+    label: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetGroup:
+    """A facet as the page shows it; `more` is the address that shows all of it, "" if all is shown."""
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+    chosen: int
+    open: bool
+    hidden: int
+    more: str
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """The page of a question; 400 where a parameter is wrong, 503 where the index cannot be read."""
+    address = Address.of(request.path, request.GET)
+    more = address.first("more")
+    asked = address.without("more")
+    try:
+        query = listing_query(asked.sent())
+    except BadParameters as bad:
+        return _refused(request, asked, bad)
+    query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
+    try:
+        answer = engine().search_listings(query)
+    except EngineUnavailable as down:
+        return search_unavailable(request, "search", down.retry_after)
+    return _answered(request, asked, query, answer, more)
+
+
+def _answered(
+    request: HttpRequest, asked: Address, query: ListingQuery, answer: ListingResult, more: str
+) -> HttpResponse:
+    first_page = asked.without("page", "after")
+    grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
+    if query.grade and query.grade not in dict(grades):
+        grades.append((query.grade, ""))
+    return render(
+        request,
+        "search.html",
+        "search",
+        root=True,
+        query=query,
+        sent=_sent(asked),
+        count=answer.count,
+        results=[result(hit) for hit in answer.hits],
+        facets=[_group(facet, first_page, more) for facet in answer.facets],
+        chips=[*_facet_chips(answer.facets, first_page), *_rate_chips(query, first_page)],
+        grades=grades,
+        sorts=[(slug, label) for slug, label in SORTS.items() if slug != "rate" or query.grade],
+        pages=pages(asked.without("after"), answer.count, query.page, query.page_size, DEEPEST_HIT),
+        deepest=DEEPEST_HIT,
+        correction=answer.did_you_mean,
+        corrected=str(first_page.put({"q": answer.did_you_mean or ""})),
+        cleared=str(first_page.only(("q", "seed"))),
+        everything=request.path,
+        index=answer.index,
+        faults=[],
+        messages={},
+    )
+
+
+def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpResponse:
+    """The form as it was sent, with what is wrong and a link to where."""
+    chips = [
+        Chip(f"chip-{number}", f"{_label(name)}: {value}", str(asked.less(name, value)))
+        for number, (name, value) in enumerate(asked.pairs, 1)
+        if name not in FIELDS
+    ]
+    numbered = {name: f"chip-{number}" for number, (name, _) in enumerate(asked.pairs, 1)}
+    faults = [
+        FieldFault(
+            fault.parameter if fault.parameter in FIELDS else numbered.get(fault.parameter, ""), fault.message
+        )
+        for fault in bad.faults
+    ]
+    return render(
+        request,
+        "search_refused.html",
+        "search",
+        root=True,
+        status_code=400,
+        sent=_sent(asked),
+        grades=[(asked.first("grade"), "")] if asked.first("grade") else [],
+        sorts=list(SORTS.items()),
+        chips=chips,
+        faults=faults,
+        messages=by_anchor(faults),
+    )
+
+
+def _sent(asked: Address) -> dict[str, str]:
+    return {name: asked.first(name) for name in ("q", "grade", "min_rate", "max_rate", "sort", "seed")}
+
+
+def _label(name: str) -> str:
+    return next((field.label for field in FILTERS if field.name == name), name)
+
+
+def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
+    """A facet cut to size; what is chosen always stays."""
+    size = FACET_SIZE_MORE if facet.name == more else FACET_SIZE
+    values = tuple(
+        value for place, value in enumerate(facet.values) if place < size or value.selected
+    )
+    hidden = facet.other + len(facet.values) - len(values)
+    chosen = sum(value.selected for value in facet.values)
+    return FacetGroup(
+        name=facet.name,
+        label=facet.label,
+        values=values,
+        chosen=chosen,
+        open=bool(chosen) or facet.name in OPEN_FACETS or facet.name == more,
+        hidden=hidden,
+        more=f"{address.put({'more': facet.name})}#{facet.name}" if hidden and facet.name != more else "",
+    )
+
+
+def _facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
+    return [
+        Chip(f"chip-{facet.name}-{number}", f"{facet.label}: {value.label}", str(address.less(facet.name, value.value)))
+        for facet in facets
+        for number, value in enumerate(facet.values, 1)
+        if value.selected
+    ]
+
+
+def _rate_chips(query: ListingQuery, address: Address) -> list[Chip]:
+    chips = []
+    if query.grade:
+        without = address.without("grade", "min_rate", "max_rate")
+        if query.sort == "rate":
+            without = without.without("sort")
+        chips.append(Chip("chip-grade", f"Grade: {query.grade}", str(without)))
+    if query.min_rate is not None:
+        chips.append(Chip("chip-min", f"From {money(query.min_rate)}", str(address.without("min_rate"))))
+    if query.max_rate is not None:
+        chips.append(Chip("chip-max", f"Up to {money(query.max_rate)}", str(address.without("max_rate"))))
+    return chips
