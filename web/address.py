@@ -1,22 +1,27 @@
-"""A page's state is its address: reads the parameters that were sent and makes the addresses that differ by one step.
+"""A page's state is its address: reads the parameters that were sent and makes the addresses that differ by
+one step.
 
-Used by every page with a form: chips take one value away, facets add one, pagination moves, blanks never stay.
+Used by every page with a form: chips take one value away, facets add one, pagination moves, blanks never
+stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-type Pairs = tuple[tuple[str, str], ...]
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A path and its parameters in the order they were sent. Immutable: each method answers another address."""
+    """A path and its parameters in the order they were sent. Immutable: each method answers another
+    address.
+    """
 
     path: str
     pairs: Pairs = ()

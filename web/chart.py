@@ -1,6 +1,8 @@
-"""The geometry of a histogram that the server draws: bars, axes and marks in the units of the drawing's view box.
+"""The geometry of a histogram that the server draws: bars, axes and marks in the units of the drawing's view
+box.
 
-The rates journey's last step before its template: numbers in, coordinates out. Colours and fonts stand in the style sheet;
+The rates journey's last step before its template: numbers in, coordinates out. Colours and fonts stand in the
+style sheet;
 the same numbers stand in the table beside the drawing.
 """
 
@@ -59,9 +61,11 @@ class Histogram:
 
 
 def histogram(bins: Sequence[Bin], median: int, proposed: int | None, currency: str) -> Histogram:
-    """Lays out the bins (not empty, adjoining, prices in minor units) with the median and a proposed price, if any.
+    """Lays out the bins (not empty, adjoining, prices in minor units) with the median and a proposed price,
+    if any.
 
-    The axis of prices reaches from the lowest to the highest price, further where the proposed one lies outside.
+    The axis of prices reaches from the lowest to the highest price, further where the proposed one lies
+    outside.
     """
     low = min(bins[0].lower, proposed if proposed is not None else bins[0].lower)
     high = max(bins[-1].upper, proposed if proposed is not None else bins[-1].upper)
@@ -78,8 +82,7 @@ def histogram(bins: Sequence[Bin], median: int, proposed: int | None, currency: 
     return Histogram(
         bars=tuple(_bar(across(one.lower), across(one.upper), up(one.count)) for one in bins),
         prices=tuple(
-            Tick(across(price), money(price, currency), anchor)
-            for price, anchor in _price_ticks(low, high)
+            Tick(across(price), money(price, currency), anchor) for price, anchor in _price_ticks(low, high)
         ),
         counts=tuple(Tick(up(step), f"{step:,}", "end") for step in steps),
         median=_mark(across(median), f"Median {money(median, currency)}"),

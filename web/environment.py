@@ -1,4 +1,5 @@
-"""The Jinja environment of the pages: templates in web/jinja2, cached once compiled, and what every template may call.
+"""The Jinja environment of the pages: templates in web/jinja2, cached once compiled, and what every template
+may call.
 
 Each page is a view in web/views, which reads and shapes, and a template, which only lays out.
 """
@@ -17,8 +18,15 @@ from web import formats
 
 def environment(**options: Any) -> Environment:
     """Makes the environment; a name that a template misspells is an error, not nothing."""
-    made = Environment(
-        **{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True, "cache_size": -1}
+    made = Environment(  # noqa: S701 - autoescape stands below
+        **{
+            **options,
+            "undefined": StrictUndefined,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+            "cache_size": -1,
+            "autoescape": True,
+        }
     )
     made.globals.update(
         url=_url,

@@ -1,4 +1,6 @@
-"""What is wrong with what was sent, as a form shows it: a summary that links to fields, and a message at each field."""
+"""What is wrong with what was sent, as a form shows it: a summary that links to fields, and a message at each
+field.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pages write money, numbers, days and texts: the last step before a template. British, in Europe/London."""
+"""How pages write money, numbers, days and texts, British and in London time: the last step of a page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from procurement.pricing import CURRENCIES
 
 LONDON: Final = ZoneInfo("Europe/London")
+MARKS: Final = {"<mark>": Markup("<mark>"), "</mark>": Markup("</mark>")}
 _MARKED: Final = re.compile(r"(</?mark>)")
 _BLANK_LINE: Final = re.compile(r"\n\s*\n")
 
@@ -25,6 +26,12 @@ def money(minor: float, currency: str = "GBP") -> str:
     symbol = CURRENCIES.get(currency)
     sign = "−" if whole < 0 else ""
     return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+
+
+def minor(amount: str) -> int:
+    """A stored decimal string in minor units: "650.50" is 65050."""
+    pounds, _, pence = amount.partition(".")
+    return int(pounds) * 100 + int(f"{pence:0<2}")
 
 
 def number(value: int) -> str:
@@ -76,10 +83,10 @@ def paragraphs(text: str) -> Markup:
 def mark(highlight: str) -> Markup:
     """A highlight of the engine (escaped text with `<mark>` around what matched) as markup.
 
-    The text is read back and escaped anew, so that a page never trusts what came out of the index: nothing but `mark`
-    elements can stand in it.
+    The text is read back and escaped anew, so that a page never trusts what came out of the index:
+    nothing
+    but `mark` elements can stand in it.
     """
     return Markup("").join(
-        Markup(part) if part in ("<mark>", "</mark>") else escape(html.unescape(part))
-        for part in _MARKED.split(highlight)
+        MARKS.get(part) or escape(html.unescape(part)) for part in _MARKED.split(highlight)
     )

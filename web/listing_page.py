@@ -1,6 +1,7 @@
 """What the page of one listing shows, read from the database: the index advises, the database decides.
 
-What is visible, and which rates are in force, is decided by search/documents.py, so a listing that search would show is
+What is visible, and which rates are in force, is decided by search/documents.py, so a listing that search
+would show is
 shown here and no other. The page works while the index is down.
 """
 
@@ -51,9 +52,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class RateTable:
-    """The shared card as a table: a row for each grade, a column for each lot and work type that prices differ by.
+    """The shared card as a table: a row for each grade, a column for each lot and work type that prices
+    differ by.
 
-    Cells are minor units, None where the card has no such line. `columns` is one blank heading where all lots and kinds of
+    Cells are minor units, None where the card has no such line. `columns` is one blank heading where all
+    lots and kinds of
     work cost the same.
     """
 
@@ -85,7 +88,9 @@ class ListingPage:
 
 
 def listing_page(reference: str, on: date) -> ListingPage | None:
-    """The page of the listing on that day, None if there is none to show. A bounded number of queries whatever its size."""
+    """The page of the listing on that day, None if there is none to show. A bounded number of queries
+    whatever its size.
+    """
     parts = reference.split("~")
     if len(parts) != 3:
         return None
@@ -127,13 +132,15 @@ def _lots(
     document: ListingDocument, own: SupplierMember, profile: ProfileVersion, known: Places
 ) -> tuple[LotOffers, ...]:
     offerings: dict[str, list[Offering]] = {}
-    rows = Offering.objects.filter(partner=own.partner_id, appointment__supplier=own.supplier_id).select_related(
-        "appointment", "specialism"
-    )
+    rows = Offering.objects.filter(
+        partner=own.partner_id, appointment__supplier=own.supplier_id
+    ).select_related("appointment", "specialism")
     for offering in rows:
         offerings.setdefault(known.lots[offering.appointment.lot_id]["reference"], []).append(offering)
     names = dict(
-        Region.objects.filter(code__in={code for row in rows for code in row.regions}).values_list("code", "name")
+        Region.objects.filter(code__in={code for row in rows for code in row.regions}).values_list(
+            "code", "name"
+        )
     )
     titles = {study["key"]: study["title"] for study in profile.case_studies}
     return tuple(
@@ -209,10 +216,10 @@ def _merged(
         groups.setdefault((work_type, tuple(sorted(column.items()))), []).append(lot)
     kinds = [work_type for work_type, _ in groups]
     headed = []
-    for (work_type, column), lots in groups.items():
+    for (work_type, cells), lots in groups.items():
         every = kinds.count(work_type) == 1
         named = [f"lot {numbers[lot]}" for lot in lots if lot]
         words = [WORK_TYPES.get(work_type, work_type)] if work_type else []
         words += [] if every or not named else [", ".join(named)]
-        headed.append((", ".join(words), dict(column)))
+        headed.append((", ".join(words), dict(cells)))
     return headed

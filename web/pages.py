@@ -1,4 +1,6 @@
-"""Renders a page: the template, what the page says, and what every page shows (who is signed in, where we are)."""
+"""Renders a page: the template, what the page says, and what every page shows (who is signed in, where we
+are).
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,15 @@ def render(
 ) -> HttpResponse:
     """The page as a response.
 
-    `section` is the part of the navigation that it belongs to, `root` whether it is that part's own page. A `bare` page
+    `section` is the part of the navigation that it belongs to, `root` whether it is that part's own page.
+    A `bare` page
     does not ask who is signed in: an error page must not need the database.
     """
     engine = engines["jinja2"]
     assert isinstance(engine, Jinja2)
     page = engine.get_template(template).render(
-        {"section": section, "section_root": root, "person": None if bare else _person(request), **context}, request
+        {"section": section, "section_root": root, "person": None if bare else _person(request), **context},
+        request,
     )
     return HttpResponse(page, status=status_code)
 

@@ -1,4 +1,6 @@
-"""Which pages a pagination shows: the first, the last, those around the current one, as the GOV.UK Design System has it."""
+"""Which pages a pagination shows: the first, the last, those around the current one, as the GOV.UK Design
+System has it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """`items` is empty where everything fits on one page. `beyond` says that results lie past the last page (`final`)."""
+    """`items` is empty where everything fits on one page. `beyond` says that results lie past the last
+    page (`final`).
+    """
 
     current: int
     last: int

@@ -1,4 +1,5 @@
-"""The form of the rate explorer: its choices, read from the database, and what of an address it does not show itself.
+"""The form of the rate explorer: its choices, read from the database, and what of an address it does not show
+itself.
 
 In the rates journey it stands between the address and the template; the engine has no part in it.
 """
@@ -6,14 +7,14 @@ In the rates journey it stands between the address and the template; the engine 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from procurement.models import Framework, Grade, Lot, Supplier
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 from web.address import Address
 
-type Options = list[tuple[str, str]]
+Options: TypeAlias = list[tuple[str, str]]
 
 WRITTEN: Final = ("q", "proposed", "min_rate", "max_rate", "min_experience", "max_experience")
 """Fields that are typed; the others are chosen."""
@@ -21,7 +22,9 @@ WRITTEN: Final = ("q", "proposed", "min_rate", "max_rate", "min_experience", "ma
 
 @dataclass(frozen=True, slots=True)
 class RateForm:
-    """Choices by field (value, label; the first is "any"), the value that stands in each, and the rest as hidden pairs."""
+    """Choices by field (value, label; the first is "any"), the value that stands in each, and the rest as
+    hidden pairs.
+    """
 
     options: dict[str, Options]
     values: dict[str, str]
@@ -48,8 +51,14 @@ def rate_form(asked: Address) -> RateForm:
         "qualification": _any("Any qualification", list(QUALIFICATIONS.items())),
         "site": _any("Any place", list(SITES.items())),
         "size": _any("Any size", list(RATE_SIZES.items())),
-        "currency": [("", "Pounds"), *((code, f"{code} ({sign})") for code, sign in CURRENCIES.items() if code != "GBP")],
-        "unit": [("", "A day"), *((unit, label.capitalize()) for unit, label in UNITS.items() if unit != "day")],
+        "currency": [
+            ("", "Pounds"),
+            *((code, f"{code} ({sign})") for code, sign in CURRENCIES.items() if code != "GBP"),
+        ],
+        "unit": [
+            ("", "A day"),
+            *((unit, label.capitalize()) for unit, label in UNITS.items() if unit != "day"),
+        ],
         "basis": [("", "Published cards count"), ("illustrative", "Only illustrative cards")],
     }
     values = {name: asked.first(name) for name in (*options, *WRITTEN, "include_expired")}
@@ -57,13 +66,11 @@ def rate_form(asked: Address) -> RateForm:
         # A value that is not among the choices stays in the address: it is kept out of sight, not dropped.
         if values[name] not in dict(choices):
             values[name] = ""
-    shown = {(name, value) for name, value in values.items()}
+    shown = set(values.items())
     return RateForm(
         options={name: choices for name, choices in options.items() if len(choices) > 1},
         values=values,
-        hidden=tuple(
-            pair for pair in asked.pairs if pair not in shown and pair[0] not in ("page", "after")
-        ),
+        hidden=tuple(pair for pair in asked.pairs if pair not in shown and pair[0] not in ("page", "after")),
         open=any(asked.first(name) for name in FOLDED),
     )
 

@@ -13,7 +13,7 @@ import orjson
 
 from procurement.vocabulary import OWNERSHIP, WORK_TYPES
 from search.query import Hit, HitRate
-from web.formats import money
+from web.formats import minor, money
 
 SHOWN_SPECIALISMS: Final = 4
 SHOWN_PASSAGES: Final = 2
@@ -111,15 +111,10 @@ def _rates(asked: HitRate | None, card: dict[str, Any] | None) -> str:
         return f"{money(asked.price_minor, asked.currency)} {_unit(asked.unit)} ({detail})"
     if card is None or not card["lines"]:
         return ""
-    amounts = sorted(_minor(line["amount"]) for line in card["lines"])
+    amounts = sorted(minor(line["amount"]) for line in card["lines"])
     low, high = money(amounts[0], card["currency"]), money(amounts[-1], card["currency"])
     span = low if low == high else f"{low} to {high}"
     return f"{span} {_unit(card['unit'])}"
-
-
-def _minor(amount: str) -> int:
-    pounds, _, pence = amount.partition(".")
-    return int(pounds) * 100 + int(f"{pence:0<2}")
 
 
 def _unit(unit: str) -> str:
@@ -138,7 +133,9 @@ def _passages(hit: Hit, case_studies: Iterable[dict[str, Any]]) -> tuple[Passage
 
 
 def grades_of(results: Iterable[Hit]) -> list[tuple[str, str]]:
-    """(code, name) of every grade on the cards of these hits, lowest first: what a rate may be asked for by."""
+    """(code, name) of every grade on the cards of these hits, lowest first: what a rate may be asked for
+    by.
+    """
     grades: dict[int, tuple[str, str]] = {}
     for hit in results:
         card = orjson.loads(hit.stored)["rates"]

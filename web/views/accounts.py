@@ -18,7 +18,9 @@ from web.pages import render
 
 
 class SignIn(LoginView):
-    """One message for every wrong pair of address and password, so that nobody learns which addresses have accounts."""
+    """One message for every wrong pair of address and password, so that nobody learns which addresses
+    have accounts.
+    """
 
     template_name = "sign_in.html"
     redirect_authenticated_user = True
@@ -40,7 +42,7 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """By POST alone: a link or a picture on another site must not sign anybody out."""
 
-    http_method_names = ["post", "options"]
+    http_method_names = ["post", "options"]  # noqa: RUF012 - as its base class has it
 
 
 def _faults(form: AuthenticationForm) -> list[FieldFault]:

@@ -1,4 +1,7 @@
-"""The pages for what went wrong, in plain words. None of them asks the database for anything."""
+"""The pages for what went wrong, in plain words. None of them asks the database for anything.
+
+Django calls them, and names the arguments.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from web.pages import render
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return _page(request, 400, "bad_request")
 
 
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return _page(request, 403, "permission_denied")
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form sent without its token: mostly a page left open past the end of the session."""
     return _page(request, 403, "form_expired")
 
 
-def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return _page(request, 404, "page_not_found")
 
 

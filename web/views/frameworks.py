@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -36,25 +37,16 @@ def frameworks(request: HttpRequest) -> HttpResponse:
 def rows() -> list[Row]:
     """All frameworks with their numbers, those open to call-offs first (one query)."""
     today = timezone.localdate()
-    found = [
-        Row(
-            framework,
-            framework.status_on(today),
-            framework.lot_count,
-            framework.specialism_count,
-            framework.supplier_count,
-        )
-        for framework in _counted(Framework.objects.select_related("owner"))
-    ]
-    return sorted(found, key=lambda row: (row.status != Framework.Status.LIVE, row.framework.number))
-
-
-def _counted(found: QuerySet[Framework]) -> QuerySet[Framework]:
-    return found.annotate(
+    found = Framework.objects.select_related("owner").annotate(
         lot_count=Count("lots", distinct=True),
         specialism_count=Count("lots__specialisms", distinct=True),
         supplier_count=Count("lots__appointments__supplier", distinct=True, filter=APPOINTED),
     )
+    shown = [
+        Row(one, one.status_on(today), one.lot_count, one.specialism_count, one.supplier_count)
+        for one in found
+    ]
+    return sorted(shown, key=lambda row: (row.status != Framework.Status.LIVE, row.framework.number))
 
 
 @require_safe
@@ -89,7 +81,7 @@ def framework(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _grades(lots: list[Lot]) -> list[tuple[str, str]]:
+def _grades(lots: Sequence[Lot]) -> list[tuple[str, str]]:
     """(code, name) of every grade once, lowest first; a name that differs by lot is joined with 'or'."""
     names: dict[tuple[int, str], list[str]] = {}
     for lot in lots:

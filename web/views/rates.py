@@ -1,4 +1,5 @@
-"""The rate explorer: a question about rate lines, how their prices spread, where a proposed price stands, the lines.
+"""The rate explorer: a question about rate lines, how their prices spread, where a proposed price stands, the
+lines.
 
 Journey: /rates -> search/rate_params.py -> the engine -> web/chart.py -> rates.html.
 """
@@ -11,20 +12,21 @@ from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+from search.params import BadParameters
+from search.rate_params import rate_query
 
 from procurement.pricing import Bin, Place, RateStatistics
-from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
+from procurement.vocabulary import WORK_TYPES
 from search.engines.base import EngineUnavailable
 from search.index import engine
-from search.params import BadParameters
 from search.query import DEEPEST_HIT
-from search.rate_params import rate_query
 from search.rate_query import CAVEAT, BadCursor, OtherUnits, RateQuery, RateResult
 from web.address import Address
 from web.chart import Histogram, histogram
 from web.faults import FieldFault, by_anchor
-from web.formats import money, plural
+from web.formats import minor, money, plural
 from web.pages import render
 from web.paging import pages
 from web.rate_form import FOLDED, RateForm, rate_form
@@ -50,7 +52,7 @@ class Line:
     details: str
     supplier: str
     framework: str
-    lot: str
+    lots: str
     rate: str
     illustrative: bool
     leave_out: str
@@ -69,10 +71,12 @@ class Figures:
 
 @require_safe
 def rates(request: HttpRequest) -> HttpResponse:
-    """The page of a question about rates; 400 where a parameter is wrong, 503 where the index cannot be read."""
+    """The page of a question about rates; 400 where a parameter is wrong, 503 where the index cannot be
+    read.
+    """
     asked = Address.of(request.path, request.GET)
     try:
-        query = rate_query(asked.sent())
+        query = rate_query(asked.sent(), timezone.localdate())
         answer = engine().search_rates(query)
     except BadParameters as bad:
         return _refused(request, asked, [(fault.parameter, fault.message) for fault in bad.faults])
@@ -134,7 +138,15 @@ def _has_field(name: str, form: RateForm) -> bool:
 
 
 def _chosen(name: str) -> bool:
-    return name not in ("q", "proposed", "min_rate", "max_rate", "min_experience", "max_experience", "include_expired")
+    return name not in (
+        "q",
+        "proposed",
+        "min_rate",
+        "max_rate",
+        "min_experience",
+        "max_experience",
+        "include_expired",
+    )
 
 
 def _other_units(request: HttpRequest, asked: Address, other: OtherUnits) -> HttpResponse:
@@ -146,7 +158,10 @@ def _other_units(request: HttpRequest, asked: Address, other: OtherUnits) -> Htt
         root=True,
         form=rate_form(asked),
         units=[
-            (f"{currency}, {'an hour' if unit == 'hour' else 'a day'}", str(asked.put({"currency": currency, "unit": unit})))
+            (
+                f"{currency}, {'an hour' if unit == 'hour' else 'a day'}",
+                str(asked.put({"currency": currency, "unit": unit})),
+            )
             for currency, unit in other.units
         ],
         everything=request.path,
@@ -169,8 +184,8 @@ def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
     return Figures(
         chart=histogram(found.histogram, found.percentiles[50], proposed, query.currency),
         description=(
-            f"{plural(found.count, 'line')} from {price(found.minimum)} to {price(found.maximum)}; half are at or below "
-            f"{price(found.percentiles[50])}. The table beside it has the number of lines in each bar."
+            f"{plural(found.count, 'line')} from {price(found.minimum)} to {price(found.maximum)}; half are at "
+            f"or below {price(found.percentiles[50])}. The table beside it has the number of lines in each bar."
         ),
         summary=(
             ("Lines counted", f"{found.count:,}"),
@@ -180,7 +195,9 @@ def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
             ("Highest", price(found.maximum)),
             ("Standard deviation", price(found.standard_deviation)),
         ),
-        percentiles=tuple((f"{percentile}th", price(value)) for percentile, value in found.percentiles.items()),
+        percentiles=tuple(
+            (f"{percentile}th", price(value)) for percentile, value in found.percentiles.items()
+        ),
         bins=tuple(_bins(found.histogram, price)),
     )
 
@@ -201,8 +218,8 @@ def _place(place: Place | None, found: RateStatistics | None, query: RateQuery) 
         return ""
     proposed = money(place.proposed, query.currency)
     stands = (
-        f"Of {plural(found.count, 'line')}, {place.below:,} are below {proposed}, {place.equal:,} equal to it and "
-        f"{place.above:,} above: it is at or above {place.percentile:g} per cent of them"
+        f"Of {plural(found.count, 'line')}, {place.below:,} are below {proposed}, {place.equal:,} equal "
+        f"to it and {place.above:,} above: it is at or above {place.percentile:g} per cent of them"
     )
     if place.deviations is None:
         return f"{stands}."
@@ -213,25 +230,26 @@ def _place(place: Place | None, found: RateStatistics | None, query: RateQuery) 
 def _line(stored: Mapping[str, Any], address: Address) -> Line:
     grade = stored["grade"]
     return Line(
-        what=stored["role_title"] or " ".join(filter(None, (grade["code"], grade["name"]))),
+        what=stored["role_title"] or f"{grade['code']} {grade['name']}",
         details="; ".join(_details(stored)),
         supplier=stored["supplier"]["name"],
         framework=stored["framework"]["number"],
-        lot=stored["lot"]["number"] if stored["lot"] else "",
-        rate=money(stored["price_minor"], stored["currency"]),
+        lots=", ".join(lot["number"] for lot in stored["lots"]),
+        rate=money(minor(stored["amount"]), stored["currency"]),
         illustrative=stored["basis"] == "illustrative",
         leave_out=str(address.plus("exclude", stored["reference"])),
     )
 
 
 def _details(stored: Mapping[str, Any]) -> list[str]:
-    """What narrows a line: kind of work, experience, qualification, place. What is unknown is not mentioned."""
+    """What narrows a line: kind of work, experience, qualification, place. What is unknown is not
+    mentioned.
+    """
     least, most = stored["min_experience"], stored["max_experience"]
-    details = [WORK_TYPES.get(stored["work_type"], "")]
+    details: list[str | None] = [WORK_TYPES.get(stored["work_type"])]
     if least is not None and most is not None:
         details.append(f"{least} to {plural(most, 'year')}")
     elif least is not None:
         details.append(f"{plural(least, 'year')} or more")
-    details.append(QUALIFICATIONS.get(stored["qualification"], ""))
-    details.append(SITES.get(stored["site"], ""))
+    details += [stored["qualification_label"], stored["site_label"]]
     return [detail for detail in details if detail]

@@ -1,4 +1,5 @@
-"""The search page: a question in the address, one call to the engine, results with reasons. No database read but the session.
+"""The search page: a question in the address, one call to the engine, results with reasons. No database read
+but the session.
 
 Journey: /search -> search/params.py -> the engine -> web/results.py -> search.html.
 """
@@ -10,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+from search.params import BadParameters, listing_query
 
 from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
 from search.index import engine
-from search.params import BadParameters, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
 from web.faults import FieldFault, by_anchor
@@ -61,7 +63,7 @@ def search(request: HttpRequest) -> HttpResponse:
     more = address.first("more")
     asked = address.without("more")
     try:
-        query = listing_query(asked.sent())
+        query = listing_query(asked.sent(), timezone.localdate())
     except BadParameters as bad:
         return _refused(request, asked, bad)
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
@@ -144,9 +146,7 @@ def _label(name: str) -> str:
 def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
     """A facet cut to size; what is chosen always stays."""
     size = FACET_SIZE_MORE if facet.name == more else FACET_SIZE
-    values = tuple(
-        value for place, value in enumerate(facet.values) if place < size or value.selected
-    )
+    values = tuple(value for place, value in enumerate(facet.values) if place < size or value.selected)
     hidden = facet.other + len(facet.values) - len(values)
     chosen = sum(value.selected for value in facet.values)
     return FacetGroup(
@@ -162,7 +162,11 @@ def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
 
 def _facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
     return [
-        Chip(f"chip-{facet.name}-{number}", f"{facet.label}: {value.label}", str(address.less(facet.name, value.value)))
+        Chip(
+            f"chip-{facet.name}-{number}",
+            f"{facet.label}: {value.label}",
+            str(address.less(facet.name, value.value)),
+        )
         for facet in facets
         for number, value in enumerate(facet.values, 1)
         if value.selected
