@@ -1,0 +1,244 @@
+"""Loads partner profiles from a file of JSON Lines: judge every row, then publish set-wise in short steps.
+
+Journey: `manage.py import_partners` or POST /api/v1/imports/ -> here -> the same actions as every other
+change -> events -> index. Nothing is written before the whole file has been judged; unless part of it is
+asked for, one wrong row refuses all. Each step is one transaction that holds the write lock well under two
+seconds, and others get their turn in between. A run that dies between two steps is run again: what it had
+loaded is then unchanged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from django.db import transaction
+
+from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.offerings import save_offerings
+from procurement.actions.organisations import PartnerDraft, save_partners
+from procurement.actions.partner_judging import Judged, judge, merged
+from procurement.actions.partner_rows import Catalogue, PartnerRow, RowFault, catalogue, lines, read_row
+from procurement.actions.profiles import ProfileDraft, publish_profiles
+from procurement.actions.suppliers import save_suppliers
+from procurement.errors import Fault
+from procurement.permissions import Action, Actor, require
+
+JUDGED_AT_ONCE: Final = 500
+PUBLISHED_AT_ONCE: Final = 250
+PAUSE: Final = 0.11
+"""Seconds between two steps: SQLite's waiting writers look every tenth of a second whether the lock is free.
+"""
+SHOWN: Final = 1_000
+"""How many rows of each kind a report names; its counts are always whole."""
+
+
+class Watch(Protocol):
+    """Who follows an import: a progress bar, or an operation that may be cancelled until it starts to write."""
+
+    def judged(self, rows: int) -> None:
+        """So many rows have been judged. May raise to stop: nothing has been written."""
+
+    def writing(self, rows: int) -> None:
+        """So many rows are about to be written. May raise to stop, for the last time."""
+
+    def written(self, rows: int) -> None:
+        """So many rows have been written."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of every row: `rows` = `loaded` + `refused`, whichever way it went."""
+
+    dry_run: bool
+    rows: int = 0
+    loaded: int = 0
+    added: list[str] = field(default_factory=list)
+    changed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    unchanged: int = 0
+    faults: list[RowFault] = field(default_factory=list)
+
+    @property
+    def refused(self) -> int:
+        return self.rows - self.loaded
+
+    def shown(self) -> dict[str, Any]:
+        """JSON-able: the counts are whole, the lists name at most 1,000 each."""
+        return {
+            "dry_run": self.dry_run,
+            "rows": self.rows,
+            "loaded": self.loaded,
+            "refused": self.refused,
+            "added": len(self.added),
+            "changed": len(self.changed),
+            "unchanged": self.unchanged,
+            "faults": len(self.faults),
+            "added_references": self.added[:SHOWN],
+            "changed_fields": [
+                {"reference": reference, "fields": list(fields)} for reference, fields in self.changed[:SHOWN]
+            ],
+            "errors": [fault.shown() for fault in self.faults[:SHOWN]],
+        }
+
+
+@dataclass(slots=True)
+class _Judgement:
+    """What the first reading of the file has found."""
+
+    report: ImportReport
+    lines_of: dict[str, list[int]] = field(default_factory=dict)
+    leads: set[str] = field(default_factory=set)
+    waiting: list[tuple[int, str, str]] = field(default_factory=list)
+    kept: dict[int, tuple[str, bool, tuple[str, ...]]] = field(default_factory=dict)
+    """line: (reference, whether it is new, the fields that change)"""
+    wrong: set[int] = field(default_factory=set)
+
+    def refuse(self, fault: RowFault) -> None:
+        self.report.faults.append(fault)
+        self.wrong.add(fault.line)
+        self.kept.pop(fault.line, None)
+
+
+def import_partners(
+    actor: Actor, path: Path, watch: Watch, *, dry_run: bool = False, partial: bool = False
+) -> ImportReport:
+    """Loads the file, or says what is wrong with it; with `dry_run` it only says what it would do.
+
+    Upserts by `reference`: a field that a row does not name keeps its value. `offerings` are the whole of
+    what the firm offers on each framework that they name; frameworks they do not name are left alone. Raises
+    NotPermitted.
+    """
+    require(actor, Action.IMPORT_PARTNERS)
+    known = catalogue()
+    judgement = _judge_all(path, known, watch, ImportReport(dry_run))
+    report = judgement.report
+    if report.faults and not partial:
+        return report
+    if not dry_run:
+        watch.writing(len(judgement.kept))
+        # The right to import covers every change that an import consists of.
+        _publish_all(replace(actor, system=True), path, known, judgement, watch)
+    for reference, new, fields in judgement.kept.values():
+        if new:
+            report.added.append(reference)
+        elif fields:
+            report.changed.append((reference, fields))
+        else:
+            report.unchanged += 1
+    report.loaded = len(judgement.kept)
+    return report
+
+
+def batches(path: Path, size: int, wanted: Iterable[int] | None = None) -> Iterator[list[tuple[int, bytes]]]:
+    """The file's rows (or those on the wanted lines) with their line numbers, so many at a time."""
+    chosen = None if wanted is None else set(wanted)
+    batch: list[tuple[int, bytes]] = []
+    for number, content in lines(path):
+        if chosen is None or number in chosen:
+            batch.append((number, content))
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _judge_all(path: Path, known: Catalogue, watch: Watch, report: ImportReport) -> _Judgement:
+    found = _Judgement(report)
+    for batch in batches(path, JUDGED_AT_ONCE):
+        rows = []
+        for number, content in batch:
+            report.rows += 1
+            row, faults = read_row(number, content, known)
+            for fault in faults:
+                found.refuse(fault)
+            if row is not None:
+                if row.reference:
+                    found.lines_of.setdefault(row.reference, []).append(number)
+                if not faults:
+                    rows.append(row)
+        for verdict in judge(rows, known):
+            _note(found, verdict)
+        watch.judged(report.rows)
+    _refuse_twins(found)
+    _refuse_orphans(found)
+    report.faults.sort(key=lambda fault: fault.line)
+    return found
+
+
+def _note(found: _Judgement, verdict: Judged) -> None:
+    row = verdict.row
+    for fault in verdict.faults:
+        found.refuse(RowFault(row.line, row.reference, fault))
+    if verdict.faults:
+        return
+    found.kept[row.line] = (row.reference, verdict.new, verdict.fields)
+    if row.alone and verdict.supplier == row.reference:
+        found.leads.add(row.reference)
+    if not verdict.supplier_known and verdict.supplier != row.reference:
+        found.waiting.append((row.line, row.reference, verdict.supplier))
+
+
+def _refuse_twins(found: _Judgement) -> None:
+    """A reference that comes twice: neither row can be preferred, so both are refused."""
+    for reference, numbers in found.lines_of.items():
+        if len(numbers) > 1:
+            found.leads.discard(reference)
+            for number in numbers:
+                others = ", ".join(str(other) for other in numbers if other != number)
+                message = f"{reference} stands on line {others} too."
+                found.refuse(RowFault(number, reference, Fault("/reference", "duplicate", message)))
+
+
+def _refuse_orphans(found: _Judgement) -> None:
+    """A row whose supplier neither exists nor is made by another row of the file."""
+    for line, reference, supplier in found.waiting:
+        if line in found.kept and supplier not in found.leads:
+            message = f"There is no supplier {supplier}, and no row of this file makes it."
+            found.refuse(RowFault(line, reference, Fault("/supplier", "unknown_supplier", message)))
+
+
+def _publish_all(actor: Actor, path: Path, known: Catalogue, judgement: _Judgement, watch: Watch) -> None:
+    """Leads first, so that a supplier stands before its members join it."""
+    joining = {line for line, _, _ in judgement.waiting}
+    done = 0
+    for wanted in (judgement.kept.keys() - joining, judgement.kept.keys() & joining):
+        if not wanted:
+            continue
+        for batch in batches(path, PUBLISHED_AT_ONCE, wanted):
+            if done:
+                time.sleep(PAUSE)
+            rows = [
+                row for number, content in batch if (row := read_row(number, content, known)[0]) is not None
+            ]
+            for fault in publish(actor, rows, known):
+                judgement.refuse(fault)
+            done += len(batch)
+            watch.written(done)
+
+
+def publish(actor: Actor, rows: list[PartnerRow], known: Catalogue) -> list[RowFault]:
+    """One step: judges these rows again under the write lock and writes those that pass, in one transaction.
+
+    Returns what has become wrong since the first reading, because somebody else changed something meanwhile.
+    """
+    with transaction.atomic():
+        verdicts = judge(rows, known)
+        good = [verdict for verdict in verdicts if not verdict.faults]
+        changed = [verdict for verdict in good if verdict.new or verdict.fields]
+        save_partners(actor, [PartnerDraft(one.row.reference, one.name) for one in changed if one.new])
+        save_suppliers(actor, merged(changed))
+        publish_profiles(actor, [ProfileDraft(one.row.reference, one.row.changes) for one in changed])
+        places = {(supplier, lot): first for one in changed for supplier, lot, first in one.appointments}
+        save_appointments(
+            actor, [AppointmentDraft(supplier, lot, first) for (supplier, lot), first in places.items()]
+        )
+        save_offerings(actor, [placement for one in changed for placement in one.placements])
+    return [
+        RowFault(verdict.row.line, verdict.row.reference, fault)
+        for verdict in verdicts
+        for fault in verdict.faults
+    ]

@@ -1,0 +1,118 @@
+"""Who is shown: suspending and reinstating a partner or an appointment, and the end of a membership.
+
+Each is one step of its own with its event; the search hears of it and the listing is gone within seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.events import Happening, record
+from procurement.errors import Conflict, NotFound, Stale
+from procurement.models import Appointment, Partner, SupplierMember
+from procurement.permissions import Action, Actor, require
+
+STEPS: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
+    "suspend": ((Appointment.Status.ACTIVE,), Appointment.Status.SUSPENDED, "appointment.suspended"),
+    "reinstate": ((Appointment.Status.SUSPENDED,), Appointment.Status.ACTIVE, "appointment.reinstated"),
+    "withdraw": (
+        (Appointment.Status.ACTIVE, Appointment.Status.SUSPENDED),
+        Appointment.Status.WITHDRAWN,
+        "appointment.withdrawn",
+    ),
+}
+"""Step of an appointment: the states it may be in, the state it comes to, the event."""
+
+
+def suspend_partner(actor: Actor, reference: str, revision: int, reason: str) -> Partner:
+    """Takes a firm out of every search until it is reinstated. Raises NotFound, NotPermitted, Stale,
+    Conflict.
+    """
+    return _partner(actor, reference, revision, suspended=True, reason=reason)
+
+
+def reinstate_partner(actor: Actor, reference: str, revision: int, reason: str) -> Partner:
+    """Shows a suspended firm again. Raises as suspend_partner does."""
+    return _partner(actor, reference, revision, suspended=False, reason=reason)
+
+
+def _partner(actor: Actor, reference: str, revision: int, *, suspended: bool, reason: str) -> Partner:
+    with transaction.atomic():
+        partner = Partner.objects.select_for_update().filter(reference=reference).first()
+        if partner is None:
+            raise NotFound(f"There is no partner {reference}.")
+        require(actor, Action.SUSPEND_PARTNER)
+        if partner.revision != revision:
+            raise Stale("The partner has changed since you read it.")
+        if partner.suspended == suspended:
+            raise Conflict(f"The partner is {'already' if suspended else 'not'} suspended.")
+        partner.suspended = suspended
+        partner.revision += 1
+        partner.save(update_fields=["suspended", "revision"])
+        kind = "partner.suspended" if suspended else "partner.reinstated"
+        record(actor, Happening(kind, "partner", reference, {}, {"suspended": suspended, "reason": reason}))
+    return partner
+
+
+def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Appointment:
+    """Suspends, reinstates or withdraws a supplier's place on a lot (`step` is a key of STEPS).
+
+    Raises NotFound, NotPermitted unless the actor manages the framework, Conflict where its status does not
+    allow it.
+    """
+    sources, target, kind = STEPS[step]
+    with transaction.atomic():
+        appointment = (
+            Appointment.objects.select_for_update(of=("self",))
+            .select_related("supplier", "lot__framework")
+            .filter(reference=reference)
+            .first()
+        )
+        if appointment is None:
+            raise NotFound(f"There is no appointment {reference}.")
+        framework = appointment.lot.framework
+        require(actor, Action.MANAGE_SUPPLIERS, framework.owner_id)
+        if appointment.status not in sources:
+            raise Conflict(f"The appointment is {appointment.status}.")
+        appointment.status = target
+        appointment.save(update_fields=["status"])
+        references = {
+            "supplier": appointment.supplier.reference,
+            "lot": appointment.lot.reference,
+            "framework": framework.reference,
+        }
+        record(
+            actor, Happening(kind, "appointment", reference, references, {"status": target, "reason": reason})
+        )
+    return appointment
+
+
+def end_membership(actor: Actor, supplier: str, partner: str, left_on: date | None = None) -> SupplierMember:
+    """Ends a partner's current membership; `left_on` is the first day it no longer belongs (today unless
+    given).
+
+    Raises NotFound, NotPermitted, Conflict for a lead (another must lead first) or a day before it joined.
+    """
+    with transaction.atomic():
+        member = (
+            SupplierMember.objects.select_for_update(of=("self",))
+            .select_related("supplier", "partner")
+            .filter(supplier__reference=supplier, partner__reference=partner, left_on=None)
+            .first()
+        )
+        if member is None:
+            raise NotFound(f"{partner} is not in {supplier}.")
+        require(actor, Action.MANAGE_SUPPLIERS)
+        if member.role == SupplierMember.Role.LEAD:
+            raise Conflict("A supplier's lead cannot leave before another leads.")
+        member.left_on = left_on or timezone.localdate()
+        if member.left_on < member.joined_on:
+            raise Conflict("A member cannot leave before it joined.")
+        member.save(update_fields=["left_on"])
+        changes = {"left_on": member.left_on.isoformat()}
+        record(actor, Happening("supplier.member_left", "supplier", supplier, {"partner": partner}, changes))
+    return member

@@ -1,0 +1,367 @@
+"""Rows to documents: what of the database a listing shows, read set-wise for many partners at a time.
+
+Second step of an update's journey (outbox, here, engine). The unit is the partner: whatever an event touched
+is resolved to partners (touched.py), and all listings of those partners are made again, so that one that may
+no longer be shown is told to the engine as removed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from procurement.models import (
+    Appointment,
+    Framework,
+    Offering,
+    Partner,
+    ProfileVersion,
+    RateCard,
+    RateCardVersion,
+    RateLine,
+    SupplierMember,
+)
+from procurement.references import listing_reference
+from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
+from search.places import Places
+
+DocumentVersionKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listings:
+    """What the engine should hold for some partners: documents to put, and (key, version) pairs to remove."""
+
+    puts: list[ListingDocument] = field(default_factory=list)
+    deletes: list[DocumentVersionKey] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """The rate card of a supplier on a framework as it is in force."""
+
+    card: RateCard
+    version: RateCardVersion
+    lines: list[tuple[int | None, str, str, int, str, int]]
+    """lot key or None for every lot, grade's code, name and rank, work type, price in minor units"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Everything that the documents of one batch of partners are made of."""
+
+    members: list[SupplierMember]
+    leads: dict[int, tuple[str, str]]
+    appointments: dict[int, list[Appointment]]
+    offerings: dict[tuple[int, int], list[Offering]]
+    cards: dict[tuple[int, int], _Card]
+
+
+def listings_of(partners: Sequence[int], version: int, places: Places, on: date) -> Listings:
+    """Every listing of these partners (primary keys) as it is on that day, stamped with `version`.
+
+    Takes seven queries however many partners there are; call it with at most some hundreds, for the sake of
+    memory.
+    """
+    rows = _read(partners, places, on)
+    found = Listings()
+    for member in rows.members:
+        by_framework: dict[int, list[Appointment]] = defaultdict(list)
+        for appointment in rows.appointments.get(member.supplier_id, ()):
+            by_framework[places.lot_framework[appointment.lot_id]].append(appointment)
+        for key, appointments in by_framework.items():
+            framework = places.frameworks[key]
+            document = _document(member, framework, appointments, rows, places, version, on)
+            if document is not None:
+                found.puts.append(document)
+            else:
+                reference = listing_reference(
+                    framework.reference, member.supplier.reference, member.partner.reference
+                )
+                found.deletes.append((reference, version))
+    put = {document["key"] for document in found.puts}
+    found.deletes[:] = [pair for pair in dict.fromkeys(found.deletes) if pair[0] not in put]
+    return found
+
+
+def day_within(framework: Framework, on: date) -> date:
+    """The day by which the facts of a framework are read: today, or its last day once it is over, its first
+    before it.
+
+    An expired framework stays searchable as it was when it ended.
+    """
+    return min(max(on, framework.starts_on), framework.ends_on)
+
+
+def appointed(appointment: Appointment, framework: Framework, on: date) -> bool:
+    """Whether the supplier's place on the lot is to be shown."""
+    day = day_within(framework, on)
+    return (
+        appointment.status == Appointment.Status.ACTIVE
+        and appointment.starts_on <= day
+        and (appointment.ends_on is None or appointment.ends_on >= day)
+    )
+
+
+def belongs(member: SupplierMember, framework: Framework, on: date) -> bool:
+    """Whether the partner is to be shown within the supplier. Who has left is gone, from expired frameworks
+    too.
+    """
+    return member.joined_on <= day_within(framework, on) and (member.left_on is None or member.left_on > on)
+
+
+def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
+    members = list(
+        SupplierMember.objects.filter(partner__in=partners)
+        .select_related("supplier", "partner", "partner__published")
+        .order_by("supplier_id", "partner_id", "joined_on")
+    )
+    suppliers = {member.supplier_id for member in members}
+    appointments: dict[int, list[Appointment]] = defaultdict(list)
+    for appointment in Appointment.objects.filter(supplier__in=suppliers):
+        appointments[appointment.supplier_id].append(appointment)
+    offerings: dict[tuple[int, int], list[Offering]] = defaultdict(list)
+    for offering in Offering.objects.filter(partner__in=partners, appointment__supplier__in=suppliers):
+        offerings[offering.partner_id, offering.appointment_id].append(offering)
+    leads = {
+        supplier: (reference, name or reference)
+        for supplier, reference, name in SupplierMember.objects.filter(
+            supplier__in=suppliers, role=SupplierMember.Role.LEAD, left_on=None
+        ).values_list("supplier_id", "partner__reference", "partner__published__name")
+    }
+    return _Rows(members, leads, appointments, offerings, _cards(suppliers, places, on))
+
+
+def in_force(version: RateCardVersion, day: date) -> bool:
+    """Whether the version's days include this one; an unknown first or last day does not bound it."""
+    return (version.valid_from is None or version.valid_from <= day) and (
+        version.valid_to is None or version.valid_to >= day
+    )
+
+
+def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int, int], _Card]:
+    """The card in force for each supplier and framework: in the framework's own unit and in pounds where
+    there are several.
+
+    A version that is published ahead of its first day leaves the one before it in force until then.
+    """
+    states = [RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
+    chosen: dict[tuple[int, int], RateCardVersion] = {}
+    for version in (
+        RateCardVersion.objects.filter(card__supplier__in=suppliers, status__in=states)
+        .select_related("card")
+        .order_by("card_id", "-number")
+    ):
+        card = version.card
+        framework = places.frameworks[card.framework_id]
+        place = (card.supplier_id, card.framework_id)
+        if not in_force(version, day_within(framework, on)):
+            continue
+        held = chosen.get(place)
+        if held is None or (held.card_id != card.pk and _fit(card, framework) < _fit(held.card, framework)):
+            chosen[place] = version
+    cards = {version.pk: _Card(version.card, version, []) for version in chosen.values()}
+    lines = RateLine.objects.filter(version__in=cards, grade__isnull=False).order_by("version_id", "ordinal")
+    for version_id, lot, grade, work_type, price in lines.values_list(
+        "version_id", "lot_id", "grade_id", "work_type", "price_minor"
+    ):
+        if grade is not None:
+            code, name, rank = places.grades[grade]
+            cards[version_id].lines.append((lot, code, name, rank, work_type, price))
+    return {place: cards[version.pk] for place, version in chosen.items()}
+
+
+def _fit(card: RateCard, framework: Framework) -> tuple[bool, bool, str]:
+    return card.unit != framework.rate_unit, card.currency != "GBP", card.reference
+
+
+def _document(
+    member: SupplierMember,
+    framework: Framework,
+    appointments: list[Appointment],
+    rows: _Rows,
+    places: Places,
+    version: int,
+    on: date,
+) -> ListingDocument | None:
+    """One listing, or None where it is not to be shown."""
+    partner, supplier, profile = member.partner, member.supplier, member.partner.published
+    if profile is None or partner.suspended or not belongs(member, framework, on):
+        return None
+    shown = sorted(
+        (
+            one
+            for one in appointments
+            if appointed(one, framework, on) and (partner.pk, one.pk) in rows.offerings
+        ),
+        key=lambda one: places.lot_order[one.lot_id],
+    )
+    if not shown:
+        return None
+    offered = [(one, offering) for one in shown for offering in rows.offerings[partner.pk, one.pk]]
+    offerings: list[DocumentOffering] = [
+        {
+            "lot": places.lots[one.lot_id]["reference"],
+            "specialism": places.specialisms[offering.specialism_id]["reference"]
+            if offering.specialism_id
+            else None,
+            "regions": places.ground.satisfied(offering.regions),
+        }
+        for one, offering in offered
+    ]
+    stated = sorted(
+        {offering.specialism_id for _, offering in offered if offering.specialism_id},
+        key=places.specialism_order.__getitem__,
+    )
+    specialisms = [places.specialisms[key] for key in stated]
+    lead, lead_name = rows.leads.get(supplier.pk, (partner.reference, profile.name))
+    card = rows.cards.get((supplier.pk, framework.pk))
+    lots = {one.lot_id for one in shown}
+    lines = [line for line in card.lines if line[0] is None or line[0] in lots] if card else []
+    rates: list[DocumentRate] = [
+        {
+            "lot": places.lots[lot]["reference"] if lot is not None else None,
+            "grade": code,
+            "rank": rank,
+            "work_type": work_type,
+            "price_minor": price,
+        }
+        for lot, code, _, rank, work_type, price in lines
+    ]
+    key = listing_reference(framework.reference, supplier.reference, partner.reference)
+    return {
+        "key": key,
+        "version": version,
+        "framework": framework.reference,
+        "framework_number": framework.number,
+        "framework_name": framework.name,
+        "status": framework.status,
+        "starts_on": framework.starts_on.isoformat(),
+        "ends_on": framework.ends_on.isoformat(),
+        "region_scheme": framework.region_scheme,
+        "partner": partner.reference,
+        "name": profile.name,
+        "supplier": supplier.reference,
+        "supplier_name": supplier.name,
+        "lead": lead,
+        "lead_name": lead_name,
+        "lots": [places.lots[one.lot_id] for one in shown],
+        "specialisms": specialisms,
+        "offerings": offerings,
+        "summary": profile.summary,
+        "case_studies": [
+            {"key": study["key"], "title": study["title"], "text": study["text"]}
+            for study in profile.case_studies
+        ],
+        "sectors": profile.sectors,
+        "ownership": profile.ownership,
+        "size": profile.size,
+        "accreditations": profile.accreditations,
+        "rates": rates,
+        "currency": card.card.currency if card else None,
+        "unit": card.card.unit if card else None,
+        "basis": card.card.basis if card else None,
+        "stored": {
+            "reference": key,
+            "partner": {"reference": partner.reference, "name": profile.name},
+            "supplier": {"reference": supplier.reference, "name": supplier.name, "form": supplier.form},
+            "lead": {"reference": lead, "name": lead_name},
+            **_stored_framework(framework),
+            "lots": [{**places.lots[one.lot_id], "quality_marks": one.quality_marks} for one in shown],
+            **_stored_offerings(specialisms, offered),
+            **_stored_profile(partner, profile),
+            "rates": _stored_rates(card, lines, places),
+        },
+    }
+
+
+def _stored_framework(framework: Framework) -> dict[str, Any]:
+    return {
+        "framework": {
+            "reference": framework.reference,
+            "number": framework.number,
+            "name": framework.name,
+            "status": framework.status,
+            "starts_on": framework.starts_on.isoformat(),
+            "ends_on": framework.ends_on.isoformat(),
+            "region_scheme": framework.region_scheme,
+            "fictional": framework.fictional,
+        }
+    }
+
+
+def _stored_offerings(
+    specialisms: list[DocumentSpecialism], offered: list[tuple[Appointment, Offering]]
+) -> dict[str, Any]:
+    """The specialisms that are stated, whether all are, and the regions as the partner gave them."""
+    return {
+        "specialisms": specialisms,
+        "specialisms_stated": all(offering.specialism_id for _, offering in offered),
+        "regions": sorted({code for _, offering in offered for code in offering.regions}),
+    }
+
+
+def _stored_profile(partner: Partner, profile: ProfileVersion) -> dict[str, Any]:
+    """What buyers may read; contacts are not among it, since a search is public."""
+    return {
+        "summary": profile.summary,
+        "ownership": profile.ownership,
+        "size": profile.size,
+        "sectors": profile.sectors,
+        "accreditations": profile.accreditations,
+        "case_studies": [{"key": study["key"], "title": study["title"]} for study in profile.case_studies],
+        "profile_version": profile.number,
+        "confirmed_on": partner.confirmed_on.isoformat() if partner.confirmed_on else None,
+    }
+
+
+def _stored_rates(
+    card: _Card | None, lines: list[tuple[int | None, str, str, int, str, int]], places: Places
+) -> dict[str, Any] | None:
+    """The shared card's lines for this listing's lots: ceilings, VAT excluded, amounts as decimal strings."""
+    if card is None:
+        return None
+    return {
+        "card": card.card.reference,
+        "version": card.version.number,
+        "currency": card.card.currency,
+        "unit": card.card.unit,
+        "basis": card.card.basis,
+        "vat": "excluded",
+        "valid_from": card.version.valid_from.isoformat() if card.version.valid_from else None,
+        "valid_to": card.version.valid_to.isoformat() if card.version.valid_to else None,
+        "lines": [
+            {
+                "lot": places.lots[lot]["reference"] if lot is not None else None,
+                "grade": code,
+                "name": name,
+                "rank": rank,
+                "work_type": work_type,
+                "amount": f"{price // 100}.{price % 100:02d}",
+            }
+            for lot, code, name, rank, work_type, price in lines
+        ],
+    }
+
+
+def partner_batches(size: int) -> Iterable[list[int]]:
+    """Primary keys of every partner that has ever been in a supplier, in batches, for a rebuild or a drift
+    check.
+    """
+    last = 0
+    while True:
+        keys = list(
+            Partner.objects.filter(Q(pk__gt=last), supplier_memberships__isnull=False)
+            .order_by("pk")
+            .distinct()
+            .values_list("pk", flat=True)[:size]
+        )
+        if not keys:
+            return
+        yield keys
+        last = keys[-1]

@@ -1,0 +1,137 @@
+"""Compares the index with the database, listing by listing and card by card, and asks for the repair of what
+differs.
+
+The safety net under everything else: it needs neither events nor the outbox to have worked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.models import Partner, RateCard
+from search.documents import listings_of, partner_batches
+from search.index import engine
+from search.models import IndexRequest
+from search.places import places
+from search.rate_documents import rate_documents
+
+PARTNERS_AT_ONCE: Final = 400
+CARDS_AT_ONCE: Final = 200
+UNSTAMPED: Final = 0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What differs: listing references and rate-card references.
+
+    `missing`: shown by the database, not in the index; `different`: in both, not alike; `orphaned`: only in
+    the index. `compared` listings and `cards` were looked at.
+    """
+
+    missing: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+    orphaned: list[str] = field(default_factory=list)
+    cards: list[str] = field(default_factory=list)
+    compared: int = 0
+    compared_cards: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.missing) + len(self.different) + len(self.orphaned) + len(self.cards)
+
+    def shown(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "compared": self.compared,
+            "compared_cards": self.compared_cards,
+            "missing": self.missing,
+            "different": self.different,
+            "orphaned": self.orphaned,
+            "cards": self.cards,
+        }
+
+
+def drift(progress: Progress = lambda _done, _total: None) -> Drift:
+    """Looks at everything once. What an outbox row already waits for is not drift and is left out.
+
+    Raises EngineUnavailable if there is no index to compare with.
+    """
+    indexed = dict(engine().listing_keys())
+    total = Partner.objects.filter(supplier_memberships__isnull=False).distinct().count()
+    total += RateCard.objects.count()
+    missing, different, compared, done = [], [], 0, 0
+    for keys in partner_batches(PARTNERS_AT_ONCE):
+        for document in listings_of(keys, UNSTAMPED, places(), timezone.localdate()).puts:
+            compared += 1
+            key = document["key"]
+            if indexed.pop(key, None) is None:
+                missing.append(key)
+            elif not _alike(engine().listing(key), document["stored"]):
+                different.append(key)
+        done += len(keys)
+        progress(done, total)
+    cards, looked_at = _cards(lambda some: progress(done + some, total))
+    waiting = set(IndexRequest.objects.values_list("kind", "reference"))
+    if waiting:
+        missing, different = _settled(missing), _settled(different)
+        indexed = {key: indexed[key] for key in _settled(indexed)}
+        cards = [card for card in cards if (IndexRequest.Kind.RATE_CARD.value, card) not in waiting]
+    return Drift(missing, different, sorted(indexed), cards, compared, looked_at)
+
+
+def _alike(stored: bytes | None, expected: Any) -> bool:
+    return stored is not None and orjson.loads(stored) == orjson.loads(orjson.dumps(expected))
+
+
+def _cards(progress: Callable[[int], None]) -> tuple[list[str], int]:
+    """Rate cards whose lines in the index are not as many as the published ones, or that are only there."""
+    indexed = {reference: lines for reference, _, lines in engine().rate_cards() if lines}
+    wrong, looked_at = [], 0
+    for keys in _card_batches():
+        for card in rate_documents(keys, UNSTAMPED):
+            lines = len(card["lines"])
+            looked_at += bool(lines)
+            if indexed.pop(card["key"], 0) != lines:
+                wrong.append(card["key"])
+        progress(looked_at)
+    return [*wrong, *sorted(indexed)], looked_at
+
+
+def _card_batches() -> Iterator[list[int]]:
+    last = 0
+    while keys := list(
+        RateCard.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CARDS_AT_ONCE]
+    ):
+        yield keys
+        last = keys[-1]
+
+
+def _settled(keys: Iterable[str]) -> list[str]:
+    """Those of the listings that no waiting request may explain."""
+    kinds: dict[str, set[str]] = {}
+    for kind, reference in IndexRequest.objects.values_list("kind", "reference"):
+        kinds.setdefault(kind, set()).add(reference)
+    explained = [kinds.get(kind, set()) for kind in ("framework", "supplier", "partner")]
+    return [
+        key
+        for key in keys
+        if not any(part in known for part, known in zip(key.split("~"), explained, strict=False))
+    ]
+
+
+def repair(found: Drift) -> int:
+    """Asks for everything that differs to be read and written again; returns how many requests that made."""
+    listings = [*found.missing, *found.different, *found.orphaned]
+    requests = [IndexRequest(kind=IndexRequest.Kind.LISTING, reference=key) for key in listings]
+    requests += [IndexRequest(kind=IndexRequest.Kind.RATE_CARD, reference=key) for key in found.cards]
+    with transaction.atomic():
+        IndexRequest.objects.bulk_create(requests, batch_size=1_000)
+    return len(requests)

@@ -1,0 +1,100 @@
+"""For commands: bring the index up to date and show how far it is, by asking the index worker or, where none
+runs, oneself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from search.engines.base import WriterBusy
+from search.index import borrowed_writer
+from search.models import IndexRequest, IndexRun
+from search.rebuild import rebuild, request_rebuild, serve_requests
+from search.sync import drain
+from search.tasks import nudge
+
+Progress = Callable[[int, int], None]
+LOOK_EVERY: Final = 0.25
+PATIENCE: Final = timedelta(minutes=30)
+OPEN: Final = (IndexRun.Status.REQUESTED, IndexRun.Status.RUNNING)
+
+
+class NobodyWorks(Exception):  # noqa: N818 - it names a state
+    """Something else holds the index's lock and does not do what it was asked for."""
+
+
+def follow_index(progress: Progress) -> bool:
+    """Returns when everything that waits now is in the index; True if this process wrote it itself.
+
+    Raises NobodyWorks after half an hour.
+    """
+    last = IndexRequest.objects.order_by("-pk").values_list("pk", flat=True).first()
+    if last is None:
+        return False
+    waiting = IndexRequest.objects.filter(pk__lte=last)
+    total = waiting.count()
+    until = timezone.now() + PATIENCE
+    nudge()
+    while True:
+        try:
+            with borrowed_writer() as writer:
+                if not serve_requests(writer):
+                    drain(writer, lambda done: progress(min(done, total), total))
+                progress(total, total)
+                return True
+        except WriterBusy:
+            left = waiting.count()
+            progress(total - left, total)
+            if not left:
+                return False
+            if timezone.now() > until:
+                raise NobodyWorks("The index worker does not answer the outbox.") from None
+            time.sleep(LOOK_EVERY)
+
+
+def follow_rebuild(progress: Progress) -> IndexRun:
+    """A rebuild of everything, done by the index worker if one runs, else here. Returns the ended run.
+
+    Called twice at once, the second follows what the first does. Raises NobodyWorks, ValueError if it did not
+    verify.
+    """
+    until = timezone.now() + PATIENCE
+    asked: IndexRun | None = None
+    while True:
+        try:
+            with borrowed_writer() as writer:
+                if asked is not None and not _open(asked):
+                    return _ended(asked)
+                run = rebuild(writer, progress=progress)
+                while serve_requests(writer):
+                    pass
+                drain(writer)
+                return run
+        except WriterBusy:
+            if asked is None:
+                asked = request_rebuild()
+                nudge()
+            asked.refresh_from_db()
+            if asked.total:
+                progress(asked.done, asked.total)
+            if not _open(asked):
+                return _ended(asked)
+            if timezone.now() > until:
+                raise NobodyWorks("The index worker does not begin or end the rebuild.") from None
+            time.sleep(LOOK_EVERY)
+
+
+def _open(run: IndexRun) -> bool:
+    run.refresh_from_db()
+    return run.status in OPEN
+
+
+def _ended(run: IndexRun) -> IndexRun:
+    if run.status == IndexRun.Status.FAILED:
+        raise ValueError(run.detail.get("why") or run.detail.get("error") or "the rebuild failed")
+    return run

@@ -1,0 +1,69 @@
+"""`manage.py check_index`: what differs between the index and the database, and its repair."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from search.drift import Drift, drift, repair
+from search.engines.base import EngineUnavailable
+from search.following import follow_index
+
+
+class Command(BaseCommand):
+    """Exit status 0: alike (or repaired), 1: they differ, or there is no index."""
+
+    help = "Compares every listing and rate card in the index with the database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--repair", action="store_true", help="write what differs again, then compare once more"
+        )
+        parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        found = self._compare()
+        repaired = 0
+        if found.count and options["repair"]:
+            repaired = repair(found)
+            follow_index(lambda _done, _total: None)
+            found = self._compare()
+        if options["json"]:
+            self.stdout.write(json.dumps({**found.shown(), "repaired": repaired}, indent=2))
+        else:
+            self._say(found, repaired)
+        if found.count:
+            sys.exit(1)
+
+    def _compare(self) -> Drift:
+        try:
+            with tqdm(unit=" partners and cards", disable=None) as bar:
+
+                def show(done: int, total: int) -> None:
+                    bar.total = total
+                    bar.update(done - bar.n)
+
+                return drift(show)
+        except EngineUnavailable as error:
+            raise CommandError(f"There is no index to compare with ({error}): run rebuild_index.") from error
+
+    def _say(self, found: Drift, repaired: int) -> None:
+        self.stdout.write(f"{found.compared} listings and {found.compared_cards} rate cards compared.")
+        if repaired:
+            self.stdout.write(f"{repaired} written again.")
+        kinds = (
+            ("not in the index", found.missing),
+            ("different in the index", found.different),
+            ("only in the index", found.orphaned),
+            ("rate card differs", found.cards),
+        )
+        for said, keys in kinds:
+            for key in keys:
+                self.stdout.write(f"{said}: {key}")
+        if not found.count:
+            self.stdout.write("The index agrees with the database.")

@@ -1,0 +1,94 @@
+"""`manage.py import_partners FILE.jsonl`: partner profiles from JSON Lines, loaded and indexed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from procurement.actions.partner_imports import ImportReport, import_partners
+from procurement.permissions import SYSTEM
+from search.following import follow_index
+
+
+class _Bars:
+    """Progress on a terminal: one bar to judge, one to write."""
+
+    def __init__(self) -> None:
+        self._bar = tqdm(unit=" rows", desc="reading", disable=None)
+
+    def judged(self, rows: int) -> None:
+        self._bar.update(rows - self._bar.n)
+
+    def writing(self, rows: int) -> None:
+        self._bar.close()
+        self._bar = tqdm(total=rows, unit=" rows", desc="writing", disable=None)
+
+    def written(self, rows: int) -> None:
+        self._bar.update(rows - self._bar.n)
+
+    def indexed(self, done: int, total: int) -> None:
+        if self._bar.desc != "indexing":
+            self._bar.close()
+            self._bar = tqdm(total=total, unit=" updates", desc="indexing", disable=None)
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class Command(BaseCommand):
+    """Exit status 0: loaded (or would be), 1: refused."""
+
+    help = "Loads partner profiles from JSON Lines: all or nothing, every fault by row and cell."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="say what would change and change nothing")
+        parser.add_argument(
+            "--partial", action="store_true", help="load the rows that are right, refuse the others"
+        )
+        parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        file: Path = options["file"]
+        if not file.is_file():
+            raise CommandError(f"There is no file {file}.")
+        began = time.monotonic()
+        bars = _Bars()
+        try:
+            report = import_partners(
+                SYSTEM, file, bars, dry_run=options["dry_run"], partial=options["partial"]
+            )
+            loaded = time.monotonic() - began
+            if report.loaded and not report.dry_run:
+                follow_index(bars.indexed)
+        finally:
+            bars.close()
+        took = {"loaded_seconds": round(loaded, 2), "indexed_seconds": round(time.monotonic() - began, 2)}
+        if options["json"]:
+            self.stdout.write(json.dumps({**report.shown(), **took}, indent=2, ensure_ascii=False))
+        else:
+            self._say(report, took)
+        if report.refused and not options["partial"]:
+            sys.exit(1)
+
+    def _say(self, report: ImportReport, took: dict[str, float]) -> None:
+        for fault in report.faults:
+            at, wrong = fault.fault.pointer or "/", fault.fault.message
+            self.stdout.write(f"line {fault.line} {fault.reference or '?'} {at}: {wrong}")
+        for reference, fields in report.changed:
+            self.stdout.write(f"{reference}: {', '.join(fields)}")
+        would = "would be " if report.dry_run else ""
+        self.stdout.write(
+            f"{report.rows} rows: {report.loaded} {would}loaded ({len(report.added)} new, {len(report.changed)} "
+            f"changed, {report.unchanged} as they were), {report.refused} refused."
+        )
+        if report.loaded and not report.dry_run:
+            self.stdout.write(f"In the index after {took['indexed_seconds']} s.")

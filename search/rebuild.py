@@ -1,0 +1,235 @@
+"""Builds a new index beside the one in use, lets live updates go on meanwhile, verifies it and swaps it in.
+
+One run, one version, stamped before anything is read. Between two batches the outbox is answered, into both
+the old index and the new one; what a live update wrote under its later version is not overwritten by a batch
+of the rebuild.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.models import Partner, RateCard, Region
+from search.documents import listings_of, partner_batches
+from search.engines.base import Collection, Label, Rebuild, Writer
+from search.index import COLLECTIONS, rebuild_because
+from search.models import IndexRequest, IndexRun
+from search.places import places
+from search.sync import Batch, Written, cards_batch, close, drain, tell
+
+PARTNERS_AT_ONCE: Final = 400
+CARDS_AT_ONCE: Final = 200
+SAMPLE: Final = 100
+ABANDONED: Final = timedelta(minutes=2)
+"""A rebuild that has not moved for so long died with its process and is begun again."""
+
+Progress = Callable[[int, int], None]
+
+log = structlog.get_logger(__name__)
+
+
+def request_rebuild() -> IndexRun:
+    """Asks for a rebuild. One that already waits answers for both; one that is under way is joined."""
+    with transaction.atomic():
+        open_states = [IndexRun.Status.REQUESTED, IndexRun.Status.RUNNING]
+        waiting = IndexRun.objects.select_for_update().filter(
+            kind=IndexRun.Kind.REBUILD, status__in=open_states
+        )
+        run = waiting.order_by("-pk").first()
+        if run is None or _abandoned(run):
+            run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED)
+        return run
+
+
+def _abandoned(run: IndexRun) -> bool:
+    moved = run.heartbeat_at or run.created_at
+    return run.status == IndexRun.Status.RUNNING and moved < timezone.now() - ABANDONED
+
+
+@dataclass(slots=True)
+class _Filling:
+    """A rebuild under way: the new indexes, what stands in them, and documents to verify them by."""
+
+    collections: tuple[Collection, ...]
+    targets: dict[Collection, Rebuild]
+    written: Written = field(default_factory=Written)
+    sample: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def put(self, batch: Batch) -> None:
+        """Writes to the new indexes alone: the one in use is served by the outbox."""
+        if batch.listings:
+            self.targets["listings"].put(batch.listings)
+        if batch.cards:
+            self.targets["rates"].put(batch.cards)
+        self.written.note(batch)
+
+    def live(self, written: Written) -> None:
+        """Counts what live updates have meanwhile written to both indexes."""
+        mine = self.written
+        mine.put = (mine.put | written.put) - written.removed
+        mine.cards_put = (mine.cards_put | written.cards_put) - written.cards_removed
+
+    def expected(self, collection: Collection) -> int:
+        return len(self.written.put if collection == "listings" else self.written.cards_put)
+
+
+def rebuild(
+    writer: Writer,
+    collections: Sequence[Collection] = COLLECTIONS,
+    progress: Progress = lambda _done, _total: None,
+) -> IndexRun:
+    """Builds these collections anew and swaps them in; returns the run with the counts in its detail.
+
+    The caller holds the writer. Raises ValueError if the new index does not verify; the old one is then still
+    in use.
+    """
+    # Nothing else may be building while this process holds the writer: runs that say so died with theirs.
+    run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING)
+    IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING, pk__lt=run.pk).update(
+        status=IndexRun.Status.FAILED, finished_at=run.created_at, detail={"error": "died"}
+    )
+    asked = list(
+        IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED, pk__lt=run.pk)
+    )
+    for one in asked:
+        IndexRun.objects.filter(pk=one.pk).update(status=IndexRun.Status.RUNNING, heartbeat_at=timezone.now())
+    runs = [run, *asked]
+    covered = _cover() if rebuild_because() else ""
+    targets: dict[Collection, Rebuild] = {}
+    try:
+        for collection in collections:
+            targets[collection] = writer.begin_rebuild(collection)
+        filling = _Filling(tuple(collections), targets)
+        _fill(writer, run, filling, _reporter(runs, progress), live=not covered)
+        detail = _commit(filling)
+    except BaseException as error:
+        for target in targets.values():
+            target.abandon()
+        IndexRequest.objects.filter(claim=covered).exclude(claim="").update(claim="", claimed_at=None)
+        for one in runs:
+            close(one, IndexRun.Status.FAILED, {"error": type(error).__name__, "why": str(error)[:500]})
+        raise
+    IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
+    tell(writer)
+    for one in runs:
+        close(one, IndexRun.Status.SUCCEEDED, detail)
+    run.refresh_from_db()
+    return run
+
+
+def _cover() -> str:
+    """Claims what waits before the first build of an index: its rows are about to be read anyway. "" if
+    nothing waits.
+    """
+    token = secrets.token_hex(8)
+    IndexRequest.objects.filter(claim="").update(claim=token, claimed_at=timezone.now())
+    return token
+
+
+def _reporter(runs: Sequence[IndexRun], progress: Progress) -> Progress:
+    keys = [run.pk for run in runs]
+
+    def report(done: int, total: int) -> None:
+        IndexRun.objects.filter(pk__in=keys).update(done=done, total=total, heartbeat_at=timezone.now())
+        progress(done, total)
+
+    return report
+
+
+def _fill(writer: Writer, run: IndexRun, filling: _Filling, report: Progress, *, live: bool) -> None:
+    total = 0
+    if "listings" in filling.collections:
+        filling.targets["listings"].label("region", region_labels())
+        total += Partner.objects.filter(supplier_memberships__isnull=False).distinct().count()
+    if "rates" in filling.collections:
+        total += RateCard.objects.count()
+    done = 0
+    report(done, total)
+    pick = random.Random(run.pk)  # noqa: S311 - a sample, not a secret
+    for size, batch in _batches(run.pk, filling.collections):
+        filling.put(batch)
+        for document in batch.listings:
+            if len(filling.sample) < SAMPLE or pick.random() < SAMPLE / (len(filling.written.put) + 1):
+                filling.sample[document["key"]] = dict(document["stored"])
+        while len(filling.sample) > SAMPLE:
+            del filling.sample[pick.choice(sorted(filling.sample))]
+        if live:
+            filling.live(drain(writer))
+        done += size
+        report(min(done, total), total)
+
+
+def _batches(version: int, collections: Sequence[Collection]) -> Iterator[tuple[int, Batch]]:
+    if "listings" in collections:
+        for partners in partner_batches(PARTNERS_AT_ONCE):
+            made = listings_of(partners, version, places(), timezone.localdate())
+            yield len(partners), Batch(listings=made.puts, removed=made.deletes)
+    if "rates" in collections:
+        last = 0
+        while cards := list(
+            RateCard.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CARDS_AT_ONCE]
+        ):
+            yield len(cards), cards_batch(cards, version)
+            last = cards[-1]
+
+
+def _commit(filling: _Filling) -> dict[str, Any]:
+    """Verifies and swaps in each collection: as many documents as the database has listings, the sampled ones
+    alike.
+    """
+    counts: dict[Collection, int] = {}
+    for collection in filling.collections:
+        target, expected = filling.targets[collection], filling.expected(collection)
+        if collection == "listings":
+            counts[collection] = target.commit(expected, _still_true(filling))
+        else:
+            counts[collection] = target.commit(expected)
+    return {"documents": counts, "sampled": len(filling.sample)}
+
+
+def _still_true(filling: _Filling) -> dict[str, dict[str, Any]]:
+    """What the sampled listings must look like, read again from the database just before the swap.
+
+    One that changed in between is left out: its request is in the outbox and its turn comes after the swap.
+    """
+    references = {key.rsplit("~", 1)[-1] for key in filling.sample}
+    partners = list(Partner.objects.filter(reference__in=references).values_list("pk", flat=True))
+    now = listings_of(partners, 0, places(), timezone.localdate())
+    return {
+        document["key"]: dict(document["stored"])
+        for document in now.puts
+        if filling.sample.get(document["key"]) == document["stored"]
+    }
+
+
+def region_labels() -> list[Label]:
+    """What each region code is called (one query)."""
+    return [
+        Label(code, name, scheme)
+        for code, name, scheme in Region.objects.order_by("code").values_list("code", "name", "scheme")
+    ]
+
+
+def serve_requests(writer: Writer) -> bool:
+    """Carries out what is asked for or due by itself: a rebuild that somebody asked for, an index missing or
+    outdated.
+    """
+    due = tuple(rebuild_because())
+    asked = IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED).exists()
+    died = IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING).exists()
+    if not (due or asked or died):
+        return False
+    collections = COLLECTIONS if asked or died else due
+    log.info("index_rebuild_begins", collections=collections, because=rebuild_because())
+    run = rebuild(writer, collections)
+    log.info("index_rebuild_ended", run=run.pk, **run.detail)
+    return True
