@@ -1,0 +1,253 @@
+"""A framework with its lots, specialisms and grades: data that is published whole, so that adding one needs no code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import transaction
+
+from procurement.actions.events import Happening, record
+from procurement.actions.outcome import Outcome
+from procurement.errors import Fault, Invalid
+from procurement.models import Framework, Grade, Lot, Organisation, Region, Specialism
+from procurement.models.base import reference_shape
+from procurement.permissions import Action, Actor, require
+from procurement.vocabulary import BUYER_CLASSES
+
+CPV: Final = re.compile(r"\d{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class GradeDraft:
+    """A level of staff; rank 1 is the lowest."""
+
+    code: str
+    name: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialismDraft:
+    """One line of service; `cpv` holds eight-digit codes of CPV 2008."""
+
+    number: str
+    name: str
+    description: str = ""
+    cpv: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LotDraft:
+    """A lot, in the order in which it is given. Money in pence, VAT excluded."""
+
+    number: str
+    name: str
+    specialisms: tuple[SpecialismDraft, ...]
+    grades: tuple[GradeDraft, ...]
+    description: str = ""
+    direct_award: bool = False
+    competition: bool = False
+    direct_award_cap_pence: int | None = None
+    minimum_value_pence: int | None = None
+    maximum_value_pence: int | None = None
+    longest_term_months: int | None = None
+    closes_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkDraft:
+    """A framework as it should be; `owner` is an organisation's reference, `management_charge` in per cent."""
+
+    reference: str
+    number: str
+    name: str
+    owner: str
+    status: str
+    starts_on: date
+    ends_on: date
+    regime: str
+    lots: tuple[LotDraft, ...]
+    nickname: str = ""
+    description: str = ""
+    buyer_classes: tuple[str, ...] = ()
+    management_charge: Decimal | None = None
+    maximum_value_pence: int | None = None
+    region_scheme: str = Region.Scheme.ITL2025
+    rate_unit: str = "day"
+    fictional: bool = False
+
+
+def save_framework(actor: Actor, draft: FrameworkDraft) -> Outcome:
+    """Publish a framework, or what changed in it, by its reference. Lots, specialisms and grades once there stay.
+
+    Raises NotPermitted, Invalid with a fault for everything wrong (`/lots/2/specialisms/0/cpv`).
+    """
+    with transaction.atomic():
+        framework = Framework.objects.select_for_update().filter(reference=draft.reference).first()
+        owner = Organisation.objects.filter(reference=draft.owner).first()
+        require(actor, Action.MANAGE_FRAMEWORK, framework.owner if framework else owner)
+        faults = list(_faults(draft, owner, framework))
+        if faults or owner is None:
+            raise Invalid("The framework was not changed.", tuple(faults))
+        created = framework is None
+        touched = 0
+        values = _own(draft, owner)
+        if framework is None:
+            framework = Framework.objects.create(reference=draft.reference, **values)
+        elif _set(framework, values):
+            framework.save()
+            touched += 1
+        touched += _save_lots(framework, draft)
+        if created or touched:
+            if not created:
+                framework.revision += 1
+                framework.save(update_fields=["revision"])
+            kind = "framework.published" if created else "framework.changed"
+            counts = {
+                "lots": len(draft.lots),
+                "specialisms": sum(len(lot.specialisms) for lot in draft.lots),
+                "touched": touched,
+            }
+            record(
+                actor, Happening(kind, "framework", framework.reference, {"owner": owner.reference}, counts)
+            )
+    if created:
+        return Outcome(created=[draft.reference])
+    return Outcome(changed=[draft.reference]) if touched else Outcome(unchanged=1)
+
+
+def _own(draft: FrameworkDraft, owner: Organisation) -> dict[str, Any]:
+    plain = {one.name: getattr(draft, one.name) for one in fields(draft)}
+    return {
+        **{name: value for name, value in plain.items() if name not in ("reference", "lots")},
+        "owner": owner,
+        "buyer_classes": list(draft.buyer_classes),
+    }
+
+
+def _set(row: Framework | Lot | Specialism | Grade, values: dict[str, Any]) -> bool:
+    """Put the values on the row; whether any of them was another before."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
+
+
+def _save_lots(framework: Framework, draft: FrameworkDraft) -> int:
+    """Make or change lots, specialisms and grades; how many rows it touched."""
+    before = {lot.number: lot for lot in framework.lots.all()}
+    rows: list[tuple[Lot, LotDraft]] = []
+    touched = 0
+    for position, one in enumerate(draft.lots, start=1):
+        values = {item.name: getattr(one, item.name) for item in fields(one)} | {"position": position}
+        del values["specialisms"], values["grades"]
+        lot = before.get(one.number) or Lot(
+            framework=framework, reference=f"{framework.reference}~{one.number}"
+        )
+        if _set(lot, values) or lot.pk is None:
+            lot.save()
+            touched += 1
+        rows.append((lot, one))
+    return touched + _save_specialisms(rows) + _save_grades(rows)
+
+
+def _save_specialisms(rows: Sequence[tuple[Lot, LotDraft]]) -> int:
+    before = {
+        (one.lot_id, one.number): one for one in Specialism.objects.filter(lot__in=[lot for lot, _ in rows])
+    }
+    new: list[Specialism] = []
+    altered: list[Specialism] = []
+    for lot, draft in rows:
+        for position, one in enumerate(draft.specialisms, start=1):
+            values = {
+                "position": position,
+                "name": one.name,
+                "description": one.description,
+                "cpv": list(one.cpv),
+            }
+            row = before.get((lot.pk, one.number))
+            if row is None:
+                reference = f"{lot.reference}~{one.number}"
+                new.append(Specialism(lot=lot, reference=reference, number=one.number, **values))
+            elif _set(row, values):
+                altered.append(row)
+    Specialism.objects.bulk_create(new)
+    Specialism.objects.bulk_update(altered, ["position", "name", "description", "cpv"])
+    return len(new) + len(altered)
+
+
+def _save_grades(rows: Sequence[tuple[Lot, LotDraft]]) -> int:
+    before = {(one.lot_id, one.code): one for one in Grade.objects.filter(lot__in=[lot for lot, _ in rows])}
+    new: list[Grade] = []
+    altered: list[Grade] = []
+    for lot, draft in rows:
+        for one in draft.grades:
+            row = before.get((lot.pk, one.code))
+            if row is None:
+                reference = f"{lot.reference}~{one.code.lower()}"
+                new.append(Grade(lot=lot, reference=reference, code=one.code, name=one.name, rank=one.rank))
+            elif _set(row, {"name": one.name, "rank": one.rank}):
+                altered.append(row)
+    Grade.objects.bulk_create(new)
+    Grade.objects.bulk_update(altered, ["name", "rank"])
+    return len(new) + len(altered)
+
+
+def _faults(
+    draft: FrameworkDraft, owner: Organisation | None, framework: Framework | None
+) -> Iterator[Fault]:
+    if not reference_shape.regex.search(draft.reference) or "~" in draft.reference:
+        yield Fault("/reference", "shape", f"{draft.reference!r} is not a reference of a framework.")
+    if owner is None:
+        yield Fault("/owner", "unknown", f"There is no organisation {draft.owner}.")
+    if not draft.number or not draft.name:
+        yield Fault("/name", "required", "A framework has a number and a name.")
+    if draft.ends_on < draft.starts_on:
+        yield Fault("/ends_on", "order", "A framework ends on or after its first day.")
+    for name, value, known in (
+        ("status", draft.status, Framework.Status.values),
+        ("regime", draft.regime, Framework.Regime.values),
+        ("region_scheme", draft.region_scheme, Region.Scheme.values),
+        ("rate_unit", draft.rate_unit, ["day", "hour"]),
+    ):
+        if value not in known:
+            yield Fault(f"/{name}", "unknown", f"{value} is none of {', '.join(known)}.")
+    for kind in draft.buyer_classes:
+        if kind not in BUYER_CLASSES:
+            yield Fault("/buyer_classes", "unknown", f"{kind} is no class of buyer.")
+    numbers = [lot.number for lot in draft.lots]
+    if framework is not None:
+        for gone in set(framework.lots.values_list("number", flat=True)) - set(numbers):
+            yield Fault("/lots", "missing", f"Lot {gone} is there already and cannot go.")
+    for place, lot in enumerate(draft.lots):
+        if numbers.count(lot.number) > 1:
+            yield Fault(f"/lots/{place}/number", "duplicate", f"Lot {lot.number} comes more than once.")
+        yield from _lot_faults(lot, f"/lots/{place}")
+
+
+def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
+    if not reference_shape.regex.search(lot.number) or "~" in lot.number:
+        yield Fault(f"{at}/number", "shape", f"{lot.number!r} is not a number of a lot.")
+    if not lot.direct_award and not lot.competition:
+        yield Fault(
+            f"{at}/competition", "route", f"Lot {lot.number} allows neither direct award nor competition."
+        )
+    numbers = [one.number for one in lot.specialisms]
+    for place, one in enumerate(lot.specialisms):
+        where = f"{at}/specialisms/{place}"
+        if numbers.count(one.number) > 1:
+            yield Fault(f"{where}/number", "duplicate", f"Specialism {one.number} comes more than once.")
+        if not one.name or len(one.name) > 300:
+            yield Fault(f"{where}/name", "length", "A specialism has a name of at most 300 characters.")
+        for code in one.cpv:
+            if not CPV.fullmatch(code):
+                yield Fault(f"{where}/cpv", "shape", f"{code} is not an eight-digit CPV code.")
+    for what in ("code", "rank"):
+        seen = [getattr(one, what) for one in lot.grades]
+        for repeated in sorted({str(value) for value in seen if seen.count(value) > 1}):
+            yield Fault(f"{at}/grades", "duplicate", f"Grade {what} {repeated} comes more than once.")

@@ -1,0 +1,104 @@
+"""The regions that offerings name, in two schemes, and which of them share ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from procurement.actions.events import Happening, record
+from procurement.actions.outcome import Outcome
+from procurement.errors import Fault, Invalid
+from procurement.models import Region, RegionTwin
+from procurement.permissions import Action, Actor, require
+
+
+@dataclass(frozen=True, slots=True)
+class RegionDraft:
+    """A region by code; `parent` is the code of the region that holds it, "" for the whole kingdom."""
+
+    code: str
+    scheme: str
+    level: int
+    name: str
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwinDraft:
+    """A NUTS 2013 code and an ITL 2025 code that share ground; `same`: all of it."""
+
+    nuts: str
+    itl: str
+    same: bool
+
+
+def save_regions(actor: Actor, regions: Sequence[RegionDraft], twins: Sequence[TwinDraft]) -> Outcome:
+    """Make or change the regions and their twins, all or none; none is taken away. Raises NotPermitted, Invalid."""
+    require(actor, Action.MANAGE_FRAMEWORK)
+    with transaction.atomic():
+        before = {one.code: one for one in Region.objects.select_related("parent")}
+        _check(regions, twins, set(before))
+        created = [one for one in regions if one.code not in before]
+        changed = [one for one in regions if one.code in before and one != _draft(before[one.code])]
+        keys = {code: region.pk for code, region in before.items()}
+        for one in sorted([*created, *changed], key=lambda one: one.level):
+            region, _ = Region.objects.update_or_create(
+                code=one.code,
+                defaults={
+                    "scheme": one.scheme,
+                    "level": one.level,
+                    "name": one.name,
+                    "parent_id": keys[one.parent] if one.parent else None,
+                },
+            )
+            keys[one.code] = region.pk
+        paired = dict(_pairs())
+        fresh = [one for one in twins if paired.get((one.nuts, one.itl)) != one.same]
+        for one in fresh:
+            RegionTwin.objects.update_or_create(
+                nuts_id=keys[one.nuts], itl_id=keys[one.itl], defaults={"same": one.same}
+            )
+        if created or changed or fresh:
+            counts = {"created": len(created), "changed": len(changed), "twins": len(fresh)}
+            record(actor, Happening("regions.published", "regions", "regions", {}, counts))
+    return Outcome(
+        [one.code for one in created],
+        [one.code for one in changed],
+        len(regions) - len(created) - len(changed),
+    )
+
+
+def _draft(region: Region) -> RegionDraft:
+    parent = region.parent.code if region.parent else ""
+    return RegionDraft(region.code, region.scheme, region.level, region.name, parent)
+
+
+def _pairs() -> list[tuple[tuple[str, str], bool]]:
+    return [
+        ((nuts, itl), same)
+        for nuts, itl, same in RegionTwin.objects.values_list("nuts__code", "itl__code", "same")
+    ]
+
+
+def _check(regions: Sequence[RegionDraft], twins: Sequence[TwinDraft], held: set[str]) -> None:
+    codes = held | {one.code for one in regions}
+    faults = [
+        Fault(f"/regions/{number}/parent", "unknown", f"There is no region {one.parent}.")
+        for number, one in enumerate(regions)
+        if one.parent and one.parent not in codes
+    ]
+    faults += [
+        Fault(f"/regions/{number}/scheme", "unknown", f"{one.scheme} is no scheme of regions.")
+        for number, one in enumerate(regions)
+        if one.scheme not in Region.Scheme.values
+    ]
+    faults += [
+        Fault(f"/twins/{number}", "unknown", f"There is no region {code}.")
+        for number, one in enumerate(twins)
+        for code in (one.nuts, one.itl)
+        if code not in codes
+    ]
+    if faults:
+        raise Invalid("No region was changed.", tuple(faults))
