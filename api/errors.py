@@ -22,6 +22,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from procurement import errors as refusals
+from search.engines.base import EngineUnavailable
+from search.parameters import BadParameters, ParameterFault
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -111,19 +113,10 @@ class Problem(Exception):  # noqa: N818 - an answer, not a failure of ours
         return body
 
 
-def wrong_parameters(errors: list[dict[str, str]]) -> Problem:
+def wrong_parameters(faults: Iterable[ParameterFault]) -> Problem:
     """400 for query parameters that are unknown or malformed, each named."""
+    errors = [fault(each.code, each.message, parameter=each.parameter) for each in faults]
     return Problem(400, _summed_up(errors), code="bad_parameters", errors=errors)
-
-
-def unauthenticated(
-    detail: str = "Sign in, or send an access token.", code: str = "not_authenticated"
-) -> Problem:
-    """401 with the challenge that RFC 6750 asks for."""
-    challenge = 'Bearer realm="calloff"'
-    if code == "invalid_token":
-        challenge += ', error="invalid_token"'
-    return Problem(401, detail, code=code, headers={"WWW-Authenticate": challenge})
 
 
 def search_unavailable() -> Problem:
@@ -134,6 +127,16 @@ def search_unavailable() -> Problem:
         code="search_unavailable",
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
+
+
+def unauthenticated(
+    detail: str = "Sign in, or send an access token.", code: str = "not_authenticated"
+) -> Problem:
+    """401 with the challenge that RFC 6750 asks for."""
+    challenge = 'Bearer realm="calloff"'
+    if code == "invalid_token":
+        challenge += ', error="invalid_token"'
+    return Problem(401, detail, code=code, headers={"WWW-Authenticate": challenge})
 
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
@@ -156,6 +159,10 @@ def of(exc: Exception) -> Problem:
         return exc
     if isinstance(exc, refusals.Refused):
         return _refusal(exc)
+    if isinstance(exc, BadParameters):
+        return wrong_parameters(exc.faults)
+    if isinstance(exc, EngineUnavailable):
+        return search_unavailable()
     if isinstance(exc, exceptions.ValidationError):
         errors = [
             fault(code, text, pointer=pointer) for pointer, code, text in _flat(exc.get_full_details(), "")

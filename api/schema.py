@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
+from drf_spectacular.utils import Direction
 from rest_framework.serializers import BaseSerializer
 
 from api.errors import CONTENT_TYPE
+from api.views import ApiView
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.permissions import SCOPES
 

@@ -23,8 +23,9 @@ from api.conditional import tag, unchanged
 from api.errors import Problem
 from api.formats import OneForm, ORJSONRenderer, StrictJSONParser
 from api.limits import spend
-from api.parameters import PAGE_SIZE, PAGING, Parameter, readable, values
+from api.parameters import PAGE_SIZE, PAGING, readable, values
 from api.references import linked
+from search.parameters import Parameter
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -40,6 +41,8 @@ class ApiView(APIView):
     content_negotiation_class = OneForm
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     kind: ClassVar[str] = "read"
+    tagged: ClassVar[bool] = True
+    """Whether the answer carries an ETag."""
     varies: ClassVar[bool] = False
     """Whether the answer depends on who asks."""
 
@@ -78,7 +81,7 @@ class ApiView(APIView):
 
     def _validate(self, request: Request, response: Response) -> None:
         """Tag what was read; answer 304 where the client holds the same."""
-        if request.method not in {"GET", "HEAD", "PATCH"} or response.status_code != 200:
+        if not self.tagged or request.method not in {"GET", "HEAD", "PATCH"} or response.status_code != 200:
             return
         response.render()
         current = tag(response.content, getattr(self, "revision", None))

@@ -27,7 +27,8 @@ def schema_bytes() -> bytes:
     """The schema as JSON, made once in each process."""
     with _lock:
         if "schema" not in _made:
-            _made["schema"] = orjson.dumps(SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call])
+            generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+            _made["schema"] = orjson.dumps(generator.get_schema(request=None, public=True))
         return _made["schema"]
 
 

@@ -11,13 +11,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.parameters import Parameter, choice, flag, reference
+from api.parameters import choice, flag, reference
 from api.schema import operation
 from api.v1.shapes import Money, MoneyField, Named, NamedFramework, NamedLot
 from api.views import DetailView, ListView
 from procurement.models import Framework, Grade, Lot, Region, Specialism
 from procurement.querysets import FrameworkQuerySet, LotQuerySet
 from procurement.vocabulary import BUYER_CLASSES
+from search.parameters import Parameter
 
 extend_schema_field(Money)(MoneyField)
 
@@ -30,7 +31,7 @@ class FrameworkSerializer(serializers.ModelSerializer[Framework]):
 
     owner = Named()
     status = serializers.SerializerMethodField(
-        help_text="As of today: a live framework past its last day has expired."
+        help_text="As of today: a live one past its last day has expired."
     )
     open_to_call_offs = serializers.SerializerMethodField()
     regime = serializers.ChoiceField(choices=Framework.Regime.choices, help_text="The law it is under.")
@@ -74,7 +75,8 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
         model = Lot
         fields: ClassVar[list[str]] = [
             "reference", "framework", "number", "position", "name", "description", "direct_award",
-            "competition", "direct_award_cap", "minimum_value", "maximum_value", "longest_term_months", "closes_on", "specialism_count",
+            "competition", "direct_award_cap", "minimum_value", "maximum_value", "longest_term_months",
+            "closes_on", "specialism_count",
         ]  # fmt: skip
 
 

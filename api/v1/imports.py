@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.errors import Problem, fault
 from api.idempotency import fingerprint, key_of, once
-from api.parameters import Parameter, choice, flag, reference, text, values
+from api.parameters import choice, flag, reference, text, values
 from api.schema import operation
 from api.uploads import CSVParser, JSONLinesParser, Upload, WorkbookParser
 from api.views import ApiView, DetailView, ListView

@@ -10,13 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.parameters import Parameter, choice, text
+from api.parameters import choice, text
 from api.schema import operation
 from api.v1.shapes import Named
 from api.views import DetailView, ListView
 from procurement.models import Capability, Organisation
 from procurement.querysets import OrganisationQuerySet
 from procurement.vocabulary import BUYER_CLASSES
+from search.parameters import Parameter
 
 
 class OrganisationSerializer(serializers.ModelSerializer[Organisation]):

@@ -18,7 +18,7 @@ from api.auth import actor_of, signed_in
 from api.conditional import expected_revision
 from api.errors import Problem, fault, of
 from api.formats import MergePatchParser, StrictJSONParser
-from api.parameters import Parameter, choice, reference
+from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.shapes import Named
 from api.views import DetailView, ListView
@@ -37,6 +37,7 @@ from procurement.profiles import (
 )
 from procurement.querysets import PartnerQuerySet
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
+from search.parameters import Parameter
 
 SHAPE: Final = frozenset({"type", "unknown_field"})
 """Faults that make a body malformed (400) rather than one that breaks a rule (422)."""

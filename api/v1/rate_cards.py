@@ -10,13 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.parameters import Parameter, choice, reference
+from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.shapes import Named, NamedFramework, amount
 from api.views import DetailView, ListView
 from procurement.models import RateCard, RateCardVersion, RateLine
 from procurement.querysets import RateCardQuerySet
 from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
+from search.parameters import Parameter
 
 CAVEATS = {
     RateCard.Basis.PUBLISHED: "Ceilings: the most that the supplier may charge, VAT excluded.",

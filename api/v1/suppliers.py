@@ -10,12 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.parameters import Parameter, choice, reference
+from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.shapes import Named, NamedFramework, NamedLot
 from api.views import DetailView, ListView
 from procurement.models import Appointment, Partner, RateCard, Supplier, SupplierMember
 from procurement.querysets import SupplierQuerySet
+from search.parameters import Parameter
 
 
 class MemberSerializer(serializers.Serializer[Any]):

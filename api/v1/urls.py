@@ -8,10 +8,12 @@ from api.references import ReferenceConverter
 from api.v1 import (
     documents,
     frameworks,
+    health,
     imports,
     organisations,
     partners,
     rate_cards,
+    rates,
     suppliers,
 )
 
@@ -38,9 +40,14 @@ urlpatterns = [
     path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
     path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
     path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
+    path("rates/", rates.RateSearch.as_view(), name="rates"),
+    path("rates/suggestions/", rates.RoleSuggestions.as_view(), name="rate-suggestions"),
+    path("rates.csv", rates.RateExport.as_view(), name="rates-csv"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("operations/", imports.OperationList.as_view(), name="operations"),
     path("operations/<reference:reference>/", imports.OperationDetail.as_view(), name="operation"),
+    path("health/live/", health.Live.as_view(), name="live"),
+    path("health/ready/", health.Ready.as_view(), name="ready"),
     path("schema/", documents.SchemaDocument.as_view(), name="schema"),
     path("docs/", documents.docs, name="docs"),
 ]

@@ -1,0 +1,137 @@
+"""Searching: the address is read by search/params.py, the engine answers, this view puts the answer together.
+
+No database is read. The engine keeps each listing as ready JSON; what belongs to this question alone (score,
+reasons, highlights, the rate of the grade asked for) is written behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import orjson
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.errors import Problem
+from api.schema import operation
+from api.searching import SearchView, pages
+from api.v1.listing_shapes import Listing, ListingPage, Suggestions
+from api.v1.shapes import amount
+from search import params
+from search.index import engine
+from search.query import Facet, Hit, HitRate, ListingResult
+
+LIVE = b'"status":"live"'
+
+
+class ListingSearch(SearchView):
+    """Listings found by words and filters, with facets."""
+
+    parameters: ClassVar[tuple[Any, ...]] = tuple(params.LISTING_PARAMETERS)
+
+    @operation(
+        summary="Search listings",
+        answer=ListingPage,
+        problems=(503,),
+        example="/api/v1/listings/?q=vision+rehabilitation+evaluation",
+    )
+    def get(self, request: Request) -> Response:
+        """Ranks by words in names, specialisms, summaries and case studies. Filters: repeat a parameter for
+        any of its values; different parameters all hold. A facet's counts ignore its own filter.
+
+        A lot, a specialism and a region asked together are met by one offering. `min_rate`, `max_rate` and
+        `sort=rate` need `grade` and one `framework`.
+        """
+        query = params.listing_query(request.GET, timezone.localdate())
+        return Response(rendered(request, query, engine().search_listings(query)))
+
+
+class ListingSuggestions(SearchView):
+    """Completes names of partners, specialisms and lots."""
+
+    parameters: ClassVar[tuple[Any, ...]] = tuple(params.SUGGESTION_PARAMETERS)
+
+    @operation(
+        summary="Complete a name",
+        answer=Suggestions,
+        problems=(503,),
+        example="/api/v1/listings/suggestions/?q=opm",
+    )
+    def get(self, request: Request) -> Response:
+        found = engine().suggest(params.suggestion_query(request.GET))
+        return Response(orjson.dumps({"results": found}))
+
+
+class ListingDetail(SearchView):
+    """One listing as it is indexed."""
+
+    tagged = True
+
+    @operation(
+        summary="A listing",
+        answer=Listing,
+        problems=(503,),
+        headers=("validator",),
+        example="/api/v1/listings/rm3745~ppl~opm-group/",
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        self.asked(request)
+        stored = engine().listing(reference)
+        if stored is None:
+            raise Problem(404, f"There is no listing {reference}.")
+        listing = orjson.loads(stored)
+        listing["framework"]["status"] = params.effective_status(listing["framework"], timezone.localdate())
+        return Response(listing)
+
+
+def rendered(request: Request, query: Any, result: ListingResult) -> bytes:
+    """The whole answer as JSON."""
+    after = params.cursor_text(result.after) if result.after else None
+    links = pages(request, query.page, query.page_size, result.count, after, query.after is not None)
+    return orjson.dumps(
+        {
+            "count": result.count,
+            **links,
+            "after": after,
+            "seed": result.seed,
+            "did_you_mean": result.did_you_mean,
+            "index": result.index,
+            "facets": {facet.name: _facet(facet) for facet in result.facets},
+            "results": [orjson.Fragment(_hit(hit)) for hit in result.hits],
+        }
+    )
+
+
+def _hit(hit: Hit) -> bytes:
+    """The stored object with what this question adds; the status is today's."""
+    stored = hit.stored
+    if hit.status != "live":
+        stored = stored.replace(LIVE, b'"status":"%s"' % hit.status.encode(), 1)
+    own = orjson.dumps(
+        {
+            "matched_specialisms": hit.specialisms,
+            "rate": _rate(hit.rate) if hit.rate else None,
+            "highlights": hit.highlights,
+            "score": hit.score,
+            "why": hit.why,
+        }
+    )
+    return stored[:-1] + b"," + own[1:]
+
+
+def _rate(rate: HitRate) -> dict[str, Any]:
+    return {
+        "grade": rate.grade,
+        "amount": amount(rate.price_minor),
+        "currency": rate.currency,
+        "unit": rate.unit,
+        "basis": rate.basis,
+        "vat": "excluded",
+        "lot": rate.lot,
+        "work_type": rate.work_type,
+    }
+
+
+def _facet(facet: Facet) -> dict[str, Any]:
+    return {"label": facet.label, "values": facet.values, "other": facet.other}

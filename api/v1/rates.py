@@ -1,0 +1,96 @@
+"""Exploring rates: every line of every card, with statistics over all that was found. No database is read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import orjson
+from django.http import StreamingHttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.schema import operation
+from api.searching import SearchView, pages
+from api.v1.rate_shapes import RatePage, Roles
+from search import rate_params
+from search.index import engine
+from search.parameters import Parameter
+from search.query import Freshness
+from search.rate_answer import answer
+from search.rate_export import csv_lines
+from search.rate_query import OtherUnits, RateQuery, RateResult
+
+
+class RateSearch(SearchView):
+    """Rate lines found by role and filters, with statistics."""
+
+    parameters: ClassVar[tuple[Parameter, ...]] = rate_params.PARAMETERS
+
+    @operation(
+        summary="Explore rates",
+        answer=RatePage,
+        problems=(503,),
+        example="/api/v1/rates/?q=consultant&framework=rm6309&page_size=20&bins=12",
+    )
+    def get(self, request: Request) -> Response:
+        """Searches role titles and grades: any word, a phrase in quotes, several roles separated by commas.
+
+        Statistics cover everything found, not the page, and need one currency and unit (pounds a day unless
+        said otherwise). Lines of illustrative cards are listed and marked, and counted only if `basis` asks.
+        """
+        query = rate_params.rate_query(request.GET)
+        found = engine()
+        try:
+            result = found.search_rates(query)
+        except OtherUnits as elsewhere:
+            raise rate_params.other_units(elsewhere, query) from elsewhere
+        return Response(rendered(request, query, result, found.freshness("rates")))
+
+
+class RoleSuggestions(SearchView):
+    """Completes role titles, with counts."""
+
+    parameters: ClassVar[tuple[Parameter, ...]] = rate_params.ROLE_PARAMETERS
+
+    @operation(
+        summary="Complete a role title",
+        answer=Roles,
+        problems=(503,),
+        example="/api/v1/rates/suggestions/?q=sen",
+    )
+    def get(self, request: Request) -> Response:
+        found = engine().suggest_roles(rate_params.role_query(request.GET))
+        return Response(orjson.dumps({"results": found}))
+
+
+class RateExport(SearchView):
+    """The same question as a file."""
+
+    kind = "export"
+    parameters: ClassVar[tuple[Parameter, ...]] = rate_params.EXPORT_PARAMETERS
+
+    @operation(
+        summary="Export rates as CSV",
+        answer={"type": "string"},
+        media_type="text/csv",
+        problems=(503,),
+        example="/api/v1/rates.csv?framework=rm6309&grade=G3",
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Every line found, in order, whatever the page. A text that a spreadsheet would take for a formula
+        is preceded by an apostrophe.
+        """
+        lines = engine().rate_lines(rate_params.export_query(request.GET))
+        return StreamingHttpResponse(
+            csv_lines(lines),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="rates.csv"', "Cache-Control": "no-store"},
+        )
+
+
+def rendered(request: Request, query: RateQuery, result: RateResult, freshness: Freshness) -> bytes:
+    """The whole answer as JSON; the lines are ready."""
+    after = rate_params.encode_cursor(result.after) if result.after else None
+    links = pages(request, query.page, query.page_size, result.count, after, query.after is not None)
+    lines = [orjson.Fragment(line) for line in result.lines]
+    return orjson.dumps({**answer(result), **links, "after": after, "index": freshness, "results": lines})
