@@ -6,16 +6,26 @@ A reader in any process looks at CURRENT (one stat) before each question and mov
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from search.engines.base import EngineUnavailable, IndexState
-from search.engines.columns import current_mark, read_current
+from search.engines.columns import Array, current_mark, read_current
+from search.engines.listings_facets import count_facets
+from search.engines.listings_filters import lowest_rate_of, narrow
+from search.engines.listings_ranking import Places, cursor_of, page_of, places_of, whole_scores
+from search.engines.listings_reasons import Explained, Explainer
 from search.engines.listings_view import ListingsView, StaleManifest, current_generation
+from search.engines.words import compile_plan
 from search.fields import MAPPING
-from search.query import Suggestion, SuggestionQuery
+from search.planner import Plan, plan
+from search.query import Freshness, Hit, HitRate, ListingQuery, ListingResult, Suggestion, SuggestionQuery
 
-_ATTEMPTS = 20
+_ATTEMPTS: Final = 20
+_UNEXPLAINED: Final = Explained((), (), ())
 
 
 class ListingsReader:
@@ -55,6 +65,41 @@ class ListingsReader:
                     raise
         raise EngineUnavailable("the listings index changes faster than it can be opened")
 
+    def search(self, query: ListingQuery, freshness: Callable[[int], Freshness]) -> ListingResult:
+        """See Engine.search_listings. `freshness` tells it of a generation."""
+        view = self.view()
+        asked = plan(query.q, view.lexicon)
+        slots, scores = _found(view, asked)
+        narrowed = narrow(view, query, slots)
+        passed = np.flatnonzero(narrowed.all_but())
+        hit_scores = None if scores is None else scores[passed]
+        hit_rates = None if narrowed.rates is None else narrowed.rates[passed]
+        places = places_of(view, query, slots[passed], hit_scores, hit_rates)
+        page, more = page_of(places, query, view)
+        everything = scores is None and not any(query.filters.values()) and not narrowed.passes
+        hits = _hits(view, query, asked, [int(slots[passed[at]]) for at in page],
+                     [0 if hit_scores is None else int(hit_scores[at]) for at in page])  # fmt: skip
+        after = None
+        if more and hits:
+            last = page[-1]
+            rate = hits[-1].rate
+            after = cursor_of(
+                view,
+                query,
+                int(slots[passed[last]]),
+                None if hit_scores is None else int(hit_scores[last]),
+                None if rate is None else rate.price_minor,
+            )
+        return ListingResult(
+            count=len(passed),
+            hits=hits,
+            facets=count_facets(view, query, narrowed, everything) if query.facets else (),
+            did_you_mean=asked.did_you_mean,
+            seed=query.seed,
+            after=after,
+            index=freshness(view.generation),
+        )
+
     def listing(self, reference: str) -> bytes | None:
         """See Engine.listing."""
         view = self.view()
@@ -79,3 +124,61 @@ class ListingsReader:
         except EngineUnavailable as error:
             return IndexState("listings", 0, 0, MAPPING, str(error))
         return IndexState("listings", view.generation, len(view.everything), MAPPING, None)
+
+
+def _found(view: ListingsView, asked: Plan) -> tuple[Array, Places | None]:
+    """The slots that the words find and their scores; all of them and None if no words were asked."""
+    if not asked.asked and not asked.excluded:
+        return view.everything, None
+    query = compile_plan(asked)
+    if query is None:
+        return view.everything[:0], whole_scores(np.zeros(0))
+    slots, scores = view.words.search(query)
+    return slots, whole_scores(scores) if asked.asked else None
+
+
+def _hits(
+    view: ListingsView, query: ListingQuery, asked: Plan, slots: list[int], scores: list[int]
+) -> tuple[Hit, ...]:
+    """What a page shows of its listings."""
+    records = [view.record(slot) for slot in slots]
+    explained = [_UNEXPLAINED] * len(slots)
+    if asked.asked:
+        explained = Explainer(asked, view.words).explain(records, [score / 10_000 for score in scores])
+    wanted = query.filters.get("specialism", ())
+    hits = []
+    for slot, score, record, why in zip(slots, scores, records, explained, strict=True):
+        offered = _offered(view, slot, wanted) if wanted else ()
+        hits.append(
+            Hit(
+                reference=view.keys[slot],
+                stored=record.stored(),
+                score=score / 10_000,
+                specialisms=tuple(dict.fromkeys((*offered, *why.specialisms))),
+                rate=_rate(view, query, slot),
+                highlights=why.highlights,
+                why=why.why,
+            )
+        )
+    return tuple(hits)
+
+
+def _offered(view: ListingsView, slot: int, wanted: tuple[str, ...]) -> list[str]:
+    """Which of the specialisms asked for a listing offers."""
+    first, last = view.columns.array("offer_starts")[slot : slot + 2].tolist()
+    values = view.codes["specialism"].values
+    codes = view.columns.array("offer_specialism")[first:last].tolist()
+    return [values[code] for code in codes if code >= 0 and values[code] in wanted]
+
+
+def _rate(view: ListingsView, query: ListingQuery, slot: int) -> HitRate | None:
+    if query.grade is None:
+        return None
+    found = lowest_rate_of(view, query, slot)
+    if found is None:
+        return None
+    price, lot, work_type = found
+    currency, unit, basis = (
+        view.codes[kind].values[int(view.columns.array(kind)[slot])] for kind in ("currency", "unit", "basis")
+    )
+    return HitRate(query.grade, price, currency, unit, basis, lot, work_type)

@@ -6,7 +6,7 @@ beside it in columns. A document is known by its slot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from search.analysis import GAP
 from search.engines.base import EngineUnavailable
-from search.fields import TEXT_FIELDS
+from search.fields import CONSTANT_SCORE, NAME_START_SCORE, TEXT_FIELDS, TIE_BREAKER, WHOLE_NAME_SCORE
+from search.planner import Clause, Plan, Terms
 
 WHOLE_NAME: Final = "whole_name"
 _SLOT: Final = "slot"
@@ -63,6 +64,50 @@ def committed_stamp(directory: Path) -> int:
         raise EngineUnavailable(f"the words cannot be read ({error})") from error
 
 
+def compile_plan(plan: Plan) -> tantivy.Query | None:
+    """A plan as a query, None if it can match nothing. Each clause scores by its best field (search/fields.py weighs them)."""
+    wanted = [
+        (tantivy.Occur.Must if clause.required else tantivy.Occur.Should, _clause(clause)) for clause in plan.clauses
+    ]
+    if plan.whole_name:
+        whole = tantivy.Query.term_query(SCHEMA, WHOLE_NAME, plan.whole_name, "basic")
+        wanted.append((tantivy.Occur.Should, tantivy.Query.const_score_query(whole, WHOLE_NAME_SCORE)))
+    unwanted = [(tantivy.Occur.MustNot, _terms(field.name, terms)) for terms in plan.excluded for field in TEXT_FIELDS]
+    if not wanted and plan.asked:
+        return None
+    if not wanted:
+        wanted = [(tantivy.Occur.Must, tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0))]
+    return tantivy.Query.boolean_query([*wanted, *unwanted])
+
+
+def _clause(clause: Clause) -> tantivy.Query:
+    found = [
+        tantivy.Query.boost_query(_terms(field.name, alternative.terms), field.weight * alternative.weight)
+        for alternative in clause.alternatives
+        for field in TEXT_FIELDS
+    ]
+    if clause.constants:
+        found.extend(
+            tantivy.Query.const_score_query(_any_of(field.name, clause.constants), field.weight * CONSTANT_SCORE)
+            for field in TEXT_FIELDS
+        )
+    if clause.name_starts:
+        found.append(tantivy.Query.const_score_query(_any_of("name", clause.name_starts), NAME_START_SCORE))
+    return tantivy.Query.disjunction_max_query(found, TIE_BREAKER)
+
+
+def _terms(field: str, terms: Terms) -> tantivy.Query:
+    """A term, or several as a phrase that keeps the places of its stop words."""
+    if len(terms) == 1:
+        return tantivy.Query.term_query(SCHEMA, field, terms[0], "freq")
+    placed = [(at, term) for at, term in enumerate(terms) if term != GAP]
+    return tantivy.Query.phrase_query(SCHEMA, field, list[str | tuple[int, str]](placed))
+
+
+def _any_of(field: str, terms: Terms) -> tantivy.Query:
+    return tantivy.Query.term_set_query(SCHEMA, field, terms)
+
+
 class WordsWriter:
     """Adds and removes the words of slots; visible from `commit` on."""
 
@@ -98,6 +143,7 @@ class WordsReader:
     def __init__(self, index: tantivy.Index) -> None:
         self.searcher = index.searcher()
         self._all = max(self.searcher.num_docs, 1)
+        self._statistics: dict[str, tuple[int, float]] = {}
 
     def search(self, query: tantivy.Query) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The slots of every hit and their scores, best first."""
@@ -112,14 +158,29 @@ class WordsReader:
         """In how many documents of the snapshot a field holds a term (removed ones count until segments merge)."""
         return self.searcher.doc_freq(field, term)
 
-    def explain(self, query: tantivy.Query, slot: int) -> dict[str, Any] | None:
-        """tantivy's own account of a score, None if the slot does not match. For tests and statistics."""
-        only = tantivy.Query.term_query(SCHEMA, _SLOT_KEY, str(slot), "basic")
-        hits = self.searcher.search(only, limit=1).hits
-        if not hits:
-            return None
-        try:
-            explanation: dict[str, Any] = orjson.loads(query.explain(self.searcher, hits[0][1]).to_json())
-        except ValueError:
-            return None
-        return explanation
+    def statistics(self, field: str, terms: Terms) -> tuple[int, float]:
+        """How many documents BM25 reckons with and a field's average length, as this snapshot has them.
+
+        tantivy tells them only in an explanation, so one of the terms' documents is explained, once for each field.
+        """
+        known = self._statistics.get(field)
+        if known is None:
+            query = _terms(field, terms)
+            explanation = orjson.loads(query.explain(self.searcher, self._first(query)).to_json())
+            facts = {fact["description"].partition(",")[0]: fact["value"] for fact in _facts(explanation)}
+            known = self._statistics[field] = int(facts["N"]), float(facts["avgdl"])
+        return known
+
+    def _first(self, query: tantivy.Query) -> tantivy.DocAddress:
+        return self.searcher.search(query, limit=1, count=False).hits[0][1]
+
+    def explained_score(self, query: tantivy.Query, slot: int) -> float:
+        """A slot's score as tantivy itself explains it; the slot must match the query."""
+        address = self._first(tantivy.Query.term_query(SCHEMA, _SLOT_KEY, str(slot), "basic"))
+        return float(orjson.loads(query.explain(self.searcher, address).to_json())["value"])
+
+
+def _facts(explanation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield explanation
+    for detail in explanation.get("details", ()):
+        yield from _facts(detail)

@@ -1,0 +1,178 @@
+"""Narrowing the listings that the words found: each filter as a mask, so that facets can leave one out.
+
+Lot, specialism and region asked together are one condition on rows of offerings: one of them must meet all three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from search.engines.columns import Array, Codes, Mask, rows_of
+from search.engines.listings_rows import UNSTATED
+from search.engines.listings_view import ListingsView
+from search.fields import FILTERS
+from search.query import ListingQuery
+
+OFFERING = "offering"
+RATE = "rate"
+
+
+@dataclass(slots=True)
+class OfferRows:
+    """The offerings of the candidates: row numbers, which candidate each belongs to, and who meets what was asked."""
+
+    rows: Array
+    owners: Array
+    meets: dict[str, Mask]
+
+    def but(self, left_out: str, base: Mask) -> Mask:
+        """The rows of candidates in `base` that meet all that was asked but one filter."""
+        kept: Mask = base[self.owners]
+        for name, mask in self.meets.items():
+            if name != left_out:
+                kept &= mask
+        return kept
+
+
+@dataclass(slots=True)
+class Narrowed:
+    """The candidates by words, and for each filter that was asked for (OFFERING for its three, RATE) who passes it."""
+
+    slots: Array
+    passes: dict[str, Mask] = field(default_factory=dict)
+    rates: Array | None = None
+    _fails: Array | None = None
+
+    def all_but(self, *left_out: str) -> Mask:
+        """Who passes every filter but these."""
+        if self._fails is None:
+            self._fails = np.zeros(len(self.slots), dtype=np.int8)
+            for mask in self.passes.values():
+                self._fails += ~mask
+        fails = self._fails
+        for name in left_out:
+            if name in self.passes:
+                fails = fails - ~self.passes[name]
+        return fails == 0
+
+
+def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
+    """Applies every filter of the question to the slots that the words found."""
+    narrowed = Narrowed(slots)
+    for filter_field in FILTERS:
+        wanted = query.filters.get(filter_field.name)
+        if not wanted or filter_field.by_offering:
+            continue
+        allowed = allowed_codes(view.codes[filter_field.name], wanted)
+        if filter_field.several:
+            rows, owners = rows_and_owners(view, filter_field.name, slots)
+            passed = np.zeros(len(slots), dtype=np.bool_)
+            passed[owners[allowed[view.columns.array(f"{filter_field.name}_code")[rows]]]] = True
+        else:
+            passed = allowed[column_of(view, filter_field.name, query)[slots]]
+        narrowed.passes[filter_field.name] = passed
+    if any(query.filters.get(name) for name in ("lot", "specialism", "region")):
+        offers = offer_rows(view, query.filters, slots)
+        passed = np.zeros(len(slots), dtype=np.bool_)
+        passed[offers.owners[offers.but("", np.ones(len(slots), dtype=np.bool_))]] = True
+        narrowed.passes[OFFERING] = passed
+    if query.grade is not None:
+        narrowed.rates = lowest_rates(view, query, query.filters.get("lot", ()))[slots]
+        if query.min_rate is not None or query.max_rate is not None:
+            narrowed.passes[RATE] = within(narrowed.rates, query)
+    return narrowed
+
+
+def allowed_codes(codes: Codes, wanted: Iterable[str]) -> Mask:
+    """For every code whether it was asked for; the last place, which -1 finds, is False."""
+    allowed = np.zeros(len(codes) + 1, dtype=np.bool_)
+    allowed[codes.find(wanted)] = True
+    return allowed
+
+
+def column_of(view: ListingsView, name: str, query: ListingQuery) -> Array:
+    """The codes of a single-valued filter, by slot."""
+    return view.statuses(query.on) if name == "status" else view.columns.array(name)
+
+
+def rows_and_owners(view: ListingsView, kind: str, slots: Array) -> tuple[Array, Array]:
+    """The rows of a kind that belong to the slots, and the place in `slots` of each row's owner."""
+    starts = view.columns.array(f"{kind}_starts")
+    rows = rows_of(starts, slots)
+    return rows, np.repeat(np.arange(len(slots)), starts[slots + 1] - starts[slots])
+
+
+def offer_rows(view: ListingsView, filters: Mapping[str, tuple[str, ...]], slots: Array) -> OfferRows:
+    """The offerings of the slots, and which meet the lot, the specialism and the region asked for."""
+    rows, owners = rows_and_owners(view, "offer", slots)
+    meets: dict[str, Mask] = {}
+    for name in ("lot", "specialism"):
+        if wanted := filters.get(name):
+            meets[name] = allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]
+    if wanted := filters.get("region"):
+        sets = view.region_bits[:, view.codes["region"].find(wanted)].any(axis=1)
+        meets["region"] = sets[view.columns.array("offer_regions")[rows]]
+    return OfferRows(rows, owners, meets)
+
+
+def lowest_rates(view: ListingsView, query: ListingQuery, lots: Iterable[str]) -> Array:
+    """The lowest rate of the question's grade for every slot, -1 where there is none.
+
+    With lots only their rates count, and those that hold for every lot.
+    """
+    lowest = np.full(view.size, -1, dtype=np.int64)
+    grade = _grade_code(view, query)
+    if grade is None:
+        return lowest
+    rates = view.grade_rates(grade)
+    slots, prices = rates.slots, rates.prices
+    if wanted := list(lots):
+        allowed = allowed_codes(view.codes["lot"], wanted)
+        allowed[UNSTATED] = True
+        kept = allowed[rates.lots]
+        slots, prices = slots[kept], prices[kept]
+    if len(slots):
+        begins = np.flatnonzero(np.diff(slots, prepend=-1))
+        lowest[slots[begins]] = np.minimum.reduceat(prices, begins)
+    return lowest
+
+
+def _grade_code(view: ListingsView, query: ListingQuery) -> int | None:
+    frameworks = query.filters.get("framework", ())
+    return view.codes["grade"].get(f"{frameworks[0]}~{query.grade}") if len(frameworks) == 1 else None
+
+
+def lowest_rate_of(view: ListingsView, query: ListingQuery, slot: int) -> tuple[int, str | None, str] | None:
+    """The lowest rate of one listing as (price, lot or None, work type); of equal ones the first by lot, then work type."""
+    grade = _grade_code(view, query)
+    if grade is None:
+        return None
+    rates = view.grade_rates(grade)
+    first, last = np.searchsorted(rates.slots, (slot, slot + 1))
+    wanted = query.filters.get("lot", ())
+    lots, work_types = view.codes["lot"].values, view.codes["work_type"].values
+    found = [
+        (price, lots[lot] if lot >= 0 else "", work_types[work_type])
+        for price, lot, work_type in zip(
+            rates.prices[first:last].tolist(),
+            rates.lots[first:last].tolist(),
+            rates.work_types[first:last].tolist(),
+            strict=True,
+        )
+        if not wanted or lot < 0 or lots[lot] in wanted
+    ]
+    if not found:
+        return None
+    price, lot, work_type = min(found)
+    return price, lot or None, work_type
+
+
+def within(rates: Array, query: ListingQuery) -> Mask:
+    """Whose rate lies between the bounds, both included; who has none does not."""
+    passed: Mask = rates >= max(query.min_rate or 0, 0)
+    if query.max_rate is not None:
+        passed &= rates <= query.max_rate
+    return passed

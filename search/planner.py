@@ -1,0 +1,269 @@
+"""From what a person typed to what is looked for, in terms: the same for every engine.
+
+Words are any-of and ranked; "a phrase" must be there (unless the question says OR); -word and -"a phrase" must not; word* is a
+beginning. A word that the index does not hold is taken as a beginning, else corrected. Synonyms come from synonyms.txt. A long
+need (a pasted paragraph) is reduced to its most informative words. Nothing typed is a fault: what makes no sense is dropped.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
+from search.synonyms import groups_in, term_as_written
+
+QUESTION_CEILING: Final = 2_000
+"""Characters of a question; search/params.py refuses more."""
+
+LONG_QUESTION: Final = 10
+"""From so many different words on, a question is a need: no synonyms, corrections or beginnings of names."""
+
+NEED_WORDS: Final = 24
+"""So many of a need's words are looked for: those that tell most."""
+
+SYNONYM_WEIGHT: Final = 0.6
+NAME_WORDS: Final = 4
+"""Up to so many words a question may be the beginning of somebody's name."""
+SHORTEST_BEGINNING: Final = 2
+SHORTEST_NAME_START: Final = 3
+
+_PIECE: Final = re.compile(r'(?P<minus>-+)?"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
+_QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "−": "-", "–": "-"})
+_EITHER: Final = re.compile(r"(?:^|\s)(?:OR|\|+)(?:\s|$)")
+
+Terms = tuple[str, ...]
+
+
+class Lexicon(Protocol):
+    """What the planner asks of an index."""
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+
+    def frequency(self, term: str) -> int:
+        """How many of them hold a term."""
+
+    def beginning(self, start: str) -> Sequence[str]:
+        """The terms of the words that begin so."""
+
+    def names_beginning(self, start: str) -> Sequence[str]:
+        """The terms of the words of names that begin so."""
+
+    def near(self, word: str, distance: int) -> Sequence[str]:
+        """The words fewest letters away, at most so many; the most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A term, or several as a phrase (GAP where a stop word stands), scored by BM25 times `weight`."""
+
+    terms: Terms
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing asked for; any alternative or term of it will do, the best one counts.
+
+    `constants` score the same wherever they stand: terms found by their beginning or by correcting what was typed.
+    `name_starts` are looked for in names only. `words` is what was typed.
+    """
+
+    words: str
+    alternatives: tuple[Alternative, ...] = ()
+    constants: Terms = ()
+    name_starts: Terms = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to look for. `asked` is False if nothing was typed that could be looked for: then everything is found.
+
+    `excluded` are terms or phrases that must not be there. `whole_name` is the question as a name, "" if it cannot be one.
+    """
+
+    clauses: tuple[Clause, ...] = ()
+    excluded: tuple[Terms, ...] = ()
+    whole_name: str = ""
+    asked: bool = False
+    did_you_mean: str | None = None
+
+
+@dataclass(slots=True)
+class _Typed:
+    """A question taken apart: words (with where they stand in the text), phrases, beginnings, exclusions."""
+
+    text: str
+    words: list[tuple[str, int]] = field(default_factory=list)
+    phrases: list[tuple[str, Terms]] = field(default_factory=list)
+    joined: list[tuple[str, Terms]] = field(default_factory=list)
+    beginnings: list[str] = field(default_factory=list)
+    excluded: list[Terms] = field(default_factory=list)
+    excluded_beginnings: list[str] = field(default_factory=list)
+
+
+def plan(question: str, lexicon: Lexicon) -> Plan:
+    """What to look for. Deterministic for a question and an index."""
+    typed = _take_apart(normalise(question.translate(_QUOTES)))
+    excluded = [*typed.excluded]
+    for start in typed.excluded_beginnings:
+        excluded.extend((term,) for term in lexicon.beginning(start))
+    either = _EITHER.search(question) is not None
+    clauses = [Clause(words, (Alternative(terms),), required=not either) for words, terms in typed.phrases]
+    clauses.extend(Clause(words, (Alternative(terms),)) for words, terms in typed.joined)
+    for start in typed.beginnings:
+        clauses.append(Clause(f"{start}*", constants=tuple(lexicon.beginning(start))))
+    corrected = None
+    if len({term_of(word) for word, _ in typed.words}) > LONG_QUESTION:
+        clauses.extend(_need(typed, lexicon))
+    elif typed.words:
+        found, corrected = _few_words(typed, lexicon)
+        clauses.extend(found)
+    asked = bool(clauses or any(term_as_written(word) != GAP for word, _ in typed.words))
+    return Plan(
+        clauses=tuple(clause for clause in clauses if clause.required or _can_be_found(clause)),
+        excluded=tuple(dict.fromkeys(excluded)),
+        whole_name=" ".join(fold(word) for word in words_of(typed.text)) if asked and len(typed.words) <= LONG_QUESTION else "",
+        asked=asked,
+        did_you_mean=corrected,
+    )
+
+
+def _can_be_found(clause: Clause) -> bool:
+    return bool(clause.alternatives or clause.constants or clause.name_starts)
+
+
+def _take_apart(text: str) -> _Typed:
+    typed = _Typed(text)
+    if text.count('"') % 2:
+        # An unclosed quote is no phrase: what stands after it are words.
+        last = text.rindex('"')
+        text = text[:last] + " " + text[last + 1 :]
+    for piece in _PIECE.finditer(text):
+        if piece["word"] is None:
+            terms = _trimmed(terms_of(piece["phrase"]))
+            if terms and piece["minus"]:
+                typed.excluded.append(terms)
+            elif terms:
+                typed.phrases.append((piece["phrase"], terms))
+        elif piece["word"].startswith("-"):
+            _exclude(typed, piece["word"])
+        else:
+            _include(typed, piece["word"], piece.start())
+    return typed
+
+
+def _exclude(typed: _Typed, word: str) -> None:
+    words = words_of(word)
+    if word.endswith("*") and len(words) == 1 and len(fold(words[0])) >= SHORTEST_BEGINNING:
+        typed.excluded_beginnings.append(fold(words[0]))
+    elif terms := _trimmed(terms_of(word)):
+        typed.excluded.append(terms)
+
+
+def _include(typed: _Typed, chunk: str, start: int) -> None:
+    words = words_of(chunk)
+    if not words:
+        return
+    if chunk.endswith("*") and len(fold(words[-1])) >= SHORTEST_BEGINNING:
+        typed.beginnings.append(fold(words.pop()))
+    if len(words) > 1 and any(len(word) < 3 for word in words):
+        # R&D, 24/7, e-learning, RM3745/5: the pieces alone would find anything.
+        if terms := _trimmed([term_of(word) for word in words]):
+            typed.joined.append((chunk, terms))
+        return
+    at = 0
+    for word in words:
+        at = chunk.index(word, at)
+        typed.words.append((word, start + at))
+        at += len(word)
+
+
+def _trimmed(terms: Sequence[str]) -> Terms:
+    """A phrase without the stop words at its ends."""
+    kept = [at for at, term in enumerate(terms) if term != GAP]
+    return tuple(terms[kept[0] : kept[-1] + 1]) if kept else ()
+
+
+def _need(typed: _Typed, lexicon: Lexicon) -> list[Clause]:
+    """The words of a long need that tell most: rare in the index, repeated in the need."""
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for word, _ in typed.words:
+        term = term_of(word)
+        if term != GAP:
+            counts[term] += 1
+            written.setdefault(term, word)
+    worth = {}
+    for term, count in counts.items():
+        if frequency := lexicon.frequency(term):
+            worth[term] = math.log(1 + lexicon.documents / frequency) * (1 + math.log(count))
+    best = sorted(worth, key=lambda term: (-worth[term], term))[:NEED_WORDS]
+    return [Clause(written[term], (Alternative((term,)),)) for term in best]
+
+
+def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], str | None]:
+    words = [word for word, _ in typed.words]
+    alone: dict[int, tuple[Terms, ...]] = {}
+    clauses: list[Clause] = []
+    for at, length, others in groups_in(words):
+        if length == 1:
+            alone[at] = others
+        else:
+            clauses.append(Clause(" ".join(words[at : at + length]), _synonyms(others)))
+    corrections: dict[int, str] = {}
+    seen: set[str] = set()
+    for at, word in enumerate(words):
+        term = term_as_written(word)
+        if term == GAP or term in seen:
+            continue
+        seen.add(term)
+        clause, correction = _word(word, alone.get(at, ()), len(words) <= NAME_WORDS, lexicon)
+        clauses.append(clause)
+        if correction is not None:
+            corrections[at] = correction
+    return clauses, _corrected(typed, corrections) if corrections else None
+
+
+def _synonyms(others: tuple[Terms, ...]) -> tuple[Alternative, ...]:
+    return tuple(Alternative(terms, SYNONYM_WEIGHT) for terms in others)
+
+
+def _word(word: str, others: tuple[Terms, ...], may_be_name: bool, lexicon: Lexicon) -> tuple[Clause, str | None]:
+    """What to look for by a word, and what it should have been if the index does not hold it."""
+    term, folded = term_of(word), fold(word)
+    starts: Terms = ()
+    if may_be_name and len(folded) >= SHORTEST_NAME_START:
+        starts = tuple(other for other in lexicon.names_beginning(folded) if other != term)
+    alternatives = _synonyms(others)
+    if term != GAP and lexicon.frequency(term):
+        alternatives = (Alternative((term,)), *alternatives)
+    elif not alternatives and term != GAP:
+        if len(folded) > SHORTEST_NAME_START and (begun := lexicon.beginning(folded)):
+            return Clause(word, constants=tuple(begun), name_starts=starts), None
+        near = [] if any(letter.isdigit() for letter in folded) else lexicon.near(folded, edits(folded))
+        if near:
+            return Clause(word, constants=tuple(sorted({term_of(other) for other in near}))), near[0]
+    return Clause(word, alternatives, name_starts=starts), None
+
+
+def edits(word: str) -> int:
+    """How many letters may be wrong in a word: none in two letters, one in up to five, two in more."""
+    return 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+
+
+def _corrected(typed: _Typed, corrections: dict[int, str]) -> str:
+    """The question with its unknown words replaced."""
+    text, at = "", 0
+    for number, (word, start) in enumerate(typed.words):
+        if number in corrections:
+            text += typed.text[at:start] + corrections[number]
+            at = start + len(word)
+    return text + typed.text[at:]
