@@ -6,6 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+from search.parameters import ParameterFault
+from web.address import Address
+
+AMOUNTS: Final = ("min_rate", "max_rate", "proposed")
+"""Parameters that hold money: people write £1,250."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +29,25 @@ def by_anchor(faults: Iterable[FieldFault]) -> dict[str, str]:
     for fault in faults:
         messages.setdefault(fault.anchor, fault.message)
     return messages
+
+
+def spoken(label: str, fault: ParameterFault) -> str:
+    """What is wrong with a parameter, in the words of its field."""
+    if fault.code == "unknown":
+        return f"There is no filter called {fault.parameter[:80]}"
+    if fault.code == "shape" and fault.parameter in AMOUNTS:
+        return f"{label} must be an amount such as 650 or 650.50"
+    return f"{label}: {fault.message[0].lower()}{fault.message[1:]}"
+
+
+def plain_amounts(asked: Address) -> Address:
+    """The address with its amounts as the parsers take them: no sign of pounds, no commas between
+    thousands.
+    """
+    return Address(
+        asked.path,
+        tuple(
+            (name, value.removeprefix("£").replace(",", "").strip() if name in AMOUNTS else value)
+            for name, value in asked.pairs
+        ),
+    )

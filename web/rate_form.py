@@ -16,8 +16,33 @@ from web.address import Address
 
 Options: TypeAlias = list[tuple[str, str]]
 
+LABELS: Final = {
+    "q": "Role or grade",
+    "framework": "Framework",
+    "lot": "Lot",
+    "grade": "Grade",
+    "proposed": "Price to compare",
+    "include_expired": "Include cards no longer in force",
+    "supplier": "Supplier",
+    "work_type": "Kind of work",
+    "min_rate": "Rate from",
+    "max_rate": "Rate up to",
+    "min_experience": "Years of experience from",
+    "max_experience": "Years of experience up to",
+    "qualification": "Qualification",
+    "site": "Where the work is done",
+    "size": "Size of the supplier",
+    "currency": "Currency",
+    "unit": "Priced by",
+    "basis": "Cards",
+}
+"""Every field of the form, by parameter."""
+
 WRITTEN: Final = ("q", "proposed", "min_rate", "max_rate", "min_experience", "max_experience")
 """Fields that are typed; the others are chosen."""
+
+IN_SIGHT: Final = ("q", "framework", "lot", "grade", "proposed", "include_expired")
+"""Fields that are not folded away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +57,9 @@ class RateForm:
     open: bool
     """Whether one of the fields that are folded away is in use."""
 
-
-FOLDED: Final = (
-    "supplier", "work_type", "qualification", "site", "size", "min_experience", "max_experience", "min_rate",
-    "max_rate", "currency", "unit", "basis",
-)  # fmt: skip
+    def has_field(self, name: str) -> bool:
+        """Whether a fault of that parameter can link to a field."""
+        return name in self.options or name in WRITTEN or name == "include_expired"
 
 
 def rate_form(asked: Address) -> RateForm:
@@ -71,7 +94,7 @@ def rate_form(asked: Address) -> RateForm:
         options={name: choices for name, choices in options.items() if len(choices) > 1},
         values=values,
         hidden=tuple(pair for pair in asked.pairs if pair not in shown and pair[0] not in ("page", "after")),
-        open=any(asked.first(name) for name in FOLDED),
+        open=any(asked.first(name) for name in LABELS if name not in IN_SIGHT),
     )
 
 

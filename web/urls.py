@@ -2,16 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.views import accounts, frameworks, listings, start
+from web.views import accounts, frameworks, listings, profiles, rates, search, start
 
 app_name = "web"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.start, name="start"),
+    path("search", search.search, name="search"),
     path("listings/<str:reference>", listings.listing, name="listing"),
+    path("rates", rates.rates, name="rates"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<str:reference>", frameworks.framework, name="framework"),
     path("sign-in", accounts.SignIn.as_view(), name="sign-in"),
     path("sign-out", accounts.SignOut.as_view(), name="sign-out"),
+    path("profile/<str:reference>", profiles.profile, name="profile"),
     path("account", accounts.account, name="account"),
 ]

@@ -42,7 +42,7 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """By POST alone: a link or a picture on another site must not sign anybody out."""
 
-    http_method_names = ["post", "options"]  # noqa: RUF012 - as its base class has it
+    http_method_names = ["post", "options"]
 
 
 def _faults(form: AuthenticationForm) -> list[FieldFault]:

@@ -6,34 +6,32 @@ Journey: /rates -> search/rate_params.py -> the engine -> web/chart.py -> rates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
-from search.params import BadParameters
-from search.rate_params import rate_query
 
 from procurement.pricing import Bin, Place, RateStatistics
 from procurement.vocabulary import WORK_TYPES
 from search.engines.base import EngineUnavailable
 from search.index import engine
+from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
-from search.rate_query import CAVEAT, BadCursor, OtherUnits, RateQuery, RateResult
+from search.rate_params import rate_query
+from search.rate_query import CAVEAT, OtherUnits, RateQuery, RateResult
 from web.address import Address
 from web.chart import Histogram, histogram
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault, by_anchor, plain_amounts, spoken
 from web.formats import minor, money, plural
 from web.pages import render
 from web.paging import pages
-from web.rate_form import FOLDED, RateForm, rate_form
+from web.rate_form import LABELS, rate_form
 from web.views.errors import search_unavailable
 
 EXPORT: Final = "/api/v1/rates.csv"
-FIELDS: Final = frozenset({"q", "framework", "lot", "grade", "proposed", "include_expired", *FOLDED})
 NOT_EXPORTED: Final = ("page", "page_size", "after", "bins", "proposed")
 SORTS: Final = {
     "price": "Lowest rate",
@@ -74,14 +72,12 @@ def rates(request: HttpRequest) -> HttpResponse:
     """The page of a question about rates; 400 where a parameter is wrong, 503 where the index cannot be
     read.
     """
-    asked = Address.of(request.path, request.GET)
+    asked = plain_amounts(Address.of(request.path, request.GET))
     try:
-        query = rate_query(asked.sent(), timezone.localdate())
+        query = rate_query(asked.sent())
         answer = engine().search_rates(query)
     except BadParameters as bad:
-        return _refused(request, asked, [(fault.parameter, fault.message) for fault in bad.faults])
-    except BadCursor:
-        return _refused(request, asked, [("after", "The cursor in the address is not one of this search.")])
+        return _refused(request, asked, bad.faults)
     except OtherUnits as other:
         return _other_units(request, asked, other)
     except EngineUnavailable as down:
@@ -109,43 +105,35 @@ def rates(request: HttpRequest) -> HttpResponse:
         expired_address=str(first_page.put({"include_expired": "true"})),
         everything=request.path,
         export=str(asked.without(*NOT_EXPORTED).at(EXPORT)),
-        faults=[],
+        labels=LABELS,
         messages={},
     )
 
 
-def _refused(request: HttpRequest, asked: Address, wrong: list[tuple[str, str]]) -> HttpResponse:
-    form = rate_form(asked)
-    faults = [FieldFault(name if _has_field(name, form) else "", message) for name, message in wrong]
+def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFault]) -> HttpResponse:
+    """The form as it was sent, with what is wrong and a link to where."""
+    form, bad = rate_form(asked), tuple(wrong)
+    # What is wrong and has no field would be sent again, unseen, with the corrected form.
+    unseen = {fault.parameter for fault in bad if not form.has_field(fault.parameter)}
+    form = replace(form, hidden=tuple(pair for pair in form.hidden if pair[0] not in unseen))
+    faults = [
+        FieldFault(
+            fault.parameter if form.has_field(fault.parameter) else "",
+            spoken(LABELS.get(fault.parameter, fault.parameter.capitalize()), fault),
+        )
+        for fault in bad
+    ]
     return render(
         request,
         "rates_refused.html",
         "rates",
         root=True,
         status_code=400,
-        # What was sent out of sight would only be refused again.
         form=form,
         everything=request.path,
         faults=faults,
+        labels=LABELS,
         messages=by_anchor(faults),
-        sort="",
-        sorts=[],
-    )
-
-
-def _has_field(name: str, form: RateForm) -> bool:
-    return name in FIELDS and (name in form.options or name not in form.values or not _chosen(name))
-
-
-def _chosen(name: str) -> bool:
-    return name not in (
-        "q",
-        "proposed",
-        "min_rate",
-        "max_rate",
-        "min_experience",
-        "max_experience",
-        "include_expired",
     )
 
 
@@ -165,10 +153,8 @@ def _other_units(request: HttpRequest, asked: Address, other: OtherUnits) -> Htt
             for currency, unit in other.units
         ],
         everything=request.path,
-        faults=[],
+        labels=LABELS,
         messages={},
-        sort="",
-        sorts=[],
     )
 
 
@@ -184,8 +170,8 @@ def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
     return Figures(
         chart=histogram(found.histogram, found.percentiles[50], proposed, query.currency),
         description=(
-            f"{plural(found.count, 'line')} from {price(found.minimum)} to {price(found.maximum)}; half are at "
-            f"or below {price(found.percentiles[50])}. The table beside it has the number of lines in each bar."
+            f"{plural(found.count, 'line')} from {price(found.minimum)} to {price(found.maximum)}; half "
+            f"are at or below {price(found.percentiles[50])}. The table below has the lines in each bar."
         ),
         summary=(
             ("Lines counted", f"{found.count:,}"),
@@ -202,7 +188,7 @@ def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
     )
 
 
-def _bins(bins: tuple[Bin, ...], price: Any) -> list[tuple[str, int]]:
+def _bins(bins: tuple[Bin, ...], price: Callable[[float], str]) -> list[tuple[str, int]]:
     """Each bar's prices in words: the last bar holds its upper edge too."""
     if len(bins) == 1:
         only = bins[0]
@@ -234,11 +220,15 @@ def _line(stored: Mapping[str, Any], address: Address) -> Line:
         details="; ".join(_details(stored)),
         supplier=stored["supplier"]["name"],
         framework=stored["framework"]["number"],
-        lots=", ".join(lot["number"] for lot in stored["lots"]),
+        lots=_lots([lot["number"] for lot in stored["lots"]]),
         rate=money(minor(stored["amount"]), stored["currency"]),
         illustrative=stored["basis"] == "illustrative",
         leave_out=str(address.plus("exclude", stored["reference"])),
     )
+
+
+def _lots(numbers: list[str]) -> str:
+    return f"{'lot' if len(numbers) == 1 else 'lots'} {', '.join(numbers)}" if numbers else ""
 
 
 def _details(stored: Mapping[str, Any]) -> list[str]:

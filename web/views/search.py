@@ -13,14 +13,15 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from search.params import BadParameters, listing_query
 
 from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
 from search.index import engine
+from search.parameters import BadParameters
+from search.params import listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault, by_anchor, plain_amounts, spoken
 from web.formats import money
 from web.pages import render
 from web.paging import pages
@@ -30,7 +31,13 @@ from web.views.errors import search_unavailable
 OPEN_FACETS: Final = ("framework", "lot")
 FACET_SIZE: Final = 8
 FACET_SIZE_MORE: Final = 100
-FIELDS: Final = frozenset({"q", "grade", "min_rate", "max_rate", "sort"})
+FIELDS: Final = {
+    "q": "What you need",
+    "grade": "Grade",
+    "min_rate": "Rate from",
+    "max_rate": "Rate up to",
+    "sort": "Sort by",
+}
 """Parameters with a field of their own that a fault can link to; any other is linked to its chip."""
 
 
@@ -61,7 +68,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The page of a question; 400 where a parameter is wrong, 503 where the index cannot be read."""
     address = Address.of(request.path, request.GET)
     more = address.first("more")
-    asked = address.without("more")
+    asked = plain_amounts(address.without("more"))
     try:
         query = listing_query(asked.sent(), timezone.localdate())
     except BadParameters as bad:
@@ -94,7 +101,10 @@ def _answered(
         chips=[*_facet_chips(answer.facets, first_page), *_rate_chips(query, first_page)],
         grades=grades,
         sorts=[(slug, label) for slug, label in SORTS.items() if slug != "rate" or query.grade],
-        pages=pages(asked.without("after"), answer.count, query.page, query.page_size, DEEPEST_HIT),
+        # Every page of a search must stand in the order that its first page was drawn in.
+        pages=pages(
+            first_page.put({"seed": str(answer.seed)}), answer.count, query.page, query.page_size, DEEPEST_HIT
+        ),
         deepest=DEEPEST_HIT,
         correction=answer.did_you_mean,
         corrected=str(first_page.put({"q": answer.did_you_mean or ""})),
@@ -116,7 +126,8 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
     numbered = {name: f"chip-{number}" for number, (name, _) in enumerate(asked.pairs, 1)}
     faults = [
         FieldFault(
-            fault.parameter if fault.parameter in FIELDS else numbered.get(fault.parameter, ""), fault.message
+            fault.parameter if fault.parameter in FIELDS else numbered.get(fault.parameter, ""),
+            spoken(_label(fault.parameter), fault),
         )
         for fault in bad.faults
     ]
@@ -140,7 +151,9 @@ def _sent(asked: Address) -> dict[str, str]:
 
 
 def _label(name: str) -> str:
-    return next((field.label for field in FILTERS if field.name == name), name)
+    return FIELDS.get(name) or next(
+        (field.label for field in FILTERS if field.name == name), name.capitalize()
+    )
 
 
 def _group(facet: Facet, address: Address, more: str) -> FacetGroup:

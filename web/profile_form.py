@@ -1,0 +1,149 @@
+"""The form of a firm's own profile: what stands in its fields, the edit that it states, and where each fault
+belongs.
+
+Journey: /profile/<partner> -> here -> procurement/actions/profiles.py -> event -> the search's outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import QueryDict
+
+from procurement.errors import Fault
+from procurement.models import ProfileVersion
+from web.faults import FieldFault
+
+CONTACTS: Final = {"email": "Email address", "phone": "Telephone", "website": "Website"}
+EVIDENCE: Final = {"register": "Register", "number": "Number in the register", "note": "Note on ownership"}
+LABELS: Final = {
+    "name": "Name",
+    "summary": "Summary",
+    "ownership": "Ownership",
+    "size": "Size",
+    "sectors": "Sectors",
+    "accreditations": "Accreditations",
+    **{f"ownership_evidence-{name}": label for name, label in EVIDENCE.items()},
+    **{f"contacts-{name}": label for name, label in CONTACTS.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """The fields of one case study; an empty one is there to be filled in."""
+
+    key: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileForm:
+    """The values of every field, and the revision that they were read at."""
+
+    revision: int
+    name: str
+    summary: str
+    ownership: str
+    size: str
+    sectors: tuple[str, ...]
+    accreditations: tuple[str, ...]
+    evidence: Mapping[str, str]
+    contacts: Mapping[str, str]
+    studies: tuple[Study, ...]
+
+    @classmethod
+    def of(cls, profile: ProfileVersion, revision: int) -> ProfileForm:
+        """What is published, with room for one more case study."""
+        return cls(
+            revision=revision,
+            name=profile.name,
+            summary=profile.summary,
+            ownership=profile.ownership,
+            size=profile.size,
+            sectors=tuple(profile.sectors),
+            accreditations=tuple(profile.accreditations),
+            evidence={name: profile.ownership_evidence.get(name, "") for name in EVIDENCE},
+            contacts={name: profile.contacts.get(name, "") for name in CONTACTS},
+            studies=(
+                *(Study(one["key"], one["title"], one["text"]) for one in profile.case_studies),
+                Study("", "", ""),
+            ),
+        )
+
+    @classmethod
+    def sent(cls, sent: QueryDict) -> ProfileForm:
+        """What was sent; a revision that is no number is one that nothing has."""
+        studies = zip(
+            sent.getlist("study_key"), sent.getlist("study_title"), sent.getlist("study_text"), strict=False
+        )
+        revision = sent.get("revision", "")
+        return cls(
+            revision=int(revision)
+            if revision.isascii() and revision.isdigit() and len(revision) < 10
+            else -1,
+            name=sent.get("name", ""),
+            summary=sent.get("summary", ""),
+            ownership=sent.get("ownership", ""),
+            size=sent.get("size", ""),
+            sectors=tuple(sent.getlist("sectors")),
+            accreditations=tuple(sent.getlist("accreditations")),
+            evidence={name: sent.get(f"ownership_evidence-{name}", "") for name in EVIDENCE},
+            contacts={name: sent.get(f"contacts-{name}", "") for name in CONTACTS},
+            studies=tuple(Study(*one) for one in studies),
+        )
+
+    def changes(self, published: ProfileVersion) -> dict[str, Any]:
+        """The edit as the action takes it. What the form does not show (a study's sector and year)
+        stays as it is.
+        """
+        kept = {
+            study["key"]: {name: study[name] for name in ("sector", "year") if name in study}
+            for study in published.case_studies
+        }
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "ownership": self.ownership,
+            "size": self.size,
+            "sectors": list(self.sectors),
+            "accreditations": list(self.accreditations),
+            "ownership_evidence": dict(self.evidence),
+            "contacts": dict(self.contacts),
+            "case_studies": [
+                {
+                    **({"key": study.key} if study.key else {}),
+                    "title": study.title,
+                    "text": study.text,
+                    **kept.get(study.key, {}),
+                }
+                for _, study in self._filled()
+            ],
+        }
+
+    def faults(self, faults: Iterable[Fault]) -> list[FieldFault]:
+        """The faults of an edit, each with the field it belongs to and that field's label."""
+        places = [place for place, _ in self._filled()]
+        return [self._fault(fault, places) for fault in faults]
+
+    def _filled(self) -> list[tuple[int, Study]]:
+        """Case studies that hold anything, with their place in the form: an emptied one is taken out."""
+        return [
+            (place, study)
+            for place, study in enumerate(self.studies)
+            if study.title.strip() or study.text.strip()
+        ]
+
+    def _fault(self, fault: Fault, places: list[int]) -> FieldFault:
+        steps = fault.pointer.strip("/").split("/")
+        message = f"{fault.message[0].lower()}{fault.message[1:]}"
+        if steps[0] == "case_studies" and len(steps) > 1:
+            place = places[int(steps[1])]
+            part = "text" if steps[-1] == "text" else "title"
+            return FieldFault(
+                f"study-{place}-{part}", f"{part.capitalize()} of case study {place + 1}: {message}"
+            )
+        anchor = steps[0] if steps[0] in ("sectors", "accreditations") else "-".join(steps)
+        return FieldFault(anchor, f"{LABELS.get(anchor, anchor)}: {message}")

@@ -1,0 +1,78 @@
+"""A firm edits its own profile: the same action, the same rules and the same refusals as the API's PATCH."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from procurement.actions.profiles import update_profile
+from procurement.errors import Invalid, Stale
+from procurement.models import Partner, ProfileVersion
+from procurement.permissions import Action, can, person
+from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest, reference: str) -> HttpResponse:
+    """The form, or the edit: 403 for anybody but the firm's editors, 404 where it has no published
+    profile.
+    """
+    assert request.user.is_authenticated
+    partner = Partner.objects.select_related("published").filter(reference=reference).first()
+    if partner is None or partner.published is None:
+        raise Http404
+    actor = person(request.user)
+    if not can(actor, Action.UPDATE_PROFILE, partner.organisation_id):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _page(request, partner, partner.published, ProfileForm.of(partner.published, partner.revision))
+    form = ProfileForm.sent(request.POST)
+    try:
+        update_profile(actor, reference, form.revision, form.changes(partner.published))
+    except Invalid as refused:
+        return _page(request, partner, partner.published, form, form.faults(refused.faults), 422)
+    except Stale:
+        newer = ProfileForm.of(partner.published, partner.revision)
+        changed = FieldFault(
+            "name", "Somebody changed this profile after you opened it. Below it is as it stands now"
+        )
+        return _page(request, partner, partner.published, newer, [changed], 409)
+    return HttpResponseRedirect(f"{reverse('web:profile', args=[reference])}?saved=yes")
+
+
+def _page(
+    request: HttpRequest,
+    partner: Partner,
+    published: ProfileVersion,
+    form: ProfileForm,
+    faults: list[FieldFault] | None = None,
+    status_code: int = 200,
+) -> HttpResponse:
+    return render(
+        request,
+        "profile.html",
+        "account",
+        status_code=status_code,
+        partner=partner,
+        published=published,
+        form=form,
+        saved=request.method == "GET" and request.GET.get("saved") == "yes",
+        ownerships=list(OWNERSHIP.items()),
+        sizes=list(SIZES.items()),
+        sectors=[(slug, label, slug in form.sectors) for slug, label in SECTORS.items()],
+        accreditations=[(slug, label, slug in form.accreditations) for slug, label in ACCREDITATIONS.items()],
+        evidence_fields=list(EVIDENCE.items()),
+        contact_fields=list(CONTACTS.items()),
+        labels=LABELS,
+        faults=faults or [],
+        messages=by_anchor(faults or []),
+    )
