@@ -94,7 +94,9 @@ def signed_in(request: Request) -> Actor:
 
 
 class ClientCredentialsView(TokenView):
-    """`/oauth/token/`: an access token for an integration. Its errors have the form of RFC 6749, section 5.2."""
+    """`/oauth/token/`: an access token for an integration. Its errors have the form of RFC 6749,
+    section 5.2.
+    """
 
     http_method_names = ("post", "options")
 

@@ -93,7 +93,9 @@ class ORJSONRenderer(BaseRenderer):
 
 
 class OneForm(BaseContentNegotiation):
-    """Each address answers in one form, whatever `Accept` asks for; another form has an address of its own."""
+    """Each address answers in one form, whatever `Accept` asks for; another form has an address of
+    its own.
+    """
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         asked = (request.content_type or "").partition(";")[0].strip().lower()

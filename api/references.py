@@ -9,7 +9,9 @@ from rest_framework.request import Request
 
 
 class ReferenceConverter:
-    """A reference in a path: letters, digits, dots, hyphens, underscores, tildes; what else comes is a 404."""
+    """A reference in a path: letters, digits, dots, hyphens, underscores, tildes; what else comes
+    is a 404.
+    """
 
     regex: ClassVar[str] = r"[A-Za-z0-9](?:[A-Za-z0-9._~\-]{0,238}[A-Za-z0-9])?"
 

@@ -127,7 +127,7 @@ def operation(**told: Any) -> Callable[[Method], Method]:
 class Schema(AutoSchema):
     """Builds each operation from the view and what `@operation` tells about its method."""
 
-    view: ApiView
+    view: ApiView  # type: ignore[override]
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
@@ -248,7 +248,7 @@ class Schema(AutoSchema):
         return resolved
 
     def _component(self, name: str, schema: dict[str, Any], kind: str = ResolvedComponent.SCHEMA) -> None:
-        self.registry.register_on_missing(ResolvedComponent(name=name, type=kind, schema=schema, object=name))
+        self.registry.register_on_missing(ResolvedComponent(name=name, type=kind, schema=schema, object=name))  # type: ignore[no-untyped-call]
 
 
 def share_enums(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -11,31 +11,34 @@ from search.query import DEEPEST_HIT
 
 
 class SearchView(ApiView):
-    """An address that the engine answers. Nothing here reads the database for somebody who is not signed in."""
+    """An address that the engine answers. Nothing here reads the database for somebody who is not
+    signed in.
+    """
 
     kind: ClassVar[str] = "search"
     tagged: ClassVar[bool] = False
 
 
 def pages(
-    request: Request, page: int, size: int, count: int, after: str | None, by_cursor: bool
+    request: Request, page: int, size: int, count: int, after: str | None, by_cursor: bool, seed: int
 ) -> dict[str, str | None]:
-    """`next` and `previous`: by page number while it reaches, beyond that by cursor.
+    """`next` and `previous`: by page number while it reaches, beyond that by cursor; both keep the seed.
 
     A page that was reached by cursor has no previous: cursors only go forward.
     """
+    kept = {"seed": str(seed)}
     if by_cursor or (page * size < count and (page + 1) * size > DEEPEST_HIT):
-        before = None if by_cursor else _back(request, page)
-        return {"next": _linked(request, after=after) if after else None, "previous": before}
-    follows = _linked(request, page=str(page + 1)) if page * size < count else None
-    return {"next": follows, "previous": _back(request, page)}
+        follows = _linked(request, kept | {"after": after}) if after else None
+    else:
+        follows = _linked(request, kept | {"page": str(page + 1)}) if page * size < count else None
+    goes_back = page > 1 and not by_cursor
+    return {
+        "next": follows,
+        "previous": _linked(request, kept | {"page": str(page - 1)}) if goes_back else None,
+    }
 
 
-def _back(request: Request, page: int) -> str | None:
-    return _linked(request, page=str(page - 1)) if page > 1 else None
-
-
-def _linked(request: Request, **place: str) -> str:
+def _linked(request: Request, place: dict[str, str]) -> str:
     """This request's own address at another place."""
     query = request.GET.copy()
     for name in ("page", "after"):

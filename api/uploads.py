@@ -20,7 +20,9 @@ CHUNK: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A body on its way to an import. `suffix` says what its media type stated; the import looks for itself."""
+    """A body on its way to an import. `suffix` says what its media type stated; the import looks
+    for itself.
+    """
 
     file: IO[bytes]
     digest: str

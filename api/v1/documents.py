@@ -28,7 +28,9 @@ def schema_bytes() -> bytes:
     with _lock:
         if "schema" not in _made:
             generator = SchemaGenerator()  # type: ignore[no-untyped-call]
-            _made["schema"] = orjson.dumps(generator.get_schema(request=None, public=True))
+            _made["schema"] = orjson.dumps(
+                generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+            )
         return _made["schema"]
 
 
@@ -49,5 +51,7 @@ class SchemaDocument(ApiView):
 @csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """The page that shows the schema. Its viewer sets styles in the page, hence the wider policy here alone."""
+    """The page that shows the schema. Its viewer sets styles in the page, hence the wider policy
+    here alone.
+    """
     return render(request, "api/docs.html")

@@ -50,8 +50,8 @@ class FrameworkSerializer(serializers.ModelSerializer[Framework]):
         model = Framework
         fields: ClassVar[list[str]] = [
             "reference", "number", "name", "nickname", "description", "owner", "status", "open_to_call_offs",
-            "starts_on", "ends_on", "regime", "buyer_classes", "management_charge", "maximum_value", "region_scheme",
-            "rate_unit", "fictional", "lots",
+            "starts_on", "ends_on", "regime", "buyer_classes", "management_charge", "maximum_value",
+            "region_scheme", "rate_unit", "fictional", "lots",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=Framework.Status.choices))

@@ -22,6 +22,7 @@ from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
 from procurement.models import Operation
 from procurement.permissions import require
+from search.parameters import Parameter
 
 KINDS = {"partners": "import_partners", "rates": "import_rates"}
 BINARY = {"type": "string", "format": "binary"}

@@ -131,7 +131,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """One part of the score: what these words, found in this field, added."""
 
     field = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     words = serializers.ListField(child=serializers.CharField())
     score = serializers.FloatField()
 
@@ -150,7 +150,7 @@ class FacetValueSerializer(serializers.Serializer[Any]):
     """One value and how many listings it would leave."""
 
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField(min_value=0)
     selected = serializers.BooleanField()
 
@@ -158,7 +158,7 @@ class FacetValueSerializer(serializers.Serializer[Any]):
 class FacetSerializer(serializers.Serializer[Any]):
     """Counts that ignore the facet's own filter. `other` is how many values are not shown."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     values = FacetValueSerializer(many=True)
     other = serializers.IntegerField(min_value=0)
 

@@ -20,7 +20,8 @@ from api.v1.listing_shapes import Listing, ListingPage, Suggestions
 from api.v1.shapes import amount
 from search import params
 from search.index import engine
-from search.query import Facet, Hit, HitRate, ListingResult
+from search.parameters import Parameter
+from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
 
 LIVE = b'"status":"live"'
 
@@ -28,7 +29,7 @@ LIVE = b'"status":"live"'
 class ListingSearch(SearchView):
     """Listings found by words and filters, with facets."""
 
-    parameters: ClassVar[tuple[Any, ...]] = tuple(params.LISTING_PARAMETERS)
+    parameters: ClassVar[tuple[Parameter, ...]] = params.LISTING_PARAMETERS
 
     @operation(
         summary="Search listings",
@@ -50,7 +51,7 @@ class ListingSearch(SearchView):
 class ListingSuggestions(SearchView):
     """Completes names of partners, specialisms and lots."""
 
-    parameters: ClassVar[tuple[Any, ...]] = tuple(params.SUGGESTION_PARAMETERS)
+    parameters: ClassVar[tuple[Parameter, ...]] = params.SUGGESTION_PARAMETERS
 
     @operation(
         summary="Complete a name",
@@ -85,10 +86,12 @@ class ListingDetail(SearchView):
         return Response(listing)
 
 
-def rendered(request: Request, query: Any, result: ListingResult) -> bytes:
+def rendered(request: Request, query: ListingQuery, result: ListingResult) -> bytes:
     """The whole answer as JSON."""
     after = params.cursor_text(result.after) if result.after else None
-    links = pages(request, query.page, query.page_size, result.count, after, query.after is not None)
+    links = pages(
+        request, query.page, query.page_size, result.count, after, query.after is not None, result.seed
+    )
     return orjson.dumps(
         {
             "count": result.count,

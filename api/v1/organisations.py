@@ -21,7 +21,9 @@ from search.parameters import Parameter
 
 
 class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
-    """A legal body. `scheme` and `identifier` follow org-id.guide; both are empty where no number is known."""
+    """A legal body. `scheme` and `identifier` follow org-id.guide; both are empty where no number
+    is known.
+    """
 
     capabilities = serializers.SerializerMethodField()
     buyer_class = serializers.ChoiceField(choices=list(BUYER_CLASSES.items()), allow_blank=True)

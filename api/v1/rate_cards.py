@@ -1,4 +1,6 @@
-"""Rate cards: a supplier's maximum rates under a framework, as published now. Public; drafts are never shown."""
+"""Rate cards: a supplier's maximum rates under a framework, as published now. Public; drafts are
+never shown.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the rate explorer answers, for the schema: the answer itself is put together from bytes in rates.py."""
+"""What the rate explorer answers, for the schema: the answer itself is put together from bytes in
+rates.py.
+"""
 
 from __future__ import annotations
 

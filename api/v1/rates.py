@@ -91,6 +91,8 @@ class RateExport(SearchView):
 def rendered(request: Request, query: RateQuery, result: RateResult, freshness: Freshness) -> bytes:
     """The whole answer as JSON; the lines are ready."""
     after = rate_params.encode_cursor(result.after) if result.after else None
-    links = pages(request, query.page, query.page_size, result.count, after, query.after is not None)
+    links = pages(
+        request, query.page, query.page_size, result.count, after, query.after is not None, query.seed
+    )
     lines = [orjson.Fragment(line) for line in result.lines]
     return orjson.dumps({**answer(result), **links, "after": after, "index": freshness, "results": lines})

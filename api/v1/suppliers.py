@@ -1,4 +1,6 @@
-"""Suppliers: the parties appointed to lots, consortia and firms alone, with their members over time. Public."""
+"""Suppliers: the parties appointed to lots, consortia and firms alone, with their members over
+time. Public.
+"""
 
 from __future__ import annotations
 

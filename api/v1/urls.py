@@ -10,6 +10,7 @@ from api.v1 import (
     frameworks,
     health,
     imports,
+    listings,
     organisations,
     partners,
     rate_cards,
@@ -17,7 +18,7 @@ from api.v1 import (
     suppliers,
 )
 
-register_converter(ReferenceConverter, "reference")
+register_converter(ReferenceConverter, "reference")  # type: ignore[arg-type]
 
 urlpatterns = [
     path("frameworks/", frameworks.FrameworkList.as_view(), name="frameworks"),
@@ -40,6 +41,9 @@ urlpatterns = [
     path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
     path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
     path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
+    path("listings/", listings.ListingSearch.as_view(), name="listings"),
+    path("listings/suggestions/", listings.ListingSuggestions.as_view(), name="listing-suggestions"),
+    path("listings/<reference:reference>/", listings.ListingDetail.as_view(), name="listing"),
     path("rates/", rates.RateSearch.as_view(), name="rates"),
     path("rates/suggestions/", rates.RoleSuggestions.as_view(), name="rate-suggestions"),
     path("rates.csv", rates.RateExport.as_view(), name="rates-csv"),
