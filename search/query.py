@@ -115,12 +115,13 @@ class HitRate:
 class Hit:
     """One listing of a page. `stored` is the ready JSON object of search/documents.py, in bytes.
 
-    `specialisms` are the references that satisfy the filters or whose names hold the words. `score` is rounded to four
+    `status` is the framework's on the day asked for. `specialisms` are the references that satisfy the filters or whose names hold the words. `score` is rounded to four
     decimals and 0.0 without words.
     """
 
     reference: str
     stored: bytes
+    status: str
     score: float
     specialisms: tuple[str, ...]
     rate: HitRate | None

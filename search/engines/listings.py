@@ -146,6 +146,7 @@ def _hits(
     if asked.asked:
         explained = Explainer(asked, view.words).explain(records, [score / 10_000 for score in scores])
     wanted = query.filters.get("specialism", ())
+    statuses, on_day = view.codes["status"], view.statuses(query.on)
     hits = []
     for slot, score, record, why in zip(slots, scores, records, explained, strict=True):
         offered = _offered(view, slot, wanted) if wanted else ()
@@ -153,6 +154,7 @@ def _hits(
             Hit(
                 reference=view.keys[slot],
                 stored=record.stored(),
+                status=statuses.values[int(on_day[slot])],
                 score=score / 10_000,
                 specialisms=tuple(dict.fromkeys((*offered, *why.specialisms))),
                 rate=_rate(view, query, slot),

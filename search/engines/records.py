@@ -21,6 +21,9 @@ from search.fields import TEXT_FIELDS, texts_of
 
 _FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
 _HEAD: Final = 6
+_EMPTY: Final = "__"
+"""The term of a field without words; no question can make it. Engines differ in whether an empty field counts for the average
+length, so none is empty."""
 _BETWEEN: Final = f" {GAP} {GAP} {GAP} "
 """Between two texts of one field, so that no phrase reaches across."""
 
@@ -75,7 +78,10 @@ def _lines(fields: list[int], token_ends: list[int], terms: list[str]) -> dict[s
         name, line = TEXT_FIELDS[field].name, " ".join(terms[start:end])
         lines[name] = lines[name] + _BETWEEN + line if name in lines else line
         start = end
-    return lines
+    return {
+        field.name: lines.get(field.name, "") if lines.get(field.name, "").strip(f"{GAP} ") else _EMPTY
+        for field in TEXT_FIELDS
+    }
 
 
 def _pack(
