@@ -1,6 +1,7 @@
 """Which identifiers an organisation may carry: a scheme of org-id.guide and how its numbers look.
 
-Shapes only: that a number is well formed, never that the register holds it. XX-DEMO is ours, for fictional bodies.
+Shapes only: that a number is well formed, never that the register holds it. XX-DEMO is ours, for
+fictional bodies.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ SCHEMES: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
 
 
 def wrong_with(scheme: str, identifier: str) -> str | None:
-    """What is wrong with an identifier, as a sentence; None where nothing is. Both blank: no number is known."""
+    """What is wrong with an identifier, as a sentence; None where nothing is.
+
+    Both blank: no number is known.
+    """
     if not scheme and not identifier:
         return None
     if not scheme or not identifier:

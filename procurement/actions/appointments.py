@@ -58,7 +58,8 @@ def save_appointments(
                 reference__in={draft.lot for draft in drafts}
             )
         }
-        for owner in {lot.framework.owner_id for lot in lots.values()} or {None}:
+        owners: set[int | None] = {lot.framework.owner_id for lot in lots.values()} or {None}
+        for owner in owners:
             require(actor, Action.MANAGE_SUPPLIERS, owner)
         suppliers = dict(
             Supplier.objects.filter(reference__in={draft.supplier for draft in drafts}).values_list(

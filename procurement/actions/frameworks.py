@@ -1,4 +1,6 @@
-"""A framework with its lots, specialisms and grades: data that is published whole, so that adding one needs no code."""
+"""A framework with its lots, specialisms and grades: data that is published whole, so that adding one
+needs no code.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from procurement.actions.events import Happening, record
 from procurement.actions.outcome import Outcome
 from procurement.errors import Fault, Invalid
 from procurement.models import Framework, Grade, Lot, Organisation, Region, Specialism
-from procurement.models.base import reference_shape
+from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
 from procurement.vocabulary import BUYER_CLASSES
 
@@ -61,7 +63,9 @@ class LotDraft:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkDraft:
-    """A framework as it should be; `owner` is an organisation's reference, `management_charge` in per cent."""
+    """A framework as it should be; `owner` is an organisation's reference, `management_charge` in per
+    cent.
+    """
 
     reference: str
     number: str
@@ -83,7 +87,8 @@ class FrameworkDraft:
 
 
 def save_framework(actor: Actor, draft: FrameworkDraft) -> Outcome:
-    """Publish a framework, or what changed in it, by its reference. Lots, specialisms and grades once there stay.
+    """Publish a framework, or what changed in it, by its reference. Lots, specialisms and grades once
+    there stay.
 
     Raises NotPermitted, Invalid with a fault for everything wrong (`/lots/2/specialisms/0/cpv`).
     """
@@ -201,7 +206,7 @@ def _save_grades(rows: Sequence[tuple[Lot, LotDraft]]) -> int:
 def _faults(
     draft: FrameworkDraft, owner: Organisation | None, framework: Framework | None
 ) -> Iterator[Fault]:
-    if not reference_shape.regex.search(draft.reference) or "~" in draft.reference:
+    if not re.search(REFERENCE_PATTERN, draft.reference) or "~" in draft.reference:
         yield Fault("/reference", "shape", f"{draft.reference!r} is not a reference of a framework.")
     if owner is None:
         yield Fault("/owner", "unknown", f"There is no organisation {draft.owner}.")
@@ -231,7 +236,7 @@ def _faults(
 
 
 def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
-    if not reference_shape.regex.search(lot.number) or "~" in lot.number:
+    if not re.search(REFERENCE_PATTERN, lot.number) or "~" in lot.number:
         yield Fault(f"{at}/number", "shape", f"{lot.number!r} is not a number of a lot.")
     if not lot.direct_award and not lot.competition:
         yield Fault(

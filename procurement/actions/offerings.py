@@ -1,6 +1,7 @@
 """What partners offer within a supplier on a framework: specialisms, regions and the evidence they rest on.
 
-Journey: a placement names everything one partner offers within one supplier on one framework; what it leaves out goes.
+Journey: a placement names everything one partner offers within one supplier on one framework; what it
+leaves out goes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ NATIONAL: Final = "UK"
 
 @dataclass(frozen=True, slots=True)
 class OfferingDraft:
-    """One specialism (None: which one is not stated) on one lot, both by reference, in regions, on evidence by key.
+    """One specialism (None: which one is not stated) on one lot, both by reference, in regions, on
+    evidence by key.
 
     Regions or evidence of None keep what the offering has; a new one is national, or has no evidence.
     """
@@ -69,13 +71,15 @@ Content = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def save_offerings(actor: Actor, placements: Sequence[Placement], pointer: Pointer = "/{}".format) -> Outcome:
-    """Replace what each partner offers within its supplier on a framework, all or none; references are listings'.
+    """Replace what each partner offers within its supplier on a framework, all or none; references are
+    listings'.
 
     Raises NotPermitted, Invalid with a fault for everything wrong (`/3/offerings/0/specialism`).
     """
     with transaction.atomic():
         known = _read(placements)
-        for owner in set(known.owners.values()) or {None}:
+        owners: set[int | None] = {*known.owners.values()} or {None}
+        for owner in owners:
             require(actor, Action.MANAGE_SUPPLIERS, owner)
         faults = list(_faults(placements, known, pointer))
         if faults:

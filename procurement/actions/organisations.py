@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from procurement.actions.outcome import Outcome
 from procurement.errors import Fault, Invalid
 from procurement.identifiers import wrong_with
 from procurement.models import Capability, Organisation, Partner
-from procurement.models.base import REFERENCE_LENGTH, reference_shape
+from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 from procurement.permissions import Action, Actor, require
 from procurement.vocabulary import BUYER_CLASSES
 
@@ -194,7 +195,7 @@ def _faults(drafts: Sequence[OrganisationDraft], pointer: Pointer) -> Iterator[F
     }
     for number, draft in enumerate(drafts):
         at = pointer(number)
-        if len(draft.reference) > REFERENCE_LENGTH or not reference_shape.regex.search(draft.reference):
+        if len(draft.reference) > REFERENCE_LENGTH or not re.search(REFERENCE_PATTERN, draft.reference):
             yield Fault(
                 f"{at}/reference",
                 "shape",

@@ -35,7 +35,10 @@ class TwinDraft:
 
 
 def save_regions(actor: Actor, regions: Sequence[RegionDraft], twins: Sequence[TwinDraft]) -> Outcome:
-    """Make or change the regions and their twins, all or none; none is taken away. Raises NotPermitted, Invalid."""
+    """Make or change the regions and their twins, all or none; none is taken away.
+
+    Raises NotPermitted, Invalid.
+    """
     require(actor, Action.MANAGE_FRAMEWORK)
     with transaction.atomic():
         before = {one.code: one for one in Region.objects.select_related("parent")}
@@ -55,10 +58,10 @@ def save_regions(actor: Actor, regions: Sequence[RegionDraft], twins: Sequence[T
             )
             keys[one.code] = region.pk
         paired = dict(_pairs())
-        fresh = [one for one in twins if paired.get((one.nuts, one.itl)) != one.same]
-        for one in fresh:
+        fresh = [twin for twin in twins if paired.get((twin.nuts, twin.itl)) != twin.same]
+        for twin in fresh:
             RegionTwin.objects.update_or_create(
-                nuts_id=keys[one.nuts], itl_id=keys[one.itl], defaults={"same": one.same}
+                nuts_id=keys[twin.nuts], itl_id=keys[twin.itl], defaults={"same": twin.same}
             )
         if created or changed or fresh:
             counts = {"created": len(created), "changed": len(changed), "twins": len(fresh)}

@@ -1,10 +1,13 @@
-"""Suppliers and who belongs to them: a consortium with its lead, or a firm alone. Set-wise, for imports and the demo.
+"""Suppliers and who belongs to them: a consortium with its lead, or a firm alone. Set-wise, for imports
+and the demo.
 
-Journey: a supplier is made here, appointed to lots in appointments.py, and its partners offer specialisms in offerings.py.
+Journey: a supplier is made here, appointed to lots in appointments.py, and its partners offer
+specialisms in offerings.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
 from procurement.errors import Fault, Invalid
 from procurement.models import Partner, Supplier, SupplierMember
-from procurement.models.base import REFERENCE_LENGTH, reference_shape
+from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 from procurement.permissions import Action, Actor, require
 
 Pointer = Callable[[int], str]
@@ -26,7 +29,9 @@ Role = SupplierMember.Role
 
 @dataclass(frozen=True, slots=True)
 class MemberDraft:
-    """A partner's time in a supplier, by the partner's reference; `left_on` is the first day it no longer belongs."""
+    """A partner's time in a supplier, by the partner's reference; `left_on` is the first day it no
+    longer belongs.
+    """
 
     partner: str
     role: str
@@ -56,7 +61,10 @@ class _Change:
 
 
 def save_suppliers(actor: Actor, drafts: Sequence[SupplierDraft], pointer: Pointer = "/{}".format) -> Outcome:
-    """Make or change each supplier and its members by reference, all or none. Raises NotPermitted, Invalid."""
+    """Make or change each supplier and its members by reference, all or none.
+
+    Raises NotPermitted, Invalid.
+    """
     require(actor, Action.MANAGE_SUPPLIERS)
     with transaction.atomic():
         wanted = [draft.reference for draft in drafts]
@@ -195,7 +203,7 @@ def _faults(
     references = Counter(draft.reference for draft in drafts)
     for number, draft in enumerate(drafts):
         at = pointer(number)
-        if len(draft.reference) > REFERENCE_LENGTH or not reference_shape.regex.search(draft.reference):
+        if len(draft.reference) > REFERENCE_LENGTH or not re.search(REFERENCE_PATTERN, draft.reference):
             yield Fault(
                 f"{at}/reference",
                 "shape",

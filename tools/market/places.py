@@ -1,0 +1,56 @@
+"""Where the fictional firms are: real places, by ITL 2025 sub-region, with the words in which a sentence
+names them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PLACES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "TLC3": ("the Tees Valley", ("Middlesbrough", "Darlington", "Stockton-on-Tees")),
+    "TLC4": ("Tyneside and Durham", ("Newcastle upon Tyne", "Durham", "Hexham", "Sunderland")),
+    "TLD1": ("Cumbria", ("Kendal", "Carlisle")),
+    "TLD3": ("Greater Manchester", ("Manchester", "Salford", "Bolton", "Stockport")),
+    "TLD4": ("Lancashire", ("Preston", "Lancaster", "Burnley")),
+    "TLD6": ("Cheshire", ("Chester", "Macclesfield")),
+    "TLD7": ("Merseyside", ("Liverpool", "Birkenhead", "Southport")),
+    "TLE1": ("the Humber", ("Hull", "Beverley", "Grimsby")),
+    "TLE2": ("North Yorkshire", ("York", "Skipton", "Scarborough")),
+    "TLE3": ("South Yorkshire", ("Sheffield", "Doncaster", "Barnsley")),
+    "TLE4": ("West Yorkshire", ("Leeds", "Bradford", "Halifax", "Huddersfield")),
+    "TLF1": ("Derbyshire and Nottinghamshire", ("Nottingham", "Derby", "Mansfield")),
+    "TLF2": ("Leicestershire and Northamptonshire", ("Leicester", "Northampton", "Oakham")),
+    "TLF3": ("Lincolnshire", ("Lincoln", "Boston")),
+    "TLG1": ("Worcestershire and Warwickshire", ("Worcester", "Leamington Spa", "Hereford")),
+    "TLG2": ("Shropshire and Staffordshire", ("Shrewsbury", "Stafford", "Stoke-on-Trent")),
+    "TLG3": ("the West Midlands", ("Birmingham", "Coventry", "Wolverhampton")),
+    "TLH2": ("Hertfordshire and Bedfordshire", ("St Albans", "Luton", "Bedford")),
+    "TLH3": ("Essex", ("Chelmsford", "Colchester")),
+    "TLH4": ("Cambridgeshire", ("Cambridge", "Peterborough", "Ely")),
+    "TLH5": ("Norfolk", ("Norwich", "King's Lynn")),
+    "TLH6": ("Suffolk", ("Ipswich", "Bury St Edmunds")),
+    "TLI3": ("inner west London", ("Camden", "Hammersmith")),
+    "TLI4": ("inner east London", ("Hackney", "Southwark", "Stratford")),
+    "TLI5": ("outer east London", ("Walthamstow", "Ilford")),
+    "TLI6": ("south London", ("Croydon", "Bromley")),
+    "TLI7": ("outer west London", ("Ealing", "Harrow")),
+    "TLJ1": ("the Thames Valley", ("Oxford", "Reading", "Aylesbury")),
+    "TLJ2": ("Surrey and Sussex", ("Brighton", "Guildford", "Lewes")),
+    "TLJ3": ("Hampshire", ("Southampton", "Winchester", "Portsmouth")),
+    "TLJ4": ("Kent", ("Canterbury", "Maidstone", "Margate")),
+    "TLK3": ("Cornwall", ("Truro", "Falmouth")),
+    "TLK4": ("Devon", ("Exeter", "Plymouth", "Totnes")),
+    "TLK5": ("the West of England", ("Bristol", "Bath")),
+    "TLK6": ("Somerset and Dorset", ("Taunton", "Dorchester", "Poole")),
+    "TLK7": ("Gloucestershire and Wiltshire", ("Gloucester", "Stroud", "Swindon")),
+    "TLL3": ("North Wales", ("Wrexham", "Bangor")),
+    "TLL4": ("mid and west Wales", ("Swansea", "Aberystwyth")),
+    "TLL5": ("south-east Wales", ("Cardiff", "Newport")),
+    "TLM0": ("Fife and Tayside", ("Dundee", "Perth", "Kirkcaldy")),
+    "TLM1": ("Edinburgh and the Lothians", ("Edinburgh", "Leith")),
+    "TLM2": ("the Highlands and Islands", ("Inverness", "Oban")),
+    "TLM3": ("Glasgow and the Clyde", ("Glasgow", "Paisley")),
+    "TLM5": ("Aberdeenshire", ("Aberdeen",)),
+    "TLM9": ("southern Scotland", ("Galashiels", "Ayr", "Dumfries")),
+    "TLN0": ("Northern Ireland", ("Belfast", "Derry", "Newry")),
+}
