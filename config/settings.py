@@ -61,9 +61,10 @@ MIDDLEWARE = [
     "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.RequestLog",
+    "config.middleware.ContentSecurityPolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "api.middleware.AnonymousSearch",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -193,6 +194,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -263,11 +265,8 @@ CELERY_ENABLE_UTC = True
 
 # --- the log ----------------------------------------------------------------------------------------------
 
-LOGGING = logging_settings(env.str("LOG_LEVEL", default="INFO"), readable=DEBUG)
-configure_structlog()
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = logging_settings(LOG_LEVEL, readable=DEBUG)
+configure_structlog(LOG_LEVEL)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-# One line a request, when it ends. No person and no address of a machine stands in the log.
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
-DJANGO_STRUCTLOG_USER_ID_FIELD = None
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

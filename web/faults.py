@@ -4,6 +4,7 @@ field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,16 @@ from web.address import Address
 
 AMOUNTS: Final = ("min_rate", "max_rate", "proposed")
 """Parameters that hold money: people write £1,250."""
+
+PARAMETER_WORDS: Final = {
+    "min_rate": "the lowest rate",
+    "max_rate": "the highest rate",
+    "min_experience": "the least experience",
+    "max_experience": "the most experience",
+    "sort=rate": "sorting by rate",
+}
+PARAMETERS: Final = re.compile("|".join(PARAMETER_WORDS))
+"""How messages to programs name parameters, and what a page says instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ def spoken(label: str, fault: ParameterFault) -> str:
         return f"There is no filter called {fault.parameter[:80]}"
     if fault.code == "shape" and fault.parameter in AMOUNTS:
         return f"{label} must be an amount such as 650 or 650.50"
-    return f"{label}: {fault.message[0].lower()}{fault.message[1:]}"
+    message = PARAMETERS.sub(lambda found: PARAMETER_WORDS[found[0]], fault.message).rstrip(".")
+    return f"{label}: {message[0].lower()}{message[1:]}"
 
 
 def plain_amounts(asked: Address) -> Address:

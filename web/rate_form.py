@@ -66,9 +66,9 @@ def rate_form(asked: Address) -> RateForm:
     """The form for what was asked: one query, three more where one framework is chosen."""
     framework = asked.first("framework") if len(asked.values("framework")) == 1 else ""
     options: dict[str, Options] = {
-        "framework": _any("Every framework", _frameworks()),
+        "framework": _any("Every framework", frameworks_with_rates()),
         "lot": _any("Every lot", _lots(framework)),
-        "grade": _any("Every grade", _grades(framework)),
+        "grade": _any("Every grade", grades_on(framework)),
         "supplier": _any("Every supplier", _suppliers(framework)),
         "work_type": _any("Every kind of work", list(WORK_TYPES.items())),
         "qualification": _any("Any qualification", list(QUALIFICATIONS.items())),
@@ -102,7 +102,8 @@ def _any(label: str, choices: Options) -> Options:
     return [("", label), *choices] if choices else []
 
 
-def _frameworks() -> Options:
+def frameworks_with_rates() -> Options:
+    """(reference, number and name) of every framework that has a rate card."""
     return [
         (reference, f"{number} {name}")
         for reference, number, name in Framework.objects.filter(rate_cards__isnull=False)
@@ -123,7 +124,8 @@ def _lots(framework: str) -> Options:
     ]
 
 
-def _grades(framework: str) -> Options:
+def grades_on(framework: str) -> Options:
+    """(code, code and name) of every grade of a framework, lowest first; none without a framework."""
     if not framework:
         return []
     found: dict[str, str] = {}

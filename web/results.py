@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from markupsafe import escape
 
 from procurement.vocabulary import OWNERSHIP, WORK_TYPES
-from search.query import Hit, HitRate
+from search.query import Highlight, Hit, HitRate
 from web.formats import minor, money
 
 SHOWN_SPECIALISMS: Final = 4
@@ -124,7 +125,7 @@ def _unit(unit: str) -> str:
 def _passages(hit: Hit, case_studies: Iterable[dict[str, Any]]) -> tuple[Passage, ...]:
     titles = {study["key"]: study["title"] for study in case_studies}
     found = [
-        Passage(f"Case study: {titles.get(light.part, light.part)}" if light.part else "Summary", light.html)
+        Passage(_source(light, titles), light.html)
         for field in PASSAGES
         for light in hit.highlights
         if light.field == field
@@ -132,13 +133,23 @@ def _passages(hit: Hit, case_studies: Iterable[dict[str, Any]]) -> tuple[Passage
     return tuple(found[:SHOWN_PASSAGES])
 
 
+def _source(light: Highlight, titles: dict[str, str]) -> str:
+    """Where a passage stands; a case study's title is not said twice."""
+    if not light.part:
+        return "Summary"
+    title = titles.get(light.part, "")
+    begins = light.html.replace("<mark>", "").replace("</mark>", "").startswith(str(escape(title)))
+    return "Case study" if begins or not title else f"Case study {title}"
+
+
 def grades_of(results: Iterable[Hit]) -> list[tuple[str, str]]:
-    """(code, name) of every grade on the cards of these hits, lowest first: what a rate may be asked for
+    """(code, code and name) of every grade on the cards of these hits, lowest first: what a rate may be asked
+    for
     by.
     """
     grades: dict[int, tuple[str, str]] = {}
     for hit in results:
         card = orjson.loads(hit.stored)["rates"]
         for line in card["lines"] if card else ():
-            grades.setdefault(line["rank"], (line["grade"], line["name"]))
+            grades.setdefault(line["rank"], (line["grade"], f"{line['grade']} {line['name']}"))
     return [grades[rank] for rank in sorted(grades)]

@@ -25,6 +25,7 @@ from web.faults import FieldFault, by_anchor, plain_amounts, spoken
 from web.formats import money
 from web.pages import render
 from web.paging import pages
+from web.rate_form import frameworks_with_rates, grades_on
 from web.results import grades_of, result
 from web.views.errors import search_unavailable
 
@@ -33,12 +34,12 @@ FACET_SIZE: Final = 8
 FACET_SIZE_MORE: Final = 100
 FIELDS: Final = {
     "q": "What you need",
+    "framework": "Framework",
     "grade": "Grade",
     "min_rate": "Rate from",
     "max_rate": "Rate up to",
-    "sort": "Sort by",
 }
-"""Parameters with a field of their own that a fault can link to; any other is linked to its chip."""
+"""Parameters with a field of their own on the refused form; a fault of any other links to its chip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _answered(
     first_page = asked.without("page", "after")
     grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
     if query.grade and query.grade not in dict(grades):
-        grades.append((query.grade, ""))
+        grades.append((query.grade, query.grade))
     return render(
         request,
         "search.html",
@@ -117,30 +118,31 @@ def _answered(
 
 
 def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpResponse:
-    """The form as it was sent, with what is wrong and a link to where."""
+    """The form as it was sent, with what is wrong and a link to where. Two queries, for the choices."""
     chips = [
-        Chip(f"chip-{number}", f"{_label(name)}: {value}", str(asked.less(name, value)))
+        (name, value, Chip(f"chip-{number}", f"{_label(name)}: {value}", str(asked.less(name, value))))
         for number, (name, value) in enumerate(asked.pairs, 1)
         if name not in FIELDS
     ]
-    numbered = {name: f"chip-{number}" for number, (name, _) in enumerate(asked.pairs, 1)}
+    anchors = {name: chip.id for name, _, chip in chips} | {name: name for name in FIELDS}
+    wrong = {fault.parameter for fault in bad.faults}
     faults = [
-        FieldFault(
-            fault.parameter if fault.parameter in FIELDS else numbered.get(fault.parameter, ""),
-            spoken(_label(fault.parameter), fault),
-        )
+        FieldFault(anchors.get(fault.parameter, ""), spoken(_label(fault.parameter), fault))
         for fault in bad.faults
     ]
+    frameworks = asked.values("framework")
+    framework = frameworks[0] if len(frameworks) == 1 else ""
     return render(
         request,
         "search_refused.html",
         "search",
         root=True,
         status_code=400,
-        sent=_sent(asked),
-        grades=[(asked.first("grade"), "")] if asked.first("grade") else [],
-        sorts=list(SORTS.items()),
-        chips=chips,
+        sent={**_sent(asked), "framework": framework},
+        hidden=[(name, value) for name, value, _ in chips if name not in wrong],
+        chips=[chip for _, _, chip in chips],
+        frameworks=[("", "Every framework"), *frameworks_with_rates()],
+        grades=grades_on(framework),
         faults=faults,
         messages=by_anchor(faults),
     )

@@ -1,0 +1,86 @@
+"""Reads a page as a test does: its elements, its words, its links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+
+
+@dataclass
+class Element:
+    """A tag with its attributes and the words inside it."""
+
+    tag: str
+    attributes: dict[str, str]
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+class Page(HTMLParser):
+    """Every element of a page in order, what was left open or closed wrongly, and its declared ids."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[Element] = []
+        self.faults: list[str] = []
+        self._open: list[Element] = []
+        self.feed(content.decode())
+        self.close()
+        self.faults += [f"<{element.tag}> left open" for element in self._open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        if len(names) != len(set(names)):
+            self.faults.append(f"<{tag}> with an attribute twice: {names}")
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open[-1].tag != tag:
+            self.faults.append(f"</{tag}> closes {self._open[-1].tag if self._open else 'nothing'}")
+        else:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.words.append(data)
+
+    def all(self, tag: str = "", **attributes: str) -> list[Element]:
+        """Elements with that tag and these attributes (`class_` holds one of the classes)."""
+        return [
+            element
+            for element in self.elements
+            if (not tag or element.tag == tag) and all(_has(element, *pair) for pair in attributes.items())
+        ]
+
+    def one(self, tag: str = "", **attributes: str) -> Element:
+        found = self.all(tag, **attributes)
+        assert len(found) == 1, (tag, attributes, [element.text for element in found])
+        return found[0]
+
+    def texts(self, tag: str = "", **attributes: str) -> list[str]:
+        return [element.text for element in self.all(tag, **attributes)]
+
+
+def _has(element: Element, name: str, value: str) -> bool:
+    if name == "class_":
+        return value in element.attributes.get("class", "").split()
+    return element.attributes.get(name.replace("_", "-")) == value
+
+
+def read(response: Any) -> Page:
+    """The page of a response; it must be whole."""
+    page = Page(response.content)
+    assert page.faults == []
+    return page

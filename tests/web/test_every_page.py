@@ -1,0 +1,134 @@
+"""What holds on every page: one title, headings in order, no inline style or script, small, links that lead
+somewhere.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.web.reading import Page, read
+
+PAGES = (
+    "/",
+    "/search",
+    "/search?q=evaluation&framework=rm1&grade=G2&max_rate=700&sort=rate",
+    "/search?q=nothing-like-this",
+    "/search?page=9",
+    "/listings/rm1~alders~alder",
+    "/listings/rm1~alders~birch",
+    "/listings/rm0~alders~alder",
+    "/listings/rm1~dogwood~dogwood",
+    "/frameworks/",
+    "/frameworks/rm1",
+    "/frameworks/rm0",
+    "/rates",
+    "/rates?framework=rm1&proposed=500&q=senior",
+    "/rates?framework=rm0&include_expired=true&basis=illustrative",
+    "/rates?currency=USD&unit=day",
+    "/sign-in",
+)
+REFUSED = (
+    ("/search?min_rate=x&lot=5&foo=1", 400),
+    ("/rates?min_rate=x&lot=5&foo=1", 400),
+    ("/nowhere", 404),
+    ("/listings/rm1~alders~nobody", 404),
+    ("/listings/not-a-listing", 404),
+    ("/frameworks/rm9", 404),
+)
+OWN_PAGES = ("/account", "/profile/alder", "/profile/alder?saved=yes")
+HEADINGS = re.compile(r"h([1-6])")
+COMPILED = Path(__file__).parents[2] / "web/static/web/compiled/application.css"
+
+
+def sound(page: Page) -> None:
+    """Fails on what no page may have."""
+    titles = page.texts("title")
+    assert len(titles) >= 1
+    assert titles[0].endswith("Calloff") or titles[0].startswith("Calloff")
+    levels = [int(found[1]) for element in page.elements if (found := HEADINGS.fullmatch(element.tag))]
+    assert levels.count(1) == 1
+    # The footer's heading stands after whatever level the content ends on, so only a step down may not skip.
+    assert all(deeper - level <= 1 for level, deeper in pairwise(levels)), levels
+    assert [element for element in page.elements if element.tag in ("script", "style", "iframe")] == []
+    assert [
+        (element.tag, name)
+        for element in page.elements
+        for name in element.attributes
+        if name == "style" or name.startswith("on")
+    ] == []
+    ids = [element.attributes["id"] for element in page.elements if "id" in element.attributes]
+    assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
+    for element in page.elements:
+        for name in ("for", "aria-describedby", "aria-labelledby"):
+            for target in element.attributes.get(name, "").split():
+                assert target in ids, (element.tag, name, target)
+        address = element.attributes.get("href", "")
+        if address.startswith("#"):
+            assert address[1:] in ids, address
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_sound_and_small(page: Client, address: str) -> None:
+    response = page.get(address)
+    assert response.status_code == 200
+    sound(read(response))
+    sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0
+    assert len(response.content) + sheet < 100_000
+
+
+@pytest.mark.parametrize(("address", "status"), REFUSED)
+def test_a_refusal_is_a_sound_page(page: Client, address: str, status: int) -> None:
+    response = page.get(address)
+    assert response.status_code == status
+    sound(read(response))
+
+
+@pytest.mark.parametrize("address", OWN_PAGES)
+def test_the_pages_of_a_person_are_sound(signed_in: Client, address: str) -> None:
+    response = signed_in.get(address)
+    assert response.status_code == 200
+    sound(read(response))
+
+
+def test_every_link_of_our_own_leads_to_a_page(page: Client) -> None:
+    """Follows every link from the start page, each page once, the first twelve addresses of each path."""
+    waiting, seen, by_path = ["/"], set[str](), dict[str, int]()
+    while waiting:
+        address = waiting.pop()
+        response = page.get(address, follow=True)
+        assert response.status_code == 200, address
+        if not response["Content-Type"].startswith("text/html") or address.startswith("/api/"):
+            continue
+        for element in read(response).all("a"):
+            target = element.attributes["href"].partition("#")[0]
+            path = target.partition("?")[0]
+            if target.startswith("/") and target not in seen and by_path.get(path, 0) < 12:
+                seen.add(target)
+                by_path[path] = by_path.get(path, 0) + 1
+                waiting.append(target)
+    assert {"/search", "/rates", "/frameworks/", "/listings/rm1~alders~alder", "/api/v1/docs/"} <= set(
+        by_path
+    )
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere"])
+def test_nothing_is_fetched_from_another_site(page: Client, address: str) -> None:
+    response = page.get(address)
+    fetched = [
+        element.attributes.get("src") or element.attributes.get("href", "")
+        for element in read(response).elements
+        if element.tag in ("link", "img", "script", "source", "use")
+    ]
+    assert fetched
+    assert all(one.startswith("/static/") for one in fetched)
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "style-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert "http" not in policy
