@@ -1,0 +1,31 @@
+"""An index of its own for each test that asks for one, over the small world of tests/world.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search.engines.base import Writer
+from search.index import kept_writer, release_writer
+from search.rebuild import rebuild
+from tests.world import make_world
+
+
+@pytest.fixture
+def index_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where this test's index lies."""
+    settings.INDEX_FOLDER = tmp_path / "index"
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def writer(db: None, index_folder: Path) -> Iterator[Writer]:
+    """The writer of an index of its own, built over the world."""
+    make_world()
+    held = kept_writer()
+    rebuild(held)
+    yield held
+    release_writer()
