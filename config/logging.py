@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import structlog
 
 SHARED = (
@@ -15,9 +16,16 @@ SHARED = (
 )
 
 
+def to_json(line: dict[str, Any], **options: Any) -> str:
+    """A log line as JSON; what JSON does not know is written as Python shows it."""
+    return orjson.dumps(line, default=options.get("default", repr)).decode()
+
+
 def logging_settings(level: str, readable: bool) -> dict[str, Any]:
     """The LOGGING setting. `level` is the lowest kept; `readable` writes for a person instead of JSON."""
-    renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    renderer = (
+        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=to_json)
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -31,22 +39,21 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # The request line of django_structlog already says it.
+            # The line of config/middleware.py already says it.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
         },
     }
 
 
-def configure_structlog() -> None:
-    """Sends structlog through the standard library, so that one handler writes everything."""
+def configure_structlog(level: str) -> None:
+    """Sends structlog from `level` up through the standard library, so that one handler writes everything."""
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
             *SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )

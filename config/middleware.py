@@ -1,0 +1,63 @@
+"""Around every request: a number and one line in the log, and the content security policy.
+
+Both are as small as they can be, for every search pays for them: the libraries' own took 0.6 ms of a request.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+logger = structlog.get_logger("calloff.request")
+SPECIAL = ("_csp_config", "_csp_update", "_csp_replace", "_csp_exempt", "_csp_config_ro", "_csp_update_ro")
+"""What a decorator of django-csp leaves on a response whose policy is its own."""
+
+
+class RequestLog:
+    """Gives a request its number, which its log lines and the tasks that it starts carry, and logs its end.
+
+    Neither a person nor an address of a machine stands in the log.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex)
+        try:
+            response = self.get_response(request)
+            logger.info(
+                "request",
+                method=request.method,
+                path=request.path_info,
+                query=request.META.get("QUERY_STRING", ""),
+                status=response.status_code,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
+            return response
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """django-csp with the policy of the settings put together once, where a response asks for no other."""
+
+    standard = ""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        made = response.__dict__
+        if getattr(request, "_csp_nonce", None) or any(name in made for name in SPECIAL):
+            return super().process_response(request, response)
+        self.standard = self.standard or build_policy()
+        if HEADER not in response:
+            response[HEADER] = self.standard
+        return response
