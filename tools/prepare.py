@@ -22,6 +22,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
+from search.index import rebuild_because
 from tools.assets import ROOT, build, digest
 
 LOADED = "fixtures-loaded"
@@ -66,6 +67,15 @@ def load_demo(data: Path) -> None:
     stamp.touch()
 
 
+def build_index() -> None:
+    """Builds the index where there is none, or only one that another version of the program made."""
+    if reasons := rebuild_because():
+        with step(
+            "building the search index: " + "; ".join(f"{name}, {why}" for name, why in reasons.items())
+        ):
+            call_command("rebuild_index")
+
+
 def main() -> int:
     """Does every step; answers an exit code after a sentence that says what went wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -78,7 +88,7 @@ def main() -> int:
         collect_static(data)
         if settings.DEMO:
             load_demo(data)
-        call_command("rebuild_index", if_needed=True)
+        build_index()
     except (ImproperlyConfigured, CommandError, FileNotFoundError) as error:
         print(f"{error}", file=sys.stderr)
         return 1
