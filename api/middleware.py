@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+from django.urls import Resolver404, resolve
 
 from api.errors import CODES, Problem, plain
 
+SEARCHES: Final = ("/api/v1/listings/", "/api/v1/rates")
 PREFIXES: Final = ("/api/", "/oauth/")
 KEPT: Final = frozenset({"application/problem+json", "application/json"})
 
@@ -52,3 +56,38 @@ class ProblemMiddleware:
             if name in response.headers:
                 problem.headers[name] = response.headers[name]
         return problem
+
+
+class AnonymousSearch:
+    """Answers a search by nobody in particular without sessions, CSRF, sign-in and messages.
+
+    A request without a cookie and without credentials has no use for them, and searches are most of what is
+    asked. What the skipped middleware does for such a request is done here: the host is checked, the length
+    is stated.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        meta = request.META
+        if (
+            request.method not in {"GET", "HEAD"}
+            or "HTTP_COOKIE" in meta
+            or "HTTP_AUTHORIZATION" in meta
+            or not request.path_info.startswith(SEARCHES)
+        ):
+            return self.get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        request.get_host()
+        request.resolver_match = match
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response = response.render()
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        if isinstance(response, HttpResponse):
+            response.headers["Content-Length"] = str(len(response.content))
+        return response

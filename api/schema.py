@@ -102,6 +102,8 @@ class Operation:
     answer: type[BaseSerializer[Any]] | Mapping[str, Any] | None = None
     status: int = 200
     listed: bool = False
+    verb: str = ""
+    """What the operation is called where `get`, `list`, `create`, `update` and `delete` do not say it."""
     body: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
     problems: tuple[int, ...] = ()
@@ -166,7 +168,7 @@ class Schema(AutoSchema):
             "POST": "create",
             "DELETE": "delete",
         }
-        return "_".join([*steps, verb[self.method]])
+        return "_".join([*steps, told.verb or verb[self.method]])
 
     def _told_parameters(self, told: Operation) -> list[dict[str, Any]]:
         built = []

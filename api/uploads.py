@@ -43,7 +43,7 @@ class _FileParser(BaseParser):
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Upload:
+    ) -> Upload:  # type: ignore[override]
         limit: int = settings.API_IMPORT_MAX_BYTES
         file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the request
         digest = hashlib.sha256()

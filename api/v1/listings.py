@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import orjson
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import Problem
 from api.schema import operation
-from api.searching import SearchView, pages
+from api.searching import SearchView, pages, ready
 from api.v1.listing_shapes import Listing, ListingPage, Suggestions
 from api.v1.shapes import amount
 from search import params
@@ -33,11 +34,12 @@ class ListingSearch(SearchView):
 
     @operation(
         summary="Search listings",
+        verb="search",
         answer=ListingPage,
         problems=(503,),
         example="/api/v1/listings/?q=vision+rehabilitation+evaluation",
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Ranks by words in names, specialisms, summaries and case studies. Filters: repeat a parameter for
         any of its values; different parameters all hold. A facet's counts ignore its own filter.
 
@@ -45,7 +47,7 @@ class ListingSearch(SearchView):
         `sort=rate` need `grade` and one `framework`.
         """
         query = params.listing_query(request.GET, timezone.localdate())
-        return Response(rendered(request, query, engine().search_listings(query)))
+        return ready(rendered(request, query, engine().search_listings(query)))
 
 
 class ListingSuggestions(SearchView):
@@ -59,9 +61,9 @@ class ListingSuggestions(SearchView):
         problems=(503,),
         example="/api/v1/listings/suggestions/?q=opm",
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         found = engine().suggest(params.suggestion_query(request.GET))
-        return Response(orjson.dumps({"results": found}))
+        return ready(orjson.dumps({"results": found}))
 
 
 class ListingDetail(SearchView):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import orjson
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from api.schema import operation
-from api.searching import SearchView, pages
+from api.searching import SearchView, pages, ready
 from api.v1.rate_shapes import RatePage, Roles
 from search import rate_params
 from search.index import engine
@@ -28,11 +27,12 @@ class RateSearch(SearchView):
 
     @operation(
         summary="Explore rates",
+        verb="search",
         answer=RatePage,
         problems=(503,),
         example="/api/v1/rates/?q=consultant&framework=rm6309&page_size=20&bins=12",
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Searches role titles and grades: any word, a phrase in quotes, several roles separated by commas.
 
         Statistics cover everything found, not the page, and need one currency and unit (pounds a day unless
@@ -44,7 +44,7 @@ class RateSearch(SearchView):
             result = found.search_rates(query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
-        return Response(rendered(request, query, result, found.freshness("rates")))
+        return ready(rendered(request, query, result, found.freshness("rates")))
 
 
 class RoleSuggestions(SearchView):
@@ -58,9 +58,9 @@ class RoleSuggestions(SearchView):
         problems=(503,),
         example="/api/v1/rates/suggestions/?q=sen",
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         found = engine().suggest_roles(rate_params.role_query(request.GET))
-        return Response(orjson.dumps({"results": found}))
+        return ready(orjson.dumps({"results": found}))
 
 
 class RateExport(SearchView):

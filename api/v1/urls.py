@@ -21,6 +21,13 @@ from api.v1 import (
 register_converter(ReferenceConverter, "reference")  # type: ignore[arg-type]
 
 urlpatterns = [
+    # Searches first: they are most of what is asked, and patterns are tried in turn.
+    path("listings/", listings.ListingSearch.as_view(), name="listings"),
+    path("listings/suggestions/", listings.ListingSuggestions.as_view(), name="listing-suggestions"),
+    path("listings/<reference:reference>/", listings.ListingDetail.as_view(), name="listing"),
+    path("rates/", rates.RateSearch.as_view(), name="rates"),
+    path("rates/suggestions/", rates.RoleSuggestions.as_view(), name="rate-suggestions"),
+    path("rates.csv", rates.RateExport.as_view(), name="rates-csv"),
     path("frameworks/", frameworks.FrameworkList.as_view(), name="frameworks"),
     path("frameworks/<reference:reference>/", frameworks.FrameworkDetail.as_view(), name="framework"),
     path("lots/", frameworks.LotList.as_view(), name="lots"),
@@ -41,12 +48,6 @@ urlpatterns = [
     path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
     path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
     path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
-    path("listings/", listings.ListingSearch.as_view(), name="listings"),
-    path("listings/suggestions/", listings.ListingSuggestions.as_view(), name="listing-suggestions"),
-    path("listings/<reference:reference>/", listings.ListingDetail.as_view(), name="listing"),
-    path("rates/", rates.RateSearch.as_view(), name="rates"),
-    path("rates/suggestions/", rates.RoleSuggestions.as_view(), name="rate-suggestions"),
-    path("rates.csv", rates.RateExport.as_view(), name="rates-csv"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("operations/", imports.OperationList.as_view(), name="operations"),
     path("operations/<reference:reference>/", imports.OperationDetail.as_view(), name="operation"),

@@ -1,7 +1,8 @@
-"""What the API's tests stand on: the demonstration market, loaded through the actions and indexed by the real engine.
+"""What the API's tests stand on: the demonstration market, loaded through the actions and indexed by the real
+engine.
 
-Each module loads it into a transaction of its own and rolls that back, so that no other test meets it; the index is
-built once and lies in a folder of its own.
+Each module loads it into a transaction of its own and rolls that back, so that no other test meets it; the
+index is built once and lies in a folder of its own.
 """
 
 from __future__ import annotations

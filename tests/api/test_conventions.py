@@ -1,4 +1,6 @@
-"""Every address answers alike: errors are problems, copies are validated, methods are told, nothing unknown is ignored."""
+"""Every address answers alike: errors are problems, copies are validated, methods are told, nothing unknown
+is ignored.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+"""Runs the curl lines of the schema and of the documentation against the application, as a reader would run
+them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from string import Template
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+from django.test import Client
+
+ORIGIN = "http://127.0.0.1:8000"
+
+
+def run(line: str, variables: Mapping[str, str], files: Mapping[str, bytes] | None = None) -> HttpResponse:
+    """The answer to one curl line. Knows -X, -H, -d, --data-binary @file, -u, -s, -i, -G and nothing else."""
+    words = shlex.split(Template(line).substitute(variables))
+    assert words.pop(0) == "curl", line
+    method, address, body = "", "", b""
+    headers: dict[str, str] = {}
+    while words:
+        word = words.pop(0)
+        if word == "-X":
+            method = words.pop(0)
+        elif word == "-H":
+            name, _, value = words.pop(0).partition(": ")
+            headers[name] = value
+        elif word in {"-d", "--data-binary"}:
+            text = words.pop(0)
+            body = (files or {})[text[1:]] if text.startswith("@") else text.encode()
+            method = method or "POST"
+        elif word not in {"-s", "-i"}:
+            assert word.startswith(ORIGIN), f"{word!r} in {line}"
+            address = word.removeprefix(ORIGIN)
+    content_type = headers.pop("Content-Type", "application/x-www-form-urlencoded")
+    parts = urlsplit(address)
+    return Client().generic(
+        method or "GET",
+        parts.path,
+        body,
+        content_type=content_type,
+        headers=headers,
+        QUERY_STRING=parts.query,
+    )
