@@ -18,7 +18,7 @@ import numpy as np
 from procurement.pricing import RateStatistics, place, statistics
 from search.analysis import fold, normalise, words_of
 from search.engines.base import EngineUnavailable, IndexState
-from search.engines.columns import Array, Codes, current_mark, load_manifest, read_current
+from search.engines.columns import Array, Codes, current_mark, read_current
 from search.engines.rates_pages import after, cursor, page_rows
 from search.engines.rates_rows import MAPPING
 from search.engines.rates_suggest import Roles
@@ -101,18 +101,10 @@ class RatesReader:
     def state(self) -> IndexState:
         """What stands in the index, and whether it has to be built anew. Never raises EngineUnavailable."""
         try:
-            current = read_current(self.folder)
-            if current is None:
-                return IndexState("rates", 0, 0, MAPPING, "there is no index")
-            manifest = load_manifest(self.folder / current.directory, current.generation)
-            if manifest.mapping != MAPPING:
-                return IndexState(
-                    "rates", current.generation, 0, manifest.mapping, "it is of another mapping"
-                )
-            self._view()
+            view = self._view()
         except EngineUnavailable as error:
             return IndexState("rates", 0, 0, MAPPING, str(error))
-        return IndexState("rates", current.generation, manifest.facts["cards"], MAPPING, None)
+        return IndexState("rates", view.generation, view.cards, MAPPING, None)
 
     def _view(self) -> RatesView:
         """The current generation, opened again only when CURRENT has been swapped."""

@@ -92,7 +92,7 @@ def after(view: RatesView, hits: Hits, left: RateCursor) -> int:
     """How many of the hits stand at or before the cursor, whether its line is still there or not."""
     key = left.key.encode()
     if left.sort == "relevance" and hits.scores is not None:
-        score = int(left.values[0])
+        score = _score_now(view, hits, left)
         better = int(np.count_nonzero(hits.scores > score))
         equal = hits.rows[hits.scores == score]
         drawn, own = ties(view.columns["hash"][equal], left.seed), ties(hashes_of([left.key]), left.seed)[0]
@@ -105,6 +105,16 @@ def after(view: RatesView, hits: Hits, left: RateCursor) -> int:
         np.searchsorted(hits.prices, price, "right").item(),
     )
     return bisect_right(range(high), key, lo=low, key=lambda place: bytes(view.keys[hits.rows[place]]))
+
+
+def _score_now(view: RatesView, hits: Hits, left: RateCursor) -> int:
+    """The score that the cursor's line has now, or had if it is gone: scores move a little with every update."""
+    assert hits.scores is not None
+    for row in view.rows_of_keys([left.key], hashes_of([left.key])):
+        place = int(np.searchsorted(hits.rows, row))
+        if place < len(hits.rows) and hits.rows[place] == row:
+            return int(hits.scores[place])
+    return int(left.values[0])
 
 
 def _after_ranked(view: RatesView, hits: Hits, left: RateCursor, key: bytes) -> int:

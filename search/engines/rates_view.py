@@ -85,6 +85,7 @@ class RatesView:
         if manifest.mapping != MAPPING:
             raise EngineUnavailable("rates: the index is of another mapping and must be rebuilt")
         self.generation = current.generation
+        self.cards: int = manifest.facts["cards"]
         self.data: Columns = Columns(directory, manifest, before.data if before else None)
         self.columns = {name: self.data.array(name) for name in NARROW}
         self.keys = self.data.array("keys")

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+import orjson
+
 from search.engines.base import EngineUnavailable, Label
 from search.engines.columns import (
     Columns,
@@ -22,6 +25,8 @@ from search.engines.columns import (
 )
 from search.engines.rates_base import CardDocument
 from search.engines.rates_rows import MAPPING, RateRows
+from search.engines.rates_view import RatesView
+from search.ties import hashes_of
 
 
 class RatesWriter:
@@ -63,21 +68,32 @@ class RatesWriter:
         self._rebuild = RatesRebuild(self, self.folder / f"rates-{number:06d}")
         return self._rebuild
 
-    def finish_rebuild(self, rebuild: RatesRebuild, expected: int | None) -> int:
+    def finish_rebuild(
+        self, rebuild: RatesRebuild, expected: int | None, sample: Mapping[str, Mapping[str, Any]]
+    ) -> int:
         """Verifies and swaps the new index in; RatesRebuild.commit calls it."""
         current = read_current(self.folder)
         generation = current.generation + 1 if current else 1
         manifest = rebuild.rows.save(generation)
-        cards = int(manifest.facts["cards"])
-        if expected is not None and cards != expected:
-            rebuild.abandon()
-            raise ValueError(f"the new index holds {cards} rate cards, not {expected}")
-        self._rebuild, self._rows = None, rebuild.rows
+        directory = rebuild.rows.files.directory.name
         previous = current.directory if current else None
-        write_current(self.folder, Current(rebuild.rows.files.directory.name, generation, previous))
-        self._mark = current_mark(self.folder)
-        remove_directories(self.folder, [rebuild.rows.files.directory.name, previous])
-        return cards
+        swapped = Current(directory, generation, previous)
+        try:
+            view = RatesView(self.folder, swapped)
+            if expected is not None and view.cards != expected:
+                raise ValueError(f"the new index holds {view.cards} rate cards, not {expected}")
+            for key, stored in sample.items():
+                held = view.lines(np.array(view.rows_of_keys([key], hashes_of([key])), np.int64))
+                if orjson.dumps(stored) not in held:
+                    raise ValueError(f"the new index does not hold {key} as it should")
+        except (ValueError, EngineUnavailable) as error:
+            rebuild.abandon()
+            raise ValueError(str(error)) from error
+        self._rebuild = None
+        write_current(self.folder, swapped)
+        self._keep(rebuild.rows)
+        remove_directories(self.folder, [directory, previous])
+        return int(manifest.facts["cards"])
 
     def forget_rebuild(self, rebuild: RatesRebuild) -> None:
         """Stops writing to a rebuild that was given up; RatesRebuild.abandon calls it."""
@@ -109,19 +125,25 @@ class RatesWriter:
 
     def _live(self, current: Current) -> RateRows:
         """The rows of the current generation, kept between calls."""
-        mark = current_mark(self.folder)
-        if self._rows is None or mark != self._mark:
+        if self._rows is None or current_mark(self.folder) != self._mark:
             directory = self.folder / current.directory
             manifest = load_manifest(directory, current.generation)
             if manifest.mapping != MAPPING:
                 raise EngineUnavailable("rates: the index is of another mapping; rebuild it")
-            self._rows, self._mark = RateRows.load(Columns(directory, manifest)), mark
+            return self._keep(RateRows.load(Columns(directory, manifest)))
         return self._rows
+
+    def _keep(self, rows: RateRows) -> RateRows:
+        """Makes these the rows of the current generation; lets go of the ones before."""
+        if self._rows is not None and self._rows is not rows:
+            self._rows.blob.close()
+        self._rows, self._mark = rows, current_mark(self.folder)
+        return rows
 
     def _publish(self, rows: RateRows, generation: int, directory: str, previous: str | None) -> int:
         rows.save(generation)
         write_current(self.folder, Current(directory, generation, previous))
-        self._rows, self._mark = rows, current_mark(self.folder)
+        self._keep(rows)
         rows.files.clean(generation)
         return generation
 
@@ -142,12 +164,15 @@ class RatesRebuild:
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """Rates have no facets; nothing is kept."""
 
-    def commit(self, expected: int | None = None) -> int:
+    def commit(
+        self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> int:
         """Swaps the new index in and returns how many cards have lines in it.
 
-        Raises ValueError, and leaves the old index in use, if that is not `expected`.
+        `sample` maps line references to what must be stored for them. Raises ValueError, and leaves the old
+        index in use, if the number is not `expected` or the sample does not stand in it.
         """
-        return self._writer.finish_rebuild(self, expected)
+        return self._writer.finish_rebuild(self, expected, sample or {})
 
     def abandon(self) -> None:
         """Throws the new index away."""

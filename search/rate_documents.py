@@ -1,0 +1,150 @@
+"""Rows to rate documents: what of the database a rate line shows, read set-wise for many cards at a time.
+
+Second step of a card's journey (outbox, here, engine). The unit is the card: all its lines are made again, so
+that none of an older version stays behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine
+from procurement.pricing import money
+from procurement.vocabulary import QUALIFICATIONS, SITES
+from search.documents import appointed
+from search.engines.rates_base import CardDocument, LineDocument
+from search.places import Places, places
+
+Status = RateCardVersion.Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    """A version of a card and the last day on which it is the one in force, None if no day ends it."""
+
+    version: RateCardVersion
+    until: date | None
+
+
+def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]:
+    """The documents of these cards (primary keys), stamped with `version`; one without lines where none is
+    shown.
+
+    Takes ten queries however many cards there are; call it with some hundreds, for the sake of memory.
+    """
+    today, known = timezone.localdate(), places()
+    spells = _spells(cards, today)
+    lines: dict[int, list[RateLine]] = defaultdict(list)
+    wanted = [spell.version.pk for held in spells.values() for spell in held]
+    for line in RateLine.objects.filter(version__in=wanted).order_by("version_id", "ordinal"):
+        lines[line.version_id].append(line)
+    rows = list(RateCard.objects.filter(pk__in=cards).select_related("supplier"))
+    appointments: dict[tuple[int, int], list[Appointment]] = defaultdict(list)
+    for appointment in Appointment.objects.filter(supplier__in={card.supplier_id for card in rows}):
+        place = appointment.supplier_id, known.lot_framework[appointment.lot_id]
+        appointments[place].append(appointment)
+    for card in rows:
+        framework = known.frameworks[card.framework_id]
+        placed = appointments.get((card.supplier_id, card.framework_id), [])
+        lots = {one.lot_id for one in placed if appointed(one, framework, today)}
+        yield {
+            "key": card.reference,
+            "version": version,
+            "framework": framework.reference,
+            "supplier": card.supplier.reference,
+            "currency": card.currency,
+            "unit": card.unit,
+            "basis": card.basis,
+            "lines": [
+                _line(card, framework, spell, line, lots, known)
+                for spell in spells.get(card.pk, ())
+                for line in lines[spell.version.pk]
+                if _shown(line, bool(placed), lots)
+            ],
+        }
+
+
+def _spells(cards: Sequence[int], today: date) -> Mapping[int, list[_Spell]]:
+    """The published version of each card and, if its first day is yet to come, those that hold until then."""
+    spells: dict[int, list[_Spell]] = defaultdict(list)
+    followed: dict[int, date | None] = {}
+    for version in RateCardVersion.objects.filter(
+        card__in=cards, status__in=[Status.PUBLISHED, Status.SUPERSEDED]
+    ).order_by("card_id", "-number"):
+        card = version.card_id
+        if card not in spells:
+            spells[card].append(_Spell(version, None))
+        elif (start := followed[card]) is not None and start > today:
+            spells[card].append(_Spell(version, start - timedelta(days=1)))
+        else:
+            continue
+        followed[card] = version.valid_from
+    return spells
+
+
+def _shown(line: RateLine, placed: bool, lots: set[int]) -> bool:
+    """Not where the supplier's place on the lot, or on every lot, is suspended or withdrawn. No place is
+    unknown.
+    """
+    if not placed:
+        return True
+    return bool(lots) if line.lot_id is None else line.lot_id in lots
+
+
+def _line(
+    card: RateCard, framework: Framework, spell: _Spell, line: RateLine, lots: set[int], known: Places
+) -> LineDocument:
+    version = spell.version
+    grade = known.grades[line.grade_id] if line.grade_id is not None else None
+    first = max(filter(None, (version.valid_from, line.valid_from)), default=None)
+    last = min(filter(None, (version.valid_to, line.valid_to, spell.until)), default=None)
+    key = f"{card.reference}~{line.key}"
+    text = " ".join(filter(None, (line.role_title, grade[1] if grade else "")))
+    holds = sorted(lots, key=known.lot_order.__getitem__) if line.lot_id is None else [line.lot_id]
+    stored: dict[str, Any] = {
+        "reference": key,
+        "role_title": line.role_title or None,
+        "grade": {"code": grade[0], "name": grade[1], "rank": grade[2]} if grade else None,
+        "amount": money(line.price_minor),
+        "currency": card.currency,
+        "unit": card.unit,
+        "vat": "excluded",
+        "basis": card.basis,
+        "supplier": {"reference": card.supplier.reference, "name": card.supplier.name},
+        "framework": {"reference": framework.reference, "number": framework.number},
+        "lots": [known.lots[lot] for lot in holds],
+        "work_type": line.work_type or None,
+        "min_experience": line.min_experience,
+        "max_experience": line.max_experience,
+        "qualification": line.qualification or None,
+        "qualification_label": line.qualification_text or QUALIFICATIONS.get(line.qualification),
+        "site": line.site or None,
+        "site_label": SITES.get(line.site),
+        "size": line.size or None,
+        "card": card.reference,
+        "version": version.number,
+        "valid_from": first.isoformat() if first else None,
+        "valid_to": last.isoformat() if last else None,
+    }
+    return {
+        "key": key,
+        "text": text,
+        "lots": [known.lots[lot]["reference"] for lot in holds],
+        "grade": grade[0] if grade else "",
+        "work_type": line.work_type,
+        "min_experience": line.min_experience,
+        "max_experience": line.max_experience,
+        "qualification": line.qualification,
+        "site": line.site,
+        "size": line.size,
+        "price_minor": line.price_minor,
+        "valid_from": first.isoformat() if first else None,
+        "valid_to": last.isoformat() if last else None,
+        "stored": stored,
+    }

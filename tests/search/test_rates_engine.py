@@ -1,0 +1,448 @@
+"""The embedded rates engine against a plain scan: counts, statistics, histograms, order, pages, cursors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.engines.rates import RatesReader
+from search.engines.rates_writer import RatesWriter
+from search.rate_query import OtherUnits, RateQuery, RateResult
+from search.ties import hashes_of, ties
+from tests.search.rate_scan import Scan, figures
+
+TITLES = (
+    "Project Manager", "Senior Project Manager", "Project Management Office Lead", "Engineer",
+    "Engineers", "Software Engineer II", "Systems Engineer - Senior", "Director of Operations", "Operations Director",
+    "Business Analyst", "Analyst", "IT", "IT Specialist", "Café Manager", "Consultant, Principal", "manager manager",
+)  # fmt: skip
+USD: dict[str, Any] = {"currency": "USD", "unit": "hour", "stated_unit": True}
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[RatesWriter]:
+    """The writer of an empty folder: the test's tmp_path."""
+    with closing(RatesWriter(tmp_path)) as opened:
+        yield opened
+
+
+def line(card: str, number: int, **fields: Any) -> dict[str, Any]:
+    made = {
+        "key": f"{card}~{number}", "text": "Engineer", "lots": [], "grade": "", "work_type": "",
+        "min_experience": None, "max_experience": None, "qualification": "", "site": "", "size": "",
+        "price_minor": 10_000, "valid_from": None, "valid_to": None,
+    } | fields  # fmt: skip
+    return made | {
+        "stored": {"reference": made["key"], "amount": made["price_minor"], "role_title": made["text"]}
+    }
+
+
+def card(key: str, lines: list[dict[str, Any]], version: int = 1, **fields: Any) -> dict[str, Any]:
+    return {
+        "key": key, "version": version, "framework": "calc", "supplier": f"of-{key}", "currency": "USD",
+        "unit": "hour", "basis": "published", "lines": lines,
+    } | fields  # fmt: skip
+
+
+def drawn_line(rng: random.Random, name: str, number: int) -> dict[str, Any]:
+    return line(
+        name,
+        number,
+        text=rng.choice(TITLES),
+        lots=rng.choice([[], ["calc~1"], ["calc~1", "calc~2"], ["calc~3"]]),
+        grade=rng.choice(["", "G1", "G2"]),
+        work_type=rng.choice(["", "advice"]),
+        min_experience=rng.choice([None, 0, 2, 5, 10]),
+        qualification=rng.choice(["", "bachelors", "masters"]),
+        site=rng.choice(["", "both", "customer"]),
+        size=rng.choice(["small", "other"]),
+        price_minor=rng.choice([5_000, 5_001, 7_550, rng.randrange(2_000, 30_000)]),
+        valid_from=rng.choice([None, "2020-01-01", "2027-01-01"]),
+        valid_to=rng.choice([None, "2024-12-31", "2030-01-01"]),
+    )
+
+
+def drawn_cards() -> list[dict[str, Any]]:
+    rng = random.Random(20)
+    cards = []
+    for number in range(40):
+        name = f"card-{number:02d}"
+        cards.append(
+            card(
+                name,
+                [drawn_line(rng, name, i) for i in range(rng.randrange(1, 30))],
+                currency=rng.choice(["USD", "USD", "USD", "GBP"]),
+                framework=rng.choice(["calc", "other"]),
+                supplier=rng.choice(["acme", "bolt", "crane"]),
+                basis=rng.choice(["published", "published", "published", "illustrative"]),
+            )
+        )
+    return cards
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[RatesReader, Scan]:
+    """An index that was built, then changed card by card, and the scan of what it should hold."""
+    folder = tmp_path_factory.mktemp("rates")
+    cards = {one["key"]: one for one in drawn_cards()}
+    with_writer = RatesWriter(folder)
+    rebuild = with_writer.begin_rebuild()
+    rebuild.put(cards.values())
+    rebuild.commit(len(cards))
+    rng = random.Random(21)
+    for name in ("card-03", "card-07", "card-08"):
+        changed = cards[name] | {"version": 2, "lines": [drawn_line(rng, name, i) for i in range(12)]}
+        cards[name] = changed
+        with_writer.apply([changed])
+    with_writer.apply([], [("card-09", 2)])
+    with_writer.apply([cards["card-09"]], [])
+    del cards["card-09"]
+    with_writer.close()
+    return RatesReader(folder), Scan(list(cards.values()))
+
+
+def subsets(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.one_of(
+        st.just(()), st.lists(st.sampled_from(values), min_size=1, max_size=4, unique=True).map(tuple)
+    )
+
+
+words = st.sampled_from(
+    [
+        "manager",
+        "engineer",
+        "engineers",
+        "senior",
+        "analyst",
+        "IT",
+        "cafe",
+        "principal",
+        "of",
+        "lead",
+        "office",
+    ]
+)
+pieces = st.one_of(
+    words,
+    st.sampled_from(
+        [
+            '"project manager"',
+            '"director of operations"',
+            "-senior",
+            "proj*",
+            '-"project manager"',
+            '"nowhere"',
+            "eng*",
+        ]
+    ),
+)
+questions = st.lists(st.lists(pieces, min_size=1, max_size=3).map(" ".join), max_size=3).map(", ".join)
+queries = st.builds(
+    RateQuery,
+    q=questions,
+    frameworks=subsets("calc", "other", "none"),
+    lots=subsets("calc~1", "calc~2", "calc~9"),
+    suppliers=subsets("acme", "bolt", "crane", "nobody"),
+    grades=subsets("G1", "G2", "G9"),
+    qualifications=subsets("bachelors", "masters", "phd"),
+    sites=subsets("both", "customer"),
+    sizes=subsets("small", "other"),
+    work_types=subsets("advice"),
+    bases=subsets("published", "illustrative"),
+    currency=st.sampled_from(["USD", "USD", "GBP"]),
+    unit=st.just("hour"),
+    stated_unit=st.just(True),
+    min_experience=st.none() | st.integers(0, 11),
+    max_experience=st.none() | st.integers(0, 11),
+    min_rate=st.none() | st.integers(1_000, 8_000),
+    max_rate=st.none() | st.integers(5_000, 40_000),
+    exclude=subsets("card-01~0", "card-02~0", "card-03~1", "no-such"),
+    proposed=st.none() | st.integers(1_000, 40_000),
+    bins=st.integers(1, 20),
+    as_of=st.sampled_from([date(2024, 6, 1), date(2026, 6, 1), date(2028, 6, 1)]),
+    include_expired=st.booleans(),
+    sort=st.sampled_from(["relevance", "price", "-price", "role", "experience"]),
+    seed=st.integers(0, 15),
+    page=st.integers(1, 3),
+    page_size=st.sampled_from([1, 7, 200]),
+)
+
+
+def keys(result: RateResult) -> list[str]:
+    return [orjson.loads(stored)["reference"] for stored in result.lines]
+
+
+def ordered(scan: Scan, query: RateQuery) -> list[str]:
+    """The keys found in the order of a sort that is not relevance."""
+    price = [(one["price_minor"], one["key"].encode(), one) for _, one in scan.find(query).lines]
+    by = {
+        "price": lambda row: (row[0], row[1]),
+        "-price": lambda row: (-row[0], row[1]),
+        "role": lambda row: (row[2]["text"].casefold(), row[2]["text"], row[0], row[1]),
+        "experience": lambda row: (
+            10**6 if row[2]["min_experience"] is None else row[2]["min_experience"], row[0], row[1],
+        ),
+    }[query.sort]  # fmt: skip
+    return [one["key"] for _, _, one in sorted(price, key=by)]
+
+
+@settings(max_examples=150)
+@given(query=queries)
+def test_count_statistics_and_page_are_those_of_a_plain_scan(
+    market: tuple[RatesReader, Scan], query: RateQuery
+) -> None:
+    reader, scan = market
+    result, found = reader.search_rates(query), scan.find(query)
+    prices = found.counted(query)
+    expected = figures(prices, query.bins)
+
+    assert result.count == len(found.lines)
+    assert result.unknown_experience == found.unknown
+    assert result.illustrative == len(found.lines) - len(prices)
+    if expected is None:
+        assert result.statistics is None
+        assert result.place is None
+    else:
+        got = result.statistics
+        assert got is not None
+        assert (got.count, got.minimum, got.maximum) == (
+            expected["count"], expected["minimum"], expected["maximum"],
+        )  # fmt: skip
+        assert got.mean == pytest.approx(expected["mean"], rel=1e-12)
+        assert got.standard_deviation == pytest.approx(expected["standard_deviation"], rel=1e-9, abs=1e-6)
+        assert got.percentiles == expected["percentiles"]
+        assert [part.count for part in got.histogram] == expected["histogram"]
+        if query.proposed is not None:
+            assert result.place is not None
+            assert result.place.below == sum(price < query.proposed for price in prices)
+            assert result.place.equal == prices.count(query.proposed)
+            assert result.place.above == sum(price > query.proposed for price in prices)
+    start = (query.page - 1) * query.page_size
+    page = keys(result)
+    if query.sort == "relevance" and query.q.strip(", "):
+        assert set(page) <= set(found.keys)
+        assert len(page) == max(0, min(query.page_size, result.count - start))
+    else:
+        plain = replace(query, sort="price") if query.sort == "relevance" else query
+        assert page == ordered(scan, plain)[start : start + query.page_size]
+
+
+@settings(max_examples=60)
+@given(query=queries)
+def test_relevance_orders_by_bm25_and_then_by_the_seed(
+    market: tuple[RatesReader, Scan], query: RateQuery
+) -> None:
+    reader, scan = market
+    query = replace(query, sort="relevance", page=1, page_size=10_000)
+    found = scan.find(query)
+    page = keys(reader.search_rates(query))
+
+    assert sorted(page) == sorted(found.keys)
+    for earlier, later in pairwise(page):
+        assert found.scores[earlier] >= found.scores[later] - 0.0002
+        if found.scores[earlier] == found.scores[later] and query.q.strip(", "):
+            drawn = [int(ties(hashes_of([key]), query.seed)[0]) for key in (earlier, later)]
+            assert drawn[0] < drawn[1]
+
+
+@pytest.mark.parametrize("sort", ["price", "-price", "role", "experience", "relevance"])
+@pytest.mark.parametrize("q", ["", "manager, engineer"])
+def test_cursors_walk_the_whole_result_once(market: tuple[RatesReader, Scan], sort: str, q: str) -> None:
+    reader, _ = market
+    query = RateQuery(q=q, sort=sort, include_expired=True, page_size=200, seed=3, **USD)
+    whole = [*keys(reader.search_rates(query)), *keys(reader.search_rates(replace(query, page=2)))]
+    whole += keys(reader.search_rates(replace(query, page=3)))
+
+    walked: list[str] = []
+    result = reader.search_rates(replace(query, page_size=7))
+    while True:
+        walked += keys(result)
+        if result.after is None:
+            break
+        result = reader.search_rates(replace(query, page_size=7, after=result.after))
+
+    assert walked == whole
+    assert len(walked) == len(set(walked)) == result.count
+
+
+def test_a_cursor_by_relevance_holds_its_place_while_scores_move(writer: RatesWriter, tmp_path: Path) -> None:
+    lines = [line("a", i, text=TITLES[i % 2]) for i in range(30)]
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", lines)])
+    rebuild.commit(1)
+    reader = RatesReader(tmp_path)
+    query = RateQuery(q="manager", sort="relevance", page_size=10, **USD)
+    whole = keys(reader.search_rates(replace(query, page_size=200)))
+    first = reader.search_rates(query)
+
+    writer.apply([card("b", [line("b", i, text="Something Else Entirely") for i in range(30)], version=2)])
+
+    assert keys(reader.search_rates(replace(query, after=first.after))) == whole[10:20]
+
+
+@pytest.mark.parametrize("sort", ["price", "-price", "role", "experience"])
+def test_a_cursor_holds_its_place_when_its_line_is_gone(
+    writer: RatesWriter, tmp_path: Path, sort: str
+) -> None:
+    lines = [
+        line("a", i, price_minor=9_000 + i // 3, text=TITLES[i % 2], min_experience=i % 4) for i in range(30)
+    ]
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", lines)])
+    rebuild.commit(1)
+    reader = RatesReader(tmp_path)
+    query = RateQuery(sort=sort, page_size=10, **USD)
+    whole = keys(reader.search_rates(replace(query, page_size=200)))
+    first = reader.search_rates(query)
+
+    last = keys(first)[-1]
+    writer.apply([card("a", [one for one in lines if one["key"] != last], version=2)])
+
+    assert keys(reader.search_rates(replace(query, after=first.after))) == whole[10:20]
+
+
+def test_export_gives_every_line_in_order(market: tuple[RatesReader, Scan]) -> None:
+    reader, scan = market
+    query = RateQuery(sort="role", include_expired=True, page=3, page_size=2, **USD)
+
+    exported = [orjson.loads(stored)["reference"] for stored in reader.rate_lines(query)]
+
+    assert exported == ordered(scan, query)
+
+
+def test_an_older_version_of_a_card_never_overwrites_a_newer(writer: RatesWriter, tmp_path: Path) -> None:
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", [line("a", 1, price_minor=1_111)], version=5)])
+    rebuild.commit()
+    reader = RatesReader(tmp_path)
+
+    writer.apply([card("a", [line("a", 1, price_minor=2_222)], version=4)])
+    assert reader.search_rates(RateQuery(**USD)).statistics.minimum == 1_111  # type: ignore[union-attr]
+
+    writer.apply([], [("a", 6)])
+    writer.apply([card("a", [line("a", 1)], version=5)])
+    assert reader.search_rates(RateQuery(**USD)).count == 0
+
+
+def test_live_updates_during_a_rebuild_reach_both_indexes(writer: RatesWriter, tmp_path: Path) -> None:
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", [line("a", 1, price_minor=1_000)])])
+    rebuild.commit(1)
+    reader = RatesReader(tmp_path)
+
+    rebuild = writer.begin_rebuild()
+    writer.apply(
+        [card("a", [line("a", 1, price_minor=3_000)], version=3), card("b", [line("b", 1)], version=3)]
+    )
+    rebuild.put([card("a", [line("a", 1, price_minor=2_000)], version=2)])
+    assert reader.search_rates(RateQuery(**USD)).count == 2
+    rebuild.commit(2)
+
+    result = reader.search_rates(RateQuery(**USD))
+    assert (result.count, result.statistics.minimum) == (2, 3_000)  # type: ignore[union-attr]
+
+
+def test_a_rebuild_that_does_not_verify_leaves_the_old_index(writer: RatesWriter, tmp_path: Path) -> None:
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", [line("a", 1)])])
+    rebuild.commit(1)
+    reader = RatesReader(tmp_path)
+
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("b", [line("b", 1)])])
+    with pytest.raises(ValueError, match="holds 1 rate cards, not 2"):
+        rebuild.commit(2)
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("b", [line("b", 1)])])
+    with pytest.raises(ValueError, match="does not hold b~1"):
+        rebuild.commit(1, {"b~1": {"reference": "something else"}})
+
+    assert keys(reader.search_rates(RateQuery(**USD))) == ["a~1"]
+
+
+def test_rollback_swaps_the_earlier_index_back(writer: RatesWriter, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        rebuild = writer.begin_rebuild()
+        rebuild.put([card(name, [line(name, 1)])])
+        rebuild.commit(1)
+    reader = RatesReader(tmp_path)
+    assert keys(reader.search_rates(RateQuery(**USD))) == ["b~1"]
+
+    writer.rollback()
+
+    assert keys(reader.search_rates(RateQuery(**USD))) == ["a~1"]
+    assert list(reader.rate_cards()) == [("a", 1, 1)]
+
+
+def test_a_writer_that_comes_later_goes_on_where_the_last_one_ended(
+    writer: RatesWriter, tmp_path: Path
+) -> None:
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", [line("a", i, text="Old Title") for i in range(3)])])
+    rebuild.commit(1)
+    writer.close()
+
+    with closing(RatesWriter(tmp_path)) as second:
+        second.apply([card("b", [line("b", 1, text="New Title")], version=2)])
+
+    reader = RatesReader(tmp_path)
+    result = reader.search_rates(RateQuery(q="title", sort="relevance", **USD))
+    assert sorted(keys(result)) == ["a~0", "a~1", "a~2", "b~1"]
+
+
+def test_a_typo_finds_and_says_what_was_used(market: tuple[RatesReader, Scan]) -> None:
+    reader, _ = market
+    right = reader.search_rates(RateQuery(q="analyst", sort="price", **USD))
+    typo = reader.search_rates(RateQuery(q="anlyst", sort="price", **USD))
+
+    assert right.count > 0
+    assert (typo.count, typo.lines) == (right.count, right.lines)
+    assert typo.corrections == (("anlyst", "analyst"),)
+    assert reader.search_rates(RateQuery(q="zzzzqqqq", **USD)).count == 0
+
+
+def test_singular_and_plural_find_the_same(market: tuple[RatesReader, Scan]) -> None:
+    reader, _ = market
+    one = reader.search_rates(RateQuery(q="engineer", **USD))
+    many = reader.search_rates(RateQuery(q="engineers", **USD))
+
+    assert one.count == many.count > 0
+
+
+def test_another_unit_is_named_where_nothing_is_found_in_the_usual_one(
+    market: tuple[RatesReader, Scan],
+) -> None:
+    reader, _ = market
+
+    with pytest.raises(OtherUnits) as raised:
+        reader.search_rates(RateQuery())
+
+    assert sorted(raised.value.units) == [("GBP", "hour"), ("USD", "hour")]
+    assert reader.search_rates(RateQuery(suppliers=("nobody",))).count == 0
+
+
+def test_one_price_alone_has_no_deviation_and_one_bin(writer: RatesWriter, tmp_path: Path) -> None:
+    rebuild = writer.begin_rebuild()
+    rebuild.put([card("a", [line("a", i, price_minor=6_500) for i in range(3)])])
+    rebuild.commit(1)
+
+    result = RatesReader(tmp_path).search_rates(RateQuery(proposed=6_500, bins=12, **USD))
+
+    assert result.statistics is not None
+    assert [(part.lower, part.upper, part.count) for part in result.statistics.histogram] == [
+        (6_500, 6_500, 3)
+    ]
+    assert result.statistics.standard_deviation == 0
+    assert result.place is not None
+    assert (result.place.below, result.place.equal, result.place.deviations) == (0, 3, None)
