@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+BREAKS = {"br", "div", "li", "option", "p", "section"}
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 
 
@@ -38,6 +39,8 @@ class Page(HTMLParser):
         names = [name for name, _ in attrs]
         if len(names) != len(set(names)):
             self.faults.append(f"<{tag}> with an attribute twice: {names}")
+        if tag in BREAKS:
+            self.handle_data(" ")
         element = Element(tag, {name: value or "" for name, value in attrs})
         self.elements.append(element)
         if tag not in VOID:
@@ -84,3 +87,27 @@ def read(response: Any) -> Page:
     page = Page(response.content)
     assert page.faults == []
     return page
+
+
+def rows(page: Page, caption: str) -> list[list[str]]:
+    """The rows of the table with that caption, its heading first."""
+    table = next(
+        element
+        for element in page.all("table")
+        if page.elements[page.elements.index(element) + 1].text == caption
+    )
+    found: list[list[str]] = []
+    for element in page.elements[page.elements.index(table) + 1 :]:
+        if element.tag == "table":
+            break
+        if element.tag == "tr":
+            found.append([])
+        elif element.tag in ("th", "td"):
+            found[-1].append(element.text)
+    return found
+
+
+def summary(page: Page) -> dict[str, str]:
+    """The rows of the page's summary lists, by key."""
+    keys = page.texts("dt", class_="govuk-summary-list__key")
+    return dict(zip(keys, page.texts("dd", class_="govuk-summary-list__value"), strict=True))

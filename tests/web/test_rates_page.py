@@ -1,0 +1,190 @@
+"""The rate explorer: statistics, chart and table of the same numbers, the proposed price, lines, refusals."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.pricing import Bin
+from tests.web.reading import read, rows
+from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
+
+
+def test_chart_and_table_show_the_same_numbers(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm1&bins=3"))
+    assert found.texts("h2")[1] == "9 rate lines, GBP a day without VAT"
+    stats = dict(zip(found.texts("dt"), found.texts("dd"), strict=True))
+    assert stats == {
+        "Lines counted": "9",
+        "Lowest": "£300",
+        "Median": "£650.50",
+        "Mean": "£616.78",
+        "Highest": "£900",
+        "Standard deviation": "£209.51",
+    }
+    table = rows(found, "The bars of the chart")
+    assert table == [
+        ["Maximum rate", "Lines"],
+        ["£300 to under £500", "3"],
+        ["£500 to under £700", "3"],
+        ["£700 to £900", "3"],
+    ]
+    bars = found.all("rect", class_="app-chart__bar")
+    assert len(bars) == 3
+    assert len({bar.attributes["height"] for bar in bars}) == 1
+    assert rows(found, "Percentiles")[1:] == [
+        ["10th", "£300"],
+        ["25th", "£400"],
+        ["50th", "£650.50"],
+        ["75th", "£800"],
+        ["90th", "£900"],
+    ]
+    chart = found.one("svg", class_="app-chart")
+    assert chart.attributes["role"] == "img"
+    assert chart.attributes["aria-labelledby"] == "chart-title chart-description"
+    assert found.one("desc").text == (
+        "9 lines from £300 to £900; half are at or below £650.50. The table below has the lines in each bar."
+    )
+
+
+def test_a_proposed_price_is_placed(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm1&proposed=£550"))
+    assert found.texts("div", class_="app-place") == [
+        (
+            "Of 9 lines, 3 are below £550, 1 equal to it and 5 above: it is at or above 44.4 per cent of "
+            "them, 0.32 standard deviations below the mean."
+        )
+    ]
+    assert "Proposed £550" in found.texts("text")
+    assert found.one("input", id="proposed").attributes["value"] == "550"
+
+
+def test_lines_are_listed_can_be_left_out_and_put_back(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm1&lot=rm1~1&sort=-price"))
+    lines = rows(found, "Rate lines, GBP a day without VAT")
+    assert lines[0] == ["Role or grade", "Supplier", "Framework, lots", "Maximum rate", "Leave out"]
+    assert lines[1] == [
+        "G3 Principal",
+        "Supplier: Consortium Alder",
+        "Framework, lots: RM1, lot 1",
+        "Maximum rate: £900",
+        "Leave out G3 Principal of Consortium Alder at £900",
+    ]
+    assert len(lines) == 7
+    leave_out = next(
+        element for element in found.all("a") if element.text.startswith("Leave out G3 Principal of Cons")
+    )
+    found = read(page.get(leave_out.attributes["href"]))
+    assert found.texts("h2")[1] == "5 rate lines, GBP a day without VAT"
+    assert "You left out 1 line. Put it back" in found.texts("p")
+    assert found.one("input", type="hidden", name="exclude").attributes["value"] == "rm1-alders~3"
+
+
+def test_illustrative_lines_stand_out_and_do_not_count(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm0&include_expired=true"))
+    assert found.texts("div", class_="govuk-inset-text") == [
+        "Illustrative 4 lines are of illustrative cards and not counted in the statistics. Show only these"
+    ]
+    assert found.all("svg", class_="app-chart") == []
+    assert "No line counts in the statistics." in found.texts("p")
+    assert [row[3] for row in rows(found, "Rate lines, GBP a day without VAT")[1:]] == [
+        "Maximum rate: £425 Illustrative"
+    ] * 2 + ["Maximum rate: £725 Illustrative"] * 2
+    found = read(page.get("/rates?framework=rm0&include_expired=true&basis=illustrative"))
+    assert len(found.all("svg", class_="app-chart")) == 1
+    assert "nobody’s real rates" in found.texts("div", class_="govuk-inset-text")[0]
+
+
+def test_cards_out_of_force_are_found_when_asked_for(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm0"))
+    assert found.texts("h3") == ["No rate line matches all of this"]
+    link = next(element for element in found.all("a") if "no longer in force" in element.text)
+    assert link.attributes["href"] == "/rates?framework=rm0&include_expired=true"
+
+
+def test_nothing_in_pounds_offers_the_units_there_are(page: Client) -> None:
+    found = read(page.get("/rates?currency=USD"))
+    assert found.one("h1").text == "Explore rates"
+    assert {"/rates?currency=GBP&unit=day"} <= {element.attributes["href"] for element in found.all("a")}
+
+
+def test_the_export_leaves_out_what_it_does_not_take(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm1&proposed=500&bins=3&page_size=2&page=2"))
+    link = next(element for element in found.all("a") if element.text == "Download all as CSV")
+    assert link.attributes["href"] == "/api/v1/rates.csv?framework=rm1"
+    assert (
+        found.one("a", rel="prev").attributes["href"]
+        == "/rates?framework=rm1&proposed=500&bins=3&page_size=2"
+    )
+
+
+def test_wrong_parameters_are_named_with_a_link_to_each(page: Client) -> None:
+    response = page.get("/rates?min_rate=cheap&max_experience=-1&colour=red&q=senior&proposed=0.001")
+    assert response.status_code == 400
+    found = read(response)
+    summary = [
+        (element.text, element.attributes["href"])
+        for element in found.all("a")
+        if element.attributes["href"].startswith("#") and element.text != "Skip to main content"
+    ]
+    assert summary == [
+        ("Years of experience up to: it must be from 0 to 99", "#max_experience"),
+        ("Rate from must be an amount such as 650 or 650.50", "#min_rate"),
+        ("Price to compare must be an amount such as 650 or 650.50", "#proposed"),
+    ]
+    assert "There is no filter called colour" in found.texts("li")
+    assert found.one("input", id="q").attributes["value"] == "senior"
+    assert found.all("input", type="hidden") == []
+
+
+def test_the_form_takes_few_queries(page: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        page.get("/rates")
+    with django_assert_num_queries(4):
+        page.get("/rates?framework=rm1")
+
+
+@pytest.mark.parametrize(
+    ("most", "steps"),
+    [
+        (1, [0, 1]),
+        (3, [0, 1, 2, 3]),
+        (9, [0, 5, 10]),
+        (100, [0, 50, 100]),
+        (70_000, [0, 20_000, 40_000, 60_000, 80_000]),
+    ],
+)
+def test_counts_stand_at_round_steps(most: int, steps: list[int]) -> None:
+    assert count_steps(most) == steps
+
+
+def test_bars_fill_the_plot_and_keep_their_proportion() -> None:
+    chart = histogram(
+        [Bin(10_000, 20_000, 1), Bin(20_000, 30_000, 4), Bin(30_000, 40_000, 2)], 25_000, None, "GBP"
+    )
+    assert chart.bars[0].x == LEFT
+    assert chart.bars[-1].x + chart.bars[-1].width == pytest.approx(RIGHT, abs=3)
+    assert [bar.height for bar in chart.bars] == [
+        pytest.approx((BOTTOM - TOP) * count / 4, abs=0.1) for count in (1, 4, 2)
+    ]
+    assert [tick.label for tick in chart.prices] == ["£100", "£175", "£250", "£325", "£400"]
+    assert chart.median.at == (LEFT + RIGHT) / 2
+    assert chart.proposed is None
+
+
+def test_a_proposed_price_outside_widens_the_plot() -> None:
+    chart = histogram([Bin(10_000, 20_000, 3)], 15_000, 40_000, "GBP")
+    assert chart.proposed is not None
+    assert chart.proposed.at == RIGHT
+    assert chart.bars[0].x + chart.bars[0].width < (LEFT + RIGHT) / 2
+    chart = histogram([Bin(10_000, 20_000, 3)], 15_000, 0, "GBP")
+    assert chart.proposed is not None
+    assert chart.proposed.at == LEFT
+
+
+def test_equal_prices_are_one_visible_bar() -> None:
+    chart = histogram([Bin(50_000, 50_000, 7)], 50_000, 50_000, "GBP")
+    assert len(chart.bars) == 1
+    assert chart.bars[0].width == 38
+    assert [tick.label for tick in chart.prices] == ["£500"]

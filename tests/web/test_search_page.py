@@ -1,0 +1,226 @@
+"""The search page: words, reasons, rates, tags, chips, pages, refusals; and no query to the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client, override_settings
+from pytest_django import DjangoAssertNumQueries
+
+from tests.web.market import HOSTILE
+from tests.web.reading import Element, Page, read
+
+
+def facts(page: Page, place: int) -> dict[str, str]:
+    """The facts of the result at that place."""
+    result = page.all("dl", class_="app-result__facts")[place]
+    start = page.elements.index(result)
+    inside: list[Element] = []
+    for element in page.elements[start + 1 :]:
+        if element.tag not in ("dt", "dd", "strong", "span"):
+            break
+        inside.append(element)
+    terms = [element.text for element in inside if element.tag == "dt"]
+    return dict(zip(terms, (element.text for element in inside if element.tag == "dd"), strict=True))
+
+
+def test_a_result_says_who_where_what_for_how_much_and_why(page: Client) -> None:
+    found = read(page.get("/search?q=vision&framework=rm1"))
+    assert found.texts("h2") == ["Filter", "1 listing", "Chosen filters", "About this service"]
+    assert found.texts("h3") == ["Alder Research on RM1"]
+    link = found.one("a", href="/listings/rm1~alders~alder")
+    assert link.text == "Alder Research on RM1"
+    assert found.texts("p", class_="app-result__meta") == ["RM1 Advice Open to call-offs"]
+    assert facts(found, 0) == {
+        "Reached through": "Consortium Alder, led by Alder Research",
+        "Lots": "1 Health, 2a Digital",
+        "Specialisms": "Evaluation",
+        "Day rates": "£400 to £900 a day",
+        "Ownership": "Employee-owned",
+    }
+    why = found.one("p", class_="app-result__why").text
+    assert why.startswith("Why it matched: vision in case studies (")
+    assert found.texts("mark") == ["Vision"]
+
+
+def test_specialisms_that_hold_the_words_are_shown_as_matched(page: Client) -> None:
+    found = read(page.get("/search?q=engagement&framework=rm1"))
+    assert found.texts("h3") == ["Dogwood Digital on RM1"]
+    assert facts(found, 0)["Matched specialisms"] == "Public engagement"
+    assert "Reached through" not in facts(found, 0)
+
+
+def test_the_rate_of_the_grade_asked_for_is_shown_and_sorted_by(page: Client) -> None:
+    found = read(page.get("/search?framework=rm1&lot=1&grade=g2&max_rate=£650.50&sort=rate"))
+    assert [facts(found, place)["Day rates"] for place in range(3)] == [
+        "£550 a day (G2, lot 1)",
+        "£650.50 a day (G2, lot 1)",
+        "£650.50 a day (G2, lot 1)",
+    ]
+    assert found.one("option", value="rate").attributes.get("selected") == ""
+    assert found.one("option", value="G2").text == "G2 Senior"
+
+
+def test_an_illustrative_rate_says_so_and_an_expired_framework_is_closed(page: Client) -> None:
+    found = read(page.get("/search?q=vision&framework=rm0"))
+    assert facts(found, 0)["Day rates"] == "£425 to £725 a day Illustrative"
+    assert found.texts("p", class_="app-result__meta") == ["RM0 Old advice Closed to call-offs"]
+
+
+def test_facets_count_and_chips_take_back(page: Client) -> None:
+    found = read(page.get("/search?framework=rm1&ownership=private-company&ownership=employee-owned&seed=3"))
+    boxes = {
+        element.attributes["value"]: "checked" in element.attributes
+        for element in found.all("input", type="checkbox", name="ownership")
+    }
+    assert boxes == {"not-stated": False, "employee-owned": True, "private-company": True}
+    labels = [label.text for label in found.all("label") if label.attributes["for"].startswith("ownership-")]
+    assert sorted(labels) == ["Employee-owned (1)", "Not stated (1)", "Private company (1)"]
+    chips = {chip.text: chip.attributes["href"] for chip in found.all("a", class_="app-chip")}
+    assert chips == {
+        "Remove Framework: RM1 Advice": "/search?ownership=private-company&ownership=employee-owned&seed=3",
+        "Remove Ownership: Employee-owned": "/search?framework=rm1&ownership=private-company&seed=3",
+        "Remove Ownership: Private company": "/search?framework=rm1&ownership=employee-owned&seed=3",
+    }
+    assert found.one("details", id="ownership").attributes.get("open") == ""
+    assert "open" not in found.one("details", id="size").attributes
+
+
+def test_a_misspelt_word_is_offered_corrected(page: Client) -> None:
+    found = read(page.get("/search?q=vison+rehabiltation&framework=rm1"))
+    link = next(element for element in found.all("a") if element.text == "vision rehabilitation")
+    assert link.attributes["href"] == "/search?framework=rm1&q=vision+rehabilitation"
+    assert "Did you mean vision rehabilitation?" in found.texts("p")
+
+
+def test_pages_keep_the_order_that_was_drawn(page: Client) -> None:
+    found = read(page.get("/search?page_size=2&seed=7"))
+    assert found.one("a", rel="next").attributes["href"] == "/search?page_size=2&seed=7&page=2"
+    assert found.texts("h3") != read(page.get("/search?page_size=2&seed=7&page=2")).texts("h3")
+    assert "Showing 1 to 2 of 5." in found.all("p", class_="app-freshness")[0].text
+    drawn = read(page.get("/search?page_size=2")).one("a", rel="next").attributes["href"]
+    assert "seed=" in drawn
+
+
+def test_a_page_past_the_end_says_so_and_leads_back(page: Client) -> None:
+    found = read(page.get("/search?page=9&seed=1"))
+    assert "There is no page 9: the last is page 1." in found.texts("p")
+
+
+def test_nothing_found_says_what_to_do(page: Client) -> None:
+    found = read(page.get("/search?q=-vision+%22no+such+phrase%22"))
+    assert found.texts("h3") == ["Nothing matches all of this"]
+    assert found.texts("ol", class_="app-results") == []
+
+
+def test_freshness_is_told(page: Client) -> None:
+    last = read(page.get("/search")).all("p", class_="app-freshness")[-1].text
+    assert last.startswith("The index held every change at ")
+
+
+def test_search_asks_the_database_nothing(
+    page: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    page.get("/search")
+    with django_assert_num_queries(0):
+        page.get("/search?q=evaluation&framework=rm1&grade=G2&sort=rate")
+
+
+def test_search_by_a_person_reads_the_session_and_nothing_else(
+    signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(2):
+        signed_in.get("/search?q=evaluation")
+
+
+def test_hostile_text_stays_text(page: Client) -> None:
+    for address in ("/search?q=quoted", "/listings/rm1~alders~birch", "/search"):
+        response = page.get(address)
+        found = read(response)
+        assert b"<script" not in response.content
+        assert found.all("b") == []
+        assert b"49" not in response.content.split(b"Birch")[1][:200]
+    assert f"Birch {HOSTILE} on RM1" in found.texts("h3")
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        HOSTILE,
+        '"><img src=x onerror=alert(1)>',
+        "' OR 1=1 --",
+        "\ud7ff\ufffd",
+        "a" * 2000,
+        '"' * 99,
+        "-",
+        "*",
+    ],
+)
+def test_a_hostile_question_comes_back_as_text(page: Client, q: str) -> None:
+    response = page.get("/search", {"q": q})
+    assert response.status_code == 200
+    found = read(response)
+    assert found.one("input", id="q").attributes["value"] == q.strip()
+    assert found.all("script") == found.all("img") == []
+
+
+def test_wrong_parameters_are_named_with_a_link_to_each(page: Client) -> None:
+    response = page.get("/search?q=vision&lot=5&min_rate=cheap&sort=price&colour=red&sector=health")
+    assert response.status_code == 400
+    found = read(response)
+    assert found.texts("title") == ["Error: Search partners – Calloff"]
+    summary = [
+        (element.text, element.attributes["href"])
+        for element in found.all("a")
+        if element.attributes["href"].startswith("#") and element.text != "Skip to main content"
+    ]
+    assert summary == [
+        ("There is no filter called colour", "#chip-5"),
+        ("Rate from must be an amount such as 650 or 650.50", "#min_rate"),
+        ("Sort: 'price' is none of relevance, rate, name", "#chip-4"),
+        ("Lot: the bare number '5' needs exactly one framework", "#chip-2"),
+    ]
+    assert found.one("input", id="min_rate").attributes["aria-describedby"] == "min_rate-error"
+    assert found.one("input", id="q").attributes["value"] == "vision"
+    kept = [
+        (element.attributes["name"], element.attributes["value"])
+        for element in found.all("input", type="hidden")
+    ]
+    assert kept == [("sector", "health")]
+    assert found.one("a", id="chip-2").attributes["href"] == (
+        "/search?q=vision&min_rate=cheap&sort=price&colour=red&sector=health"
+    )
+
+
+def test_a_rate_without_a_grade_leads_to_the_choice_of_one(page: Client) -> None:
+    response = page.get("/search?framework=rm1&min_rate=400")
+    assert response.status_code == 400
+    found = read(response)
+    assert found.texts("ul", class_="govuk-error-summary__list") == ["Grade: the lowest rate needs a grade"]
+    assert found.texts("option")[-4:] == ["Any grade", "G1 Junior", "G2 Senior", "G3 Principal"]
+    assert found.one("select", id="grade").attributes["aria-describedby"] == "grade-error"
+
+
+def test_search_is_down_alone(page: Client, tmp_path: Path) -> None:
+    with override_settings(INDEX_FOLDER=tmp_path / "none"):
+        for address in ("/search?q=vision", "/rates"):
+            response = page.get(address)
+            assert response.status_code == 503
+            assert int(response["Retry-After"]) > 0
+            assert read(response).one("h1").text == "Search is not available at the moment"
+        for address in ("/", "/frameworks/rm1", "/listings/rm1~alders~alder", "/sign-in"):
+            assert page.get(address).status_code == 200
+
+
+def test_only_reading_is_offered(page: Client) -> None:
+    for address in (
+        "/",
+        "/search",
+        "/rates",
+        "/frameworks/",
+        "/frameworks/rm1",
+        "/listings/rm1~alders~alder",
+    ):
+        assert page.post(address).status_code == 405
+        assert page.head(address).status_code == 200
