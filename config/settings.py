@@ -253,7 +253,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 10,
     "socket_connect_timeout": 0.5,
-    "socket_timeout": 5,
+    # Half a second is what a request waits for a queue that hangs; the supervisor gives the workers more.
+    "socket_timeout": env.float("BROKER_SECONDS", default=0.5),
     "max_retries": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"

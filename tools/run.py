@@ -105,13 +105,14 @@ class Supervisor:
         }
         if settings.BROKER_IS_OURS:
             commands = {"queue": self._queue_command(), **commands}
+        patient = {**environment, "BROKER_SECONDS": "5"}
         return [
             Child(
                 name,
                 command,
                 ROOT,
                 self.data / "logs" / f"{name}.log",
-                environment,
+                environment if name == "web" else patient,
                 inherit=[self.listener.fileno()] if name == "web" else [],
             )
             for name, command in commands.items()
