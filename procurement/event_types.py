@@ -23,6 +23,9 @@ class EventType:
 EVENT_TYPES: Final[dict[str, EventType]] = {
     "organisation.created": EventType("organisation", (), "A legal body is known to the service."),
     "organisation.changed": EventType("organisation", (), "Its name, identifier or capabilities changed."),
+    "organisation.member_added": EventType(
+        "organisation", ("user",), "A person may act for it; changes hold the role."
+    ),
     "partner.profile_published": EventType(
         "partner",
         ("organisation",),
