@@ -121,9 +121,10 @@ def read_framework(folder: Path, reference: str) -> FrameworkDraft:
 
 
 def _lot(row: Row, grades: Sequence[Row], specialisms: Mapping[str, Sequence[SpecialismDraft]]) -> LotDraft:
-    own = {
+    own: dict[str, Any] = {
         name: value for name, value in row.items() if name not in ("grades", "roles", "work_types", *PENCE)
     }
+    own |= {f"{name}_pence": pence(row[name]) for name in PENCE if name in row}
     return LotDraft(
         **own,
         specialisms=tuple(specialisms[row["number"]]),
