@@ -39,7 +39,11 @@ def _window(text: str, start: int, end: int, matches: Sequence[Match]) -> tuple[
     best, best_worth = start, (0, 0)
     for number, (match_start, _, _) in enumerate(matches):
         begin = max(start, match_start - _LEAD)
-        inside = [asked for _, match_end, asked in matches[number:] if match_end <= begin + PASSAGE]
+        inside = []
+        for at in range(number, len(matches)):
+            if matches[at][1] > begin + PASSAGE:
+                break
+            inside.append(matches[at][2])
         worth = (len(set(inside)), len(inside))
         if worth > best_worth:
             best, best_worth = begin, worth

@@ -112,11 +112,14 @@ class ColumnFiles:
             buffer = io.BytesIO()
             np.save(buffer, np.ascontiguousarray(part), allow_pickle=False)
             content, suffix = buffer.getvalue(), "npy"
-        digest = hashlib.blake2b(content, digest_size=10).hexdigest()
-        file_name = f"{name}-{digest}.{suffix}"
+        file_name = f"{name}-{_digest(content)}.{suffix}"
         path = self.directory / "files" / file_name
         if not path.exists():
-            write_atomically(path, content)
+            # Not forced to disk, which would cost more than all else: should the machine lose power, a file that is short
+            # or of another content is noticed when it is opened, and the index is built anew.
+            draft = path.with_name(path.name + ".draft")
+            draft.write_bytes(content)
+            draft.replace(path)
         return file_name
 
     def clean(self, generation: int) -> None:
@@ -134,6 +137,10 @@ class ColumnFiles:
         for path in (self.directory / "files").iterdir():
             if path.name not in kept:
                 path.unlink()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=10).hexdigest()
 
 
 def load_manifest(directory: Path, generation: int) -> Manifest:
@@ -176,14 +183,17 @@ class Columns:
         return part
 
     def data(self, name: str) -> bytes:
-        """A document's bytes. Raises EngineUnavailable if its file is missing."""
+        """A document's bytes. Raises EngineUnavailable if its file is missing or damaged."""
         file_name = self._file(name)
         part = self._open.get(file_name)
         if part is None:
             try:
-                part = self._open[file_name] = (self.directory / "files" / file_name).read_bytes()
+                part = (self.directory / "files" / file_name).read_bytes()
             except OSError as error:
                 raise EngineUnavailable(f"{file_name} cannot be read ({error})") from error
+            if file_name != f"{name}-{_digest(part)}.bin":
+                raise EngineUnavailable(f"{file_name} is damaged")
+            self._open[file_name] = part
         assert isinstance(part, bytes)
         return part
 

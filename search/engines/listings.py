@@ -17,8 +17,8 @@ from search.engines.columns import Array, current_mark, read_current
 from search.engines.listings_facets import count_facets
 from search.engines.listings_filters import lowest_rate_of, narrow
 from search.engines.listings_ranking import Places, cursor_of, page_of, places_of, whole_scores
-from search.engines.listings_reasons import Explained, Explainer
 from search.engines.listings_view import ListingsView, StaleManifest, current_generation
+from search.engines.reasons import Explained, Explainer
 from search.engines.words import compile_plan
 from search.fields import MAPPING
 from search.planner import Plan, plan

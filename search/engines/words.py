@@ -165,7 +165,8 @@ class WordsReader:
         """
         known = self._statistics.get(field)
         if known is None:
-            query = _terms(field, terms)
+            # A phrase's explanation leaves the statistics out; that of its first term has them.
+            query = _terms(field, terms[:1])
             explanation = orjson.loads(query.explain(self.searcher, self._first(query)).to_json())
             facts = {fact["description"].partition(",")[0]: fact["value"] for fact in _facts(explanation)}
             known = self._statistics[field] = int(facts["N"]), float(facts["avgdl"])
