@@ -42,6 +42,9 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
             # The line of config/middleware.py already says it.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
+            # django_structlog says how each task ended.
+            "celery.app.trace": {"level": "ERROR"},
+            "celery.worker.strategy": {"level": "WARNING"},
         },
     }
 

@@ -1,4 +1,4 @@
-"""`make test` and `make test-all`: every check in turn, each with its time; a failure stops none of the others.
+"""`make test` and `make test-all`: every check in turn, each with its time; a failure stops no other.
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz

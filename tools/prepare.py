@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
@@ -25,7 +24,6 @@ from django.db import DatabaseError
 from search.index import rebuild_because
 from tools.assets import ROOT, build, digest
 
-LOADED = "fixtures-loaded"
 COLLECTED = "static-collected"
 
 
@@ -56,17 +54,6 @@ def collect_static(data: Path) -> None:
     stamp.write_text(wanted)
 
 
-def load_demo(data: Path) -> None:
-    """Loads the demonstration once; a load that was cut short is done again."""
-    stamp = data / LOADED
-    framework = apps.get_model("procurement", "Framework")
-    if stamp.exists() and framework._default_manager.exists():
-        return
-    with step("loading the demonstration market"):
-        call_command("load_fixtures")
-    stamp.touch()
-
-
 def build_index() -> None:
     """Builds the index where there is none, or only one that another version of the program made."""
     if reasons := rebuild_because():
@@ -87,7 +74,7 @@ def main() -> int:
         call_command("migrate", interactive=False, verbosity=0)
         collect_static(data)
         if settings.DEMO:
-            load_demo(data)
+            call_command("load_fixtures")
         build_index()
     except (ImproperlyConfigured, CommandError, FileNotFoundError) as error:
         print(f"{error}", file=sys.stderr)

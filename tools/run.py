@@ -140,7 +140,9 @@ class Supervisor:
 
     def prepare(self) -> bool:
         """Runs tools/prepare.py to its end; False if it was told to stop before."""
-        child = Child("prepare", [sys.executable, "-m", "tools.prepare"], ROOT, None, os.environ)
+        # The queue is not up yet, and the log of telling nobody is not for a terminal.
+        environment = {"LOG_LEVEL": "ERROR", **os.environ}
+        child = Child("prepare", [sys.executable, "-m", "tools.prepare"], ROOT, None, environment)
         child.start()
         while child.running() and not self.stopping:
             time.sleep(0.05)
