@@ -41,9 +41,9 @@ class _FileParser(BaseParser):
 
     suffix: ClassVar[str]
 
-    def parse(
+    def parse(  # type: ignore[override]
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Upload:  # type: ignore[override]
+    ) -> Upload:
         limit: int = settings.API_IMPORT_MAX_BYTES
         file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the request
         digest = hashlib.sha256()

@@ -102,7 +102,10 @@ class ImportList(ApiView):
             )
         name = asked.get("name") or f"import{upload.suffix}"
         said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
-        return once(request, actor.reference, said, lambda: self._begun(actor, kind, upload, name, options))
+        with upload.file:
+            return once(
+                request, actor.reference, said, lambda: self._begun(actor, kind, upload, name, options)
+            )
 
     def _begun(self, actor: Any, kind: str, upload: Upload, name: str, options: dict[str, Any]) -> Response:
         begun = operations.start_import(actor, kind, upload.chunks(), name, options)

@@ -20,6 +20,7 @@ from oauth2_provider.models import AbstractApplication
 from pytest_django import DjangoDbBlocker
 
 from procurement.models import Application, Organisation, User
+from tests.api.market import load
 
 _indexed: list[Path] = []
 
@@ -38,7 +39,7 @@ def market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
     django_settings.INDEX_FOLDER = folder
     try:
         with django_db_blocker.unblock(), transaction.atomic():
-            call_command("load_fixtures", verbosity=0)
+            load()
             if not _indexed:
                 call_command("rebuild_index", verbosity=0)
                 _indexed.append(folder)

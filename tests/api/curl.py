@@ -17,7 +17,7 @@ ORIGIN = "http://127.0.0.1:8000"
 
 def run(line: str, variables: Mapping[str, str], files: Mapping[str, bytes] | None = None) -> HttpResponse:
     """The answer to one curl line. Knows -X, -H, -d, --data-binary @file, -u, -s, -i, -G and nothing else."""
-    words = shlex.split(Template(line).substitute(variables))
+    words = [Template(word).substitute(variables) for word in shlex.split(line)]
     assert words.pop(0) == "curl", line
     method, address, body = "", "", b""
     headers: dict[str, str] = {}

@@ -26,6 +26,7 @@ NOBODY = ""
 WHO = {
     "nobody": NOBODY,
     "own editor": "partner",
+    "own viewer": "viewer",
     "lead of the consortium": "lead",
     "buyer": "buyer",
     "operator": "operator",
@@ -38,7 +39,7 @@ WHO = {
 }
 TABLE: tuple[tuple[str, str, dict[str, int]], ...] = (
     ("PATCH", PROFILE, {
-        "nobody": 401, "own editor": 200, "lead of the consortium": 403, "buyer": 403, "operator": 403,
+        "nobody": 401, "own editor": 200, "own viewer": 403, "lead of the consortium": 403, "buyer": 403, "operator": 403,
         "own token": 200, "own token without scope": 403, "own token of another scope": 403, "another's token": 403,
         "buyer's token": 403, "operator's token": 403,
     }),
