@@ -136,7 +136,7 @@ def _line(
         "key": key,
         "text": text,
         "lots": [known.lots[lot]["reference"] for lot in holds],
-        "grade": grade[0] if grade else "",
+        "grade": grade[0].upper() if grade else "",
         "work_type": line.work_type,
         "min_experience": line.min_experience,
         "max_experience": line.max_experience,

@@ -49,9 +49,10 @@ def _cells(line: dict[str, Any]) -> tuple[object, ...]:
     grade = line["grade"] or {"code": None, "name": None}
     return (
         line["reference"], line["supplier"]["reference"], line["supplier"]["name"],
-        line["framework"]["reference"], " ".join(lot["reference"] for lot in line["lots"]), line["role_title"],
-        grade["code"], grade["name"], line["work_type"], line["min_experience"], line["max_experience"],
+        line["framework"]["reference"], " ".join(lot["reference"] for lot in line["lots"]),
+        line["role_title"], grade["code"], grade["name"], line["work_type"], line["min_experience"],
+        line["max_experience"],
         line["qualification"], line["qualification_label"], line["site"], line["size"],
-        line["amount"], line["currency"], line["unit"], line["vat"], line["basis"], line["card"], line["version"],
-        line["valid_from"], line["valid_to"],
+        line["amount"], line["currency"], line["unit"], line["vat"], line["basis"], line["card"],
+        line["version"], line["valid_from"], line["valid_to"],
     )  # fmt: skip

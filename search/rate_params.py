@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -47,17 +47,25 @@ FILTERS: Final = (
         {"type": "string", "maxLength": 2_000},
         example="project manager, business analyst",
     ),
-    Parameter("framework", "Reference of a framework.", _REFERENCE, repeated=True, example="rm3745"),
+    Parameter(
+        "framework", "Reference or number of a framework.", _REFERENCE, repeated=True, example="rm3745"
+    ),
     Parameter(
         "lot",
-        "Reference of a lot, such as rm3745~5; a bare number needs exactly one framework. Lines that hold for "
-        "all of a supplier's lots are found under each.",
+        "Reference of a lot, such as rm3745~5; a bare number needs exactly one framework. Lines that hold "
+        "for all of a supplier's lots are found under each.",
         _REFERENCE,
         repeated=True,
         example="rm3745~5",
     ),
     Parameter("supplier", "Reference of a supplier.", _REFERENCE, repeated=True, example="ppl"),
-    Parameter("grade", "Code of a grade, such as G3.", {"type": "string", "maxLength": 12}, True, "G3"),
+    Parameter(
+        "grade",
+        "Code of a grade, such as G3, in whichever lots and frameworks are asked for.",
+        {"type": "string", "maxLength": 12},
+        True,
+        "G3",
+    ),
     Parameter("min_experience", "Least years of experience that the line asks for, at least this.", _YEARS),
     Parameter("max_experience", "Least years of experience that the line asks for, at most this.", _YEARS),
     Parameter(
@@ -101,8 +109,8 @@ FILTERS: Final = (
     ),
     Parameter(
         "seed",
-        "Which of the fair orders equal lines stand in, under relevance.",
-        {"type": "integer", "minimum": 0, "maximum": SEEDS - 1, "default": 0},
+        "Which of the fair orders equal lines stand in, under relevance; the day's own if not given.",
+        {"type": "integer", "minimum": 0, "maximum": SEEDS - 1},
     ),
 )
 
@@ -135,7 +143,9 @@ ROLE_PARAMETERS: Final = (
     Parameter(
         "q", "The beginning of a role title.", {"type": "string", "maxLength": 200}, example="proj man"
     ),
-    Parameter("framework", "Reference of a framework.", _REFERENCE, repeated=True, example="rm3745"),
+    Parameter(
+        "framework", "Reference or number of a framework.", _REFERENCE, repeated=True, example="rm3745"
+    ),
     Parameter(
         "as_of",
         "Day on which the cards are in force; today if not given.",
@@ -200,7 +210,7 @@ def role_query(asked: Asked) -> RoleQuery:
         raise BadParameters(faults)
     return RoleQuery(
         q=values["q"] or "",
-        frameworks=values["framework"],
+        frameworks=_lowered(values["framework"]),
         as_of=values["as_of"] or date.today(),  # noqa: DTZ011 - a day in the service's own time zone
         include_expired=values["include_expired"],
         limit=values["limit"],
@@ -229,12 +239,13 @@ def _filters(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFaul
     fewest, longest = values["min_experience"], values["max_experience"]
     if fewest is not None and longest is not None and longest < fewest:
         faults.append(ParameterFault("max_experience", "range", "It is below min_experience."))
+    as_of = values["as_of"] or date.today()  # noqa: DTZ011 - a day in the service's own time zone
     return RateQuery(
         q=values["q"] or "",
-        frameworks=values["framework"],
+        frameworks=_lowered(values["framework"]),
         lots=_lots(values, faults),
-        suppliers=values["supplier"],
-        grades=values["grade"],
+        suppliers=_lowered(values["supplier"]),
+        grades=tuple(grade.upper() for grade in values["grade"] if grade),
         qualifications=values["qualification"],
         sites=values["site"],
         sizes=values["size"],
@@ -248,18 +259,28 @@ def _filters(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFaul
         min_rate=least,
         max_rate=most,
         exclude=values["exclude"],
-        as_of=values["as_of"] or date.today(),  # noqa: DTZ011 - a day in the service's own time zone
+        as_of=as_of,
         include_expired=values["include_expired"],
         sort=values["sort"] or ("relevance" if values["q"] else "price"),
-        seed=values["seed"] or 0,
+        seed=_seed(values["seed"], as_of),
     )
+
+
+def _lowered(values: Sequence[str | None]) -> tuple[str, ...]:
+    """References as they are written, in lower case: RM6309 is rm6309; values at fault are left out."""
+    return tuple(dict.fromkeys(value.lower() for value in values if value))
+
+
+def _seed(given: int | None, as_of: date) -> int:
+    """Each day has its own fair order: pages hold together, and nobody stands first for good."""
+    return as_of.toordinal() % SEEDS if given is None else given
 
 
 def _lots(values: Mapping[str, Any], faults: list[ParameterFault]) -> tuple[str, ...]:
     """The lots asked for as references: a bare number is one of the framework asked for."""
-    frameworks = values["framework"]
+    frameworks = _lowered(values["framework"])
     lots = []
-    for lot in filter(None, values["lot"]):
+    for lot in _lowered(values["lot"]):
         if "~" in lot:
             lots.append(lot)
         elif len(frameworks) == 1:

@@ -8,7 +8,7 @@ is long, and then published set-wise in one short transaction: all cards or none
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -128,13 +128,16 @@ def publish_cards(
     return changes
 
 
-def compare_cards(actor: Actor, drafts: Sequence[CardDraft]) -> list[CardChange]:
-    """What publish_cards would do, without doing it. Raises as publish_cards does."""
+def compare_cards(actor: Actor, drafts: Sequence[CardDraft], coming: Container[str] = ()) -> list[CardChange]:
+    """What publish_cards would do, without doing it. Raises as publish_cards does.
+
+    `coming` are references of suppliers that will have been made before the changes are published.
+    """
     for owner in Framework.objects.filter(reference__in={draft.framework for draft in drafts}).values_list(
         "owner_id", flat=True
     ):
         require(actor, Action.PUBLISH_RATES, owner)
-    _check(drafts)
+    _check(drafts, coming)
     published = {
         reference: (key, digest)
         for references in _slices([draft.reference for draft in drafts])
@@ -168,7 +171,7 @@ def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progr
     _publish(actor, differing, versions)
 
 
-def _check(drafts: Sequence[CardDraft]) -> None:
+def _check(drafts: Sequence[CardDraft], coming: Container[str]) -> None:
     """Raises Invalid naming everything in the drafts that no card may hold."""
     faults: list[Fault] = []
     seen: set[str] = set()
@@ -178,7 +181,7 @@ def _check(drafts: Sequence[CardDraft]) -> None:
         if draft.reference in seen:
             faults.append(Fault(at, "duplicate", f"The card {draft.reference} comes twice."))
         seen.add(draft.reference)
-        if draft.supplier not in known.suppliers:
+        if draft.supplier not in known.suppliers and draft.supplier not in coming:
             faults.append(Fault(f"{at}/supplier", "unknown", f"There is no supplier {draft.supplier}."))
         if draft.framework not in known.frameworks:
             faults.append(Fault(f"{at}/framework", "unknown", f"There is no framework {draft.framework}."))
@@ -267,6 +270,12 @@ _CONTENT = (
     "key", "price_minor", "role_title", "lot__reference", "grade__reference", "work_type", "min_experience",
     "max_experience", "qualification", "qualification_text", "site", "size", "valid_from", "valid_to",
 )  # fmt: skip
+
+
+def published_lines(card: str, keys: Collection[str]) -> tuple[LineDraft, ...]:
+    """The lines of a card's published version that bear these keys, in their order."""
+    rows = RateLine.objects.filter(version__card__reference=card, version__status=Status.PUBLISHED)
+    return tuple(LineDraft(*row) for row in rows.order_by("ordinal").values_list(*_CONTENT) if row[0] in keys)
 
 
 def _compare_lines(before: int, draft: CardDraft) -> LinesDiff:

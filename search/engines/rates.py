@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -69,12 +70,18 @@ class RatesReader:
         )
 
     def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
-        """Every line found, in order, each ready JSON; the question's page is not looked at."""
+        """Every line found, in order, each ready JSON; the question's page is not looked at.
+
+        Raises what search_rates raises, at once and not when the lines are read.
+        """
         view = self._view()
-        hits = view.find(query, None if query.include_expired else query.as_of)
+        day = None if query.include_expired else query.as_of
+        hits = view.find(query, day)
+        if not len(hits.rows) and not query.stated_unit:
+            _look_elsewhere(view, query, day)
         rows = page_rows(view, hits, query.sort, query.seed, 0, len(hits.rows))
-        for start in range(0, len(rows), EXPORT_BATCH):
-            yield from view.lines(rows[start : start + EXPORT_BATCH])
+        batches = (rows[start : start + EXPORT_BATCH] for start in range(0, len(rows), EXPORT_BATCH))
+        return chain.from_iterable(map(view.lines, batches))
 
     def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
         """Role titles with words that begin as those typed do, those on the most lines first."""

@@ -108,7 +108,9 @@ def after(view: RatesView, hits: Hits, left: RateCursor) -> int:
 
 
 def _score_now(view: RatesView, hits: Hits, left: RateCursor) -> int:
-    """The score that the cursor's line has now, or had if it is gone: scores move a little with every update."""
+    """The score that the cursor's line has now, or had if it is gone: scores move a little with every
+    update.
+    """
     assert hits.scores is not None
     for row in view.rows_of_keys([left.key], hashes_of([left.key])):
         place = int(np.searchsorted(hits.rows, row))

@@ -99,8 +99,9 @@ def _term_parts(terms: Array, owners: Array, lines: Array, count: int) -> dict[s
     """Postings by term: titles with what one occurrence more or less is worth, and places for phrases."""
     places = np.argsort(terms, kind="stable")[np.count_nonzero(terms < 0) :]
     lengths = np.bincount(owners[terms >= 0], minlength=len(lines))
-    total = int(lines.sum())
-    mean = float((lengths * lines).sum()) / max(int(lines[lengths > 0].sum()), 1)
+    # As Lucene counts: lines whose text holds no term at all (a lone stop word) are none.
+    total = int(lines[lengths > 0].sum())
+    mean = float((lengths * lines).sum()) / max(total, 1)
     remembered = np.array([lucene_length(length) for length in range(int(lengths.max(initial=0)) + 1)])
     norms = K1 * (1 - B + B * remembered[lengths] / max(mean, 1e-9))
     pairs, frequencies = np.unique(

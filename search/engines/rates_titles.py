@@ -81,9 +81,9 @@ class TitleSearch:
         for word in role.words:
             self._word(word, scores, corrections)
         for prefix in role.prefixes:
-            first, last = self._stretch(prefix)
-            scores[np.unique(self._titles_of_words(first, last))] += LOOSE_SCORE
-        rounded = np.rint(scores * SCORE_STEPS).astype(np.int32)
+            scores[np.unique(self._titles_of_words(*self._stretch(prefix)))] += LOOSE_SCORE
+        # What matches has a score, however little a word that stands nearly everywhere is worth.
+        rounded = np.maximum(np.rint(scores * SCORE_STEPS).astype(np.int32), scores > 0)
         if matched is not None:
             rounded[~matched] = 0
         elif not role.words and not role.prefixes:
@@ -93,9 +93,7 @@ class TitleSearch:
         return rounded
 
     def _word(self, word: str, scores: NDArray[np.float32], corrections: dict[str, str]) -> None:
-        """Adds what a word is worth to the titles that hold it; a word in none, to those that hold a near
-        one.
-        """
+        """Adds what a word is worth to the titles that hold it; one that stands nowhere, a near word's."""
         term = term_of(word)
         code = None if term == GAP else self._terms.get(term)
         if code is not None and (stretch := self._stretch_of_term(code)).start < stretch.stop:
@@ -113,9 +111,7 @@ class TitleSearch:
         return slice(int(self._term_starts[code]), int(self._term_starts[code + 1]))
 
     def _near_words(self, word: str) -> tuple[int, ...]:
-        """Places of the words spelt like this one, or else one slip away (two from six letters on), nearest
-        first.
-        """
+        """Places of the word itself, or else of the nearest words: a slip away, two from six letters on."""
         known = self._near.get(word)
         if known is not None:
             return known

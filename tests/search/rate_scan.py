@@ -19,7 +19,9 @@ from search.rate_roles import Role, roles_of
 
 @dataclass(frozen=True)
 class Scanned:
-    """`lines` are the (card, line) pairs found, by price and key; `scores` by line key where there are words."""
+    """`lines` are the (card, line) pairs found, by price and key; `scores` by line key where there are
+    words.
+    """
 
     lines: list[tuple[Mapping[str, Any], Mapping[str, Any]]]
     scores: dict[str, float]
@@ -43,13 +45,13 @@ class Scan:
         self.lines = [(card, line) for card in cards for line in card["lines"]]
         self.lines.sort(key=lambda pair: (pair[1]["price_minor"], pair[1]["key"].encode()))
         self.holders: Counter[str] = Counter()
-        total = texts = 0
+        total = self.texts = 0
         for _, line in self.lines:
             terms = self.terms(line["text"])
             self.holders.update(set(terms) - {GAP})
             total += sum(term != GAP for term in terms)
-            texts += any(term != GAP for term in terms)
-        self.mean = total / max(texts, 1)
+            self.texts += any(term != GAP for term in terms)
+        self.mean = total / max(self.texts, 1)
         self.words = {fold(word) for _, line in self.lines for word in words_of(normalise(line["text"]))}
 
     def terms(self, text: str) -> list[str]:
@@ -111,7 +113,7 @@ class Scan:
 
     def rarity(self, term: str) -> float:
         holders = self.holders[term]
-        return math.log1p((len(self.lines) - holders + 0.5) / (holders + 0.5))
+        return math.log1p((self.texts - holders + 0.5) / (holders + 0.5))
 
 
 def occurrences(phrase: Sequence[str], terms: Sequence[str]) -> int:

@@ -24,8 +24,9 @@ from tests.search.rate_scan import Scan, figures
 
 TITLES = (
     "Project Manager", "Senior Project Manager", "Project Management Office Lead", "Engineer",
-    "Engineers", "Software Engineer II", "Systems Engineer - Senior", "Director of Operations", "Operations Director",
-    "Business Analyst", "Analyst", "IT", "IT Specialist", "Café Manager", "Consultant, Principal", "manager manager",
+    "Engineers", "Software Engineer II", "Systems Engineer - Senior", "Director of Operations",
+    "Operations Director", "Business Analyst", "Analyst", "IT", "IT Specialist", "Café Manager",
+    "Consultant, Principal", "manager manager",
 )  # fmt: skip
 USD: dict[str, Any] = {"currency": "USD", "unit": "hour", "stated_unit": True}
 
