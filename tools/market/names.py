@@ -173,6 +173,7 @@ class Names:
             [("{word} {noun}", 6), ("{word} & {other}", 1), ("{word}", 2), ("The {word} {noun} Practice", 1)]
         )
         name = form.format(word=word, noun=noun, other=self.word() if "other" in form else "")
+        name = name.replace("Practice Practice", "Practice")
         if form == "{word}":
             name += " " + self._draw.one(
                 ["Associates", "Partnership", "Consulting", "Works", "Advisory", "Studio"]
