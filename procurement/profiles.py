@@ -27,6 +27,9 @@ TEXT_LENGTH: Final = 20_000
 NOTE_LENGTH: Final = 1_000
 CASE_STUDIES: Final = 50
 KEY_SHAPE: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,88}[a-z0-9])?$")
+# Control characters with NUL (Unicode Cc), and halves of a surrogate pair (Cs), which no database stores.
+FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+FORBIDDEN_IN_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 EARLIEST_YEAR: Final = 1900
 LATEST_YEAR: Final = 2100
 
@@ -116,9 +119,9 @@ class Reader:
             self.wrong("type", "This must be text.")
             return ""
         text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-        bad = next((sign for sign in text if _forbidden(sign, lines)), None)
+        bad = (FORBIDDEN if lines else FORBIDDEN_IN_LINE).search(text)
         if bad is not None:
-            self.wrong("control_character", f"The character U+{ord(bad):04X} is not allowed here.")
+            self.wrong("control_character", f"The character U+{ord(bad.group()):04X} is not allowed here.")
             return ""
         if len(text) > longest:
             self.wrong("too_long", f"At most {longest} characters; this has {len(text)}.")
@@ -166,13 +169,6 @@ class Reader:
             if name not in known:
                 self.at(name).wrong("unknown_field", f"There is no field {_shown(name)} here.")
         return {name: value[name] for name in known if name in value}
-
-
-def _forbidden(sign: str, lines: bool) -> bool:
-    if sign in "\n\t":
-        return not lines
-    # Cc: control characters with NUL; Cs: half a surrogate pair, which no database stores.
-    return unicodedata.category(sign) in {"Cc", "Cs"}
 
 
 def _shown(value: object) -> str:

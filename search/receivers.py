@@ -13,9 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
+from procurement.bulk import insert
 from procurement.models import Event
 from procurement.signals import events_recorded
-from search.models import IndexRequest
 from search.rebuild import request_rebuild
 from search.tasks import nudge
 from search.touched import REBUILDS, requests_for
@@ -25,7 +25,7 @@ from search.touched import REBUILDS, requests_for
 def keep_requests(events: list[Event], **_: Any) -> None:
     """Writes the outbox rows of these events; nothing is sent if none of them touches a document."""
     requests = requests_for(events)
-    IndexRequest.objects.bulk_create(requests, batch_size=1_000)
+    insert(requests)
     everything = any(event.type in REBUILDS for event in events)
     if everything:
         request_rebuild()

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
+from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Lot, Supplier
 from procurement.permissions import Action, Actor, require
@@ -83,7 +84,7 @@ def save_appointments(
                 new.append(draft)
             elif not draft.if_missing and (differing := _differing(draft, place)):
                 altered.append((draft, place, differing))
-        Appointment.objects.bulk_create(
+        insert(
             [
                 Appointment(
                     reference=draft.reference,

@@ -15,19 +15,18 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from procurement.bulk import insert
 from procurement.models import Chain, Event
 from procurement.permissions import Actor
 from procurement.signals import events_recorded
-
-BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """What an action did: the event before it has a place in the log.
 
-    `references` name related objects by kind (`{"framework": "rm3745"}` or a list of them); `changes` hold changed
-    values, never contacts or other personal data.
+    `references` name related objects by kind (`{"framework": "rm3745"}` or a list of them); `changes` hold
+    changed values, never contacts or other personal data.
     """
 
     type: str
@@ -67,14 +66,16 @@ def record_many(actor: Actor, happenings: Sequence[Happening]) -> list[Event]:
         event.hash = digest(event)
         chain.position, chain.hash = event.position, event.hash
         events.append(event)
-    Event.objects.bulk_create(events, batch_size=BATCH)
+    insert(events)
     chain.save(update_fields=["position", "hash"])
     events_recorded.send(sender=Event, events=events)
     return events
 
 
 def digest(event: Event) -> str:
-    """SHA-256 over the event's canonical JSON and its predecessor's hash (sorted keys, UTF-8, UTC to the microsecond)."""
+    """SHA-256 over the event's canonical JSON and its predecessor's hash (sorted keys, UTF-8, UTC to the
+    microsecond).
+    """
     content = {
         "position": event.position,
         "type": event.type,

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
+from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Framework, Offering, Partner, Region, Specialism, SupplierMember
 from procurement.permissions import Action, Actor, require
@@ -91,7 +92,7 @@ def save_offerings(actor: Actor, placements: Sequence[Placement], pointer: Point
         Offering.objects.filter(
             pk__in=[row.pk for one in changed for row in before.get(one.listing, ())]
         ).delete()
-        Offering.objects.bulk_create(
+        insert(
             [
                 Offering(
                     appointment_id=place,
@@ -104,7 +105,9 @@ def save_offerings(actor: Actor, placements: Sequence[Placement], pointer: Point
                 for (place, specialism), (regions, evidence) in wanted[one.listing].items()
             ]
         )
-        record_many(actor, [_happening(one, wanted[one.listing], known) for one in changed])
+        lots = {key: lot for (_, lot), key in known.places.items()}
+        specialisms = {key: reference for reference, (key, _) in known.specialisms.items()}
+        record_many(actor, [_happening(one, wanted[one.listing], lots, specialisms) for one in changed])
     created = [one.listing for one in changed if one.listing not in before]
     return Outcome(
         created, [one.listing for one in changed if one.listing in before], len(placements) - len(changed)
@@ -149,10 +152,11 @@ def _existing(placements: Sequence[Placement], known: _Known) -> dict[str, list[
 
 
 def _happening(
-    placement: Placement, wanted: dict[tuple[int, int | None], Content], known: _Known
+    placement: Placement,
+    wanted: dict[tuple[int, int | None], Content],
+    lots: dict[int, str],
+    specialisms: dict[int, str],
 ) -> Happening:
-    lots = {key: lot for (_, lot), key in known.places.items()}
-    specialisms = {key: reference for reference, (key, _) in known.specialisms.items()}
     return Happening(
         "offering.published",
         "partner",

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
+from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.identifiers import wrong_with
 from procurement.models import Capability, Organisation, Partner
@@ -71,7 +72,7 @@ def save_partners(actor: Actor, drafts: Sequence[PartnerDraft], pointer: Pointer
                 "reference", "name"
             )
         )
-        places = [number for number, _ in missing]
+        places = [number for number, draft in missing if draft.reference not in bodies]
         _save(
             actor,
             [
@@ -85,7 +86,7 @@ def save_partners(actor: Actor, drafts: Sequence[PartnerDraft], pointer: Pointer
                 for _, draft in missing
                 if draft.reference not in bodies
             ],
-            lambda n: pointer([place for place, draft in missing if draft.reference not in bodies][n]),
+            lambda n: pointer(places[n]),
         )
         keys = dict(
             Organisation.objects.filter(reference__in=[draft.reference for _, draft in missing]).values_list(
@@ -96,13 +97,13 @@ def save_partners(actor: Actor, drafts: Sequence[PartnerDraft], pointer: Pointer
             [Capability(organisation_id=keys[one], kind=Capability.Kind.PARTNER) for one in bodies],
             ignore_conflicts=True,
         )
-        Partner.objects.bulk_create(
+        insert(
             [
                 Partner(reference=draft.reference, organisation_id=keys[draft.reference])
                 for _, draft in missing
             ]
         )
-    return Outcome(created=[draft.reference for _, draft in missing], unchanged=len(drafts) - len(places))
+    return Outcome(created=[draft.reference for _, draft in missing], unchanged=len(drafts) - len(missing))
 
 
 def _save(actor: Actor, drafts: Sequence[OrganisationDraft], pointer: Pointer) -> Outcome:
@@ -125,7 +126,7 @@ def _save(actor: Actor, drafts: Sequence[OrganisationDraft], pointer: Pointer) -
                 altered[draft.reference] = differing
                 for name, value in differing.items():
                     setattr(body, name, value)
-    Organisation.objects.bulk_create(
+    insert(
         [
             Organisation(reference=draft.reference, **{name: getattr(draft, name) for name in COMPARED})
             for draft in new
@@ -174,7 +175,7 @@ def _gain_capabilities(drafts: Sequence[OrganisationDraft]) -> dict[str, set[str
         for kind in draft.capabilities:
             if (draft.reference, kind) not in held:
                 gained.setdefault(draft.reference, set()).add(kind)
-    Capability.objects.bulk_create(
+    insert(
         [
             Capability(organisation_id=keys[reference], kind=kind)
             for reference, kinds in gained.items()

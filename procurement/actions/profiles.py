@@ -17,12 +17,11 @@ from django.utils import timezone
 
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.outcome import Outcome
+from procurement.bulk import insert
 from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Partner, ProfileVersion, Region
 from procurement.permissions import Action, Actor, require
 from procurement.profiles import FIELDS, ProfileContent, edited
-
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def _publish(actor: Actor, edits: Sequence[Edit]) -> None:
         )
         for edit in edits
     ]
-    ProfileVersion.objects.bulk_create(versions, batch_size=BATCH)
+    insert(versions)
     newest = ProfileVersion.objects.filter(partner=OuterRef("pk"), status=published).values("pk")[:1]
     Partner.objects.filter(pk__in=keys).update(
         published=Subquery(newest), revision=F("revision") + 1, confirmed_on=timezone.localdate(now)

@@ -18,6 +18,7 @@ from django.db.models import F
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
+from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.models import Partner, Supplier, SupplierMember
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
@@ -120,7 +121,7 @@ def _change(draft: SupplierDraft, supplier: Supplier | None, members: Sequence[S
 
 
 def _write(changes: Sequence[_Change], partners: dict[str, int]) -> None:
-    Supplier.objects.bulk_create(
+    insert(
         [
             Supplier(reference=change.draft.reference, name=change.draft.name, form=change.draft.form)
             for change in changes
@@ -144,7 +145,7 @@ def _write(changes: Sequence[_Change], partners: dict[str, int]) -> None:
             member.left_on = left_on
             leavers.append(member)
     SupplierMember.objects.bulk_update(leavers, ["left_on"])
-    SupplierMember.objects.bulk_create(
+    insert(
         [
             SupplierMember(
                 supplier_id=keys[change.draft.reference],
