@@ -159,8 +159,7 @@ def _summary(firm: Firm, generics: Mapping[str, Sequence[str]], writer: Writer, 
     writer.values |= _tasks(main, draw, 1)
     services = writer.sentence(generics["services"])
     writer.values |= _tasks(other, draw, 4)
-    result = {"result": draw.one(main.words["results"])}
-    result["result"] = fill(result["result"], writer.values, draw)
+    result = {"result": fill(writer.spend(draw.one(main.words["results"])), writer.values, draw)}
     optional = [
         writer.sentence(main.words["approach"]),
         writer.sentence(generics["results-lead"], **result),

@@ -154,6 +154,11 @@ class Writer:
                 return text
         return ""
 
+    def spend(self, template: str) -> str:
+        """Takes a template out of use, for text that goes into another sentence."""
+        self._used.add(template)
+        return template
+
     def told(self, templates: Sequence[str], **more: str) -> str:
         """The templates as one passage, in the first wording that the guard admits; "" where it admits
         none.
