@@ -33,8 +33,8 @@ class TextField:
 
 
 TEXT_FIELDS: Final = (
-    TextField("name", "Name", 5.0),
-    TextField("specialisms", "Specialisms", 3.0),
+    TextField("name", "Name", 3.0),
+    TextField("specialisms", "Specialisms", 2.4),
     TextField("supplier", "Supplier and lead", 2.0),
     TextField("summary", "Summary", 1.6),
     TextField("lots", "Framework and lots", 1.2),

@@ -27,6 +27,10 @@ NEED_WORDS: Final = 24
 """So many of a need's words are looked for: those that tell most."""
 
 SYNONYM_WEIGHT: Final = 0.6
+TOGETHER_WEIGHT: Final = 0.6
+"""What it adds, as a share of the words' own score, that a short question's words stand together and in order."""
+
+TOGETHER_WORDS: Final = 5
 NAME_WORDS: Final = 4
 """Up to so many words a question may be the beginning of somebody's name."""
 SHORTEST_BEGINNING: Final = 2
@@ -218,6 +222,9 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], str | Non
             alone[at] = others
         else:
             clauses.append(Clause(" ".join(words[at : at + length]), _synonyms(others)))
+    together = _trimmed([term_of(word) for word in words])
+    if 1 < len(together) <= TOGETHER_WORDS:
+        clauses.append(Clause(" ".join(words), (Alternative(together, TOGETHER_WEIGHT),)))
     corrections: dict[int, str] = {}
     seen: set[str] = set()
     for at, word in enumerate(words):

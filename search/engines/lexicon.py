@@ -13,7 +13,7 @@ import numpy as np
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from search.analysis import GAP, term_of
+from search.analysis import GAP, each_term, term_of
 from search.engines.columns import Array, Columns, Strings
 
 
@@ -28,14 +28,14 @@ class WordCounts:
     def add(self, words: frozenset[str], name_words: Iterable[str]) -> None:
         """Counts a document's distinct words, and those of its name."""
         self.words.update(words)
-        self.terms.update(set(map(term_of, words)) - {GAP})
+        self.terms.update(set(each_term(words)) - {GAP})
         self.name_words.update(set(name_words))
 
     def remove(self, words: frozenset[str], name_words: Iterable[str]) -> None:
         """Takes a document's words off again."""
         for counts, gone in (
             (self.words, words),
-            (self.terms, set(map(term_of, words)) - {GAP}),
+            (self.terms, set(each_term(words)) - {GAP}),
             (self.name_words, set(name_words)),
         ):
             counts.subtract(gone)

@@ -51,6 +51,7 @@ class Regions:
     """Sets of regions and their numbers. Listings share few of them, so an offering holds a number, not a set."""
 
     def __init__(self, sets: list[frozenset[int]] | None = None) -> None:
+        self._known: dict[tuple[str, ...], frozenset[int]] = {}
         self.sets: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
         for members in sets or [frozenset()]:
@@ -64,6 +65,13 @@ class Regions:
             self.sets.append(members)
         return number
 
+    def codes_of(self, regions: tuple[str, ...], codes: Codes) -> frozenset[int]:
+        """Some regions as codes, new ones being given a code."""
+        known = self._known.get(regions)
+        if known is None:
+            known = self._known[regions] = frozenset(map(codes.add, regions))
+        return known
+
 
 def day_number(day: str | None) -> int:
     """An ISO 8601 day as a number that can be compared; 0 for none."""
@@ -74,7 +82,6 @@ def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: R
     """A document in numbers, new values being given codes."""
     framework = document["framework"]
     offers: dict[tuple[int, int], frozenset[int]] = {}
-    region_codes = codes["region"]
     for offering in document["offerings"]:
         specialism = offering["specialism"]
         place = (
@@ -82,13 +89,14 @@ def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: R
             UNSTATED if specialism is None else codes["specialism"].add(specialism),
         )
         # Two offerings of one specialism in one lot are met by either, so their regions may be put together.
-        offers[place] = offers.get(place, frozenset()).union(map(region_codes.add, offering["regions"]))
+        here = regions.codes_of(tuple(offering["regions"]), codes["region"])
+        offers[place] = offers[place] | here if place in offers else here
     offered = {lot for lot, _ in offers}
     for lot in document["lots"]:
         code = codes["lot"].add(lot["reference"])
         if code not in offered:
             offers[code, UNSTATED] = frozenset()
-    everywhere = frozenset[int]().union(*offers.values())
+    everywhere = frozenset[int]().union(*set(offers.values()))
     scalars = {
         "version": document["version"],
         "alive": 1,
@@ -100,6 +108,8 @@ def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: R
         scalars[kind] = codes[kind].add(document[kind])
     for kind in ("currency", "unit", "basis"):
         scalars[kind] = codes[kind].add(document.get(kind) or "")
+    lot_codes, work_types = codes["lot"], codes["work_type"]
+    grades = {rate["grade"]: codes["grade"].add(f"{framework}~{rate['grade']}") for rate in document["rates"]}
     return Row(
         document["key"],
         document["name"],
@@ -112,9 +122,9 @@ def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: R
             "offer": [(*place, regions.add(offers[place])) for place in sorted(offers)],
             "rate": [
                 (
-                    codes["grade"].add(f"{framework}~{rate['grade']}"),
-                    UNSTATED if rate["lot"] is None else codes["lot"].add(rate["lot"]),
-                    codes["work_type"].add(rate["work_type"]),
+                    grades[rate["grade"]],
+                    UNSTATED if rate["lot"] is None else lot_codes.add(rate["lot"]),
+                    work_types.add(rate["work_type"]),
                     rate["price_minor"],
                 )
                 for rate in document["rates"]

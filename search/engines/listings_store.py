@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from search.analysis import fold, words_of
+from search.analysis import words_of
 from search.engines.base import Label
 from search.engines.columns import (
     AppendOnly,
@@ -30,7 +30,7 @@ from search.engines.columns import (
 )
 from search.engines.lexicon import WordCounts
 from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
-from search.engines.records import PackedRecord, make_record, whole_name
+from search.engines.records import PackedRecord, distinct_words, make_record, whole_name
 from search.engines.suggestions import Labels, suggestion_parts
 from search.engines.words import WordsWriter, committed_stamp
 from search.fields import MAPPING
@@ -161,8 +161,7 @@ class ListingsStore:
 
     def _forget_words(self, slot: int) -> None:
         record = PackedRecord(memoryview(self._records.read(*self._places[slot])))
-        words = frozenset(map(fold, words_of(record.text()))) - {""}
-        self._counts.remove(words, whole_name(self._names[slot]).split())
+        self._counts.remove(distinct_words(words_of(record.text())), whole_name(self._names[slot]).split())
 
     def commit(self) -> bool:
         """Makes the next generation of what was put and deleted; False (and nothing is made) if nothing was."""

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from search.analysis import GAP, Tokens, fold, normalise, term_of, tokens_of, words_of
+from search.analysis import GAP, Tokens, each_folded, each_term, normalise, tokens_of, words_of
 from search.fields import TEXT_FIELDS, texts_of
 
 _FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
@@ -60,15 +60,20 @@ def make_record(document: Mapping[str, Any]) -> Record:
     token_ends = np.searchsorted(tokens.starts, np.asarray(ends, dtype=np.uint32))
     return Record(
         packed=_pack(fields, names, ends, token_ends, whole, tokens, orjson.dumps(document["stored"])),
-        lines=_lines(fields, token_ends.tolist(), [term_of(word) for word in tokens.words]),
-        words=frozenset(map(fold, set(tokens.words))) - {""},
+        lines=_lines(fields, token_ends.tolist(), list(each_term(tokens.words))),
+        words=distinct_words(tokens.words),
         whole_name=whole_name(document["name"]),
     )
 
 
 def whole_name(name: str) -> str:
     """A name as it is compared as a whole: its words folded, stop words kept."""
-    return " ".join(fold(word) for word in words_of(normalise(name)))
+    return " ".join(each_folded(words_of(normalise(name))))
+
+
+def distinct_words(words: list[str]) -> frozenset[str]:
+    """The words folded, each once: what the lexicon counts."""
+    return frozenset(each_folded(set(words))) - {""}
 
 
 def _lines(fields: list[int], token_ends: list[int], terms: list[str]) -> dict[str, str]:
