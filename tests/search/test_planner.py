@@ -1,0 +1,157 @@
+"""What is looked for when somebody types something: words, phrases, exclusions, beginnings, corrections, synonyms, needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.analysis import GAP, fold, term_of, words_of
+from search.planner import LONG_QUESTION, NEED_WORDS, Alternative, Clause, Plan, plan
+from search.synonyms import synonyms
+
+
+@dataclass
+class Words:
+    """A lexicon of some words, each in as many documents as it is given times."""
+
+    text: str
+    names: str = ""
+    documents: int = 100
+
+    def frequency(self, term: str) -> int:
+        return [term_of(word) for word in words_of(self.text)].count(term)
+
+    def beginning(self, start: str) -> list[str]:
+        return sorted({term_of(word) for word in words_of(self.text) if fold(word).startswith(start)} - {GAP})
+
+    def names_beginning(self, start: str) -> list[str]:
+        return sorted({term_of(word) for word in words_of(self.names) if fold(word).startswith(start)} - {GAP})
+
+    def near(self, word: str, distance: int) -> Sequence[str]:
+        return [other for other in words_of(self.text) if len(set(other) ^ set(word)) <= distance][:1]
+
+
+LEXICON = Words("vision rehabilitation evaluation social care finance health data school board", "Collaborate Vision20")
+
+
+def terms_wanted(found: Plan) -> list[tuple[str, ...]]:
+    return [alternative.terms for clause in found.clauses for alternative in clause.alternatives if alternative.weight == 1]
+
+
+def test_words_are_any_of() -> None:
+    found = plan("vision data", LEXICON)
+    assert terms_wanted(found) == [("vision",), ("data",)]
+    assert not any(clause.required for clause in found.clauses)
+
+
+def test_quoted_words_must_stand_together() -> None:
+    found = plan('data "social care"', LEXICON)
+    assert Clause("social care", (Alternative(("social", "care")),), required=True) in found.clauses
+
+
+@pytest.mark.parametrize("question", ['"social care" OR "data"', '"social care" || data'])
+def test_or_makes_phrases_optional(question: str) -> None:
+    assert not any(clause.required for clause in plan(question, LEXICON).clauses)
+
+
+def test_a_phrase_keeps_the_place_of_its_stop_words() -> None:
+    assert terms_wanted(plan('"school of the data"', LEXICON)) == [("school", GAP, GAP, "data")]
+
+
+def test_minus_excludes_words_phrases_and_beginnings() -> None:
+    found = plan('data -school -"social care" -heal* --vision', LEXICON)
+    assert found.excluded == (("school",), ("social", "care"), ("vision",), ("health",))
+    assert terms_wanted(found) == [("data",)]
+
+
+def test_a_hyphen_inside_a_word_excludes_nothing() -> None:
+    assert plan("health-data", LEXICON).excluded == ()
+
+
+def test_star_stands_for_beginnings() -> None:
+    assert plan("hea*", LEXICON).clauses == (Clause("hea*", constants=("health",)),)
+
+
+def test_unknown_word_that_begins_known_ones_is_taken_as_a_beginning() -> None:
+    found = plan("rehabil", LEXICON)
+    assert found.clauses == (Clause("rehabil", constants=("rehabilit",)),)
+    assert found.did_you_mean is None
+
+
+def test_unknown_word_is_corrected_and_told() -> None:
+    found = plan("evalaution of data", LEXICON)
+    assert found.did_you_mean == "evaluation of data"
+    assert Clause("evalaution", constants=("evalu",)) in found.clauses
+
+
+def test_a_number_is_never_corrected() -> None:
+    assert plan("vision21x", LEXICON).did_you_mean is None
+
+
+def test_names_are_found_by_their_beginning() -> None:
+    assert plan("vision", LEXICON).clauses == (Clause("vision", (Alternative(("vision",)),), name_starts=("vision20",)),)
+
+
+def test_synonyms_weigh_less() -> None:
+    found = plan("rehab", Words("rehabilitation rehab"))
+    assert found.clauses == (Clause("rehab", (Alternative(("rehab",)), Alternative(("rehabilit",), 0.6))),)
+
+
+def test_synonyms_of_several_words_are_phrases_both_ways() -> None:
+    assert ("artifici", "intellig") in synonyms()[("ai",)]
+    assert ("ai",) in synonyms()[("artifici", "intellig")]
+
+
+def test_it_in_capitals_is_information_technology() -> None:
+    asked = plan("IT", LEXICON).clauses
+    assert asked == (Clause("IT", (Alternative(("ict",), 0.6), Alternative(("inform", "technolog"), 0.6))),)
+    assert plan("it", LEXICON).clauses == ()
+
+
+def test_pieces_too_short_to_tell_are_a_phrase() -> None:
+    assert terms_wanted(plan("R&D 24/7", LEXICON)) == [("r", "d"), ("24", "7")]
+
+
+@pytest.mark.parametrize("question", ["", "   ", '"', '""', "-", "--", "*", "-*", "the of", "'", "!!", '"the"', "- -"])
+def test_nothing_to_look_for_finds_everything(question: str) -> None:
+    assert plan(question, LEXICON) == Plan()
+
+
+def test_an_unclosed_quote_is_no_phrase() -> None:
+    assert not any(clause.required for clause in plan('"social care', LEXICON).clauses)
+
+
+def test_a_long_need_is_reduced_to_what_tells_most() -> None:
+    need = " ".join(f"word{number}" for number in range(60))
+    lexicon = Words(" ".join(f"word{number} " * (1 + number % 7) for number in range(60)))
+    found = plan(need, lexicon)
+    assert len(found.clauses) == NEED_WORDS
+    rarest = {f"word{number}" for number in range(60) if number % 7 == 0}
+    assert rarest <= {clause.words for clause in found.clauses}
+    assert found.whole_name == ""
+
+
+def test_a_word_repeated_in_a_need_counts_for_more() -> None:
+    words = [f"word{number}" for number in range(NEED_WORDS + 5)]
+    lexicon = Words(" ".join(words))
+    found = plan(" ".join([*words, words[-1]]), lexicon)
+    assert found.clauses[0].words == words[-1]
+    assert len(words) > LONG_QUESTION
+
+
+@given(st.text(alphabet=st.sampled_from('ab "-*|\'’&ORé\u0301 \t'), max_size=60))
+def test_nothing_typed_breaks_it(question: str) -> None:
+    found = plan(question, LEXICON)
+    for clause in found.clauses:
+        assert clause.required or clause.alternatives or clause.constants or clause.name_starts
+        assert all(alternative.terms and alternative.terms[0] != GAP for alternative in clause.alternatives)
+    assert all(terms and terms[0] != GAP for terms in found.excluded)
+
+
+@given(st.text())
+def test_any_text_makes_the_same_plan_twice(question: str) -> None:
+    assert plan(question, LEXICON) == plan(question, LEXICON)
