@@ -20,7 +20,48 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = ["evaluation", "research", "engagement", "consultation", "strategy", "service", "design", "delivery", "commissioning", "outcomes", "data", "health", "care", "education", "housing", "transport", "digital", "change", "procurement", "finance", "risk", "programme", "benefits", "users", "evidence", "analysis", "review", "workforce", "training", "policy", "economic", "impact", "local", "national", "partners", "community", "citizens", "resilience", "planning", "governance"]
+WORDS = [
+    "evaluation",
+    "research",
+    "engagement",
+    "consultation",
+    "strategy",
+    "service",
+    "design",
+    "delivery",
+    "commissioning",
+    "outcomes",
+    "data",
+    "health",
+    "care",
+    "education",
+    "housing",
+    "transport",
+    "digital",
+    "change",
+    "procurement",
+    "finance",
+    "risk",
+    "programme",
+    "benefits",
+    "users",
+    "evidence",
+    "analysis",
+    "review",
+    "workforce",
+    "training",
+    "policy",
+    "economic",
+    "impact",
+    "local",
+    "national",
+    "partners",
+    "community",
+    "citizens",
+    "resilience",
+    "planning",
+    "governance",
+]
 SECTORS = ("health", "education", "local-government", "housing", "transport", "digital", "culture", "economy")
 OWNERSHIP = ("private-company", "employee-owned", "charity", "partnership", "social-enterprise")
 REGIONS = ("UK", "UKC", "UKD", "UKE", "UKF", "UKG", "UKH", "UKI", "UKJ", "UKK")

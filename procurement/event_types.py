@@ -13,7 +13,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`subject` is the kind of object that the event's subject names; `references` the kinds it names beside."""
+    """`subject` is the kind of object that the event's subject names; `references` the kinds it names
+    beside.
+    """
 
     subject: str
     references: tuple[str, ...]

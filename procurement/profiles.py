@@ -100,7 +100,9 @@ def escaped(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one value at `pointer`, noting what is wrong with it in `faults`; a wrong value reads as empty."""
+    """Reads one value at `pointer`, noting what is wrong with it in `faults`; a wrong value reads as
+    empty.
+    """
 
     pointer: str
     faults: list[Fault]

@@ -1,8 +1,9 @@
-"""A world small enough to know by heart, made through the actions: for tests of the index, imports and profiles.
+"""A world small enough to know by heart, made through the actions: for tests of the index, imports and
+profiles.
 
-Framework wr1 (live, ITL regions; lots 1 and 2a, three specialisms each, grades G1 to G3) and wr0 (expired, NUTS regions; lot
-5). Supplier oak is a consortium of oak (lead), ash and elm on wr1~1 and wr0~5 with a rate card on wr1; yew stands alone on
-wr1~2a.
+Framework wr1 (live, ITL regions; lots 1 and 2a, three specialisms each, grades G1 to G3) and wr0 (expired,
+NUTS regions; lot 5). Supplier oak is a consortium of oak (lead), ash and elm on wr1~1 and wr0~5 with a rate
+card on wr1; yew stands alone on wr1~2a.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
-from procurement.actions.frameworks import FrameworkDraft, GradeDraft, LotDraft, SpecialismDraft, save_framework
+from procurement.actions.frameworks import (
+    FrameworkDraft,
+    GradeDraft,
+    LotDraft,
+    SpecialismDraft,
+    save_framework,
+)
 from procurement.actions.offerings import OfferingDraft, Placement, save_offerings
 from procurement.actions.organisations import (
     OrganisationDraft,
@@ -23,9 +30,8 @@ from procurement.actions.organisations import (
 )
 from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.rates import CardDraft, LineDraft, publish_cards
-from procurement.actions.regions import RegionDraft, TwinDraft, save_regions
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
-from procurement.models import Membership, Organisation, User
+from procurement.models import Membership, Organisation, Region, RegionTwin, User
 from procurement.permissions import SYSTEM, Actor, person
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -66,7 +72,10 @@ def make_world() -> None:
     save_offerings(
         SYSTEM,
         [
-            *(placed("wr1", "oak", one, "wr1~1", ["wr1~1~1", "wr1~1~2"], ["TLC"]) for one in ("oak", "ash", "elm")),
+            *(
+                placed("wr1", "oak", one, "wr1~1", ["wr1~1~1", "wr1~1~2"], ["TLC"])
+                for one in ("oak", "ash", "elm")
+            ),
             *(placed("wr0", "oak", one, "wr0~5", [None], ["UK"]) for one in ("oak", "ash")),
             placed("wr1", "yew", "yew", "wr1~2a", ["wr1~2a~1"], ["UK"]),
         ],
@@ -76,7 +85,7 @@ def make_world() -> None:
 
 def make_frameworks() -> None:
     """Regions of both schemes, an owner, the two frameworks."""
-    save_regions(SYSTEM, *regions())
+    make_regions()
     save_organisations(
         SYSTEM, [OrganisationDraft("owner", "Framework Owner", capabilities=frozenset({"framework_owner"}))]
     )
@@ -108,16 +117,31 @@ def make_frameworks() -> None:
         )
 
 
-def regions() -> tuple[list[RegionDraft], list[TwinDraft]]:
-    """The real regions of both schemes, as the fixtures have them."""
+def make_regions() -> None:
+    """The real regions of both schemes, as the fixtures have them; written at once, since every test needs
+    them.
+    """
+    known: dict[str, Region] = {}
     with (FIXTURES / "regions.csv").open(encoding="utf-8") as file:
-        places = [
-            RegionDraft(row["code"], row["scheme"], int(row["level"]), row["name"], row["parent"])
-            for row in csv.DictReader(file)
+        rows = list(csv.DictReader(file))
+    for level in ("0", "1", "2"):
+        made = [
+            Region(
+                code=row["code"],
+                scheme=row["scheme"],
+                level=int(level),
+                name=row["name"],
+                parent=known.get(row["parent"]),
+            )
+            for row in rows
+            if row["level"] == level
         ]
+        known.update({region.code: region for region in Region.objects.bulk_create(made)})
     with (FIXTURES / "region_twins.csv").open(encoding="utf-8") as file:
-        twins = [TwinDraft(row["nuts"], row["itl"], row["same"] == "yes") for row in csv.DictReader(file)]
-    return places, twins
+        RegionTwin.objects.bulk_create(
+            RegionTwin(nuts=known[row["nuts"]], itl=known[row["itl"]], same=row["same"] == "yes")
+            for row in csv.DictReader(file)
+        )
 
 
 def make_partners(names: dict[str, str]) -> None:

@@ -37,7 +37,9 @@ SHOWN: Final = 1_000
 
 
 class Watch(Protocol):
-    """Who follows an import: a progress bar, or an operation that may be cancelled until it starts to write."""
+    """Who follows an import: a progress bar, or an operation that may be cancelled until it starts to
+    write.
+    """
 
     def judged(self, rows: int) -> None:
         """So many rows have been judged. May raise to stop: nothing has been written."""
@@ -158,8 +160,7 @@ def _judge_all(path: Path, known: Catalogue, watch: Watch, report: ImportReport)
             if row is not None:
                 if row.reference:
                     found.lines_of.setdefault(row.reference, []).append(number)
-                if not faults:
-                    rows.append(row)
+                rows.append(row)
         for verdict in judge(rows, known):
             _note(found, verdict)
         watch.judged(report.rows)
@@ -173,7 +174,7 @@ def _note(found: _Judgement, verdict: Judged) -> None:
     row = verdict.row
     for fault in verdict.faults:
         found.refuse(RowFault(row.line, row.reference, fault))
-    if verdict.faults:
+    if row.line in found.wrong:
         return
     found.kept[row.line] = (row.reference, verdict.new, verdict.fields)
     if row.alone and verdict.supplier == row.reference:

@@ -216,7 +216,7 @@ def _place(
         for framework, drafts in wanted.items()
     ]
     frameworks = {lot: framework for framework, lots in known.lots.items() for lot in lots.values()}
-    after: Offered = {
+    after = {
         (draft.lot, draft.specialism): (draft.regions, draft.evidence)
         for drafts in wanted.values()
         for draft in drafts

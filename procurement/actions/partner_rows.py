@@ -62,7 +62,9 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class OfferedLot:
-    """What a partner offers on one lot. Empty `specialisms`: not stated which; None in either: as they are."""
+    """What a partner offers on one lot. Empty `specialisms`: not stated which; None in either: as they
+    are.
+    """
 
     framework: str
     lot: str
@@ -98,7 +100,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, content
 
 
-class _Duplicate(ValueError):
+class _DuplicateError(ValueError):
     """An object names a member twice."""
 
 
@@ -106,7 +108,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
-        raise _Duplicate(next(name for name in names if names.count(name) > 1))
+        raise _DuplicateError(next(name for name in names if names.count(name) > 1))
     return members
 
 
@@ -122,7 +124,7 @@ def parsed(content: bytes) -> tuple[dict[str, Any] | None, Fault | None]:
         )
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant)
-    except _Duplicate as error:
+    except _DuplicateError as error:
         return None, Fault(
             f"/{escaped(str(error))}", "duplicate_field", "This field stands in the row twice."
         )
@@ -207,6 +209,8 @@ def read_row(line: int, content: bytes, known: Catalogue) -> tuple[PartnerRow | 
     offerings = None
     if "offerings" in value:
         offerings = _offerings(reader.at("offerings"), value["offerings"], known)
+    if any(fault.pointer.startswith("/offerings") for fault in faults):
+        offerings = None
     changes: dict[str, Any] = {name: value[name] for name in PROFILE_FIELDS if name in value}
     shown = reference if reference else ""
     row = PartnerRow(line, reference, changes, offerings, supplier)

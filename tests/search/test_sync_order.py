@@ -1,7 +1,9 @@
-"""The order claim, stamp, read, write leaves the newest row in the index, however two workers and an editor interleave.
+"""The order claim, stamp, read, write leaves the newest row in the index, however two workers and an
+editor interleave.
 
-Every interleaving of two workers with one edit is walked through on the real database and the real engine; other orders
-are shown to fail, so that the walk is known to see a fault. More workers, edits and deaths are drawn by hypothesis.
+Every interleaving of two workers with one edit is walked through on the real database and the real engine;
+other orders are shown to fail, so that the walk is known to see a fault. More workers, edits and deaths are
+drawn by hypothesis.
 """
 
 from __future__ import annotations
@@ -26,9 +28,13 @@ pytestmark = pytest.mark.django_db
 
 RIGHT = ("claim", "stamp", "read", "write")
 SCHEDULES = [
-    tuple("A" if step in first else "B" for step in range(8)) for first in combinations(range(8), 4) if 0 in first
+    tuple("A" if step in first else "B" for step in range(8))
+    for first in combinations(range(8), 4)
+    if 0 in first
 ]
-"""Ways in which eight steps of two workers may follow each other; which worker is called A makes no difference."""
+"""Ways in which eight steps of two workers may follow each other; which worker is called A makes no
+difference.
+"""
 
 
 class Worker:
@@ -79,7 +85,9 @@ def edits(reference: str = "yew") -> Iterator[str]:
 def walk(
     writer: Writer, order: tuple[str, ...], places: Any = range(9), schedules: Any = SCHEDULES
 ) -> Iterator[bool]:
-    """Walks through the schedules with one edit at each of the places; yields whether the index ended up stale."""
+    """Walks through the schedules with one edit at each of the places; yields whether the index ended up
+    stale.
+    """
     steps = tuple("claim_" if step == "claim" else step for step in order)
     editing = edits()
     for schedule in schedules:
@@ -111,7 +119,9 @@ def test_some_interleavings_with_an_edit_in_the_middle_leave_no_old_document(wri
 @pytest.mark.parametrize("order", [("claim", "read", "stamp", "write"), ("stamp", "claim", "read", "write")])
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_another_order_leaves_an_old_document_in_some_interleaving(writer: Writer, order: tuple[str, ...]) -> None:
+def test_another_order_leaves_an_old_document_in_some_interleaving(
+    writer: Writer, order: tuple[str, ...]
+) -> None:
     assert any(walk(writer, order, places=(4, 2, 6)))
 
 

@@ -87,8 +87,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{reference}: {', '.join(fields)}")
         would = "would be " if report.dry_run else ""
         self.stdout.write(
-            f"{report.rows} rows: {report.loaded} {would}loaded ({len(report.added)} new, {len(report.changed)} "
-            f"changed, {report.unchanged} as they were), {report.refused} refused."
+            f"{report.rows} rows: {report.loaded} {would}loaded, {report.refused} refused "
+            f"({len(report.added)} new, {len(report.changed)} changed, {report.unchanged} as they were)."
         )
         if report.loaded and not report.dry_run:
             self.stdout.write(f"In the index after {took['indexed_seconds']} s.")

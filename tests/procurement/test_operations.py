@@ -1,0 +1,160 @@
+"""Long work: queued with its upload, run once, followed, cancelled in time, ended by a result or a
+problem.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from procurement.actions import operations
+from procurement.actions.operations import cancel, due, start_import, uploads, visible
+from procurement.actions.running import run
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted
+from procurement.models import Capability, Event, Operation, Organisation, Partner
+from procurement.permissions import Actor
+from tests.procurement.test_partner_imports import row
+from tests.world import editor_of, make_frameworks
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator(settings: Any, tmp_path: Any) -> Actor:
+    """An editor of the organisation that runs the service."""
+    settings.CALLOFF_DATA = tmp_path
+    make_frameworks()
+    body = Organisation.objects.create(reference="operator", name="Operator")
+    Capability.objects.create(organisation=body, kind=Capability.Kind.OPERATOR)
+    return editor_of("operator")
+
+
+def queued(actor: Actor, *rows: Any, **options: Any) -> Operation:
+    content = "\n".join(json.dumps(one) for one in rows).encode()
+    return start_import(actor, "import_partners", [content[:10], content[10:]], "my partners.jsonl", options)
+
+
+def test_an_import_is_queued_with_its_upload_and_an_event(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    assert operation.reference.startswith("OP-")
+    assert operation.status == "queued"
+    assert [path.suffix for path in uploads().iterdir()] == [".jsonl"]
+    assert Event.objects.latest("position").type == "operation.queued"
+
+
+def test_it_runs_once_and_its_result_is_the_report(operator: Actor) -> None:
+    operation = queued(operator, row("a"), row("b"))
+    assert run(operation.reference) is True
+    assert run(operation.reference) is False
+    operation.refresh_from_db()
+    assert (operation.status, operation.done, operation.total) == ("succeeded", 4, 4)
+    assert operation.result is not None
+    assert (operation.result["loaded"], operation.result["added_references"]) == (2, ["a", "b"])
+    assert not list(uploads().iterdir())
+    assert Event.objects.filter(actor=operator.reference, type="partner.profile_published").count() == 2
+
+
+def test_a_refused_file_ends_with_a_problem_that_names_rows_and_cells(operator: Actor) -> None:
+    operation = queued(operator, row("a"), row("b", size="huge"))
+    run(operation.reference)
+    operation.refresh_from_db()
+    assert operation.status == "failed"
+    assert operation.problem is not None
+    assert operation.problem["errors"] == [
+        {
+            "line": 2,
+            "reference": "b",
+            "pointer": "/size",
+            "code": "unknown_value",
+            "message": "“huge” is not one of the known values.",
+        }
+    ]
+    assert not Partner.objects.exists()
+
+
+def test_options_reach_the_import(operator: Actor) -> None:
+    dry = queued(operator, row("a"), dry_run=True)
+    run(dry.reference)
+    dry.refresh_from_db()
+    assert (dry.status, dry.result and dry.result["added"]) == ("succeeded", 1)
+    assert not Partner.objects.exists()
+
+
+def test_a_queued_one_can_be_cancelled_and_is_not_run(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    cancel(operator, operation.reference)
+    assert run(operation.reference) is False
+    assert not Partner.objects.exists()
+    with pytest.raises(Conflict):
+        cancel(operator, operation.reference)
+
+
+def test_one_that_runs_stops_before_it_writes_when_cancelled(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    running = operations.begin(operation.reference)
+    assert running is not None
+    cancel(operator, operation.reference)
+    with pytest.raises(operations.Cancelled):
+        operations.report(running, 1, None)
+    with pytest.raises(operations.Cancelled):
+        operations.no_way_back(running)
+
+
+def test_one_that_writes_can_no_longer_be_cancelled(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    running = operations.begin(operation.reference)
+    assert running is not None
+    operations.no_way_back(running)
+    with pytest.raises(Conflict):
+        cancel(operator, operation.reference)
+
+
+def test_one_whose_worker_died_is_due_again_and_ends(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    operations.begin(operation.reference)
+    assert due() == []
+    Operation.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=3))
+    assert due() == [operation.reference]
+    assert run(operation.reference) is True
+    operation.refresh_from_db()
+    assert operation.status == "succeeded"
+
+
+def test_another_organisation_neither_sees_nor_cancels_it(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    other = Organisation.objects.create(reference="other", name="Other")
+    Capability.objects.create(organisation=other, kind=Capability.Kind.OPERATOR)
+    stranger = editor_of("other")
+    assert list(visible(stranger)) == []
+    assert list(visible(operator)) == [operation]
+    with pytest.raises(NotFound):
+        cancel(stranger, operation.reference)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "pointer"), [("import_cats", b"x", "/kind"), ("import_partners", b"", "/file")]
+)
+def test_what_cannot_be_imported_is_refused_and_leaves_no_file(
+    operator: Actor, kind: str, content: bytes, pointer: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        start_import(operator, kind, [content], "x.jsonl", {})
+    assert [fault.pointer for fault in refusal.value.faults] == [pointer]
+    assert not list(uploads().iterdir())
+    assert not Operation.objects.exists()
+
+
+def test_only_an_operator_may_import(operator: Actor) -> None:
+    with pytest.raises(NotPermitted):
+        start_import(editor_of("owner"), "import_partners", [b"{}"], "x.jsonl", {})
+    assert not Operation.objects.exists()
+
+
+def test_a_name_with_a_path_stays_inside_the_folder(operator: Actor) -> None:
+    operation = start_import(operator, "import_partners", [b"{}"], "../../etc/passwd", {})
+    assert operations.upload_of(operation).parent == uploads()
+    assert operation.parameters["name"] == "../../etc/passwd"
