@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from procurement.models import Framework, Offering, Partner, ProfileVersion, Region, Supplier, SupplierMember
+from procurement.permissions import SYSTEM
 from procurement.references import listing_reference
 from procurement.vocabulary import WORK_TYPES
 from search.documents import belongs, listings_of
@@ -73,7 +74,10 @@ class RateTable:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Everything that the template lays out. `status` is the framework's status on the day."""
+    """Everything that the template lays out. `status` is the framework's status on the day.
+
+    `entered_for_it` says that the profile was loaded or imported for the firm, which has not stood by it yet.
+    """
 
     reference: str
     framework: Framework
@@ -85,6 +89,7 @@ class ListingPage:
     lots: tuple[LotOffers, ...]
     members: tuple[Member, ...]
     rates: RateTable | None
+    entered_for_it: bool
 
 
 def listing_page(reference: str, on: date) -> ListingPage | None:
@@ -125,6 +130,7 @@ def listing_page(reference: str, on: date) -> ListingPage | None:
         lots=_lots(document, own, profile, known),
         members=_members(members, framework, listings),
         rates=_rates(document),
+        entered_for_it=profile.actor == SYSTEM.reference,
     )
 
 

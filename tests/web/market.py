@@ -163,7 +163,7 @@ def _partner(reference: str, name: str, **fields: Any) -> Partner:
         number=1,
         status="published",
         digest=content.digest(),
-        actor="system",
+        actor="usr_1",
         **content.columns(),
     )
     partner.published = version

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Partner, SupplierMember
+from procurement.models import Appointment, Partner, ProfileVersion, SupplierMember
 from tests.web.market import PASSWORD
 from tests.web.reading import read, rows, summary
 
@@ -71,6 +71,11 @@ def test_illustrative_rates_and_an_expired_framework_say_so(page: Client) -> Non
         "G1 Junior",
         "£425",
     ]
+
+
+def test_a_profile_entered_for_the_firm_is_not_said_to_be_confirmed(page: Client) -> None:
+    ProfileVersion.objects.filter(partner__reference="alder").update(actor="system")
+    assert summary(read(page.get(ALDER)))["Last confirmed"] == "Not yet confirmed by the firm"
 
 
 def test_a_firm_alone_has_no_consortium(page: Client) -> None:

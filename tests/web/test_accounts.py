@@ -1,0 +1,200 @@
+"""Signing in and out, one's own account, and a firm's edit of its own profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from procurement.models import Event, Partner, ProfileVersion
+from tests.web.market import HOSTILE, PASSWORD
+from tests.web.reading import Page, read
+
+EDITOR = "alder@example.org"
+WRONG = "The email address or the password is wrong"
+
+
+def test_signing_in_leads_where_one_was_going_and_out_again(page: Client) -> None:
+    response = page.get("/account")
+    assert response.headers["Location"] == "/sign-in?next=/account"
+    form = read(page.get("/sign-in?next=/account"))
+    assert form.one("input", name="next").attributes["value"] == "/account"
+    response = page.post(
+        "/sign-in", {"username": "ALDER@example.org", "password": PASSWORD, "next": "/account"}
+    )
+    assert response.headers["Location"] == "/account"
+    account = read(page.get("/account"))
+    assert account.texts("td") == ["Editor", "Edit the profile of Alder"]
+    assert "Sign in" not in account.texts("a")
+    assert page.get("/sign-out").status_code == 405
+    assert page.post("/sign-out").headers["Location"] == "/"
+    assert "Sign in" in read(page.get("/")).texts("a")
+
+
+@pytest.mark.parametrize(
+    ("sent", "messages"),
+    [
+        ({"username": EDITOR, "password": "wrong"}, [WRONG]),
+        (
+            {"username": "unknown@example.org", "password": PASSWORD},
+            [WRONG],
+        ),
+        ({"username": "", "password": ""}, ["Enter your email address", "Enter your password"]),
+        ({"username": HOSTILE, "password": "x"}, [WRONG]),
+    ],
+)
+def test_a_refused_sign_in_says_the_same_of_any_account(
+    page: Client, sent: dict[str, str], messages: list[str]
+) -> None:
+    found = read(page.post("/sign-in", sent))
+    assert found.texts("title") == ["Error: Sign in – Calloff"]
+    links = [
+        element.text for element in found.all("a") if element.attributes["href"] in ("#username", "#password")
+    ]
+    assert links == messages
+    assert found.one("input", id="username").attributes.get("value", "") == sent["username"]
+    assert "value" not in found.one("input", id="password").attributes
+    assert "_auth_user_id" not in page.session
+
+
+def test_signing_in_leads_to_no_other_site(page: Client) -> None:
+    sent = {"username": EDITOR, "password": PASSWORD, "next": "https://elsewhere.example.org/"}
+    assert page.post("/sign-in", sent).headers["Location"] == "/"
+
+
+def test_a_form_without_its_token_changes_nothing(market: None, db: None) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    response = browser.post("/sign-in", {"username": EDITOR, "password": PASSWORD})
+    assert response.status_code == 403
+    assert read(response).one("h1").text == "This form has expired"
+    assert "_auth_user_id" not in browser.session
+
+
+def filled(found: Page) -> dict[str, Any]:
+    """What a browser would send of the profile form as it stands."""
+    values: dict[str, list[str]] = {}
+    for element in found.elements:
+        name = element.attributes.get("name", "")
+        if element.tag == "input" and (
+            element.attributes["type"] != "checkbox" or "checked" in element.attributes
+        ):
+            values.setdefault(name, []).append(element.attributes.get("value", ""))
+        elif element.tag == "textarea":
+            values.setdefault(name, []).append("".join(element.words).removeprefix("\n"))
+    for element in found.all("select"):
+        chosen = [
+            option.attributes["value"]
+            for option in found.elements
+            if option.tag == "option"
+            and "selected" in option.attributes
+            and found.elements.index(option) > found.elements.index(element)
+        ]
+        values[element.attributes["name"]] = chosen[:1]
+    return values
+
+
+def test_an_edit_is_published_at_once_and_recorded(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    assert form["ownership"] == ["employee-owned"]
+    assert form["sectors"] == ["health"]
+    form["name"] = ["Alder & Daughters"]
+    form["sectors"] = ["health", "education"]
+    form["study_title"][1] = "New work"
+    form["study_text"][1] = "What came of it."
+    response = signed_in.post("/profile/alder", form)
+    assert response.headers["Location"] == "/profile/alder?saved=yes"
+    found = read(signed_in.get("/profile/alder?saved=yes"))
+    assert found.one("h1").text == "Edit the profile of Alder & Daughters"
+    assert "The profile is published. Search finds it within seconds." in found.texts("p")
+    partner = Partner.objects.get(reference="alder")
+    assert partner.published is not None
+    assert partner.published.number == 2
+    assert partner.published.sectors == ["health", "education"]
+    assert [study["title"] for study in partner.published.case_studies] == [
+        "Vision rehabilitation",
+        "New work",
+    ]
+    assert partner.published.summary == "Evaluation of health services.\n\nSince 1990."
+    event = Event.objects.get(subject="alder")
+    assert event.changes["fields"] == ["name", "sectors", "case_studies"]
+    assert "Alder & Daughters" in read(signed_in.get("/listings/rm1~alders~alder")).texts("h1")
+
+
+def test_an_emptied_case_study_is_taken_out(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    form["study_title"][0] = form["study_text"][0] = ""
+    assert signed_in.post("/profile/alder", form).status_code == 302
+    published = Partner.objects.get(reference="alder").published
+    assert published is not None
+    assert published.case_studies == []
+
+
+def test_what_is_wrong_is_named_at_its_field_and_nothing_changes(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    form["name"] = [""]
+    form["contacts-email"] = ["not an address"]
+    form["sectors"] = ["health", "astrology"]
+    form["study_title"] = ["", ""]
+    form["study_text"] = ["", "A text without a title"]
+    response = signed_in.post("/profile/alder", form)
+    assert response.status_code == 422
+    found = read(response)
+    anchors = [
+        element.attributes["href"]
+        for element in found.all("a")
+        if element.attributes["href"].startswith("#") and element.text != "Skip to main content"
+    ]
+    assert sorted(anchors) == ["#contacts-email", "#name", "#sectors", "#study-1-title"]
+    assert found.one("textarea", id="study-1-text").text == "A text without a title"
+    assert found.one("input", id="contacts-email").attributes["aria-describedby"] == "contacts-email-error"
+    assert ProfileVersion.objects.filter(partner__reference="alder").count() == 1
+    assert not Event.objects.filter(subject="alder").exists()
+
+
+def test_an_edit_of_an_older_profile_is_refused(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    form["name"] = ["First"]
+    assert signed_in.post("/profile/alder", form).status_code == 302
+    form["name"] = ["Second"]
+    response = signed_in.post("/profile/alder", form)
+    assert response.status_code == 409
+    found = read(response)
+    assert found.one("input", id="name").attributes["value"] == "First"
+    assert found.one("input", name="revision").attributes["value"] != form["revision"][0]
+    published = Partner.objects.get(reference="alder").published
+    assert published is not None
+    assert published.name == "First"
+
+
+@pytest.mark.parametrize("revision", ["", "x", "9" * 40, "-1", "²"])
+def test_a_revision_that_nothing_has_is_refused(signed_in: Client, revision: str) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    assert signed_in.post("/profile/alder", {**form, "revision": revision}).status_code == 409
+
+
+@pytest.mark.parametrize("email", ["buyer@example.org", "reader@example.org", "nobody@example.org"])
+def test_nobody_else_may_edit(page: Client, email: str) -> None:
+    assert page.login(username=email, password=PASSWORD)
+    for response in (
+        page.get("/profile/alder"),
+        page.post("/profile/alder", {"name": "Mine", "revision": "1"}),
+    ):
+        assert response.status_code == 403
+        assert read(response).one("h1").text == "You do not have access to this page"
+    assert ProfileVersion.objects.get(partner__reference="alder").name == "Alder Research"
+    assert page.get("/profile/birch").status_code == 403
+    assert page.get("/profile/nobody").status_code == 404
+
+
+def test_hostile_profile_text_stays_text(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    form["name"] = form["summary"] = form["ownership_evidence-note"] = [HOSTILE]
+    form["study_title"][0] = form["study_text"][0] = HOSTILE
+    assert signed_in.post("/profile/alder", form).status_code == 302
+    for address in ("/profile/alder", "/listings/rm1~alders~alder", "/account"):
+        response = signed_in.get(address)
+        assert b"<script" not in response.content
+        found = read(response)
+        assert found.all("b") == []
+    assert read(signed_in.get("/profile/alder")).one("input", id="name").attributes["value"] == HOSTILE

@@ -1,0 +1,220 @@
+"""The pages in a real browser: accessible, by keyboard, at 320 pixels, with and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from search.index import borrowed_writer
+from search.rebuild import rebuild
+from tests.web.market import PASSWORD, make_market
+from tests.web.test_every_page import COMPILED, PAGES, REFUSED
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SIGNED_IN = ("/account", "/profile/alder", "/listings/rm1~alders~alder")
+
+SEEN = """
+(() => {
+    const one = document.activeElement;
+    const styles = [getComputedStyle(one)];
+    if (one.type === "checkbox") styles.push(getComputedStyle(one.labels[0], "::before"));
+    return styles.some(style => style.outlineStyle !== "none" || style.boxShadow !== "none");
+})()
+"""
+"""Whether the element with the focus shows it; the Design System draws a checkbox's on its label."""
+
+
+@dataclass
+class Site:
+    """The running pages and a browser to look at them with."""
+
+    address: str
+    browser: Browser
+
+    def context(self, **options: Any) -> BrowserContext:
+        return self.browser.new_context(base_url=self.address, **options)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    if not COMPILED.exists():
+        pytest.fail("The style sheet is not compiled: run `make assets`.")
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        # Playwright runs its loop in this thread, and Django would refuse to speak to the database beside it.
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        started = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def site(browser: Browser, settings: Any, tmp_path: Path, transactional_db: None, live_server: Any) -> Site:
+    """The small market, running."""
+    settings.INDEX_FOLDER = tmp_path / "index"
+    make_market()
+    with borrowed_writer() as writer:
+        rebuild(writer)
+    return Site(live_server.url, browser)
+
+
+def sign_in(page: Page, email: str = "alder@example.org") -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds wrong, a line each; everything that is folded away is opened first."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = Axe().run(page, options=RULES).response
+    return [
+        f"{page.url}: {one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def test_no_page_has_an_accessibility_fault(site: Site) -> None:
+    context = site.context()
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    found: list[str] = []
+    for address in (*PAGES, *(address for address, _ in REFUSED)):
+        page.goto(address)
+        found += faults(page)
+    sign_in(page)
+    for address in SIGNED_IN:
+        page.goto(address)
+        found += faults(page)
+    context.close()
+    assert found == []
+    # A browser reports what the Content-Security-Policy blocked and what could not be fetched.
+    assert [text for text in said if "status of 40" not in text] == []
+
+
+def test_no_page_scrolls_sideways_at_320_pixels(site: Site) -> None:
+    context = site.context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    sign_in(page)
+    for address in (*PAGES, *SIGNED_IN, *(address for address, _ in REFUSED)):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+    page.goto("/search")
+    assert faults(page) == []
+    context.close()
+
+
+def test_every_page_is_read_at_four_times_its_size(site: Site) -> None:
+    """1,280 pixels at 400 per cent are 320 by 256: text grows, nothing is cut off."""
+    context = site.context(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    page = context.new_page()
+    for address in PAGES:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+        assert page.get_by_role("heading", level=1).is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_buyer_finds_a_partner_and_checks_a_price(site: Site, javascript: bool) -> None:
+    context = site.context(java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("What do you need?").fill("vison rehabilitation")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="vision rehabilitation").click()
+    page.get_by_role("checkbox", name="RM1 Advice (1)").check()
+    page.get_by_role("button", name="Apply filters").click()
+    assert page.get_by_role("heading", name="1 listing").is_visible()
+    page.get_by_role("link", name="Remove Framework: RM1 Advice").click()
+    assert page.get_by_role("heading", name="2 listings").is_visible()
+    page.get_by_role("link", name="Alder Research on RM1").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Alder Research"
+    page.get_by_role("link", name="all rates on RM1").click()
+    page.get_by_label("Grade", exact=True).select_option("G2")
+    page.get_by_label("Price to compare").fill("£600")
+    page.get_by_role("button", name="Show rates").click()
+    assert page.get_by_role("img", name="Histogram of maximum rates").is_visible()
+    assert page.locator(".app-place").inner_text().startswith("Of 3 lines, 1 are below £600")
+    page.get_by_label("Price to compare").fill("lots")
+    page.get_by_role("button", name="Show rates").click()
+    page.get_by_role("link", name="Price to compare must be an amount such as 650 or 650.50").click()
+    assert page.url.endswith("#proposed")
+    assert page.get_by_label("Price to compare").input_value() == "lots"
+    context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_firm_edits_its_profile(site: Site, javascript: bool) -> None:
+    context = site.context(java_script_enabled=javascript)
+    page = context.new_page()
+    sign_in(page)
+    page.get_by_role("link", name="Your account").click()
+    page.get_by_role("link", name="Edit the profile of Alder").click()
+    page.get_by_label("Name", exact=True).fill("")
+    page.get_by_role("button", name="Publish the profile").click()
+    assert page.get_by_role("heading", name="There is a problem").is_visible()
+    page.get_by_label("Name", exact=True).fill("Alder & Daughters")
+    page.get_by_role("checkbox", name="Justice and policing").check()
+    page.get_by_role("button", name="Publish the profile").click()
+    assert page.get_by_role("heading", name="Success").is_visible()
+    page.goto("/listings/rm1~alders~alder")
+    assert page.get_by_role("heading", level=1).inner_text() == "Alder & Daughters"
+    assert page.get_by_role("link", name="hello@alder.example.org").is_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/listings/rm1~alders~alder")
+    assert page.get_by_role("link", name="hello@alder.example.org").count() == 0
+    context.close()
+
+
+def test_a_search_needs_no_mouse(site: Site) -> None:
+    context = site.context()
+    page = context.new_page()
+    page.goto("/")
+
+    def tab_to(name: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            focused = page.evaluate(
+                "(document.activeElement.labels?.[0] ?? document.activeElement).innerText"
+            )
+            if focused and " ".join(focused.split()).startswith(name):
+                assert page.evaluate(SEEN), f"{name} does not show that it has the focus"
+                return
+        raise AssertionError(f"{name} is not reached by the Tab key")
+
+    tab_to("Skip to main content")
+    page.keyboard.press("Enter")
+    tab_to("What do you need?")
+    page.keyboard.type("evaluation")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=evaluation**")
+    tab_to("RM1 Advice")
+    page.keyboard.press("Space")
+    tab_to("Apply filters")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**framework=rm1**")
+    tab_to("Alder Research")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/listings/**")
+    assert page.get_by_role("heading", level=1).inner_text() == "Alder Research"
+    context.close()
