@@ -139,7 +139,10 @@ class RowReader:
             fault("max_experience", f"is below the least experience, {least}")
         first, last = value("valid_from", read_day), value("valid_to", read_day)
         if isinstance(first, date) and isinstance(last, date) and last < first:
-            fault("valid_to", f"is before the first day, {first}")
+            # Real sheets hold such slips. The last day is the safer half: the line ends when its source says.
+            message = f"is before the first day, {first}; only this last day is kept"
+            odd.append(CellFault(row, self.headings["valid_to"], values["valid_to"], message))
+            first = None
         qualification, words = read_qualification(values.get("qualification", ""))
         if words and not qualification:
             odd.append(

@@ -27,7 +27,8 @@ class _Bars:
     """Progress on a terminal: reading, writing, indexing; nothing where there is no terminal."""
 
     def __init__(self) -> None:
-        self._bar = tqdm(unit=" rows", desc="reading", disable=None)
+        self._name = "reading"
+        self._bar = tqdm(unit=" rows", desc=self._name, disable=None)
 
     def judged(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
@@ -41,8 +42,9 @@ class _Bars:
         self._bar.update(done - self._bar.n)
 
     def _stage(self, name: str, unit: str, total: int) -> None:
-        if self._bar.desc.rstrip(": ") != name:
+        if self._name != name:
             self._bar.close()
+            self._name = name
             self._bar = tqdm(total=total, unit=unit, desc=name, disable=None)
 
     def close(self) -> None:

@@ -1,0 +1,78 @@
+"""A light load generator: `load.py PORT CLIENTS` reads targets from standard input, prints one line of JSON.
+
+It runs in a process of its own, because it shares the machine's cores with what it measures: its processor
+time is told apart. Every client keeps one connection open and asks its share of the targets, one after the
+other.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import sys
+import threading
+import time
+
+
+def ask(port: int, targets: list[str], taken: list[float], wrong: list[str]) -> None:
+    """One client: sends each target and reads the whole answer."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    buffer = bytearray(1 << 18)
+    view = memoryview(buffer)
+    for target in targets:
+        began = time.perf_counter()
+        connection.sendall(
+            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n".encode()
+        )
+        got = connection.recv_into(view)
+        head = bytes(view[:got])
+        end = head.find(b"\r\n\r\n")
+        while end < 0:
+            more = connection.recv_into(view[got:])
+            got += more
+            head = bytes(view[:got])
+            end = head.find(b"\r\n\r\n")
+        fields = head[:end].lower()
+        at = fields.index(b"content-length:")
+        left = int(fields[at + 15 :].split(b"\r\n", 1)[0]) + end + 4 - got
+        while left > 0:
+            left -= connection.recv_into(view)
+        taken.append(time.perf_counter() - began)
+        if not head.startswith(b"HTTP/1.1 200"):
+            wrong.append(f"{head[:12].decode()} {target}")
+    connection.close()
+
+
+def main(port: int, clients: int) -> None:
+    """Asks everything and reports."""
+    targets = sys.stdin.read().split()
+    taken: list[list[float]] = [[] for _ in range(clients)]
+    wrong: list[str] = []
+    threads = [
+        threading.Thread(target=ask, args=(port, targets[client::clients], taken[client], wrong))
+        for client in range(clients)
+    ]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.perf_counter() - began
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    times = sorted(one for some in taken for one in some)
+    report = {
+        "requests": len(times),
+        "seconds": elapsed,
+        "p50_ms": times[len(times) // 2] * 1000,
+        "p99_ms": times[min(len(times) * 99 // 100, len(times) - 1)] * 1000,
+        "generator_seconds": used.ru_utime + used.ru_stime,
+        "wrong": wrong[:5],
+        "wrong_count": len(wrong) + len(targets) - len(times),
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
