@@ -1,12 +1,20 @@
 """How gunicorn serves: the socket, processes and threads come from the supervisor's environment.
 
 Threads wait for the database and for slow clients; they share one interpreter, so more of them does not mean
-more searches a second, and more processes than cores does not either.
+more searches a second, and more processes than cores does not either. The program is loaded once and forked;
+what must not cross a fork, the index and the database's connections, is opened on first use, in each process.
 """
 
+from __future__ import annotations
+
 import os
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+from django.conf import settings
 
 wsgi_app = "config.wsgi:application"
+preload_app = True
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
@@ -16,8 +24,27 @@ timeout = 60
 graceful_timeout = 8
 # A pasted need of 2,000 characters is up to three times as long when percent-encoded.
 limit_request_line = 8190
-# The log of requests is django_structlog's, one line of JSON each.
+# The log of requests is that of config/middleware.py, one line of JSON each.
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True
+
+WARMED = ("/api/v1/health/ready/", "/api/v1/listings/?page_size=1", "/api/v1/rates/?page_size=1", "/search")
+"""What a new process answers to nobody first: the first person does not wait for what is opened once."""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Called by gunicorn in each new process, before it accepts; what is answered does not matter."""
+    host = next((name for name in settings.ALLOWED_HOSTS if name.strip(".*")), "localhost").lstrip(".")
+    for address in WARMED:
+        path, _, query = address.partition("?")
+        environ: dict[str, Any] = {"HTTP_HOST": host, "PATH_INFO": path, "QUERY_STRING": query}
+        environ |= {"wsgi.url_scheme": "https" if settings.HTTPS else "http", "REMOTE_ADDR": "127.0.0.1"}
+        setup_testing_defaults(environ)
+        answer = worker.wsgi(environ, lambda *_: None)
+        try:
+            for _ in answer:
+                pass
+        finally:
+            answer.close()

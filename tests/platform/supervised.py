@@ -64,6 +64,18 @@ def until(what: Callable[[], Any], seconds: float, message: str) -> Any:
     raise AssertionError(message)
 
 
+def processor_seconds(data: Path) -> float:
+    """What the processes of a data folder, and the children they have waited for, have used of the cores."""
+    ticks = 0
+    for number in processes_of(data):
+        try:
+            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 class Supervised:
     """One supervisor, its data folder, and the words that it printed."""
 
