@@ -1,8 +1,10 @@
-"""From text to terms: the one place that decides what a word is, for documents and questions, for every engine.
+"""From text to terms: the one place that decides what a word is, for documents and questions, for every
+engine.
 
-NFC, possessive 's dropped, words are runs of letters and digits, lower case, letters folded to ASCII, Lucene's 33 English stop
-words, Porter 2 stems. Engines are handed the terms, already made, so that two engines cannot disagree on them; the places of
-the words in the text are kept beside for highlights. A word is analysed once and remembered.
+NFC, possessive 's dropped, words are runs of letters and digits, lower case, letters folded to ASCII,
+Lucene's 33 English stop words, Porter 2 stems. Engines are handed the terms, already made, so that two
+engines cannot disagree on them; the places of the words in the text are kept beside for highlights. A word is
+analysed once and remembered.
 """
 
 from __future__ import annotations
@@ -20,8 +22,41 @@ import Stemmer
 from numpy.typing import NDArray
 
 STOP_WORDS: Final = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to "
-    "was will with".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "for",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "such",
+        "that",
+        "the",
+        "their",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "will",
+        "with",
+    ]
 )
 """Lucene's English stop words (EnglishAnalyzer.ENGLISH_STOP_WORDS_SET)."""
 
@@ -39,9 +74,10 @@ _REMEMBERED: Final = 400_000
 # Letters that Unicode does not decompose but Lucene's ASCIIFoldingFilter folds.
 _FOLDS: Final = str.maketrans(
     {
-        "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t",
-        "ŋ": "n", "ĸ": "q", "ƀ": "b", "ɓ": "b", "ƈ": "c", "ɖ": "d", "ɗ": "d", "ƒ": "f", "ɠ": "g", "ɨ": "i", "ƙ": "k",
-        "ɲ": "n", "ɵ": "o", "ƥ": "p", "ʈ": "t", "ƭ": "t", "ʋ": "v", "ƶ": "z", "ǝ": "e", "ə": "a", "ɛ": "e", "ȷ": "j",
+        "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h",
+        "ı": "i", "ŧ": "t", "ŋ": "n", "ĸ": "q", "ƀ": "b", "ɓ": "b", "ƈ": "c", "ɖ": "d", "ɗ": "d",
+        "ƒ": "f", "ɠ": "g", "ɨ": "i", "ƙ": "k", "ɲ": "n", "ɵ": "o", "ƥ": "p", "ʈ": "t", "ƭ": "t",
+        "ʋ": "v", "ƶ": "z", "ǝ": "e", "ə": "a", "ɛ": "e", "ȷ": "j",
     }
 )  # fmt: skip
 
@@ -150,7 +186,8 @@ class Tokens:
 
 
 def tokens_of(text: str) -> Tokens:
-    """The words of `text` (in NFC) and where they stand. Made at indexing, never while a question is answered.
+    """The words of `text` (in NFC) and where they stand. Made at indexing, never while a question is
+    answered.
 
     The same words as `words_of`, which reads better but takes twice as long.
     """
@@ -159,7 +196,10 @@ def tokens_of(text: str) -> Tokens:
         points: NDArray[Any] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
         encoding = "ascii"
     else:
-        points, encoding = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), "utf-32-le"
+        points, encoding = (
+            np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32),
+            "utf-32-le",
+        )
     letters = np.zeros(len(points) + 2, dtype=np.bool_)
     letters[1:-1] = _letters()[points]
     spaced = np.where(letters[1:-1], points, points.dtype.type(32))

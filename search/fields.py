@@ -1,5 +1,5 @@
-"""What can be searched, filtered, counted and shown of a listing: one table, from which the mapping, the query, the facets, the
-parameters, the API's schema and the docs are computed.
+"""What can be searched, filtered, counted and shown of a listing: one table, from which the mapping, the
+query, the facets, the parameters, the API's schema and the docs are computed.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 
@@ -60,9 +60,9 @@ CONSTANT_SCORE: Final = 2.0
 class FilterField:
     """A filter, and a facet that counts its values.
 
-    `one_of` holds the values of a closed list with their labels (another value is a fault); None where values are references
-    or codes that data adds. `several`: a listing has any number of them. `by_offering`: lot, specialism and region
-    asked together must be met by one offering.
+    `one_of` holds the values of a closed list with their labels (another value is a fault); None where values
+    are references or codes that data adds. `several`: a listing has any number of them. `by_offering`: lot,
+    specialism and region asked together must be met by one offering.
     """
 
     name: str
@@ -93,14 +93,16 @@ SORTS: Final[Mapping[str, str]] = {
 }
 
 REGION_SCHEMES: Final = ("ITL2025", "UK")
-"""The region codes that the facet counts when the question spans frameworks; with one framework it counts the framework's own."""
+"""The region codes that the facet counts when the question spans frameworks; with one framework it counts the
+framework's own.
+"""
 
 
 def texts_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """The texts of a listing document as (text field, part, text), in the order of the document.
 
-    `part` tells several texts of one field apart: a case study's key, a specialism's reference; a phrase never reaches from
-    one text into the next.
+    `part` tells several texts of one field apart: a case study's key, a specialism's reference; a phrase
+    never reaches from one text into the next.
     """
     yield "name", "", document["name"]
     yield "supplier", document["supplier"], document["supplier_name"]
@@ -109,7 +111,11 @@ def texts_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "lots", document["framework"], f"{document['framework_number']} {document['framework_name']}"
     for lot in document["lots"]:
         # The reference lets "RM3745/5" be found as it is written, the number lets "lot 5".
-        yield "lots", lot["reference"], f"{document['framework_number']}/{lot['number']} Lot {lot['number']} {lot['name']}"
+        yield (
+            "lots",
+            lot["reference"],
+            f"{document['framework_number']}/{lot['number']} Lot {lot['number']} {lot['name']}",
+        )
     for specialism in document["specialisms"]:
         yield "specialisms", specialism["reference"], specialism["name"]
     yield "summary", "", document["summary"]
@@ -119,7 +125,9 @@ def texts_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def labels_of(document: Mapping[str, Any]) -> Iterator[str]:
-    """The labels of a listing's closed-list values, so that "charity" or "cyber essentials" typed as words is found."""
+    """The labels of a listing's closed-list values, so that "charity" or "cyber essentials" typed as words is
+    found.
+    """
     for sector in document["sectors"]:
         yield SECTORS.get(sector, sector) + ","
     if document["ownership"] != "not-stated":
@@ -132,7 +140,11 @@ LAYOUT: Final = 2
 """Raise it when the analysis, the texts or the columns change in a way that this table does not show."""
 
 MAPPING: Final = hashlib.blake2b(
-    repr((LAYOUT, [field.name for field in TEXT_FIELDS], [(field.name, field.several) for field in FILTERS])).encode(),
+    repr(
+        (LAYOUT, [field.name for field in TEXT_FIELDS], [(field.name, field.several) for field in FILTERS])
+    ).encode(),
     digest_size=5,
 ).hexdigest()
-"""Names the shape of the index: an index of another mapping is rebuilt. Weights are not in it, they are applied when asked."""
+"""Names the shape of the index: an index of another mapping is rebuilt. Weights are not in it, they are
+applied when asked.
+"""

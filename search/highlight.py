@@ -1,4 +1,5 @@
-"""Passages that show what was found: the best stretch of a text, escaped, with <mark> around the words that matched.
+"""Passages that show what was found: the best stretch of a text, escaped, with <mark> around the words that
+matched.
 
 Works on the places of words that were stored at indexing; nothing is tokenised here.
 """
@@ -16,11 +17,15 @@ _LEAD: Final = 45
 """So many of them before the first word that matched."""
 
 Match = tuple[int, int, int]
-"""Where a matching word starts and ends (in characters of the text), and the number of what was asked that it answers."""
+"""Where a matching word starts and ends (in characters of the text), and the number of what was asked that it
+answers.
+"""
 
 
 def passage(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
-    """The best passage of `text[start:end]` as HTML. `matches` lie within it, in order; there is at least one."""
+    """The best passage of `text[start:end]` as HTML. `matches` lie within it, in order; there is at least
+    one.
+    """
     first, last = _window(text, start, end, matches)
     pieces = ["" if first == start else "…"]
     at = first
@@ -33,7 +38,9 @@ def passage(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
 
 
 def _window(text: str, start: int, end: int, matches: Sequence[Match]) -> tuple[int, int]:
-    """The stretch that holds most of what was asked, then most matches, then comes first; it ends between words."""
+    """The stretch that holds most of what was asked, then most matches, then comes first; it ends between
+    words.
+    """
     if end - start <= PASSAGE:
         return start, end
     best, best_worth = start, (0, 0)
@@ -51,7 +58,9 @@ def _window(text: str, start: int, end: int, matches: Sequence[Match]) -> tuple[
     first, last = best, best + PASSAGE
     if first > start:
         space = text.find(" ", first, first + _LEAD)
-        first = space + 1 if space >= 0 and all(not first <= match[0] <= space for match in matches) else first
+        first = (
+            space + 1 if space >= 0 and all(not first <= match[0] <= space for match in matches) else first
+        )
     if last < end:
         space = text.rfind(" ", last - _LEAD, last)
         last = space if space >= 0 and all(not space <= match[0] < last for match in matches) else last

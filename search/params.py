@@ -1,6 +1,7 @@
 """Query string to a question about listings, or which parameter is wrong and why: used by api and web alike.
 
-The first step of a search. What may be asked stands in LISTING_PARAMETERS, from which the API's schema is computed too.
+The first step of a search. What may be asked stands in LISTING_PARAMETERS, from which the API's schema is
+computed too.
 """
 
 from __future__ import annotations
@@ -34,14 +35,19 @@ _SHAPES: Final = {
     "specialism": rf"^{_NAME}~{_NAME}~{_NAME}$",
     "region": r"^[A-Za-z]{2,3}[A-Za-z0-9]{0,4}$",
 }
-"""What a reference or code of each filter looks like; one that nobody bears finds nothing, one of another shape is a fault."""
+"""What a reference or code of each filter looks like; one that nobody bears finds nothing, one of another
+shape is a fault.
+"""
 
 _ABOUT: Final = {
     "framework": ("Reference or number of a framework.", "rm3745"),
     "status": ("Status of the framework today; every status if not given.", "live"),
     "lot": ("Reference of a lot; a bare number needs exactly one framework.", "rm3745~5"),
     "specialism": ("Reference of a specialism.", "rm3745~5~1"),
-    "region": ("Code of a region, ITL 2025 or the framework's own; a listing that covers a wider one is found too.", "TLI"),
+    "region": (
+        "Code of a region, ITL 2025 or the framework's own; a listing that covers a wider one is found too.",
+        "TLI",
+    ),
     "sector": ("Sector that the partner knows.", "health"),
     "ownership": ("Who owns the partner.", "charity"),
     "size": ("Size of the partner.", "small"),
@@ -52,8 +58,8 @@ _ABOUT: Final = {
 LISTING_PARAMETERS: Final = (
     Parameter(
         "q",
-        "What to look for, from one word to a pasted need. Any word matches and the best match comes first; a phrase in "
-        "quotes must be there; -word must not; word* stands for its beginnings.",
+        "What to look for, from one word to a pasted need. Any word matches and the best match comes first; "
+        "a phrase in quotes must be there; -word must not; word* stands for its beginnings.",
         {"type": "string", "maxLength": QUESTION_CEILING},
         example="vision rehabilitation evaluation",
     ),
@@ -71,13 +77,15 @@ LISTING_PARAMETERS: Final = (
     ),
     Parameter(
         "grade",
-        "Code of a grade, such as G3: shows, bounds and sorts by its lowest rate. Needs exactly one framework; with a lot only "
-        "that lot's rates count.",
+        "Code of a grade, such as G3: shows, bounds and sorts by its lowest rate. Needs exactly one "
+        "framework; with a lot only that lot's rates count.",
         {"type": "string", "pattern": r"^[A-Za-z0-9]{1,12}$"},
         example="G3",
     ),
     Parameter("min_rate", "Least rate of the grade.", {"type": "string", "pattern": MONEY}, example="400.00"),
-    Parameter("max_rate", "Greatest rate of the grade.", {"type": "string", "pattern": MONEY}, example="1250.00"),
+    Parameter(
+        "max_rate", "Greatest rate of the grade.", {"type": "string", "pattern": MONEY}, example="1250.00"
+    ),
     Parameter(
         "sort",
         "Order: best match, lowest rate of the grade (needs grade and framework), or name.",
@@ -102,7 +110,9 @@ LISTING_PARAMETERS: Final = (
 )
 
 SUGGESTION_PARAMETERS: Final = (
-    Parameter("q", "The beginning of any word of a name.", {"type": "string", "maxLength": 200}, example="opm"),
+    Parameter(
+        "q", "The beginning of any word of a name.", {"type": "string", "maxLength": 200}, example="opm"
+    ),
     Parameter(
         "framework",
         "Only names on these frameworks. Repeat it for any of several.",
@@ -177,7 +187,9 @@ def cursor_text(cursor: Cursor) -> str:
 
 
 def effective_status(framework: Mapping[str, Any], on: date) -> str:
-    """The status of a stored framework (`status`, `ends_on` in ISO 8601) on a day: live past its last day is expired."""
+    """The status of a stored framework (`status`, `ends_on` in ISO 8601) on a day: live past its last day is
+    expired.
+    """
     over = framework["ends_on"] is not None and framework["ends_on"] < on.isoformat()
     return "expired" if framework["status"] == "live" and over else str(framework["status"])
 
@@ -197,7 +209,11 @@ def _lots(filters: Mapping[str, tuple[str, ...]], faults: list[ParameterFault]) 
         elif len(frameworks) == 1:
             lots.append(f"{frameworks[0]}~{lot}")
         else:
-            faults.append(ParameterFault("lot", "conflict", f"The bare number {lot[:40]!r} needs exactly one framework."))
+            faults.append(
+                ParameterFault(
+                    "lot", "conflict", f"The bare number {lot[:40]!r} needs exactly one framework."
+                )
+            )
     return tuple(dict.fromkeys(lots))
 
 
@@ -211,7 +227,9 @@ def _need_grade(values: Mapping[str, Any], faults: list[ParameterFault]) -> None
         faults.append(ParameterFault("grade", "missing", f"{by_rate[0]} needs a grade."))
     if (by_rate or values["grade"]) and len(values["framework"]) != 1 and "framework" not in refused:
         faults.append(
-            ParameterFault("framework", "missing", f"{by_rate[0] if by_rate else 'grade'} needs exactly one framework.")
+            ParameterFault(
+                "framework", "missing", f"{by_rate[0] if by_rate else 'grade'} needs exactly one framework."
+            )
         )
 
 
@@ -220,13 +238,17 @@ def _cursor(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFault
     if not values["after"]:
         return None
     try:
-        content = base64.b64decode(values["after"] + "=" * (-len(values["after"]) % 4), altchars=b"-_", validate=True)
+        content = base64.b64decode(
+            values["after"] + "=" * (-len(values["after"]) % 4), altchars=b"-_", validate=True
+        )
         sort, seed, value, key = orjson.loads(content)
         cursor = Cursor(sort, seed, value, key)
     except (binascii.Error, ValueError, TypeError):
         cursor = None
     if cursor is None or not _well_formed(cursor):
-        faults.append(ParameterFault("after", "shape", "It is not a cursor of ours; take it from an answer as it is."))
+        faults.append(
+            ParameterFault("after", "shape", "It is not a cursor of ours; take it from an answer as it is.")
+        )
         return None
     if any(text.strip() for text in asked.getlist("page")):
         faults.append(ParameterFault("page", "conflict", "Give page or after, not both."))

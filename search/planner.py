@@ -1,8 +1,9 @@
 """From what a person typed to what is looked for, in terms: the same for every engine.
 
-Words are any-of and ranked; "a phrase" must be there (unless the question says OR); -word and -"a phrase" must not; word* is a
-beginning. A word that the index does not hold is taken as a beginning, else corrected. Synonyms come from synonyms.txt. A long
-need (a pasted paragraph) is reduced to its most informative words. Nothing typed is a fault: what makes no sense is dropped.
+Words are any-of and ranked; "a phrase" must be there (unless the question says OR); -word and -"a phrase"
+must not; word* is a beginning. A word that the index does not hold is taken as a beginning, else corrected.
+Synonyms come from synonyms.txt. A long need (a pasted paragraph) is reduced to its most informative words.
+Nothing typed is a fault: what makes no sense is dropped.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ NEED_WORDS: Final = 24
 
 SYNONYM_WEIGHT: Final = 0.6
 TOGETHER_WEIGHT: Final = 0.6
-"""What it adds, as a share of the words' own score, that a short question's words stand together and in order."""
+"""What it adds, as a share of the words' own score, that a short question's words stand together and in
+order.
+"""
 
 TOGETHER_WORDS: Final = 5
 NAME_WORDS: Final = 4
@@ -37,7 +40,9 @@ SHORTEST_BEGINNING: Final = 2
 SHORTEST_NAME_START: Final = 3
 
 _PIECE: Final = re.compile(r'(?P<minus>-+)?"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
-_QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "−": "-", "–": "-"})
+_QUOTES: Final = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "−": "-", "–": "-"}
+)
 _EITHER: Final = re.compile(r"(?:^|\s)(?:OR|\|+)(?:\s|$)")
 
 Terms = tuple[str, ...]
@@ -75,8 +80,8 @@ class Alternative:
 class Clause:
     """One thing asked for; any alternative or term of it will do, the best one counts.
 
-    `constants` score the same wherever they stand: terms found by their beginning or by correcting what was typed.
-    `name_starts` are looked for in names only. `words` is what was typed.
+    `constants` score the same wherever they stand: terms found by their beginning or by correcting what was
+    typed. `name_starts` are looked for in names only. `words` is what was typed.
     """
 
     words: str
@@ -88,9 +93,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to look for. `asked` is False if nothing was typed that could be looked for: then everything is found.
+    """What to look for. `asked` is False if nothing was typed that could be looked for: then everything is
+    found.
 
-    `excluded` are terms or phrases that must not be there. `whole_name` is the question as a name, "" if it cannot be one.
+    `excluded` are terms or phrases that must not be there. `whole_name` is the question as a name, "" if it
+    cannot be one.
     """
 
     clauses: tuple[Clause, ...] = ()
@@ -122,8 +129,9 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
     either = _EITHER.search(question) is not None
     clauses = [Clause(words, (Alternative(terms),), required=not either) for words, terms in typed.phrases]
     clauses.extend(Clause(words, (Alternative(terms),)) for words, terms in typed.joined)
-    for start in typed.beginnings:
-        clauses.append(Clause(f"{start}*", constants=tuple(lexicon.beginning(start))))
+    clauses.extend(
+        Clause(f"{start}*", constants=tuple(lexicon.beginning(start))) for start in typed.beginnings
+    )
     corrected = None
     if len({term_of(word) for word, _ in typed.words}) > LONG_QUESTION:
         clauses.extend(_need(typed, lexicon))
@@ -134,7 +142,9 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
     return Plan(
         clauses=tuple(clause for clause in clauses if clause.required or _can_be_found(clause)),
         excluded=tuple(dict.fromkeys(excluded)),
-        whole_name=" ".join(fold(word) for word in words_of(typed.text)) if asked and len(typed.words) <= LONG_QUESTION else "",
+        whole_name=" ".join(fold(word) for word in words_of(typed.text))
+        if asked and len(typed.words) <= LONG_QUESTION
+        else "",
         asked=asked,
         did_you_mean=corrected,
     )
@@ -243,7 +253,9 @@ def _synonyms(others: tuple[Terms, ...]) -> tuple[Alternative, ...]:
     return tuple(Alternative(terms, SYNONYM_WEIGHT) for terms in others)
 
 
-def _word(word: str, others: tuple[Terms, ...], may_be_name: bool, lexicon: Lexicon) -> tuple[Clause, str | None]:
+def _word(
+    word: str, others: tuple[Terms, ...], may_be_name: bool, lexicon: Lexicon
+) -> tuple[Clause, str | None]:
     """What to look for by a word, and what it should have been if the index does not hold it."""
     term, folded = term_of(word), fold(word)
     starts: Terms = ()

@@ -1,6 +1,7 @@
 """A search in our own words: what search/params.py makes of a request and what an engine answers.
 
-Everything here is engine neutral and frozen. Money is whole pence (or cents); dates are days in Europe/London.
+Everything here is engine neutral and frozen. Money is whole pence (or cents); dates are days in
+Europe/London.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ DEEPEST_HIT: Final = 10_000
 class Cursor:
     """Where the page before ended: the sort it was in, the last hit's sort value and its key.
 
-    `value` is the score times 10,000 (relevance), the rate in pence or -1 for none (rate), or the folded name (name).
+    `value` is the score times 10,000 (relevance), the rate in pence or -1 for none (rate), or the folded name
+    (name).
     """
 
     sort: Sort
@@ -33,9 +35,10 @@ class Cursor:
 class ListingQuery:
     """A question over the listings.
 
-    `filters` maps a filter of search/fields.py to the values asked for: any of them inside one filter, all of the filters
-    together. A lot, a specialism and a region asked together must be met by one offering. `grade` is a code such as G3;
-    a rate bound or sort needs it and exactly one framework in `filters` (search/params.py sees to it).
+    `filters` maps a filter of search/fields.py to the values asked for: any of them inside one filter, all of
+    the filters together. A lot, a specialism and a region asked together must be met by one offering. `grade`
+    is a code such as G3; a rate bound or sort needs it and exactly one framework in `filters`
+    (search/params.py sees to it).
     """
 
     q: str = ""
@@ -55,7 +58,7 @@ class ListingQuery:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """One value of a facet: how many listings it would leave, were it the only value asked for in its facet."""
+    """One value of a facet: how many listings it would leave as the only value of its facet."""
 
     value: str
     label: str
@@ -115,8 +118,8 @@ class HitRate:
 class Hit:
     """One listing of a page. `stored` is the ready JSON object of search/documents.py, in bytes.
 
-    `status` is the framework's on the day asked for. `specialisms` are the references that satisfy the filters or whose names hold the words. `score` is rounded to four
-    decimals and 0.0 without words.
+    `status` is the framework's on the day asked for. `specialisms` are the references that satisfy the
+    filters or whose names hold the words. `score` is rounded to four decimals and 0.0 without words.
     """
 
     reference: str
@@ -133,7 +136,8 @@ class Hit:
 class Freshness:
     """How current the index is, told by the index worker's heartbeat.
 
-    `position` is the last event applied; `caught_up_at` when no event was waiting; both times ISO 8601 in UTC.
+    `position` is the last event applied; `caught_up_at` when no event was waiting; both times ISO 8601 in
+    UTC.
     """
 
     generation: int

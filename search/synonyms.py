@@ -1,4 +1,6 @@
-"""Buyers' words for what profiles call otherwise, read once from synonyms.txt and used by the planner for every engine."""
+"""Buyers' words for what profiles call otherwise, read once from synonyms.txt and used by the planner for
+every engine.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +49,8 @@ def longest_group() -> int:
 
 
 def groups_in(words: Sequence[str]) -> Iterator[tuple[int, int, tuple[Terms, ...]]]:
-    """The groups that stand in a run of words, as (first word, number of words, what else they find); longest first at each
-    place, none inside another.
+    """The groups that stand in a run of words, as (first word, number of words, what else they find); longest
+    first at each place, none inside another.
     """
     terms = [term_as_written(word) for word in words]
     at = 0
@@ -68,7 +70,7 @@ def _terms(phrase: str) -> Terms:
 
 
 def _searchable(terms: Terms) -> Terms:
-    """What of a group the index can hold: stop words are not in it, but keep their distance inside a phrase."""
+    """What of a group the index can hold: a stop word only keeps its distance inside a phrase."""
     kept = [GAP if len(term) > 1 and term_of(term) == GAP else term for term in terms]
     while kept and kept[0] == GAP:
         kept.pop(0)

@@ -1,7 +1,8 @@
 """What every engine does, in our words: search/params.py hands it a question, api and web get an answer.
 
-The embedded engine (embedded.py) is one of them. Reading is safe from any number of processes and threads; writing belongs to
-one process, the index worker, which holds the Writer. The protocols for rates stand in rates_base.py.
+The embedded engine (embedded.py) is one of them. Reading is safe from any number of processes and threads;
+writing belongs to one process, the index worker, which holds the Writer. The protocols for rates stand in
+rates_base.py.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Collection = Literal["listings", "rates"]
 
 
 class EngineUnavailable(Exception):  # noqa: N818 - it names a state
-    """There is no index that can be read: missing, damaged or of another mapping (HTTP 503 on search alone)."""
+    """No index can be read: missing, damaged or of another mapping (HTTP 503 on search alone)."""
 
     retry_after = 5
     """Seconds after which asking again makes sense."""
@@ -41,7 +42,9 @@ class DocumentSpecialism(TypedDict):
 
 
 class DocumentOffering(TypedDict):
-    """`specialism` None is "not stated". `regions`: every code that it satisfies, expanded by search/documents.py."""
+    """`specialism` None is "not stated". `regions`: every code that it satisfies, expanded by
+    search/documents.py.
+    """
 
     lot: str
     specialism: str | None
@@ -67,8 +70,9 @@ class DocumentRate(TypedDict):
 class ListingDocument(TypedDict):
     """A listing as it is indexed. `key` is its reference; `stored` the API's result object, rendered once.
 
-    Of two documents with one key the greater `version` stands, in whatever order they arrive. Texts may be in any Unicode
-    form; they are kept in NFC. `status` is the framework's stored status: dates are compared when a question is asked.
+    Of two documents with one key the greater `version` stands, in whatever order they arrive. Texts may be in
+    any Unicode form; they are kept in NFC. `status` is the framework's stored status: dates are compared when
+    a question is asked.
     """
 
     key: str
@@ -115,7 +119,8 @@ class Label:
 class IndexState:
     """What stands in the index: for health, drift checks and the decision to rebuild.
 
-    `rebuild_because` is None, or why the index must be built anew: missing, damaged, or made for another mapping.
+    `rebuild_because` is None, or why the index must be built anew: missing, damaged, or made for another
+    mapping.
     """
 
     collection: Collection
@@ -134,11 +139,14 @@ class Rebuild(Protocol):
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """Names for the values of a facet that the documents hold as codes (region)."""
 
-    def commit(self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None) -> int:
-        """Verifies that the new index opens, holds `expected` documents and what `sample` says is stored under its keys
-        (each if given), then swaps it in.
+    def commit(
+        self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> int:
+        """Verifies that the new index opens, holds `expected` documents and what `sample` says is stored
+        under its keys (each if given), then swaps it in.
 
-        Returns the number of documents. Raises ValueError and leaves the old index in use if it does not verify.
+        Returns the number of documents. Raises ValueError and leaves the old index in use if it does not
+        verify.
         """
 
     def abandon(self) -> None:
@@ -149,12 +157,16 @@ class Writer(Protocol):
     """The only writer of an index. Made by `Engine.writer`; close it, or use it as a context manager."""
 
     def apply(
-        self, collection: Collection, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()
+        self,
+        collection: Collection,
+        puts: Iterable[Mapping[str, Any]],
+        deletes: Iterable[tuple[str, int]] = (),
     ) -> int:
         """Writes documents and removes keys (each with the version that removes it) in one visible step.
 
-        An older version never overwrites or removes a newer one, and a removed key does not come back by an older put.
-        Returns the generation in which it can be read. Raises EngineUnavailable if there is no index yet (rebuild first).
+        An older version never overwrites or removes a newer one, and a removed key does not come back by an
+        older put. Returns the generation in which it can be read. Raises EngineUnavailable if there is no
+        index yet (rebuild first).
         """
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:

@@ -1,9 +1,11 @@
-"""Columns on disk: where the countable half of an index lies, for both collections, and how a generation becomes current.
+"""Columns on disk: where the countable half of an index lies, for both collections, and how a generation
+becomes current.
 
-A collection's folder holds index directories (one for each rebuild) and the file CURRENT, which names the directory and the
-generation in use. A generation is a manifest: the name of every array and the file that holds it. Files are named by their
-content, so an array that did not change is shared by many generations and stays mapped in the readers. Nothing is ever
-changed in place: writers add files, then a manifest, then swap CURRENT by one rename; readers notice by one stat.
+A collection's folder holds index directories (one for each rebuild) and the file CURRENT, which names the
+directory and the generation in use. A generation is a manifest: the name of every array and the file that
+holds it. Files are named by their content, so an array that did not change is shared by many generations and
+stays mapped in the readers. Nothing is ever changed in place: writers add files, then a manifest, then swap
+CURRENT by one rename; readers notice by one stat.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation. `files` maps an array's (or document's) name to its file; `facts` are the collection's own."""
+    """One generation. `files` maps an array's (or document's) name to its file; `facts` are the collection's
+    own.
+    """
 
     generation: int
     mapping: str
@@ -51,7 +55,9 @@ class Manifest:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces a file by one rename, so that a reader sees the old content or the new, never a part; survives a crash."""
+    """Replaces a file by one rename, so that a reader sees the old content or the new, never a part; survives
+    a crash.
+    """
     draft = path.with_name(path.name + ".draft")
     with draft.open("wb") as file:
         file.write(content)
@@ -61,7 +67,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def read_current(folder: Path) -> Current | None:
-    """What is in use in a collection's folder, None if nothing is. Raises EngineUnavailable if CURRENT is damaged."""
+    """What is in use in a collection's folder, None if nothing is. Raises EngineUnavailable if CURRENT is
+    damaged.
+    """
     try:
         fields = orjson.loads((folder / "CURRENT").read_bytes())
         return Current(fields["directory"], fields["generation"], fields["previous"])
@@ -80,7 +88,7 @@ def write_current(folder: Path, current: Current) -> None:
 def current_mark(folder: Path) -> tuple[int, int] | None:
     """Changes whenever CURRENT is swapped: one stat, for a reader to compare before each question."""
     try:
-        status = os.stat(folder / "CURRENT")
+        status = (folder / "CURRENT").stat()
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_mtime_ns
@@ -96,12 +104,16 @@ class ColumnFiles:
     def save(
         self, generation: int, mapping: str, parts: Mapping[str, Array | bytes], facts: Mapping[str, Any]
     ) -> Manifest:
-        """Writes arrays and documents that are not there yet, then the manifest; visible only once CURRENT names it."""
+        """Writes arrays and documents that are not there yet, then the manifest; visible only once CURRENT
+        names it.
+        """
         files = {name: self._save_part(name, part) for name, part in parts.items()}
         manifest = Manifest(generation, mapping, files, facts)
         write_atomically(
             self.directory / f"manifest-{generation}.json",
-            orjson.dumps({"generation": generation, "mapping": mapping, "files": files, "facts": dict(facts)}),
+            orjson.dumps(
+                {"generation": generation, "mapping": mapping, "files": files, "facts": dict(facts)}
+            ),
         )
         return manifest
 
@@ -115,15 +127,16 @@ class ColumnFiles:
         file_name = f"{name}-{_digest(content)}.{suffix}"
         path = self.directory / "files" / file_name
         if not path.exists():
-            # Not forced to disk, which would cost more than all else: should the machine lose power, a file that is short
-            # or of another content is noticed when it is opened, and the index is built anew.
+            # Not forced to disk, which would cost more than all else: should the machine lose power, a file
+            # that is short or of another content is noticed when it is opened, and the index is built anew.
             draft = path.with_name(path.name + ".draft")
             draft.write_bytes(content)
             draft.replace(path)
         return file_name
 
     def clean(self, generation: int) -> None:
-        """Removes manifests and files that neither the generation nor the two before it name, and unfinished drafts.
+        """Removes manifests and files that neither the generation nor the two before it name, and unfinished
+        drafts.
 
         A reader that still maps a removed file keeps it until it lets go.
         """
@@ -149,7 +162,9 @@ def load_manifest(directory: Path, generation: int) -> Manifest:
         fields = orjson.loads((directory / f"manifest-{generation}.json").read_bytes())
         return Manifest(fields["generation"], fields["mapping"], fields["files"], fields["facts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EngineUnavailable(f"{directory.name}: generation {generation} cannot be read ({error})") from error
+        raise EngineUnavailable(
+            f"{directory.name}: generation {generation} cannot be read ({error})"
+        ) from error
 
 
 class Columns:
@@ -236,7 +251,9 @@ class Strings:
 
 
 class Codes:
-    """Values and the small numbers that stand for them in columns. Only ever grows within one index directory."""
+    """Values and the small numbers that stand for them in columns. Only ever grows within one index
+    directory.
+    """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.values: list[str] = list(values)
@@ -284,13 +301,20 @@ def rows_of(starts: Array, owners: Array) -> Array:
     if not total:
         return np.zeros(0, dtype=np.int64)
     before = np.cumsum(counts) - counts
-    return np.arange(total) - np.repeat(before - begins, counts)
+    rows: Array = np.arange(total) - np.repeat(before - begins, counts)
+    return rows
 
 
 def replace_rows(
-    owners: Array, columns: Mapping[str, Array], changed: Sequence[int], new_owners: Array, new_columns: Mapping[str, Array]
+    owners: Array,
+    columns: Mapping[str, Array],
+    changed: Sequence[int],
+    new_owners: Array,
+    new_columns: Mapping[str, Array],
 ) -> tuple[Array, dict[str, Array]]:
-    """Rows (sorted by owner) with those of the changed owners replaced by new ones; sorted by owner again, stably."""
+    """Rows (sorted by owner) with those of the changed owners replaced by new ones; sorted by owner again,
+    stably.
+    """
     kept = ~np.isin(owners, np.asarray(changed, dtype=owners.dtype))
     all_owners = np.concatenate([owners[kept], new_owners.astype(owners.dtype)])
     order = np.argsort(all_owners, kind="stable")
@@ -302,7 +326,7 @@ def replace_rows(
 
 
 class AppendOnly:
-    """A file that only grows: where stored results and tokens lie. Old offsets stay valid for every reader."""
+    """A file that only grows, of stored results and tokens: old offsets stay valid for every reader."""
 
     def __init__(self, path: Path, size: int) -> None:
         # What a crashed writer left behind the last published size is overwritten.
@@ -324,7 +348,9 @@ class AppendOnly:
         return os.pread(self._file.fileno(), length, start)
 
     def flush(self) -> None:
-        """Makes what was appended readable by others and safe against a crash; before the manifest that points at it."""
+        """Makes what was appended readable by others and safe against a crash; before the manifest that
+        points at it.
+        """
         self._file.flush()
         os.fsync(self._file.fileno())
 

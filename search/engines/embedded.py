@@ -1,4 +1,5 @@
-"""The embedded engine: tantivy for words, numpy columns for everything countable, in one folder of the project's data.
+"""The embedded engine: tantivy for words, numpy columns for everything countable, in one folder of the
+project's data.
 
 Both collections under one roof; each half does its own work (listings.py, rates.py and their writers).
 """
@@ -22,7 +23,7 @@ from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 
 class EmbeddedEngine:
-    """The engine over a folder. Opens nothing until it is asked; one object serves all threads of a process."""
+    """The engine over a folder. Opens nothing until it is asked; one object serves a whole process."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -94,7 +95,10 @@ class EmbeddedWriter:
         self._rates = RatesWriter(root / "rates")
 
     def apply(
-        self, collection: Collection, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()
+        self,
+        collection: Collection,
+        puts: Iterable[Mapping[str, Any]],
+        deletes: Iterable[tuple[str, int]] = (),
     ) -> int:
         """See Writer."""
         return self._half(collection).apply(puts, deletes)

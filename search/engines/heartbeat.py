@@ -1,8 +1,9 @@
-"""How current the index is: a small file beside it, written by the index worker, read by whoever answers a search."""
+"""How current the index is: a small file beside it, written by the index worker, read by whoever answers a
+search.
+"""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +35,9 @@ class Heartbeat:
     def freshness(self, generation: int) -> Freshness:
         """What the last heartbeat said, with the generation that answers."""
         facts = self._read()
-        position, applied_at, caught_up_at = (facts.get(name) for name in ("position", "applied_at", "caught_up_at"))
+        position, applied_at, caught_up_at = (
+            facts.get(name) for name in ("position", "applied_at", "caught_up_at")
+        )
         return Freshness(
             generation,
             position if isinstance(position, int) else None,
@@ -44,7 +47,7 @@ class Heartbeat:
 
     def _read(self) -> dict[str, int | str | None]:
         try:
-            status = os.stat(self._path)
+            status = self._path.stat()
             mark = status.st_ino, status.st_mtime_ns
             if mark != self._mark:
                 facts = orjson.loads(self._path.read_bytes())

@@ -55,7 +55,11 @@ class WordCounts:
     @classmethod
     def load(cls, columns: Columns) -> WordCounts:
         loaded = cls()
-        for name, counts in (("words", loaded.words), ("terms", loaded.terms), ("name_words", loaded.name_words)):
+        for name, counts in (
+            ("words", loaded.words),
+            ("terms", loaded.terms),
+            ("name_words", loaded.name_words),
+        ):
             words = Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends"))
             counts.update(dict(zip(words, columns.array(f"{name}_counts").tolist(), strict=True)))
         return loaded
@@ -74,7 +78,9 @@ class Lexicon:
 
     @staticmethod
     def _load(columns: Columns, name: str) -> tuple[Strings, Array]:
-        return Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends")), columns.array(f"{name}_counts")
+        return Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends")), columns.array(
+            f"{name}_counts"
+        )
 
     def frequency(self, term: str) -> int:
         """In how many documents a term stands."""
@@ -90,7 +96,8 @@ class Lexicon:
         return _terms_of(_range(self._names, start))
 
     def near(self, word: str, distance: int) -> tuple[str, ...]:
-        """The words of the index fewest letters away, at most `distance`; those in most documents first, then by letter.
+        """The words of the index fewest letters away, at most `distance`; those in most documents first, then
+        by letter.
 
         A letter more, less or other, or two neighbours swapped, count as one. At most ten words.
         """
@@ -108,11 +115,11 @@ class Lexicon:
         for length in range(len(word) - distance, len(word) + distance + 1):
             words, counts = self._by_length.get(length, ([], np.zeros(0, dtype=np.int32)))
             if words:
-                distances = cdist([word], words, scorer=OSA.distance, score_cutoff=distance, dtype=np.uint8)[0]
-                for at in np.flatnonzero(distances <= distance).tolist():
-                    found.append((int(distances[at]), -int(counts[at]), words[at]))
+                (away,) = cdist([word], words, scorer=OSA.distance, score_cutoff=distance, dtype=np.uint8)
+                close = np.flatnonzero(away <= distance).tolist()
+                found.extend((int(away[at]), -int(counts[at]), words[at]) for at in close)
         found.sort()
-        return tuple(candidate for away, _, candidate in found if away == found[0][0])[:10]
+        return tuple(candidate for far, _, candidate in found if far == found[0][0])[:10]
 
 
 def _range(words: Strings, start: str) -> Iterator[str]:
@@ -135,5 +142,6 @@ def _group_by_length(words: Strings, counts: Array) -> dict[int, tuple[list[str]
             group = groups.setdefault(len(word), ([], []))
             group[0].append(word)
             group[1].append(count)
-    return {length: (members, np.array(tallies, dtype=np.int32)) for length, (members, tallies) in groups.items()}
-
+    return {
+        length: (members, np.array(tallies, dtype=np.int32)) for length, (members, tallies) in groups.items()
+    }

@@ -1,6 +1,7 @@
 """Answering questions over the listings from the embedded index: opens the current generation and asks it.
 
-A reader in any process looks at CURRENT (one stat) before each question and moves to a new generation when there is one.
+A reader in any process looks at CURRENT (one stat) before each question and moves to a new generation when
+there is one.
 """
 
 from __future__ import annotations

@@ -8,14 +8,26 @@ from __future__ import annotations
 import numpy as np
 
 from search.engines.columns import Array, Codes, Mask, rows_of
-from search.engines.listings_filters import OFFERING, RATE, Narrowed, column_of, lowest_rates, offer_rows, within
+from search.engines.listings_filters import (
+    OFFERING,
+    RATE,
+    Narrowed,
+    column_of,
+    lowest_rates,
+    offer_rows,
+    within,
+)
 from search.engines.listings_view import ListingsView
 from search.fields import FILTERS, REGION_SCHEMES, FilterField
 from search.query import Facet, FacetValue, ListingQuery
 
 
-def count_facets(view: ListingsView, query: ListingQuery, narrowed: Narrowed, everything: bool) -> tuple[Facet, ...]:
-    """All facets in the order of search/fields.py. `everything`: neither words nor filters, kept by generation and day."""
+def count_facets(
+    view: ListingsView, query: ListingQuery, narrowed: Narrowed, everything: bool
+) -> tuple[Facet, ...]:
+    """All facets in the order of search/fields.py. `everything`: neither words nor filters, kept by
+    generation and day.
+    """
     if not everything:
         return _count(view, query, narrowed)
     name = f"facets {query.on} {query.facet_size}"
@@ -43,8 +55,12 @@ def _count(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> tuple
     return tuple(facets)
 
 
-def _count_offers(view: ListingsView, query: ListingQuery, narrowed: Narrowed, found: Array, name: str) -> Array:
-    """How many listings have an offering with each lot, specialism or region that meets what else was asked of it."""
+def _count_offers(
+    view: ListingsView, query: ListingQuery, narrowed: Narrowed, found: Array, name: str
+) -> Array:
+    """How many listings have an offering with each lot, specialism or region that meets what else was asked
+    of it.
+    """
     size = len(view.codes[name])
     if OFFERING not in narrowed.passes:
         slots = found
@@ -55,14 +71,19 @@ def _count_offers(view: ListingsView, query: ListingQuery, narrowed: Narrowed, f
             base = narrowed.all_but(OFFERING, RATE)
             base &= within(lowest_rates(view, query, ())[narrowed.slots], query)
         slots = narrowed.slots[base]
-    others = {other: query.filters.get(other, ()) for other in ("lot", "specialism", "region") if other != name}
+    others = {
+        other: query.filters.get(other, ()) for other in ("lot", "specialism", "region") if other != name
+    }
     if name == "region":
         if not any(others.values()):
             sets = np.bincount(view.columns.array("slot_regions")[slots], minlength=len(view.region_bits))
-            return sets @ view.region_bits
+            counts: Array = sets @ view.region_bits
+            return counts
         offers = offer_rows(view, others, slots)
         kept = offers.but(name, np.ones(len(slots), dtype=np.bool_))
-        return _count_regions(view, offers.owners[kept], view.columns.array("offer_regions")[offers.rows[kept]])
+        return _count_regions(
+            view, offers.owners[kept], view.columns.array("offer_regions")[offers.rows[kept]]
+        )
     offers = offer_rows(view, others, slots)
     kept = offers.but(name, np.ones(len(slots), dtype=np.bool_))
     codes, owners = view.columns.array(f"offer_{name}")[offers.rows[kept]], offers.owners[kept]
@@ -80,7 +101,8 @@ def _count_regions(view: ListingsView, owners: Array, sets: Array) -> Array:
         return np.zeros(view.region_bits.shape[1], dtype=np.int64)
     begins = np.flatnonzero(np.diff(owners, prepend=-1))
     either: Mask = np.logical_or.reduceat(view.region_bits[sets], begins, axis=0)
-    return either.sum(axis=0)
+    counts: Array = either.sum(axis=0)
+    return counts
 
 
 def _facet(view: ListingsView, query: ListingQuery, facet: FilterField, counts: Array) -> Facet:
@@ -97,8 +119,10 @@ def _facet(view: ListingsView, query: ListingQuery, facet: FilterField, counts: 
         FacetValue(value, _label(view, facet, value), int(counts[code]), value in selected)
         for code, value in zip(shown, listed, strict=True)
     ]
-    for value in sorted(later, key=lambda value: (-_count_of(codes, counts, value), value)):
-        values.append(FacetValue(value, _label(view, facet, value), _count_of(codes, counts, value), True))
+    values.extend(
+        FacetValue(value, _label(view, facet, value), _count_of(codes, counts, value), True)
+        for value in sorted(later, key=lambda value: (-_count_of(codes, counts, value), value))
+    )
     hidden = len(order) - len(shown) - sum(1 for value in later if _count_of(codes, counts, value))
     return Facet(name, facet.label, tuple(values), hidden)
 
@@ -125,7 +149,8 @@ def _alphabet(view: ListingsView, name: str, codes: Codes) -> Array:
 
 
 def _shown_regions(view: ListingsView, query: ListingQuery) -> Mask:
-    """The region codes that the facet counts: of the framework's own scheme if there is just one framework, else ITL.
+    """The region codes that the facet counts: of the framework's own scheme if there is just one framework,
+    else ITL.
 
     A code that is asked for is counted whatever its scheme.
     """
@@ -134,6 +159,9 @@ def _shown_regions(view: ListingsView, query: ListingQuery) -> Mask:
     schemes = {own, "UK", ""} if own else {*REGION_SCHEMES, ""}
     asked = query.filters.get("region", ())
     return np.array(
-        [view.labels.scheme("region", value) in schemes or value in asked for value in view.codes["region"].values],
+        [
+            view.labels.scheme("region", value) in schemes or value in asked
+            for value in view.codes["region"].values
+        ],
         dtype=np.bool_,
     )

@@ -1,6 +1,7 @@
 """Narrowing the listings that the words found: each filter as a mask, so that facets can leave one out.
 
-Lot, specialism and region asked together are one condition on rows of offerings: one of them must meet all three.
+Lot, specialism and region asked together are one condition on rows of offerings: one of them must meet all
+three.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ RATE = "rate"
 
 @dataclass(slots=True)
 class OfferRows:
-    """The offerings of the candidates: row numbers, which candidate each belongs to, and who meets what was asked."""
+    """The offerings of the candidates: row numbers, which candidate each belongs to, and who meets what was
+    asked.
+    """
 
     rows: Array
     owners: Array
@@ -39,7 +42,9 @@ class OfferRows:
 
 @dataclass(slots=True)
 class Narrowed:
-    """The candidates by words, and for each filter that was asked for (OFFERING for its three, RATE) who passes it."""
+    """The candidates by words, and for each filter that was asked for (OFFERING for its three, RATE) who
+    passes it.
+    """
 
     slots: Array
     passes: dict[str, Mask] = field(default_factory=dict)
@@ -56,7 +61,8 @@ class Narrowed:
         for name in left_out:
             if name in self.passes:
                 fails = fails - ~self.passes[name]
-        return fails == 0
+        passed: Mask = fails == 0
+        return passed
 
 
 def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
@@ -113,7 +119,7 @@ def offer_rows(view: ListingsView, filters: Mapping[str, tuple[str, ...]], slots
         if wanted := filters.get(name):
             meets[name] = allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]
     if wanted := filters.get("region"):
-        sets = view.region_bits[:, view.codes["region"].find(wanted)].any(axis=1)
+        sets: Mask = np.any(view.region_bits[:, view.codes["region"].find(wanted)], axis=1)
         meets["region"] = sets[view.columns.array("offer_regions")[rows]]
     return OfferRows(rows, owners, meets)
 
@@ -146,7 +152,9 @@ def _grade_code(view: ListingsView, query: ListingQuery) -> int | None:
 
 
 def lowest_rate_of(view: ListingsView, query: ListingQuery, slot: int) -> tuple[int, str | None, str] | None:
-    """The lowest rate of one listing as (price, lot or None, work type); of equal ones the first by lot, then work type."""
+    """The lowest rate of one listing as (price, lot or None, work type); of equal ones the first by lot, then
+    work type.
+    """
     grade = _grade_code(view, query)
     if grade is None:
         return None

@@ -1,7 +1,8 @@
-"""The order of the hits: every sort as one whole number a hit, so that a page is a partition and pages never shuffle.
+"""The order of the hits: every sort as one whole number a hit, so that a page is a partition and pages never
+shuffle.
 
-Best match: score to four decimals, then the seed's fair order, then the key. Rate: the lowest first, those without a rate last,
-then the same. Name: folded, then the key.
+Best match: score to four decimals, then the seed's fair order, then the key. Rate: the lowest first, those
+without a rate last, then the same. Name: folded, then the key.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ def whole_scores(scores: NDArray[np.float64]) -> Places:
     return np.rint(scores * 10_000).astype(np.int64)
 
 
-def places_of(view: ListingsView, query: ListingQuery, slots: Array, scores: Places | None, rates: Array | None) -> Places:
-    """Each hit's place as a number: the smaller comes first, no two are equal. `scores` and `rates` are by hit."""
+def places_of(
+    view: ListingsView, query: ListingQuery, slots: Array, scores: Places | None, rates: Array | None
+) -> Places:
+    """Each hit's place as a number: the smaller comes first, no two are equal. `scores` and `rates` are by
+    hit.
+    """
     if query.sort == "name":
         return view.name_rank()[slots]
     ranks = view.tie_rank(query.seed)[slots]
@@ -52,7 +57,8 @@ def page_of(places: Places, query: ListingQuery, view: ListingsView) -> tuple[li
 def _smallest(places: Places, among: Array, count: int) -> list[int]:
     if len(among) > count:
         among = among[np.argpartition(places[among], count - 1)[:count]]
-    return among[np.argsort(places[among])].tolist()
+    ordered: list[int] = among[np.argsort(places[among])].tolist()
+    return ordered
 
 
 def _place_after(view: ListingsView, cursor: Cursor) -> int:
@@ -74,7 +80,9 @@ def _place_after(view: ListingsView, cursor: Cursor) -> int:
     return (_HIGHEST_SCORE - value << _RANK_BITS) + rank
 
 
-def cursor_of(view: ListingsView, query: ListingQuery, slot: int, score: int | None, rate: int | None) -> Cursor:
+def cursor_of(
+    view: ListingsView, query: ListingQuery, slot: int, score: int | None, rate: int | None
+) -> Cursor:
     """The cursor of the page after this hit. Without words the score is -1."""
     if query.sort == "name":
         return Cursor("name", query.seed, view.sort_names[slot], view.keys[slot])

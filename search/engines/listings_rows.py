@@ -1,4 +1,5 @@
-"""A listing document as numbers: the row of columns and the rows beside it that filters, facets, rates and sorts work on.
+"""A listing document as numbers: the row of columns and the rows beside it that filters, facets, rates and
+sorts work on.
 
 The writer makes one for each document; listings_store.py merges them into the next generation.
 """
@@ -16,15 +17,15 @@ UNSTATED: Final = -1
 """A specialism that is not stated; a rate that holds for every lot."""
 
 CODED: Final = (
-    "framework", "status", "lot", "specialism", "region", "sector", "ownership", "size", "supplier", "accreditation",
-    "partner", "grade", "work_type", "currency", "unit", "basis",
+    "framework", "status", "lot", "specialism", "region", "sector", "ownership", "size", "supplier",
+    "accreditation", "partner", "grade", "work_type", "currency", "unit", "basis",
 )  # fmt: skip
 """The kinds of value that stand in columns as codes."""
 
 SCALARS: Final[Mapping[str, str]] = {
-    "version": "<i8", "alive": "?", "framework": "<i4", "status": "<i4", "ownership": "<i4", "size": "<i4",
-    "supplier": "<i4", "partner": "<i4", "ends_on": "<i4", "slot_regions": "<i4", "currency": "<i4", "unit": "<i4",
-    "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
+    "version": "<i8", "alive": "?", "framework": "<i4", "status": "<i4", "ownership": "<i4",
+    "size": "<i4", "supplier": "<i4", "partner": "<i4", "ends_on": "<i4", "slot_regions": "<i4",
+    "currency": "<i4", "unit": "<i4", "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
 }  # fmt: skip
 """One number for each listing, and how it is stored."""
 
@@ -48,7 +49,9 @@ class Row:
 
 
 class Regions:
-    """Sets of regions and their numbers. Listings share few of them, so an offering holds a number, not a set."""
+    """Sets of regions and their numbers. Listings share few of them, so an offering holds a number, not a
+    set.
+    """
 
     def __init__(self, sets: list[frozenset[int]] | None = None) -> None:
         self._known: dict[tuple[str, ...], frozenset[int]] = {}
@@ -115,9 +118,14 @@ def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: R
         document["name"],
         scalars,
         {
-            "sector": [(code,) for code in sorted({codes["sector"].add(value) for value in document["sectors"]})],
+            "sector": [
+                (code,) for code in sorted({codes["sector"].add(value) for value in document["sectors"]})
+            ],
             "accreditation": [
-                (code,) for code in sorted({codes["accreditation"].add(value) for value in document["accreditations"]})
+                (code,)
+                for code in sorted(
+                    {codes["accreditation"].add(value) for value in document["accreditations"]}
+                )
             ],
             "offer": [(*place, regions.add(offers[place])) for place in sorted(offers)],
             "rate": [

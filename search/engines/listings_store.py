@@ -1,8 +1,10 @@
-"""One directory of the listings' index, from the writer's side: documents go in, `commit` makes the next generation.
+"""One directory of the listings' index, from the writer's side: documents go in, `commit` makes the next
+generation.
 
-A listing keeps one slot (its row number) for as long as the directory lives; a removed one keeps it as a tombstone, so that an
-older version cannot bring it back. The order of a commit: records, columns and manifest to disk, then tantivy's commit, then (in
-listings_writer.py) CURRENT. A crash before tantivy's commit leaves the generation before; after it, the new one.
+A listing keeps one slot (its row number) for as long as the directory lives; a removed one keeps it as a
+tombstone, so that an older version cannot bring it back. The order of a commit: records, columns and manifest
+to disk, then tantivy's commit, then (in listings_writer.py) CURRENT. A crash before tantivy's commit leaves
+the generation before; after it, the new one.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ WORDS: Final = "words"
 
 
 class ListingsStore:
-    """Everything that the next generation is made of, in memory; `threads` index words while a rebuild fills it."""
+    """Everything that the next generation is made of, in memory; `threads` index words while a rebuild fills
+    it.
+    """
 
     def __init__(self, directory: Path, generation: int, create: bool = False, threads: int = 1) -> None:
         self.directory = directory
@@ -70,7 +74,10 @@ class ListingsStore:
         self._counts = WordCounts()
         self._scalars = {name: np.zeros(0, dtype=kind) for name, kind in SCALARS.items()}
         self._rows = {
-            kind: (np.zeros(0, dtype=np.int32), {name: np.zeros(0, dtype=stored) for name, stored in columns.items()})
+            kind: (
+                np.zeros(0, dtype=np.int32),
+                {name: np.zeros(0, dtype=stored) for name, stored in columns.items()},
+            )
             for kind, columns in ROWS.items()
         }
 
@@ -128,7 +135,9 @@ class ListingsStore:
         return True
 
     def delete(self, key: str, version: int) -> bool:
-        """Removes a listing; False if a newer version stands. Of one never seen, the version is kept all the same."""
+        """Removes a listing; False if a newer version stands. Of one never seen, the version is kept all the
+        same.
+        """
         slot = self._slot_of.get(key)
         if slot is not None and self._versions[slot] >= version:
             return False
@@ -164,7 +173,7 @@ class ListingsStore:
         self._counts.remove(distinct_words(words_of(record.text())), whole_name(self._names[slot]).split())
 
     def commit(self) -> bool:
-        """Makes the next generation of what was put and deleted; False (and nothing is made) if nothing was."""
+        """Makes the next generation of what was put and deleted; False, and makes none, if nothing was."""
         if not self._pending and self._parts:
             return False
         self._merge()

@@ -1,6 +1,8 @@
-"""One generation of the listings, from a reader's side: its columns and the snapshot of words that belongs to it.
+"""One generation of the listings, from a reader's side: its columns and the snapshot of words that belongs to
+it.
 
-What does not depend on a question is worked out once and kept: the orders of ties, the statuses of a day, the rates of a grade.
+What does not depend on a question is worked out once and kept: the orders of ties, the statuses of a day, the
+rates of a grade.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ _ATTEMPTS: Final = 50
 
 
 def current_generation(directory: Path, generation: int) -> Manifest:
-    """The generation that tantivy's last commit belongs to: the one named, or the next if its writer fell before saying so."""
+    """The generation that tantivy's last commit belongs to: the one named, or the next if its writer fell
+    before saying so.
+    """
     manifest = load_manifest(directory, generation)
     if (directory / f"manifest-{generation + 1}.json").exists():
         later = load_manifest(directory, generation + 1)
@@ -60,20 +64,23 @@ class ListingsView:
         if manifest.mapping != MAPPING:
             raise EngineUnavailable("the listings index is of another mapping")
         self.directory = directory
-        self.columns = columns = Columns(directory, manifest, before.columns if before else None)
+        columns = Columns(directory, manifest, before.columns if before else None)
+        self.columns: Columns = columns
         self.generation = manifest.generation
         same = before if before is not None and before.directory == directory else None
-        self._index = same._index if same else open_words(directory / WORDS)
+        self._index: Any = same._index if same else open_words(directory / WORDS)
         self.words = self._snapshot(manifest)
         self.alive: Mask = columns.array("alive")
         self.size = len(self.alive)
         self.everything = np.flatnonzero(self.alive)
         self.keys = Strings(columns.array("key_data"), columns.array("key_ends"))
         self.sort_names = Strings(columns.array("sort_name_data"), columns.array("sort_name_ends"))
+        self.codes: dict[str, Codes]
         if same is not None and same.columns.file("codes") == columns.file("codes"):
             self.codes = same.codes
         else:
             self.codes = {kind: Codes(values) for kind, values in orjson.loads(columns.data("codes")).items()}
+        self.labels: Labels
         if same is not None and same.columns.file("labels") == columns.file("labels"):
             self.labels = same.labels
         else:
@@ -83,6 +90,8 @@ class ListingsView:
         self.suggestions = Suggestions(columns)
         self._records = self._map_records(int(manifest.facts["records"]))
         same_keys = same is not None and same.columns.file("key_data") == columns.file("key_data")
+        # Filled as seeds are asked for; a dict that two generations of the same keys share.
+        self._ties: dict[int, tuple[NDArray[np.uint64], NDArray[np.int64]]]
         self._ties = same._ties if same is not None and same_keys else {}
         self._statuses: tuple[date, Array] | None = None
         self._grades: dict[int, GradeRates] = {}
@@ -173,9 +182,11 @@ class ListingsView:
         return Freshness(self.generation)
 
     def verify(self, sample: Mapping[str, Mapping[str, Any]]) -> int:
-        """Reads every part, counts the listings in columns and in words, compares what is stored under the sample's keys.
+        """Reads every part, counts the listings in columns and in words, compares what is stored under the
+        sample's keys.
 
-        Returns the number of listings. Raises EngineUnavailable if a part is damaged, ValueError if something differs.
+        Returns the number of listings. Raises EngineUnavailable if a part is damaged, ValueError if something
+        differs.
         """
         for name, file in self.columns.manifest.files.items():
             if file.endswith(".npy"):
@@ -184,7 +195,9 @@ class ListingsView:
                 self.columns.data(name)
         found = len(self.everything)
         if self.words.searcher.num_docs != found:
-            raise ValueError(f"the new index has {found} listings in columns, {self.words.searcher.num_docs} in words")
+            raise ValueError(
+                f"the new index has {found} listings in columns, {self.words.searcher.num_docs} in words"
+            )
         for key, expected in sample.items():
             slot = self.slot_of(key)
             if slot is None or self.record(slot).stored() != orjson.dumps(expected):

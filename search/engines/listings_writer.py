@@ -1,7 +1,8 @@
-"""Writing the listings: live updates, rebuilds beside them, the swap and the way back. One process at a time holds it.
+"""Writing the listings: live updates, rebuilds beside them, the swap and the way back. One process at a time
+holds it.
 
-The index worker calls `apply` with what search/sync.py read; while a rebuild is open the same updates go to both indexes, so
-that the swap loses none of them.
+The index worker calls `apply` with what search/sync.py read; while a rebuild is open the same updates go to
+both indexes, so that the swap loses none of them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class ListingsWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._store: ListingsStore | None = None
         self._rebuild: ListingsRebuild | None = None
-        current = read_current(folder)
+        current = self._current()
         remove_directories(folder, (current.directory, current.previous) if current else ())
 
     def apply(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()) -> int:
@@ -59,10 +60,13 @@ class ListingsWriter:
         """See Writer.begin_rebuild."""
         if self._rebuild is not None:
             self._rebuild.abandon()
-        current = read_current(self._folder)
+        current = self._current()
         directory = self._folder / f"{MAPPING}-{time.time_ns():x}"
-        # Generations grow from index to index, so that no two answers of different content bear the same number.
-        store = ListingsStore(directory, current.generation if current else 0, create=True, threads=_REBUILD_THREADS)
+        # Generations grow from index to index, so that no two answers of different content bear the same
+        # number.
+        store = ListingsStore(
+            directory, current.generation if current else 0, create=True, threads=_REBUILD_THREADS
+        )
         self._rebuild = ListingsRebuild(self, store)
         return self._rebuild
 
@@ -75,7 +79,7 @@ class ListingsWriter:
 
     def swap_in(self, store: ListingsStore) -> None:
         """Makes a rebuilt index the one in use and keeps the one before for a rollback."""
-        current = read_current(self._folder)
+        current = self._current()
         self._close_store()
         self._store = store
         previous = current.directory if current else None
@@ -84,7 +88,7 @@ class ListingsWriter:
 
     def rollback(self) -> None:
         """See Writer.rollback."""
-        current = read_current(self._folder)
+        current = self._current()
         if current is None or current.previous is None or not (self._folder / current.previous).is_dir():
             raise ValueError("there is no earlier index to go back to")
         earlier = self._folder / current.previous
@@ -100,7 +104,7 @@ class ListingsWriter:
 
     def _opened(self) -> ListingsStore:
         if self._store is None:
-            current = read_current(self._folder)
+            current = self._current()
             if current is None:
                 raise EngineUnavailable("there is no listings index yet")
             directory = self._folder / current.directory
@@ -114,10 +118,17 @@ class ListingsWriter:
         return self._store
 
     def _publish(self, store: ListingsStore) -> None:
-        current = read_current(self._folder)
+        current = self._current()
         previous = current.previous if current else None
         write_current(self._folder, Current(store.directory.name, store.generation, previous))
         store.clean()
+
+    def _current(self) -> Current | None:
+        """What is in use. A damaged CURRENT counts as none: a rebuild makes a new one."""
+        try:
+            return read_current(self._folder)
+        except EngineUnavailable:
+            return None
 
     def _close_store(self) -> None:
         if self._store is not None:
@@ -146,11 +157,15 @@ class ListingsRebuild:
         """See Rebuild.label."""
         self.store.label(facet, labels)
 
-    def commit(self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+    def commit(
+        self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> int:
         """See Rebuild.commit."""
         self.store.commit()
         try:
-            view = ListingsView(self.store.directory, load_manifest(self.store.directory, self.store.generation))
+            view = ListingsView(
+                self.store.directory, load_manifest(self.store.directory, self.store.generation)
+            )
             found = view.verify(sample or {})
             if expected is not None and found != expected:
                 raise ValueError(f"the new index holds {found} listings, not {expected}")

@@ -1,7 +1,9 @@
-"""Why each hit of a page was found: which words stand where, what each field added to the score, and passages that show it.
+"""Why each hit of a page was found: which words stand where, what each field added to the score, and passages
+that show it.
 
-Reads the tokens that were stored at indexing; the same for every engine, which only tells how often words occur (Statistics).
-Scores are worked out again as BM25 does it, so that the parts sum to the score that ranked the hit.
+Reads the tokens that were stored at indexing; the same for every engine, which only tells how often words
+occur (Statistics). Scores are worked out again as BM25 does it, so that the parts sum to the score that
+ranked the hit.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from search.analysis import GAP, mark_of
-from search.engines.rates_text import B, K1, lucene_length
+from search.engines.rates_text import K1, B, lucene_length
 from search.engines.records import PackedRecord, whole_name
 from search.fields import CONSTANT_SCORE, NAME_START_SCORE, TEXT_FIELDS, TIE_BREAKER, WHOLE_NAME_SCORE
 from search.highlight import Match, passage
@@ -38,7 +40,9 @@ class Statistics(Protocol):
     """What an engine tells of its words, from which BM25 scores are made."""
 
     def statistics(self, field: str, terms: Terms) -> tuple[int, float]:
-        """How many documents are reckoned with, and the average length of a field; `terms` stand in it somewhere."""
+        """How many documents are reckoned with, and the average length of a field; `terms` stand in it
+        somewhere.
+        """
 
     def frequency(self, field: str, term: str) -> int:
         """In how many documents a field holds a term."""
@@ -152,7 +156,9 @@ class Explainer:
         started: set[int] = set()
         for (field_number, mark), count in counts.items():
             for number, alternative in self._terms.get(mark, ()):
-                scored[number].append((field_number, self._bm25(found, field_number, alternative, count, lengths)))
+                scored[number].append(
+                    (field_number, self._bm25(found, field_number, alternative, count, lengths))
+                )
             constant.update((number, field_number) for number in self._constants.get(mark, ()))
             if field_number == _NAME:
                 started.update(self._starts.get(mark, ()))
@@ -164,7 +170,9 @@ class Explainer:
             scored[number].append((_NAME, NAME_START_SCORE))
         return scored, matched
 
-    def _score_phrases(self, found: _Found, scored: Scored, matched: Matched, lengths: dict[int, int]) -> None:
+    def _score_phrases(
+        self, found: _Found, scored: Scored, matched: Matched, lengths: dict[int, int]
+    ) -> None:
         places: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
         for part, position, mark in found.spots:
             places[part][mark].add(position)
@@ -178,7 +186,9 @@ class Explainer:
                         counts[found.fields[part]] += 1
                         matched[part].extend((start + distance, number) for distance, _ in phrase)
             for field_number, count in counts.items():
-                scored[number].append((field_number, self._bm25(found, field_number, alternative, count, lengths)))
+                scored[number].append(
+                    (field_number, self._bm25(found, field_number, alternative, count, lengths))
+                )
 
     def _bm25(
         self, found: _Found, field_number: int, alternative: Alternative, count: int, lengths: dict[int, int]
@@ -221,7 +231,8 @@ def _reasons(added: dict[int, float], words: dict[int, dict[str, None]], score: 
     if not total:
         return ()
     ordered = sorted(added.items(), key=lambda item: (-item[1], item[0]))
-    # The engine adds up in 32 bits: the parts are brought to its total, the greatest takes what rounding leaves.
+    # The engine adds up in 32 bits: the parts are brought to its total, the greatest takes what rounding
+    # leaves.
     parts = [round(part * score / total, 4) for _, part in ordered]
     parts[0] = round(parts[0] + score - sum(parts), 4)
     return tuple(
@@ -230,7 +241,9 @@ def _reasons(added: dict[int, float], words: dict[int, dict[str, None]], score: 
     )
 
 
-def _highlights(found: _Found, text: str, ends: list[int], names: list[str], matched: Matched) -> Iterator[Highlight]:
+def _highlights(
+    found: _Found, text: str, ends: list[int], names: list[str], matched: Matched
+) -> Iterator[Highlight]:
     """Of each field the parts that answer most of what was asked."""
     by_field: dict[int, list[int]] = defaultdict(list)
     for part in matched:
@@ -240,12 +253,18 @@ def _highlights(found: _Found, text: str, ends: list[int], names: list[str], mat
     for field_number in sorted(by_field):
         parts = by_field[field_number]
         if len(parts) > 1:
-            parts.sort(key=lambda part: (-len({asked for _, asked in matched[part]}), -len(matched[part]), part))
+            parts.sort(
+                key=lambda part: (-len({asked for _, asked in matched[part]}), -len(matched[part]), part)
+            )
         for part in parts[: _PASSAGES.get(field_number, 1)]:
             begin = found.token_ends[part - 1] if part else 0
             spots = sorted(set(matched[part]))
             matches: list[Match] = []
-            for place, (_, asked) in zip(places[[begin + at for at, _ in spots]].tolist(), spots, strict=True):
+            for place, (_, asked) in zip(
+                places[[begin + at for at, _ in spots]].tolist(), spots, strict=True
+            ):
                 matches.append((place >> 8, (place >> 8) + (place & 255), asked))
             start = ends[part - 1] + 1 if part else 0
-            yield Highlight(TEXT_FIELDS[field_number].name, names[part], passage(text, start, ends[part], matches))
+            yield Highlight(
+                TEXT_FIELDS[field_number].name, names[part], passage(text, start, ends[part], matches)
+            )

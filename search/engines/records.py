@@ -1,9 +1,11 @@
-"""A listing's record: its stored result, its texts and the places of their words, packed into one run of bytes.
+"""A listing's record: its stored result, its texts and the places of their words, packed into one run of
+bytes.
 
-Made once at indexing; a page of results reads twenty of them from a mapped file, slices and never parses or tokenises.
-Layout: six uint32 counts (parts, tokens, and the bytes of text, names, stored, padding), then for each part its field, the end of
-its text (in characters) and of its tokens, then every token's mark, then every token's place (start * 256 + length), the texts
-joined by newlines, the parts' names joined by newlines, the stored JSON.
+Made once at indexing; a page of results reads twenty of them from a mapped file, slices and never parses or
+tokenises. Layout: six uint32 counts (parts, tokens, and the bytes of text, names, stored, padding), then for
+each part its field, the end of its text (in characters) and of its tokens, then every token's mark, then
+every token's place (start * 256 + length), the texts joined by newlines, the parts' names joined by newlines,
+the stored JSON.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from search.fields import TEXT_FIELDS, texts_of
 _FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
 _HEAD: Final = 6
 _EMPTY: Final = "__"
-"""The term of a field without words; no question can make it. Engines differ in whether an empty field counts for the average
-length, so none is empty."""
+"""The term of a field without words; no question can make it. Engines differ in whether an empty field counts
+for the average length, so none is empty.
+"""
 _BETWEEN: Final = f" {GAP} {GAP} {GAP} "
 """Between two texts of one field, so that no phrase reaches across."""
 
@@ -32,7 +35,7 @@ Words = NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A listing ready to be indexed. `lines` are the terms of each field, `words` its distinct folded words."""
+    """A listing ready to be indexed. `lines` are the terms of each field, `words` the folded words."""
 
     packed: bytes
     lines: Mapping[str, str]
@@ -90,7 +93,13 @@ def _lines(fields: list[int], token_ends: list[int], terms: list[str]) -> dict[s
 
 
 def _pack(
-    fields: list[int], names: list[str], ends: list[int], token_ends: NDArray[Any], whole: str, tokens: Tokens, stored: bytes
+    fields: list[int],
+    names: list[str],
+    ends: list[int],
+    token_ends: NDArray[Any],
+    whole: str,
+    tokens: Tokens,
+    stored: bytes,
 ) -> bytes:
     text = whole.encode("utf-8", "replace")
     labels = "\n".join(names).encode()
@@ -122,15 +131,20 @@ class PackedRecord:
 
     def fields(self) -> list[int]:
         """The number of each part's field in TEXT_FIELDS."""
-        return self._numbers[_HEAD : _HEAD + self.parts].tolist()
+        return self._head(0)
 
     def text_ends(self) -> list[int]:
         """Where each part's text ends, in characters; the next begins one character later."""
-        return self._numbers[_HEAD + self.parts : _HEAD + 2 * self.parts].tolist()
+        return self._head(1)
 
     def token_ends(self) -> list[int]:
         """Where each part's tokens end."""
-        return self._numbers[_HEAD + 2 * self.parts : _HEAD + 3 * self.parts].tolist()
+        return self._head(2)
+
+    def _head(self, column: int) -> list[int]:
+        start = _HEAD + column * self.parts
+        numbers: list[int] = self._numbers[start : start + self.parts].tolist()
+        return numbers
 
     def marks(self) -> Words:
         """The mark of every token's term, 0 for stop words."""

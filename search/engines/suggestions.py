@@ -1,7 +1,8 @@
-"""Completing names: partners, specialisms and lots by the beginning of any word, in a sorted list that is bisected.
+"""Completing names: partners, specialisms and lots by the beginning of any word, in a sorted list that is
+bisected.
 
-Every name stands in the list once for each of its words, from that word on: "Bright" and "Cordis Bright" both lead to Cordis
-Bright. The same file keeps what the values of facets are called.
+Every name stands in the list once for each of its words, from that word on: "Bright" and "Cordis Bright" both
+lead to Cordis Bright. The same file keeps what the values of facets are called.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _AFTER_ALL: Final = "\U0010ffff"
 
 
 class Labels:
-    """What frameworks, lots, specialisms, suppliers and regions are called, as the documents and the worker told."""
+    """What frameworks, lots, specialisms, suppliers and regions are called, as the documents and the worker
+    told.
+    """
 
     def __init__(self, facts: dict[str, dict[str, dict[str, str]]] | None = None) -> None:
         self.facts = facts or {kind: {} for kind in ("framework", "lot", "specialism", "supplier", "region")}
@@ -89,7 +92,9 @@ def suggestion_parts(
     specialisms: Sequence[str],
     partner_names: Sequence[str],
 ) -> dict[str, Array | bytes]:
-    """The arrays of a generation. `partners` are the (partner, framework) of every listing, `partner_names` beside them."""
+    """The arrays of a generation. `partners` are the (partner, framework) of every listing, `partner_names`
+    beside them.
+    """
     entries: dict[tuple[SuggestionKind, str], tuple[str, set[str], str]] = {}
     for (partner, framework), name in zip(partners, partner_names, strict=True):
         entries.setdefault(("partner", partner), (name, set(), ""))[1].add(framework)
@@ -109,9 +114,19 @@ def suggestion_parts(
     parts["begin_data"], parts["begin_ends"] = Strings.pack(begin for begin, _, _ in begins)
     # One number to order by: names that begin so before names that go on so, then kind, name and reference.
     later = len(ordered)
-    parts["begin_rank"] = np.array([rank if at == 0 else later + rank for _, rank, at in begins], dtype=np.int32)
+    parts["begin_rank"] = np.array(
+        [rank if at == 0 else later + rank for _, rank, at in begins], dtype=np.int32
+    )
     shown = [
-        orjson.dumps([kind, reference, entries[kind, reference][0], sorted(entries[kind, reference][1]), entries[kind, reference][2]])
+        orjson.dumps(
+            [
+                kind,
+                reference,
+                entries[kind, reference][0],
+                sorted(entries[kind, reference][1]),
+                entries[kind, reference][2],
+            ]
+        )
         for kind, reference in ordered
     ]
     parts["suggestion_data"], parts["suggestion_ends"] = Strings.pack(line.decode() for line in shown)
@@ -127,7 +142,9 @@ class Suggestions:
         self._shown = Strings(columns.array("suggestion_data"), columns.array("suggestion_ends"))
 
     def find(self, query: SuggestionQuery) -> list[Suggestion]:
-        """Names with what was typed at the beginning of a word; whole names first, then by kind, then by name."""
+        """Names with what was typed at the beginning of a word; whole names first, then by kind, then by
+        name.
+        """
         typed = whole_name(query.q)
         if not typed:
             return []

@@ -1,7 +1,7 @@
 """The words of the listings in tantivy: the only module that imports it.
 
-It is handed terms (search/analysis.py makes them), keeps their postings and scores them with BM25; everything countable lies
-beside it in columns. A document is known by its slot.
+It is handed terms (search/analysis.py makes them), keeps their postings and scores them with BM25; everything
+countable lies beside it in columns. A document is known by its slot.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def open_words(directory: Path, create: bool = False) -> tantivy.Index:
 
 
 def committed_stamp(directory: Path) -> int:
-    """The number of the last commit, which grows with each one. Raises EngineUnavailable if it cannot be read."""
+    """The number of the last commit, which grows with each one. Raises EngineUnavailable if it cannot be
+    read.
+    """
     try:
         return int(orjson.loads((directory / "meta.json").read_bytes())["opstamp"])
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -65,14 +67,19 @@ def committed_stamp(directory: Path) -> int:
 
 
 def compile_plan(plan: Plan) -> tantivy.Query | None:
-    """A plan as a query, None if it can match nothing. Each clause scores by its best field (search/fields.py weighs them)."""
+    """A plan as a query, None if it can match nothing. Each clause scores by its best field (search/fields.py
+    weighs them).
+    """
     wanted = [
-        (tantivy.Occur.Must if clause.required else tantivy.Occur.Should, _clause(clause)) for clause in plan.clauses
+        (tantivy.Occur.Must if clause.required else tantivy.Occur.Should, _clause(clause))
+        for clause in plan.clauses
     ]
     if plan.whole_name:
         whole = tantivy.Query.term_query(SCHEMA, WHOLE_NAME, plan.whole_name, "basic")
         wanted.append((tantivy.Occur.Should, tantivy.Query.const_score_query(whole, WHOLE_NAME_SCORE)))
-    unwanted = [(tantivy.Occur.MustNot, _terms(field.name, terms)) for terms in plan.excluded for field in TEXT_FIELDS]
+    unwanted = [
+        (tantivy.Occur.MustNot, _terms(field.name, terms)) for terms in plan.excluded for field in TEXT_FIELDS
+    ]
     if not wanted and plan.asked:
         return None
     if not wanted:
@@ -88,7 +95,9 @@ def _clause(clause: Clause) -> tantivy.Query:
     ]
     if clause.constants:
         found.extend(
-            tantivy.Query.const_score_query(_any_of(field.name, clause.constants), field.weight * CONSTANT_SCORE)
+            tantivy.Query.const_score_query(
+                _any_of(field.name, clause.constants), field.weight * CONSTANT_SCORE
+            )
             for field in TEXT_FIELDS
         )
     if clause.name_starts:
@@ -155,13 +164,16 @@ class WordsReader:
         return np.array(slots, dtype=np.int64), np.array(scores, dtype=np.float64)
 
     def frequency(self, field: str, term: str) -> int:
-        """In how many documents of the snapshot a field holds a term (removed ones count until segments merge)."""
+        """In how many documents of the snapshot a field holds a term (removed ones count until segments
+        merge).
+        """
         return self.searcher.doc_freq(field, term)
 
     def statistics(self, field: str, terms: Terms) -> tuple[int, float]:
         """How many documents BM25 reckons with and a field's average length, as this snapshot has them.
 
-        tantivy tells them only in an explanation, so one of the terms' documents is explained, once for each field.
+        tantivy tells them only in an explanation, so one of the terms' documents is explained, once for each
+        field.
         """
         known = self._statistics.get(field)
         if known is None:

@@ -18,7 +18,9 @@ REGIONS = [
 ]
 
 
-def listing(partner: str, *, framework: str = "rm3745", supplier: str = "ppl", **changes: Any) -> dict[str, Any]:
+def listing(
+    partner: str, *, framework: str = "rm3745", supplier: str = "ppl", **changes: Any
+) -> dict[str, Any]:
     """A plain listing of a partner; `changes` replace whole entries of the document."""
     number = framework.upper()
     document: dict[str, Any] = {
@@ -39,7 +41,9 @@ def listing(partner: str, *, framework: str = "rm3745", supplier: str = "ppl", *
         "lead_name": "PPL",
         "lots": [{"reference": f"{framework}~5", "number": "5", "name": "Health and community"}],
         "specialisms": [],
-        "offerings": [{"lot": f"{framework}~5", "specialism": None, "regions": ["UK", "UKC", "UKD", "TLC", "TLD"]}],
+        "offerings": [
+            {"lot": f"{framework}~5", "specialism": None, "regions": ["UK", "UKC", "UKD", "TLC", "TLD"]}
+        ],
         "summary": "",
         "case_studies": [],
         "sectors": [],
@@ -52,7 +56,9 @@ def listing(partner: str, *, framework: str = "rm3745", supplier: str = "ppl", *
         "basis": "published",
     }
     document |= changes
-    document.setdefault("stored", {"reference": document["key"], "name": document["name"], "version": document["version"]})
+    document.setdefault(
+        "stored", {"reference": document["key"], "name": document["name"], "version": document["version"]}
+    )
     return document
 
 
@@ -61,7 +67,10 @@ def offering(lot: str, specialism: str | None, *regions: str) -> dict[str, Any]:
 
 
 def lots(framework: str, *numbers: str) -> list[dict[str, str]]:
-    return [{"reference": f"{framework}~{number}", "number": number, "name": f"Lot name {number}"} for number in numbers]
+    return [
+        {"reference": f"{framework}~{number}", "number": number, "name": f"Lot name {number}"}
+        for number in numbers
+    ]
 
 
 def specialism(lot: str, number: str, name: str) -> dict[str, str]:
@@ -69,7 +78,13 @@ def specialism(lot: str, number: str, name: str) -> dict[str, str]:
 
 
 def rate(grade: str, pounds: int, lot: str | None = None, work_type: str = "") -> dict[str, Any]:
-    return {"lot": lot, "grade": grade, "rank": int(grade[1:]), "work_type": work_type, "price_minor": pounds * 100}
+    return {
+        "lot": lot,
+        "grade": grade,
+        "rank": int(grade[1:]),
+        "work_type": work_type,
+        "price_minor": pounds * 100,
+    }
 
 
 def index(root: Path, documents: Iterable[dict[str, Any]]) -> EmbeddedEngine:

@@ -42,14 +42,20 @@ class Scan:
     def __init__(self, documents: Sequence[Document]) -> None:
         self.listings = list(documents)
         self.texts = [
-            [(field, terms_of(text)) for field, _, text in texts_of(document) if text] for document in self.listings
+            [(field, terms_of(text)) for field, _, text in texts_of(document) if text]
+            for document in self.listings
         ]
         self.words = Counter(
             word
             for document in self.listings
-            for word in {fold(word) for _, _, text in texts_of(document) for word in words_of(normalise(text))} - {""}
+            for word in {
+                fold(word) for _, _, text in texts_of(document) for word in words_of(normalise(text))
+            }
+            - {""}
         )
-        self.names = {fold(word) for document in self.listings for word in words_of(normalise(document["name"]))}
+        self.names = {
+            fold(word) for document in self.listings for word in words_of(normalise(document["name"]))
+        }
 
     # What the planner asks of an index.
 
@@ -111,9 +117,8 @@ class Scan:
             for alternative in clause.alternatives
             for field in TEXT_FIELDS
         ]
-        for field in TEXT_FIELDS:
-            if any(name == field.name and set(clause.constants) & set(terms) for name, terms in self.texts[at]):
-                scores.append(field.weight * CONSTANT_SCORE)
+        begun = {name for name, terms in self.texts[at] if set(clause.constants) & set(terms)}
+        scores.extend(field.weight * CONSTANT_SCORE for field in TEXT_FIELDS if field.name in begun)
         if any(name == "name" and set(clause.name_starts) & set(terms) for name, terms in self.texts[at]):
             scores.append(NAME_START_SCORE)
         return max(scores, default=0.0) * (1 - TIE_BREAKER) + sum(scores) * TIE_BREAKER
@@ -134,7 +139,9 @@ class Scan:
     # Answers.
 
     def matches(self, query: ListingQuery, priced: ListingQuery | None = None) -> dict[int, float]:
-        """Every document that matches words and filters, with its score. `priced` says what rates are compared, if another."""
+        """Every document that matches words and filters, with its score. `priced` says what rates are
+        compared, if another.
+        """
         asked = plan(query.q, self)
         found = {}
         for at, document in enumerate(self.listings):
@@ -145,7 +152,9 @@ class Scan:
 
     def facet(self, query: ListingQuery, name: str) -> dict[str, int]:
         """How many listings each value would leave, all other filters in force."""
-        others = replace(query, filters={other: values for other, values in query.filters.items() if other != name})
+        others = replace(
+            query, filters={other: values for other, values in query.filters.items() if other != name}
+        )
         # A grade belongs to the framework asked for, also where frameworks are counted.
         priced = query if name == "framework" else others
         counts: Counter[str] = Counter()
@@ -238,7 +247,9 @@ def passes(document: Document, query: ListingQuery, priced: ListingQuery) -> boo
         wanted = query.filters.get(field.name)
         if wanted and not field.by_offering and not values_of(document, field.name, query.on) & set(wanted):
             return False
-    if any(query.filters.get(name) for name in ("lot", "specialism", "region")) and not offerings_met(document, query):
+    if any(query.filters.get(name) for name in ("lot", "specialism", "region")) and not offerings_met(
+        document, query
+    ):
         return False
     if query.min_rate is None and query.max_rate is None:
         return True
@@ -248,5 +259,3 @@ def passes(document: Document, query: ListingQuery, priced: ListingQuery) -> boo
         and price >= (query.min_rate or 0)
         and (query.max_rate is None or price <= query.max_rate)
     )
-
-

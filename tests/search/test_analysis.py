@@ -1,4 +1,6 @@
-"""What a word is: golden terms, places in the text, and that the engine indexes exactly the terms it is handed."""
+"""What a word is: golden terms, places in the text, and that the engine indexes exactly the terms it is
+handed.
+"""
 
 from __future__ import annotations
 

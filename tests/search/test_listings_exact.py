@@ -1,4 +1,6 @@
-"""The embedded engine against a plain scan of the documents: totals, ids, facet counts, ranges, sorts and pages, exactly."""
+"""The embedded engine against a plain scan of the documents: totals, ids, facet counts, ranges, sorts and
+pages, exactly.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,28 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.search.listing_documents import index, listing, lots, offering, rate, specialism
-from tests.search.listing_scan import Scan, lowest_rate
 
 from search.query import ListingQuery, ListingResult
+from tests.search.listing_documents import index, listing, lots, offering, rate, specialism
+from tests.search.listing_scan import Scan, lowest_rate
 
 # Every example builds an index: what fails is printed as it is, without the long way to a smaller one.
 PHASES = (Phase.explicit, Phase.generate)
 TODAY = date(2026, 11, 22)
-WORDS = ["vision", "rehabilitation", "evaluation", "evaluate", "social", "care", "school", "data", "of", "the", "3i", "Café"]
+WORDS = [
+    "vision",
+    "rehabilitation",
+    "evaluation",
+    "evaluate",
+    "social",
+    "care",
+    "school",
+    "data",
+    "of",
+    "the",
+    "3i",
+    "Café",
+]
 NAMES = ["Alder & Sons", "Beech Care", "Beech care", "Café Noir", "School of Data", "Vision 20", "The Elm"]
 FRAMEWORKS = ("rm1", "rm2")
 REGIONS = ("UK", "TLC", "TLD", "UKC", "UKD")
@@ -34,7 +49,9 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
         offers = draw(
             st.lists(
                 st.tuples(
-                    st.sampled_from(("1", "2")), st.sampled_from((None, "1", "2")), st.sets(st.sampled_from(REGIONS))
+                    st.sampled_from(("1", "2")),
+                    st.sampled_from((None, "1", "2")),
+                    st.sets(st.sampled_from(REGIONS)),
                 ),
                 min_size=1,
                 max_size=4,
@@ -55,7 +72,11 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
                     for lot, which in sorted({(lot, which) for lot, which, _ in offers if which})
                 ],
                 offerings=[
-                    offering(f"{framework}~{lot}", f"{framework}~{lot}~{which}" if which else None, *sorted(regions))
+                    offering(
+                        f"{framework}~{lot}",
+                        f"{framework}~{lot}~{which}" if which else None,
+                        *sorted(regions),
+                    )
                     for lot, which, regions in offers
                 ],
                 summary=draw(texts),
@@ -129,7 +150,11 @@ def questions(draw: st.DrawFn) -> ListingQuery:
         least = draw(st.sampled_from((None, 55_000)))
         most = draw(st.sampled_from((None, 60_000)))
         query = replace(
-            query, grade="G1", min_rate=least, max_rate=most, sort=draw(st.sampled_from(("relevance", "rate")))
+            query,
+            grade="G1",
+            min_rate=least,
+            max_rate=most,
+            sort=draw(st.sampled_from(("relevance", "rate"))),
         )
     return query
 
@@ -173,7 +198,9 @@ def test_engine_agrees_with_a_plain_scan(corpus: list[dict[str, Any]], asked: li
             regions = next(facet for facet in result.facets if facet.name == "region")
             framework = query.filters.get("framework", ())
             if len(framework) != 1 or any(document["framework"] == framework[0] for document in corpus):
-                assert {value.value: value.count for value in regions.values if value.count} == region_counts(scan, query)
+                assert {value.value: value.count for value in regions.values if value.count} == region_counts(
+                    scan, query
+                )
 
 
 @settings(max_examples=6, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
@@ -181,7 +208,9 @@ def test_engine_agrees_with_a_plain_scan(corpus: list[dict[str, Any]], asked: li
 def test_engine_agrees_after_updates_and_removals(
     before: list[dict[str, Any]], after: list[dict[str, Any]], query: ListingQuery
 ) -> None:
-    """Counts and ids are exact whatever was replaced and removed; scores count what is removed until segments merge."""
+    """Counts and ids are exact whatever was replaced and removed; scores count what is removed until segments
+    merge.
+    """
     with tempfile.TemporaryDirectory() as folder:
         engine = index(Path(folder), before)
         gone = before[0]["key"]
@@ -199,5 +228,3 @@ def test_engine_agrees_after_updates_and_removals(
                 if facet.name != "region":
                     counted = {value.value: value.count for value in facet.values if value.count}
                     assert counted == scan.facet(one, facet.name), facet.name
-
-

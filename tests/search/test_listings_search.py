@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.search.listing_documents import index, listing, lots, offering, rate, specialism
 
 from search.engines.embedded import EmbeddedEngine
 from search.engines.words import compile_plan
 from search.highlight import PASSAGE, passage
 from search.planner import plan
 from search.query import FacetValue, HitRate, ListingQuery, ListingResult
+from tests.search.listing_documents import index, listing, lots, offering, rate, specialism
 
 TODAY = date(2026, 11, 22)
 
@@ -38,18 +38,35 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedEngine:
     return index(
         tmp_path_factory.mktemp("index"),
         [
-            listing("opm-group", name="OPM Group", case_studies=[{"key": "sight", "title": "Seeing", "text": study}],
-                    ownership="employee-owned"),
-            listing("ase", name="ASE", summary="School improvement and leadership in education.",
-                    specialisms=[specialism("rm3745~5", "4", "School effectiveness")],
-                    offerings=[offering("rm3745~5", "rm3745~5~4", "UKC", "TLC")]),
+            listing(
+                "opm-group",
+                name="OPM Group",
+                case_studies=[{"key": "sight", "title": "Seeing", "text": study}],
+                ownership="employee-owned",
+            ),
+            listing(
+                "ase",
+                name="ASE",
+                summary="School improvement and leadership in education.",
+                specialisms=[specialism("rm3745~5", "4", "School effectiveness")],
+                offerings=[offering("rm3745~5", "rm3745~5~4", "UKC", "TLC")],
+            ),
             listing("social-finance", name="Social Finance", summary="We structure social impact bonds."),
-            listing("scie", name="Social Care Institute for Excellence (SCIE)", summary="Care, social and otherwise."),
+            listing(
+                "scie",
+                name="Social Care Institute for Excellence (SCIE)",
+                summary="Care, social and otherwise.",
+            ),
             listing("r-and-d", name="R&D Partners", summary="Research.", sectors=["health", "education"]),
-            listing("3sixty", name="3Sixty 24/7 Ltd", summary="Always open; the cost of living.", sectors=["health"]),
+            listing(
+                "3sixty",
+                name="3Sixty 24/7 Ltd",
+                summary="Always open; the cost of living.",
+                sectors=["health"],
+            ),
             listing("the-elm", name="The Elm", summary="Naïve café <b>bold</b> & co.", ownership="charity"),
         ],
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +140,9 @@ def test_words_that_nobody_has_find_nothing(market: EmbeddedEngine) -> None:
     assert (result.count, result.hits, result.did_you_mean) == (0, (), None)
 
 
-@pytest.mark.parametrize("q", ['"', "--", "***", "((", "AND OR NOT", "a:b", "[x TO y]", "\\", "^2~", "😀", "\t\n", "'s"])
+@pytest.mark.parametrize(
+    "q", ['"', "--", "***", "((", "AND OR NOT", "a:b", "[x TO y]", "\\", "^2~", "😀", "\t\n", "'s"]
+)
 def test_odd_questions_are_answered(market: EmbeddedEngine, q: str) -> None:
     assert ask(market, q).count >= 0
 
@@ -136,12 +155,13 @@ def test_any_question_is_answered(market: EmbeddedEngine, q: str) -> None:
 
 def test_a_pasted_need_is_ranked(market: EmbeddedEngine) -> None:
     need = (
-        "The council is looking for a partner to undertake an independent evaluation of its vision rehabilitation "
-        "service. The partner will work with people with lived experience and with the teams that deliver the "
-        "service, and will report to the board on outcomes, costs and options. Experience of local government is "
-        "desirable. The contract is for twelve months from April with an option to extend by six months, and the "
-        "budget is within the limits of direct award. Bidders should describe their method, their team with day "
-        "rates, and two examples of similar work in the last three years, with contacts who may be asked about it."
+        "The council is looking for a partner to undertake an independent evaluation of its vision "
+        "rehabilitation service. The partner will work with people with lived experience and with the "
+        "teams that deliver the service, and will report to the board on outcomes, costs and options. "
+        "Experience of local government is desirable. The contract is for twelve months from April with "
+        "an option to extend by six months, and the budget is within the limits of direct award. Bidders"
+        " should describe their method, their team with day rates, and two examples of similar work in "
+        "the last three years, with contacts who may be asked about it."
     )
     assert len(need) > 600
     result = ask(market, need)
@@ -154,22 +174,36 @@ def test_a_pasted_need_is_ranked(market: EmbeddedEngine) -> None:
 
 @pytest.fixture(scope="module")
 def offered(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedEngine:
-    """One who offers A in the north and B in the south, one who offers both everywhere, one who does not say."""
+    """One offers A in the north and B in the south, one offers both everywhere, one does not say."""
     held = lots("f1", "1", "2")
     both = [specialism("f1~1", "a", "Audit"), specialism("f1~2", "b", "Buildings")]
     common: dict[str, Any] = {"framework": "f1", "framework_number": "F1", "lots": held, "specialisms": both}
     return index(
         tmp_path_factory.mktemp("index"),
         [
-            listing("apart", **common, offerings=[offering("f1~1", "f1~1~a", "TLC"), offering("f1~2", "f1~2~b", "TLD")],
-                    rates=[rate("G1", 500, "f1~1"), rate("G1", 400, "f1~2"), rate("G2", 900)]),
-            listing("everywhere", **common,
-                    offerings=[offering("f1~1", "f1~1~a", "UK", "TLC", "TLD"), offering("f1~2", "f1~2~b", "UK", "TLC", "TLD")],
-                    rates=[rate("G1", 600, work_type="advice"), rate("G1", 600, work_type="delivery")]),
-            listing("unstated", **common | {"specialisms": []}, offerings=[offering("f1~1", None, "UK", "TLC", "TLD")]),
+            listing(
+                "apart",
+                **common,
+                offerings=[offering("f1~1", "f1~1~a", "TLC"), offering("f1~2", "f1~2~b", "TLD")],
+                rates=[rate("G1", 500, "f1~1"), rate("G1", 400, "f1~2"), rate("G2", 900)],
+            ),
+            listing(
+                "everywhere",
+                **common,
+                offerings=[
+                    offering("f1~1", "f1~1~a", "UK", "TLC", "TLD"),
+                    offering("f1~2", "f1~2~b", "UK", "TLC", "TLD"),
+                ],
+                rates=[rate("G1", 600, work_type="advice"), rate("G1", 600, work_type="delivery")],
+            ),
+            listing(
+                "unstated",
+                **common | {"specialisms": []},
+                offerings=[offering("f1~1", None, "UK", "TLC", "TLD")],
+            ),
             listing("elsewhere", framework="f2", rates=[rate("G1", 100)]),
         ],
-    )  # fmt: skip
+    )
 
 
 def test_lot_specialism_and_region_are_met_by_one_offering(offered: EmbeddedEngine) -> None:
@@ -276,11 +310,15 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedEngine:
     return index(
         tmp_path_factory.mktemp("index"),
         [
-            listing(f"p{number:02d}", name=f"Firm {'ABC'[number % 3]}", summary="care " * (1 + number % 2),
-                    rates=[rate("G1", 500 + number % 4)] if number % 5 else [])
+            listing(
+                f"p{number:02d}",
+                name=f"Firm {'ABC'[number % 3]}",
+                summary="care " * (1 + number % 2),
+                rates=[rate("G1", 500 + number % 4)] if number % 5 else [],
+            )
             for number in range(40)
         ],
-    )  # fmt: skip
+    )
 
 
 def test_equals_stand_in_a_fair_order_that_the_seed_repeats(crowd: EmbeddedEngine) -> None:
@@ -329,7 +367,16 @@ def test_the_last_page_has_no_cursor_and_a_page_beyond_is_empty(crowd: EmbeddedE
 
 
 @pytest.mark.parametrize(
-    "q", ["vision rehabilitation evaluation", '"social care"', "social care -bonds", "the elm", "scool", "visual impairment", "car*"]
+    "q",
+    [
+        "vision rehabilitation evaluation",
+        '"social care"',
+        "social care -bonds",
+        "the elm",
+        "scool",
+        "visual impairment",
+        "car*",
+    ],
 )
 def test_reasons_sum_to_the_score_that_tantivy_explains(market: EmbeddedEngine, q: str) -> None:
     result = ask(market, q)
@@ -346,7 +393,9 @@ def test_reasons_sum_to_the_score_that_tantivy_explains(market: EmbeddedEngine, 
 
 def test_why_names_the_fields_and_the_words(market: EmbeddedEngine) -> None:
     hit = ask(market, "vision leadership").hits[0]
-    assert [(reason.field, reason.label, reason.words) for reason in hit.why] == [("summary", "Summary", ("leadership",))]
+    assert [(reason.field, reason.label, reason.words) for reason in hit.why] == [
+        ("summary", "Summary", ("leadership",))
+    ]
 
 
 def test_passages_mark_what_matched_and_escape_the_rest(market: EmbeddedEngine) -> None:

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 from django.http import QueryDict
-from procurement.models import Framework
 
+from procurement.models import Framework
 from search.fields import FILTERS, STATUSES
 from search.parameters import BadParameters
 from search.params import LISTING_PARAMETERS, cursor_text, effective_status, listing_query, suggestion_query

@@ -1,4 +1,6 @@
-"""What is looked for when somebody types something: words, phrases, exclusions, beginnings, corrections, synonyms, needs."""
+"""What is looked for when somebody types something: words, phrases, exclusions, beginnings, corrections,
+synonyms, needs.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +31,26 @@ class Words:
         return sorted({term_of(word) for word in words_of(self.text) if fold(word).startswith(start)} - {GAP})
 
     def names_beginning(self, start: str) -> list[str]:
-        return sorted({term_of(word) for word in words_of(self.names) if fold(word).startswith(start)} - {GAP})
+        return sorted(
+            {term_of(word) for word in words_of(self.names) if fold(word).startswith(start)} - {GAP}
+        )
 
     def near(self, word: str, distance: int) -> Sequence[str]:
         return [other for other in words_of(self.text) if len(set(other) ^ set(word)) <= distance][:1]
 
 
-LEXICON = Words("vision rehabilitation evaluation social care finance health data school board", "Collaborate Vision20")
+LEXICON = Words(
+    "vision rehabilitation evaluation social care finance health data school board", "Collaborate Vision20"
+)
 
 
 def terms_wanted(found: Plan) -> list[tuple[str, ...]]:
-    return [alternative.terms for clause in found.clauses for alternative in clause.alternatives if alternative.weight == 1]
+    return [
+        alternative.terms
+        for clause in found.clauses
+        for alternative in clause.alternatives
+        if alternative.weight == 1
+    ]
 
 
 def test_words_are_any_of() -> None:
@@ -93,7 +104,9 @@ def test_a_number_is_never_corrected() -> None:
 
 
 def test_names_are_found_by_their_beginning() -> None:
-    assert plan("vision", LEXICON).clauses == (Clause("vision", (Alternative(("vision",)),), name_starts=("vision20",)),)
+    assert plan("vision", LEXICON).clauses == (
+        Clause("vision", (Alternative(("vision",)),), name_starts=("vision20",)),
+    )
 
 
 def test_synonyms_weigh_less() -> None:
@@ -116,7 +129,9 @@ def test_pieces_too_short_to_tell_are_a_phrase() -> None:
     assert terms_wanted(plan("R&D 24/7", LEXICON)) == [("r", "d"), ("24", "7")]
 
 
-@pytest.mark.parametrize("question", ["", "   ", '"', '""', "-", "--", "*", "-*", "the of", "'", "!!", '"the"', "- -"])
+@pytest.mark.parametrize(
+    "question", ["", "   ", '"', '""', "-", "--", "*", "-*", "the of", "'", "!!", '"the"', "- -"]
+)
 def test_nothing_to_look_for_finds_everything(question: str) -> None:
     assert plan(question, LEXICON) == Plan()
 
@@ -143,7 +158,7 @@ def test_a_word_repeated_in_a_need_counts_for_more() -> None:
     assert len(words) > LONG_QUESTION
 
 
-@given(st.text(alphabet=st.sampled_from('ab "-*|\'’&ORé\u0301 \t'), max_size=60))
+@given(st.text(alphabet=st.sampled_from("ab \"-*|'’&ORé\u0301 \t"), max_size=60))
 def test_nothing_typed_breaks_it(question: str) -> None:
     found = plan(question, LEXICON)
     for clause in found.clauses:
