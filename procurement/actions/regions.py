@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -46,23 +47,19 @@ def save_regions(actor: Actor, regions: Sequence[RegionDraft], twins: Sequence[T
         created = [one for one in regions if one.code not in before]
         changed = [one for one in regions if one.code in before and one != _draft(before[one.code])]
         keys = {code: region.pk for code, region in before.items()}
-        for one in sorted([*created, *changed], key=lambda one: one.level):
-            region, _ = Region.objects.update_or_create(
-                code=one.code,
-                defaults={
-                    "scheme": one.scheme,
-                    "level": one.level,
-                    "name": one.name,
-                    "parent_id": keys[one.parent] if one.parent else None,
-                },
-            )
-            keys[one.code] = region.pk
+        for level in sorted({one.level for one in created}):
+            rows = [Region(code=one.code, **_values(one, keys)) for one in created if one.level == level]
+            keys |= {region.code: region.pk for region in Region.objects.bulk_create(rows)}
+        for one in changed:
+            Region.objects.filter(code=one.code).update(**_values(one, keys))
         paired = dict(_pairs())
         fresh = [twin for twin in twins if paired.get((twin.nuts, twin.itl)) != twin.same]
-        for twin in fresh:
-            RegionTwin.objects.update_or_create(
-                nuts_id=keys[twin.nuts], itl_id=keys[twin.itl], defaults={"same": twin.same}
-            )
+        RegionTwin.objects.bulk_create(
+            [RegionTwin(nuts_id=keys[twin.nuts], itl_id=keys[twin.itl], same=twin.same) for twin in fresh],
+            update_conflicts=True,
+            unique_fields=["nuts", "itl"],
+            update_fields=["same"],
+        )
         if created or changed or fresh:
             counts = {"created": len(created), "changed": len(changed), "twins": len(fresh)}
             record(actor, Happening("regions.published", "regions", "regions", {}, counts))
@@ -71,6 +68,11 @@ def save_regions(actor: Actor, regions: Sequence[RegionDraft], twins: Sequence[T
         [one.code for one in changed],
         len(regions) - len(created) - len(changed),
     )
+
+
+def _values(draft: RegionDraft, keys: Mapping[str, int]) -> dict[str, Any]:
+    parent = keys[draft.parent] if draft.parent else None
+    return {"scheme": draft.scheme, "level": draft.level, "name": draft.name, "parent_id": parent}
 
 
 def _draft(region: Region) -> RegionDraft:

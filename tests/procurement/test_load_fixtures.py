@@ -1,0 +1,124 @@
+"""Loading the demonstration: whole, through the actions, once, and again without touching anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from procurement.actions.events import verify
+from procurement.actions.profiles import update_profile
+from procurement.event_types import EVENT_TYPES
+from procurement.models import (
+    Appointment,
+    Event,
+    Framework,
+    Membership,
+    Offering,
+    Organisation,
+    Partner,
+    RateCard,
+    RateLine,
+    Region,
+    Supplier,
+    User,
+)
+from tests.world import editor_of
+
+pytestmark = pytest.mark.django_db
+
+
+class Undone(Exception):  # noqa: N818
+    """Ends the transaction of the module."""
+
+
+@pytest.fixture(scope="module")
+def demonstration(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """What the command said; the whole of it is undone after the module."""
+    said = StringIO()
+    try:
+        with django_db_blocker.unblock(), transaction.atomic():
+            call_command("load_fixtures", stdout=said)
+            yield said.getvalue()
+            raise Undone
+    except Undone:
+        pass
+
+
+def loaded(*arguments: str) -> str:
+    said = StringIO()
+    call_command("load_fixtures", *arguments, stdout=said)
+    return said.getvalue()
+
+
+def test_the_demonstration_is_whole(demonstration: str) -> None:
+    assert Framework.objects.count() == 4
+    assert Region.objects.count() == 111
+    assert Organisation.objects.filter(capabilities__kind="buyer").count() == 60
+    assert Partner.objects.exclude(published=None).count() == 318
+    assert Supplier.objects.count() == 121
+    assert Appointment.objects.exclude(status="active").count() == 4
+    assert RateCard.objects.filter(basis="illustrative").count() == 1
+    assert RateLine.objects.filter(version__card__framework__reference="rm3745").count() == 18
+    assert Offering.objects.filter(partner__reference="scie", specialism=None).count() == 3
+    assert "rate cards: 218 new, 0 changed, 0 as they were" in demonstration
+
+
+def test_everything_in_it_is_in_the_log_by_a_known_name_and_the_chain_holds(demonstration: str) -> None:
+    kinds = set(Event.objects.values_list("type", flat=True))
+    assert kinds <= set(EVENT_TYPES)
+    assert {"framework.published", "partner.profile_published", "offering.published", "demo.loaded"} <= kinds
+    assert set(Event.objects.values_list("actor", flat=True)) == {"system"}
+    assert verify() is None
+
+
+def test_the_same_files_are_not_loaded_a_second_time(demonstration: str) -> None:
+    before = Event.objects.count()
+    assert loaded() == "The demonstration is loaded: nothing to change.\n"
+    assert Event.objects.count() == before
+
+
+def test_comparing_every_object_again_changes_nothing(demonstration: str) -> None:
+    before = Event.objects.count()
+    assert loaded("--again") == "The demonstration is loaded: nothing to change.\n"
+    assert Event.objects.count() == before
+
+
+def test_what_a_firm_changed_itself_is_left_as_the_firm_left_it(demonstration: str) -> None:
+    partner = Partner.objects.get(reference="veydale-blue-light")
+    actor = editor_of("veydale-blue-light")
+    update_profile(actor, partner.reference, partner.revision, {"summary": "What the firm says of itself."})
+    assert loaded("--again") == "The demonstration is loaded: nothing to change.\n"
+    partner.refresh_from_db()
+    assert partner.published is not None
+    assert partner.published.summary == "What the firm says of itself."
+
+
+def test_what_an_operator_broke_is_put_right(demonstration: str) -> None:
+    Appointment.objects.filter(supplier__reference="ppl", lot__number="6").update(quality_marks=[])
+    said = loaded("--again")
+    assert "appointments: 0 new, 1 changed, 625 as they were" in said
+    assert Appointment.objects.get(supplier__reference="ppl", lot__number="6").quality_marks == [
+        "Maximum quality marks"
+    ]
+
+
+def test_demo_people_can_sign_in_for_fictional_firms_and_nobody_else_s(demonstration: str) -> None:
+    users = User.objects.filter(email__endswith="@example.org")
+    assert users.count() == 6
+    assert all(user.check_password(django_settings.DEMO_PASSWORD) for user in users)
+    partners = Membership.objects.filter(organisation__capabilities__kind="partner", user__in=users)
+    assert set(partners.values_list("organisation__scheme", flat=True)) == {"XX-DEMO"}
+
+
+def test_no_accounts_are_made_without_a_demo_password(demonstration: str, settings: Any) -> None:
+    settings.DEMO_PASSWORD = None
+    User.objects.filter(email__endswith="@example.org").delete()
+    loaded("--again")
+    assert not User.objects.filter(email__endswith="@example.org").exists()
