@@ -110,7 +110,7 @@ class Supervised:
 
     def get(self, path: str) -> tuple[int, Any]:
         """Status and body, read as JSON, of a request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
