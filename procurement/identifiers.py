@@ -23,7 +23,7 @@ SCHEMES: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
     "GB-LAS": ("Scottish local authority code", re.compile(r"[A-Z]{3}")),
     "GB-PLA": ("Welsh principal local authority code", re.compile(r"[A-Z]{3}")),
     "GB-LANI": ("Northern Irish local authority code", re.compile(r"[A-Z]{3}")),
-    "XX-DEMO": ("identifier of a fictional body", re.compile(r"\d{8}")),
+    "XX-DEMO": ("fictional body's identifier", re.compile(r"\d{8}")),
 }
 
 
@@ -40,4 +40,4 @@ def wrong_with(scheme: str, identifier: str) -> str | None:
     if known is None:
         return f"{scheme} is not a scheme we know: {', '.join(SCHEMES)}."
     label, shape = known
-    return None if shape.fullmatch(identifier) else f"{identifier} is not a {label}."
+    return None if shape.fullmatch(identifier) else f"{identifier} is not shaped like a {label}."

@@ -1,0 +1,125 @@
+"""A framework is data: published whole, changed in place, its parts never lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from procurement.actions.frameworks import (
+    FrameworkDraft,
+    GradeDraft,
+    LotDraft,
+    SpecialismDraft,
+    save_framework,
+)
+from procurement.actions.organisations import OrganisationDraft, save_organisations
+from procurement.actions.regions import RegionDraft, TwinDraft, save_regions
+from procurement.errors import Invalid, NotPermitted
+from procurement.models import Event, Framework, Lot, Region, RegionTwin, Specialism
+from procurement.permissions import ANONYMOUS, SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+SPECIALISM = SpecialismDraft("1", "Mergers, acquisitions and divestment", cpv=("66121000",))
+LOT = LotDraft("2a", "Finance", (SPECIALISM,), (GradeDraft("G1", "Junior", 1),), competition=True)
+DRAFT = FrameworkDraft(
+    "rm1", "RM1", "A framework", "owner", "live", date(2024, 1, 1), date(2027, 12, 31), "pcr2015", (LOT,)
+)
+
+
+@pytest.fixture(autouse=True)
+def owner() -> None:
+    save_organisations(
+        SYSTEM, [OrganisationDraft("owner", "Owner", capabilities=frozenset({"framework_owner"}))]
+    )
+
+
+def refused(draft: FrameworkDraft) -> list[tuple[str, str]]:
+    before = (list(Lot.objects.values()), Event.objects.count())
+    with pytest.raises(Invalid) as refusal:
+        save_framework(SYSTEM, draft)
+    assert (list(Lot.objects.values()), Event.objects.count()) == before
+    return [(fault.pointer, fault.code) for fault in refusal.value.faults]
+
+
+def test_a_framework_is_published_with_references_for_all_its_parts() -> None:
+    assert save_framework(SYSTEM, DRAFT).created == ["rm1"]
+    specialism = Specialism.objects.get()
+    assert (specialism.reference, specialism.name, specialism.cpv) == (
+        "rm1~2a~1", "Mergers, acquisitions and divestment", ["66121000"],
+    )  # fmt: skip
+    assert specialism.lot.grades.get().reference == "rm1~2a~g1"
+
+
+def test_the_same_framework_again_changes_nothing() -> None:
+    save_framework(SYSTEM, DRAFT)
+    before = Event.objects.count()
+    assert save_framework(SYSTEM, DRAFT).unchanged == 1
+    assert (Event.objects.count(), Framework.objects.get().revision) == (before, 1)
+
+
+def test_a_change_in_any_part_raises_the_revision_and_keeps_the_references() -> None:
+    save_framework(SYSTEM, DRAFT)
+    renamed = replace(LOT, name="Public finance", specialisms=(SPECIALISM, SpecialismDraft("2", "Pensions")))
+    assert save_framework(SYSTEM, replace(DRAFT, lots=(renamed,))).changed == ["rm1"]
+    assert Framework.objects.get().revision == 2
+    assert list(Specialism.objects.values_list("reference", flat=True)) == ["rm1~2a~1", "rm1~2a~2"]
+    assert Lot.objects.get().name == "Public finance"
+    assert Event.objects.filter(type="framework.changed").count() == 1
+
+
+def test_a_lot_that_is_there_cannot_go() -> None:
+    save_framework(SYSTEM, DRAFT)
+    assert refused(replace(DRAFT, lots=(replace(LOT, number="3"),))) == [("/lots", "missing")]
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    bad = replace(
+        LOT,
+        competition=False,
+        specialisms=(SPECIALISM, replace(SPECIALISM, cpv=("66121000-1",))),
+        grades=(GradeDraft("G1", "Junior", 1), GradeDraft("G1", "Senior", 2)),
+    )
+    draft = replace(DRAFT, lots=(bad, bad), owner="nobody", status="asleep", ends_on=date(2020, 1, 1))
+    codes = {(pointer, code) for pointer, code in refused(draft)}
+    assert {
+        ("/owner", "unknown"), ("/ends_on", "order"), ("/status", "unknown"), ("/lots/0/number", "duplicate"),
+        ("/lots/0/competition", "route"), ("/lots/0/specialisms/1/cpv", "shape"),
+        ("/lots/0/specialisms/1/number", "duplicate"), ("/lots/0/grades", "duplicate"),
+    } <= codes  # fmt: skip
+
+
+def test_only_its_owner_or_the_operator_may_publish_a_framework() -> None:
+    with pytest.raises(NotPermitted):
+        save_framework(ANONYMOUS, DRAFT)
+    assert not Framework.objects.exists()
+
+
+def test_regions_and_twins_are_written_once_and_corrected_in_place() -> None:
+    regions = [
+        RegionDraft("UK", "UK", 0, "United Kingdom"),
+        RegionDraft("UKC", "NUTS2013", 1, "North East", "UK"),
+        RegionDraft("TLC", "ITL2025", 1, "North East", "UK"),
+    ]
+    assert save_regions(SYSTEM, regions, [TwinDraft("UKC", "TLC", same=False)]).created == [
+        "UK",
+        "UKC",
+        "TLC",
+    ]
+    renamed = [*regions[:2], replace(regions[2], name="North East (England)")]
+    outcome = save_regions(SYSTEM, renamed, [TwinDraft("UKC", "TLC", same=True)])
+    assert (outcome.changed, outcome.unchanged) == (["TLC"], 2)
+    assert Region.objects.get(code="TLC").name == "North East (England)"
+    assert RegionTwin.objects.get().same
+    before = Event.objects.count()
+    save_regions(SYSTEM, renamed, [TwinDraft("UKC", "TLC", same=True)])
+    assert Event.objects.count() == before
+
+
+def test_a_region_without_its_parent_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        save_regions(SYSTEM, [RegionDraft("UKC1", "NUTS2013", 2, "Tees Valley", "UKC")], [])
+    assert [fault.pointer for fault in refusal.value.faults] == ["/regions/0/parent"]
+    assert not Region.objects.exists()
