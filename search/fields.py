@@ -38,7 +38,7 @@ TEXT_FIELDS: Final = (
     TextField("supplier", "Supplier and lead", 2.0),
     TextField("summary", "Summary", 1.6),
     TextField("lots", "Framework and lots", 1.2),
-    TextField("evidence", "Case studies", 1.2),
+    TextField("evidence", "Case studies", 1.6),
     TextField("about", "Sectors, ownership and accreditations", 1.0, highlighted=False),
 )
 TEXT_FIELD: Final = {field.name: field for field in TEXT_FIELDS}
@@ -52,8 +52,11 @@ NAME_START_SCORE: Final = 4.0
 WHOLE_NAME_SCORE: Final = 40.0
 """What a partner's name adds that is the whole question."""
 
+ALL_WORDS_SCORE: Final = 10.0
+"""What it adds that a listing holds every word of a short question, wherever each of them stands."""
+
 CONSTANT_SCORE: Final = 2.0
-"""What a field adds, times its weight, for a word found by its beginning or by correcting it."""
+"""What a field adds, times its weight, for a word found by its beginning."""
 
 
 @dataclass(frozen=True, slots=True)

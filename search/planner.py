@@ -28,12 +28,16 @@ NEED_WORDS: Final = 24
 """So many of a need's words are looked for: those that tell most."""
 
 SYNONYM_WEIGHT: Final = 0.6
+CORRECTED_WEIGHT: Final = 0.8
 TOGETHER_WEIGHT: Final = 0.6
 """What it adds, as a share of the words' own score, that a short question's words stand together and in
 order.
 """
 
 TOGETHER_WORDS: Final = 5
+_ALL_OF: Final = range(2, 9)
+"""Of so many words it counts that a listing holds them all."""
+
 NAME_WORDS: Final = 4
 """Up to so many words a question may be the beginning of somebody's name."""
 SHORTEST_BEGINNING: Final = 2
@@ -80,8 +84,8 @@ class Alternative:
 class Clause:
     """One thing asked for; any alternative or term of it will do, the best one counts.
 
-    `constants` score the same wherever they stand: terms found by their beginning or by correcting what was
-    typed. `name_starts` are looked for in names only. `words` is what was typed.
+    `constants` score the same wherever they stand: terms found by their beginning. `name_starts` are looked
+    for in names only. `words` is what was typed.
     """
 
     words: str
@@ -96,11 +100,13 @@ class Plan:
     """What to look for. `asked` is False if nothing was typed that could be looked for: then everything is
     found.
 
-    `excluded` are terms or phrases that must not be there. `whole_name` is the question as a name, "" if it
-    cannot be one.
+    `together` are the places in `clauses` of the words of a short question: a listing that answers them all
+    counts more. `excluded` are terms or phrases that must not be there. `whole_name` is the question as a
+    name, "" if it cannot be one.
     """
 
     clauses: tuple[Clause, ...] = ()
+    together: tuple[int, ...] = ()
     excluded: tuple[Terms, ...] = ()
     whole_name: str = ""
     asked: bool = False
@@ -132,15 +138,19 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
     clauses.extend(
         Clause(f"{start}*", constants=tuple(lexicon.beginning(start))) for start in typed.beginnings
     )
+    words: list[Clause] = []
     corrected = None
     if len({term_of(word) for word, _ in typed.words}) > LONG_QUESTION:
         clauses.extend(_need(typed, lexicon))
     elif typed.words:
-        found, corrected = _few_words(typed, lexicon)
-        clauses.extend(found)
-    asked = bool(clauses or any(term_as_written(word) != GAP for word, _ in typed.words))
+        groups, words, corrected = _few_words(typed, lexicon)
+        clauses.extend(groups)
+    asked = bool(clauses or words or any(term_as_written(word) != GAP for word, _ in typed.words))
+    every = len(words) in _ALL_OF and all(map(_can_be_found, words))
+    kept = [clause for clause in (*clauses, *words) if clause.required or _can_be_found(clause)]
     return Plan(
-        clauses=tuple(clause for clause in clauses if clause.required or _can_be_found(clause)),
+        clauses=tuple(kept),
+        together=tuple(range(len(kept) - len(words), len(kept))) if every else (),
         excluded=tuple(dict.fromkeys(excluded)),
         whole_name=" ".join(fold(word) for word in words_of(typed.text))
         if asked and len(typed.words) <= LONG_QUESTION
@@ -223,18 +233,20 @@ def _need(typed: _Typed, lexicon: Lexicon) -> list[Clause]:
     return [Clause(written[term], (Alternative((term,)),)) for term in best]
 
 
-def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], str | None]:
+def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clause], str | None]:
+    """What a short question asks for beside its words, its words, and what it should have been."""
     words = [word for word, _ in typed.words]
     alone: dict[int, tuple[Terms, ...]] = {}
-    clauses: list[Clause] = []
+    groups: list[Clause] = []
     for at, length, others in groups_in(words):
         if length == 1:
             alone[at] = others
         else:
-            clauses.append(Clause(" ".join(words[at : at + length]), _synonyms(others)))
+            groups.append(Clause(" ".join(words[at : at + length]), _synonyms(others)))
     together = _trimmed([term_of(word) for word in words])
     if 1 < len(together) <= TOGETHER_WORDS:
-        clauses.append(Clause(" ".join(words), (Alternative(together, TOGETHER_WEIGHT),)))
+        groups.append(Clause(" ".join(words), (Alternative(together, TOGETHER_WEIGHT),)))
+    clauses: list[Clause] = []
     corrections: dict[int, str] = {}
     seen: set[str] = set()
     for at, word in enumerate(words):
@@ -246,7 +258,7 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], str | Non
         clauses.append(clause)
         if correction is not None:
             corrections[at] = correction
-    return clauses, _corrected(typed, corrections) if corrections else None
+    return groups, clauses, _corrected(typed, corrections) if corrections else None
 
 
 def _synonyms(others: tuple[Terms, ...]) -> tuple[Alternative, ...]:
@@ -269,7 +281,8 @@ def _word(
             return Clause(word, constants=tuple(begun), name_starts=starts), None
         near = [] if any(letter.isdigit() for letter in folded) else lexicon.near(folded, edits(folded))
         if near:
-            return Clause(word, constants=tuple(sorted({term_of(other) for other in near}))), near[0]
+            meant = sorted({term_of(other) for other in near})
+            return Clause(word, tuple(Alternative((term,), CORRECTED_WEIGHT) for term in meant)), near[0]
     return Clause(word, alternatives, name_starts=starts), None
 
 

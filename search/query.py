@@ -90,7 +90,10 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of a score: what the words found in this field added. A hit's reasons sum to its score."""
+    """One part of a score: what the words found in this field added. A hit's reasons sum to its score.
+
+    `field` is a text field of search/fields.py, or `all_words` for what it adds that every word was found.
+    """
 
     field: str
     label: str

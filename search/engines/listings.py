@@ -77,7 +77,7 @@ class ListingsReader:
         hit_rates = None if narrowed.rates is None else narrowed.rates[passed]
         places = places_of(view, query, slots[passed], hit_scores, hit_rates)
         page, more = page_of(places, query, view)
-        everything = scores is None and not any(query.filters.values()) and not narrowed.passes
+        everything = not asked.asked and not asked.excluded and not narrowed.passes
         hits = _hits(view, query, asked, [int(slots[passed[at]]) for at in page],
                      [0 if hit_scores is None else int(hit_scores[at]) for at in page])  # fmt: skip
         after = None

@@ -19,13 +19,23 @@ import numpy as np
 from search.analysis import GAP, mark_of
 from search.engines.rates_text import K1, B, lucene_length
 from search.engines.records import PackedRecord, whole_name
-from search.fields import CONSTANT_SCORE, NAME_START_SCORE, TEXT_FIELDS, TIE_BREAKER, WHOLE_NAME_SCORE
+from search.fields import (
+    ALL_WORDS_SCORE,
+    CONSTANT_SCORE,
+    NAME_START_SCORE,
+    TEXT_FIELDS,
+    TIE_BREAKER,
+    WHOLE_NAME_SCORE,
+)
 from search.highlight import Match, passage
 from search.planner import Alternative, Plan, Terms
 from search.query import Highlight, Reason
 
 _NAME: Final = next(number for number, field in enumerate(TEXT_FIELDS) if field.name == "name")
 _SPECIALISMS: Final = next(number for number, field in enumerate(TEXT_FIELDS) if field.name == "specialisms")
+_ALL_WORDS: Final = len(TEXT_FIELDS)
+"""Stands among the fields for what a listing gains by holding every word."""
+_LABELS: Final = [*((field.name, field.label) for field in TEXT_FIELDS), ("all_words", "Every word")]
 _PASSAGES: Final = {_SPECIALISMS: 3}
 """How many passages of a field are shown; of others one."""
 
@@ -127,6 +137,9 @@ class Explainer:
             for at, (field_number, part) in enumerate(parts):
                 added[field_number] += part if at == best else part * TIE_BREAKER
                 words[field_number][self._plan.clauses[number].words] = None
+        if self._plan.together and all(number in scored for number in self._plan.together):
+            added[_ALL_WORDS] = ALL_WORDS_SCORE
+            words[_ALL_WORDS] = {self._plan.clauses[number].words: None for number in self._plan.together}
         text, ends, names = found.record.text(), found.record.text_ends(), found.record.names()
         if self._plan.whole_name and whole_name(text[: ends[0]]) == self._plan.whole_name:
             added[_NAME] += WHOLE_NAME_SCORE
@@ -236,7 +249,7 @@ def _reasons(added: dict[int, float], words: dict[int, dict[str, None]], score: 
     parts = [round(part * score / total, 4) for _, part in ordered]
     parts[0] = round(parts[0] + score - sum(parts), 4)
     return tuple(
-        Reason(TEXT_FIELDS[number].name, TEXT_FIELDS[number].label, tuple(words[number]), part)
+        Reason(*_LABELS[number], tuple(words[number]), part)
         for (number, _), part in zip(ordered, parts, strict=True)
     )
 

@@ -71,6 +71,11 @@ class Labels:
             return f"{facts['number']} {facts['name']}"
         if kind == "lot":
             return f"{facts['of']} lot {facts['number']}: {facts['name']}"
+        if kind == "specialism":
+            # The same name may stand in several lots.
+            lot = value.rpartition("~")[0]
+            number = self.facts["lot"].get(lot, {}).get("number", lot.rpartition("~")[2])
+            return f"{facts['name']} ({facts['of']} lot {number})"
         return facts["name"]
 
     def scheme(self, kind: str, value: str) -> str:

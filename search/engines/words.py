@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from search.analysis import GAP
 from search.engines.base import EngineUnavailable
-from search.fields import CONSTANT_SCORE, NAME_START_SCORE, TEXT_FIELDS, TIE_BREAKER, WHOLE_NAME_SCORE
+from search.fields import (
+    ALL_WORDS_SCORE,
+    CONSTANT_SCORE,
+    NAME_START_SCORE,
+    TEXT_FIELDS,
+    TIE_BREAKER,
+    WHOLE_NAME_SCORE,
+)
 from search.planner import Clause, Plan, Terms
 
 WHOLE_NAME: Final = "whole_name"
@@ -77,6 +84,10 @@ def compile_plan(plan: Plan) -> tantivy.Query | None:
     if plan.whole_name:
         whole = tantivy.Query.term_query(SCHEMA, WHOLE_NAME, plan.whole_name, "basic")
         wanted.append((tantivy.Occur.Should, tantivy.Query.const_score_query(whole, WHOLE_NAME_SCORE)))
+    if plan.together:
+        every = [(tantivy.Occur.Must, wanted[at][1]) for at in plan.together]
+        bonus = tantivy.Query.const_score_query(tantivy.Query.boolean_query(every), ALL_WORDS_SCORE)
+        wanted.append((tantivy.Occur.Should, bonus))
     unwanted = [
         (tantivy.Occur.MustNot, _terms(field.name, terms)) for terms in plan.excluded for field in TEXT_FIELDS
     ]

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 
 from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
 from search.fields import (
+    ALL_WORDS_SCORE,
     CONSTANT_SCORE,
     FILTERS,
     NAME_START_SCORE,
@@ -134,7 +135,8 @@ class Scan:
         required = [score for score, clause in zip(scores, asked.clauses, strict=True) if clause.required]
         if not all(required) or not (any(scores) or whole):
             return None
-        return sum(scores) + (WHOLE_NAME_SCORE if whole else 0.0)
+        every = bool(asked.together) and all(scores[number] for number in asked.together)
+        return sum(scores) + (WHOLE_NAME_SCORE if whole else 0.0) + (ALL_WORDS_SCORE if every else 0.0)
 
     # Answers.
 

@@ -107,6 +107,17 @@ def test_any_word_matches_and_more_words_rank_higher(market: EmbeddedEngine) -> 
     assert found(market, "social care structure") == ["scie", "social-finance"]
 
 
+def test_holding_every_word_counts_and_is_a_reason(market: EmbeddedEngine) -> None:
+    reasons = {reason.field: reason for reason in ask(market, "improvement education").hits[0].why}
+    assert (reasons["all_words"].words, reasons["all_words"].score) == (("improvement", "education"), 10.0)
+    assert "all_words" not in {reason.field for reason in ask(market, "improvement vision").hits[0].why}
+
+
+def test_exclusions_alone_count_their_own_facets(market: EmbeddedEngine) -> None:
+    assert counts(ask(market, "-social"), "ownership") != counts(ask(market, "-care -vision"), "ownership")
+    assert sum(counts(ask(market, "-vision"), "ownership").values()) == 6
+
+
 def test_a_phrase_must_be_there_in_order(market: EmbeddedEngine) -> None:
     assert found(market, '"social care"') == ["scie"]
     assert found(market, '"care social"') == ["scie"]
@@ -258,7 +269,7 @@ def test_labels_of_values(market: EmbeddedEngine) -> None:
     labels = {facet.name: facet.values[0].label for facet in ask(market).facets if facet.values}
     assert labels["framework"] == "RM3745 Management Consultancy"
     assert labels["lot"] == "RM3745 lot 5: Health and community"
-    assert labels["specialism"] == "School effectiveness"
+    assert labels["specialism"] == "School effectiveness (RM3745 lot 5)"
     assert labels["supplier"] == "PPL"
     assert labels["status"] == "Live"
 

@@ -96,7 +96,7 @@ def test_unknown_word_that_begins_known_ones_is_taken_as_a_beginning() -> None:
 def test_unknown_word_is_corrected_and_told() -> None:
     found = plan("evalaution of data", LEXICON)
     assert found.did_you_mean == "evaluation of data"
-    assert Clause("evalaution", constants=("evalu",)) in found.clauses
+    assert Clause("evalaution", (Alternative(("evalu",), 0.8),)) in found.clauses
 
 
 def test_a_number_is_never_corrected() -> None:
