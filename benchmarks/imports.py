@@ -85,6 +85,17 @@ print(f"other writer: {written} transactions, {failed} failed, waited at most {l
 """
 
 
+LOTS = """
+import json
+from procurement.models import Lot
+lots = Lot.objects.filter(framework__reference="rm3745").prefetch_related("specialisms")
+print(json.dumps([
+    {"framework": "rm3745", "number": lot.number, "specialisms": [one.number for one in lot.specialisms.all()]}
+    for lot in lots
+]))
+"""
+
+
 def sentence(chance: random.Random, words: int) -> str:
     """Words without sense, in a sentence's clothes."""
     text = " ".join(chance.choice(WORDS) for _ in range(words))
@@ -149,16 +160,8 @@ def main(rows: int) -> None:
         manage(environment, "migrate", "-v0")
         manage(environment, "load_fixtures")
         manage(environment, "rebuild_index")
-        listed = manage(
-            environment,
-            "shell",
-            "-v0",
-            "-c",
-            "import json; from procurement.models import Lot; print(json.dumps([{'framework': 'rm3745', 'number': one.number, "
-            "'specialisms': [s.number for s in one.specialisms.all()]} for one in Lot.objects.filter("
-            "framework__reference='rm3745')]))",
-        )
-        lots = [lot for lot in json.loads(listed) if lot["specialisms"]]
+        listed = json.loads(manage(environment, "shell", "-v0", "-c", LOTS))
+        lots = [lot for lot in listed if lot["specialisms"]]
         chance = random.Random(3745)
         file = Path(folder) / "partners.jsonl"
         with file.open("w", encoding="utf-8") as lines:
@@ -174,8 +177,8 @@ def main(rows: int) -> None:
                 report = json.loads(manage(environment, "import_partners", str(file), "--json"))
                 whole = time.monotonic() - began
                 print(
-                    f"{turn}: {report['added']} added, {report['unchanged']} unchanged, {report['refused']} refused: "
-                    f"loaded in {report['loaded_seconds']} s, found after {report['indexed_seconds']} s, "
+                    f"{turn}: {report['added']} added, {report['unchanged']} unchanged, "
+                    f"{report['refused']} refused, loaded in {report['loaded_seconds']} s, found after {report['indexed_seconds']} s, "
                     f"{whole:.1f} s with start and end"
                 )
         finally:

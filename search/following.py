@@ -15,7 +15,7 @@ from search.engines.base import WriterBusy
 from search.index import borrowed_writer
 from search.models import IndexRequest, IndexRun
 from search.rebuild import rebuild, request_rebuild, serve_requests
-from search.sync import drain
+from search.sync import drain, take_over
 from search.tasks import nudge
 
 Progress = Callable[[int, int], None]
@@ -43,6 +43,7 @@ def follow_index(progress: Progress) -> bool:
     while True:
         try:
             with borrowed_writer() as writer:
+                take_over()
                 if not serve_requests(writer):
                     drain(writer, lambda done: progress(min(done, total), total))
                 progress(total, total)
@@ -70,6 +71,7 @@ def follow_rebuild(progress: Progress) -> IndexRun:
             with borrowed_writer() as writer:
                 if asked is not None and not _open(asked):
                     return _ended(asked)
+                take_over()
                 run = rebuild(writer, progress=progress)
                 while serve_requests(writer):
                     pass

@@ -51,6 +51,12 @@ def kept_writer() -> Writer:
         return _writers[root]
 
 
+def holds_writer() -> bool:
+    """Whether this process keeps the writer already."""
+    with _lock:
+        return Path(settings.INDEX_FOLDER) in _writers
+
+
 def release_writer() -> None:
     """Closes the kept writer, if there is one, so that another process may write."""
     with _lock:

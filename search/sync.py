@@ -108,6 +108,14 @@ def claim() -> Claim | None:
     return Claim(token, requests) if requests else None
 
 
+def take_over() -> int:
+    """Frees every claim: for the process that has just got the only writer, since whoever held them has died.
+
+    Where somebody did not die after all, the work is done twice and the greater version stands.
+    """
+    return IndexRequest.objects.exclude(claim="").update(claim="", claimed_at=None)
+
+
 def stamp() -> IndexRun:
     """Inserts the run. Its key is greater than that of every run before, and is the version of what it
     writes.

@@ -16,9 +16,9 @@ from celery.signals import worker_ready, worker_shutdown
 from kombu.exceptions import OperationalError
 
 from search.engines.base import WriterBusy
-from search.index import kept_writer, release_writer
+from search.index import holds_writer, kept_writer, release_writer
 from search.rebuild import serve_requests
-from search.sync import drain
+from search.sync import drain, take_over
 
 QUIET_SECONDS: Final = 5.0
 """After a nudge that could not be sent, none is tried for so long: a dead queue must not slow each request.
@@ -45,11 +45,14 @@ def nudge() -> None:
 @shared_task(name="search.tasks.index_sync")
 def index_sync() -> None:
     """Answers the outbox. Does nothing while a command writes to the index: the command answers it too."""
+    fresh = not holds_writer()
     try:
         writer = kept_writer()
     except WriterBusy:
         index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
         return
+    if fresh:
+        take_over()
     serve_requests(writer)
     drain(writer)
 

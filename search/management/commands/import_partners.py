@@ -22,6 +22,7 @@ class _Bars:
 
     def __init__(self) -> None:
         self._bar = tqdm(unit=" rows", desc="reading", disable=None)
+        self._indexing = False
 
     def judged(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
@@ -34,7 +35,8 @@ class _Bars:
         self._bar.update(rows - self._bar.n)
 
     def indexed(self, done: int, total: int) -> None:
-        if self._bar.desc != "indexing":
+        if not self._indexing:
+            self._indexing = True
             self._bar.close()
             self._bar = tqdm(total=total, unit=" updates", desc="indexing", disable=None)
         self._bar.update(done - self._bar.n)
