@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -22,6 +22,26 @@ from search.engines.rates_base import CardDocument, LineDocument
 from search.places import Places, places
 
 Status = RateCardVersion.Status
+
+
+class _Line(NamedTuple):
+    """A row of RateLine, without the cost of a model: there are hundreds of thousands."""
+
+    version_id: int
+    key: str
+    lot_id: int | None
+    grade_id: int | None
+    role_title: str
+    work_type: str
+    min_experience: int | None
+    max_experience: int | None
+    qualification: str
+    qualification_text: str
+    site: str
+    size: str
+    valid_from: date | None
+    valid_to: date | None
+    price_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +60,10 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
     """
     today, known = timezone.localdate(), places()
     spells = _spells(cards, today)
-    lines: dict[int, list[RateLine]] = defaultdict(list)
+    lines: dict[int, list[_Line]] = defaultdict(list)
     wanted = [spell.version.pk for held in spells.values() for spell in held]
-    for line in RateLine.objects.filter(version__in=wanted).order_by("version_id", "ordinal"):
+    rows_of_lines = RateLine.objects.filter(version__in=wanted).order_by("version_id", "ordinal")
+    for line in map(_Line._make, rows_of_lines.values_list(*_Line._fields)):
         lines[line.version_id].append(line)
     rows = list(RateCard.objects.filter(pk__in=cards).select_related("supplier"))
     appointments: dict[tuple[int, int], list[Appointment]] = defaultdict(list)
@@ -88,7 +109,7 @@ def _spells(cards: Sequence[int], today: date) -> Mapping[int, list[_Spell]]:
     return spells
 
 
-def _shown(line: RateLine, placed: bool, lots: set[int]) -> bool:
+def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
     """Not where the supplier's place on the lot, or on every lot, is suspended or withdrawn. No place is
     unknown.
     """
@@ -98,7 +119,7 @@ def _shown(line: RateLine, placed: bool, lots: set[int]) -> bool:
 
 
 def _line(
-    card: RateCard, framework: Framework, spell: _Spell, line: RateLine, lots: set[int], known: Places
+    card: RateCard, framework: Framework, spell: _Spell, line: _Line, lots: set[int], known: Places
 ) -> LineDocument:
     version = spell.version
     grade = known.grades[line.grade_id] if line.grade_id is not None else None

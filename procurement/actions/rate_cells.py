@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Final
+from functools import lru_cache, partial
+from typing import Any, Final
 
 from procurement.actions.rates import LineDraft
-from procurement.pricing import NotAPrice, implausible, read_money
+from procurement.pricing import implausible, read_money
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
 FIELDS: Final[dict[str, str]] = {
@@ -88,88 +88,104 @@ class Places:
     grades: Mapping[tuple[str | None, str], str]
 
 
-@dataclass(frozen=True, slots=True)
 class RowReader:
     """Reads the rows of one file. `headings` maps fields to the headings that they stand under."""
 
-    headings: Mapping[str, str]
-    currency: str
-    unit: str
-    places: Places
+    def __init__(self, headings: Mapping[str, str], currency: str, unit: str, places: Places) -> None:
+        self.headings, self._currency, self._unit, self._places = headings, currency, unit, places
+        readers: dict[str, Callable[[str], Any]] = {
+            "price": partial(read_money, currency=currency),
+            "lot": self._lot,
+            "work_type": partial(read_slug, table=WORK_TYPES),
+            "min_experience": read_years,
+            "max_experience": read_years,
+            "qualification": read_qualification,
+            "site": partial(read_slug, table=SITES, words=_SITES),
+            "size": partial(read_slug, table=RATE_SIZES, words=_SIZES),
+            "valid_from": read_day,
+            "valid_to": read_day,
+        }
+        # Cells repeat: each distinct one is read once.
+        self._readers = [
+            (field, heading, lru_cache(maxsize=50_000)(readers[field]))
+            for field, heading in headings.items()
+            if field in readers
+        ]
 
     def line(
         self, row: int, cells: Mapping[str, str], ordinal: int
     ) -> tuple[LineDraft, list[CellFault], list[CellFault]]:
-        """The line in a row, what is wrong with it, what is odd about it. One with faults must not be
-        used.
-        """
+        """The line in a row, what is wrong with it, what is odd about it. Use none that has faults."""
         faults: list[CellFault] = []
-        odd: list[CellFault] = []
-        values = {field: cells[heading] for field, heading in self.headings.items()}
-
-        def fault(field: str, message: str) -> None:
-            faults.append(
-                CellFault(row, self.headings.get(field, field), values.get(field, "")[:200], message)
-            )
-
-        def value(field: str, read: Callable[[str], object]) -> object:
+        read: dict[str, Any] = {}
+        for field, heading, reader in self._readers:
             try:
-                return read(values.get(field, ""))
-            except (ValueError, NotAPrice) as error:
-                fault(field, str(error))
-                return None
-
-        price = value("price", lambda cell: read_money(cell, self.currency))
-        if isinstance(price, int) and (slip := implausible(price, self.currency, self.unit)):
-            odd.append(CellFault(row, self.headings["price"], values["price"], slip))
-        lot = value("lot", self._lot)
-        grade = value("grade", lambda cell: self._grade(cell, lot if isinstance(lot, str) else None))
-        role = values.get("role", "")
-        if (
-            not role
-            and grade is None
-            and not any(one.heading == self.headings.get("grade") for one in faults)
-        ):
-            fault("role" if "role" in self.headings else "grade", "is blank; a line names a role or a grade")
-        key = values.get("key", "")
+                read[field] = reader(cells[heading])
+            except ValueError as error:
+                faults.append(CellFault(row, heading, cells[heading][:200], str(error)))
+        odd = self._odd(row, cells, read)
+        key, role = self._cell(cells, "key"), self._cell(cells, "role")
         if "key" in self.headings and not 0 < len(key) <= LONGEST_KEY:
-            fault("key", "is blank" if not key else f"has more than {LONGEST_KEY} characters")
-        least, most = value("min_experience", read_years), value("max_experience", read_years)
-        if isinstance(least, int) and isinstance(most, int) and most < least:
-            fault("max_experience", f"is below the least experience, {least}")
-        first, last = value("valid_from", read_day), value("valid_to", read_day)
-        if isinstance(first, date) and isinstance(last, date) and last < first:
-            # Real sheets hold such slips. The last day is the safer half: the line ends when its source says.
-            message = f"is before the first day, {first}; only this last day is kept"
-            odd.append(CellFault(row, self.headings["valid_to"], values["valid_to"], message))
-            first = None
-        qualification, words = read_qualification(values.get("qualification", ""))
-        if words and not qualification:
-            odd.append(
-                CellFault(row, self.headings["qualification"], words[:200], "is no qualification we know")
-            )
+            why = f"has more than {LONGEST_KEY} characters" if key else "is blank"
+            faults.append(self._fault(row, cells, "key", why))
+        grade = None
+        try:
+            grade = self._grade(self._cell(cells, "grade"), read.get("lot"))
+        except ValueError as error:
+            faults.append(self._fault(row, cells, "grade", str(error)))
+        else:
+            if not role and grade is None:
+                named = "role" if "role" in self.headings else "grade"
+                faults.append(self._fault(row, cells, named, "is blank; a line names a role or a grade"))
+        least, most = read.get("min_experience"), read.get("max_experience")
+        if least is not None and most is not None and most < least:
+            why = f"is below the least experience, {least}"
+            faults.append(self._fault(row, cells, "max_experience", why))
+        qualification, words = read.get("qualification", ("", ""))
         line = LineDraft(
             key=key or str(ordinal),
-            price_minor=price if isinstance(price, int) else 0,
+            price_minor=read.get("price", 0),
             role_title=role,
-            lot=lot if isinstance(lot, str) else None,
-            grade=grade if isinstance(grade, str) else None,
-            work_type=str(value("work_type", lambda cell: read_slug(cell, WORK_TYPES)) or ""),
-            min_experience=least if isinstance(least, int) else None,
-            max_experience=most if isinstance(most, int) else None,
+            lot=read.get("lot"),
+            grade=grade,
+            work_type=read.get("work_type", ""),
+            min_experience=least,
+            max_experience=most,
             qualification=qualification,
             qualification_text=words,
-            site=str(value("site", lambda cell: read_slug(cell, SITES, _SITES)) or ""),
-            size=str(value("size", lambda cell: read_slug(cell, RATE_SIZES, _SIZES)) or ""),
-            valid_from=first if isinstance(first, date) else None,
-            valid_to=last if isinstance(last, date) else None,
+            site=read.get("site", ""),
+            size=read.get("size", ""),
+            valid_from=read.get("valid_from"),
+            valid_to=read.get("valid_to"),
         )
         return line, faults, odd
+
+    def _odd(self, row: int, cells: Mapping[str, str], read: dict[str, Any]) -> list[CellFault]:
+        """What is odd about the values read; takes back a first day that is after the last one."""
+        odd: list[CellFault] = []
+        if "price" in read and (slip := implausible(read["price"], self._currency, self._unit)):
+            odd.append(self._fault(row, cells, "price", slip))
+        first, last = read.get("valid_from"), read.get("valid_to")
+        if first is not None and last is not None and last < first:
+            # Real sheets hold such slips. The last day is the safer half: the line ends when its source says.
+            read["valid_from"] = None
+            why = f"is before the first day, {first}; only this last day is kept"
+            odd.append(self._fault(row, cells, "valid_to", why))
+        qualification, words = read.get("qualification", ("", ""))
+        if words and not qualification:
+            odd.append(self._fault(row, cells, "qualification", "is no qualification we know"))
+        return odd
+
+    def _cell(self, cells: Mapping[str, str], field: str) -> str:
+        return cells[self.headings[field]] if field in self.headings else ""
+
+    def _fault(self, row: int, cells: Mapping[str, str], field: str, message: str) -> CellFault:
+        return CellFault(row, self.headings.get(field, field), self._cell(cells, field)[:200], message)
 
     def _lot(self, cell: str) -> str | None:
         if cell.casefold() in UNKNOWN:
             return None
-        lot = self.places.lots.get(folded(cell))
+        lot = self._places.lots.get(folded(cell))
         if lot is None:
             raise ValueError("is no lot of the framework")
         return lot
@@ -177,7 +193,7 @@ class RowReader:
     def _grade(self, cell: str, lot: str | None) -> str | None:
         if cell.casefold() in UNKNOWN:
             return None
-        grade = self.places.grades.get((lot, folded(cell)))
+        grade = self._places.grades.get((lot, folded(cell)))
         if grade is None:
             raise ValueError("is no grade of the lot" if lot else "is no grade of the framework")
         return grade
@@ -188,7 +204,6 @@ def folded(cell: str) -> str:
     return " ".join(cell.casefold().split())
 
 
-@lru_cache(maxsize=10_000)
 def read_years(cell: str) -> int | None:
     """Whole years: "5", "5.0", "5+", "5 years"; blank is unknown. Raises ValueError."""
     if cell.casefold() in UNKNOWN:
@@ -199,7 +214,6 @@ def read_years(cell: str) -> int | None:
     return int(match[1])
 
 
-@lru_cache(maxsize=10_000)
 def read_day(cell: str) -> date | None:
     """A day as 2026-03-31; blank is unknown. Raises ValueError: 03/04/2026 depends on who wrote it."""
     if cell.casefold() in UNKNOWN:
@@ -224,7 +238,6 @@ def read_slug(cell: str, table: Mapping[str, str], words: Mapping[str, str] | No
     return slug
 
 
-@lru_cache(maxsize=10_000)
 def read_qualification(cell: str) -> tuple[str, str]:
     """The qualification that a cell asks for, and its own words where they say more than that.
 

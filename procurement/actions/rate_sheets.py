@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
@@ -122,19 +123,18 @@ def _workbook(path: Path) -> Iterator[list[str]]:
     """The records of the first worksheet. Formulas give the values that were last calculated."""
     _check_package(path)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            sheet = book.worksheets[0]
+        with (
+            path.open("rb") as file,
+            closing(openpyxl.load_workbook(file, read_only=True, data_only=True)) as book,
+        ):
             width = 0
-            for record in sheet.iter_rows(values_only=True):
+            for record in book.worksheets[0].iter_rows(values_only=True):
                 cells = [_cell(value) for value in record]
                 while cells and not cells[-1]:
                     cells.pop()
                 # Worksheets leave out empty cells at the end of a row; text files must not.
                 width = width or len(cells)
                 yield [cell for cell, _ in zip_longest(cells, range(width), fillvalue="")]
-        finally:
-            book.close()
     except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile, SyntaxError) as error:
         raise BadSheet(f"the workbook is damaged ({type(error).__name__})") from error
 

@@ -1,0 +1,231 @@
+"""From rows to what is found: documents of rate cards, the index after an import, answers and exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.core.management import CommandError, call_command
+
+from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.rates import CardDraft, LineDraft, publish_cards
+from procurement.models import Appointment, RateCard
+from procurement.permissions import SYSTEM
+from search.engines.base import Writer
+from search.index import engine, release_writer
+from search.rate_answer import answer
+from search.rate_documents import rate_documents
+from search.rate_export import csv_lines, guarded
+from search.rate_query import RateQuery, RoleQuery
+from search.sync import drain
+
+TODAY = date.today()  # noqa: DTZ011
+USD: dict[str, Any] = {"currency": "USD", "unit": "hour"}
+
+
+def found(query: RateQuery) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in engine().search_rates(query).lines]
+
+
+def publish(lines: list[LineDraft], **card: Any) -> None:
+    publish_cards(
+        SYSTEM, [CardDraft(**{"supplier": "oak", "framework": "wr1", "lines": tuple(lines), **card})]
+    )
+
+
+def lines_of(card: str) -> list[dict[str, Any]]:
+    (document,) = rate_documents([RateCard.objects.get(reference=card).pk], 1)
+    return [dict(line) for line in document["lines"]]
+
+
+def test_a_card_s_lines_are_found_with_everything_they_say(writer: Writer) -> None:
+    (line,) = found(RateQuery(grades=("G2",)))
+
+    assert line == {
+        "reference": "wr1~oak~wr1~1~G2",
+        "role_title": None,
+        "grade": {"code": "G2", "name": "Grade 2", "rank": 2},
+        "amount": "650.50",
+        "currency": "GBP",
+        "unit": "day",
+        "vat": "excluded",
+        "basis": "published",
+        "supplier": {"reference": "oak", "name": "Oak Consortium"},
+        "framework": {"reference": "wr1", "number": "WR1"},
+        "lots": line["lots"],
+        "work_type": None,
+        "min_experience": None,
+        "max_experience": None,
+        "qualification": None,
+        "qualification_label": None,
+        "site": None,
+        "site_label": None,
+        "size": None,
+        "card": "wr1~oak",
+        "version": 1,
+        "valid_from": None,
+        "valid_to": None,
+    }
+
+
+def test_a_new_version_replaces_every_line_of_the_old(writer: Writer) -> None:
+    publish([LineDraft("x", 77_700, role_title="Principal Adviser")])
+    drain(writer)
+
+    assert [line["reference"] for line in found(RateQuery())] == ["wr1~oak~x"]
+    assert [line["amount"] for line in found(RateQuery(q="advisers", sort="relevance"))] == ["777.00"]
+
+
+def test_a_version_published_ahead_leaves_the_one_before_until_its_day(writer: Writer) -> None:
+    publish([LineDraft("x", 50_000, role_title="Adviser")])
+    publish([LineDraft("x", 60_000, role_title="Adviser")], valid_from=TODAY + timedelta(days=10))
+    drain(writer)
+
+    def prices(days: int) -> list[str]:
+        return [line["amount"] for line in found(RateQuery(as_of=TODAY + timedelta(days=days)))]
+
+    assert prices(0) == prices(9) == ["500.00"]
+    assert prices(10) == ["600.00"]
+
+
+def test_a_suspended_supplier_s_lines_are_not_shown(db: None, writer: Writer) -> None:
+    Appointment.objects.filter(supplier__reference="oak", lot__reference="wr1~1").update(status="suspended")
+
+    assert lines_of("wr1~oak") == []
+
+
+def test_a_line_without_a_lot_holds_for_every_lot_of_the_supplier(writer: Writer) -> None:
+    save_appointments(SYSTEM, [AppointmentDraft("oak", "wr1~2a", date(2024, 4, 1))])
+    publish([LineDraft("x", 50_000, role_title="Adviser")])
+    drain(writer)
+
+    for lot in ("wr1~1", "wr1~2a"):
+        assert [line["reference"] for line in found(RateQuery(lots=(lot,)))] == ["wr1~oak~x"]
+    assert found(RateQuery(lots=("wr0~5",))) == []
+
+
+def test_illustrative_lines_are_listed_and_stay_out_of_statistics_unless_asked(writer: Writer) -> None:
+    publish([LineDraft("x", 10_000, role_title="Adviser")], supplier="yew", basis="illustrative")
+    drain(writer)
+
+    told = answer(engine().search_rates(RateQuery()))
+    assert (told["count"], told["statistics"]["count"], told["illustrative_left_out"]) == (4, 3, 1)
+    assert told["statistics"]["minimum"] == "400.00"
+    asked = answer(engine().search_rates(RateQuery(bases=("illustrative",))))
+    assert (asked["count"], asked["statistics"]["minimum"], asked["illustrative_left_out"]) == (
+        1,
+        "100.00",
+        0,
+    )
+
+
+def test_an_answer_states_currency_vat_and_that_rates_are_ceilings(writer: Writer) -> None:
+    told = answer(engine().search_rates(RateQuery(proposed=65_050, bins=2)))
+
+    assert (told["currency"], told["unit"], told["vat"]) == ("GBP", "day", "excluded")
+    assert "ceilings" in told["caveat"]
+    assert told["proposed"] == {
+        "amount": "650.50", "below": 1, "equal": 1, "above": 1, "percentile": 66.7, "deviations": 0.0,
+    }  # fmt: skip
+    assert told["statistics"] == {
+        "count": 3,
+        "minimum": "400.00",
+        "maximum": "900.00",
+        "mean": "650.17",
+        "standard_deviation": "204.12",
+        "percentiles": {"10": "400.00", "25": "400.00", "50": "650.50", "75": "900.00", "90": "900.00"},
+        "histogram": [
+            {"from": "400.00", "to": "650.00", "count": 1}, {"from": "650.00", "to": "900.00", "count": 2},
+        ],
+        "exact": True,
+    }  # fmt: skip
+
+
+def test_role_titles_are_completed_with_counts_whatever_their_case(writer: Writer) -> None:
+    titles = ["Project Manager", "PROJECT MANAGER", "Project Manager", "Project Lead", "Manager, Projects"]
+    publish([LineDraft(str(i), 50_000 + i, role_title=title) for i, title in enumerate(titles)])
+    drain(writer)
+
+    suggested = [(one.title, one.count) for one in engine().suggest_roles(RoleQuery("proj man"))]
+    assert suggested == [("Project Manager", 3), ("Manager, Projects", 1)]
+    assert engine().suggest_roles(RoleQuery("zzz")) == []
+    assert engine().suggest_roles(RoleQuery("")) == []
+
+
+def test_an_export_guards_cells_that_spreadsheets_would_run(writer: Writer) -> None:
+    publish(
+        [LineDraft("x", 50_000, role_title='=HYPERLINK("http://x")'), LineDraft("y", 50_001, role_title="+1")]
+    )
+    drain(writer)
+
+    rows = list(csv.DictReader(io.StringIO("".join(csv_lines(engine().rate_lines(RateQuery()))))))
+
+    assert [row["role_title"] for row in rows] == ['\'=HYPERLINK("http://x")', "'+1"]
+    assert [(row["amount"], row["currency"], row["vat"]) for row in rows] == [
+        ("500.00", "GBP", "excluded"), ("500.01", "GBP", "excluded"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_every_dangerous_start_is_guarded(start: str) -> None:
+    assert guarded(f"{start}1") == f"'{start}1"
+    assert guarded("plain") == "plain"
+    assert guarded(None) == ""
+
+
+@pytest.fixture
+def dollars(tmp_path: Path) -> Path:
+    """A slice of a sheet as US firms publish it, made up but for its shape."""
+    path = tmp_path / "dollars.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["vendor_name", "labor_category", "education_level", "min_years", "price_usd_per_hour"])
+        for i in range(400):
+            title = ["Strategic Planner Level III", "Network Architect, Senior", "Help Desk " + "x" * 900][
+                i % 3
+            ]
+            cents = 588 + i * 557
+            rows.writerow(
+                [f"Vendor {i % 7}", title, ["Bachelors", "", "N/A"][i % 3], i % 9 or "", f"{cents / 100:.2f}"]
+            )
+    return path
+
+
+def test_a_sheet_in_dollars_an_hour_loads_whole_and_is_found_to_the_cent(
+    writer: Writer, dollars: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release_writer()
+    call_command(
+        "import_rates", str(dollars), "--framework", "wr1", "--currency", "USD", "--unit", "hour",
+        "--create-suppliers", "--map", "supplier=vendor_name", "role=labor_category",
+        "qualification=education_level", "min_experience=min_years", "price=price_usd_per_hour",
+    )  # fmt: skip
+
+    with dollars.open(newline="", encoding="utf-8") as file:
+        wanted = sorted(Decimal(row["price_usd_per_hour"]) for row in csv.DictReader(file))
+    lines = [orjson.loads(line) for line in engine().rate_lines(RateQuery(**USD))]
+    assert [Decimal(line["amount"]) for line in lines] == wanted
+    assert "400 rows: 400 loaded (400 new, 0 changed, 0 as they were), 0 refused" in capsys.readouterr().out
+
+
+def test_the_command_tells_faults_and_leaves_with_1(
+    writer: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("supplier,role,price\nYew Digital,Analyst,\n")
+
+    with pytest.raises(SystemExit) as left:
+        call_command("import_rates", str(path), "--framework", "wr1")
+
+    assert left.value.code == 1
+    assert "row 2 price '': is blank; a price is never taken as 0 (wrong)" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="no framework wr9"):
+        call_command("import_rates", str(path), "--framework", "wr9")
+    with pytest.raises(CommandError, match="no file"):
+        call_command("import_rates", str(tmp_path / "none.csv"), "--framework", "wr1")
