@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from search.parameters import ParameterFault
+from search.parameters import BadParameters, ParameterFault
 from web.address import Address
 
 AMOUNTS: Final = ("min_rate", "max_rate", "proposed")
@@ -48,6 +48,8 @@ def spoken(label: str, fault: ParameterFault) -> str:
         return f"There is no filter called {fault.parameter[:80]}"
     if fault.code == "shape" and fault.parameter in AMOUNTS:
         return f"{label} must be an amount such as 650 or 650.50"
+    if fault.code == "range" and fault.parameter == "page":
+        return "Page is further than these pages reach: narrow the search to see other results"
     message = PARAMETERS.sub(lambda found: PARAMETER_WORDS[found[0]], fault.message).rstrip(".")
     return f"{label}: {message[0].lower()}{message[1:]}"
 
@@ -63,3 +65,12 @@ def plain_amounts(asked: Address) -> Address:
             for name, value in asked.pairs
         ),
     )
+
+
+def refuse_cursor(asked: Address) -> None:
+    """Pages are numbered: a cursor is for programs, and no page could say where in the results it stands.
+
+    Raises BadParameters where there is one.
+    """
+    if asked.first("after"):
+        raise BadParameters([ParameterFault("after", "unknown", "There is no filter called after.")])

@@ -100,7 +100,8 @@ def shortened(text: str, length: int) -> str:
     """The text, cut after a whole word with an ellipsis where it is longer than `length`."""
     if len(text) <= length:
         return text
-    return text[: text.rfind(" ", 0, length)].rstrip(".,;:") + "…"
+    end = text.rfind(" ", 0, length)
+    return text[: end if end > 0 else length].rstrip(".,;:") + "…"
 
 
 def _rates(asked: HitRate | None, card: dict[str, Any] | None) -> str:

@@ -16,7 +16,7 @@ from search.rebuild import rebuild
 from tests.web.market import PASSWORD, make_market
 from tests.web.test_every_page import COMPILED, PAGES, REFUSED
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
 
 FLAGS = (
     "--no-sandbox",

@@ -35,7 +35,7 @@ def test_a_result_says_who_where_what_for_how_much_and_why(page: Client) -> None
     assert facts(found, 0) == {
         "Reached through": "Consortium Alder, led by Alder Research",
         "Lots": "1 Health, 2a Digital",
-        "Specialisms": "Evaluation",
+        "Specialisms": "Evaluation; on some lots not stated",
         "Day rates": "£400 to £900 a day",
         "Ownership": "Employee-owned",
     }
@@ -200,6 +200,29 @@ def test_a_rate_without_a_grade_leads_to_the_choice_of_one(page: Client) -> None
     assert found.texts("ul", class_="govuk-error-summary__list") == ["Grade: the lowest rate needs a grade"]
     assert found.texts("option")[-4:] == ["Any grade", "G1 Junior", "G2 Senior", "G3 Principal"]
     assert found.one("select", id="grade").attributes["aria-describedby"] == "grade-error"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (
+            "/search?page=501",
+            "Page is further than these pages reach: narrow the search to see other results",
+        ),
+        ("/search?page=0", "Page is further than these pages reach: narrow the search to see other results"),
+        ("/search?page=two", "Page: 'two' is not a whole number"),
+        ("/search?after=abc", "There is no filter called after"),
+        ("/rates?after=abc", "There is no filter called after"),
+        ("/rates?page=201", "Page is further than these pages reach: narrow the search to see other results"),
+        ("/search?q=a&q=b", "What you need: give it once"),
+        ("/search?sector=astrology", "Sector: 'astrology' is none of central-government, local-government"),
+    ],
+)
+def test_pages_and_choices_that_there_are_not(page: Client, address: str, said: str) -> None:
+    response = page.get(address)
+    assert response.status_code == 400
+    (message,) = read(response).texts("ul", class_="govuk-error-summary__list")
+    assert message.startswith(said)
 
 
 def test_search_is_down_alone(page: Client, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from search.rate_params import rate_query
 from search.rate_query import CAVEAT, OtherUnits, RateQuery, RateResult
 from web.address import Address
 from web.chart import Histogram, histogram
-from web.faults import FieldFault, by_anchor, plain_amounts, spoken
+from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
 from web.formats import minor, money, plural
 from web.pages import render
 from web.paging import pages
@@ -74,6 +74,7 @@ def rates(request: HttpRequest) -> HttpResponse:
     """
     asked = plain_amounts(Address.of(request.path, request.GET))
     try:
+        refuse_cursor(asked)
         query = rate_query(asked.sent())
         answer = engine().search_rates(query)
     except BadParameters as bad:
@@ -82,7 +83,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         return _other_units(request, asked, other)
     except EngineUnavailable as down:
         return search_unavailable(request, "rates", down.retry_after)
-    first_page = asked.without("page", "after")
+    first_page = asked.without("page")
     return render(
         request,
         "rates.html",

@@ -21,7 +21,7 @@ from search.parameters import BadParameters
 from search.params import listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
-from web.faults import FieldFault, by_anchor, plain_amounts, spoken
+from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
 from web.formats import money
 from web.pages import render
 from web.paging import pages
@@ -71,6 +71,7 @@ def search(request: HttpRequest) -> HttpResponse:
     more = address.first("more")
     asked = plain_amounts(address.without("more"))
     try:
+        refuse_cursor(asked)
         query = listing_query(asked.sent(), timezone.localdate())
     except BadParameters as bad:
         return _refused(request, asked, bad)
@@ -85,7 +86,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def _answered(
     request: HttpRequest, asked: Address, query: ListingQuery, answer: ListingResult, more: str
 ) -> HttpResponse:
-    first_page = asked.without("page", "after")
+    first_page = asked.without("page")
     grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
     if query.grade and query.grade not in dict(grades):
         grades.append((query.grade, query.grade))

@@ -1,0 +1,119 @@
+"""A hit in words: rates, specialisms, passages, reasons, whatever of them is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from search.query import Highlight, Hit, HitRate, Reason
+from web.results import Passage, Why, grades_of, result, shortened
+
+STORED: dict[str, Any] = {
+    "partner": {"reference": "elm", "name": "Elm"},
+    "supplier": {"reference": "oak", "name": "Oak", "form": "prime"},
+    "lead": {"reference": "oak", "name": "Oak"},
+    "framework": {"number": "RM1", "name": "Advice"},
+    "lots": [{"reference": "rm1~1", "number": "1", "name": "Health"}],
+    "specialisms": [
+        {"reference": f"rm1~1~{number}", "number": str(number), "name": f"Service {number}"}
+        for number in range(6)
+    ],
+    "specialisms_stated": True,
+    "summary": "A summary.",
+    "ownership": "charity",
+    "case_studies": [{"key": "one", "title": "Work & play"}],
+    "rates": {
+        "currency": "GBP",
+        "unit": "hour",
+        "basis": "published",
+        "lines": [
+            {"grade": "G2", "name": "Senior", "rank": 2, "amount": "90.50"},
+            {"grade": "G1", "name": "Junior", "rank": 1, "amount": "60.00"},
+        ],
+    },
+}
+
+
+def hit(changes: dict[str, Any] | None = None, **fields: Any) -> Hit:
+    values: dict[str, Any] = {
+        "reference": "rm1~oak~elm",
+        "stored": orjson.dumps(STORED | (changes or {})),
+        "status": "live",
+        "score": 0.0,
+        "specialisms": (),
+        "rate": None,
+        "highlights": (),
+        "why": (),
+    }
+    return Hit(**(values | fields))
+
+
+def test_what_did_not_match_is_shown_in_part() -> None:
+    shown = result(hit())
+    assert (shown.specialisms, shown.more_specialisms, shown.matched) == (
+        ("Service 0", "Service 1", "Service 2", "Service 3"),
+        2,
+        False,
+    )
+    assert (shown.rates, shown.illustrative) == ("£60 to £90.50 an hour", False)
+    assert (shown.via, shown.lead, shown.ownership) == ("Oak", "", "Charity")
+
+
+def test_what_matched_is_shown_instead() -> None:
+    shown = result(hit(specialisms=("rm1~1~5", "rm1~1~9")))
+    assert (shown.specialisms, shown.more_specialisms, shown.matched) == (("Service 5",), 0, True)
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    shown = result(
+        hit({"ownership": "not-stated", "rates": None, "specialisms": [], "specialisms_stated": False})
+    )
+    assert (shown.ownership, shown.rates, shown.specialisms) == ("", "", ())
+    assert not shown.illustrative
+
+
+@pytest.mark.parametrize(
+    ("lot", "work_type", "written"),
+    [
+        ("rm1~2a", "advice", "£650.50 a day (G3, advice, lot 2a)"),
+        (None, "", "£650.50 a day (G3)"),
+        ("rm1~1", "", "£650.50 a day (G3, lot 1)"),
+    ],
+)
+def test_the_rate_asked_for_says_which_it_is(lot: str | None, work_type: str, written: str) -> None:
+    rate = HitRate("G3", 65050, "GBP", "day", "published", lot, work_type)
+    assert result(hit(rate=rate)).rates == written
+
+
+def test_passages_come_from_case_studies_first_and_say_a_title_once() -> None:
+    lights = (
+        Highlight("name", "", "<mark>Elm</mark>"),
+        Highlight("summary", "", "A <mark>summary</mark>."),
+        Highlight("evidence", "one", "<mark>Work</mark> &amp; play. It went well."),
+        Highlight("evidence", "one", "…it <mark>works</mark>."),
+    )
+    assert result(hit(highlights=lights)).passages == (
+        Passage("Case study", "<mark>Work</mark> &amp; play. It went well."),
+        Passage("Case study Work & play", "…it <mark>works</mark>."),
+    )
+
+
+def test_reasons_are_kept_in_order() -> None:
+    why = (Reason("evidence", "Case studies", ("vision", "aid"), 3.5), Reason("name", "Name", ("elm",), 1.0))
+    assert result(hit(why=why, score=4.5)).why == (
+        Why(("vision", "aid"), "Case studies", 3.5),
+        Why(("elm",), "Name", 1.0),
+    )
+
+
+def test_grades_of_a_page_stand_once_lowest_first() -> None:
+    assert grades_of([hit(), hit({"rates": None}), hit()]) == [("G1", "G1 Junior"), ("G2", "G2 Senior")]
+
+
+def test_a_long_text_is_cut_after_a_word() -> None:
+    assert shortened("short", 10) == "short"
+    assert shortened("one two, three four", 10) == "one two…"
+    assert len(shortened("word " * 100, 240)) <= 241
+    assert shortened("x" * 300, 240) == "x" * 240 + "…"
