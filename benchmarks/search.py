@@ -1,0 +1,340 @@
+"""How fast listings are indexed and searched: `.venv/bin/python benchmarks/search.py SEARCHES_CSV NEEDS_CSV`.
+
+SEARCHES_CSV holds real searches of a public marketplace (column search_term), NEEDS_CSV real needs (column
+description). 20,000 listings are made from the demonstration market with a seed (names, case studies, lots,
+regions and rates are mixed anew), indexed by the engine, and asked over two web processes: a page of 20 with
+facets, highlights and reasons. Every request of a pass is a distinct question; answers are not cached. The
+engine's own calls are timed in this process on the same questions, so that the ratio shows what the rest of
+the service adds. Options: --listings 20000, --questions 400, --seed 3745, --seconds 10.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+CLIENTS = 8
+PATH = "/api/v1/listings/"
+MIX = {
+    "real search": 30,
+    "specialism": 15,
+    "phrase": 5,
+    "misspelt": 5,
+    "need of 600 letters": 10,
+    "filters alone": 15,
+    "words and filters": 15,
+    "rate of a grade": 5,
+}
+"""Of a hundred questions, how many are of each kind."""
+
+Document = dict[str, Any]
+
+
+def market() -> list[Document]:
+    """The demonstration's listing documents, loaded into the data folder that main() has named."""
+    for words in (["migrate", "-v0"], ["load_fixtures"]):
+        subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    import django  # noqa: PLC0415 - its settings are read from the environment that main() has made
+
+    django.setup()
+    from django.utils import timezone  # noqa: PLC0415
+
+    from search.documents import listings_of, partner_batches  # noqa: PLC0415
+    from search.places import places  # noqa: PLC0415
+
+    return [
+        dict(document)
+        for batch in partner_batches(400)
+        for document in listings_of(batch, 1, places(), timezone.localdate()).puts
+    ]
+
+
+def multiplied(documents: list[Document], count: int, chance: random.Random) -> Iterator[Document]:
+    """So many listings: each a document of the market with another name and other evidence, offerings and
+    rates.
+    """
+    words = sorted({word for document in documents for word in document["name"].split() if word.isalpha()})
+    studies = [study for document in documents for study in document["case_studies"]]
+    sentences = [sentence for document in documents for sentence in document["summary"].split(". ")]
+    for number in range(count):
+        source = documents[number % len(documents)]
+        partner = f"{source['partner']}-{number}"
+        name = " ".join([*chance.sample(words, 2), str(number)])
+        document = source | {
+            "key": f"{source['framework']}~{source['supplier']}~{partner}",
+            "partner": partner,
+            "name": name,
+            "summary": ". ".join(chance.sample(sentences, 6)),
+            "case_studies": [study | {"key": f"c{at}"} for at, study in enumerate(chance.sample(studies, 3))],
+            "offerings": [
+                offer for offer in source["offerings"] if chance.random() < 0.8
+            ] or source["offerings"],
+            "rates": [
+                rate | {"price_minor": rate["price_minor"] + chance.randrange(-5_000, 5_000)}
+                for rate in source["rates"]
+            ],
+        }  # fmt: skip
+        document["stored"] = source["stored"] | {
+            "reference": document["key"],
+            "partner": source["stored"]["partner"] | {"reference": partner, "name": name},
+        }
+        yield document
+
+
+def questions(
+    documents: list[Document], searches: list[str], needs: list[str], count: int, chance: random.Random
+) -> dict[str, list[str]]:
+    """Distinct questions of each kind, as targets of the API."""
+    specialisms = sorted({entry["name"] for document in documents for entry in document["specialisms"]})
+
+    def words() -> str:
+        return " ".join(chance.choice(specialisms).split()[: chance.randint(1, 5)])
+
+    def misspelt() -> str:
+        letters = list(max(chance.choice(specialisms).split(), key=len))
+        at = chance.randrange(1, max(2, len(letters) - 1))
+        letters[at - 1 : at + 1] = reversed(letters[at - 1 : at + 1])
+        return "".join(letters)
+
+    def filters() -> dict[str, Any]:
+        document = chance.choice(documents)
+        offer = chance.choice(document["offerings"])
+        others = {
+            "lot": offer["lot"],
+            "region": chance.choice(offer["regions"] or ["UK"]),
+            "sector": document["sectors"][:2],
+            "size": [document["size"], "small"],
+            "ownership": document["ownership"],
+            "specialism": offer["specialism"],
+        }
+        asked = {name: value for name, value in others.items() if value and chance.random() < 0.5}
+        return {"framework": document["framework"], **asked}
+
+    def rate() -> dict[str, Any]:
+        document = chance.choice([one for one in documents if one["rates"]])
+        grade = chance.choice(document["rates"])["grade"]
+        return {
+            "framework": document["framework"],
+            "grade": grade,
+            "sort": "rate",
+            "max_rate": chance.randint(500, 1500),
+        }
+
+    kinds: dict[str, Callable[[], dict[str, Any]]] = {
+        "real search": lambda: {"q": chance.choice(searches)},
+        "specialism": lambda: {"q": words()},
+        "phrase": lambda: {"q": f'"{" ".join(words().split()[:2])}"'},
+        "misspelt": lambda: {"q": misspelt()},
+        "need of 600 letters": lambda: {"q": chance.choice(needs)[chance.randrange(80) :][:600]},
+        "filters alone": filters,
+        "words and filters": lambda: {"q": words(), **filters()},
+        "rate of a grade": rate,
+    }
+    made: dict[str, list[str]] = {}
+    for kind, share in MIX.items():
+        found: dict[str, None] = {}
+        while len(found) < max(1, count * share // 100):
+            # A seed of its own keeps a question distinct from an equal one, in a page it leaves out of
+            # account.
+            asked = kinds[kind]() | {"seed": chance.randrange(16)}
+            found[f"{PATH}?{urlencode(asked, doseq=True)}"] = None
+        made[kind] = list(found)
+    return made
+
+
+class Server:
+    """Two web processes, as `make run` starts them."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        environment = os.environ | {
+            "WEB_BIND": f"127.0.0.1:{self.port}",
+            "WEB_PROCESSES": "2",
+            "WEB_THREADS": "8",
+            "API_LIMIT_SEARCH": "1000000000",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Server:
+        for _ in range(150):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{PATH}", timeout=30) as answer:
+                    json.load(answer)
+                    return self
+            except OSError:
+                time.sleep(0.2)
+        raise SystemExit("the web processes do not answer")
+
+    def __exit__(self, *_: object) -> None:
+        os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait(20)
+
+    def load(self, targets: list[str], clients: int) -> dict[str, Any]:
+        """Asks all targets by the load generator, a process of its own."""
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "benchmarks/load.py"), str(self.port), str(clients)],
+            input="\n".join(targets),
+            text=True,
+            capture_output=True,
+            check=True,
+        )
+        report: dict[str, Any] = json.loads(done.stdout)
+        if report["wrong_count"]:
+            raise SystemExit(f"{report['wrong_count']} requests failed: {report['wrong']}")
+        return report
+
+
+def engine_times(folder: Path, targets: list[str]) -> dict[str, float]:
+    """Milliseconds that the engine alone takes for each target, in this process."""
+    from django.http import QueryDict  # noqa: PLC0415 - settings first, as in market()
+    from django.utils import timezone  # noqa: PLC0415
+
+    from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415
+    from search.params import listing_query  # noqa: PLC0415
+
+    engine = EmbeddedEngine(folder)
+    asked = [listing_query(QueryDict(target.partition("?")[2]), timezone.localdate()) for target in targets]
+    for query in asked[:50]:
+        engine.search_listings(query)
+    taken = {}
+    for target, query in zip(targets, asked, strict=True):
+        began = time.perf_counter()
+        engine.search_listings(query)
+        taken[target] = (time.perf_counter() - began) * 1000
+    return taken
+
+
+def build(folder: Path, documents: Iterator[Document], count: int) -> None:
+    """Indexes the documents and says how fast."""
+    from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415 - settings first, as in market()
+
+    made = list(documents)
+    length = statistics.mean(
+        len(" ".join([one["summary"], *(study["text"] for study in one["case_studies"])]).split())
+        for one in made[:1000]
+    )
+    with EmbeddedEngine(folder).writer() as writer:
+        began, used = time.perf_counter(), time.process_time()
+        rebuild = writer.begin_rebuild("listings")
+        rebuild.put(made)
+        rebuild.commit(count)
+        took, used = time.perf_counter() - began, time.process_time() - used
+        print(f"{count:,} listings of {length:.0f} words indexed in {took:.1f} s, {count / took:,.0f} a second "
+              f"({used:.1f} s of processor)")  # fmt: skip
+        changes = []
+        for one in made[:20]:
+            began = time.perf_counter()
+            writer.apply("listings", [one | {"version": 2}])
+            changes.append(time.perf_counter() - began)
+        print(f"one changed listing can be found after {statistics.median(changes) * 1000:.0f} ms")
+
+
+def share(values: list[float], part: float) -> float:
+    """The nearest-rank percentile."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def main() -> None:
+    """Builds, asks, prints."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("searches", type=Path)
+    options.add_argument("needs", type=Path)
+    options.add_argument("--listings", type=int, default=20_000)
+    options.add_argument("--questions", type=int, default=400)
+    options.add_argument("--seed", type=int, default=3745)
+    options.add_argument("--seconds", type=float, default=10.0)
+    asked = options.parse_args()
+    chance = random.Random(asked.seed)
+    with asked.searches.open(encoding="utf-8", newline="") as file:
+        searches = [row["search_term"] for row in csv.DictReader(file)]
+    with asked.needs.open(encoding="utf-8", newline="") as file:
+        needs = [row["description"] for row in csv.DictReader(file) if len(row["description"]) > 700]
+    with tempfile.TemporaryDirectory(prefix="calloff-search-") as work:
+        os.environ.update(CALLOFF_DATA=work, DEMO="1", LOG_LEVEL="ERROR", STATIC_HASHED="0",
+                          DJANGO_SETTINGS_MODULE="config.settings")  # fmt: skip
+        documents = market()
+        build(Path(work) / "index", multiplied(documents, asked.listings, chance), asked.listings)
+        kinds = questions(documents, searches, needs, asked.questions, chance)
+        targets = [target for found in kinds.values() for target in found]
+        chance.shuffle(targets)
+        real = [f"{PATH}?{urlencode({'q': term, 'seed': 0})}" for term in searches]
+        with Server() as server:
+            server.load(targets[:100], CLIENTS)
+            alone = server.load(targets, 1)
+            searched = server.load(real, 1)
+            rate = server.load(targets, CLIENTS)
+            rounds = max(1, int(asked.seconds * rate["requests"] / rate["seconds"] / len(targets)))
+            loaded = server.load([*again(targets, rounds)], CLIENTS)
+        taken = engine_times(Path(work) / "index", targets)
+        report(kinds, alone, searched, loaded, taken)
+
+
+def again(targets: list[str], rounds: int) -> Iterator[str]:
+    """The questions so many times, each time in another of the fair orders."""
+    for number in range(rounds):
+        for target in targets:
+            head, _, seed = target.rpartition("=")
+            yield f"{head}={(int(seed) + number) % 16}"
+
+
+def report(
+    kinds: dict[str, list[str]],
+    alone: dict[str, Any],
+    searched: dict[str, Any],
+    loaded: dict[str, Any],
+    taken: dict[str, float],
+) -> None:
+    """What was measured."""
+    print(
+        f"{len(taken)} distinct questions: "
+        + ", ".join(f"{len(found)} {kind}" for kind, found in kinds.items())
+    )
+    print(f"alone: p50 {alone['p50_ms']:.1f} ms (8 wanted), p99 {alone['p99_ms']:.1f} ms (40 wanted)")
+    print(f"{searched['requests']} real searches: p50 {searched['p50_ms']:.1f} ms, "
+          f"p99 {searched['p99_ms']:.1f} ms, no error")  # fmt: skip
+    rate = loaded["requests"] / loaded["seconds"]
+    print(f"{CLIENTS} clients: {rate:.0f} a second (300 wanted, 500 the aim), p50 {loaded['p50_ms']:.1f} ms, "
+          f"p99 {loaded['p99_ms']:.1f} ms; the generator took {loaded['generator_seconds']:.1f} s of processor "
+          f"in {loaded['seconds']:.1f} s")  # fmt: skip
+    engine = list(taken.values())
+    mean = alone["seconds"] * 1000 / alone["requests"]
+    print(f"the engine alone: p50 {share(engine, 0.5):.1f} ms, p99 {share(engine, 0.99):.1f} ms; "
+          f"the whole request takes {alone['p50_ms'] / share(engine, 0.5):.2f} times the engine at p50, "
+          f"{mean / statistics.mean(engine):.2f} times on average (at most 2 wanted)")  # fmt: skip
+    for kind, found in kinds.items():
+        times = [taken[target] for target in found]
+        print(f"  {kind}: engine p50 {share(times, 0.5):.1f} ms, p99 {share(times, 0.99):.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
