@@ -8,7 +8,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any, ClassVar, Final
+from typing import IO, Any, Final
 
 from django.conf import settings
 from rest_framework.parsers import BaseParser
@@ -20,13 +20,10 @@ CHUNK: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A body on its way to an import. `suffix` says what its media type stated; the import looks
-    for itself.
-    """
+    """A body on its way to an import, and the digest of all of it."""
 
     file: IO[bytes]
     digest: str
-    suffix: str
 
     def chunks(self) -> Iterator[bytes]:
         self.file.seek(0)
@@ -34,12 +31,12 @@ class Upload:
             yield chunk
 
 
-class _FileParser(BaseParser):
-    """Reads the whole body into a temporary file; raises Problem (413) beyond the setting
-    API_IMPORT_MAX_BYTES.
+class JSONLinesParser(BaseParser):
+    """One JSON object a line. Reads the whole body into a temporary file; raises Problem (413) beyond the
+    setting API_IMPORT_MAX_BYTES.
     """
 
-    suffix: ClassVar[str]
+    media_type = "application/x-ndjson"
 
     def parse(  # type: ignore[override]
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -55,25 +52,4 @@ class _FileParser(BaseParser):
                 raise Problem(413, f"The file is longer than {limit:,} bytes.")
             digest.update(chunk)
             file.write(chunk)
-        return Upload(file, digest.hexdigest(), self.suffix)
-
-
-class JSONLinesParser(_FileParser):
-    """One JSON object a line."""
-
-    media_type = "application/x-ndjson"
-    suffix = ".jsonl"
-
-
-class CSVParser(_FileParser):
-    """Comma-separated values with headings."""
-
-    media_type = "text/csv"
-    suffix = ".csv"
-
-
-class WorkbookParser(_FileParser):
-    """An XLSX workbook."""
-
-    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    suffix = ".xlsx"
+        return Upload(file, digest.hexdigest())

@@ -4,7 +4,7 @@ by progress.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -15,18 +15,16 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.errors import Problem, fault
 from api.idempotency import fingerprint, key_of, once
-from api.parameters import choice, flag, reference, text, values
+from api.parameters import choice, flag, text, values
 from api.schema import operation
-from api.uploads import CSVParser, JSONLinesParser, Upload, WorkbookParser
+from api.uploads import JSONLinesParser, Upload
 from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
 from procurement.models import Operation
-from procurement.permissions import require
+from procurement.permissions import Actor, require
 from search.parameters import Parameter
 
-KINDS = {"partners": "import_partners", "rates": "import_rates"}
-BINARY = {"type": "string", "format": "binary"}
-RATES_ONLY = frozenset({"framework", "create_suppliers", "strict", "map"})
+KIND: Final = "import_partners"
 
 
 class OperationSerializer(serializers.ModelSerializer[Operation]):
@@ -52,82 +50,54 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
 
 
 class ImportList(ApiView):
-    """Where files are imported."""
+    """Where files of partners are imported."""
 
-    parser_classes = (JSONLinesParser, CSVParser, WorkbookParser)
+    parser_classes = (JSONLinesParser,)
     write_parameters: ClassVar[tuple[Parameter, ...]] = (
-        choice("kind", "What the file holds; partners unless said otherwise.", KINDS, "partners"),
         flag("dry_run", "Only check, and say what would change."),
+        flag("partial", "Load the rows that are right where others are wrong; all or nothing otherwise."),
         text("name", "The file's own name, kept as a label.", 200, "partners.jsonl"),
-        reference("framework", "Rates: the framework of every card in the file.", "rm6309"),
-        flag("create_suppliers", "Rates: make the suppliers that are not known."),
-        flag("strict", "Rates: refuse implausible prices instead of warning."),
-        text(
-            "map",
-            "Rates: headings by field, `field=heading` joined by commas.",
-            2_000,
-            "role_title=Labour category",
-        ),
     )
 
     @operation(
-        summary="Import partners or rate cards",
+        summary="Import partners",
         answer=OperationSerializer,
         status=202,
-        body={parser.media_type: BINARY for parser in parser_classes},
+        body={JSONLinesParser.media_type: {"type": "string", "format": "binary"}},
         scope="imports:write",
         headers=("Idempotency-Key",),
         problems=(422,),
-        example="curl -X POST 'http://127.0.0.1:8000/api/v1/imports/?kind=partners&dry_run=true' "
+        example="curl -X POST 'http://127.0.0.1:8000/api/v1/imports/?dry_run=true' "
         '-H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $KEY" '
         "-H 'Content-Type: application/x-ndjson' --data-binary '@partners.jsonl'",
     )
     def post(self, request: Request) -> Response:
-        """Takes a file and answers with the operation that reads it: JSON Lines of partners, or rate cards as
-        CSV or XLSX.
+        """Takes a file of JSON Lines, one partner a line, and answers with the operation that reads it.
 
         All or nothing: a file with an error changes nothing, and the operation's problem names every row and
-        cell.
+        field.
         """
         actor = signed_in(request)
-        asked = values(request.GET, self.write_parameters)
-        kind = KINDS[asked.pop("kind", "partners")]
-        require(actor, operations.KINDS[kind])
+        options = values(request.GET, self.write_parameters)
+        require(actor, operations.KINDS[KIND])
         key_of(request)
-        options = self._options(kind, asked)
         upload: object = request.data
         if not isinstance(upload, Upload):
             raise Problem(
                 400, "The body is empty.", errors=[fault("empty", "Send the file as the body.", pointer="")]
             )
-        name = asked.get("name") or f"import{upload.suffix}"
+        name = options.pop("name", "partners.jsonl")
         said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
         with upload.file:
-            return once(
-                request, actor.reference, said, lambda: self._begun(actor, kind, upload, name, options)
-            )
+            return once(request, actor.reference, said, lambda: _begun(actor, upload, name, options))
 
-    def _begun(self, actor: Any, kind: str, upload: Upload, name: str, options: dict[str, Any]) -> Response:
-        begun = operations.start_import(actor, kind, upload.chunks(), name, options)
-        place = reverse("api:operation", args=[begun.reference])
-        return Response(
-            OperationSerializer(begun).data, status=202, headers={"Location": place, "Retry-After": "1"}
-        )
 
-    def _options(self, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """What the import is told; options that do not belong to the kind are refused."""
-        options = {name: value for name, value in asked.items() if name != "name"}
-        strangers = RATES_ONLY & options.keys() if kind == "import_partners" else set()
-        if strangers:
-            raise Problem(
-                400,
-                "Some parameters belong to imports of rates alone.",
-                code="bad_parameters",
-                errors=[
-                    fault("unknown", f"{name} is for rates.", parameter=name) for name in sorted(strangers)
-                ],
-            )
-        return options
+def _begun(actor: Actor, upload: Upload, name: str, options: dict[str, Any]) -> Response:
+    begun = operations.start_import(actor, KIND, upload.chunks(), name, options)
+    place = reverse("api:operation", args=[begun.reference])
+    return Response(
+        OperationSerializer(begun).data, status=202, headers={"Location": place, "Retry-After": "1"}
+    )
 
 
 class OperationList(ListView):

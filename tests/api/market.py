@@ -59,7 +59,8 @@ def load() -> None:
         ),
         OrganisationDraft("calloff-operations", "Operations", "XX-DEMO", "10000002", frozenset({"operator"})),
         OrganisationDraft(
-            "leeds-city-council", "Leeds City Council", "GB-LAE", "LDS", frozenset({"buyer"}), "local-government",
+            "leeds-city-council", "Leeds City Council", "GB-LAE", "LDS", frozenset({"buyer"}),
+            "local-government",
             "england",
         ),
     ]  # fmt: skip
@@ -110,7 +111,8 @@ def _framework(reference: str) -> None:
     save_framework(
         SYSTEM,
         FrameworkDraft(
-            reference, told["number"], told["name"], OWNER, told["status"], told["starts_on"], told["ends_on"],
+            reference, told["number"], told["name"], OWNER, told["status"], told["starts_on"],
+            told["ends_on"],
             told["regime"], lots, told["nickname"], told["description"].strip(),
             region_scheme=told["region_scheme"],
         ),

@@ -17,7 +17,8 @@ IMPORTS = "/api/v1/imports/?dry_run=true"
 PUBLIC = (
     "/api/v1/frameworks/", "/api/v1/lots/rm3745~5/", "/api/v1/specialisms/", "/api/v1/grades/",
     "/api/v1/organisations/opm-group/", PROFILE, "/api/v1/suppliers/ppl/", "/api/v1/rate-cards/rm3745~ppl/",
-    "/api/v1/listings/?q=evaluation", "/api/v1/listings/rm3745~ppl~opm-group/", "/api/v1/rates/", "/api/v1/rates.csv",
+    "/api/v1/listings/?q=evaluation", "/api/v1/listings/rm3745~ppl~opm-group/", "/api/v1/rates/",
+    "/api/v1/rates.csv",
     "/api/v1/health/live/", "/api/v1/schema/", "/api/v1/docs/",
 )  # fmt: skip
 
@@ -39,8 +40,10 @@ WHO = {
 }
 TABLE: tuple[tuple[str, str, dict[str, int]], ...] = (
     ("PATCH", PROFILE, {
-        "nobody": 401, "own editor": 200, "own viewer": 403, "lead of the consortium": 403, "buyer": 403, "operator": 403,
-        "own token": 200, "own token without scope": 403, "own token of another scope": 403, "another's token": 403,
+        "nobody": 401, "own editor": 200, "own viewer": 403, "lead of the consortium": 403,
+        "buyer": 403, "operator": 403,
+        "own token": 200, "own token without scope": 403, "own token of another scope": 403,
+        "another's token": 403,
         "buyer's token": 403, "operator's token": 403,
     }),
     ("POST", IMPORTS, {
@@ -48,7 +51,8 @@ TABLE: tuple[tuple[str, str, dict[str, int]], ...] = (
         "own token": 403, "own token of another scope": 403, "buyer's token": 403, "operator's token": 202,
     }),
     ("GET", "/api/v1/operations/", {
-        "nobody": 401, "own editor": 200, "buyer": 200, "operator": 200, "own token": 200, "operator's token": 200,
+        "nobody": 401, "own editor": 200, "buyer": 200, "operator": 200, "own token": 200,
+        "operator's token": 200,
     }),
     ("GET", "/api/v1/operations/OP-2020-000001/", {"nobody": 401, "buyer": 404, "operator": 404}),
     ("DELETE", "/api/v1/operations/OP-2020-000001/", {"nobody": 401, "buyer": 404, "operator": 404}),

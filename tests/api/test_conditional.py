@@ -45,7 +45,8 @@ def test_if_match_states_the_revision_that_was_read(header: str, revision: int |
 
 @pytest.mark.parametrize(
     ("header", "status"),
-    [("", 428), ("  ", 428), ("7", 400), ('"7', 400), ('"a" "b"', 400), ('W/"7-ab"', 412), ('"abc"', 412), ('"-1"', 412),
+    [("", 428), ("  ", 428), ("7", 400), ('"7', 400), ('"a" "b"', 400), ('W/"7-ab"', 412), ('"abc"',
+     412), ('"-1"', 412),
      ('"99999999999999999999-a"', 412)],
 )  # fmt: skip
 def test_if_match_that_states_none_is_a_problem(header: str, status: int) -> None:

@@ -21,7 +21,8 @@ LISTS = (
 )
 SEARCHES = ("listings", "rates", "listings/suggestions", "rates/suggestions")
 DETAILS = (
-    "frameworks/rm3745", "lots/rm3745~5", "specialisms/rm3745~5~1", "grades/rm3745~5~g3", "organisations/opm-group",
+    "frameworks/rm3745", "lots/rm3745~5", "specialisms/rm3745~5~1", "grades/rm3745~5~g3",
+    "organisations/opm-group",
     "partners/opm-group", "suppliers/ppl", "rate-cards/rm3745~ppl", "listings/rm3745~ppl~opm-group",
 )  # fmt: skip
 OTHERS = ("health/live", "health/ready", "schema", "operations")
@@ -117,8 +118,10 @@ def test_what_is_not_there_is_a_404(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/", "/api/v1/", "/api/v2/partners/", "/api/v1/nothing/", "/api/v1/partners/%00/", "/api/v1/partners/../x/",
-     "/api/v1/partners/a b/", "/api/v1/partners/%FF/", "/oauth/nothing/", "/api/v1/partners/" + "a" * 5000 + "/"],
+    ["/api/", "/api/v1/", "/api/v2/partners/", "/api/v1/nothing/", "/api/v1/partners/%00/",
+     "/api/v1/partners/../x/",
+     "/api/v1/partners/a b/", "/api/v1/partners/%FF/", "/oauth/nothing/",
+     "/api/v1/partners/" + "a" * 5000 + "/"],
 )  # fmt: skip
 def test_an_address_that_does_not_exist_is_a_problem_too(client: Client, path: str) -> None:
     problem(client.get(path), 404)

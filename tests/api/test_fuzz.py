@@ -1,7 +1,7 @@
 """The API against its own schema: generated requests, no 500, every answer as the schema tells it.
 
-Half of the requests keep to the schema, half break it. A small sample runs with every test run, a larger one with
-`make test-all`; each prints how large it was.
+Half of the requests keep to the schema, half break it. A small sample runs with every test run, a larger one
+with `make test-all`; each prints how large it was.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def told_how_many() -> Iterator[None]:
 
 
 def keeping_the_connection(environ: dict[str, object], start_response: object) -> object:
-    """The application, on the connection that holds the test's transaction, as Django's test client does it."""
+    """The application, on the connection that holds the test's transaction, as Django's test client
+    does it.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     return application(environ, start_response)

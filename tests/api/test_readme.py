@@ -1,4 +1,6 @@
-"""The README's tour, run line by line as a newcomer would paste it: each does what the sentence above it says."""
+"""The README's tour, run line by line as a newcomer would paste it: each does what the sentence
+above it says.
+"""
 
 from __future__ import annotations
 

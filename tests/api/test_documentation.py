@@ -1,0 +1,50 @@
+"""docs/api.md is true: each of its curl lines does what it says, in the order in which they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from oauth2_provider.models import AbstractApplication
+
+from procurement.models import Application, Organisation
+from tests.api.conftest import TokenMaker
+from tests.api.curl import run
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("market")
+def test_every_curl_line_answers(client: Client, token: TokenMaker) -> None:
+    made = Application.objects.create(
+        name="test",
+        organisation=Organisation.objects.get(reference="opm-group"),
+        client_secret="secret",
+        client_type=AbstractApplication.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=AbstractApplication.GRANT_CLIENT_CREDENTIALS,
+    )
+    variables = {
+        "CLIENT_ID": made.client_id,
+        "CLIENT_SECRET": "secret",
+        "OPERATOR": token("calloff-operations", "imports:write"),
+        "ETAG": client.get("/api/v1/partners/opm-group/")["ETag"],
+        "KEY": "0b5f3c1e",
+        "TOKEN": "",
+        "OPERATION": "",
+    }
+    files = {"partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n'}
+    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("curl ")]
+    assert len(lines) == 18
+    for line in lines:
+        response = run(line, variables, files)
+        assert response.status_code in {200, 202}, (line, response.content)
+        if response["Content-Type"] != "application/json":
+            continue
+        told = response.json()
+        variables["TOKEN"] = told.get("access_token", variables["TOKEN"])
+        if response.status_code == 202:
+            variables["OPERATION"] = told["reference"]
+        assert told.get("count", 1) > 0, line
+        assert told.get("results", True), line

@@ -1,0 +1,159 @@
+"""What the plain resources show, narrow and hide, in a number of queries that does not grow with
+what is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from procurement.models import Framework, RateCardVersion, SupplierMember
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
+
+QUERIES = {
+    "frameworks": 3, "lots": 2, "specialisms": 2, "grades": 2, "organisations": 3, "partners": 3,
+    "suppliers": 5,
+    "rate-cards": 3,
+}  # fmt: skip
+
+
+def get(client: Client, path: str) -> Any:
+    response = client.get(f"/api/v1/{path}")
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def references(client: Client, path: str) -> list[str]:
+    return [each["reference"] for each in get(client, path)["results"]]
+
+
+@pytest.mark.parametrize("path", QUERIES)
+def test_a_list_takes_as_many_queries_whatever_its_length(client: Client, path: str) -> None:
+    for size in (1, 100):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            get(client, f"{path}/?page_size={size}")
+        assert len(queries) == QUERIES[path], [each["sql"] for each in queries]
+
+
+def test_a_framework_tells_its_status_of_today(client: Client) -> None:
+    over = get(client, "frameworks/rm3745/")
+    assert (over["status"], over["open_to_call_offs"], over["ends_on"]) == ("expired", False, "2021-09-03")
+    assert [lot["number"] for lot in over["lots"]] == ["2", "3", "4", "5", "6", "7", "8"]
+    assert over["owner"] == {"reference": "crown-commercial-service", "name": "Crown Commercial Service"}
+    assert get(client, "frameworks/rm6309/")["status"] == "live"
+
+
+def test_frameworks_are_narrowed_by_the_status_that_is_told(client: Client) -> None:
+    today = timezone.localdate()
+    for status in Framework.Status.values:
+        told = references(client, f"frameworks/?status={status}")
+        assert told == sorted(
+            each.reference for each in Framework.objects.all() if each.status_on(today) == status
+        )
+
+
+def test_lots_keep_their_order_and_count_their_specialisms(client: Client) -> None:
+    lots = get(client, "lots/?framework=rm6309")["results"]
+    assert [lot["number"] for lot in lots] == [str(number) for number in range(1, 11)]
+    assert sum(lot["specialism_count"] for lot in lots) == 161
+    assert references(client, "lots/?framework=rm6309&direct_award=true") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [("specialisms/?framework=rm3745", 161), ("specialisms/?lot=rm3745~5", 22), ("specialisms/?lot=none", 0),
+     ("grades/?framework=rm3745", 42), ("grades/?lot=rm3745~5", 6), ("suppliers/?lot=rm3745~5", 1),
+     ("suppliers/?framework=rm6309&form=prime", 0), ("suppliers/?partner=opm-group", 1),
+     ("partners/?supplier=ppl", 14),
+     ("partners/?ownership=employee-owned", 1), ("partners/?size=small&supplier=brightwater", 1),
+     ("organisations/?capability=buyer", 1), ("organisations/?nation=wales", 0),
+     ("organisations/?identifier=LDS", 1),
+     ("rate-cards/?basis=illustrative", 1), ("rate-cards/?supplier=ppl&framework=rm6309", 0)],
+)  # fmt: skip
+def test_a_filter_narrows(client: Client, path: str, count: int) -> None:
+    assert get(client, path)["count"] == count
+
+
+def test_a_supplier_tells_its_members_over_time(client: Client) -> None:
+    member = SupplierMember.objects.get(supplier__reference="ppl", partner__reference="scie")
+    SupplierMember.objects.filter(pk=member.pk).update(left_on="2020-01-01")
+    told = get(client, "suppliers/ppl/")
+    assert told["lead"] == {"reference": "ppl", "name": "PPL"}
+    assert (len(told["members"]), told["members"][0]["role"]) == (14, "lead")
+    left = {each["partner"]["reference"]: each["left_on"] for each in told["members"]}
+    assert left["scie"] == "2020-01-01"
+    assert {day for partner, day in left.items() if partner != "scie"} == {None}
+    assert [each["lot"]["number"] for each in told["appointments"]] == ["5", "6", "8"]
+    assert told["appointments"][0]["quality_marks"] == ["Maximum quality marks"]
+    assert "scie" not in references(client, "partners/?supplier=ppl")
+
+
+def test_an_illustrative_card_says_so(client: Client) -> None:
+    card = get(client, "rate-cards/rm3745~ppl/")
+    assert (card["basis"], card["vat"], card["line_count"], len(card["lines"])) == (
+        "illustrative",
+        "excluded",
+        18,
+        18,
+    )
+    assert card["caveat"].startswith("Illustrative: made up")
+    line = card["lines"][0]
+    assert (line["lot"], line["grade"], line["role_title"], line["amount"]) == (
+        "rm3745~5", "G1", "Junior consultant", "425.00",
+    )  # fmt: skip
+    assert get(client, "rate-cards/rm6309~brightwater/")["caveat"].startswith("Ceilings")
+
+
+def test_a_card_shows_its_published_version_alone(client: Client) -> None:
+    version = RateCardVersion.objects.get(card__reference="rm3745~ppl")
+    RateCardVersion.objects.create(
+        card=version.card, number=2, status="draft", digest="0" * 64, actor="usr_x"
+    )
+    assert get(client, "rate-cards/rm3745~ppl/")["version"] == 1
+    RateCardVersion.objects.filter(pk=version.pk).update(status="superseded")
+    assert client.get("/api/v1/rate-cards/rm3745~ppl/").status_code == 404
+    assert references(client, "rate-cards/") == ["rm6309~brightwater"]
+
+
+def test_an_organisation_tells_what_it_is(client: Client) -> None:
+    told = get(client, "organisations/leeds-city-council/")
+    assert told == {
+        "reference": "leeds-city-council", "name": "Leeds City Council", "scheme": "GB-LAE",
+        "identifier": "LDS",
+        "capabilities": ["buyer"], "buyer_class": "local-government", "nation": "england", "parent": None,
+    }  # fmt: skip
+
+
+def test_health_names_each_part(client: Client, settings: Any, tmp_path: Any) -> None:
+    assert get(client, "health/live/") == {"status": "live"}
+    ready = get(client, "health/ready/")
+    assert (ready["status"], ready["database"]["status"], ready["index"]["status"]) == (
+        "degraded",
+        "ok",
+        "ok",
+    )
+    assert ready["broker"]["status"] == "down"
+    settings.INDEX_FOLDER = tmp_path
+    response = client.get("/api/v1/health/ready/")
+    assert (response.status_code, response.json()["status"], response.json()["index"]["status"]) == (
+        503, "unready", "down",
+    )  # fmt: skip
+
+
+def test_the_documentation_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    response = client.get("/api/v1/docs/")
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "http" not in text.replace("http-equiv", "")
+    assert "<script>" not in text
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy

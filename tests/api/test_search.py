@@ -1,0 +1,183 @@
+"""Searching through the API: the engine's answer, told whole, without a read of the database."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
+
+
+def get(client: Client, path: str, **more: Any) -> Any:
+    response = client.get(f"/api/v1/{path}", **more)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["listings/?q=evaluation&region=UKC", "listings/rm3745~ppl~opm-group/",
+     "listings/suggestions/?q=opm", "rates/",
+     "rates/suggestions/?q=con", "rates.csv"],
+)  # fmt: skip
+def test_a_search_by_nobody_reads_no_database(client: Client, path: str) -> None:
+    client.get(f"/api/v1/{path}")
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(f"/api/v1/{path}")
+    assert response.status_code == 200
+    assert [each["sql"] for each in queries] == []
+
+
+def test_the_short_way_answers_as_the_long_way(client: Client, person: Callable[[str], Client]) -> None:
+    path = "/api/v1/listings/?q=evaluation&seed=3"
+    short, long = client.get(path), person("buyer").get(path)
+    assert short.json() == long.json()
+    for name in ("Content-Type", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
+                 "Cache-Control",
+                 "Content-Length", "Content-Security-Policy"):  # fmt: skip
+        assert short[name] == long[name]
+
+
+def test_the_founding_case_is_found_first_and_told_whole(client: Client) -> None:
+    told = get(client, "listings/?q=vision+rehabilitation+evaluation&framework=rm3745")
+    first = told["results"][0]
+    assert first["reference"] == "rm3745~ppl~opm-group"
+    assert (first["partner"]["name"], first["supplier"]["name"], first["lead"]["name"]) == (
+        "OPM Group",
+        "PPL",
+        "PPL",
+    )
+    assert [lot["number"] for lot in first["lots"]] == ["5", "6", "8"]
+    assert first["framework"]["status"] == "expired"
+    assert (first["rates"]["basis"], first["rates"]["vat"]) == ("illustrative", "excluded")
+    assert "<mark>" in " ".join(each["html"] for each in first["highlights"])
+    assert sum(reason["score"] for reason in first["why"]) == pytest.approx(first["score"], abs=0.001)
+    assert "contacts" not in str(told)
+    assert set(told["index"]) == {"generation", "position", "applied_at", "caught_up_at"}
+
+
+def test_a_grade_shows_bounds_and_sorts_by_its_rate(client: Client) -> None:
+    told = get(client, "listings/?framework=rm3745&grade=G3&sort=rate&min_rate=700&max_rate=725.00")
+    assert told["count"] == 14
+    assert told["results"][0]["rate"] == {
+        "grade": "G3", "amount": "725.00", "currency": "GBP", "unit": "day", "basis": "illustrative",
+        "vat": "excluded", "lot": told["results"][0]["rate"]["lot"], "work_type": "",
+    }  # fmt: skip
+    assert get(client, "listings/?framework=rm3745&grade=G3&min_rate=725.01")["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [("min_rate=5", "grade"), ("grade=G3", "framework"), ("sort=rate", "grade"), ("lot=5", "lot"),
+     ("sort=nonsense", "sort"), ("seed=16", "seed"), ("page=-1", "page"), ("page_size=101", "page_size"),
+     ("page=501", "page"), ("page=1&page=1", "page"), ("status=alive", "status"), ("after=nonsense", "after"),
+     ("min_rate=-1&grade=G1&framework=rm3745", "min_rate"), ("ownership=mine", "ownership"), ("Q=x", "Q"),
+     ("max_rate=1&min_rate=2&grade=G1&framework=rm3745", "max_rate"), ("q=" + "a" * 7_000, "q")],
+)  # fmt: skip
+def test_what_cannot_be_understood_is_named(client: Client, query: str, parameter: str) -> None:
+    response = client.get(f"/api/v1/listings/?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_parameters")
+    assert parameter in [each["parameter"] for each in response.json()["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [("unit=week", "unit"), ("currency=BTC", "currency"), ("bins=0", "bins"), ("page_size=201", "page_size"),
+     ("proposed=ten", "proposed"), ("as_of=2026-02-30", "as_of"), ("min_experience=5&max_experience=1",
+      "max_experience"), ("currency=USD", "currency"), ("include_expired=1", "include_expired"),
+      ("page=2&after=x", "after")],
+)  # fmt: skip
+def test_a_rate_question_that_cannot_be_understood_is_named(
+    client: Client, query: str, parameter: str
+) -> None:
+    response = client.get(f"/api/v1/rates/?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_parameters")
+    assert parameter in [each["parameter"] for each in response.json()["errors"]]
+
+
+@pytest.mark.parametrize("path", ["listings/?page_size=4",
+                                  "listings/?page_size=4&q=the+and+evaluation+consultancy",
+                                  "rates/?page_size=5&include_expired=true",
+                                  "rates/?page_size=5&q=consultant"])  # fmt: skip
+@pytest.mark.parametrize("by", ["next", "after"])
+def test_pages_and_cursors_lead_through_everything_once(client: Client, path: str, by: str) -> None:
+    page = get(client, path)
+    count, seed, found = page["count"], page["seed"], []
+    for _ in range(20):
+        found += [each["reference"] for each in page["results"]]
+        assert page["seed"] == seed
+        if page[by] is None:
+            break
+        page = get(client, page["next"].partition("/api/v1/")[2] if by == "next" else
+                   f"{path}&seed={seed}&after={page['after']}")  # fmt: skip
+    assert len(found) == len(set(found)) == count
+
+
+def test_rates_are_explored_with_statistics_and_a_proposed_price(client: Client) -> None:
+    told = get(client, "rates/?framework=rm6309&grade=G3&proposed=650&bins=4")
+    assert (told["count"], told["currency"], told["unit"], told["vat"]) == (2, "GBP", "day", "excluded")
+    assert (told["statistics"]["minimum"], told["statistics"]["maximum"]) == ("780.00", "780.00")
+    assert (told["proposed"]["below"], told["proposed"]["above"]) == (0, 2)
+    assert "ceilings" in told["caveat"]
+    both = get(client, "rates/?include_expired=true&page_size=200")
+    assert (both["count"], both["illustrative_left_out"], both["statistics"]["count"]) == (30, 18, 12)
+    left = get(client, f"rates/?framework=rm6309&exclude={told['results'][0]['reference']}&grade=G3")
+    assert left["count"] == 1
+
+
+def test_the_export_holds_every_line_found_with_its_headings(client: Client) -> None:
+    response = client.get("/api/v1/rates.csv?framework=rm6309")
+    assert (response.status_code, response["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert response["Content-Disposition"] == 'attachment; filename="rates.csv"'
+    assert response["RateLimit"].startswith('"export";')
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 12
+    assert {(row["supplier"], row["currency"], row["vat"]) for row in rows} == {
+        ("brightwater", "GBP", "excluded")
+    }
+
+
+def test_names_and_roles_are_completed(client: Client) -> None:
+    found = get(client, "listings/suggestions/?q=opm")["results"]
+    assert found[0] == {
+        "kind": "partner", "reference": "opm-group", "name": "OPM Group", "framework": found[0]["framework"],
+        "framework_number": found[0]["framework_number"],
+    }  # fmt: skip
+    assert get(client, "listings/suggestions/?q=zzzz")["results"] == []
+    assert {each["count"] for each in get(client, "rates/suggestions/?q=anal")["results"]} == {2}
+
+
+def test_without_an_index_search_alone_is_a_503(client: Client, settings: Any, tmp_path: Any) -> None:
+    settings.INDEX_FOLDER = tmp_path / "nothing"
+    for path in (
+        "listings/",
+        "listings/x/",
+        "listings/suggestions/?q=a",
+        "rates/",
+        "rates/suggestions/?q=a",
+        "rates.csv",
+    ):
+        response = client.get(f"/api/v1/{path}")
+        assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json"), path
+        assert response.json()["code"] == "search_unavailable"
+        assert int(response["Retry-After"]) > 0
+    for path in ("frameworks/", "partners/opm-group/", "rate-cards/", "health/live/"):
+        assert client.get(f"/api/v1/{path}").status_code == 200
+
+
+@pytest.mark.parametrize("q", ["C%2B%2B", "%22unclosed", "-", "-health", "*", "a*", "()",
+                               "%F0%9F%98%80", "%E2%80%AE", "AND+OR",
+                               "%22%22", "+", ":", "a:b", "%5C", "~", "'", "%3Cscript%3E",
+                               "%25"])  # fmt: skip
+def test_whatever_somebody_types_is_answered(client: Client, q: str) -> None:
+    for path in ("listings/", "rates/", "listings/suggestions/", "rates/suggestions/"):
+        told = get(client, f"{path}?q={q}")
+        assert "<script>" not in str(told)
