@@ -47,12 +47,12 @@ $(VENV)/.made:
 
 $(RUN_STAMP): $(VENV)/.made requirements.txt
 	@echo 'Installing what Calloff runs on (requirements.txt, checked by hash) …'
-	@$(PY) -m pip install --quiet --require-hashes -r requirements.txt
+	@$(PY) -m pip install --quiet --no-compile --require-hashes -r requirements.txt
 	@touch $@
 
 $(TEST_STAMP): $(RUN_STAMP) requirements-dev.txt
 	@echo 'Installing what the tests need (requirements-dev.txt, checked by hash) …'
-	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(PY) -m pip install --quiet --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
 
 UV := $(VENV)/lock/bin/uv

@@ -178,7 +178,8 @@ def main(rows: int) -> None:
                 whole = time.monotonic() - began
                 print(
                     f"{turn}: {report['added']} added, {report['unchanged']} unchanged, "
-                    f"{report['refused']} refused, loaded in {report['loaded_seconds']} s, found after {report['indexed_seconds']} s, "
+                    f"{report['refused']} refused, loaded in {report['loaded_seconds']} s, "
+                    f"found after {report['indexed_seconds']} s, "
                     f"{whole:.1f} s with start and end"
                 )
         finally:

@@ -120,7 +120,8 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         environment = place.environment | {
-            "WEB_BIND": f"127.0.0.1:{self.port}", "WEB_PROCESSES": "2", "WEB_THREADS": "8", "API_LIMIT_SEARCH": "1000000000",
+            "WEB_BIND": f"127.0.0.1:{self.port}", "WEB_PROCESSES": "2", "WEB_THREADS": "8",
+            "API_LIMIT_SEARCH": "1000000000",
         }  # fmt: skip
         self._process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py"], cwd=ROOT, env=environment,
@@ -153,13 +154,27 @@ class Server:
         answer: dict[str, Any] = body
         return answer
 
+    def processor_seconds(self) -> float:
+        """Processor time that the web processes have used so far."""
+        total = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == self._process.pid:
+                total += int(fields[11]) + int(fields[12])
+        return total / os.sysconf("SC_CLK_TCK")
+
     def load(self, targets: list[str]) -> dict[str, Any]:
         """Asks them all by the load generator."""
+        before = self.processor_seconds()
         done = subprocess.run(
             [sys.executable, str(ROOT / "benchmarks/load.py"), str(self.port), str(CLIENTS)],
             input="\n".join(targets), text=True, capture_output=True, check=True,
         )  # fmt: skip
         report: dict[str, Any] = json.loads(done.stdout)
+        report["web_ms"] = (self.processor_seconds() - before) / report["requests"] * 1000
         if report["wrong_count"]:
             raise SystemExit(f"{report['wrong_count']} requests failed: {report['wrong']}")
         return report
@@ -190,7 +205,7 @@ def main() -> None:
         real = Place(folder / "real")
         report = real.load(options.rates)
         print(f"real sheet: {report['loaded']:,} of {report['rows']:,} rows loaded, {report['refused']} refused, "
-              f"{len(report['warnings'])} warnings, loaded and indexed in {report['indexed_seconds']:.1f} s")  # fmt: skip
+              f"{len(report['warnings'])} warnings, indexed after {report['indexed_seconds']:.1f} s")  # fmt: skip
         check_prices(real, options.rates)
         for size in options.sizes:
             _measure(folder, size, options)
@@ -210,7 +225,8 @@ def _measure(folder: Path, size: int, options: argparse.Namespace) -> None:
         _check(server, rows, Mixes(titles, options.seed + 1), options.check)
         mixes = Mixes(titles, options.seed + 2)
         print(
-            f"{'':14}{'requests/s':>11}{'p50 ms':>8}{'p99 ms':>8}{'generator':>11}{'peer':>7}{'times':>7}  wanted"
+            f"{'':14}{'requests/s':>11}{'p50 ms':>8}{'p99 ms':>8}{'web CPU ms':>12}{'generator':>11}"
+            f"{'peer':>7}{'times':>7}  wanted"
         )
         for kind in mixes.kinds():
             few = server.load([address(one) for one in mixes.questions(kind, 40)])
@@ -223,7 +239,9 @@ def _measure(folder: Path, size: int, options: argparse.Namespace) -> None:
                 least, aim = WANTED[size]
                 beside = f"{peer:7.1f}{rate / peer:7.0f}  {peer * least:.0f}, aim {peer * aim:.0f}"
             busy = got["generator_seconds"] / got["seconds"]
-            print(f"{kind:14}{rate:11.0f}{got['p50_ms']:8.2f}{got['p99_ms']:8.2f}{busy:10.0%} {beside}")
+            print(
+                f"{kind:14}{rate:11.0f}{got['p50_ms']:8.2f}{got['p99_ms']:8.2f}{got['web_ms']:12.2f}{busy:11.0%}{beside}"
+            )
 
 
 def _check(server: Server, rows: list[dict[str, str]], mixes: Mixes, count: int) -> None:

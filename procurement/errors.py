@@ -1,4 +1,4 @@
-"""Why an action was refused: every journey's way out, raised by actions and rules, told by api and web in their own form."""
+"""Why an action was refused: every journey's way out, raised by actions and rules, told by api and web."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ EVERY_ROLE: Final = frozenset(Role)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One row of the table: a capability of the actor's organisation, the roles in it, whose things, the scope needed."""
+    """One row of the table: a capability of the actor's organisation, the roles in it, whose things, the scope."""
 
     capability: Kind
     roles: frozenset[Role]
@@ -137,7 +137,7 @@ def _capabilities(roles: dict[int, str]) -> dict[int, frozenset[str]]:
 
 
 def can(actor: Actor, action: Action, owner: Organisation | int | None = None) -> bool:
-    """Whether the actor may do this to something that belongs to `owner` (an organisation or its key, None: nobody's)."""
+    """Whether the actor may do this to something that is `owner`'s (an organisation or its key, None: nobody's)."""
     if actor.system:
         return True
     key = owner.pk if isinstance(owner, Organisation) else owner

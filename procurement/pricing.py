@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,13 @@ def nearest_rank(prices: Prices, percentile: int) -> int:
     return int(prices[max(rank, 1) - 1])
 
 
+def position(prices: Prices, price: int, side: Literal["left", "right"] = "left") -> int:
+    """How many of the sorted `prices` are below `price`, or with side "right" at or below it."""
+    # Of the same type: for another one numpy would copy all the prices first.
+    most = int(np.iinfo(prices.dtype).max)
+    return int(prices.searchsorted(prices.dtype.type(min(price, most)), side))
+
+
 def histogram(prices: Prices, bins: int) -> tuple[Bin, ...]:
     """`bins` equal bins from the least to the greatest of the sorted, non-empty `prices`, the last one
     closed.
@@ -114,10 +121,12 @@ def statistics(prices: Prices, bins: int) -> RateStatistics | None:
         return None
     total = int(prices.sum(dtype=np.int64))
     centre = total // count
-    # Taken around a whole number near the mean, the squares stay small: no cancellation, no overflow.
+    # Taken around a whole number near the mean, the squares stay small: no cancellation, no overflow. Not by
+    # a dot product: BLAS spreads that over threads, which the other web process needs more.
     deviations = prices.astype(np.float64)
     deviations -= centre
-    variance = float(deviations.dot(deviations)) / count - (total / count - centre) ** 2
+    np.square(deviations, out=deviations)
+    variance = float(deviations.sum()) / count - (total / count - centre) ** 2
     return RateStatistics(
         count=count,
         minimum=int(prices[0]),
@@ -131,8 +140,7 @@ def statistics(prices: Prices, bins: int) -> RateStatistics | None:
 
 def place(prices: Prices, figures: RateStatistics, proposed: int) -> Place:
     """Where `proposed` stands among the sorted, non-empty `prices` of which `figures` are the statistics."""
-    below = int(np.searchsorted(prices, proposed, side="left"))
-    up_to = int(np.searchsorted(prices, proposed, side="right"))
+    below, up_to = position(prices, proposed), position(prices, proposed, "right")
     spread = figures.standard_deviation
     return Place(
         proposed=proposed,

@@ -26,8 +26,9 @@ from search.models import IndexRequest, IndexRun
 from search.places import places
 from search.sync import Batch, Written, cards_batch, close, drain, tell
 
-PARTNERS_AT_ONCE: Final = 400
-CARDS_AT_ONCE: Final = 200
+PARTNERS_AT_ONCE: Final = 150
+CARDS_AT_ONCE: Final = 100
+"""Small batches: between two of them live updates get their turn, within their two seconds."""
 SAMPLE: Final = 100
 ABANDONED: Final = timedelta(minutes=2)
 """A rebuild that has not moved for so long died with its process and is begun again."""

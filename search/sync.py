@@ -34,7 +34,7 @@ LEASE: Final = timedelta(minutes=2)
 """How long a claim holds. A worker that takes longer loses nothing: its older version yields to whoever took
 over.
 """
-MOST_REQUESTS: Final = 2_000
+MOST_REQUESTS: Final = 1_000
 PARTNERS_AT_ONCE: Final = 500
 CARDS_AT_ONCE: Final = 200
 LONGEST_REST: Final = 300

@@ -1,1 +1,1 @@
-"""Every change of the domain. Each action: lock, permission, revision, state, rules, save, event, in one transaction."""
+"""Every change of the domain: lock, permission, revision, state, rules, save, event, in one transaction."""

@@ -28,7 +28,6 @@ from procurement.references import numbered
 
 KINDS: Final[dict[str, Action]] = {
     "import_partners": Action.IMPORT_PARTNERS,
-    "import_rates": Action.IMPORT_RATES,
 }
 SILENT: Final = timedelta(minutes=2)
 """A running operation that has not reported for so long lost its worker and is run again: imports are

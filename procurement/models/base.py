@@ -1,4 +1,4 @@
-"""What every referenced object has: one immutable, opaque, URL-safe reference, and a revision for stale-write checks."""
+"""What every referenced object has: one immutable, opaque, URL-safe reference, and a revision against stale writes."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class RegionTwin(models.Model):
 
 
 class Framework(Revised):
-    """An agreement that public bodies buy under. Money in pence, the management charge in per cent of invoiced value."""
+    """An agreement that bodies buy under. Money in pence, the management charge in per cent of invoiced value."""
 
     class Status(models.TextChoices):
         COMING = "coming", "Coming"

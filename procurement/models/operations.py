@@ -20,7 +20,9 @@ class Operation(Referenced):
 
     kind = models.CharField(max_length=40)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
-    cancellable = models.BooleanField(default=True, help_text="False once it has begun what cannot be half done.")
+    cancellable = models.BooleanField(
+        default=True, help_text="False once it has begun what cannot be half done."
+    )
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
     parameters = models.JSONField(default=dict)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from procurement.pricing import position
 from search.engines.columns import Array
 from search.engines.rates_rows import UNKNOWN
 from search.engines.rates_view import Hits, RatesView
@@ -100,10 +101,7 @@ def after(view: RatesView, hits: Hits, left: RateCursor) -> int:
     if left.sort in RANKED:
         return _after_ranked(view, hits, left, key)
     price = int(left.values[0])
-    low, high = (
-        np.searchsorted(hits.prices, price).item(),
-        np.searchsorted(hits.prices, price, "right").item(),
-    )
+    low, high = position(hits.prices, price), position(hits.prices, price, "right")
     return bisect_right(range(high), key, lo=low, key=lambda place: bytes(view.keys[hits.rows[place]]))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from procurement.pricing import RateStatistics
+from procurement.pricing import RateStatistics, position
 from search.engines.base import EngineUnavailable
 from search.engines.columns import Array, Codes, Columns, Current, Mask, load_manifest
 from search.engines.rates_rows import CODED, MAPPING, NARROW, UNKNOWN
@@ -37,8 +37,6 @@ through.
 
 EXACT_CODES: Final = 3
 """Up to so many codes are compared one by one, more by a table."""
-
-MOST: Final = 10**9
 
 
 @dataclass(slots=True)
@@ -167,9 +165,9 @@ class RatesView:
         base = self.base(query.currency, query.unit, on)
         low, high = 0, len(base.rows)
         if query.min_rate is not None:
-            low = int(np.searchsorted(base.prices, min(query.min_rate, MOST)))
+            low = position(base.prices, query.min_rate)
         if query.max_rate is not None:
-            high = max(low, int(np.searchsorted(base.prices, min(query.max_rate, MOST), "right")))
+            high = max(low, position(base.prices, query.max_rate, "right"))
         narrowing = self._narrowing(query)
         roles = roles_of(query.q)
         experience = query.min_experience is not None or query.max_experience is not None

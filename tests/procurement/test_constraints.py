@@ -112,7 +112,9 @@ def rate_line(appointment: Appointment, **fields: object) -> None:
     card = RateCard.objects.create(
         reference="card", supplier=appointment.supplier, framework=appointment.lot.framework
     )
-    version = RateCardVersion.objects.create(card=card, number=1, status="published", digest="", actor="system")
+    version = RateCardVersion.objects.create(
+        card=card, number=1, status="published", digest="", actor="system"
+    )
     grade = Grade.objects.create(lot=appointment.lot, reference="cx1~5a~g1", code="G1", name="One", rank=1)
     values: dict[str, object] = {"grade": grade, "price_minor": 60000} | fields
     RateLine.objects.create(version=version, key="1", ordinal=1, **values)
@@ -173,7 +175,9 @@ def test_bodies_without_a_known_register_number_may_stand_side_by_side(appointme
         ("standstill", date(2030, 1, 1), "standstill"),
     ],
 )
-def test_a_framework_is_open_from_its_first_to_its_last_day(lot: Lot, status: str, on: date, expected: str) -> None:
+def test_a_framework_is_open_from_its_first_to_its_last_day(
+    lot: Lot, status: str, on: date, expected: str
+) -> None:
     lot.framework.status = status
     assert lot.framework.status_on(on) == expected
     assert lot.framework.open_to_call_offs(on) is (expected == "live")

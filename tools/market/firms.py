@@ -15,8 +15,8 @@ from tools.market.prose import TRIES, Guard, Phrasing, Writer, fill
 
 OWNERSHIP: Final = (
     ("private-company", 24), ("employee-owned", 15), ("partnership", 12), ("social-enterprise", 9),
-    ("charity", 9), ("public-service-mutual", 9), ("co-operative", 8), ("community-interest-company", 7), ("university", 5),
-    ("public-company", 1), ("public-body", 1),
+    ("charity", 9), ("public-service-mutual", 9), ("co-operative", 8), ("community-interest-company", 7),
+    ("university", 5), ("public-company", 1), ("public-body", 1),
 )  # fmt: skip
 REGISTERS: Final = {
     "employee-owned": ("Demonstration register of employee ownership trusts (fictional)", "EOT"),
@@ -167,11 +167,10 @@ def _summary(firm: Firm, generics: Mapping[str, Sequence[str]], writer: Writer, 
         writer.sentence(generics["working"]),
         writer.sentence(generics["people"]),
     ]
+    theirs = {"client": draw.one(other.words["clients"])}
     if other is not main:
-        writer.values["client"] = draw.one(other.words["clients"])
-        optional.append(
-            f"{writer.sentence(generics['second'])} {writer.sentence(other.words['results'])}".strip()
-        )
+        pair = [writer.sentence(generics["second"]), writer.sentence(other.words["results"], **theirs)]
+        optional.append(" ".join(pair).strip())
     optional += [
         writer.sentence(main.words["approach"]),
         writer.sentence(generics["reach"]) if firm.reach != ("UK",) else "",
@@ -182,7 +181,7 @@ def _summary(firm: Firm, generics: Mapping[str, Sequence[str]], writer: Writer, 
         writer.sentence(generics["people"]),
         writer.sentence(generics["services"]),
         writer.sentence(main.words["approach"]),
-        writer.sentence(other.words["results"]),
+        writer.sentence(other.words["results"], **theirs),
         writer.sentence(generics["working"]),
         writer.sentence(generics["limits"]),
         writer.sentence(main.words["results"]),

@@ -46,7 +46,7 @@ class _Bars:
 
 
 class Command(BaseCommand):
-    """Exit status 0: loaded (or would be), 1: refused."""
+    """Exit status 0: loaded (or would be), 1: refused, wholly or, under --partial, in part."""
 
     help = "Loads partner profiles from JSON Lines: all or nothing, every fault by row and cell."
 
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({**report.shown(), **took}, indent=2, ensure_ascii=False))
         else:
             self._say(report, took)
-        if report.refused and not options["partial"]:
+        if report.refused:
             sys.exit(1)
 
     def _say(self, report: ImportReport, took: dict[str, float]) -> None:
