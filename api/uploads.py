@@ -1,4 +1,4 @@
-"""Files that arrive as a request's body: kept in a temporary file while their digest is taken, whatever their
+"""Files that arrive as a request's body: copied to a temporary file while their digest is taken, whatever their
 size.
 """
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -20,7 +21,7 @@ CHUNK: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A body on its way to an import, and the digest of all of it."""
+    """A body that has arrived whole, and the digest of all of it."""
 
     file: IO[bytes]
     digest: str
@@ -31,25 +32,38 @@ class Upload:
             yield chunk
 
 
-class JSONLinesParser(BaseParser):
-    """One JSON object a line. Reads the whole body into a temporary file; raises Problem (413) beyond the
-    setting API_IMPORT_MAX_BYTES.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body still to be read. The REST framework parses while it authenticates, before anything is allowed:
+    whoever is refused then has cost no file.
     """
+
+    stream: Any
+
+    @contextmanager
+    def received(self) -> Iterator[Upload]:
+        """Reads all of it into a temporary file, gone at the end; raises Problem (413) beyond the setting
+        API_IMPORT_MAX_BYTES.
+        """
+        limit: int = settings.API_IMPORT_MAX_BYTES
+        digest = hashlib.sha256()
+        size = 0
+        with tempfile.TemporaryFile() as file:
+            while chunk := self.stream.read(CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise Problem(413, f"The file is longer than {limit:,} bytes.")
+                digest.update(chunk)
+                file.write(chunk)
+            yield Upload(file, digest.hexdigest())
+
+
+class JSONLinesParser(BaseParser):
+    """One JSON object a line, handed on unread."""
 
     media_type = "application/x-ndjson"
 
     def parse(  # type: ignore[override]
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Upload:
-        limit: int = settings.API_IMPORT_MAX_BYTES
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the request
-        digest = hashlib.sha256()
-        size = 0
-        while chunk := stream.read(CHUNK):
-            size += len(chunk)
-            if size > limit:
-                file.close()
-                raise Problem(413, f"The file is longer than {limit:,} bytes.")
-            digest.update(chunk)
-            file.write(chunk)
-        return Upload(file, digest.hexdigest())
+    ) -> Body:
+        return Body(stream)

@@ -17,7 +17,7 @@ from api.errors import Problem, fault
 from api.idempotency import fingerprint, key_of, once
 from api.parameters import choice, flag, text, values
 from api.schema import operation
-from api.uploads import JSONLinesParser, Upload
+from api.uploads import Body, JSONLinesParser, Upload
 from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
 from procurement.models import Operation
@@ -81,14 +81,14 @@ class ImportList(ApiView):
         options = values(request.GET, self.write_parameters)
         require(actor, operations.KINDS[KIND])
         key_of(request)
-        upload: object = request.data
-        if not isinstance(upload, Upload):
+        body: object = request.data
+        if not isinstance(body, Body):
             raise Problem(
                 400, "The body is empty.", errors=[fault("empty", "Send the file as the body.", pointer="")]
             )
         name = options.pop("name", "partners.jsonl")
-        said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
-        with upload.file:
+        with body.received() as upload:
+            said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
             return once(request, actor.reference, said, lambda: _begun(actor, upload, name, options))
 
 

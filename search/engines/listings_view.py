@@ -80,6 +80,8 @@ class ListingsView:
             self.codes = same.codes
         else:
             self.codes = {kind: Codes(values) for kind, values in orjson.loads(columns.data("codes")).items()}
+            # A day can make a listing expired that was never stored so: filters must know the code beforehand.
+            self.codes["status"].add(_EXPIRED)
         self.labels: Labels
         if same is not None and same.columns.file("labels") == columns.file("labels"):
             self.labels = same.labels
@@ -137,7 +139,7 @@ class ListingsView:
         """The status code of every slot on a day: a live framework past its last day is expired."""
         if self._statuses is None or self._statuses[0] != on:
             stored, ends_on = self.columns.array("status"), self.columns.array("ends_on")
-            live, expired = self.codes["status"].get(_LIVE), self.codes["status"].add(_EXPIRED)
+            live, expired = self.codes["status"].get(_LIVE), self.codes["status"].find([_EXPIRED])
             over = (stored == live) & (ends_on > 0) & (ends_on < on.toordinal())
             self._statuses = on, np.where(over, expired, stored)
         return self._statuses[1]

@@ -45,7 +45,7 @@ def priced(body: dict[str, Any]) -> None:
     assert body["count"] > 100
     assert len(body["statistics"]["histogram"]) == 8
     assert body["statistics"]["count"] == sum(one["count"] for one in body["statistics"]["histogram"])
-    assert body["proposed"]["price"] == "950.00"
+    assert body["proposed"]["amount"] == "950.00"
     assert len(body["results"]) == 5
 
 
@@ -59,7 +59,7 @@ def refused(body: dict[str, Any]) -> None:
     list(zip(LINES, [evaluation, charities, cheapest, suggested, priced, refused], strict=True)),
 )
 def test_each_line_of_the_tour_does_what_is_said(
-    line: str, expected: Callable[[dict[str, Any]], None], market: None, db: None
+    line: str, expected: Callable[[dict[str, Any]], None], demonstration: None, db: None
 ) -> None:
     expected(run(line, {}).json())
 

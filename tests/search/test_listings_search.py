@@ -274,6 +274,11 @@ def test_labels_of_values(market: EmbeddedEngine) -> None:
     assert labels["status"] == "Live"
 
 
+def test_the_first_question_may_be_about_expired_frameworks_that_are_stored_as_live(tmp_path: Path) -> None:
+    engine = index(tmp_path, [listing("ended", ends_on="2026-11-21"), listing("running")])
+    assert found(engine, status=("expired",)) == ["ended"]
+
+
 def test_status_is_that_of_the_day(market: EmbeddedEngine) -> None:
     assert ask(market, status=("live",), on=date(2029, 1, 1)).count == 7
     after = ask(market, status=("live",), on=date(2029, 1, 2))

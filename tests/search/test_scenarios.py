@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from django.conf import settings as django_settings
-from django.core.management import call_command
-from django.db import transaction
 from django.http import QueryDict
-from pytest_django import DjangoDbBlocker
 
 from search.index import engine
 from search.params import listing_query
@@ -26,28 +21,6 @@ DAY = date(2026, 11, 22)
 # The searches read no database, but pytest-django sets it up for the loading only where a test may use it.
 pytestmark = pytest.mark.django_db
 KEYS = {"about", "ask", "first", "within", "must_appear", "must_not", "did_you_mean", "count"}
-
-
-class Undone(Exception):  # noqa: N818
-    """Ends the transaction in which the demonstration was loaded."""
-
-
-@pytest.fixture(scope="module")
-def demonstration(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    """The whole demonstration, indexed; the database is as it was afterwards, for searches do not read it."""
-    before = django_settings.INDEX_FOLDER
-    django_settings.INDEX_FOLDER = tmp_path_factory.mktemp("scenarios") / "index"
-    try:
-        with django_db_blocker.unblock(), transaction.atomic():
-            call_command("load_fixtures", verbosity=0)
-            call_command("rebuild_index", verbosity=0)
-            raise Undone
-    except Undone:
-        yield
-    finally:
-        django_settings.INDEX_FOLDER = before
 
 
 def asked(parameters: dict[str, str]) -> ListingResult:
