@@ -235,6 +235,8 @@ def escaped(name: str) -> str:
 
 
 def _summed_up(errors: list[dict[str, str]]) -> str:
+    """One sentence for a reader who looks at `detail` alone: it says where, too."""
     if len(errors) == 1:
-        return errors[0]["detail"]
+        where, detail = errors[0].get("parameter") or errors[0].get("pointer", ""), errors[0]["detail"]
+        return detail if where in detail else f"{where}: {detail}"
     return f"{len(errors)} things are wrong with the request; `errors` names each."

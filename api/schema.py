@@ -148,7 +148,7 @@ class Schema(AutoSchema):
             "operationId": self._operation_id(told),
             "summary": told.summary,
             "description": _paragraphs(handler.__doc__ or type(self.view).__doc__ or ""),
-            "tags": [path.removeprefix("/api/v1/").partition("/")[0].partition(".")[0]],
+            "tags": [path.removeprefix("/api/v1/").partition("/")[0].partition(".")[0] or "index"],
             "parameters": self._told_parameters(told),
         }
         if told.body:

@@ -11,6 +11,7 @@ import orjson
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.request import Request
@@ -18,6 +19,13 @@ from rest_framework.response import Response
 
 from api.schema import operation
 from api.views import ApiView
+
+COLLECTIONS: Final = (
+    "frameworks", "lots", "specialisms", "grades", "organisations", "partners", "suppliers", "rate-cards",
+    "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv", "imports", "operations",
+    "live", "ready", "schema", "docs",
+)  # fmt: skip
+"""The addresses that a reader can begin with, by the names of api/v1/urls.py."""
 
 _made: dict[str, bytes] = {}
 _lock: Final = threading.Lock()
@@ -32,6 +40,30 @@ def schema_bytes() -> bytes:
                 generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
             )
         return _made["schema"]
+
+
+class Start(ApiView):
+    """Where everything else is: the address of each collection, by name."""
+
+    @operation(
+        summary="The addresses of version 1",
+        answer={
+            "type": "object",
+            "required": [name.replace("-", "_") for name in COLLECTIONS],
+            "additionalProperties": {"type": "string", "format": "uri"},
+        },
+        verb="index",
+        headers=("validator",),
+        example="/api/v1/",
+    )
+    def get(self, request: Request) -> Response:
+        self.asked(request)
+        return Response(
+            {
+                name.replace("-", "_"): request.build_absolute_uri(reverse(f"api:{name}"))
+                for name in COLLECTIONS
+            }
+        )
 
 
 class SchemaDocument(ApiView):

@@ -21,7 +21,8 @@ from api.v1 import (
 register_converter(ReferenceConverter, "reference")  # type: ignore[arg-type]
 
 urlpatterns = [
-    # Searches first: they are most of what is asked, and patterns are tried in turn.
+    path("", documents.Start.as_view(), name="start"),
+    # Searches before the rest: they are most of what is asked, and patterns are tried in turn.
     path("listings/", listings.ListingSearch.as_view(), name="listings"),
     path("listings/suggestions/", listings.ListingSuggestions.as_view(), name="listing-suggestions"),
     path("listings/<reference:reference>/", listings.ListingDetail.as_view(), name="listing"),
