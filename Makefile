@@ -9,18 +9,22 @@ TEST_STAMP := $(VENV)/.test-installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test test-all check assets schema lock clean
+.PHONY: help run search-node test test-all check assets schema lock clean
 
 help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
 	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: under six minutes'
 	@echo 'make test-all  the same and the long tests: fuzzing, kill tests, browser'
+	@echo 'make search-node  Elasticsearch at 127.0.0.1:9200 until Ctrl-C (needs Java 21 and Maven; 1 GB is fetched once)'
 	@echo 'make check     the same as make test without the tests'
 	@echo 'make lock      write requirements*.txt anew from requirements*.in'
 	@echo 'make clean     remove the environment and everything compiled; the data folder stays'
 
 run: $(RUN_STAMP)
 	@DEMO=$${DEMO:-1} exec $(PY) -m tools.run
+
+search-node: $(TEST_STAMP)
+	@exec $(PY) -m tools.search_node $(OPTIONS)
 
 test: $(TEST_STAMP)
 	@exec $(PY) -m tools.check --tests

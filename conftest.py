@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import hypothesis
 import pytest
@@ -13,6 +14,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
+
+from tools.search_node.account import node_folder
+from tools.search_node.java import NodeUnavailableError, find_java
+from tools.search_node.software import software
 
 # Time limits are pytest's; two busy cores must not make a property look slow. Nothing is kept between runs.
 hypothesis.settings.register_profile("calloff", deadline=None, database=None, print_blob=True)
@@ -55,13 +60,33 @@ def demonstration(demonstration_index: Path) -> Iterator[None]:
     settings.INDEX_FOLDER = before
 
 
+def lacking(reason: str) -> NoReturn:
+    """A test that this machine cannot run is skipped by name; in CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def search_node() -> str:
+    """The address of the Elasticsearch that this run's tests share; each uses names of its own in it."""
+    return os.environ.get("SEARCH_TEST_URL") or lacking("no Elasticsearch: `make test-all` starts one")
+
+
+@pytest.fixture(scope="session")
+def own_nodes() -> None:
+    """For tests that run nodes of their own, by tools.search_node.cluster: makes sure that this machine can."""
+    try:
+        find_java()
+        software(node_folder())
+    except NodeUnavailableError as missing:
+        lacking(str(missing))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the machine's Chromium. Without one browser tests are skipped by name; in CI they fail."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
-    reason = "Chromium is not installed (Debian and Ubuntu: apt-get install chromium)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    lacking("Chromium is not installed (Debian and Ubuntu: apt-get install chromium)")

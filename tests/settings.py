@@ -11,10 +11,14 @@ import os
 import shutil
 import tempfile
 
+from tools.search_node.account import wanted_folder
+
 _FOLDER = tempfile.mkdtemp(prefix="calloff-tests-")
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 for _name in ("DATABASE_URL", "DEBUG", "HOST", "PORT", "SECRET_KEY", "ALLOWED_HOSTS", "SEARCH_URL"):
     os.environ.pop(_name, None)
+# The node's software is not fetched again for each run, so it stays where it is beside a developer's data.
+os.environ.setdefault("SEARCH_NODE_FOLDER", str(wanted_folder()))
 os.environ.update(
     DEMO="1",
     CALLOFF_DATA=_FOLDER,

@@ -2,7 +2,7 @@
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz
-python -m tools.check --long     those marked tests alone
+python -m tools.check --long     those marked tests alone, and with a node those marked elasticsearch
 """
 
 from __future__ import annotations
@@ -18,11 +18,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from defusedxml.ElementTree import parse
+
 from tools.assets import ROOT, build
+from tools.search_node import NodeError, NodeUnavailableError, SoftwareError, cluster
+from tools.search_node.account import node_folder
 
 SNAPSHOT = ROOT / "docs" / "openapi.yaml"
 MARKED = "long or browser or kill or fuzz"
+ENGINES = "elasticsearch"
+"""Markers of the tests that need a server which their step starts."""
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+
+
+class SkippedError(Exception):
+    """Why this machine cannot run a check; in CI that is a failure."""
 
 
 def environment(data: str) -> dict[str, str]:
@@ -32,12 +42,10 @@ def environment(data: str) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
 
 
-def run(command: Sequence[str], data: str) -> bool:
-    """Runs a command of this environment's Python; whether it succeeded."""
-    return (
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(data), check=False).returncode
-        == 0
-    )
+def run(command: Sequence[str], data: str, **more: str) -> bool:
+    """Runs a command of this environment's Python, with more variables if given; whether it succeeded."""
+    variables = {**environment(data), **more}
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=variables, check=False).returncode == 0
 
 
 def assets(_data: str) -> bool:
@@ -66,6 +74,31 @@ def snapshot(data: str) -> bool:
     return not difference
 
 
+def elasticsearch(data: str) -> bool:
+    """Runs the tests marked elasticsearch on one node that they share.
+
+    Raises SkippedError where this machine has no Java that is new enough, or no Maven.
+    """
+    report = Path(data) / "elasticsearch.xml"
+    command = [*PYTEST, "-m", "elasticsearch", f"--junit-xml={report}"]
+    try:
+        with cluster() as running:
+            print(f"Elasticsearch {running.nodes[0].version()} at {running.urls[0]}", flush=True)
+            folder = str(node_folder())
+            good = run(command, data, SEARCH_TEST_URL=running.urls[0], SEARCH_NODE_FOLDER=folder)
+    except NodeUnavailableError as missing:
+        raise SkippedError(str(missing)) from missing
+    except (NodeError, SoftwareError) as error:
+        print(error)
+        return False
+    if report.exists():
+        for suite in parse(report).iter("testsuite"):
+            print(
+                f"{suite.get('tests')} tests on Elasticsearch, of which {suite.get('skipped')} were skipped"
+            )
+    return good
+
+
 def chosen(tests: bool, long: bool) -> list[tuple[str, list[str] | None]]:
     """Names of the checks, with their commands; None where a function of this module does it."""
     static: list[tuple[str, list[str] | None]] = [
@@ -82,8 +115,12 @@ def chosen(tests: bool, long: bool) -> list[tuple[str, list[str] | None]]:
         ("OpenAPI snapshot", None),
     ]
     if long:
-        return [("page assets", None), ("long tests", [*PYTEST, "-m", MARKED])]
-    return [*static, *([("tests", [*PYTEST, "-m", f"not ({MARKED})"])] if tests else [])]
+        return [
+            ("page assets", None),
+            ("long tests", [*PYTEST, "-m", f"({MARKED}) and not ({ENGINES})"]),
+            ("tests on Elasticsearch", None),
+        ]
+    return [*static, *([("tests", [*PYTEST, "-m", f"not ({MARKED} or {ENGINES})"])] if tests else [])]
 
 
 def main() -> int:
@@ -91,22 +128,29 @@ def main() -> int:
     parser.add_argument("--tests", action="store_true", help="run the test suite too")
     parser.add_argument("--long", action="store_true", help="run the marked long tests alone")
     arguments = parser.parse_args()
-    functions = {"page assets": assets, "OpenAPI snapshot": snapshot}
+    functions = {"page assets": assets, "OpenAPI snapshot": snapshot, "tests on Elasticsearch": elasticsearch}
+    skipped: dict[str, str] = {}
     results: list[tuple[str, bool, float]] = []
     data = tempfile.mkdtemp(prefix="calloff-check-")
     try:
         for name, command in chosen(arguments.tests, arguments.long):
             print(f"\n── {name} ", flush=True)
             began = time.monotonic()
-            good = functions[name](data) if command is None else run(command, data)
+            try:
+                good = functions[name](data) if command is None else run(command, data)
+            except SkippedError as reason:
+                skipped[name] = str(reason)
+                good = not os.environ.get("CI")
             results.append((name, good, time.monotonic() - began))
     finally:
         shutil.rmtree(data, ignore_errors=True)
     print("\n── summary")
     for name, good, took in results:
-        print(f"  {'ok    ' if good else 'FAILED'} {name} ({took:.1f} s)")
+        word = "FAILED" if not good else "skip  " if name in skipped else "ok    "
+        print(f"  {word} {name} ({took:.1f} s){': ' + skipped[name] if name in skipped else ''}")
     if arguments.tests:
-        print(f"  not run here: tests marked {MARKED.replace(' or ', ', ')} (`make test-all` runs them)")
+        markers = f"{MARKED} or {ENGINES}".replace(" or ", ", ")
+        print(f"  not run here: tests marked {markers} (`make test-all` runs them)")
     return 0 if all(good for _, good, _ in results) else 1
 
 

@@ -3,8 +3,8 @@
 python -m tools.search_node [--port 9200] [--nodes 3] [--secure] [--heap 1g]
 """
 
-from tools.search_node.cluster import Cluster, Node, NodeError, cluster
 from tools.search_node.java import NodeUnavailableError
+from tools.search_node.nodes import Cluster, Node, NodeError, cluster
 from tools.search_node.software import VERSION, SoftwareError
 
 __all__ = ["VERSION", "Cluster", "Node", "NodeError", "NodeUnavailableError", "SoftwareError", "cluster"]

@@ -6,12 +6,11 @@ import argparse
 import signal
 import sys
 import time
-from pathlib import Path
 from types import FrameType
 
 from tools.search_node.account import node_folder
-from tools.search_node.cluster import Cluster, NodeError, cluster
 from tools.search_node.java import NodeUnavailableError
+from tools.search_node.nodes import Cluster, NodeError, cluster
 from tools.search_node.software import VERSION, SoftwareError
 
 
@@ -38,7 +37,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--secure", action="store_true", help="with TLS and an API key")
     parser.add_argument("--heap", default="1g", help="memory of each node")
-    parser.add_argument("--folder", type=Path, help="where the nodes keep their data")
+    parser.add_argument("--throw-away", action="store_true", help="start empty, and keep nothing")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, terminated)
     began = time.monotonic()
@@ -51,7 +50,7 @@ def main() -> int:
             security=arguments.secure,
             heap=arguments.heap,
             port=arguments.port,
-            folder=arguments.folder or kept,
+            folder=None if arguments.throw_away else kept,
         ) as running:
             say(f"Elasticsearch {running.nodes[0].version()} is ready ({time.monotonic() - began:.0f} s).")
             say(f"SEARCH_URL={','.join(running.urls)}")

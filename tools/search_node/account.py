@@ -67,10 +67,7 @@ def wanted_folder() -> Path:
     """Where the software and the nodes should be kept: SEARCH_NODE_FOLDER, else inside the data folder."""
     if named := os.environ.get("SEARCH_NODE_FOLDER"):
         return Path(named).expanduser().absolute()
-    data = Path(os.environ.get("CALLOFF_DATA") or ROOT / ".data").expanduser().absolute()
-    # As closed as everything else that makes the data folder makes it.
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return data / "elasticsearch"
+    return Path(os.environ.get("CALLOFF_DATA") or ROOT / ".data").expanduser().absolute() / "elasticsearch"
 
 
 def node_folder() -> Path:
@@ -79,7 +76,10 @@ def node_folder() -> Path:
     A data folder that root made is closed to everybody else; then it is one beside it, in the temporary folder.
     """
     wanted = wanted_folder()
-    wanted.mkdir(parents=True, exist_ok=True)
+    for parent in reversed(wanted.parents):
+        # The data folder is among them, and as closed as `make run` makes it.
+        parent.mkdir(exist_ok=True, mode=0o700)
+    wanted.mkdir(exist_ok=True)
     if reaches(ACCOUNT, wanted):
         return wanted
     other = Path(tempfile.gettempdir()).resolve() / f"calloff-elasticsearch-{os.geteuid()}"

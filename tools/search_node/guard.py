@@ -14,11 +14,11 @@ from pathlib import Path
 SCRIPT = """
 groups=
 while read -r line; do groups=$line; done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 tries=0
 while [ -n "$groups" ] && [ $tries -lt 50 ]; do
     left=
-    for group in $groups; do kill -0 -- "-$group" 2>/dev/null && left=1; done
+    for group in $groups; do kill -0 "-$group" 2>/dev/null && left=1; done
     [ -n "$left" ] || break
     sleep 0.1
     tries=$((tries + 1))

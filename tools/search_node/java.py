@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +67,14 @@ def homes() -> Iterator[Path]:
         yield from sorted(Path(folder.anchor).glob(str(folder.relative_to(folder.anchor))), reverse=True)
 
 
-def find_java() -> Java:
-    """A Java that runs the node.
+def find_java(candidates: Iterable[Path] | None = None) -> Java:
+    """A Java that runs the node, among the candidates, by default this machine's.
 
     Raises NodeUnavailableError, naming the newest one found, where all are too old or there is none.
     """
     newest: int | None = None
     seen: set[Path] = set()
-    for home in homes():
+    for home in homes() if candidates is None else candidates:
         place = home.resolve()
         if place in seen or not (place / "bin" / "java").is_file() or not reaches(ACCOUNT, place):
             continue
