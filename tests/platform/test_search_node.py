@@ -129,12 +129,14 @@ def test_a_closed_folder_is_not_given_to_an_account_that_cannot_enter_it(tmp_pat
 def test_a_guard_kills_what_it_watches_and_removes_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "throw away"
     folder.mkdir()
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as sleeper:
-        guard = Guard(folder)
-        guard.watch([sleeper.pid])
-        guard.close()
-        assert sleeper.wait(10) == -signal.SIGKILL
-    assert not folder.exists()
+    # A shell that has ended leaves its group to what it started, as a node's launcher may.
+    command = ["sh", "-c", "sleep 600 >/dev/null & echo $$"]
+    group = int(subprocess.run(command, start_new_session=True, capture_output=True, check=True).stdout)
+    assert group_runs(group)
+    guard = Guard(folder)
+    guard.watch([group])
+    guard.close()
+    assert (group_runs(group), folder.exists()) == (False, False)
 
 
 def test_a_guard_leaves_alone_what_was_taken_from_it(tmp_path: Path) -> None:

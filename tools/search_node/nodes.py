@@ -211,6 +211,10 @@ class Node:
         self.process.wait()
         self.process = None
         self.owner.tell_guard()
+        # The launcher has ended; the node under it holds its ports a moment longer while its memory is given back.
+        end = time.monotonic() + STOP_WITHIN
+        while not (is_free(self.port) and is_free(self.transport_port)) and time.monotonic() < end:
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """Ends it in order; by SIGKILL if that takes too long."""
