@@ -130,7 +130,7 @@ def test_a_guard_kills_what_it_watches_and_removes_the_folder(tmp_path: Path) ->
     folder = tmp_path / "throw away"
     folder.mkdir()
     # A shell that has ended leaves its group to what it started, as a node's launcher may.
-    command = ["sh", "-c", "sleep 600 >/dev/null & echo $$"]
+    command = ["sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $$"]
     group = int(subprocess.run(command, start_new_session=True, capture_output=True, check=True).stdout)
     assert group_runs(group)
     guard = Guard(folder)
