@@ -190,9 +190,11 @@ def test_a_node_that_ended_starts_again_with_its_data(single: Cluster, how: str)
 def test_a_node_that_is_cut_off_answers_again_once_it_is_back(single: Cluster) -> None:
     node = single.nodes[0]
     node.pause()
-    with pytest.raises(TimeoutError):
-        node.request("GET", "/", seconds=1)
-    node.resume()
+    try:
+        with pytest.raises(TimeoutError):
+            node.request("GET", "/", seconds=1)
+    finally:
+        node.resume()
     assert node.version() == VERSION
 
 

@@ -231,6 +231,10 @@ class Node:
         """Cuts it off: its connections stay open and nothing answers."""
         self.signal(signal.SIGSTOP)
         self.paused = True
+        # Its threads do not all stop at once, and one may yet answer what arrives first.
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while self.running():
+                self.request("GET", "/", seconds=0.5)
 
     def resume(self) -> None:
         self.signal(signal.SIGCONT)
