@@ -14,6 +14,8 @@ from django.core.management import call_command
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from tests.guards import allow_clearing
+
 # Time limits are pytest's; two busy cores must not make a property look slow. Nothing is kept between runs.
 hypothesis.settings.register_profile("calloff", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("calloff")
@@ -53,6 +55,13 @@ def demonstration(demonstration_index: Path) -> Iterator[None]:
     settings.INDEX_FOLDER = demonstration_index
     yield
     settings.INDEX_FOLDER = before
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database as Django makes it, but that its tables may be emptied between tests."""
+    with django_db_blocker.unblock():
+        allow_clearing()
 
 
 @pytest.fixture(scope="session")
