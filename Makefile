@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
 	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: under six minutes'
-	@echo 'make test-all  the same and the long tests: fuzzing, kill tests, browser'
+	@echo 'make test-all  the same, the long tests (fuzzing, kill tests, browser), and on PostgreSQL, Redis and RabbitMQ'
 	@echo 'make check     the same as make test without the tests'
 	@echo 'make lock      write requirements*.txt anew from requirements*.in'
 	@echo 'make clean     remove the environment and everything compiled; the data folder stays'

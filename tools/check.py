@@ -2,7 +2,8 @@
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz
-python -m tools.check --long     those marked tests alone
+python -m tools.check --long     those marked tests alone, then the suite on PostgreSQL and Redis, and what has
+                                 to do with the queue on RabbitMQ, each a throw-away server of the machine's own
 """
 
 from __future__ import annotations
@@ -15,29 +16,58 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.assets import ROOT, build
+from tools.services import NotInstalledError, running
 
 SNAPSHOT = ROOT / "docs" / "openapi.yaml"
 MARKED = "long or browser or kill or fuzz"
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+MARKS = {True: "ok     ", False: "FAILED ", None: "skipped"}
+OF_THE_QUEUE = [
+    "tests/platform/test_queue.py",
+    "tests/platform/test_outgrown.py",
+    "tests/search/test_live_index.py",
+]
 
 
-def environment(data: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check by name: a command of this environment's Python, or a function; beside which services it runs."""
+
+    name: str
+    does: Sequence[str] | Callable[[str], bool]
+    services: Sequence[str] = field(default=())
+
+    def passes(self, data: str) -> bool | None:
+        """Whether it passed; None where it was left out because this machine has no such service."""
+        if callable(self.does):
+            return self.does(data)
+        if not self.services:
+            return run(self.does, data)
+        try:
+            with running(self.services) as services:
+                print(f"beside {' and '.join(service.name for service in services)}", flush=True)
+                return run(self.does, data, {service.variable: service.url for service in services})
+        except NotInstalledError as missing:
+            print(f"{'FAILED' if os.environ.get('CI') else 'SKIPPED'}: {missing}")
+            return False if os.environ.get("CI") else None
+
+
+def environment(data: str, given: Mapping[str, str]) -> dict[str, str]:
     """What the checks see: a demonstration in a folder that is thrown away, whatever the shell has set."""
     ours = {"DEMO": "1", "CALLOFF_DATA": data, "STATIC_HASHED": "0"}
     dropped = {"DATABASE_URL", "BROKER_URL", "DEBUG", "HOST", "SECRET_KEY", "ALLOWED_HOSTS", "SEARCH_URL"}
-    return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
+    return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours, **given}
 
 
-def run(command: Sequence[str], data: str) -> bool:
-    """Runs a command of this environment's Python; whether it succeeded."""
-    return (
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(data), check=False).returncode
-        == 0
-    )
+def run(command: Sequence[str], data: str, given: Mapping[str, str] | None = None) -> bool:
+    """Runs a command of this environment's Python with the variables that are given; whether it succeeded."""
+    variables = environment(data, given or {})
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=variables, check=False).returncode == 0
 
 
 def assets(_data: str) -> bool:
@@ -66,48 +96,59 @@ def snapshot(data: str) -> bool:
     return not difference
 
 
-def chosen(tests: bool, long: bool) -> list[tuple[str, list[str] | None]]:
-    """Names of the checks, with their commands; None where a function of this module does it."""
-    static: list[tuple[str, list[str] | None]] = [
-        ("page assets", None),
-        ("lint", ["-m", "ruff", "check", "."]),
-        ("layout", ["-m", "ruff", "format", "--check", "--quiet", "."]),
-        (
-            "import layers",
-            ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
-        ),
-        ("types", ["-m", "mypy"]),
-        ("settings and models", ["manage.py", "check", "--fail-level", "WARNING"]),
-        ("missing migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
-        ("OpenAPI snapshot", None),
-    ]
-    if long:
-        return [("page assets", None), ("long tests", [*PYTEST, "-m", MARKED])]
-    return [*static, *([("tests", [*PYTEST, "-m", f"not ({MARKED})"])] if tests else [])]
+STATIC = (
+    Check("page assets", assets),
+    Check("lint", ["-m", "ruff", "check", "."]),
+    Check("layout", ["-m", "ruff", "format", "--check", "--quiet", "."]),
+    Check("import layers", ["-c", "from importlinter.cli import lint_imports_command as c; c()"]),
+    Check("types", ["-m", "mypy"]),
+    Check("settings and models", ["manage.py", "check", "--fail-level", "WARNING"]),
+    Check("missing migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
+    Check("OpenAPI snapshot", snapshot),
+)
+TESTS = (Check("tests", [*PYTEST, "-m", f"not ({MARKED})"]),)
+LONG = (
+    Check("page assets", assets),
+    Check("long tests", [*PYTEST, "-m", MARKED]),
+    Check(
+        "tests on PostgreSQL and Redis",
+        [*PYTEST, "-m", f"(not ({MARKED}) or kill) and not one_machine"],
+        services=("postgresql", "redis"),
+    ),
+    Check(
+        "tests of the queue on PostgreSQL and RabbitMQ",
+        ["-m", "pytest", *OF_THE_QUEUE],
+        services=("postgresql", "rabbitmq"),
+    ),
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Checks the project.")
     parser.add_argument("--tests", action="store_true", help="run the test suite too")
-    parser.add_argument("--long", action="store_true", help="run the marked long tests alone")
+    parser.add_argument(
+        "--long", action="store_true", help="run the long tests and those beside services alone"
+    )
     arguments = parser.parse_args()
-    functions = {"page assets": assets, "OpenAPI snapshot": snapshot}
-    results: list[tuple[str, bool, float]] = []
+    checks = LONG if arguments.long else (*STATIC, *TESTS) if arguments.tests else STATIC
+    results: list[tuple[str, bool | None, float]] = []
     data = tempfile.mkdtemp(prefix="calloff-check-")
     try:
-        for name, command in chosen(arguments.tests, arguments.long):
-            print(f"\n── {name} ", flush=True)
+        for check in checks:
+            print(f"\n── {check.name} ", flush=True)
             began = time.monotonic()
-            good = functions[name](data) if command is None else run(command, data)
-            results.append((name, good, time.monotonic() - began))
+            results.append((check.name, check.passes(data), time.monotonic() - began))
     finally:
         shutil.rmtree(data, ignore_errors=True)
     print("\n── summary")
     for name, good, took in results:
-        print(f"  {'ok    ' if good else 'FAILED'} {name} ({took:.1f} s)")
+        print(f"  {MARKS[good]} {name} ({took:.1f} s)")
     if arguments.tests:
-        print(f"  not run here: tests marked {MARKED.replace(' or ', ', ')} (`make test-all` runs them)")
-    return 0 if all(good for _, good, _ in results) else 1
+        print(
+            f"  not run here: tests marked {MARKED.replace(' or ', ', ')}, and the suite on PostgreSQL, Redis and "
+            "RabbitMQ (`make test-all` runs them)"
+        )
+    return 1 if any(good is False for _, good, _ in results) else 0
 
 
 if __name__ == "__main__":
