@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import amqp
 import psycopg
@@ -48,6 +49,25 @@ class Service:
 
 class NotInstalledError(Exception):
     """Which program is missing, and how to get it."""
+
+
+def named(url: str) -> str:
+    """What serves an address, with its version: `Redis 7.0.15`. Raises what its client raises where none does."""
+    address = urlsplit(url)
+    if address.scheme.startswith("postgres"):
+        with psycopg.connect(url, connect_timeout=2) as connection:
+            return f"PostgreSQL {(connection.info.parameter_status('server_version') or '').split()[0]}"
+    if address.scheme.startswith("redis"):
+        with redis.Redis.from_url(url, socket_timeout=2) as client:
+            return f"Redis {client.info('server')['redis_version']}"
+    with amqp.Connection(
+        f"{address.hostname}:{address.port or 5672}",
+        unquote(address.username or "guest"),
+        unquote(address.password or "guest"),
+        virtual_host=address.path[1:] or "/",
+        connect_timeout=2,
+    ) as connection:
+        return f"RabbitMQ {vars(connection)['server_properties']['version']}"
 
 
 def _program(name: str, package: str, folders: Sequence[Path] = ()) -> str:
@@ -176,13 +196,13 @@ def postgresql() -> Iterator[Service]:
             with psycopg.connect(f"{address}/postgres", connect_timeout=2, autocommit=True) as connection:
                 if not connection.execute("SELECT FROM pg_database WHERE datname = 'calloff'").fetchone():
                     connection.execute("CREATE DATABASE calloff")
-                return connection.info.parameter_status("server_version") or ""
+            return named(f"{address}/calloff")
 
         words = [server, "-D", str(folder / "data")]
         words += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         # SIGINT waits for no client, SIGTERM for all of them.
-        with _running(words, folder, answers, (psycopg.OperationalError,), stop=signal.SIGINT) as version:
-            yield Service(f"PostgreSQL {version.split()[0]}", "DATABASE_URL", f"{address}/calloff")
+        with _running(words, folder, answers, (psycopg.OperationalError,), stop=signal.SIGINT) as name:
+            yield Service(name, "DATABASE_URL", f"{address}/calloff")
 
 
 @contextlib.contextmanager
@@ -203,14 +223,10 @@ def redis_server() -> Iterator[Service]:
         (folder / "redis.conf").write_text(f"requirepass {password}\n")
         address = f"redis://:{password}@127.0.0.1:{port}/0"
 
-        def answers() -> str:
-            with redis.Redis.from_url(address, socket_timeout=2) as client:
-                return str(client.info("server")["redis_version"])
-
         words = [server, str(folder / "redis.conf")]
         words += [word for name, value in options.items() for word in (f"--{name}", value)]
-        with _running(words, folder, answers, (redis.RedisError,)) as version:
-            yield Service(f"Redis {version}", "BROKER_URL", address)
+        with _running(words, folder, lambda: named(address), (redis.RedisError,)) as name:
+            yield Service(name, "BROKER_URL", address)
 
 
 @contextlib.contextmanager
@@ -250,18 +266,13 @@ def rabbitmq() -> Iterator[Service]:
             socket.create_connection(("127.0.0.1", mapped), 2).close()
             return ""
 
-        def answers() -> str:
-            with amqp.Connection(
-                f"127.0.0.1:{port}", "calloff", password, virtual_host="calloff", connect_timeout=2
-            ) as connection:
-                return str(vars(connection)["server_properties"]["version"])
-
+        address = f"amqp://calloff:{password}@127.0.0.1:{port}/calloff"
+        failures = (OSError, amqp.AMQPError)
         with (
             _running([mapper], folder, mapped_answers, (OSError,), environment),
-            _running([server], folder, answers, (OSError, amqp.AMQPError), environment) as version,
+            _running([server], folder, lambda: named(address), failures, environment) as name,
         ):
-            address = f"amqp://calloff:{password}@127.0.0.1:{port}/calloff"
-            yield Service(f"RabbitMQ {version}", "BROKER_URL", address)
+            yield Service(name, "BROKER_URL", address)
 
 
 SERVICES: Final[dict[str, Callable[[], contextlib.AbstractContextManager[Service]]]] = {

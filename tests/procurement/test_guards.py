@@ -50,6 +50,20 @@ def test_an_event_is_neither_changed_nor_removed() -> None:
     assert Event.objects.get().actor == "system"
 
 
+def test_the_event_log_is_not_emptied_at_once() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite knows no TRUNCATE")
+    make_world()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER procurement_event_no_truncate BEFORE TRUNCATE ON procurement_event "
+            "EXECUTE FUNCTION calloff_refuse('The event log is append-only.')"
+        )
+        assert (
+            refused(lambda: cursor.execute("TRUNCATE procurement_event")) == "The event log is append-only."
+        )
+
+
 @pytest.mark.parametrize(
     "change",
     [
