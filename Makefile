@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
 	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: under six minutes'
-	@echo 'make test-all  the same and the long tests: fuzzing, kill tests, browser'
+	@echo 'make test-all  the same, the long tests, and on PostgreSQL, Redis, RabbitMQ and Elasticsearch'
 	@echo 'make search-node  Elasticsearch at 127.0.0.1:9200 until Ctrl-C (needs Java 21 and Maven; 1 GB is fetched once)'
 	@echo 'make check     the same as make test without the tests'
 	@echo 'make lock      write requirements*.txt anew from requirements*.in'

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -15,9 +17,12 @@ from django.core.management import call_command
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from tests.given import broker, database
+from tests.guards import allow_clearing
 from tools.search_node.account import node_folder
 from tools.search_node.java import NodeUnavailableError, find_java
 from tools.search_node.software import software
+from tools.services import named
 
 # Time limits are pytest's; two busy cores must not make a property look slow. Nothing is kept between runs.
 hypothesis.settings.register_profile("calloff", deadline=None, database=None, print_blob=True)
@@ -27,6 +32,21 @@ hypothesis.settings.load_profile("calloff")
 def pytest_unconfigure() -> None:
     """Removes the data folder; a worker of xdist ends without running what atexit knows."""
     shutil.rmtree(settings.CALLOFF_DATA, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line on what the tests ran on, how many did, and why some did not."""
+    node = os.environ.get("SEARCH_TEST_URL")
+    services = [named(url) for url in (database(), broker()) if url] + (["Elasticsearch"] if node else [])
+    kept = services if database() else [f"SQLite {sqlite3.sqlite_version}", *services]
+    found = {
+        outcome: terminalreporter.stats.get(outcome, [])
+        for outcome in ("passed", "failed", "error", "skipped")
+    }
+    told = ", ".join(f"{len(reports):,} {name}" for name, reports in found.items() if reports)
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in found["skipped"])
+    why = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
+    terminalreporter.write_line(f"{' + '.join(kept)}: {told or 'no tests'}{f' ({why})' if why else ''}")
 
 
 class Undone(Exception):  # noqa: N818
@@ -81,6 +101,13 @@ def own_nodes() -> None:
         software(node_folder())
     except NodeUnavailableError as missing:
         lacking(str(missing))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database as Django makes it, but that its tables may be emptied between tests."""
+    with django_db_blocker.unblock():
+        allow_clearing()
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,8 @@ from search.parameters import BadParameters, ParameterFault
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
+WAITED_TOO_LONG: Final = ("database is locked", "table is locked", "lock timeout", "deadlock detected")
+"""What SQLite and PostgreSQL say when another writer was in the way; asked again it goes through."""
 """After how long to come again when search or the database's one writer cannot answer now."""
 
 log = logging.getLogger(__name__)
@@ -178,7 +180,7 @@ def of(exc: Exception) -> Problem:
         return Problem(400, "The request is malformed.")
     if isinstance(exc, exceptions.APIException):
         return _framework(exc)
-    if isinstance(exc, OperationalError) and "locked" in str(exc):
+    if isinstance(exc, OperationalError) and any(words in str(exc) for words in WAITED_TOO_LONG):
         return Problem(
             503, "Another change is being written. Try again.", headers={"Retry-After": str(RETRY_SECONDS)}
         )

@@ -45,6 +45,8 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
             # django_structlog says how each task ended.
             "celery.app.trace": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},
+            # Whoever asked for a connection is told, and tells; the pool would say it at every try.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }
 

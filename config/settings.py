@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from api.configuration import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from api.configuration import REST_FRAMEWORK as REST_FRAMEWORK
 from api.configuration import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.connections import broker_options, database_settings
 from config.environment import broker_socket, data_folder, kept_secret, port_number, refuse_unsafe
 from config.logging import configure_structlog, logging_settings
 from config.schedule import SCHEDULE
@@ -97,24 +98,15 @@ TEMPLATES = [
 
 # --- what is kept -----------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{CALLOFF_DATA / 'calloff.sqlite3'}")}
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
-if "sqlite" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["CONN_MAX_AGE"] = None
-    DATABASES["default"]["OPTIONS"] = {
-        # A writer takes its lock when it begins, so two can never both have read and then both need to write.
-        "transaction_mode": "IMMEDIATE",
-        # Seconds that a writer waits for another before "database is locked".
-        "timeout": env.int("DATABASE_BUSY_SECONDS", default=20),
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
-            "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
-        ),
-    }
-elif "postgresql" in DATABASES["default"]["ENGINE"]:
-    # The pool keeps the connections, so Django must not.
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+DATABASES = {
+    "default": database_settings(
+        env.str("DATABASE_URL", default=f"sqlite:///{CALLOFF_DATA / 'calloff.sqlite3'}"),
+        busy_seconds=env.int("DATABASE_BUSY_SECONDS", default=20),
+        # Of each process: web has as many threads as WEB_THREADS, a worker process one.
+        pool_least=env.int("DATABASE_POOL_MIN", default=1),
+        pool_most=env.int("DATABASE_POOL_MAX", default=8),
+    )
+}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
@@ -246,16 +238,13 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Seconds until a task that a killed worker held is given to another.
-    "visibility_timeout": env.int("BROKER_VISIBILITY_SECONDS", default=600),
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 10,
-    "socket_connect_timeout": 0.5,
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(
+    BROKER_URL,
     # Half a second is what a request waits for a queue that hangs; the supervisor gives the workers more.
-    "socket_timeout": env.float("BROKER_SECONDS", default=0.5),
-    "max_retries": 0,
-}
+    seconds=env.float("BROKER_SECONDS", default=0.5),
+    # Seconds until a task that a killed worker held is given to another.
+    visibility=env.int("BROKER_VISIBILITY_SECONDS", default=600),
+)
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # The index worker is the only process that writes the index, and runs nothing else.
 CELERY_TASK_ROUTES = {"search.tasks.index_*": {"queue": "index"}}

@@ -2,7 +2,9 @@
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz
-python -m tools.check --long     those marked tests alone, and with a node those marked elasticsearch
+python -m tools.check --long     those marked tests alone; then those marked elasticsearch on a node, the suite on
+                                 PostgreSQL and Redis, and what has to do with the queue on RabbitMQ, each a
+                                 throw-away server of the machine's own
 """
 
 from __future__ import annotations
@@ -15,36 +17,66 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from defusedxml.ElementTree import parse
 
 from tools.assets import ROOT, build
 from tools.search_node import NodeError, NodeUnavailableError, SoftwareError, cluster
 from tools.search_node.account import node_folder
+from tools.services import NotInstalledError, running
 
 SNAPSHOT = ROOT / "docs" / "openapi.yaml"
 MARKED = "long or browser or kill or fuzz"
-ENGINES = "elasticsearch"
-"""Markers of the tests that need a server which their step starts."""
+NODE = "elasticsearch"
+"""Marks the tests that need a node, which their step starts."""
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+MARKS = {True: "ok     ", False: "FAILED ", None: "skipped"}
+OF_THE_QUEUE = [
+    "tests/platform/test_queue.py",
+    "tests/platform/test_outgrown.py",
+    "tests/search/test_live_index.py",
+]
 
 
-class SkippedError(Exception):
-    """Why this machine cannot run a check; in CI that is a failure."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check by name: a command of this environment's Python, or a function; beside which services it runs."""
+
+    name: str
+    does: Sequence[str] | Callable[[str], bool | None]
+    services: Sequence[str] = field(default=())
+
+    def passes(self, data: str) -> bool | None:
+        """Whether it passed; None where it was left out because this machine has no such service."""
+        if callable(self.does):
+            return self.does(data)
+        if not self.services:
+            return run(self.does, data)
+        try:
+            with running(self.services) as services:
+                print(f"beside {' and '.join(service.name for service in services)}", flush=True)
+                return run(self.does, data, {service.variable: service.url for service in services})
+        except NotInstalledError as missing:
+            return left_out(missing)
 
 
-def environment(data: str) -> dict[str, str]:
+def left_out(missing: Exception) -> bool | None:
+    """What this machine cannot run is left out by name; in CI that is a failure."""
+    print(f"{'FAILED' if os.environ.get('CI') else 'SKIPPED'}: {missing}")
+    return False if os.environ.get("CI") else None
+
+
+def environment(data: str, given: Mapping[str, str]) -> dict[str, str]:
     """What the checks see: a demonstration in a folder that is thrown away, whatever the shell has set."""
     ours = {"DEMO": "1", "CALLOFF_DATA": data, "STATIC_HASHED": "0"}
     dropped = {"DATABASE_URL", "BROKER_URL", "DEBUG", "HOST", "SECRET_KEY", "ALLOWED_HOSTS", "SEARCH_URL"}
-    return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
+    return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours, **given}
 
 
-def run(command: Sequence[str], data: str, **more: str) -> bool:
-    """Runs a command of this environment's Python, with more variables if given; whether it succeeded."""
-    variables = {**environment(data), **more}
+def run(command: Sequence[str], data: str, given: Mapping[str, str] | None = None) -> bool:
+    """Runs a command of this environment's Python with the variables that are given; whether it succeeded."""
+    variables = environment(data, given or {})
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=variables, check=False).returncode == 0
 
 
@@ -74,84 +106,75 @@ def snapshot(data: str) -> bool:
     return not difference
 
 
-def elasticsearch(data: str) -> bool:
-    """Runs the tests marked elasticsearch on one node that they share.
-
-    Raises SkippedError where this machine has no Java that is new enough, or no Maven.
-    """
-    report = Path(data) / "elasticsearch.xml"
-    command = [*PYTEST, "-m", "elasticsearch", f"--junit-xml={report}"]
+def elasticsearch(data: str) -> bool | None:
+    """Runs the tests marked elasticsearch on one node that they share."""
     try:
-        with cluster() as running:
-            print(f"Elasticsearch {running.nodes[0].version()} at {running.urls[0]}", flush=True)
-            folder = str(node_folder())
-            good = run(command, data, SEARCH_TEST_URL=running.urls[0], SEARCH_NODE_FOLDER=folder)
+        with cluster() as running_node:
+            url = running_node.urls[0]
+            print(f"beside Elasticsearch {running_node.nodes[0].version()}", flush=True)
+            given = {"SEARCH_TEST_URL": url, "SEARCH_NODE_FOLDER": str(node_folder())}
+            return run([*PYTEST, "-m", NODE], data, given)
     except NodeUnavailableError as missing:
-        raise SkippedError(str(missing)) from missing
+        return left_out(missing)
     except (NodeError, SoftwareError) as error:
         print(error)
         return False
-    if report.exists():
-        for suite in parse(report).iter("testsuite"):
-            print(
-                f"{suite.get('tests')} tests on Elasticsearch, of which {suite.get('skipped')} were skipped"
-            )
-    return good
 
 
-def chosen(tests: bool, long: bool) -> list[tuple[str, list[str] | None]]:
-    """Names of the checks, with their commands; None where a function of this module does it."""
-    static: list[tuple[str, list[str] | None]] = [
-        ("page assets", None),
-        ("lint", ["-m", "ruff", "check", "."]),
-        ("layout", ["-m", "ruff", "format", "--check", "--quiet", "."]),
-        (
-            "import layers",
-            ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
-        ),
-        ("types", ["-m", "mypy"]),
-        ("settings and models", ["manage.py", "check", "--fail-level", "WARNING"]),
-        ("missing migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
-        ("OpenAPI snapshot", None),
-    ]
-    if long:
-        return [
-            ("page assets", None),
-            ("long tests", [*PYTEST, "-m", f"({MARKED}) and not ({ENGINES})"]),
-            ("tests on Elasticsearch", None),
-        ]
-    return [*static, *([("tests", [*PYTEST, "-m", f"not ({MARKED} or {ENGINES})"])] if tests else [])]
+STATIC = (
+    Check("page assets", assets),
+    Check("lint", ["-m", "ruff", "check", "."]),
+    Check("layout", ["-m", "ruff", "format", "--check", "--quiet", "."]),
+    Check("import layers", ["-c", "from importlinter.cli import lint_imports_command as c; c()"]),
+    Check("types", ["-m", "mypy"]),
+    Check("settings and models", ["manage.py", "check", "--fail-level", "WARNING"]),
+    Check("missing migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
+    Check("OpenAPI snapshot", snapshot),
+)
+TESTS = (Check("tests", [*PYTEST, "-m", f"not ({MARKED} or {NODE})"]),)
+LONG = (
+    Check("page assets", assets),
+    Check("long tests", [*PYTEST, "-m", f"({MARKED}) and not {NODE}"]),
+    Check("tests on Elasticsearch", elasticsearch),
+    Check(
+        "tests on PostgreSQL and Redis",
+        [*PYTEST, "-m", f"(not ({MARKED}) or kill) and not one_machine and not {NODE}"],
+        services=("postgresql", "redis"),
+    ),
+    Check(
+        "tests of the queue on PostgreSQL and RabbitMQ",
+        ["-m", "pytest", *OF_THE_QUEUE],
+        services=("postgresql", "rabbitmq"),
+    ),
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Checks the project.")
     parser.add_argument("--tests", action="store_true", help="run the test suite too")
-    parser.add_argument("--long", action="store_true", help="run the marked long tests alone")
+    parser.add_argument(
+        "--long", action="store_true", help="run the long tests and those beside services alone"
+    )
     arguments = parser.parse_args()
-    functions = {"page assets": assets, "OpenAPI snapshot": snapshot, "tests on Elasticsearch": elasticsearch}
-    skipped: dict[str, str] = {}
-    results: list[tuple[str, bool, float]] = []
+    checks = LONG if arguments.long else (*STATIC, *TESTS) if arguments.tests else STATIC
+    results: list[tuple[str, bool | None, float]] = []
     data = tempfile.mkdtemp(prefix="calloff-check-")
     try:
-        for name, command in chosen(arguments.tests, arguments.long):
-            print(f"\n── {name} ", flush=True)
+        for check in checks:
+            print(f"\n── {check.name} ", flush=True)
             began = time.monotonic()
-            try:
-                good = functions[name](data) if command is None else run(command, data)
-            except SkippedError as reason:
-                skipped[name] = str(reason)
-                good = not os.environ.get("CI")
-            results.append((name, good, time.monotonic() - began))
+            results.append((check.name, check.passes(data), time.monotonic() - began))
     finally:
         shutil.rmtree(data, ignore_errors=True)
     print("\n── summary")
     for name, good, took in results:
-        word = "FAILED" if not good else "skip  " if name in skipped else "ok    "
-        print(f"  {word} {name} ({took:.1f} s){': ' + skipped[name] if name in skipped else ''}")
+        print(f"  {MARKS[good]} {name} ({took:.1f} s)")
     if arguments.tests:
-        markers = f"{MARKED} or {ENGINES}".replace(" or ", ", ")
-        print(f"  not run here: tests marked {markers} (`make test-all` runs them)")
-    return 0 if all(good for _, good, _ in results) else 1
+        print(
+            f"  not run here: tests marked {MARKED.replace(' or ', ', ')} or {NODE}, and the suite on PostgreSQL, "
+            "Redis and RabbitMQ (`make test-all` runs them)"
+        )
+    return 1 if any(good is False for _, good, _ in results) else 0
 
 
 if __name__ == "__main__":

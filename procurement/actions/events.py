@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils import timezone
 
 from procurement.bulk import insert
@@ -104,10 +104,10 @@ class Break:
     reason: str
 
 
-def verify(events: Iterable[Event] | None = None) -> Break | None:
+def verify(events: Iterable[Event] | None = None, using: str = DEFAULT_DB_ALIAS) -> Break | None:
     """Walk the whole log and say where it was first altered, or None where it holds to its end."""
     position, previous = 0, "0" * 64
-    for event in events if events is not None else _all():
+    for event in events if events is not None else _all(using):
         if event.position != position + 1:
             return Break(position + 1, "missing")
         if event.previous_hash != previous:
@@ -116,11 +116,11 @@ def verify(events: Iterable[Event] | None = None) -> Break | None:
             return Break(event.position, "altered")
         position, previous = event.position, event.hash
     if events is None:
-        end = Chain.objects.filter(pk=1).first()
+        end = Chain.objects.using(using).filter(pk=1).first()
         if (end.position, end.hash) != (position, previous) if end else position:
             return Break(position + 1, "cut off")
     return None
 
 
-def _all() -> Iterator[Event]:
-    return Event.objects.order_by("position").iterator(chunk_size=2_000)
+def _all(using: str) -> Iterator[Event]:
+    return Event.objects.using(using).order_by("position").iterator(chunk_size=2_000)

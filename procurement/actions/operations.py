@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -133,13 +133,20 @@ def due() -> list[str]:
 
 
 def begin(reference: str) -> Operation | None:
-    """Takes an operation for this worker; None if another has it or it has ended."""
+    """Takes an operation for this worker; None if another has it or it has ended. It waits for no other worker
+    that is about to take it or holds its row, where the database can pass over a locked one.
+    """
     now = timezone.now()
     waiting = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, heartbeat_at__lt=now - SILENT)
-    taken = Operation.objects.filter(waiting, reference=reference).update(
-        status=Status.RUNNING, started_at=now, heartbeat_at=now, done=0, total=None
-    )
-    return Operation.objects.get(reference=reference) if taken else None
+    skip = connection.features.has_select_for_update_skip_locked
+    with transaction.atomic():
+        free = Operation.objects.select_for_update(skip_locked=skip)
+        operation = free.filter(waiting, reference=reference).first()
+        if operation is not None:
+            operation.status, operation.done, operation.total = Status.RUNNING, 0, None
+            operation.started_at = operation.heartbeat_at = now
+            operation.save(update_fields=["status", "done", "total", "started_at", "heartbeat_at"])
+    return operation
 
 
 def report(operation: Operation, done: int, total: int | None) -> None:

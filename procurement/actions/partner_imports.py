@@ -26,6 +26,7 @@ from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.suppliers import save_suppliers
 from procurement.errors import Fault
 from procurement.permissions import Action, Actor, require
+from procurement.turns import take_turn
 
 JUDGED_AT_ONCE: Final = 500
 PUBLISHED_AT_ONCE: Final = 250
@@ -227,6 +228,7 @@ def publish(actor: Actor, rows: list[PartnerRow], known: Catalogue) -> list[RowF
     Returns what has become wrong since the first reading, because somebody else changed something meanwhile.
     """
     with transaction.atomic():
+        take_turn("import")
         verdicts = judge(rows, known)
         good = [verdict for verdict in verdicts if not verdict.faults]
         changed = [verdict for verdict in good if verdict.new or verdict.fields]

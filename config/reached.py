@@ -1,0 +1,59 @@
+"""Whether the database and the queue answer, asked once before anything starts: else one sentence that names
+the variable to look at. It says where they were looked for, never with which password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from kombu import Connection
+from kombu.exceptions import KombuError
+
+from config.connections import REACHED_WITHIN, broker_options
+
+
+def database_refusal(database: Mapping[str, Any]) -> str | None:
+    """Why the database cannot be used; None where it answers. `database` is one of Django's DATABASES."""
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        folder = Path(str(database["NAME"])).absolute().parent
+        return (
+            None if folder.is_dir() else f"DATABASE_URL: there is no folder {folder} for the database file."
+        )
+    options = {name: value for name, value in database["OPTIONS"].items() if name != "pool"}
+    place = f"{database['HOST'] or 'this machine'}:{database['PORT'] or 5432}"
+    try:
+        psycopg.connect(
+            host=database["HOST"] or None,
+            port=database["PORT"] or None,
+            dbname=database["NAME"],
+            user=database["USER"] or None,
+            password=database["PASSWORD"] or None,
+            **options,
+        ).close()
+    except psycopg.OperationalError as error:
+        said = str(error).splitlines()[0].rpartition(": ")[2].strip()
+        return f"DATABASE_URL: the database {database['NAME']} at {place} cannot be reached ({said})."
+    except psycopg.ProgrammingError:
+        return "DATABASE_URL has an option after the ? that PostgreSQL does not know."
+    return None
+
+
+def broker_refusal(url: str) -> str | None:
+    """Why the queue cannot be used; None where it answers and lets us in."""
+    address = urlsplit(url)
+    place = (
+        address.path if address.scheme.endswith("+socket") else f"{address.hostname}:{address.port or ''}"
+    ).rstrip(":")
+    options = broker_options(url, seconds=REACHED_WITHIN, visibility=600)
+    with Connection(url, transport_options=options) as connection:
+        known = (*connection.connection_errors, *connection.channel_errors)
+        failures: tuple[type[BaseException], ...] = (OSError, KombuError, *known)
+        try:
+            connection.connect()
+        except failures as error:
+            return f"BROKER_URL: the queue at {place} cannot be reached ({type(error).__name__})."
+    return None

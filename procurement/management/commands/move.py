@@ -1,0 +1,76 @@
+"""manage.py move --from sqlite:///.data/calloff.sqlite3: everything into the database of DATABASE_URL."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, Final
+
+import environ
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
+from procurement.moving import CannotMoveError, move
+
+SOURCE: Final = "move_from"
+TARGET: Final = "move_to"
+SCHEMES: Final = ("sqlite://", "postgres://", "postgresql://")
+
+
+class Command(BaseCommand):
+    help = (
+        "Copies every row into an empty database, keys, references and the event log's chain as they are, in one "
+        "transaction. Stop Calloff first; the source is only read."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--from", dest="source", required=True, help="address of the database to copy")
+        parser.add_argument(
+            "--to", dest="target", help="address of the empty one; that of DATABASE_URL unless given"
+        )
+
+    def handle(self, *, source: str, target: str | None, verbosity: int, **options: Any) -> None:
+        aliases = {SOURCE: source, **({TARGET: target} if target else {})}
+        into = TARGET if target else DEFAULT_DB_ALIAS
+        for alias, url in aliases.items():
+            connections.settings[alias] = _settings(alias, url)
+        try:
+            self._move(into, verbosity)
+        finally:
+            for alias in aliases:
+                connections[alias].close()
+                del connections[alias]
+                del connections.settings[alias]
+
+    def _move(self, into: str, verbosity: int) -> None:
+        for alias, option in ((SOURCE, "--from"), (into, "--to")):
+            try:
+                connections[alias].ensure_connection()
+            except OperationalError as error:
+                raise CommandError(f"{option}: the database cannot be reached ({error}).") from error
+        call_command("migrate", database=into, interactive=False, verbosity=0)
+        try:
+            rows = move(SOURCE, into, lambda table, count: self._tell(f"  {table}: {count:,}", verbosity))
+        except CannotMoveError as error:
+            raise CommandError(f"Nothing was moved. {error}") from error
+        self._tell(
+            f"{rows:,} rows moved; every table has its count, and the event log's chain holds.", verbosity
+        )
+        self._tell("The index is made from the database: manage.py rebuild_index. Copy uploads and media too.",
+                   verbosity)  # fmt: skip
+
+    def _tell(self, text: str, verbosity: int) -> None:
+        if verbosity:
+            self.stdout.write(text)
+
+
+def _settings(alias: str, url: str) -> dict[str, Any]:
+    """A connection's settings from an address; CommandError for one that is none, without repeating it."""
+    option = "--from" if alias == SOURCE else "--to"
+    if not url.startswith(SCHEMES):
+        raise CommandError(f"{option} must be an address that begins with {', '.join(SCHEMES)}.")
+    found = environ.Env.db_url_config(url)
+    if "sqlite" in found["ENGINE"] and alias == SOURCE and not Path(found["NAME"]).is_file():
+        raise CommandError(f"--from: there is no file {found['NAME']}.")
+    complete: dict[str, Any] = connections.configure_settings({DEFAULT_DB_ALIAS: {}, alias: found})[alias]
+    return complete

@@ -1,0 +1,147 @@
+"""Every row of one database copied into an empty other one: from the SQLite file of one machine to PostgreSQL.
+
+Rows keep their keys, so that nothing that points at them is written anew, and the numbers that were given out
+are given to nobody else, whether their rows are still there or not. All of it is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import DataError, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
+
+from procurement.actions.events import verify
+
+BATCH: Final = 2_000
+MADE_BY_MIGRATING: Final = (Permission, ContentType)
+"""Rows that migrating makes, under keys of its own."""
+
+Progress = Callable[[str, int], None]
+
+
+class CannotMoveError(Exception):
+    """Why nothing was moved, as a sentence."""
+
+
+def move(source: str, target: str, progress: Progress) -> int:
+    """Copies everything between two aliases of connections, both migrated; answers how many rows.
+
+    Raises CannotMoveError, having changed nothing, where the two are not of one version, the target has rows,
+    something does not fit, or the copy does not hold.
+    """
+    _same_version(source, target)
+    tables = _tables()
+    for model in tables:
+        if model not in MADE_BY_MIGRATING and model._base_manager.using(target).exists():
+            raise CannotMoveError(f"The target is not empty: {model._meta.db_table} has rows.")
+    moved = 0
+    with transaction.atomic(using=source), transaction.atomic(using=target):
+        for made in MADE_BY_MIGRATING:
+            made._base_manager.using(target).all().delete()
+        for model in tables:
+            moved += _copy(model, source, target, progress)
+        connections[target].check_constraints()
+        for model in tables:
+            _carry_sequence(model, connections[source], connections[target])
+        _verify(tables, source, target)
+    return moved
+
+
+def _tables() -> list[type[models.Model]]:
+    """Every table, those of other apps and those between two models included."""
+    found = apps.get_models(include_auto_created=True)
+    return [model for model in found if model._meta.managed and not model._meta.proxy]
+
+
+def _same_version(source: str, target: str) -> None:
+    applied = [set(MigrationRecorder(connections[alias]).applied_migrations()) for alias in (source, target)]
+    if not applied[0]:
+        raise CannotMoveError("The source is no database of Calloff: it has no migrations.")
+    for app, name in sorted(applied[0] ^ applied[1]):
+        place = "source" if (app, name) in applied[1] else "target"
+        raise CannotMoveError(
+            f"The {place} lacks the migration {app} {name}: migrate it with this version first."
+        )
+
+
+def _copy(model: type[models.Model], source: str, target: str, progress: Progress) -> int:
+    options, connection = model._meta, connections[target]
+    fields = options.local_concrete_fields
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    # Names of a table and its columns, from the model.
+    statement = f"INSERT INTO {quote(options.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
+    rows = _rows(model, source)
+    moved = 0
+    with connection.cursor() as cursor:
+        while batch := list(islice(rows, BATCH)):
+            # Not through saving: that would stamp times anew and hash what is hashed.
+            prepared = [
+                [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+                for row in batch
+            ]
+            try:
+                cursor.executemany(statement, prepared)
+            except DataError as error:
+                raise CannotMoveError(
+                    f"{options.db_table}: a row does not fit the target: {error}"
+                ) from error
+            moved += len(batch)
+    if moved:
+        progress(options.db_table, moved)
+    return moved
+
+
+def _rows(model: type[models.Model], alias: str) -> Iterator[tuple[Any, ...]]:
+    names = [field.attname for field in model._meta.local_concrete_fields]
+    found = model._base_manager.using(alias).order_by("pk").values_list(*names)
+    return found.iterator(chunk_size=BATCH)
+
+
+def _carry_sequence(
+    model: type[models.Model], source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
+) -> None:
+    """The next key that the target gives is above every one that the source ever gave."""
+    key = model._meta.pk
+    if not isinstance(key, models.AutoField):
+        return
+    table, column = model._meta.db_table, str(key.column)
+    last = _last_given(source, table, column)
+    if not last:
+        return
+    with target.cursor() as cursor:
+        if target.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [f'"{table}"', column, last])
+        else:
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, last])
+
+
+def _last_given(connection: BaseDatabaseWrapper, table: str, column: str) -> int:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [f'"{table}"', column])
+            sequence = cursor.fetchone()[0]
+            cursor.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")  # noqa: S608
+        else:
+            cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+        return int(cursor.fetchone()[0])
+
+
+def _verify(tables: list[type[models.Model]], source: str, target: str) -> None:
+    for model in tables:
+        counts = [model._base_manager.using(alias).count() for alias in (source, target)]
+        if counts[0] != counts[1]:
+            raise CannotMoveError(f"{model._meta.db_table}: {counts[1]} of {counts[0]} rows arrived.")
+    if broken := verify(using=target):
+        raise CannotMoveError(
+            f"The event log does not hold after the move, at position {broken.position}: {broken.reason}."
+        )

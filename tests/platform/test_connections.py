@@ -1,0 +1,173 @@
+"""What the two addresses become, and the one sentence for an address that is wrong or answers nobody."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.connections import broker_options, database_settings
+from config.reached import broker_refusal, database_refusal
+from tests.given import ROOT, broker, database
+
+
+def settings_of(url: str, least: int = 1, most: int = 8) -> dict[str, Any]:
+    return database_settings(url, busy_seconds=20, pool_least=least, pool_most=most)
+
+
+def test_postgresql_is_pooled_and_waits_as_long_as_sqlite_does() -> None:
+    made = settings_of("postgres://calloff:p%40ss@db.example.org:5433/calloff?sslmode=require", 2, 6)
+    assert made == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "calloff",
+        "USER": "calloff",
+        "PASSWORD": "p@ss",
+        "HOST": "db.example.org",
+        "PORT": 5433,
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "sslmode": "require",
+            "connect_timeout": 5,
+            "application_name": "calloff",
+            "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=10min",
+            "pool": {"min_size": 2, "max_size": 6, "timeout": 5},
+        },
+    }
+
+
+def test_a_socket_folder_may_stand_for_the_host() -> None:
+    assert settings_of("postgres://calloff@%2Frun%2Fpostgresql/calloff")["HOST"] == "/run/postgresql"
+
+
+def test_sqlite_keeps_its_connection_and_takes_its_lock_first() -> None:
+    made = settings_of("sqlite:////srv/calloff.sqlite3")
+    assert (made["NAME"], made["CONN_MAX_AGE"]) == ("/srv/calloff.sqlite3", None)
+    assert (made["OPTIONS"]["transaction_mode"], made["OPTIONS"]["timeout"]) == ("IMMEDIATE", 20)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (
+            "mysql://u:hidden@h/d",
+            "DATABASE_URL must be an address that begins with sqlite://, postgres:// or ",
+        ),
+        ("calloff", "DATABASE_URL must be an address that begins with"),
+        ("postgres://u:hidden@h:port/d", "DATABASE_URL must be an address that begins with"),
+        ("postgres://u:hidden@h", "DATABASE_URL names no database after the host."),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_repeating_it(url: str, sentence: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        settings_of(url)
+    assert str(refusal.value).startswith(sentence)
+    assert "hidden" not in str(refusal.value)
+
+
+def test_a_pool_has_a_size() -> None:
+    for least, most in ((1, 0), (5, 4)):
+        with pytest.raises(ImproperlyConfigured, match="DATABASE_POOL_MAX must be 1 or more"):
+            settings_of("postgres://h/d", least, most)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "redis+socket"])
+def test_redis_is_told_when_to_give_a_dead_workers_task_to_another(scheme: str) -> None:
+    assert broker_options(f"{scheme}://h/0", seconds=0.5, visibility=60) == {
+        "visibility_timeout": 60,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 10,
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 0.5,
+        "max_retries": 0,
+    }
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "amqps"])
+def test_rabbitmq_confirms_what_is_published_and_hears_nothing_of_redis(scheme: str) -> None:
+    assert broker_options(f"{scheme}://h/v", seconds=0.5, visibility=60) == {
+        "confirm_publish": True,
+        "connect_timeout": 0.5,
+        "read_timeout": 0.5,
+        "write_timeout": 0.5,
+        "max_retries": 0,
+    }
+
+
+def test_a_queue_of_another_kind_is_refused_without_repeating_it() -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        broker_options("kafka://u:hidden@h", seconds=1, visibility=1)
+    assert str(refusal.value) == (
+        "BROKER_URL must be an address that begins with redis://, rediss://, redis+socket://, amqp:// or amqps://."
+    )
+
+
+def started(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**kept, "DEMO": "1", "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [("-m", "tools.run"), ("manage.py", "verify_events")])
+def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    answer = started(
+        *words, DATABASE_URL="postgres://calloff:hidden@127.0.0.1:1/calloff", CALLOFF_DATA=str(tmp_path)
+    )
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr == (
+        "DATABASE_URL: the database calloff at 127.0.0.1:1 cannot be reached (Connection refused).\n"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_queue_that_does_not_answer_is_one_line(tmp_path: Path, scheme: str) -> None:
+    answer = started(
+        "-m", "tools.run", BROKER_URL=f"{scheme}://u:hidden@127.0.0.1:1/0", CALLOFF_DATA=str(tmp_path)
+    )
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr.startswith("BROKER_URL: the queue at 127.0.0.1:1 cannot be reached (Connection")
+    assert answer.stderr.count("\n") == 1
+    assert "hidden" not in answer.stderr
+
+
+def test_a_database_that_answers_is_used_and_a_wrong_password_is_said_without_it() -> None:
+    url = database()
+    if url is None:
+        pytest.skip("DATABASE_URL gives no PostgreSQL")
+    assert database_refusal(settings_of(url)) is None
+    password = urlsplit(url).password
+    refusal = database_refusal(settings_of(url.replace(f":{password}@", ":hidden@")))
+    assert refusal is not None
+    assert refusal.endswith('cannot be reached (password authentication failed for user "calloff").')
+    assert "hidden" not in refusal
+    assert database_refusal(settings_of(f"{url}_none")) == (
+        f"DATABASE_URL: the database calloff_none at 127.0.0.1:{urlsplit(url).port} cannot be reached "
+        '(database "calloff_none" does not exist).'
+    )
+
+
+def test_a_queue_that_answers_is_used_and_one_that_does_not_let_us_in_is_named() -> None:
+    url = broker()
+    if url is None:
+        pytest.skip("BROKER_URL gives no Redis or RabbitMQ")
+    assert broker_refusal(url) is None
+    refusal = broker_refusal(url.replace(f":{urlsplit(url).password}@", ":hidden@"))
+    assert refusal is not None
+    assert refusal.startswith("BROKER_URL: the queue at 127.0.0.1:")
+    assert "hidden" not in refusal

@@ -1,0 +1,112 @@
+"""The database itself refuses to change the event log, a published version or a rate line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from procurement.actions.events import Happening, record_many
+from procurement.models import Event, ProfileVersion, RateCardVersion, RateLine
+from procurement.permissions import SYSTEM
+from tests.guards import guards
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+OPENED = Happening("framework.opened", "framework", "wr1")
+
+
+def refused(change: Callable[[], object]) -> str:
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        change()
+    return str(refusal.value).splitlines()[0]
+
+
+def test_every_guard_stands_after_all_migrations() -> None:
+    clearing = {"procurement_event_no_truncate", "procurement_event_no_delete"}
+    assert guards().keys() | clearing == clearing | {
+        "procurement_event_no_update",
+        "procurement_profileversion_no_update",
+        "procurement_ratecardversion_no_update",
+        "procurement_rateline_no_update",
+    }
+
+
+def test_an_event_is_neither_changed_nor_removed() -> None:
+    with transaction.atomic():
+        record_many(SYSTEM, [OPENED])
+    if connection.vendor == "sqlite":
+        # The clearing between tests needs it gone.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TRIGGER procurement_event_no_delete BEFORE DELETE ON procurement_event FOR EACH ROW "
+                "BEGIN SELECT RAISE(ABORT, 'The event log is append-only.'); END"
+            )
+    assert refused(lambda: Event.objects.update(actor="usr_2")) == "The event log is append-only."
+    assert refused(lambda: Event.objects.all().delete()) == "The event log is append-only."
+    assert Event.objects.get().actor == "system"
+
+
+def test_the_event_log_is_not_emptied_at_once() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite knows no TRUNCATE")
+    make_world()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER procurement_event_no_truncate BEFORE TRUNCATE ON procurement_event "
+            "EXECUTE FUNCTION calloff_refuse('The event log is append-only.')"
+        )
+        assert (
+            refused(lambda: cursor.execute("TRUNCATE procurement_event")) == "The event log is append-only."
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"summary": "never said"},
+        {"case_studies": []},
+        {"contacts": {"email": "x@example.org"}},
+        {"number": 9},
+        {"published_at": None},
+    ],
+)
+def test_a_published_profile_is_not_edited(change: dict[str, object]) -> None:
+    make_world()
+    assert refused(lambda: ProfileVersion.objects.filter(status="published").update(**change)) == (
+        "A published profile is never edited: publish another."
+    )
+
+
+def test_a_published_profile_may_be_superseded_and_is_then_kept_as_it_was() -> None:
+    make_world()
+    version = ProfileVersion.objects.filter(status="published").first()
+    assert version is not None
+    version.status = "superseded"
+    version.save()
+    assert refused(lambda: ProfileVersion.objects.filter(pk=version.pk).update(name="Another")) == (
+        "A published profile is never edited: publish another."
+    )
+
+
+def test_a_draft_is_edited_freely() -> None:
+    make_world()
+    version = RateCardVersion.objects.latest("pk")
+    draft = RateCardVersion.objects.create(
+        card=version.card, number=7, status="draft", digest="", actor="system"
+    )
+    assert RateCardVersion.objects.filter(pk=draft.pk).update(valid_from=date(2026, 1, 1)) == 1
+
+
+def test_a_published_card_and_its_lines_are_not_edited() -> None:
+    make_world()
+    published = RateCardVersion.objects.filter(status="published")
+    assert refused(lambda: published.update(valid_to=date(2030, 1, 1))) == (
+        "A published rate card is never edited: publish another."
+    )
+    assert refused(lambda: RateLine.objects.update(price_minor=1)) == (
+        "A rate line is never edited: publish another card."
+    )

@@ -1,0 +1,174 @@
+"""`manage.py move` brings every row into another database as it was, or changes nothing and says why."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from procurement.actions.events import verify
+from procurement.management.commands.move import _settings
+from procurement.models import Event
+from tests.given import ROOT, fresh_database
+
+FILL = """
+import django; django.setup()
+from datetime import date
+from procurement.references import numbered
+from search.models import IndexRun
+from tests.world import make_world
+make_world()
+assert numbered("OP", date(2026, 1, 1), digits=6) == "OP-2026-000001"
+for run in [IndexRun.objects.create(kind="sync", status="running") for _ in range(3)][1:]:
+    run.delete()
+"""
+CONTINUE = """
+import django; django.setup()
+from datetime import date
+from django.db import transaction
+from procurement.actions.events import Happening, record, verify
+from procurement.models import Event
+from procurement.permissions import SYSTEM
+from procurement.references import numbered
+from search.models import IndexRun
+with transaction.atomic():
+    event = record(SYSTEM, Happening("framework.opened", "framework", "wr1"))
+print(numbered("OP", date(2026, 1, 1), digits=6), IndexRun.objects.create(kind="sync", status="running").pk,
+      event.position - Event.objects.count(), verify())
+"""
+
+
+def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={
+            **kept,
+            "DEMO": "1",
+            "LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def done(*words: str, **environment: str) -> str:
+    answer = python(*words, **environment)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of a machine with the world in it."""
+    data = tmp_path_factory.mktemp("source")
+    done("manage.py", "migrate", "-v0", CALLOFF_DATA=str(data))
+    done("-c", FILL, CALLOFF_DATA=str(data))
+    return data / "calloff.sqlite3"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an installation whose database is empty: PostgreSQL where one was given."""
+    with fresh_database() as environment:
+        yield {"CALLOFF_DATA": str(tmp_path / "target"), **environment}
+
+
+def rows(alias: str) -> dict[str, list[dict[str, Any]]]:
+    found = [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
+    return {
+        model._meta.db_table: list(model._base_manager.using(alias).order_by("pk").values())
+        for model in found
+    }
+
+
+def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
+    source: Path, target: dict[str, str], django_db_blocker: DjangoDbBlocker
+) -> None:
+    said = done("manage.py", "move", "--from", f"sqlite:///{source}", **target).splitlines()
+    assert said[-2].endswith("rows moved; every table has its count, and the event log's chain holds.")
+    assert (
+        said[-1]
+        == "The index is made from the database: manage.py rebuild_index. Copy uploads and media too."
+    )
+    url = target.get("DATABASE_URL", f"sqlite:///{target['CALLOFF_DATA']}/calloff.sqlite3")
+    with django_db_blocker.unblock(), ExitStack() as stack:
+        for alias, address in (("move_from", f"sqlite:///{source}"), ("move_to", url)):
+            connections.settings[alias] = _settings(alias, address)
+            stack.callback(connections.settings.pop, alias)
+            stack.callback(connections.__delitem__, alias)
+            stack.callback(connections[alias].close)
+        before, after = rows("move_from"), rows("move_to")
+        assert {table: len(found) for table, found in after.items()} == {
+            table: len(found) for table, found in before.items()
+        }
+        assert after == before
+        assert Event.objects.using("move_to").count() > 10
+        assert verify(using="move_to") is None
+    assert done("-c", CONTINUE, **target) == "OP-2026-000002 4 0 None"
+
+
+def test_a_target_with_rows_is_refused(source: Path, target: dict[str, str]) -> None:
+    done("manage.py", "migrate", "-v0", **target)
+    done("-c", FILL, **target)
+    answer = python("manage.py", "move", "--from", f"sqlite:///{source}", **target)
+    assert answer.returncode == 1
+    assert "Nothing was moved. The target is not empty: procurement_" in answer.stderr
+
+
+def test_a_source_of_another_version_is_refused(source: Path, target: dict[str, str], tmp_path: Path) -> None:
+    old = {"CALLOFF_DATA": str(tmp_path / "old")}
+    done("manage.py", "migrate", "-v0", "procurement", "0002", **old)
+    answer = python("manage.py", "move", "--from", f"sqlite:///{tmp_path}/old/calloff.sqlite3", **target)
+    assert answer.returncode == 1
+    assert "The source lacks the migration" in answer.stderr
+
+
+def test_an_altered_event_is_not_moved(source: Path, target: dict[str, str], tmp_path: Path) -> None:
+    altered = tmp_path / "altered.sqlite3"
+    altered.write_bytes(source.read_bytes())
+    vandal = (
+        "import sqlite3; c = sqlite3.connect({0!r}); c.execute('DROP TRIGGER procurement_event_no_update');"
+        "c.execute('UPDATE procurement_event SET actor = 1 WHERE position = 3'); c.commit(); c.close()"
+    )
+    done("-c", vandal.format(str(altered)))
+    answer = python("manage.py", "move", "--from", f"sqlite:///{altered}", **target)
+    assert answer.returncode == 1
+    assert "The event log does not hold after the move, at position 3: altered." in answer.stderr
+    count = (
+        "import django; django.setup()\nfrom procurement.models import Event\nprint(Event.objects.count())"
+    )
+    assert done("-c", count, **target) == "0"
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("sqlite:////nowhere/file", "--from: there is no file /nowhere/file."),
+        (
+            "mysql://u:hidden@h/d",
+            "--from must be an address that begins with sqlite://, postgres://, postgresql://.",
+        ),
+        ("postgres://u:hidden@127.0.0.1:1/d", "--from: the database cannot be reached ("),
+    ],
+)
+def test_an_address_that_is_none_is_refused(address: str, sentence: str, tmp_path: Path) -> None:
+    answer = python("manage.py", "move", "--from", address, CALLOFF_DATA=str(tmp_path))
+    assert answer.returncode == 1
+    assert sentence in answer.stderr
+    assert "hidden" not in answer.stderr
+    assert "Traceback" not in answer.stderr
