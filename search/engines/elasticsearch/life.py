@@ -43,7 +43,7 @@ class Maker(Protocol):
     def notes(self, alias: str | None) -> Notes:
         """What the index behind an alias keeps beside its documents; of a new index if None."""
 
-    def settle(self, alias: str, outcome: Outcome, deletes: Iterable[tuple[str, int]]) -> bool:
+    def settle(self, alias: str, outcome: Outcome, deletes: Iterable[tuple[str, int]], /) -> bool:
         """After a step's documents are written and before they are shown: whatever else must go or come; True if
         that changed anything.
         """
@@ -177,7 +177,7 @@ class CollectionWriter:
     def _read_meta(self) -> Meta | None:
         # By id, which shows what is written, shown already or not.
         found = self._indices.client.call("GET", f"/{self._indices.write}/_doc/{META_ID}", missing=True)
-        return meta_from(found["_source"]) if found and found.get("found") else None
+        return meta_from(found) if found and found.get("found") else None
 
     def _opened(self) -> Notes:
         if self._notes is None:
@@ -265,7 +265,7 @@ def state(indices: Indices, maker: Maker) -> IndexState:
     collection, mapping = indices.shape.collection, indices.shape.mapping
     try:
         found = indices.call("GET", f"/{indices.read}/_doc/{META_ID}")
-        meta = meta_from(found["_source"])
+        meta = meta_from(found)
         if meta.mapping != mapping:
             raise indices.other_mapping()
         documents = count(indices, maker, indices.read)

@@ -53,6 +53,8 @@ class Meta:
     position: int | None = None
     applied_at: str | None = None
     caught_up_at: str | None = None
+    index: str = ""
+    """Where this was read; generations are compared within one index."""
 
     def beaten(self, position: int, caught_up: bool) -> Self:
         """With the heartbeat of now: events up to `position` are in the index, none waits if `caught_up`."""
@@ -80,12 +82,12 @@ class Meta:
         return {SPECIAL: True, "meta": facts, "meta_key": "meta"}
 
 
-def meta_from(source: Mapping[str, Any]) -> Meta:
-    """From the document's source."""
-    return Meta(**source["meta"])
+def meta_from(found: Mapping[str, Any]) -> Meta:
+    """From the document as it was found."""
+    return Meta(**found["_source"]["meta"], index=found["_index"])
 
 
 def meta_of(answer: Mapping[str, Any]) -> Meta | None:
     """From the answer of a search that asked for SUGGEST; None if the index says nothing of itself."""
     options = answer["suggest"]["meta"][0]["options"]
-    return meta_from(options[0]["_source"]) if options else None
+    return meta_from(options[0]) if options else None
