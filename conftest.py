@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import hypothesis
 import pytest
@@ -55,13 +56,23 @@ def demonstration(demonstration_index: Path) -> Iterator[None]:
     settings.INDEX_FOLDER = before
 
 
+def lacking(reason: str) -> NoReturn:
+    """A test that this machine cannot run is skipped by name; in CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def search_node() -> str:
+    """The address of the Elasticsearch that this run's tests share; each uses names of its own in it."""
+    return os.environ.get("SEARCH_TEST_URL") or lacking("no Elasticsearch: `make test-all` starts one")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the machine's Chromium. Without one browser tests are skipped by name; in CI they fail."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
-    reason = "Chromium is not installed (Debian and Ubuntu: apt-get install chromium)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    lacking("Chromium is not installed (Debian and Ubuntu: apt-get install chromium)")

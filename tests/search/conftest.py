@@ -11,7 +11,19 @@ import pytest
 from search.engines.base import Writer
 from search.index import kept_writer, release_writer
 from search.rebuild import rebuild
+from tests.search.engines import KINDS, ElasticsearchIndexing, EmbeddedIndexing, Indexing
 from tests.world import make_world
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def indexing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexing]:
+    """Makes engines, of each kind in turn."""
+    if request.param == "embedded":
+        yield EmbeddedIndexing(tmp_path_factory.mktemp("index"))
+        return
+    made = ElasticsearchIndexing(request.getfixturevalue("search_node"))
+    yield made
+    made.remove()
 
 
 @pytest.fixture

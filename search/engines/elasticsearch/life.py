@@ -64,6 +64,9 @@ class CollectionWriter:
         self._lease = lease
         self._rebuild: CollectionRebuild | None = None
         self._notes: Notes | None = None
+        # The writer before may have died between writing and showing what it wrote: whatever this one shows first
+        # bears a new generation.
+        self._taken_over = True
         # Whoever was building before held the lease before us, and died.
         indices.abandon_unfinished()
 
