@@ -24,6 +24,8 @@ class Indexing(Protocol):
     """Makes engines of one kind for a module of tests."""
 
     kind: str
+    in_flight: float
+    """Seconds in which what a killed writer had already handed over may still come to be shown."""
 
     def empty(self) -> Engine:
         """An engine without an index."""
@@ -40,6 +42,7 @@ class Indexing(Protocol):
 
 class EmbeddedIndexing:
     kind = "embedded"
+    in_flight = 0.0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,6 +68,7 @@ class EmbeddedIndexing:
 
 class ElasticsearchIndexing:
     kind = "elasticsearch"
+    in_flight = 1.0
 
     def __init__(self, address: str) -> None:
         self._address = address

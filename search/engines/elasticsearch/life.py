@@ -8,6 +8,7 @@ beside them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
@@ -86,7 +87,7 @@ class CollectionWriter:
         changed = bool(outcome.written[self._indices.write])
         for target in targets:
             changed |= self._maker.settle(target, outcome, removals) and target == self._indices.write
-        generation = self._publish(meta, notes) if changed else meta.generation
+        generation = self._publish(meta, notes) if changed or self._taken_over else meta.generation
         outcome.complain()
         return generation
 
@@ -119,18 +120,10 @@ class CollectionWriter:
         self._lease.hold()
         before = self._read_meta()
         generation = before.generation + 1 if before else 1
-        self._save(
-            self._indices.building,
-            Meta(
-                generation,
-                self._indices.shape.mapping,
-                generation,
-                before.position if before else None,
-                before.applied_at if before else None,
-                before.caught_up_at if before else None,
-            ),
-            notes.pending(),
+        meta = replace(
+            before or Meta(), generation=generation, mapping=self._indices.shape.mapping, labels=generation
         )
+        self._save(self._indices.building, meta, notes.pending())
         self._indices.swap(index)
         self._notes = notes
 
@@ -143,25 +136,18 @@ class CollectionWriter:
         meta = self._read_meta()
         if before is not None and meta is not None:
             generation = max(before.generation, meta.generation) + 1
-            self._save(
-                self._indices.write,
-                Meta(
-                    generation,
-                    meta.mapping,
-                    generation,
-                    before.position,
-                    before.applied_at,
-                    before.caught_up_at,
-                ),
-                [],
-            )
+            kept = replace(before, generation=generation, mapping=meta.mapping, labels=generation)
+            self._save(self._indices.write, kept, [])
 
     def heartbeat(self, position: int, caught_up: bool) -> None:
         """See Writer.heartbeat."""
         self._lease.hold()
         meta = self._read_meta()
         if meta is not None:
-            self._save(self._indices.write, meta.beaten(position, caught_up), [])
+            beaten = meta.beaten(position, caught_up)
+            if self._taken_over:
+                beaten = replace(beaten, generation=meta.generation + 1)
+            self._save(self._indices.write, beaten, [])
 
     def close(self) -> None:
         """Throws an unfinished rebuild away."""
@@ -191,16 +177,13 @@ class CollectionWriter:
         changes = notes.pending()
         generation = meta.generation + 1
         labels = generation if changes else meta.labels
-        self._save(
-            self._indices.write,
-            Meta(generation, meta.mapping, labels, meta.position, meta.applied_at, meta.caught_up_at),
-            changes,
-        )
+        self._save(self._indices.write, replace(meta, generation=generation, labels=labels), changes)
         return generation
 
     def _save(self, alias: str, meta: Meta, notes: list[Change]) -> None:
         write(self._indices.client, [alias], [*notes, Change(META_ID, None, meta.document())]).complain()
         self._indices.client.call("POST", f"/{alias}/_refresh", timeout=60.0)
+        self._taken_over = self._taken_over and alias != self._indices.write
 
 
 class CollectionRebuild:
