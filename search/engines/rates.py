@@ -90,9 +90,7 @@ class RatesReader:
         name = view.generation, query.frameworks, day
         roles = self._roles.get(name)
         if roles is None:
-            roles = self._roles[name] = Roles.of(
-                view.titles, view.lines_of_titles(query.frameworks, day)
-            )
+            roles = self._roles[name] = Roles.of(view.titles, view.lines_of_titles(query.frameworks, day))
             while len(self._roles) > KEPT_ROLES:
                 self._roles.popitem(last=False)
         return roles.beginning(view.titles, typed, query.limit) if typed else []

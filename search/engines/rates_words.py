@@ -13,6 +13,8 @@ from typing import Final
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from search.engines.columns import Array
+
 AFTER_Z: Final = "\U0010ffff"
 REMEMBERED: Final = 5_000
 NEAR_WORDS: Final = 10
@@ -26,7 +28,7 @@ class Words:
     it remembers is only added to.
     """
 
-    def __init__(self, words: list[str], lines: Sequence[int]) -> None:
+    def __init__(self, words: list[str], lines: Sequence[int] | Array) -> None:
         self._words = words
         self._lines = lines
         self._near: dict[str, tuple[int, ...]] = {}
