@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -18,6 +18,8 @@ from search.engines.elasticsearch.bulk import Change, Outcome, write
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, Meta, meta_from
+
+_NOUNS: Final = {"listings": "listings", "rates": "rate cards"}
 
 
 class Notes(Protocol):
@@ -228,7 +230,7 @@ class CollectionRebuild:
             self._indices.discard(self.index)
 
     def _verify(self, expected: int | None, sample: Mapping[str, Mapping[str, Any]]) -> int:
-        alias, noun = self._indices.building, self._indices.shape.collection
+        alias, noun = self._indices.building, _NOUNS[self._indices.shape.collection]
         self._indices.client.call("POST", f"/{alias}/_refresh", timeout=60.0)
         found = count(self._indices, self._maker, alias)
         if expected is not None and found != expected:

@@ -38,6 +38,7 @@ from search.engines.elasticsearch.rates_query import (
     units_body,
 )
 from search.engines.elasticsearch.rates_vocabulary import KnownTitles, KnownWords
+from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import typed_words
 from search.query import Freshness
 from search.rate_query import OtherUnits, RateCursor, RateQuery, RateResult, RoleQuery, RoleSuggestion
@@ -69,9 +70,9 @@ class RatesReader:
         self._clock = clock
         self._words = KnownWords(self._ask)
         self._titles = KnownTitles(self._ask)
-        self._bases: OrderedDict[_Base, tuple[int, Prices]] = OrderedDict()
+        self._bases: OrderedDict[_Base, tuple[Mark, Prices]] = OrderedDict()
         self._lock = threading.Lock()
-        self._seen: tuple[float | None, int] = None, 0
+        self._seen: tuple[float, Mark] | None = None
 
     def search_rates(self, query: RateQuery) -> RateResult:
         """See RatesEngine."""
@@ -102,7 +103,7 @@ class RatesReader:
     def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
         """See RatesEngine."""
         typed = typed_words(query.q)
-        return self._titles.beginning(query, typed, self._generation()) if typed else []
+        return self._titles.beginning(query, typed, self._mark()) if typed else []
 
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         """See RatesEngine. A card of which only a part was replaced has lines of several versions: it is told with
@@ -133,20 +134,21 @@ class RatesReader:
         known = self._known_prices(asked)
         start = self._start(asked, query.after) if query.after else None
         answer = self._ask(page_body(asked, start, figures=known is None))
-        generation = _meta(answer).generation
-        settled = known is None or known[0] == generation
-        if has_words(query) and self._words.known()[0] < generation:
-            now = take_apart(query, self._words.read(generation)[1])
+        meta = _meta(answer)
+        mark = mark_of(meta)
+        settled = known is None or known[0] == mark
+        if has_words(query) and self._words.known()[0] != mark:
+            now = take_apart(query, self._words.read(mark)[1])
             settled &= (now.matching, now.corrections) == (asked.matching, asked.corrections)
         if known is None:
             answers = [answer]
             while (above := rest_above(answers[-1])) is not None:
                 answers.append(self._ask(prices_body(asked, above)))
-                settled &= _meta(answers[-1]).generation == generation
-            known = generation, prices(answers)
+                settled &= mark_of(_meta(answers[-1])) == mark
+            known = mark, prices(answers)
             if settled:
                 self._remember(asked, known)
-        return self._result(asked, answer, known[1], generation), settled
+        return self._result(asked, answer, known[1], meta.generation), settled
 
     def _result(self, asked: Asked, answer: Mapping[str, Any], drawn: Prices, generation: int) -> RateResult:
         query, count, hits = asked.query, found(answer), answer["hits"]["hits"]
@@ -186,28 +188,30 @@ class RatesReader:
         if pairs:
             raise OtherUnits(tuple((currency, unit) for currency, unit in sorted(pairs)))
 
-    def _known_prices(self, asked: Asked) -> tuple[int, Prices] | None:
+    def _known_prices(self, asked: Asked) -> tuple[Mark, Prices] | None:
         """The prices of all lines of the unit and day, if that is asked for and known of the generation seen
         last.
         """
         known = self._bases.get(_base(asked.query)) if asked.whole else None
-        return known if known is not None and known[0] == self._seen[1] else None
+        return known if known is not None and self._seen is not None and known[0] == self._seen[1] else None
 
-    def _remember(self, asked: Asked, known: tuple[int, Prices]) -> None:
+    def _remember(self, asked: Asked, known: tuple[Mark, Prices]) -> None:
         if asked.whole:
             with self._lock:
                 self._bases[_base(asked.query)] = known
                 while len(self._bases) > KEPT_BASES:
                     self._bases.popitem(last=False)
 
-    def _generation(self) -> int:
-        """The generation of a moment ago."""
-        when, generation = self._seen
-        if when < 0 or self._clock() - when > FRESH_SECONDS:
-            generation = _meta(
-                self._ask({"size": 0, "track_total_hits": False, "suggest": SUGGEST})
-            ).generation
-        return generation
+    def _mark(self) -> Mark:
+        """The index and generation of a moment ago."""
+        seen = self._seen
+        if seen is None or self._clock() - seen[0] > FRESH_SECONDS:
+            return mark_of(self._moment())
+        return seen[1]
+
+    def _moment(self) -> Meta:
+        """What the index says of itself now."""
+        return _meta(self._ask({"size": 0, "track_total_hits": False, "suggest": SUGGEST}))
 
     def _ask(self, body: Mapping[str, Any]) -> Any:
         """One search. Raises EngineUnavailable, also where the index is of another mapping."""
@@ -225,7 +229,7 @@ class RatesReader:
                 raise self.indices.missing()
             if meta.mapping != self.indices.shape.mapping:
                 raise self.indices.other_mapping()
-            self._seen = begun, meta.generation
+            self._seen = begun, mark_of(meta)
         return answer
 
     def _batch(self, body: Mapping[str, Any], pit: str, start: list[Any] | None) -> list[Any]:

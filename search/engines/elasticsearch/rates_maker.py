@@ -62,11 +62,11 @@ class RatesMaker:
             held[card["key"]] = [(card["version"], max(reach, len(card["lines"])))]
         return changes
 
-    def notes(self, alias: str | None) -> NoNotes:  # noqa: ARG002 - every index has the same, none
+    def notes(self, _alias: str | None, /) -> NoNotes:
         """See Maker."""
         return NoNotes()
 
-    def settle(self, alias: str, outcome: Outcome, deletes: Iterable[tuple[str, int]]) -> bool:  # noqa: ARG002
+    def settle(self, alias: str, outcome: Outcome, _deletes: Iterable[tuple[str, int]], /) -> bool:
         """See Maker. Lines that were written although their card's document met a newer version are strays: behind
         its lines there was nothing to stop them.
         """
@@ -86,7 +86,7 @@ class RatesMaker:
             "query": {"terms": {"key": list(keys)}},
             "size": _AT_ONCE,
             "_source": ["stored"],
-            "fields": ["key"],
+            "docvalue_fields": ["key"],
         }
         hits = self._indices.call("POST", f"/{alias}/_search", body)["hits"]["hits"]
         return {hit["fields"]["key"][0]: hit["_source"]["stored"].encode() for hit in hits}

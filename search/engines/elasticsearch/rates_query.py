@@ -16,6 +16,7 @@ from typing import Any, Final
 from search.analysis import GAP, term_of
 from search.engines.elasticsearch.meta import SUGGEST
 from search.engines.elasticsearch.rates_mapping import LAST_EXPERIENCE, tie_of, unit_of, written
+from search.engines.rates_text import K1
 from search.engines.rates_titles import LOOSE_SCORE, SCORE_STEPS
 from search.engines.rates_words import Words
 from search.rate_query import RateCursor, RateQuery
@@ -28,6 +29,9 @@ MOST_PRICES: Final = 60_000
 
 SCRIPT: Final = f"Math.max(1, Math.rint(_score * {SCORE_STEPS}))"
 """What matches has a score, however little a word that stands nearly everywhere is worth."""
+
+AS_EMBEDDED: Final = 1 / (K1 + 1)
+"""Elasticsearch multiplies what BM25 gives by k1 + 1, as Lucene once did; this takes it off again."""
 
 ILLUSTRATIVE: Final[Body] = {"term": {"basis": "illustrative"}}
 _BY_PRICE: Final = ({"price": "asc"}, {"key": "asc"})
@@ -94,7 +98,7 @@ def page_body(asked: Asked, start: list[Any] | None, *, figures: bool = True) ->
         "sort": order_of(asked),
         "size": query.page_size,
         "track_total_hits": True,
-        "_source": ["stored"],
+        "_source": ["stored", "meta"],
         "suggest": SUGGEST,
     }
     if start is None:
@@ -119,7 +123,7 @@ def export_body(asked: Asked, size: int) -> Body:
         "sort": order_of(asked),
         "size": size,
         "track_total_hits": False,
-        "_source": ["stored"],
+        "_source": ["stored", "meta"],
         **({} if asked.experience is None else {"post_filter": asked.experience}),
     }
 
@@ -283,7 +287,7 @@ def _word(word: str, vocabulary: Vocabulary, corrections: dict[str, str]) -> lis
     """What a word is looked for as: its term, or where that stands nowhere the nearest words."""
     term = term_of(word)
     if term in vocabulary.terms:
-        return [{"term": {"terms": term}}]
+        return [_term(term)]
     words = vocabulary.words
     near = [words[place] for place in words.near(word)]
     if not near:
@@ -299,5 +303,9 @@ def _prefix(prefix: str) -> Body:
 
 def _phrase(phrase: tuple[str, ...]) -> Body:
     if len(phrase) == 1:
-        return {"term": {"terms": phrase[0]}}
-    return {"match_phrase": {"terms": written(phrase)}}
+        return _term(phrase[0])
+    return {"match_phrase": {"terms": {"query": written(phrase), "boost": AS_EMBEDDED}}}
+
+
+def _term(term: str) -> Body:
+    return {"term": {"terms": {"value": term, "boost": AS_EMBEDDED}}}

@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 
 from search.engines.columns import Array, Strings
-from search.engines.elasticsearch.meta import SUGGEST, meta_of
+from search.engines.elasticsearch.meta import SUGGEST, Meta, meta_of
 from search.engines.elasticsearch.rates_query import Vocabulary, in_force
+from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import Roles
 from search.engines.rates_text import TitleTokens, title_parts
 from search.engines.rates_titles import TitleSearch
@@ -34,17 +35,17 @@ class KnownWords:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._known: tuple[int, Vocabulary] | None = None
+        self._known: tuple[Mark, Vocabulary] | None = None
 
-    def known(self) -> tuple[int, Vocabulary]:
+    def known(self) -> tuple[Mark, Vocabulary]:
         """The generation last read and its vocabulary."""
         known = self._known
-        return self.read(0) if known is None else known
+        return self.read(None) if known is None else known
 
-    def read(self, generation: int) -> tuple[int, Vocabulary]:
-        """The vocabulary of this generation or a later one."""
+    def read(self, mark: Mark | None) -> tuple[Mark, Vocabulary]:
+        """The vocabulary of now, unless that at hand is of this index and generation."""
         with self._lock:
-            if self._known is None or self._known[0] < generation:
+            if self._known is None or self._known[0] != mark:
                 read, counts = counted(self._ask, "words", [])
                 self._known = read, Vocabulary(list(counts), list(counts.values()))
             return self._known
@@ -56,28 +57,28 @@ class KnownTitles:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._roles: OrderedDict[tuple[Any, ...], tuple[int, TitleSearch, Roles]] = OrderedDict()
+        self._roles: OrderedDict[tuple[Any, ...], tuple[Mark, TitleSearch, Roles]] = OrderedDict()
 
-    def beginning(self, query: RoleQuery, typed: Sequence[str], generation: int) -> list[RoleSuggestion]:
+    def beginning(self, query: RoleQuery, typed: Sequence[str], mark: Mark) -> list[RoleSuggestion]:
         """The titles of the lines asked about of which each word typed begins a word."""
         day = None if query.include_expired else query.as_of
         name = query.frameworks, day
         with self._lock:
             known = self._roles.get(name)
-            if known is None or known[0] < generation:
+            if known is None or known[0] != mark:
                 known = self._roles[name] = self._read(query)
                 while len(self._roles) > KEPT_ROLES:
                     self._roles.popitem(last=False)
         return known[2].beginning(known[1], typed, query.limit)
 
-    def _read(self, query: RoleQuery) -> tuple[int, TitleSearch, Roles]:
+    def _read(self, query: RoleQuery) -> tuple[Mark, TitleSearch, Roles]:
         filters: list[dict[str, Any]] = [] if query.include_expired else in_force(query.as_of)
         if query.frameworks:
             filters.append({"terms": {"framework": list(query.frameworks)}})
-        generation, counts = counted(self._ask, "title", filters)
+        mark, counts = counted(self._ask, "title", filters)
         titles, lines = list(counts), np.array(list(counts.values()), np.int64)
         search = TitleSearch(_Memory(titles, lines))
-        return generation, search, Roles.of(search, lines)
+        return mark, search, Roles.of(search, lines)
 
 
 class _Memory:
@@ -107,12 +108,13 @@ class _Memory:
         return part
 
 
-def counted(ask: Ask, field: str, filters: list[dict[str, Any]]) -> tuple[int, dict[str, int]]:
-    """The generation, and on how many of these lines each value of a keyword field stands, in the order of the
-    values' bytes, which is that of their letters.
+def counted(ask: Ask, field: str, filters: list[dict[str, Any]]) -> tuple[Mark, dict[str, int]]:
+    """The index and its generation, and on how many of these lines each value of a keyword field stands, in
+    the order of the values' bytes, which is that of their letters.
     """
     counts: dict[str, int] = {}
-    generation, after = -1, None
+    mark: Mark | None = None
+    after: Mapping[str, Any] | None = None
     while True:
         source: dict[str, Any] = {"size": AT_ONCE, "sources": [{"value": {"terms": {"field": field}}}]}
         if after is not None:
@@ -125,12 +127,10 @@ def counted(ask: Ask, field: str, filters: list[dict[str, Any]]) -> tuple[int, d
             "aggs": {"values": {"composite": source}},
         }
         answer = ask(body)
-        if generation < 0:
-            # The first part's: what comes later is at least as new.
-            meta = meta_of(answer)
-            generation = meta.generation if meta else 0
+        # The first part's: what comes later is at least as new.
+        mark = mark or mark_of(meta_of(answer) or Meta())
         told = answer["aggregations"]["values"]
         counts |= {bucket["key"]["value"]: bucket["doc_count"] for bucket in told["buckets"]}
         after = told.get("after_key")
         if after is None or len(told["buckets"]) < AT_ONCE:
-            return generation, counts
+            return mark, counts
