@@ -11,15 +11,18 @@ import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from search.engines.base import Collection, Engine, Writer
-from search.engines.elasticsearch.client import Connection, hosts_of
-from search.engines.elasticsearch.engine import ElasticsearchEngine
+from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.embedded import EmbeddedEngine
 from search.engines.rates_base import RatesEngine
+
+ELASTICSEARCH: Final = "search.engines.elasticsearch.engine.ElasticsearchEngine"
+"""Named, as Django names its backends: loading its client would cost every process without it half a second."""
 
 COLLECTIONS: Final[tuple[Collection, ...]] = ("listings", "rates")
 
@@ -63,8 +66,12 @@ def engine() -> WholeEngine:
     place = _place()
     with _lock:
         if place not in _engines:
-            _engines[place] = EmbeddedEngine(place) if isinstance(place, Path) else ElasticsearchEngine(place)
+            _engines[place] = EmbeddedEngine(place) if isinstance(place, Path) else _elasticsearch(place)
         return _engines[place]
+
+
+def _elasticsearch(place: Connection) -> WholeEngine:
+    return cast(WholeEngine, import_string(ELASTICSEARCH)(place))
 
 
 def kept_writer() -> Writer:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from search.engines.base import Engine
-from search.engines.elasticsearch.client import Connection, hosts_of
+from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.elasticsearch.engine import ElasticsearchEngine
 from search.engines.embedded import EmbeddedEngine
 from tests.search.listing_documents import fill

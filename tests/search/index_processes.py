@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from search.engines.base import Engine
-from search.engines.elasticsearch.client import Connection, hosts_of
+from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.elasticsearch.engine import ElasticsearchEngine
 from search.engines.embedded import EmbeddedEngine
 from search.query import ListingQuery

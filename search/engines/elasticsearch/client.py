@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 from elastic_transport import ConnectionError as Unreachable
@@ -21,6 +19,7 @@ from elasticsearch.serializer import OrjsonSerializer
 
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.breaker import Breaker
+from search.engines.elasticsearch.connection import Connection
 
 OLDEST: Final = (9, 0)
 """The oldest server that the client of this major version speaks to."""
@@ -58,24 +57,6 @@ class Refused(Exception):  # noqa: N818 - it names what happened
         self.status = status
         self.kind = kind
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Where the service is and how it is spoken to. `ca_cert` is a file; `timeout` are seconds for one
-    answer.
-    """
-
-    hosts: tuple[str, ...]
-    api_key: str = ""
-    ca_cert: str = ""
-    verify: bool = True
-    timeout: float = 10.0
-    retries: int = 2
-    compress: bool = False
-    connections: int = 10
-    prefix: str = "calloff-"
-    replicas: int = 0
 
 
 class Client:
@@ -209,22 +190,6 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, Unreachable):
         return "the search service cannot be reached"
     return "the search service's answer cannot be read"
-
-
-def hosts_of(addresses: str) -> tuple[str, ...]:
-    """The hosts of SEARCH_URL, comma-separated, each with its port; raises ValueError naming what is no
-    address.
-    """
-    hosts = []
-    for address in filter(None, (part.strip().rstrip("/") for part in addresses.split(","))):
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("SEARCH_URL must be http:// or https:// addresses, comma-separated")
-        port = parts.port or (443 if parts.scheme == "https" else 9200)
-        who = parts.netloc.rpartition("@")[0]
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        hosts.append(f"{parts.scheme}://{who + '@' if who else ''}{host}:{port}{parts.path}")
-    return tuple(hosts)
 
 
 def _not_let_in(status: int) -> str:

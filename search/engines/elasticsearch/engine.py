@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from search.engines.base import Collection, IndexState, Label, Rebuild
-from search.engines.elasticsearch.client import Client, Connection
+from search.engines.elasticsearch.client import Client
+from search.engines.elasticsearch.connection import Connection
 from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.life import CollectionWriter
 from search.engines.elasticsearch.listings import ListingsReader
