@@ -65,6 +65,8 @@ class Client:
     def __init__(self, connection: Connection, breaker: Breaker | None = None) -> None:
         self.connection = connection
         self.breaker = breaker or Breaker()
+        self.calls = 0
+        """How many requests have been made: one for each search is what we promise."""
         self._client: Elasticsearch | None = None
 
     def call(
@@ -88,6 +90,7 @@ class Client:
         content = (
             b"\n".join([*lines, b""]) if lines is not None else None if body is None else orjson.dumps(body)
         )
+        self.calls += 1
         try:
             answer = self._made(timeout).perform_request(
                 method,
