@@ -16,7 +16,7 @@ from typing import Final, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from search.engines.base import Collection, Engine, Writer
+from search.engines.base import Collection, Engine, EngineUnavailable, Writer
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.embedded import EmbeddedEngine
 from search.engines.rates_base import RatesEngine
@@ -54,6 +54,23 @@ def connection() -> Connection | None:
         prefix=settings.SEARCH_PREFIX,
         replicas=settings.SEARCH_REPLICAS,
     )
+
+
+def service_fault() -> str | None:
+    """Why the search service cannot be used, in a line, None if it can be or none is used. For the start: by a
+    connection of its own, since what is opened before a fork must not be used after it.
+    """
+    place = connection()
+    if place is None:
+        return None
+    probe = import_string(ELASTICSEARCH)(place)
+    try:
+        probe.check()
+    except EngineUnavailable as error:
+        return str(error)
+    finally:
+        probe.close()
+    return None
 
 
 def _place() -> Path | Connection:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import orjson
+import structlog
 
 from search.engines.base import EngineUnavailable, IndexState, Label
 from search.engines.elasticsearch.bulk import Change, Outcome, write
@@ -20,6 +21,8 @@ from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, Meta, meta_from
 
 _NOUNS: Final = {"listings": "listings", "rates": "rate cards"}
+
+log = structlog.get_logger(__name__)
 
 
 class Notes(Protocol):
@@ -227,7 +230,11 @@ class CollectionRebuild:
     def abandon(self) -> None:
         """See Rebuild.abandon. Once the rebuild has ended, one way or the other, this does nothing."""
         if self._writer.end_rebuild(self):
-            self._indices.discard(self.index)
+            try:
+                self._indices.discard(self.index)
+            except EngineUnavailable as error:
+                # What made us give up may be that the service is gone: the next writer removes it.
+                log.warning("index_not_discarded", index=self.index, why=str(error))
 
     def _verify(self, expected: int | None, sample: Mapping[str, Mapping[str, Any]]) -> int:
         alias, noun = self._indices.building, _NOUNS[self._indices.shape.collection]
