@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 from collections import Counter
@@ -15,8 +16,11 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from search.engines.elasticsearch.client import Client
+from search.engines.elasticsearch.connection import Connection, hosts_of
 from tests.given import broker, database
 from tests.guards import allow_clearing
 from tools.search_node.account import node_folder
@@ -53,22 +57,42 @@ class Undone(Exception):  # noqa: N818
     """Ends the transaction in which the demonstration was loaded."""
 
 
-@pytest.fixture(scope="session")
-def demonstration_index(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """An index of the whole demonstration, built once; the database is as it was afterwards."""
-    before = settings.INDEX_FOLDER
-    settings.INDEX_FOLDER = tmp_path_factory.mktemp("demonstration") / "index"
+def index_demonstration(django_db_blocker: DjangoDbBlocker, **where: object) -> None:
+    """Builds an index of the whole demonstration where these settings say; the database is as it was
+    afterwards.
+    """
     try:
-        with django_db_blocker.unblock(), transaction.atomic():
+        with django_db_blocker.unblock(), override_settings(**where), transaction.atomic():
             call_command("load_fixtures", verbosity=0)
             call_command("rebuild_index", verbosity=0)
             raise Undone
     except Undone:
-        return settings.INDEX_FOLDER
-    finally:
-        settings.INDEX_FOLDER = before
+        return
+
+
+@pytest.fixture(scope="session")
+def demonstration_index(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """An index of the whole demonstration, built once."""
+    folder = tmp_path_factory.mktemp("demonstration") / "index"
+    index_demonstration(django_db_blocker, INDEX_FOLDER=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demonstration_service(
+    search_node: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, str]]:
+    """The settings of a search service that holds the same; its indices are removed at the end."""
+    prefix = f"test-{secrets.token_hex(4)}-"
+    where = {"SEARCH_URL": search_node, "SEARCH_PREFIX": prefix}
+    index_demonstration(django_db_blocker, **where)
+    yield where
+    client = Client(Connection(hosts_of(search_node), prefix=prefix))
+    for name in client.call("GET", f"/{prefix}*/_alias"):
+        client.call("DELETE", f"/{name}")
+    client.close()
 
 
 @pytest.fixture

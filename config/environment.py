@@ -14,6 +14,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from search.engines.elasticsearch.connection import hosts_of
+
 LONGEST_SOCKET_PATH = 100
 """Bytes that fit the address of a Unix socket on every system (104 on macOS, 108 on Linux)."""
 
@@ -92,6 +94,17 @@ def refuse_unsafe(demo: bool, host: str, given: dict[str, object]) -> None:
             f"Without DEMO=1 these must be set: {', '.join(missing)}. "
             "For a try on your own machine: `make run`, which sets DEMO=1."
         )
+
+
+def search_service(addresses: str, ca_cert: str) -> str:
+    """The addresses in SEARCH_URL. Raises ImproperlyConfigured where they are none, or SEARCH_CA_CERT names no file."""
+    try:
+        hosts_of(addresses)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{error}.") from error
+    if addresses and ca_cert and not Path(ca_cert).is_file():
+        raise ImproperlyConfigured(f"SEARCH_CA_CERT names a file that is not there: {ca_cert}.")
+    return addresses
 
 
 def broker_socket(data: Path) -> Path:

@@ -13,6 +13,8 @@ from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 
+from search.index import service_fault
+
 wsgi_app = "config.wsgi:application"
 preload_app = True
 worker_class = "gthread"
@@ -32,6 +34,14 @@ control_socket_disable = True
 
 WARMED = ("/api/v1/health/ready/", "/api/v1/listings/?page_size=1", "/api/v1/rates/?page_size=1", "/search")
 """What a new process answers to nobody first: the first person does not wait for what is opened once."""
+
+
+def on_starting(server: Any) -> None:
+    """Called once, before any process is forked: what is wrong with the search service is said, and all else is
+    served.
+    """
+    if (fault := service_fault()) is not None:
+        server.log.warning("Searches will answer 503: %s. Everything else is served.", fault)
 
 
 def post_worker_init(worker: Any) -> None:

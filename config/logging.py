@@ -42,6 +42,8 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
             # The line of config/middleware.py already says it.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
+            # A line for each request to the search service, and a stack for each that fails: the answer says why.
+            "elastic_transport": {"level": "ERROR"},
             # django_structlog says how each task ended.
             "celery.app.trace": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},

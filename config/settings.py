@@ -13,7 +13,14 @@ from api.configuration import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from api.configuration import REST_FRAMEWORK as REST_FRAMEWORK
 from api.configuration import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.connections import broker_options, database_settings
-from config.environment import broker_socket, data_folder, kept_secret, port_number, refuse_unsafe
+from config.environment import (
+    broker_socket,
+    data_folder,
+    kept_secret,
+    port_number,
+    refuse_unsafe,
+    search_service,
+)
 from config.logging import configure_structlog, logging_settings
 from config.schedule import SCHEDULE
 
@@ -111,6 +118,15 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 INDEX_FOLDER = CALLOFF_DATA / "index"
+SEARCH_CA_CERT = env.str("SEARCH_CA_CERT", default="")
+SEARCH_URL = search_service(env.str("SEARCH_URL", default=""), SEARCH_CA_CERT)
+"""Addresses of an Elasticsearch 9, comma-separated; empty: the embedded engine in INDEX_FOLDER."""
+SEARCH_API_KEY = env.str("SEARCH_API_KEY", default="")
+SEARCH_VERIFY = env.bool("SEARCH_VERIFY", default=True)
+SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", default=10.0)
+SEARCH_COMPRESS = env.bool("SEARCH_COMPRESS", default=False)
+SEARCH_PREFIX = env.str("SEARCH_PREFIX", default="calloff-")
+SEARCH_REPLICAS = env.int("SEARCH_REPLICAS", default=0)
 MEDIA_ROOT = CALLOFF_DATA / "media"
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BYTES_MAX", default=64 * 1024 * 1024)

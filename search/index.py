@@ -1,22 +1,28 @@
 """The process's one engine, and who may write to it.
 
-Readers call `engine()`. Only the index worker, or a command while no worker runs, holds the writer: its lock
-lies in the index's folder and is freed by the system when the process dies, however it dies.
+SEARCH_URL chooses: with it the engine over Elasticsearch, without it the embedded one in the project's data.
+Readers call `engine()`. Only the index worker, or a command while no worker runs, holds the writer: its lock lies in
+the index's folder, or as a lease in the service, and is free soon after the process dies, however it dies.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
-from search.engines.base import Collection, Engine, Writer
+from search.engines.base import Collection, Engine, EngineUnavailable, Writer
+from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.embedded import EmbeddedEngine
 from search.engines.rates_base import RatesEngine
+
+ELASTICSEARCH: Final = "search.engines.elasticsearch.engine.ElasticsearchEngine"
+"""Named, as Django names its backends: loading its client would cost every process without it half a second."""
 
 COLLECTIONS: Final[tuple[Collection, ...]] = ("listings", "rates")
 
@@ -26,41 +32,86 @@ class WholeEngine(Engine, RatesEngine, Protocol):
 
 
 _lock = threading.Lock()
-_engines: dict[Path, WholeEngine] = {}
-_writers: dict[Path, Writer] = {}
+_engines: dict[Hashable, WholeEngine] = {}
+_writers: dict[Hashable, Writer] = {}
+
+
+def connection() -> Connection | None:
+    """How the settings say that the search service is reached, None where the embedded engine serves.
+
+    Raises ValueError if SEARCH_URL is no address.
+    """
+    hosts = hosts_of(settings.SEARCH_URL)
+    if not hosts:
+        return None
+    return Connection(
+        hosts=hosts,
+        api_key=settings.SEARCH_API_KEY,
+        ca_cert=settings.SEARCH_CA_CERT,
+        verify=settings.SEARCH_VERIFY,
+        timeout=settings.SEARCH_TIMEOUT,
+        compress=settings.SEARCH_COMPRESS,
+        prefix=settings.SEARCH_PREFIX,
+        replicas=settings.SEARCH_REPLICAS,
+    )
+
+
+def service_fault() -> str | None:
+    """Why the search service cannot be used, in a line, None if it can be or none is used. For the start: by a
+    connection of its own, since what is opened before a fork must not be used after it.
+    """
+    place = connection()
+    if place is None:
+        return None
+    probe = import_string(ELASTICSEARCH)(place)
+    try:
+        probe.check()
+    except EngineUnavailable as error:
+        return str(error)
+    finally:
+        probe.close()
+    return None
+
+
+def _place() -> Path | Connection:
+    """Where the index lies."""
+    return connection() or Path(settings.INDEX_FOLDER)
 
 
 def engine() -> WholeEngine:
-    """The engine over the configured folder; made once in each process, opened when it is first asked."""
-    root = Path(settings.INDEX_FOLDER)
+    """The engine that the settings name; made once in each process, opened when it is first asked."""
+    place = _place()
     with _lock:
-        if root not in _engines:
-            _engines[root] = EmbeddedEngine(root)
-        return _engines[root]
+        if place not in _engines:
+            _engines[place] = EmbeddedEngine(place) if isinstance(place, Path) else _elasticsearch(place)
+        return _engines[place]
+
+
+def _elasticsearch(place: Connection) -> WholeEngine:
+    return cast(WholeEngine, import_string(ELASTICSEARCH)(place))
 
 
 def kept_writer() -> Writer:
     """The writer, kept until the process ends: what the index worker uses. Raises WriterBusy while another
     holds it.
     """
-    root = Path(settings.INDEX_FOLDER)
-    current = engine()
+    place, current = _place(), engine()
     with _lock:
-        if root not in _writers:
-            _writers[root] = current.writer()
-        return _writers[root]
+        if place not in _writers:
+            _writers[place] = current.writer()
+        return _writers[place]
 
 
 def holds_writer() -> bool:
     """Whether this process keeps the writer already."""
     with _lock:
-        return Path(settings.INDEX_FOLDER) in _writers
+        return _place() in _writers
 
 
 def release_writer() -> None:
     """Closes the kept writer, if there is one, so that another process may write."""
     with _lock:
-        writer = _writers.pop(Path(settings.INDEX_FOLDER), None)
+        writer = _writers.pop(_place(), None)
     if writer is not None:
         writer.close()
 

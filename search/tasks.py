@@ -15,7 +15,7 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
 from kombu.exceptions import OperationalError
 
-from search.engines.base import WriterBusy
+from search.engines.base import EngineUnavailable, WriterBusy
 from search.index import holds_writer, kept_writer, release_writer
 from search.rebuild import serve_requests
 from search.sync import drain, take_over
@@ -44,17 +44,20 @@ def nudge() -> None:
 
 @shared_task(name="search.tasks.index_sync")
 def index_sync() -> None:
-    """Answers the outbox. Does nothing while a command writes to the index: the command answers it too."""
+    """Answers the outbox. Does nothing while a command writes to the index: the command answers it too. What finds
+    the search service away waits for the next sweep.
+    """
     fresh = not holds_writer()
     try:
         writer = kept_writer()
+        if fresh:
+            take_over()
+        serve_requests(writer)
+        drain(writer)
     except WriterBusy:
         index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
-        return
-    if fresh:
-        take_over()
-    serve_requests(writer)
-    drain(writer)
+    except EngineUnavailable as error:
+        log.warning("index_unavailable", why=str(error))
 
 
 @shared_task(name="search.tasks.index_sweep")

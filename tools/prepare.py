@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
-from search.index import rebuild_because
+from search.index import rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
 
 COLLECTED = "static-collected"
@@ -55,7 +55,12 @@ def collect_static(data: Path) -> None:
 
 
 def build_index() -> None:
-    """Builds the index where there is none, or only one that another version of the program made."""
+    """Builds the index where there is none, or only one that another version of the program made. A search service
+    that cannot be used stops nothing else.
+    """
+    if (fault := service_fault()) is not None:
+        print(f"Searches will answer 503: {fault}. Everything else is served.", file=sys.stderr)
+        return
     if reasons := rebuild_because():
         with step(
             "building the search index: " + "; ".join(f"{name}, {why}" for name, why in reasons.items())

@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import orjson
@@ -165,6 +165,16 @@ def load_manifest(directory: Path, generation: int) -> Manifest:
         raise EngineUnavailable(
             f"{directory.name}: generation {generation} cannot be read ({error})"
         ) from error
+
+
+class Parts(Protocol):
+    """Named arrays and documents, wherever they are kept."""
+
+    def array(self, name: str) -> Array:
+        """An array, read-only."""
+
+    def data(self, name: str) -> bytes:
+        """A document's bytes."""
 
 
 class Columns:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -15,6 +15,9 @@ from rapidfuzz.process import cdist
 
 from search.analysis import GAP, each_term, term_of
 from search.engines.columns import Array, Columns, Strings
+
+Words = Sequence[str] | Strings
+"""Sorted words, in memory or in a mapped file."""
 
 
 class WordCounts:
@@ -47,9 +50,8 @@ class WordCounts:
         """The arrays of a generation."""
         parts: dict[str, Array] = {}
         for name, counts in (("words", self.words), ("terms", self.terms), ("name_words", self.name_words)):
-            ordered = sorted(counts)
+            ordered, parts[f"{name}_counts"] = sorted_counts(counts)
             parts[f"{name}_data"], parts[f"{name}_ends"] = Strings.pack(ordered)
-            parts[f"{name}_counts"] = np.array([counts[word] for word in ordered], dtype=np.int32)
         return parts
 
     @classmethod
@@ -66,21 +68,59 @@ class WordCounts:
 
 
 class Lexicon:
-    """The readers' side: looked up by bisection in mapped files; only correcting a word reads them all."""
+    """The readers' side, of any engine: sorted words, looked up by bisection; only correcting a word reads them
+    all.
+    """
 
-    def __init__(self, columns: Columns, documents: int) -> None:
+    def __init__(
+        self,
+        documents: int,
+        words: Words,
+        word_counts: Array,
+        terms: Words,
+        term_counts: Array,
+        names: Words,
+    ) -> None:
         self.documents = documents
-        self._words, self._word_counts = self._load(columns, "words")
-        self._terms, self._term_counts = self._load(columns, "terms")
-        self._names, _ = self._load(columns, "name_words")
+        self._words, self._word_counts = words, word_counts
+        self._terms, self._term_counts = terms, term_counts
+        self._names = names
         self._near: dict[tuple[str, int], tuple[str, ...]] = {}
         self._by_length: dict[int, tuple[list[str], Array]] | None = None
 
-    @staticmethod
-    def _load(columns: Columns, name: str) -> tuple[Strings, Array]:
-        return Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends")), columns.array(
-            f"{name}_counts"
+    @classmethod
+    def load(cls, columns: Columns, documents: int) -> Lexicon:
+        """From the mapped files of a generation."""
+        held = {
+            name: Strings(columns.array(f"{name}_data"), columns.array(f"{name}_ends"))
+            for name in ("words", "terms", "name_words")
+        }
+        return cls(
+            documents,
+            held["words"],
+            columns.array("words_counts"),
+            held["terms"],
+            columns.array("terms_counts"),
+            held["name_words"],
         )
+
+    def with_words(
+        self, words: Mapping[str, int], terms: Mapping[str, int], names: Mapping[str, int]
+    ) -> Lexicon:
+        """The same with some more words."""
+        more = Counter(dict(zip(self._words, self._word_counts.tolist(), strict=True))) | Counter(words)
+        more_terms = Counter(dict(zip(self._terms, self._term_counts.tolist(), strict=True))) | Counter(terms)
+        return Lexicon(
+            self.documents,
+            *sorted_counts(more),
+            *sorted_counts(more_terms),
+            sorted({*self._names, *names}),
+        )
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word stands anywhere."""
+        at = bisect_left(self._words, word)
+        return at < len(self._words) and self._words[at] == word
 
     def frequency(self, term: str) -> int:
         """In how many documents a term stands."""
@@ -122,7 +162,13 @@ class Lexicon:
         return tuple(candidate for far, _, candidate in found if far == found[0][0])[:10]
 
 
-def _range(words: Strings, start: str) -> Iterator[str]:
+def sorted_counts(counts: Mapping[str, int]) -> tuple[list[str], Array]:
+    """The words in order, and their counts beside them."""
+    ordered = sorted(counts)
+    return ordered, np.array([counts[word] for word in ordered], dtype=np.int32)
+
+
+def _range(words: Words, start: str) -> Iterator[str]:
     for at in range(bisect_left(words, start), len(words)):
         word = words[at]
         if not word.startswith(start):
@@ -134,7 +180,7 @@ def _terms_of(words: Iterable[str]) -> list[str]:
     return sorted({term_of(word) for word in words} - {GAP})
 
 
-def _group_by_length(words: Strings, counts: Array) -> dict[int, tuple[list[str], Array]]:
+def _group_by_length(words: Words, counts: Array) -> dict[int, tuple[list[str], Array]]:
     groups: dict[int, tuple[list[str], list[int]]] = {}
     for word, count in zip(words, counts.tolist(), strict=True):
         # A number is no misspelling of another, and a stop word no correction.

@@ -167,11 +167,11 @@ def _hits(
 
 
 def _offered(view: ListingsView, slot: int, wanted: tuple[str, ...]) -> list[str]:
-    """Which of the specialisms asked for a listing offers."""
+    """Which of the specialisms asked for a listing offers, by reference."""
     first, last = view.columns.array("offer_starts")[slot : slot + 2].tolist()
     values = view.codes["specialism"].values
     codes = view.columns.array("offer_specialism")[first:last].tolist()
-    return [values[code] for code in codes if code >= 0 and values[code] in wanted]
+    return sorted(values[code] for code in codes if code >= 0 and values[code] in wanted)
 
 
 def _rate(view: ListingsView, query: ListingQuery, slot: int) -> HitRate | None:

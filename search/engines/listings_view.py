@@ -88,7 +88,7 @@ class ListingsView:
         else:
             self.labels = Labels.load(columns.data("labels"))
         self.region_bits = _region_bits(orjson.loads(columns.data("region_sets")), len(self.codes["region"]))
-        self.lexicon = Lexicon(columns, len(self.everything))
+        self.lexicon = Lexicon.load(columns, len(self.everything))
         self.suggestions = Suggestions(columns)
         self._records = self._map_records(int(manifest.facts["records"]))
         same_keys = same is not None and same.columns.file("key_data") == columns.file("key_data")

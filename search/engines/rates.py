@@ -17,12 +17,11 @@ from typing import Final
 import numpy as np
 
 from procurement.pricing import RateStatistics, place, statistics
-from search.analysis import fold, normalise, words_of
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.columns import Array, Codes, current_mark, read_current
 from search.engines.rates_pages import after, cursor, page_rows
 from search.engines.rates_rows import MAPPING
-from search.engines.rates_suggest import Roles
+from search.engines.rates_suggest import Roles, typed_words
 from search.engines.rates_view import Hits, RatesView
 from search.rate_query import OtherUnits, RateQuery, RateResult, RoleQuery, RoleSuggestion
 
@@ -86,15 +85,15 @@ class RatesReader:
     def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
         """Role titles with words that begin as those typed do, those on the most lines first."""
         view = self._view()
-        typed = [folded for word in words_of(normalise(query.q)) if (folded := fold(word))]
+        typed = typed_words(query.q)
         day = None if query.include_expired else query.as_of
         name = view.generation, query.frameworks, day
         roles = self._roles.get(name)
         if roles is None:
-            roles = self._roles[name] = Roles.of(view, query.frameworks, day)
+            roles = self._roles[name] = Roles.of(view.titles, view.lines_of_titles(query.frameworks, day))
             while len(self._roles) > KEPT_ROLES:
                 self._roles.popitem(last=False)
-        return roles.beginning(view, typed, query.limit) if typed else []
+        return roles.beginning(view.titles, typed, query.limit) if typed else []
 
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         """Every (card reference, version, number of lines) in the index, for the drift check."""
@@ -143,7 +142,7 @@ def _look_elsewhere(view: RatesView, query: RateQuery, day: date | None) -> None
     """Raises OtherUnits if the same question finds lines in another currency or unit."""
     units = tuple(
         (currency, unit)
-        for currency, unit in view.units
+        for currency, unit in sorted(view.units)
         if (currency, unit) != (query.currency, query.unit)
         and len(
             view.find(replace(query, currency=currency, unit=unit, min_rate=None, max_rate=None), day).rows

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
+from search.analysis import fold, normalise, words_of
 from search.engines.columns import Array
-from search.engines.rates_view import RatesView
+from search.engines.rates_titles import TitleSearch
 from search.rate_query import RoleSuggestion
 
 
@@ -27,18 +27,9 @@ class Roles:
     counts: Array
 
     @classmethod
-    def of(cls, view: RatesView, frameworks: Sequence[str], on: date | None) -> Roles:
-        """The titles of the lines of these frameworks (of all, if none is named) in force on a day (None:
-        ever).
-        """
-        columns = view.columns
-        mask = np.ones(len(view.keys), bool)
-        if frameworks:
-            mask &= np.isin(columns["framework"], view.codes["framework"].find(frameworks))
-        if on is not None:
-            mask &= (columns["valid_from"] <= on.toordinal()) & (columns["valid_to"] >= on.toordinal())
-        lines = np.bincount(columns["title"][mask], minlength=len(view.title_counts))
-        labels, rank = view.titles.label, view.titles.rank
+    def of(cls, titles: TitleSearch, lines: Array) -> Roles:
+        """The titles that some lines bear; `lines` (T,) counts those of each title."""
+        labels, rank = titles.label, titles.rank
         counts = np.bincount(labels, weights=lines, minlength=int(labels.max(initial=-1)) + 1).astype(
             np.int64
         )
@@ -51,10 +42,10 @@ class Roles:
         place_of_label[by_frequency] = np.arange(len(by_frequency))
         return cls(place_of_label[labels], firsts[by_frequency], counts[by_frequency])
 
-    def beginning(self, view: RatesView, typed: Sequence[str], limit: int) -> list[RoleSuggestion]:
+    def beginning(self, known: TitleSearch, typed: Sequence[str], limit: int) -> list[RoleSuggestion]:
         """The first `limit` titles of which each word typed begins a word."""
         found: Array | None = None
-        for titles in view.titles.begins(typed):
+        for titles in known.begins(typed):
             mask = np.zeros(len(self.titles) + 1, bool)
             mask[self.places[titles]] = True
             found = mask if found is None else found & mask
@@ -62,6 +53,11 @@ class Roles:
             return []
         places = np.flatnonzero(found[:-1])[:limit]
         return [
-            RoleSuggestion(view.titles.titles[title], count)
+            RoleSuggestion(known.titles[title], count)
             for title, count in zip(self.titles[places].tolist(), self.counts[places].tolist(), strict=True)
         ]
+
+
+def typed_words(q: str) -> list[str]:
+    """What somebody has typed so far, as the beginnings of words."""
+    return [folded for word in words_of(normalise(q)) if (folded := fold(word))]

@@ -6,7 +6,6 @@ spreads the answer over the lines.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -15,11 +14,10 @@ from typing import Final
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from search.analysis import GAP, term_of
-from search.engines.columns import Array, Codes, Columns, Mask, Strings, rows_of
+from search.engines.columns import Array, Codes, Mask, Parts, Strings, rows_of
+from search.engines.rates_words import Words
 from search.rate_roles import Role
 
 SCORE_STEPS: Final = 10_000
@@ -27,10 +25,6 @@ SCORE_STEPS: Final = 10_000
 
 LOOSE_SCORE: Final = 1.0
 """What a prefix or a near word adds, however rare it is: engines score these alike."""
-
-AFTER_Z: Final = "\U0010ffff"
-REMEMBERED: Final = 5_000
-NEAR_WORDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +40,14 @@ class Found:
 class TitleSearch:
     """The titles of one generation. Safe for many threads: what it remembers is only added to."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Parts) -> None:
         self.titles = Strings(columns.array("titles"), columns.array("title_ends"))
         self.rank = columns.array("title_rank")
         self.label = columns.array("title_label")
         self._terms = Codes.load(columns.data("terms"))
         words: list[str] = orjson.loads(columns.data("words"))
-        self._words = [words[place] for place in columns.array("word_order").tolist()]
+        in_order = [words[place] for place in columns.array("word_order").tolist()]
+        self._words = Words(in_order, columns.array("word_lines"))
         self._term_starts = columns.array("term_starts")
         self._term_titles = columns.array("term_titles")
         self._term_weights = columns.array("term_weights")
@@ -64,8 +59,6 @@ class TitleSearch:
         self._token_titles = columns.array("token_titles")
         self._word_starts = columns.array("word_starts")
         self._word_titles = columns.array("word_titles")
-        self._word_lines = columns.array("word_lines")
-        self._near: dict[str, tuple[int, ...]] = {}
 
     def find(self, roles: Sequence[Role]) -> Found:
         """Titles that meet any of the roles, each with the score of the role that it meets best."""
@@ -81,7 +74,7 @@ class TitleSearch:
         for word in role.words:
             self._word(word, scores, corrections)
         for prefix in role.prefixes:
-            scores[np.unique(self._titles_of_words(*self._stretch(prefix)))] += LOOSE_SCORE
+            scores[np.unique(self._titles_of_words(*self._words.stretch(prefix)))] += LOOSE_SCORE
         # What matches has a score, however little a word that stands nearly everywhere is worth.
         rounded = np.maximum(np.rint(scores * SCORE_STEPS).astype(np.int32), scores > 0)
         if matched is not None:
@@ -99,7 +92,7 @@ class TitleSearch:
         if code is not None and (stretch := self._stretch_of_term(code)).start < stretch.stop:
             scores[self._term_titles[stretch]] += self._term_weights[stretch] * np.float32(self._rarity[code])
             return
-        places = self._near_words(word)
+        places = self._words.near(word)
         if not places:
             return
         found = [self._titles_of_words(place, place + 1) for place in places]
@@ -109,27 +102,6 @@ class TitleSearch:
 
     def _stretch_of_term(self, code: int) -> slice:
         return slice(int(self._term_starts[code]), int(self._term_starts[code + 1]))
-
-    def _near_words(self, word: str) -> tuple[int, ...]:
-        """Places of the word itself, or else of the nearest words: a slip away, two from six letters on."""
-        known = self._near.get(word)
-        if known is not None:
-            return known
-        place = bisect_left(self._words, word)
-        if place < len(self._words) and self._words[place] == word and self._word_lines[place]:
-            near: tuple[int, ...] = (place,)
-        elif len(word) < 3 or word.isdigit():
-            near = ()
-        else:
-            slips = 1 if len(word) < 6 else 2
-            close = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=slips, limit=None)
-            ranked = sorted((distance, -int(self._word_lines[at]), at) for _, distance, at in close)
-            ranked = [candidate for candidate in ranked if candidate[1]]
-            near = tuple(at for distance, _, at in ranked if distance == ranked[0][0])[:NEAR_WORDS]
-        if len(self._near) > REMEMBERED:
-            self._near.clear()
-        self._near[word] = near
-        return near
 
     def _phrases(self, phrases: Sequence[tuple[str, ...]], scores: NDArray[np.float32]) -> Mask:
         """Adds what the phrases are worth; which titles hold them all."""
@@ -162,17 +134,13 @@ class TitleSearch:
         titles, counts = np.unique(self._token_titles[begins], return_counts=True)
         return titles, counts, float(sum(self._rarity[code] for code in codes))
 
-    def _stretch(self, prefix: str) -> tuple[int, int]:
-        """The places of the words that begin so."""
-        return bisect_left(self._words, prefix), bisect_left(self._words, prefix + AFTER_Z)
-
     def _titles_of_words(self, first: int, last: int) -> Array:
         """Titles that hold any of the words at these places; one that holds several comes several times."""
         return self._word_titles[int(self._word_starts[first]) : int(self._word_starts[last])]
 
     def begins(self, prefixes: Iterable[str]) -> list[Array]:
         """For each prefix the titles with a word that begins so, repetitions among them."""
-        return [self._titles_of_words(*self._stretch(prefix)) for prefix in prefixes]
+        return [self._titles_of_words(*self._words.stretch(prefix)) for prefix in prefixes]
 
 
 def lines_of_titles(starts: Array, lines: Array, titles: Array) -> Array:

@@ -137,6 +137,18 @@ class RatesView:
                 self._bases.popitem(last=False)
         return base
 
+    def lines_of_titles(self, frameworks: Sequence[str], on: date | None) -> Array:
+        """How many lines of these frameworks (of all, if none is named) bear each title on a day (None:
+        ever).
+        """
+        columns = self.columns
+        mask = np.ones(len(self.keys), bool)
+        if frameworks:
+            mask &= np.isin(columns["framework"], self.codes["framework"].find(frameworks))
+        if on is not None:
+            mask &= (columns["valid_from"] <= on.toordinal()) & (columns["valid_to"] >= on.toordinal())
+        return np.bincount(columns["title"][mask], minlength=len(self.title_counts))
+
     def _base(self, start: int, stop: int, on: date | None) -> Base:
         mask: Mask | None = None
         rows = np.arange(start, stop)
@@ -174,9 +186,10 @@ class RatesView:
         if not roles and not narrowing and not experience and not query.exclude:
             rows, prices = base.rows[low:high], base.prices[low:high]
             return Hits(base, rows, prices, None, len(rows) == len(base.rows))
-        if low == high:
-            return Hits(base, base.rows[:0], base.prices[:0], None, False)
         found = self.titles.find(roles) if roles else None
+        corrections = found.corrections if found else ()
+        if low == high:
+            return Hits(base, base.rows[:0], base.prices[:0], None, False, 0, corrections)
         # The stretch of rows to look through, or the few rows that bear a title found.
         first, last = int(base.rows[low]), int(base.rows[high - 1]) + 1
         look: slice | Array = slice(first, last)
@@ -220,7 +233,7 @@ class RatesView:
             None if scores is None else scores[picked],
             False,
             unknown,
-            found.corrections if found else (),
+            corrections,
         )
 
     def _narrowing(self, query: RateQuery) -> list[tuple[str, list[int]]]:

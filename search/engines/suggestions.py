@@ -19,8 +19,10 @@ from search.engines.columns import Array, Columns, Strings
 from search.engines.records import whole_name
 from search.query import Suggestion, SuggestionKind, SuggestionQuery
 
-_KINDS: Final[tuple[SuggestionKind, ...]] = ("partner", "specialism", "lot")
-_AFTER_ALL: Final = "\U0010ffff"
+KINDS: Final[tuple[SuggestionKind, ...]] = ("partner", "specialism", "lot")
+"""In the order in which equals are shown."""
+AFTER_ALL: Final = "\U0010ffff"
+"""Sorts after every name that begins with what stands before it."""
 
 
 class Labels:
@@ -109,7 +111,7 @@ def suggestion_parts(
             if facts := labels.facts[kind].get(reference):
                 entries[kind, reference] = (facts["name"], {facts["framework"]}, facts["of"])
     folded = {entry: whole_name(name) for entry, (name, _, _) in entries.items()}
-    ordered = sorted(entries, key=lambda entry: (_KINDS.index(entry[0]), folded[entry], entry[1]))
+    ordered = sorted(entries, key=lambda entry: (KINDS.index(entry[0]), folded[entry], entry[1]))
     begins: list[tuple[str, int, int]] = []
     for rank, entry in enumerate(ordered):
         words = folded[entry].split(" ")
@@ -154,7 +156,7 @@ class Suggestions:
         if not typed:
             return []
         first = bisect_left(self._begins, typed)
-        last = bisect_left(self._begins, typed + _AFTER_ALL, lo=first)
+        last = bisect_left(self._begins, typed + AFTER_ALL, lo=first)
         found: list[Suggestion] = []
         seen: set[int] = set()
         total = len(self._shown)

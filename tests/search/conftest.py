@@ -7,11 +7,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from search.engines.base import Writer
 from search.index import kept_writer, release_writer
 from search.rebuild import rebuild
+from tests.search.engines import KINDS, ElasticsearchIndexing, EmbeddedIndexing, Indexing
 from tests.world import make_world
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def indexing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexing]:
+    """Makes engines, of each kind in turn."""
+    if request.param == "embedded":
+        yield EmbeddedIndexing(tmp_path_factory.mktemp("index"))
+        return
+    made = ElasticsearchIndexing(request.getfixturevalue("search_node"))
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def each_demonstration(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Searches, which read no database, meet the whole demonstration on each kind of engine in turn."""
+    if request.param == "embedded":
+        where = {"INDEX_FOLDER": request.getfixturevalue("demonstration_index")}
+    else:
+        where = request.getfixturevalue("demonstration_service")
+    with override_settings(**where):
+        yield request.param
 
 
 @pytest.fixture

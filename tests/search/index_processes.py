@@ -7,6 +7,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from search.engines.base import Engine
+from search.engines.elasticsearch.connection import Connection, hosts_of
+from search.engines.elasticsearch.engine import ElasticsearchEngine
 from search.engines.embedded import EmbeddedEngine
 from search.query import ListingQuery
 from tests.search.listing_documents import listing
@@ -14,9 +17,8 @@ from tests.search.listing_documents import listing
 LISTINGS = 30
 
 
-def write(root: Path, rounds: int) -> None:
+def write(engine: Engine, rounds: int) -> None:
     """Gives every listing the word and version of the next round, in one step, again and again."""
-    engine = EmbeddedEngine(root)
     with engine.writer() as writer:
         first = 1 + max(version for _, version in engine.listing_keys())
         for number in range(first, first + rounds):
@@ -31,12 +33,11 @@ def write(root: Path, rounds: int) -> None:
             sys.stdout.flush()
 
 
-def read(root: Path) -> None:
+def read(engine: Engine, stop: Path) -> None:
     """Asks for a round's word: all have it, or none. Prints searches, generations seen, wrong answers."""
-    engine = EmbeddedEngine(root)
     searches = wrong = 0
     seen = set()
-    while not (root / "stop").exists():
+    while not stop.exists():
         version = next(version for _, version in engine.listing_keys())
         result = engine.search_listings(ListingQuery(q=f"round{version}", page_size=100))
         seen.add(result.index.generation)
@@ -50,8 +51,16 @@ def read(root: Path) -> None:
     sys.stdout.write(f"{searches} {len(seen)} {wrong}\n")
 
 
+def engine_at(kind: str, place: str, prefix: str = "") -> Engine:
+    """The engine that engines.py has told of."""
+    if kind == "embedded":
+        return EmbeddedEngine(Path(place))
+    return ElasticsearchEngine(Connection(hosts_of(place), prefix=prefix))
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "write":
-        write(Path(sys.argv[2]), int(sys.argv[3]))
+    role, argument, *where = sys.argv[1:]
+    if role == "write":
+        write(engine_at(*where), int(argument))
     else:
-        read(Path(sys.argv[2]))
+        read(engine_at(*where), Path(argument))

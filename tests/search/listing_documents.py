@@ -1,13 +1,11 @@
-"""Listing documents for tests, and an index built of them."""
+"""Listing documents for tests, and how an index is built of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from search.engines.base import Label
-from search.engines.embedded import EmbeddedEngine
+from search.engines.base import Engine, Label
 
 REGIONS = [
     Label("UK", "United Kingdom", "UK"),
@@ -87,12 +85,10 @@ def rate(grade: str, pounds: int, lot: str | None = None, work_type: str = "") -
     }
 
 
-def index(root: Path, documents: Iterable[dict[str, Any]]) -> EmbeddedEngine:
-    """An engine over a new index of the documents."""
-    engine = EmbeddedEngine(root)
+def fill(engine: Engine, documents: Iterable[dict[str, Any]]) -> None:
+    """Builds the engine's index of listings anew, of the documents."""
     with engine.writer() as writer:
         rebuild = writer.begin_rebuild("listings")
         rebuild.label("region", REGIONS)
         rebuild.put(documents)
         rebuild.commit()
-    return engine

@@ -1,20 +1,21 @@
-"""The embedded engine against a plain scan of the documents: totals, ids, facet counts, ranges, sorts and
+"""Each engine against a plain scan of the documents: totals, ids, facet counts, ranges, sorts and
 pages, exactly.
 """
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from search.engines.base import Engine
 from search.query import ListingQuery, ListingResult
-from tests.search.listing_documents import index, listing, lots, offering, rate, specialism
+from tests.search.engines import Indexing
+from tests.search.listing_documents import fill, listing, lots, offering, rate, specialism
 from tests.search.listing_scan import Scan, lowest_rate
 
 # Every example builds an index: what fails is printed as it is, without the long way to a smaller one.
@@ -186,45 +187,50 @@ def region_counts(scan: Scan, query: ListingQuery) -> dict[str, int]:
     return {value: count for value, count in scan.facet(query, "region").items() if value in shown}
 
 
+@pytest.fixture(scope="module")
+def engine(indexing: Indexing) -> Engine:
+    """One engine, whose index every example builds anew."""
+    return indexing.empty()
+
+
 @settings(max_examples=25, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), st.lists(questions(), min_size=8, max_size=8))
-def test_engine_agrees_with_a_plain_scan(corpus: list[dict[str, Any]], asked: list[ListingQuery]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        engine = index(Path(folder), corpus)
-        scan = Scan(corpus)
-        for query in asked:
-            result = engine.search_listings(query)
-            assert_agrees(scan, query, result)
-            regions = next(facet for facet in result.facets if facet.name == "region")
-            framework = query.filters.get("framework", ())
-            if len(framework) != 1 or any(document["framework"] == framework[0] for document in corpus):
-                assert {value.value: value.count for value in regions.values if value.count} == region_counts(
-                    scan, query
-                )
+def test_engine_agrees_with_a_plain_scan(
+    engine: Engine, corpus: list[dict[str, Any]], asked: list[ListingQuery]
+) -> None:
+    fill(engine, corpus)
+    scan = Scan(corpus)
+    for query in asked:
+        result = engine.search_listings(query)
+        assert_agrees(scan, query, result)
+        regions = next(facet for facet in result.facets if facet.name == "region")
+        framework = query.filters.get("framework", ())
+        if len(framework) != 1 or any(document["framework"] == framework[0] for document in corpus):
+            counted = {value.value: value.count for value in regions.values if value.count}
+            assert counted == region_counts(scan, query)
 
 
 @settings(max_examples=6, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), documents(), questions())
 def test_engine_agrees_after_updates_and_removals(
-    before: list[dict[str, Any]], after: list[dict[str, Any]], query: ListingQuery
+    engine: Engine, before: list[dict[str, Any]], after: list[dict[str, Any]], query: ListingQuery
 ) -> None:
     """Counts and ids are exact whatever was replaced and removed; scores count what is removed until segments
     merge.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        engine = index(Path(folder), before)
-        gone = before[0]["key"]
-        with engine.writer() as writer:
-            writer.apply("listings", [document | {"version": 2} for document in after], [(gone, 3)])
-        standing = {document["key"]: document for document in (*before, *after) if document["key"] != gone}
-        scan = Scan(list(standing.values()))
-        for one in (query, replace(query, q=""), replace(query, q="vision")):
-            result = engine.search_listings(one)
-            assert {hit.reference for hit in result.hits} == {
-                scan.listings[at]["key"] for at in scan.matches(one)
-            }
-            assert result.count == len(result.hits)
-            for facet in result.facets:
-                if facet.name != "region":
-                    counted = {value.value: value.count for value in facet.values if value.count}
-                    assert counted == scan.facet(one, facet.name), facet.name
+    fill(engine, before)
+    gone = before[0]["key"]
+    with engine.writer() as writer:
+        writer.apply("listings", [document | {"version": 2} for document in after], [(gone, 3)])
+    standing = {document["key"]: document for document in (*before, *after) if document["key"] != gone}
+    scan = Scan(list(standing.values()))
+    for one in (query, replace(query, q=""), replace(query, q="vision")):
+        result = engine.search_listings(one)
+        assert {hit.reference for hit in result.hits} == {
+            scan.listings[at]["key"] for at in scan.matches(one)
+        }
+        assert result.count == len(result.hits)
+        for facet in result.facets:
+            if facet.name != "region":
+                counted = {value.value: value.count for value in facet.values if value.count}
+                assert counted == scan.facet(one, facet.name), facet.name

@@ -16,20 +16,20 @@ import orjson
 import pytest
 
 from search.engines import listings_view, listings_writer
-from search.engines.base import EngineUnavailable, WriterBusy
-from search.engines.embedded import EmbeddedEngine
+from search.engines.base import Engine, EngineUnavailable, WriterBusy
 from search.query import ListingQuery, Suggestion, SuggestionQuery
-from tests.search.listing_documents import index, listing
+from tests.search.engines import EmbeddedIndexing, Indexing, index
+from tests.search.listing_documents import fill, listing
 
 HAMMER = Path(__file__).with_name("index_processes.py")
 
 
-def stored(engine: EmbeddedEngine, key: str) -> dict[str, object] | None:
+def stored(engine: Engine, key: str) -> dict[str, object] | None:
     found = engine.listing(key)
     return None if found is None else orjson.loads(found)
 
 
-def count(engine: EmbeddedEngine, q: str) -> int:
+def count(engine: Engine, q: str) -> int:
     return engine.search_listings(ListingQuery(q=q)).count
 
 
@@ -37,11 +37,11 @@ KEY = "rm3745~ppl~opm-group"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> EmbeddedEngine:
-    return index(tmp_path, [listing("opm-group", summary="apples"), listing("ase", summary="pears")])
+def engine(indexing: Indexing) -> Engine:
+    return index(indexing, [listing("opm-group", summary="apples"), listing("ase", summary="pears")])
 
 
-def test_an_update_is_seen_by_an_engine_that_is_open(engine: EmbeddedEngine) -> None:
+def test_an_update_is_seen_by_an_engine_that_is_open(engine: Engine) -> None:
     assert count(engine, "apples") == 1
     with engine.writer() as writer:
         generation = writer.apply("listings", [listing("opm-group", version=2, summary="plums")])
@@ -50,7 +50,7 @@ def test_an_update_is_seen_by_an_engine_that_is_open(engine: EmbeddedEngine) -> 
     assert stored(engine, KEY) == {"reference": KEY, "name": "Opm Group", "version": 2}
 
 
-def test_an_older_version_never_overwrites_a_newer_one(engine: EmbeddedEngine) -> None:
+def test_an_older_version_never_overwrites_a_newer_one(engine: Engine) -> None:
     with engine.writer() as writer:
         before = writer.apply("listings", [listing("opm-group", version=5, summary="plums")])
         after = writer.apply("listings", [listing("opm-group", version=4, summary="late")], [(KEY, 3)])
@@ -59,7 +59,7 @@ def test_an_older_version_never_overwrites_a_newer_one(engine: EmbeddedEngine) -
     assert dict(engine.listing_keys())[KEY] == 5
 
 
-def test_a_removed_listing_is_gone_and_does_not_come_back_by_an_older_put(engine: EmbeddedEngine) -> None:
+def test_a_removed_listing_is_gone_and_does_not_come_back_by_an_older_put(engine: Engine) -> None:
     with engine.writer() as writer:
         writer.apply("listings", [], [(KEY, 7)])
         writer.apply("listings", [listing("opm-group", version=6)])
@@ -71,14 +71,14 @@ def test_a_removed_listing_is_gone_and_does_not_come_back_by_an_older_put(engine
     assert count(engine, "") == 2
 
 
-def test_a_removal_that_arrives_before_its_listing_holds(engine: EmbeddedEngine) -> None:
+def test_a_removal_that_arrives_before_its_listing_holds(engine: Engine) -> None:
     with engine.writer() as writer:
         writer.apply("listings", [], [("rm3745~ppl~new", 5)])
         writer.apply("listings", [listing("new", version=4)])
     assert stored(engine, "rm3745~ppl~new") is None
 
 
-def test_of_one_listing_given_twice_the_newer_stands(engine: EmbeddedEngine) -> None:
+def test_of_one_listing_given_twice_the_newer_stands(engine: Engine) -> None:
     with engine.writer() as writer:
         writer.apply(
             "listings",
@@ -90,7 +90,7 @@ def test_of_one_listing_given_twice_the_newer_stands(engine: EmbeddedEngine) -> 
     assert (count(engine, "new"), count(engine, "old")) == (2, 0)
 
 
-def test_a_document_that_cannot_be_indexed_changes_nothing(engine: EmbeddedEngine) -> None:
+def test_a_document_that_cannot_be_indexed_changes_nothing(engine: Engine) -> None:
     with engine.writer() as writer:
         with pytest.raises(KeyError):
             writer.apply("listings", [{"key": KEY, "version": 9}])
@@ -99,7 +99,7 @@ def test_a_document_that_cannot_be_indexed_changes_nothing(engine: EmbeddedEngin
     assert count(engine, "plums") == 1
 
 
-def test_words_are_counted_as_documents_come_and_go(engine: EmbeddedEngine) -> None:
+def test_words_are_counted_as_documents_come_and_go(engine: Engine) -> None:
     """What is corrected to, and what is not, follows every update."""
     assert engine.search_listings(ListingQuery(q="aples")).did_you_mean == "apples"
     with engine.writer() as writer:
@@ -107,8 +107,8 @@ def test_words_are_counted_as_documents_come_and_go(engine: EmbeddedEngine) -> N
     assert engine.search_listings(ListingQuery(q="aples")).did_you_mean is None
 
 
-def test_without_an_index_a_search_is_unavailable(tmp_path: Path) -> None:
-    engine = EmbeddedEngine(tmp_path)
+def test_without_an_index_a_search_is_unavailable(indexing: Indexing) -> None:
+    engine = indexing.empty()
     with pytest.raises(EngineUnavailable):
         engine.search_listings(ListingQuery())
     assert engine.state("listings").rebuild_because == "there is no listings index yet"
@@ -116,20 +116,20 @@ def test_without_an_index_a_search_is_unavailable(tmp_path: Path) -> None:
         writer.apply("listings", [listing("opm-group")])
 
 
-def test_only_one_writer(engine: EmbeddedEngine) -> None:
+def test_only_one_writer(engine: Engine) -> None:
     with engine.writer(), pytest.raises(WriterBusy):
         engine.writer()
     engine.writer().close()
 
 
-def test_an_empty_index_answers(tmp_path: Path) -> None:
-    engine = index(tmp_path, [])
+def test_an_empty_index_answers(indexing: Indexing) -> None:
+    engine = index(indexing, [])
     for q in ("", "vision", '"a phrase"', "x*"):
         assert engine.search_listings(ListingQuery(q=q)).count == 0
     assert engine.suggest(SuggestionQuery("a")) == []
 
 
-def test_live_updates_during_a_rebuild_are_in_both_indexes(engine: EmbeddedEngine) -> None:
+def test_live_updates_during_a_rebuild_are_in_both_indexes(engine: Engine) -> None:
     with engine.writer() as writer:
         rebuild = writer.begin_rebuild("listings")
         rebuild.put([listing("opm-group", summary="apples")])
@@ -147,7 +147,7 @@ def test_live_updates_during_a_rebuild_are_in_both_indexes(engine: EmbeddedEngin
         assert count(engine, "cherries") == 1
 
 
-def test_a_rebuild_that_does_not_verify_leaves_the_old_index(engine: EmbeddedEngine, tmp_path: Path) -> None:
+def test_a_rebuild_that_does_not_verify_leaves_the_old_index(engine: Engine, indexing: Indexing) -> None:
     with engine.writer() as writer:
         rebuild = writer.begin_rebuild("listings")
         rebuild.put([listing("opm-group", version=2, summary="plums")])
@@ -161,18 +161,18 @@ def test_a_rebuild_that_does_not_verify_leaves_the_old_index(engine: EmbeddedEng
         assert (count(engine, "apples"), count(engine, "")) == (1, 2)
         writer.apply("listings", [listing("ase", version=2, summary="figs")])
     assert count(engine, "figs") == 1
-    assert len([path for path in (tmp_path / "listings").iterdir() if path.is_dir()]) == 1
+    assert len(indexing.indices()) == 1
 
 
-def test_an_abandoned_rebuild_is_forgotten(engine: EmbeddedEngine, tmp_path: Path) -> None:
+def test_an_abandoned_rebuild_is_forgotten(engine: Engine, indexing: Indexing) -> None:
     with engine.writer() as writer:
         writer.begin_rebuild("listings").put([listing("opm-group", version=2)])
         writer.begin_rebuild("listings").abandon()
-    assert len([path for path in (tmp_path / "listings").iterdir() if path.is_dir()]) == 1
+    assert len(indexing.indices()) == 1
     assert count(engine, "") == 2
 
 
-def test_rollback_brings_the_index_before_back(engine: EmbeddedEngine) -> None:
+def test_rollback_brings_the_index_before_back(engine: Engine) -> None:
     with engine.writer() as writer:
         with pytest.raises(ValueError, match="no earlier index"):
             writer.rollback("listings")
@@ -186,12 +186,20 @@ def test_rollback_brings_the_index_before_back(engine: EmbeddedEngine) -> None:
         assert count(engine, "plums") == 1
 
 
+@pytest.fixture
+def files(tmp_path: Path) -> EmbeddedIndexing:
+    """The embedded engine over two listings, where its files can be got at."""
+    made = EmbeddedIndexing(tmp_path)
+    fill(made.empty(), [listing("opm-group", summary="apples"), listing("ase", summary="pears")])
+    return made
+
+
 def test_an_index_of_another_mapping_is_told(
-    engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: EmbeddedIndexing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (listings_view, listings_writer):
         monkeypatch.setattr(module, "MAPPING", "changed")
-    later = EmbeddedEngine(tmp_path)
+    later = files.again()
     assert later.state("listings").rebuild_because == "the listings index is of another mapping"
     with later.writer() as writer, pytest.raises(EngineUnavailable):
         writer.apply("listings", [])
@@ -201,17 +209,15 @@ def test_an_index_of_another_mapping_is_told(
     "what", ["CURRENT", "manifest-*.json", "files/*.npy", "files/*.bin", "records", "words/meta.json"]
 )
 @pytest.mark.parametrize("how", ["gone", "empty", "cut"])
-def test_a_damaged_index_is_unavailable_and_told(
-    engine: EmbeddedEngine, tmp_path: Path, what: str, how: str
-) -> None:
-    folder = tmp_path / "listings"
+def test_a_damaged_index_is_unavailable_and_told(files: EmbeddedIndexing, what: str, how: str) -> None:
+    folder = files.root / "listings"
     directory = next(path for path in folder.iterdir() if path.is_dir())
     for path in list((folder if what == "CURRENT" else directory).glob(what)):
         content = path.read_bytes()
         path.unlink()
         if how != "gone":
             path.write_bytes(content[: len(content) // 2] if how == "cut" else b"")
-    damaged = EmbeddedEngine(tmp_path)
+    damaged = files.again()
     assert damaged.state("listings").rebuild_because
     with pytest.raises(EngineUnavailable):
         damaged.search_listings(ListingQuery(q="apples"))
@@ -222,7 +228,7 @@ def test_a_damaged_index_is_unavailable_and_told(
     assert count(damaged, "apples") == 1
 
 
-def test_heartbeat_tells_how_current_the_index_is(engine: EmbeddedEngine) -> None:
+def test_heartbeat_tells_how_current_the_index_is(engine: Engine) -> None:
     assert engine.freshness("listings").position is None
     with engine.writer() as writer:
         writer.heartbeat(41, caught_up=True)
@@ -234,10 +240,10 @@ def test_heartbeat_tells_how_current_the_index_is(engine: EmbeddedEngine) -> Non
     assert (second.applied_at or "") >= (first.applied_at or "?")
 
 
-def test_suggestions_by_any_word_in_a_stated_order(tmp_path: Path) -> None:
+def test_suggestions_by_any_word_in_a_stated_order(indexing: Indexing) -> None:
     lot = {"reference": "rm3745~8", "number": "8", "name": "ICT and digital"}
     engine = index(
-        tmp_path,
+        indexing,
         [
             listing(
                 "digital-first",
@@ -279,19 +285,17 @@ def test_suggestions_by_any_word_in_a_stated_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.kill
-def test_readers_see_whole_generations_while_a_writer_commits(tmp_path: Path) -> None:
+def test_readers_see_whole_generations_while_a_writer_commits(indexing: Indexing, tmp_path: Path) -> None:
     """Every listing of a generation bears the same word: a reader that finds two words, or a part, saw a
     mixture.
     """
-    index(
-        tmp_path,
-        [listing(f"p{number}", version=1, summary="round1", sectors=["health"]) for number in range(30)],
-    )
-    readers = [_start("read", tmp_path) for _ in range(2)]
-    writer = _start("write", tmp_path, "25")
+    index(indexing, _first_round())
+    stop = tmp_path / "stop"
+    readers = [_start(indexing, "read", str(stop)) for _ in range(2)]
+    writer = _start(indexing, "write", "25")
     writer.communicate(timeout=110)
     assert writer.returncode == 0
-    (tmp_path / "stop").touch()
+    stop.touch()
     answers = [reader.communicate(timeout=60)[0] for reader in readers]
     assert all(reader.returncode == 0 for reader in readers), answers
     for answer in answers:
@@ -302,24 +306,22 @@ def test_readers_see_whole_generations_while_a_writer_commits(tmp_path: Path) ->
 
 
 @pytest.mark.kill
-def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(tmp_path: Path) -> None:
+def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(indexing: Indexing) -> None:
     """Ten writers are killed after a moment drawn by a seed; each time what is read is one whole round, never
     an older one.
     """
-    index(
-        tmp_path,
-        [listing(f"p{number}", version=1, summary="round1", sectors=["health"]) for number in range(30)],
-    )
+    index(indexing, _first_round())
     moments = random.Random(7)
     last = 1
     for _ in range(10):
-        writer = _start("write", tmp_path, "1000")
+        writer = _start(indexing, "write", "1000")
         assert writer.stdout is not None
         assert writer.stdout.readline()
         time.sleep(moments.uniform(0, 0.4))
         os.kill(writer.pid, signal.SIGKILL)
         writer.communicate(timeout=60)
-        engine = EmbeddedEngine(tmp_path)
+        time.sleep(indexing.in_flight)
+        engine = indexing.again()
         rounds = {int(version) for _, version in engine.listing_keys()}
         assert len(rounds) == 1
         (now,) = rounds
@@ -333,9 +335,13 @@ def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(tmp_path: Pa
         last = now
 
 
-def _start(role: str, root: Path, *arguments: str) -> subprocess.Popen[str]:
+def _first_round() -> list[dict[str, object]]:
+    return [listing(f"p{number}", version=1, summary="round1", sectors=["health"]) for number in range(30)]
+
+
+def _start(indexing: Indexing, role: str, argument: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, str(HAMMER), role, str(root), *arguments],
+        [sys.executable, str(HAMMER), role, argument, *indexing.where()],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path.cwd())},

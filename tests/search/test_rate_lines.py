@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,9 +25,26 @@ from search.rate_documents import rate_documents
 from search.rate_export import csv_lines, guarded
 from search.rate_query import RateQuery, RoleQuery
 from search.sync import drain
+from tests.search.engines import KINDS, ElasticsearchIndexing
 
 TODAY = date.today()  # noqa: DTZ011
 USD: dict[str, Any] = {"currency": "USD", "unit": "hour"}
+
+
+@pytest.fixture(params=KINDS)
+def index_folder(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Iterator[Path]:
+    """Where this test's index lies; for Elasticsearch the settings name the node and names of the test's own."""
+    settings.INDEX_FOLDER = tmp_path / "index"
+    if request.param == "embedded":
+        yield settings.INDEX_FOLDER
+        return
+    indexing = ElasticsearchIndexing(request.getfixturevalue("search_node"))
+    settings.SEARCH_URL = request.getfixturevalue("search_node")
+    indexing.empty()
+    settings.SEARCH_PREFIX = indexing.prefix
+    yield settings.INDEX_FOLDER
+    release_writer()
+    indexing.remove()
 
 
 def found(query: RateQuery) -> list[dict[str, Any]]:

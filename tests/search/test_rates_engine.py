@@ -1,14 +1,12 @@
-"""The embedded rates engine against a plain scan: counts, statistics, histograms, order, pages, cursors."""
+"""The rates of both engines against a plain scan: counts, statistics, histograms, order, pages, cursors."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.engines.rates import RatesReader
-from search.engines.rates_writer import RatesWriter
+from search.engines.base import Engine, Writer
 from search.rate_query import OtherUnits, RateQuery, RateResult
 from search.ties import hashes_of, ties
+from tests.search.engines import Indexing
 from tests.search.rate_scan import Scan, figures
 
 TITLES = (
@@ -32,9 +30,15 @@ USD: dict[str, Any] = {"currency": "USD", "unit": "hour", "stated_unit": True}
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[RatesWriter]:
-    """The writer of an empty folder: the test's tmp_path."""
-    with closing(RatesWriter(tmp_path)) as opened:
+def engine(indexing: Indexing) -> Engine:
+    """An engine without an index."""
+    return indexing.empty()
+
+
+@pytest.fixture
+def writer(engine: Engine) -> Iterator[Writer]:
+    """The writer of that engine."""
+    with engine.writer() as opened:
         yield opened
 
 
@@ -93,24 +97,36 @@ def drawn_cards() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[RatesReader, Scan]:
+def market(indexing: Indexing) -> tuple[Engine, Scan]:
     """An index that was built, then changed card by card, and the scan of what it should hold."""
-    folder = tmp_path_factory.mktemp("rates")
+    engine = indexing.empty()
     cards = {one["key"]: one for one in drawn_cards()}
-    with_writer = RatesWriter(folder)
-    rebuild = with_writer.begin_rebuild()
-    rebuild.put(cards.values())
-    rebuild.commit(len(cards))
-    rng = random.Random(21)
-    for name in ("card-03", "card-07", "card-08"):
-        changed = cards[name] | {"version": 2, "lines": [drawn_line(rng, name, i) for i in range(12)]}
-        cards[name] = changed
-        with_writer.apply([changed])
-    with_writer.apply([], [("card-09", 2)])
-    with_writer.apply([cards["card-09"]], [])
-    del cards["card-09"]
-    with_writer.close()
-    return RatesReader(folder), Scan(list(cards.values()))
+    with engine.writer() as writer:
+        rebuild = writer.begin_rebuild("rates")
+        rebuild.put(cards.values())
+        rebuild.commit(len(cards))
+        rng = random.Random(21)
+        for name in ("card-03", "card-07", "card-08"):
+            changed = cards[name] | {"version": 2, "lines": [drawn_line(rng, name, i) for i in range(12)]}
+            cards[name] = changed
+            writer.apply("rates", [changed])
+        writer.apply("rates", [], [("card-09", 2)])
+        writer.apply("rates", [cards["card-09"]], [])
+        del cards["card-09"]
+    return engine, Scan(list(cards.values()))
+
+
+@pytest.fixture(scope="module")
+def fresh(indexing: Indexing) -> tuple[Engine, Scan]:
+    """A newly built index: only then are scores the same on every engine (Elasticsearch counts what was replaced
+    until it is merged away).
+    """
+    engine, cards = indexing.empty(), drawn_cards()
+    with engine.writer() as writer:
+        rebuild = writer.begin_rebuild("rates")
+        rebuild.put(cards)
+        rebuild.commit(len(cards))
+    return engine, Scan(cards)
 
 
 def subsets(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
@@ -201,10 +217,10 @@ def ordered(scan: Scan, query: RateQuery) -> list[str]:
 @settings(max_examples=150)
 @given(query=queries)
 def test_count_statistics_and_page_are_those_of_a_plain_scan(
-    market: tuple[RatesReader, Scan], query: RateQuery
+    market: tuple[Engine, Scan], query: RateQuery
 ) -> None:
-    reader, scan = market
-    result, found = reader.search_rates(query), scan.find(query)
+    engine, scan = market
+    result, found = engine.search_rates(query), scan.find(query)
     prices = found.counted(query)
     expected = figures(prices, query.bins)
 
@@ -241,13 +257,11 @@ def test_count_statistics_and_page_are_those_of_a_plain_scan(
 
 @settings(max_examples=60)
 @given(query=queries)
-def test_relevance_orders_by_bm25_and_then_by_the_seed(
-    market: tuple[RatesReader, Scan], query: RateQuery
-) -> None:
-    reader, scan = market
+def test_relevance_orders_by_bm25_and_then_by_the_seed(market: tuple[Engine, Scan], query: RateQuery) -> None:
+    engine, scan = market
     query = replace(query, sort="relevance", page=1, page_size=10_000)
     found = scan.find(query)
-    page = keys(reader.search_rates(query))
+    page = keys(engine.search_rates(query))
 
     assert sorted(page) == sorted(found.keys)
     for earlier, later in pairwise(page):
@@ -259,186 +273,178 @@ def test_relevance_orders_by_bm25_and_then_by_the_seed(
 
 @pytest.mark.parametrize("sort", ["price", "-price", "role", "experience", "relevance"])
 @pytest.mark.parametrize("q", ["", "manager, engineer"])
-def test_cursors_walk_the_whole_result_once(market: tuple[RatesReader, Scan], sort: str, q: str) -> None:
-    reader, _ = market
+def test_cursors_walk_the_whole_result_once(market: tuple[Engine, Scan], sort: str, q: str) -> None:
+    engine, _ = market
     query = RateQuery(q=q, sort=sort, include_expired=True, page_size=200, seed=3, **USD)
-    whole = [*keys(reader.search_rates(query)), *keys(reader.search_rates(replace(query, page=2)))]
-    whole += keys(reader.search_rates(replace(query, page=3)))
+    whole = [*keys(engine.search_rates(query)), *keys(engine.search_rates(replace(query, page=2)))]
+    whole += keys(engine.search_rates(replace(query, page=3)))
 
     walked: list[str] = []
-    result = reader.search_rates(replace(query, page_size=7))
+    result = engine.search_rates(replace(query, page_size=7))
     while True:
         walked += keys(result)
         if result.after is None:
             break
-        result = reader.search_rates(replace(query, page_size=7, after=result.after))
+        result = engine.search_rates(replace(query, page_size=7, after=result.after))
 
     assert walked == whole
     assert len(walked) == len(set(walked)) == result.count
 
 
-def test_a_cursor_by_relevance_holds_its_place_while_scores_move(writer: RatesWriter, tmp_path: Path) -> None:
+def test_a_cursor_by_relevance_holds_its_place_while_scores_move(writer: Writer, engine: Engine) -> None:
     lines = [line("a", i, text=TITLES[i % 2]) for i in range(30)]
-    rebuild = writer.begin_rebuild()
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", lines)])
     rebuild.commit(1)
-    reader = RatesReader(tmp_path)
     query = RateQuery(q="manager", sort="relevance", page_size=10, **USD)
-    whole = keys(reader.search_rates(replace(query, page_size=200)))
-    first = reader.search_rates(query)
+    whole = keys(engine.search_rates(replace(query, page_size=200)))
+    first = engine.search_rates(query)
 
-    writer.apply([card("b", [line("b", i, text="Something Else Entirely") for i in range(30)], version=2)])
+    writer.apply(
+        "rates", [card("b", [line("b", i, text="Something Else Entirely") for i in range(30)], version=2)]
+    )
 
-    assert keys(reader.search_rates(replace(query, after=first.after))) == whole[10:20]
+    assert keys(engine.search_rates(replace(query, after=first.after))) == whole[10:20]
 
 
 @pytest.mark.parametrize("sort", ["price", "-price", "role", "experience"])
-def test_a_cursor_holds_its_place_when_its_line_is_gone(
-    writer: RatesWriter, tmp_path: Path, sort: str
-) -> None:
+def test_a_cursor_holds_its_place_when_its_line_is_gone(writer: Writer, engine: Engine, sort: str) -> None:
     lines = [
         line("a", i, price_minor=9_000 + i // 3, text=TITLES[i % 2], min_experience=i % 4) for i in range(30)
     ]
-    rebuild = writer.begin_rebuild()
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", lines)])
     rebuild.commit(1)
-    reader = RatesReader(tmp_path)
     query = RateQuery(sort=sort, page_size=10, **USD)
-    whole = keys(reader.search_rates(replace(query, page_size=200)))
-    first = reader.search_rates(query)
+    whole = keys(engine.search_rates(replace(query, page_size=200)))
+    first = engine.search_rates(query)
 
     last = keys(first)[-1]
-    writer.apply([card("a", [one for one in lines if one["key"] != last], version=2)])
+    writer.apply("rates", [card("a", [one for one in lines if one["key"] != last], version=2)])
 
-    assert keys(reader.search_rates(replace(query, after=first.after))) == whole[10:20]
+    assert keys(engine.search_rates(replace(query, after=first.after))) == whole[10:20]
 
 
-def test_export_gives_every_line_in_order(market: tuple[RatesReader, Scan]) -> None:
-    reader, scan = market
+def test_export_gives_every_line_in_order(market: tuple[Engine, Scan]) -> None:
+    engine, scan = market
     query = RateQuery(sort="role", include_expired=True, page=3, page_size=2, **USD)
 
-    exported = [orjson.loads(stored)["reference"] for stored in reader.rate_lines(query)]
+    exported = [orjson.loads(stored)["reference"] for stored in engine.rate_lines(query)]
 
     assert exported == ordered(scan, query)
 
 
-def test_an_older_version_of_a_card_never_overwrites_a_newer(writer: RatesWriter, tmp_path: Path) -> None:
-    rebuild = writer.begin_rebuild()
+def test_an_older_version_of_a_card_never_overwrites_a_newer(writer: Writer, engine: Engine) -> None:
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", [line("a", 1, price_minor=1_111)], version=5)])
     rebuild.commit()
-    reader = RatesReader(tmp_path)
 
-    writer.apply([card("a", [line("a", 1, price_minor=2_222)], version=4)])
-    assert reader.search_rates(RateQuery(**USD)).statistics.minimum == 1_111  # type: ignore[union-attr]
+    writer.apply("rates", [card("a", [line("a", 1, price_minor=2_222)], version=4)])
+    assert engine.search_rates(RateQuery(**USD)).statistics.minimum == 1_111  # type: ignore[union-attr]
 
-    writer.apply([], [("a", 6)])
-    writer.apply([card("a", [line("a", 1)], version=5)])
-    assert reader.search_rates(RateQuery(**USD)).count == 0
+    writer.apply("rates", [], [("a", 6)])
+    writer.apply("rates", [card("a", [line("a", 1)], version=5)])
+    assert engine.search_rates(RateQuery(**USD)).count == 0
 
 
-def test_live_updates_during_a_rebuild_reach_both_indexes(writer: RatesWriter, tmp_path: Path) -> None:
-    rebuild = writer.begin_rebuild()
+def test_live_updates_during_a_rebuild_reach_both_indexes(writer: Writer, engine: Engine) -> None:
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", [line("a", 1, price_minor=1_000)])])
     rebuild.commit(1)
-    reader = RatesReader(tmp_path)
 
-    rebuild = writer.begin_rebuild()
+    rebuild = writer.begin_rebuild("rates")
     writer.apply(
-        [card("a", [line("a", 1, price_minor=3_000)], version=3), card("b", [line("b", 1)], version=3)]
+        "rates",
+        [card("a", [line("a", 1, price_minor=3_000)], version=3), card("b", [line("b", 1)], version=3)],
     )
     rebuild.put([card("a", [line("a", 1, price_minor=2_000)], version=2)])
-    assert reader.search_rates(RateQuery(**USD)).count == 2
+    assert engine.search_rates(RateQuery(**USD)).count == 2
     rebuild.commit(2)
 
-    result = reader.search_rates(RateQuery(**USD))
+    result = engine.search_rates(RateQuery(**USD))
     assert (result.count, result.statistics.minimum) == (2, 3_000)  # type: ignore[union-attr]
 
 
-def test_a_rebuild_that_does_not_verify_leaves_the_old_index(writer: RatesWriter, tmp_path: Path) -> None:
-    rebuild = writer.begin_rebuild()
+def test_a_rebuild_that_does_not_verify_leaves_the_old_index(writer: Writer, engine: Engine) -> None:
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", [line("a", 1)])])
     rebuild.commit(1)
-    reader = RatesReader(tmp_path)
 
-    rebuild = writer.begin_rebuild()
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("b", [line("b", 1)])])
     with pytest.raises(ValueError, match="holds 1 rate cards, not 2"):
         rebuild.commit(2)
-    rebuild = writer.begin_rebuild()
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("b", [line("b", 1)])])
     with pytest.raises(ValueError, match="does not hold b~1"):
         rebuild.commit(1, {"b~1": {"reference": "something else"}})
 
-    assert keys(reader.search_rates(RateQuery(**USD))) == ["a~1"]
+    assert keys(engine.search_rates(RateQuery(**USD))) == ["a~1"]
 
 
-def test_rollback_swaps_the_earlier_index_back(writer: RatesWriter, tmp_path: Path) -> None:
+def test_rollback_swaps_the_earlier_index_back(writer: Writer, engine: Engine) -> None:
     for name in ("a", "b"):
-        rebuild = writer.begin_rebuild()
+        rebuild = writer.begin_rebuild("rates")
         rebuild.put([card(name, [line(name, 1)])])
         rebuild.commit(1)
-    reader = RatesReader(tmp_path)
-    assert keys(reader.search_rates(RateQuery(**USD))) == ["b~1"]
+    assert keys(engine.search_rates(RateQuery(**USD))) == ["b~1"]
 
-    writer.rollback()
+    writer.rollback("rates")
 
-    assert keys(reader.search_rates(RateQuery(**USD))) == ["a~1"]
-    assert list(reader.rate_cards()) == [("a", 1, 1)]
+    assert keys(engine.search_rates(RateQuery(**USD))) == ["a~1"]
+    assert list(engine.rate_cards()) == [("a", 1, 1)]
 
 
-def test_a_writer_that_comes_later_goes_on_where_the_last_one_ended(
-    writer: RatesWriter, tmp_path: Path
-) -> None:
-    rebuild = writer.begin_rebuild()
+def test_a_writer_that_comes_later_goes_on_where_the_last_one_ended(writer: Writer, engine: Engine) -> None:
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", [line("a", i, text="Old Title") for i in range(3)])])
     rebuild.commit(1)
     writer.close()
 
-    with closing(RatesWriter(tmp_path)) as second:
-        second.apply([card("b", [line("b", 1, text="New Title")], version=2)])
+    with engine.writer() as second:
+        second.apply("rates", [card("b", [line("b", 1, text="New Title")], version=2)])
 
-    reader = RatesReader(tmp_path)
-    result = reader.search_rates(RateQuery(q="title", sort="relevance", **USD))
+    result = engine.search_rates(RateQuery(q="title", sort="relevance", **USD))
     assert sorted(keys(result)) == ["a~0", "a~1", "a~2", "b~1"]
 
 
-def test_a_typo_finds_and_says_what_was_used(market: tuple[RatesReader, Scan]) -> None:
-    reader, _ = market
-    right = reader.search_rates(RateQuery(q="analyst", sort="price", **USD))
-    typo = reader.search_rates(RateQuery(q="anlyst", sort="price", **USD))
+def test_a_typo_finds_and_says_what_was_used(market: tuple[Engine, Scan]) -> None:
+    engine, _ = market
+    right = engine.search_rates(RateQuery(q="analyst", sort="price", **USD))
+    typo = engine.search_rates(RateQuery(q="anlyst", sort="price", **USD))
 
     assert right.count > 0
     assert (typo.count, typo.lines) == (right.count, right.lines)
     assert typo.corrections == (("anlyst", "analyst"),)
-    assert reader.search_rates(RateQuery(q="zzzzqqqq", **USD)).count == 0
+    assert engine.search_rates(RateQuery(q="zzzzqqqq", **USD)).count == 0
 
 
-def test_singular_and_plural_find_the_same(market: tuple[RatesReader, Scan]) -> None:
-    reader, _ = market
-    one = reader.search_rates(RateQuery(q="engineer", **USD))
-    many = reader.search_rates(RateQuery(q="engineers", **USD))
+def test_singular_and_plural_find_the_same(market: tuple[Engine, Scan]) -> None:
+    engine, _ = market
+    one = engine.search_rates(RateQuery(q="engineer", **USD))
+    many = engine.search_rates(RateQuery(q="engineers", **USD))
 
     assert one.count == many.count > 0
 
 
 def test_another_unit_is_named_where_nothing_is_found_in_the_usual_one(
-    market: tuple[RatesReader, Scan],
+    market: tuple[Engine, Scan],
 ) -> None:
-    reader, _ = market
+    engine, _ = market
 
     with pytest.raises(OtherUnits) as raised:
-        reader.search_rates(RateQuery())
+        engine.search_rates(RateQuery())
 
     assert sorted(raised.value.units) == [("GBP", "hour"), ("USD", "hour")]
-    assert reader.search_rates(RateQuery(suppliers=("nobody",))).count == 0
+    assert engine.search_rates(RateQuery(suppliers=("nobody",))).count == 0
 
 
-def test_one_price_alone_has_no_deviation_and_one_bin(writer: RatesWriter, tmp_path: Path) -> None:
-    rebuild = writer.begin_rebuild()
+def test_one_price_alone_has_no_deviation_and_one_bin(writer: Writer, engine: Engine) -> None:
+    rebuild = writer.begin_rebuild("rates")
     rebuild.put([card("a", [line("a", i, price_minor=6_500) for i in range(3)])])
     rebuild.commit(1)
 
-    result = RatesReader(tmp_path).search_rates(RateQuery(proposed=6_500, bins=12, **USD))
+    result = engine.search_rates(RateQuery(proposed=6_500, bins=12, **USD))
 
     assert result.statistics is not None
     assert [(part.lower, part.upper, part.count) for part in result.statistics.histogram] == [

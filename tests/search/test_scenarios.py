@@ -1,4 +1,4 @@
-"""Who is found for what: the scenarios of scenarios.yaml, asked of the real engine over the demonstration."""
+"""Who is found for what: the scenarios of scenarios.yaml, asked of each engine over the demonstration."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def partners(result: ListingResult) -> list[str]:
 @pytest.mark.parametrize(
     "scenario", SCENARIOS, ids=[f"{one['about']}: {one['ask']['q'][:40]}" for one in SCENARIOS]
 )
-def test_the_right_partners_are_found(demonstration: None, scenario: dict[str, Any]) -> None:
+def test_the_right_partners_are_found(each_demonstration: str, scenario: dict[str, Any]) -> None:
     result = asked(scenario["ask"])
     found = partners(result)
     near = found[: scenario.get("within", 10)]
@@ -57,7 +57,7 @@ def test_every_scenario_says_something_and_there_are_enough_of_them() -> None:
     assert all(set(one) <= KEYS and set(one) - {"about", "ask", "within"} for one in SCENARIOS)
 
 
-def test_scenarios_name_partners_that_exist(demonstration: None) -> None:
+def test_scenarios_name_partners_that_exist(each_demonstration: str) -> None:
     known = {key.split("~")[2] for key, _ in engine().listing_keys()}
     named = {
         partner

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from search.engines.base import WriterBusy
+from search.engines.base import EngineUnavailable, WriterBusy
 from search.following import NobodyWorks, follow_rebuild
 from search.index import COLLECTIONS, borrowed_writer
 from search.sync import tell
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                     bar.update(done - bar.n)
 
                 run = follow_rebuild(show)
-        except (NobodyWorks, ValueError) as error:
+        except (NobodyWorks, EngineUnavailable, ValueError) as error:
             raise CommandError(f"The index was not rebuilt, the old one is in use: {error}") from error
         documents = run.detail["documents"]
         said = ", ".join(f"{count} {collection}" for collection, count in documents.items())
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Stop the index worker first: it writes to the index that you would leave."
             ) from error
-        except ValueError as error:
+        except (EngineUnavailable, ValueError) as error:
             raise CommandError(f"Nothing was changed: {error}.") from error
         self.stdout.write(
             "The index before the last rebuild is in use; run check_index --repair to bring it up to date."

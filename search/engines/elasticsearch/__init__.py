@@ -1,0 +1,1 @@
+"""The engine over Elasticsearch: the only package that imports its client."""

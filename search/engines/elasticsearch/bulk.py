@@ -1,0 +1,146 @@
+"""Writing many documents: in requests bounded by bytes, ordered by external versions, patient when the service is
+busy, and with nothing silently lost.
+
+The greater version stands, in whatever order writes arrive and however often they are repeated. What is removed
+stays as a tombstone that no question finds, so that an older write cannot bring it back, also after a restart
+of the service (which forgets its own deletions).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from search.engines.base import EngineUnavailable
+from search.engines.elasticsearch.client import Client
+from search.engines.elasticsearch.meta import TOMBSTONE
+
+MOST_BYTES: Final = 4_000_000
+"""Of one bulk request; a single larger document goes alone."""
+LONGEST_ID: Final = 512
+PATIENCE: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait before each further try at what the service was too busy for."""
+
+log = structlog.get_logger(__name__)
+
+
+class DocumentsRefused(ValueError):  # noqa: N818 - it names what happened
+    """The service does not accept some documents; everything else of the step is written.
+
+    search/sync.py gives their requests back, where they rest, are tried alone, and are seen as failing.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document to be written under an id, or a removal (`source` None). The greater `version` stands.
+
+    `version` None: no comparison, the last one stands (what a writer keeps for itself).
+    """
+
+    id: str
+    version: int | None
+    source: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the changes, by target: ids that were written; ids refused, each with the reason. The rest
+    met a newer version.
+    """
+
+    written: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def complain(self) -> None:
+        """Raises DocumentsRefused, naming the first few, if any were refused."""
+        if self.refused:
+            told = "; ".join(f"{key}: {reason}" for key, reason in sorted(self.refused.items())[:5])
+            raise DocumentsRefused(f"{len(self.refused)} documents were refused: {told}")
+
+
+def write(
+    client: Client,
+    targets: Sequence[str],
+    changes: Iterable[Change],
+    *,
+    most_bytes: int = MOST_BYTES,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Writes the changes to every target (an alias that must exist), in order; shows nothing yet.
+
+    Raises EngineUnavailable if the service stays busy or a target does not exist.
+    """
+    outcome = Outcome({target: [] for target in targets})
+    for chunk in _chunks(_lines(targets, changes, outcome), most_bytes):
+        _send(client, chunk, outcome, sleep)
+    if outcome.refused:
+        log.error("index_documents_refused", refused=dict(sorted(outcome.refused.items())[:20]))
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    target: str
+    id: str
+    content: bytes
+
+
+def _lines(targets: Sequence[str], changes: Iterable[Change], outcome: Outcome) -> Iterator[_Line]:
+    for change in changes:
+        if len(change.id.encode()) > LONGEST_ID:
+            # Elasticsearch would refuse the whole request for it.
+            outcome.refused[change.id] = f"its key is longer than {LONGEST_ID} bytes"
+            continue
+        source = orjson.dumps(TOMBSTONE if change.source is None else change.source)
+        for target in targets:
+            action: dict[str, Any] = {"_index": target, "_id": change.id, "require_alias": True}
+            if change.version is not None:
+                action |= {"version": change.version, "version_type": "external"}
+            yield _Line(target, change.id, orjson.dumps({"index": action}) + b"\n" + source)
+
+
+def _chunks(lines: Iterable[_Line], most_bytes: int) -> Iterator[list[_Line]]:
+    chunk: list[_Line] = []
+    size = 0
+    for line in lines:
+        if chunk and size + len(line.content) > most_bytes:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(line)
+        size += len(line.content) + 1
+    if chunk:
+        yield chunk
+
+
+def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[[float], None]) -> None:
+    for wait in (*PATIENCE, None):
+        answer = client.call("POST", "/_bulk", lines=(line.content for line in chunk), timeout=60.0)
+        busy: list[_Line] = []
+        for line, item in zip(chunk, answer["items"], strict=True):
+            result = item["index"]
+            if result["status"] in (200, 201):
+                outcome.written[line.target].append(line.id)
+            elif result["status"] in (429, 503):
+                busy.append(line)
+            elif result["status"] == 404:
+                raise EngineUnavailable("there is no index to write to")
+            elif result["status"] != 409:
+                outcome.refused[line.id] = _reason(result["error"])
+        if not busy:
+            return
+        if wait is None:
+            break
+        chunk = busy
+        sleep(wait)
+    raise EngineUnavailable("the search service is too busy to write")
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    deeper = error.get("caused_by") or {}
+    return f"{error.get('type')}: {deeper.get('reason') or error.get('reason')}"[:300]

@@ -1,0 +1,215 @@
+"""The way to the search service: the official client, made from settings in one place, its failures told in our
+words.
+
+Every call goes through `Client.call`. A service that cannot be reached, does not let us in or is too busy is
+EngineUnavailable with a reason that names no secret; a request that it understood and refused is Refused.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import orjson
+from elastic_transport import ConnectionError as Unreachable
+from elastic_transport import ConnectionTimeout, SecurityWarning, TlsError, TransportError
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch.serializer import OrjsonSerializer
+
+from search.engines.base import EngineUnavailable
+from search.engines.elasticsearch.breaker import Breaker
+from search.engines.elasticsearch.connection import Connection
+
+OLDEST: Final = (9, 0)
+"""The oldest server that the client of this major version speaks to."""
+_BUSY: Final = (429, 502, 503, 504)
+_JSON: Final = {"accept": "application/json", "content-type": "application/json"}
+_LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
+
+_HOST: Final = "the search service's host name is unknown"
+_NAMED: Final = "the search service's certificate is for another host name"
+_TRUST: Final = (
+    "the search service's certificate is not signed by an authority we trust (SEARCH_CA_CERT names its file)"
+)
+_REASONS: Final = (
+    ("certificate has expired", "the search service's certificate has expired"),
+    ("ostname mismatch", _NAMED),
+    ("doesn't match", _NAMED),
+    ("IP address mismatch", _NAMED),
+    ("CERTIFICATE_VERIFY_FAILED", _TRUST),
+    ("WRONG_VERSION_NUMBER", "the search service speaks no TLS at this address"),
+    ("Name or service not known", _HOST),
+    ("name resolution", _HOST),
+    ("NameResolutionError", _HOST),
+    ("nodename nor servname", _HOST),
+    ("No address associated", _HOST),
+    ("Connection refused", "nothing listens at the search service's address"),
+)
+"""What stands in an error's text, and what to say."""
+
+
+class Refused(Exception):  # noqa: N818 - it names what happened
+    """The service answered that it will not do it: `status` as in HTTP, `kind` and `reason` in its words."""
+
+    def __init__(self, status: int, kind: str, reason: str) -> None:
+        super().__init__(f"{kind}: {reason}" if reason else kind)
+        self.status = status
+        self.kind = kind
+        self.reason = reason
+
+
+class Client:
+    """The official client with a circuit breaker before it. One serves a whole process and all its threads."""
+
+    def __init__(self, connection: Connection, breaker: Breaker | None = None) -> None:
+        self.connection = connection
+        self.breaker = breaker or Breaker()
+        self.calls = 0
+        """How many requests have been made: one for each search is what we promise."""
+        self._client: Elasticsearch | None = None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        lines: Iterable[bytes] | None = None,
+        missing: bool = False,
+        timeout: float | None = None,
+        **parameters: Any,
+    ) -> Any:
+        """Asks and returns the parsed answer. `lines` is a body of JSON lines; `missing` makes 404 answer
+        None.
+
+        Raises EngineUnavailable or Refused.
+        """
+        if not self.breaker.allows():
+            raise EngineUnavailable("the search service did not answer and is being left alone for a moment")
+        content = (
+            b"\n".join([*lines, b""]) if lines is not None else None if body is None else orjson.dumps(body)
+        )
+        self.calls += 1
+        try:
+            answer = self._made(timeout).perform_request(
+                method,
+                path,
+                params={name: _written(value) for name, value in parameters.items()},
+                headers=_LINES
+                if lines is not None
+                else _JSON
+                if body is not None
+                else {"accept": _JSON["accept"]},
+                body=content,
+            )
+        except ApiError as error:
+            return self._refused(error, missing)
+        except (TransportError, UnsupportedProductError) as error:
+            self.breaker.failed()
+            raise EngineUnavailable(reason_of(error)) from error
+        self.breaker.succeeded()
+        return answer.body
+
+    def check(self) -> None:
+        """Whether the service is there, lets us in and is one that we can speak to. Raises EngineUnavailable with
+        one line that says what is wrong.
+        """
+        told = self.call("GET", "/")
+        number = str(told.get("version", {}).get("number", ""))
+        parts = tuple(int(part) for part in number.split(".")[:2] if part.isdecimal())
+        if parts < OLDEST:
+            raise EngineUnavailable(
+                f"the search service is version {number or 'unknown'}; Calloff needs {OLDEST[0]} or newer"
+            )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _made(self, timeout: float | None) -> Elasticsearch:
+        # Made on first use, so that no connection crosses a fork.
+        if self._client is None:
+            self._client = make(self.connection)
+        return self._client if timeout is None else self._client.options(request_timeout=timeout)
+
+    def _refused(self, error: ApiError, missing: bool) -> None:
+        status = error.meta.status
+        if status in _BUSY:
+            self.breaker.failed()
+            raise EngineUnavailable(f"the search service is too busy or not ready (HTTP {status})") from error
+        self.breaker.succeeded()
+        if status in (401, 403):
+            raise EngineUnavailable(_not_let_in(status)) from error
+        if status == 404 and missing:
+            return
+        raise Refused(status, *_cause(error)) from error
+
+
+def make(connection: Connection) -> Elasticsearch:
+    """The official client for a connection."""
+    options: dict[str, Any] = {}
+    if any(host.startswith("https:") for host in connection.hosts):
+        options["verify_certs"] = connection.verify
+        if connection.ca_cert:
+            options["ca_certs"] = connection.ca_cert
+        if not connection.verify:
+            # Whoever turned it off has been told at start-up; not again for each connection.
+            options["ssl_show_warn"] = False
+    if connection.api_key:
+        options["api_key"] = connection.api_key
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        return Elasticsearch(
+            list(connection.hosts),
+            request_timeout=connection.timeout,
+            max_retries=connection.retries,
+            retry_on_status=_BUSY,
+            retry_on_timeout=False,
+            retry_backoff_base=0.1,
+            retry_backoff_cap=1.0,
+            http_compress=connection.compress,
+            connections_per_node=connection.connections,
+            serializer=OrjsonSerializer(),
+            meta_header=False,
+            **options,
+        )
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong on the way, in a sentence without addresses of people, keys or stacks."""
+    if isinstance(error, UnsupportedProductError):
+        return "what answers at SEARCH_URL is not Elasticsearch"
+    text = " ".join(str(one) for one in (error, *getattr(error, "errors", ())))
+    for sign, reason in _REASONS:
+        if sign in text:
+            return reason
+    if isinstance(error, ConnectionTimeout):
+        return "the search service did not answer in time"
+    if isinstance(error, TlsError):
+        return "no secure connection to the search service could be made"
+    if isinstance(error, Unreachable):
+        return "the search service cannot be reached"
+    return "the search service's answer cannot be read"
+
+
+def _not_let_in(status: int) -> str:
+    if status == 401:
+        return "the search service does not accept our key (SEARCH_API_KEY)"
+    return "our key may not do this at the search service (it must read, write and manage our indices)"
+
+
+def _cause(error: ApiError) -> tuple[str, str]:
+    body = error.body if isinstance(error.body, dict) else {}
+    told = body.get("error", {})
+    if not isinstance(told, dict):
+        return str(told), ""
+    cause = (told.get("root_cause") or [told])[0]
+    deeper = told.get("caused_by") or {}
+    return str(cause.get("type", "")), str(deeper.get("reason") or cause.get("reason", ""))
+
+
+def _written(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

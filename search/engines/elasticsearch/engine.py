@@ -1,0 +1,143 @@
+"""The engine over Elasticsearch, for where one machine is outgrown: the same answers as the embedded one.
+
+Both collections under one roof; each half does its own work (listings.py, rates.py) on the same client, and lives the
+same life (life.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from search.engines.base import Collection, IndexState, Label, Rebuild
+from search.engines.elasticsearch.client import Client
+from search.engines.elasticsearch.connection import Connection
+from search.engines.elasticsearch.lease import Lease
+from search.engines.elasticsearch.life import CollectionWriter
+from search.engines.elasticsearch.listings import ListingsReader
+from search.engines.elasticsearch.rates import RatesReader
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
+
+
+class ElasticsearchEngine:
+    """The engine over a service. Connects when it is first asked; one object serves a whole process."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.client = Client(connection)
+        self._listings = ListingsReader(self.client)
+        self._rates = RatesReader(self.client)
+
+    def check(self) -> None:
+        """Raises EngineUnavailable with one line that says why the service cannot be used."""
+        self.client.check()
+
+    def search_listings(self, query: ListingQuery) -> ListingResult:
+        """See Engine."""
+        return self._listings.search(query)
+
+    def listing(self, reference: str) -> bytes | None:
+        """See Engine."""
+        return self._listings.listing(reference)
+
+    def listing_keys(self) -> Iterator[tuple[str, int]]:
+        """See Engine."""
+        return self._listings.keys()
+
+    def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
+        """See Engine."""
+        return self._listings.suggest(query)
+
+    def search_rates(self, query: RateQuery) -> RateResult:
+        """See RatesEngine."""
+        return self._rates.search_rates(query)
+
+    def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
+        """See RatesEngine."""
+        return self._rates.rate_lines(query)
+
+    def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
+        """See RatesEngine."""
+        return self._rates.suggest_roles(query)
+
+    def rate_cards(self) -> Iterator[tuple[str, int, int]]:
+        """See RatesEngine."""
+        return self._rates.rate_cards()
+
+    def freshness(self, collection: Collection) -> Freshness:
+        """See Engine."""
+        return self._half(collection).freshness()
+
+    def state(self, collection: Collection) -> IndexState:
+        """See Engine."""
+        return self._half(collection).state()
+
+    def writer(self) -> ElasticsearchWriter:
+        """See Engine."""
+        return ElasticsearchWriter(self.client, self._listings, self._rates)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.client.close()
+
+    def _half(self, collection: Collection) -> ListingsReader | RatesReader:
+        return self._listings if collection == "listings" else self._rates
+
+
+class ElasticsearchWriter:
+    """The only writer of a prefix: holds its lease."""
+
+    def __init__(self, client: Client, listings: ListingsReader, rates: RatesReader) -> None:
+        self._lease = Lease(client)
+        try:
+            self._listings = CollectionWriter(listings.indices, listings.maker, self._lease)
+            self._rates = CollectionWriter(rates.indices, rates.maker, self._lease)
+        except BaseException:
+            self._lease.close()
+            raise
+
+    def apply(
+        self,
+        collection: Collection,
+        puts: Iterable[Mapping[str, Any]],
+        deletes: Iterable[tuple[str, int]] = (),
+    ) -> int:
+        """See Writer."""
+        return self._half(collection).apply(puts, deletes)
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """See Writer."""
+        self._listings.label(facet, labels)
+
+    def begin_rebuild(self, collection: Collection) -> Rebuild:
+        """See Writer."""
+        return self._half(collection).begin_rebuild()
+
+    def rollback(self, collection: Collection) -> None:
+        """See Writer."""
+        self._half(collection).rollback()
+
+    def heartbeat(self, position: int, caught_up: bool) -> None:
+        """See Writer."""
+        self._listings.heartbeat(position, caught_up)
+        self._rates.heartbeat(position, caught_up)
+
+    def close(self) -> None:
+        """See Writer."""
+        try:
+            self._listings.close()
+            self._rates.close()
+        finally:
+            self._lease.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _half(self, collection: Collection) -> CollectionWriter:
+        return self._listings if collection == "listings" else self._rates

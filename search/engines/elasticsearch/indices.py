@@ -1,0 +1,189 @@
+"""The indices of one collection: named by the hash of their mapping and a run, found by aliases, swapped in one
+call.
+
+Four aliases say all there is to know. `<prefix>listings` is what searches read and `…-write` what updates go
+to, both the index in use; `…-building` is the one that a rebuild fills; `…-previous` is the one before, kept
+for a way back. Writes name an alias and require it, so that nothing can make an index by accident.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from search.engines.base import Collection, EngineUnavailable
+from search.engines.elasticsearch import meta
+from search.engines.elasticsearch.client import Client, Refused
+
+WRITE: Final = "-write"
+BUILDING: Final = "-building"
+PREVIOUS: Final = "-previous"
+_ROLES: Final = ("", WRITE, BUILDING, PREVIOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an index of a collection is made like. `mapping` is the hash that names this shape; `properties` are
+    Elasticsearch's, beside which every index has those of meta.py.
+    """
+
+    collection: Collection
+    mapping: str
+    properties: Mapping[str, Any]
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+    source: tuple[str, ...] = ()
+    """What of a document is kept as its source; all of it if empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which index has which role, None where there is none."""
+
+    current: str | None = None
+    building: str | None = None
+    previous: str | None = None
+
+
+class Indices:
+    """The indices of one collection."""
+
+    def __init__(self, client: Client, shape: Shape) -> None:
+        self.client = client
+        self.shape = shape
+        self.read = f"{client.connection.prefix}{shape.collection}"
+        self.write = self.read + WRITE
+        self.building = self.read + BUILDING
+        self.previous = self.read + PREVIOUS
+
+    def standing(self) -> Standing:
+        """Which indices there are and what each is for (one call)."""
+        aliases = self._aliases()
+        roles = {role: index for index, held in aliases.items() for role in held}
+        return Standing(roles.get(self.read), roles.get(self.building), roles.get(self.previous))
+
+    def mapping_of(self, index: str) -> str:
+        """The hash of the mapping that an index was made with, from its name."""
+        return index.removeprefix(f"{self.read}-").partition("-")[0]
+
+    def missing(self) -> EngineUnavailable:
+        """What to say where no index is in use."""
+        return EngineUnavailable(f"there is no {self.shape.collection} index yet")
+
+    def other_mapping(self) -> EngineUnavailable:
+        """What to say where the index in use was made by another version of the program."""
+        return EngineUnavailable(f"the {self.shape.collection} index is of another mapping")
+
+    def create(self) -> str:
+        """Makes an empty index to be built (an unfinished earlier one is thrown away); returns its name."""
+        name = f"{self.read}-{self.shape.mapping}-{time.time_ns():x}"
+        unfinished = self.standing().building
+        if unfinished is not None:
+            self.discard(unfinished)
+        source = {"includes": ["meta", *self.shape.source]} if self.shape.source else {}
+        self.client.call(
+            "PUT",
+            f"/{name}",
+            {
+                "settings": {
+                    "number_of_shards": 1,
+                    "number_of_replicas": self.client.connection.replicas,
+                    # A change is shown by the refresh that the writer asks for, as a whole, and by no other.
+                    "refresh_interval": "-1",
+                    # Removed keys are kept as documents; this covers those that Elasticsearch removes itself.
+                    "gc_deletes": "1h",
+                    "max_result_window": 10_000,
+                    "analysis": dict(self.shape.analysis),
+                },
+                "mappings": {
+                    "dynamic": "strict",
+                    "date_detection": False,
+                    "numeric_detection": False,
+                    **({"_source": source} if source else {}),
+                    "properties": {**self.shape.properties, **meta.PROPERTIES},
+                },
+                "aliases": {self.building: {}},
+            },
+            timeout=60.0,
+        )
+        return name
+
+    def swap(self, index: str) -> None:
+        """Makes a built index the one in use and the one in use the previous one, in one call."""
+        standing = self.standing()
+        self._act(
+            [
+                _remove(index, self.building),
+                *_add(index, self.read, self.write),
+                *self._retire(standing.current),
+                *([_remove(standing.previous, self.previous)] if standing.previous else []),
+            ]
+        )
+        self.clean()
+
+    def rollback(self) -> str:
+        """Puts the previous index back in use and the one in use in its place; returns the index now in use.
+
+        Raises ValueError if there is none.
+        """
+        standing = self.standing()
+        if standing.previous is None:
+            raise ValueError("there is no earlier index to go back to")
+        self._act(
+            [
+                *self._retire(standing.current),
+                _remove(standing.previous, self.previous),
+                *_add(standing.previous, self.read, self.write),
+            ]
+        )
+        return standing.previous
+
+    def discard(self, index: str) -> None:
+        """Removes an index."""
+        self.client.call("DELETE", f"/{index}", missing=True, timeout=60.0)
+
+    def clean(self) -> None:
+        """Removes what has no role: indices replaced twice, and those whose maker died before naming them."""
+        for index, held in self._aliases().items():
+            if not held:
+                self.discard(index)
+
+    def abandon_unfinished(self) -> None:
+        """Removes a building index that no living writer fills."""
+        unfinished = self.standing().building
+        if unfinished is not None:
+            self.discard(unfinished)
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **parameters: Any) -> Any:
+        """A call on an alias of this collection; that there is none is EngineUnavailable."""
+        try:
+            return self.client.call(method, path, body, **parameters)
+        except Refused as refused:
+            if refused.status == 404:
+                raise self.missing() from refused
+            raise
+
+    def _retire(self, index: str | None) -> list[dict[str, Any]]:
+        if index is None:
+            return []
+        return [_remove(index, self.read), _remove(index, self.write), *_add(index, self.previous)]
+
+    def _aliases(self) -> dict[str, set[str]]:
+        # Only names that begin as this collection's do: another installation's prefix may begin like ours.
+        told = self.client.call("GET", f"/{self.read}-*/_alias", missing=True) or {}
+        return {
+            index: {name for name in facts["aliases"] if name in {self.read + role for role in _ROLES}}
+            for index, facts in told.items()
+        }
+
+    def _act(self, actions: list[dict[str, Any]]) -> None:
+        self.client.call("POST", "/_aliases", {"actions": actions}, timeout=60.0)
+
+
+def _add(index: str, *aliases: str) -> list[dict[str, Any]]:
+    return [{"add": {"index": index, "alias": alias}} for alias in aliases]
+
+
+def _remove(index: str, alias: str) -> dict[str, Any]:
+    return {"remove": {"index": index, "alias": alias, "must_exist": True}}

@@ -1,0 +1,269 @@
+"""The life of one collection's index, the same for listings and rates: updates, a rebuild beside them, the swap, the
+way back, the heartbeat.
+
+What differs between the collections is a Maker: how documents become what is written, and what the index keeps
+beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+import orjson
+import structlog
+
+from search.engines.base import EngineUnavailable, IndexState, Label
+from search.engines.elasticsearch.bulk import Change, Outcome, write
+from search.engines.elasticsearch.indices import Indices
+from search.engines.elasticsearch.lease import Lease
+from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, Meta, meta_from
+
+_NOUNS: Final = {"listings": "listings", "rates": "rate cards"}
+
+log = structlog.get_logger(__name__)
+
+
+class Notes(Protocol):
+    """What an index keeps beside its documents: the names of values, for the listings."""
+
+    def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Takes what documents bring."""
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """Takes names handed over by the worker."""
+
+    def pending(self) -> list[Change]:
+        """What has changed since the last call, to be written in the same step."""
+
+
+class Maker(Protocol):
+    """How a collection's documents are written."""
+
+    def changes(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]]) -> list[Change]:
+        """Documents and removals as what is written. Whatever is wrong with a document is raised here, before
+        anything has changed.
+        """
+
+    def notes(self, alias: str | None) -> Notes:
+        """What the index behind an alias keeps beside its documents; of a new index if None."""
+
+    def settle(self, alias: str, outcome: Outcome, deletes: Iterable[tuple[str, int]], /) -> bool:
+        """After a step's documents are written and before they are shown: whatever else must go or come; True if
+        that changed anything.
+        """
+
+    def count(self) -> Mapping[str, Any]:
+        """The query that counts the collection's documents (listings, cards with lines)."""
+
+    def stored(self, alias: str, keys: Iterable[str]) -> Mapping[str, bytes]:
+        """What is stored under some keys, shown or not, to verify a rebuild by."""
+
+
+class CollectionWriter:
+    """One collection's half of the engine's Writer."""
+
+    def __init__(self, indices: Indices, maker: Maker, lease: Lease) -> None:
+        self._indices = indices
+        self._maker = maker
+        self._lease = lease
+        self._rebuild: CollectionRebuild | None = None
+        self._notes: Notes | None = None
+        # The writer before may have died between writing and showing what it wrote: whatever this one shows first
+        # bears a new generation.
+        self._taken_over = True
+        # Whoever was building before held the lease before us, and died.
+        indices.abandon_unfinished()
+
+    def apply(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()) -> int:
+        """See Writer.apply."""
+        self._lease.hold()
+        meta = self.meta()
+        documents, removals = list(puts), list(deletes)
+        changes = self._maker.changes(documents, removals)
+        targets = [self._indices.write]
+        if self._rebuild is not None:
+            targets.append(self._indices.building)
+            self._rebuild.notes.learn(documents)
+        notes = self._opened()
+        notes.learn(documents)
+        outcome = write(self._indices.client, targets, changes)
+        changed = bool(outcome.written[self._indices.write])
+        for target in targets:
+            changed |= self._maker.settle(target, outcome, removals) and target == self._indices.write
+        generation = self._publish(meta, notes) if changed or self._taken_over else meta.generation
+        outcome.complain()
+        return generation
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """See Writer.label."""
+        told = list(labels)
+        self._opened().label(facet, told)
+        if self._rebuild is not None:
+            self._rebuild.notes.label(facet, told)
+
+    def begin_rebuild(self) -> CollectionRebuild:
+        """See Writer.begin_rebuild."""
+        self._lease.hold()
+        if self._rebuild is not None:
+            self._rebuild.abandon()
+        self._rebuild = CollectionRebuild(self, self._indices, self._maker)
+        return self._rebuild
+
+    def end_rebuild(self, rebuild: CollectionRebuild) -> bool:
+        """Forgets a rebuild that is committed or abandoned; False if it had ended already."""
+        if self._rebuild is not rebuild:
+            return False
+        self._rebuild = None
+        return True
+
+    def swap_in(self, index: str, notes: Notes) -> None:
+        """Makes a rebuilt index the one in use. Generations grow from index to index, so that no two answers of
+        different content bear the same number.
+        """
+        self._lease.hold()
+        before = self._read_meta()
+        generation = before.generation + 1 if before else 1
+        meta = replace(
+            before or Meta(), generation=generation, mapping=self._indices.shape.mapping, labels=generation
+        )
+        self._save(self._indices.building, meta, notes.pending())
+        self._indices.swap(index)
+        self._notes = notes
+
+    def rollback(self) -> None:
+        """See Writer.rollback."""
+        self._lease.hold()
+        before = self._read_meta()
+        self._indices.rollback()
+        self._notes = None
+        meta = self._read_meta()
+        if before is not None and meta is not None:
+            generation = max(before.generation, meta.generation) + 1
+            kept = replace(before, generation=generation, mapping=meta.mapping, labels=generation)
+            self._save(self._indices.write, kept, [])
+
+    def heartbeat(self, position: int, caught_up: bool) -> None:
+        """See Writer.heartbeat."""
+        self._lease.hold()
+        meta = self._read_meta()
+        if meta is not None:
+            beaten = meta.beaten(position, caught_up)
+            if self._taken_over:
+                beaten = replace(beaten, generation=meta.generation + 1)
+            self._save(self._indices.write, beaten, [])
+
+    def close(self) -> None:
+        """Throws an unfinished rebuild away."""
+        if self._rebuild is not None:
+            self._rebuild.abandon()
+
+    def meta(self) -> Meta:
+        """What the index in use says of itself. Raises EngineUnavailable where it cannot be written to."""
+        meta = self._read_meta()
+        if meta is None:
+            raise self._indices.missing()
+        if meta.mapping != self._indices.shape.mapping:
+            raise self._indices.other_mapping()
+        return meta
+
+    def _read_meta(self) -> Meta | None:
+        # By id, which shows what is written, shown already or not.
+        found = self._indices.client.call("GET", f"/{self._indices.write}/_doc/{META_ID}", missing=True)
+        return meta_from(found) if found and found.get("found") else None
+
+    def _opened(self) -> Notes:
+        if self._notes is None:
+            self._notes = self._maker.notes(self._indices.write)
+        return self._notes
+
+    def _publish(self, meta: Meta, notes: Notes) -> int:
+        changes = notes.pending()
+        generation = meta.generation + 1
+        labels = generation if changes else meta.labels
+        self._save(self._indices.write, replace(meta, generation=generation, labels=labels), changes)
+        return generation
+
+    def _save(self, alias: str, meta: Meta, notes: list[Change]) -> None:
+        write(self._indices.client, [alias], [*notes, Change(META_ID, None, meta.document())]).complain()
+        self._indices.client.call("POST", f"/{alias}/_refresh", timeout=60.0)
+        self._taken_over = self._taken_over and alias != self._indices.write
+
+
+class CollectionRebuild:
+    """One collection's half of the engine's Rebuild."""
+
+    def __init__(self, writer: CollectionWriter, indices: Indices, maker: Maker) -> None:
+        self._writer = writer
+        self._indices = indices
+        self._maker = maker
+        self.notes = maker.notes(None)
+        self.index = indices.create()
+
+    def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """See Rebuild.put."""
+        puts = list(documents)
+        changes = self._maker.changes(puts, ())
+        self.notes.learn(puts)
+        outcome = write(self._indices.client, [self._indices.building], changes)
+        self._maker.settle(self._indices.building, outcome, ())
+        outcome.complain()
+
+    def label(self, facet: str, labels: Iterable[Label]) -> None:
+        """See Rebuild.label."""
+        self.notes.label(facet, labels)
+
+    def commit(
+        self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> int:
+        """See Rebuild.commit."""
+        try:
+            found = self._verify(expected, sample or {})
+        except (ValueError, EngineUnavailable) as error:
+            self.abandon()
+            raise ValueError(str(error)) from error
+        self._writer.swap_in(self.index, self.notes)
+        self._writer.end_rebuild(self)
+        return found
+
+    def abandon(self) -> None:
+        """See Rebuild.abandon. Once the rebuild has ended, one way or the other, this does nothing."""
+        if self._writer.end_rebuild(self):
+            try:
+                self._indices.discard(self.index)
+            except EngineUnavailable as error:
+                # What made us give up may be that the service is gone: the next writer removes it.
+                log.warning("index_not_discarded", index=self.index, why=str(error))
+
+    def _verify(self, expected: int | None, sample: Mapping[str, Mapping[str, Any]]) -> int:
+        alias, noun = self._indices.building, _NOUNS[self._indices.shape.collection]
+        self._indices.client.call("POST", f"/{alias}/_refresh", timeout=60.0)
+        found = count(self._indices, self._maker, alias)
+        if expected is not None and found != expected:
+            raise ValueError(f"the new index holds {found} {noun}, not {expected}")
+        stored = self._maker.stored(alias, sample)
+        for key, wanted in sample.items():
+            if stored.get(key) != orjson.dumps(wanted):
+                raise ValueError(f"the new index does not hold {key} as it is")
+        return found
+
+
+def count(indices: Indices, maker: Maker, alias: str) -> int:
+    """How many of the collection's documents can be found behind an alias."""
+    query = {"bool": {"must": [maker.count()], "must_not": [NO_RESULTS]}}
+    return int(indices.call("POST", f"/{alias}/_count", {"query": query})["count"])
+
+
+def state(indices: Indices, maker: Maker) -> IndexState:
+    """What stands in the index in use; never raises EngineUnavailable."""
+    collection, mapping = indices.shape.collection, indices.shape.mapping
+    try:
+        found = indices.call("GET", f"/{indices.read}/_doc/{META_ID}")
+        meta = meta_from(found)
+        if meta.mapping != mapping:
+            raise indices.other_mapping()
+        documents = count(indices, maker, indices.read)
+    except EngineUnavailable as error:
+        return IndexState(collection, 0, 0, mapping, str(error))
+    return IndexState(collection, meta.generation, documents, mapping, None)

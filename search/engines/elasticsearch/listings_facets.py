@@ -1,0 +1,136 @@
+"""Counting the listings of each facet's values: every facet ignores its own filter and obeys all the others.
+
+Facets that obey the same conditions share one filter. Lots, specialisms and regions are counted over the
+offerings that meet what else was asked of one offering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from search.engines.elasticsearch.listings_filters import (
+    BY_OFFERING,
+    OFFERING,
+    RATE,
+    all_of,
+    offer_rows,
+    over,
+    rate_within,
+)
+from search.engines.elasticsearch.listings_shape import filter_name
+from search.engines.suggestions import Labels
+from search.fields import FILTERS, REGION_SCHEMES, FilterField
+from search.query import Facet, FacetValue, ListingQuery
+
+Json = dict[str, Any]
+
+MOST_VALUES: Final = 10_000
+"""So many values of one facet are counted exactly."""
+
+_ALL: Final = "all"
+_LIVE, _EXPIRED, _OVER = "live", "expired", "over"
+
+
+def facet_aggregations(query: ListingQuery, conditions: Mapping[str, Json]) -> Json:
+    """The aggregations of all facets. `conditions` are those that the query itself does not obey yet."""
+    aggregations: Json = {}
+    shared: Json = {}
+    for facet in FILTERS:
+        own = OFFERING if facet.by_offering else facet.name
+        if own not in conditions:
+            shared[facet.name] = _values(query, facet)
+            continue
+        obeyed = {name: one for name, one in conditions.items() if name != own}
+        if facet.name == "lot" and RATE in obeyed:
+            # Without the lot filter a rate of any lot will do.
+            obeyed[RATE] = rate_within(query, ())
+        aggregations[facet.name] = _filtered(list(obeyed.values()), {facet.name: _met(query, facet)})
+    if shared:
+        aggregations[_ALL] = _filtered(list(conditions.values()), shared)
+    return aggregations
+
+
+def _filtered(conditions: list[Json], inner: Json) -> Json:
+    return {"filter": all_of(conditions) if conditions else {"match_all": {}}, "aggs": inner}
+
+
+def _values(query: ListingQuery, facet: FilterField) -> Json:
+    terms: Json = {"terms": {"field": filter_name(facet.name), "size": MOST_VALUES}}
+    if facet.name == "status":
+        terms["aggs"] = {_OVER: {"filter": over(query.on)}}
+    return terms
+
+
+def _met(query: ListingQuery, facet: FilterField) -> Json:
+    """The values of a facet whose own filter is left out."""
+    others = {
+        name: query.filters[name] for name in BY_OFFERING if name != facet.name and query.filters.get(name)
+    }
+    if not facet.by_offering or not others:
+        return _values(query, facet)
+    values: Json = {"terms": {"field": f"offers.{facet.name}", "size": MOST_VALUES}}
+    if facet.name != "specialism":
+        # A specialism stands in one offering of a listing; a lot or region may stand in several.
+        values["aggs"] = {"listings": {"reverse_nested": {}}}
+    met = {"filter": all_of(offer_rows(others)), "aggs": {"values": values}}
+    return {"nested": {"path": "offers"}, "aggs": {"met": met}}
+
+
+def facets_of(query: ListingQuery, answered: Json, labels: Labels) -> tuple[Facet, ...]:
+    """The facets in the order of search/fields.py."""
+    return tuple(_facet(query, facet, _counts(facet, answered), labels) for facet in FILTERS)
+
+
+def _counts(facet: FilterField, answered: Json) -> dict[str, int]:
+    found = answered.get(facet.name) or answered[_ALL]
+    values = found[facet.name]
+    if "met" in values:
+        values = values["met"]["values"]
+    counts = {
+        bucket["key"]: bucket["listings"]["doc_count"] if "listings" in bucket else bucket["doc_count"]
+        for bucket in values["buckets"]
+    }
+    if facet.name == "status":
+        ended = sum(bucket[_OVER]["doc_count"] for bucket in values["buckets"] if bucket["key"] == _LIVE)
+        if ended:
+            counts[_LIVE] -= ended
+            counts[_EXPIRED] = counts.get(_EXPIRED, 0) + ended
+    return {value: count for value, count in counts.items() if count}
+
+
+def _facet(query: ListingQuery, facet: FilterField, counts: dict[str, int], labels: Labels) -> Facet:
+    selected = query.filters.get(facet.name, ())
+    if facet.name == "region":
+        counts = _shown_regions(query, counts, labels)
+
+    def place(value: str) -> tuple[int, str]:
+        return -counts.get(value, 0), value
+
+    order = sorted(counts, key=place)
+    shown = order[: query.facet_size]
+    listed = set(shown)
+    later = sorted({value for value in selected if value not in listed}, key=place)
+    values = [
+        FacetValue(value, _label(labels, facet, value), counts.get(value, 0), value in selected)
+        for value in (*shown, *later)
+    ]
+    hidden = len(order) - len(shown) - sum(1 for value in later if value in counts)
+    return Facet(facet.name, facet.label, tuple(values), hidden)
+
+
+def _label(labels: Labels, facet: FilterField, value: str) -> str:
+    return labels.label(facet.name, value) if facet.one_of is None else facet.one_of.get(value, value)
+
+
+def _shown_regions(query: ListingQuery, counts: dict[str, int], labels: Labels) -> dict[str, int]:
+    """Of the framework's own scheme if there is just one framework, else ITL; one that is asked for anyway."""
+    frameworks = query.filters.get("framework", ())
+    own = labels.scheme("framework", frameworks[0]) if len(frameworks) == 1 else ""
+    schemes = {own, "UK", ""} if own else {*REGION_SCHEMES, ""}
+    asked = query.filters.get("region", ())
+    return {
+        value: count
+        for value, count in counts.items()
+        if value in asked or labels.scheme("region", value) in schemes
+    }

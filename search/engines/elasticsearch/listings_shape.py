@@ -1,0 +1,174 @@
+"""A listing as Elasticsearch holds it: the mapping, computed from search/fields.py, and the document that is sent.
+
+Texts arrive as terms that are already made (search/analysis.py), so the only analysis here is to split them at
+spaces and to let GAP leave its place empty. What a page shows travels as one packed record, which Elasticsearch
+keeps and never looks into.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from search.analysis import GAP, each_term
+from search.engines.elasticsearch.indices import Shape
+from search.engines.records import make_record
+from search.fields import FILTERS, LAYOUT, TEXT_FIELDS
+from search.ties import SEEDS, key_hash, ties
+
+NAME_KEY: Final = "name_key"
+"""The folded name: the whole name that a question may be, and what names are sorted by."""
+
+LONGEST_KEYWORD: Final = 32_000
+"""Bytes of a value that Lucene takes as one term (32,766); nothing real is as long."""
+
+_KEYWORD: Final = {"type": "keyword"}
+_FOUND_ONLY: Final = {"type": "keyword", "doc_values": False}
+_COUNTED_ONLY: Final = {"type": "keyword", "index": True, "norms": False}
+_LOWEST: Final = 1 << 63
+
+
+def _properties() -> dict[str, Any]:
+    words = {
+        "type": "text",
+        "analyzer": "terms",
+        "similarity": "BM25",
+        "index_options": "positions",
+        "norms": True,
+    }
+    properties: dict[str, Any] = {field.name: dict(words) for field in TEXT_FIELDS}
+    # A text field and a filter may bear one name (supplier): filters and facets have a prefix.
+    properties |= {filter_name(field.name): dict(_KEYWORD) for field in FILTERS}
+    properties |= {f"tie_{seed}": {"type": "long", "index": False} for seed in range(SEEDS)}
+    return properties | {
+        "key": dict(_KEYWORD),
+        NAME_KEY: dict(_KEYWORD),
+        "shown_name": {"type": "keyword", "index": False},
+        "begins": dict(_FOUND_ONLY),
+        "partner": dict(_KEYWORD),
+        "ends_on": {"type": "integer"},
+        "words": dict(_COUNTED_ONLY),
+        "terms": dict(_COUNTED_ONLY),
+        "name_words": dict(_COUNTED_ONLY),
+        "offers": {
+            "type": "nested",
+            "properties": {"lot": dict(_KEYWORD), "specialism": dict(_KEYWORD), "region": dict(_KEYWORD)},
+        },
+        "rates": {
+            "type": "nested",
+            "properties": {"grade": dict(_FOUND_ONLY), "lot": dict(_FOUND_ONLY), "price": {"type": "long"}},
+        },
+        "record": {"type": "object", "enabled": False},
+        "facts": {"type": "object", "enabled": False},
+        "labels": {"type": "object", "enabled": False},
+    }
+
+
+def filter_name(name: str) -> str:
+    """The field that a filter of search/fields.py looks at."""
+    return f"by_{name}"
+
+
+ANALYSIS: Final[Mapping[str, Any]] = {
+    "analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace", "filter": ["gaps"]}},
+    "filter": {"gaps": {"type": "stop", "stopwords": [GAP]}},
+}
+PROPERTIES: Final[Mapping[str, Any]] = _properties()
+SOURCE: Final = ("record", "facts", "labels")
+
+SHAPE: Final = Shape(
+    collection="listings",
+    mapping=hashlib.blake2b(
+        orjson.dumps([LAYOUT, PROPERTIES, ANALYSIS, SOURCE], option=orjson.OPT_SORT_KEYS), digest_size=5
+    ).hexdigest(),
+    properties=PROPERTIES,
+    analysis=ANALYSIS,
+    source=SOURCE,
+)
+
+
+def source_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent for a listing document (search/engines/base.py)."""
+    key, framework = document["key"], document["framework"]
+    record = make_record(document)
+    offers = _offers(document)
+    begins = record.whole_name.split(" ")
+    hashes = np.full(1, key_hash(key), np.uint64)
+    filters: dict[str, Any] = {
+        "framework": framework,
+        "status": document["status"],
+        "lot": sorted({lot for lot, _ in offers}),
+        "specialism": sorted({specialism for _, specialism in offers if specialism is not None}),
+        "region": sorted({region for regions in offers.values() for region in regions}),
+        "sector": sorted(set(document["sectors"])),
+        "ownership": document["ownership"],
+        "size": document["size"],
+        "supplier": document["supplier"],
+        "accreditation": sorted(set(document["accreditations"])),
+    }
+    ends_on = date.fromisoformat(document["ends_on"]).toordinal() if document["ends_on"] else None
+    rates = [
+        (rate["grade"], rate["lot"] or "", rate["work_type"], int(rate["price_minor"]))
+        for rate in document["rates"]
+    ]
+    return {
+        **record.lines,
+        **{filter_name(name): value for name, value in filters.items()},
+        **{f"tie_{seed}": int(ties(hashes, seed)[0]) - _LOWEST for seed in range(SEEDS)},
+        "key": key,
+        NAME_KEY: record.whole_name,
+        "shown_name": document["name"],
+        "begins": [" ".join(begins[at:]) for at in range(len(begins))],
+        "partner": document["partner"],
+        "ends_on": ends_on,
+        "words": sorted(record.words),
+        "terms": sorted(set(each_term(record.words)) - {GAP}),
+        "name_words": sorted(set(begins) - {""}),
+        "offers": [
+            {"lot": lot, "region": sorted(regions)}
+            | ({} if specialism is None else {"specialism": specialism})
+            for (lot, specialism), regions in offers.items()
+        ],
+        "rates": [
+            {"grade": grade_name(framework, grade), "lot": lot, "price": price}
+            for grade, lot, _, price in rates
+        ],
+        "record": base64.b64encode(record.packed).decode(),
+        "facts": {
+            "status": document["status"],
+            "ends_on": ends_on,
+            "framework": framework,
+            "specialisms": filters["specialism"],
+            "rates": rates,
+            **{kind: document.get(kind) or "" for kind in ("currency", "unit", "basis")},
+        },
+    }
+
+
+def grade_name(framework: str, grade: str) -> str:
+    """A grade by which rates are looked for: codes mean something only within their framework."""
+    return f"{framework}~{grade}"
+
+
+def tie_of(key: str, seed: int) -> int:
+    """What ties are broken by, as it stands in the index: whole numbers with a sign, in the same order."""
+    return int(ties(np.full(1, key_hash(key), np.uint64), seed)[0]) - _LOWEST
+
+
+def _offers(document: Mapping[str, Any]) -> dict[tuple[str, str | None], set[str]]:
+    """The regions of each lot and specialism offered. A lot held but not offered stands there without regions."""
+    offers: dict[tuple[str, str | None], set[str]] = {}
+    for offering in document["offerings"]:
+        # Two offerings of one specialism in one lot are met by either, so their regions may be put together.
+        offers.setdefault((offering["lot"], offering["specialism"]), set()).update(offering["regions"])
+    offered = {lot for lot, _ in offers}
+    for lot in document["lots"]:
+        if lot["reference"] not in offered:
+            offers[lot["reference"], None] = set()
+    return offers
