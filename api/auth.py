@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.contrib.rest_framework.authentication import OAuth2Authentication
 from oauth2_provider.scopes import BaseScopes
 from oauth2_provider.views.base import TokenView
@@ -93,6 +95,7 @@ def signed_in(request: Request) -> Actor:
     return actor
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class ClientCredentialsView(TokenView):
     """`/oauth/token/`: an access token for an integration. Its errors have the form of RFC 6749,
     section 5.2.

@@ -92,7 +92,8 @@ def refuse_unsafe(demo: bool, host: str, given: dict[str, object]) -> None:
     if missing:
         raise ImproperlyConfigured(
             f"Without DEMO=1 these must be set: {', '.join(missing)}. "
-            "For a try on your own machine: `make run`, which sets DEMO=1."
+            "For a try on your own machine: `make run`, which sets DEMO=1; commands beside it as "
+            "`DEMO=1 .venv/bin/python manage.py COMMAND`."
         )
 
 

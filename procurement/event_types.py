@@ -28,6 +28,9 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "organisation.member_added": EventType(
         "organisation", ("user",), "A person may act for it; changes hold the role."
     ),
+    "organisation.client_created": EventType(
+        "organisation", ("application",), "An integration may act for it; changes hold the client's name."
+    ),
     "partner.profile_published": EventType(
         "partner",
         ("organisation",),

@@ -2,7 +2,8 @@
 
 Words are any-of and ranked; "a phrase" must be there (unless the question says OR); -word and -"a phrase"
 must not; word* is a beginning. A word that the index does not hold is taken as a beginning, else corrected.
-Synonyms come from synonyms.txt. A long need (a pasted paragraph) is reduced to its most informative words.
+Synonyms come from synonyms.txt. A long need (a pasted paragraph) is reduced to its most informative words, and
+its quotation marks and dashes are punctuation: nothing in it must, or must not, be there.
 Nothing typed is a fault: what makes no sense is dropped.
 """
 
@@ -22,7 +23,7 @@ QUESTION_CEILING: Final = 2_000
 """Characters of a question; search/params.py refuses more."""
 
 LONG_QUESTION: Final = 10
-"""From so many different words on, a question is a need: no synonyms, corrections or beginnings of names."""
+"""With more different words a question is a need: no operators, synonyms, corrections or beginnings of names."""
 
 NEED_WORDS: Final = 24
 """So many of a need's words are looked for: those that tell most."""
@@ -47,6 +48,7 @@ _PIECE: Final = re.compile(r'(?P<minus>-+)?"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)
 _QUOTES: Final = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "−": "-", "–": "-"}
 )
+_OPERATORS: Final = re.compile(r'["*|]|(?<!\S)-+')
 _EITHER: Final = re.compile(r"(?:^|\s)(?:OR|\|+)(?:\s|$)")
 
 Terms = tuple[str, ...]
@@ -97,8 +99,8 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to look for. `asked` is False if nothing was typed that could be looked for: then everything is
-    found.
+    """What to look for. `asked` is False if nothing was typed, or only what must not be there: then everything
+    else is found.
 
     `together` are the places in `clauses` of the words of a short question: a listing that answers them all
     counts more. `excluded` are terms or phrases that must not be there. `whole_name` is the question as a
@@ -128,7 +130,9 @@ class _Typed:
 
 def plan(question: str, lexicon: Lexicon) -> Plan:
     """What to look for. Deterministic for a question and an index."""
-    typed = _take_apart(normalise(question.translate(_QUOTES)))
+    text = normalise(question.translate(_QUOTES))
+    long = len({term_of(word) for word in words_of(text)} - {GAP}) > LONG_QUESTION
+    typed = _take_apart(_OPERATORS.sub(lambda found: " " * len(found[0]), text) if long else text)
     excluded = [*typed.excluded]
     for start in typed.excluded_beginnings:
         excluded.extend((term,) for term in lexicon.beginning(start))
@@ -140,21 +144,20 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
     )
     words: list[Clause] = []
     corrected = None
-    if len({term_of(word) for word, _ in typed.words}) > LONG_QUESTION:
+    if long:
         clauses.extend(_need(typed, lexicon))
     elif typed.words:
         groups, words, corrected = _few_words(typed, lexicon)
         clauses.extend(groups)
-    asked = bool(clauses or words or any(term_as_written(word) != GAP for word, _ in typed.words))
+    # Whatever is typed is a question: signs that are no words find nothing, never everything.
+    asked = bool(clauses or words or (text.strip() and not excluded))
     every = len(words) in _ALL_OF and all(map(_can_be_found, words))
     kept = [clause for clause in (*clauses, *words) if clause.required or _can_be_found(clause)]
     return Plan(
         clauses=tuple(kept),
         together=tuple(range(len(kept) - len(words), len(kept))) if every else (),
         excluded=tuple(dict.fromkeys(excluded)),
-        whole_name=" ".join(fold(word) for word in words_of(typed.text))
-        if asked and len(typed.words) <= LONG_QUESTION
-        else "",
+        whole_name=" ".join(fold(word) for word in words_of(typed.text)) if asked and not long else "",
         asked=asked,
         did_you_mean=corrected,
     )

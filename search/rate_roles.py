@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
 
+NO_TERM = "__"
+"""A term that no text has: analysis makes none with an underscore."""
+
 _ROLES = re.compile(r'((?:[^,"]|"[^"]*"?)+)')
 _PIECES = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 
@@ -27,6 +30,10 @@ class Role:
     excluded: tuple[tuple[str, ...], ...] = ()
 
 
+NOBODY = Role(phrases=((NO_TERM,),))
+"""What is left of a question that holds no word at all."""
+
+
 @dataclass(slots=True)
 class _Draft:
     words: list[str] = field(default_factory=list)
@@ -36,7 +43,7 @@ class _Draft:
 
 
 def roles_of(q: str) -> tuple[Role, ...]:
-    """The roles in `q`; none if it holds no word at all."""
+    """The roles in `q`; none if nothing is typed. Signs that are no words are a role that no line bears."""
     roles = []
     for text in _ROLES.findall(normalise(q)):
         draft = _Draft()
@@ -55,7 +62,7 @@ def roles_of(q: str) -> tuple[Role, ...]:
                     tuple(dict.fromkeys(draft.excluded)),
                 )
             )
-    return tuple(roles)
+    return tuple(roles) or ((NOBODY,) if q.strip() else ())
 
 
 def _bare(piece: str, draft: _Draft) -> None:

@@ -254,7 +254,11 @@ def banner(port: int) -> str:
             "  Demo logins (this machine only; the market shown is fictional, but for the RM3745 consortium)"
         ]
         lines += [f"    {user['email']:<24} {user['role']} of {user['organisation']}" for user in users]
-        lines += [f"    password for all: {settings.DEMO_PASSWORD}"]
+        lines += [
+            f"    password for all: {settings.DEMO_PASSWORD}",
+            "  A client for the API, for the partner's firm (docs/api.md shows the rest)",
+            "    DEMO=1 .venv/bin/python manage.py create_client veydale-blue-light",
+        ]
     lines += [f"  Data        {settings.CALLOFF_DATA}", "Stop with Ctrl-C.", ""]
     return "\n".join(lines)
 

@@ -5,14 +5,16 @@ opens nothing.
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AbstractApplication, get_access_token_model
 
-from procurement.models import Application, Organisation
+from procurement.models import Application, Event, Organisation
 from tests.api.conftest import TokenMaker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
@@ -41,6 +43,34 @@ def test_a_token_is_given_for_the_scopes_asked(client: Client) -> None:
     assert (told["token_type"], set(told["scope"].split())) == ("Bearer", {"partners:write", "read"})
     assert told["expires_in"] == 3600
     assert "refresh_token" not in told
+
+
+def test_a_token_needs_neither_cookie_nor_csrf_token() -> None:
+    answer = ask(Client(enforce_csrf_checks=True), application())
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "Bearer")
+
+
+def test_a_client_made_by_the_command_gets_a_token_for_its_organisation() -> None:
+    said = StringIO()
+    call_command("create_client", "opm-group", "--name", "Sync", stdout=said)
+    told = dict(line.split("=", 1) for line in said.getvalue().split())
+    made = Application.objects.get(client_id=told["CLIENT_ID"])
+    assert (made.organisation.reference, made.name) == ("opm-group", "Sync")
+    assert told["CLIENT_SECRET"] != made.client_secret
+    answer = ask(Client(), made, client_secret=told["CLIENT_SECRET"])
+    assert answer.status_code == 200
+    event = Event.objects.order_by("-position").first()
+    assert (event.type, event.subject, event.changes) == (
+        "organisation.client_created",
+        "opm-group",
+        {"name": "Sync"},
+    )
+
+
+def test_a_client_for_nobody_is_refused_and_none_is_made() -> None:
+    with pytest.raises(CommandError, match=r"There is no organisation nobody\."):
+        call_command("create_client", "nobody")
+    assert not Application.objects.exists()
 
 
 def test_who_asks_for_no_scope_may_read(client: Client) -> None:

@@ -46,7 +46,8 @@ def test_without_demo_it_names_every_secret_that_is_missing(tmp_path: Path) -> N
     assert answer.returncode == 1
     assert answer.stderr.strip() == (
         "Without DEMO=1 these must be set: SECRET_KEY, ALLOWED_HOSTS. "
-        "For a try on your own machine: `make run`, which sets DEMO=1."
+        "For a try on your own machine: `make run`, which sets DEMO=1; commands beside it as "
+        "`DEMO=1 .venv/bin/python manage.py COMMAND`."
     )
     assert not (tmp_path / "data").exists()
 

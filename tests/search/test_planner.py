@@ -129,13 +129,6 @@ def test_pieces_too_short_to_tell_are_a_phrase() -> None:
     assert terms_wanted(plan("R&D 24/7", LEXICON)) == [("r", "d"), ("24", "7")]
 
 
-@pytest.mark.parametrize(
-    "question", ["", "   ", '"', '""', "-", "--", "*", "-*", "the of", "'", "!!", '"the"', "- -"]
-)
-def test_nothing_to_look_for_finds_everything(question: str) -> None:
-    assert plan(question, LEXICON) == Plan()
-
-
 def test_an_unclosed_quote_is_no_phrase() -> None:
     assert not any(clause.required for clause in plan('"social care', LEXICON).clauses)
 
@@ -156,6 +149,28 @@ def test_a_word_repeated_in_a_need_counts_for_more() -> None:
     found = plan(" ".join([*words, words[-1]]), lexicon)
     assert found.clauses[0].words == words[-1]
     assert len(words) > LONG_QUESTION
+
+
+def test_quotation_marks_and_dashes_of_a_pasted_need_are_punctuation() -> None:
+    need = (
+        'The "Council" seeks a surveyor for the former "Fleece" building - condition, drainage and roof - with costs, '
+        "a report on damp* and a plan of repairs. -PIP and -Atlas systems are in use"
+    )
+    found = plan(need, Words("council surveyor fleece drainage roof damp repairs pip atlas"))
+    assert {clause.words for clause in found.clauses} >= {"Council", "Fleece", "damp", "PIP", "Atlas"}
+    assert not any(clause.required for clause in found.clauses)
+    assert found.excluded == ()
+
+
+@pytest.mark.parametrize("typed", ["😀", "((((", "!!", "'", '"', '""', '"the"', "-", "-*", "- -", "the of"])
+def test_signs_and_stop_words_are_a_question_that_finds_nothing(typed: str) -> None:
+    found = plan(typed, LEXICON)
+    assert (found.asked, found.clauses, found.excluded) == (True, (), ())
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "-care"])
+def test_nothing_typed_and_exclusions_alone_begin_with_everything(typed: str) -> None:
+    assert (plan(typed, LEXICON).asked, plan(typed, LEXICON).clauses) == (False, ())
 
 
 @given(st.text(alphabet=st.sampled_from("ab \"-*|'’&ORé\u0301 \t"), max_size=60))
