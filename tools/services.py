@@ -284,9 +284,20 @@ SERVICES: Final[dict[str, Callable[[], contextlib.AbstractContextManager[Service
 
 @contextlib.contextmanager
 def running(names: Sequence[str]) -> Iterator[list[Service]]:
-    """The named services. Raises NotInstalledError before anything is started that needs what is missing."""
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(SERVICES[name]()) for name in names]
+    """The named services. Raises NotInstalledError before anything is started that needs what is missing.
+
+    SIGTERM ends them as Ctrl-C does, so that nothing of theirs is left.
+    """
+    before = signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        with contextlib.ExitStack() as stack:
+            yield [stack.enter_context(SERVICES[name]()) for name in names]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -304,6 +315,8 @@ def main() -> int:
     except NotInstalledError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

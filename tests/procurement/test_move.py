@@ -20,6 +20,9 @@ from procurement.management.commands.move import _settings
 from procurement.models import Event
 from tests.given import ROOT, fresh_database
 
+# A dozen processes are started one after another, and a busy machine takes its time.
+pytestmark = pytest.mark.timeout(300)
+
 FILL = """
 import django; django.setup()
 from datetime import date
