@@ -217,10 +217,14 @@ SECURE_SSL_REDIRECT = HTTPS and env.bool("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# The browsers' preload list is the domain owner's decision, and hard to take back.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# Only then does X-Forwarded-Proto count: anybody can send it, and the proxy must set or remove it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"

@@ -146,6 +146,7 @@ def test_neither_logs_nor_spans_hold_what_somebody_typed(
             "/oauth/token/",
             "POST",
             "client_id=Johanna&client_secret=s3cr3t-t0ken&grant_type=client_credentials",
+            Content_Type="application/x-www-form-urlencoded",
         ),
         it.ask("/search?q=hospice", Host="jane.roe.example.org"),
     ]
