@@ -104,6 +104,8 @@ class Supervisor:
             "index": [*worker, "-Q", "index", "-n", "index@%h", "--pool", "solo"],
             "beat": [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="],
         }
+        if settings.METRICS_PORT:
+            commands["metrics"] = [python, "-m", "config.exporter"]
         if settings.BROKER_IS_OURS:
             commands = {"queue": self._queue_command(), **commands}
         patient = {**environment, "BROKER_SECONDS": "5"}
@@ -255,6 +257,8 @@ def banner(port: int) -> str:
         ]
         lines += [f"    {user['email']:<24} {user['role']} of {user['organisation']}" for user in users]
         lines += [f"    password for all: {settings.DEMO_PASSWORD}"]
+    if settings.METRICS_PORT:
+        lines += [f"  Metrics     http://{settings.METRICS_HOST}:{settings.METRICS_PORT}/metrics"]
     lines += [f"  Data        {settings.CALLOFF_DATA}", "Stop with Ctrl-C.", ""]
     return "\n".join(lines)
 
