@@ -21,8 +21,6 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "calloff"}
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"}
-OF_THE_SEARCH_NODES = {"SEARCH_URL", "SEARCH_CA_CERT", "SEARCH_PREFIX", "SEARCH_REPLICAS"}
-"""Read by config where the Elasticsearch engine is."""
 
 
 def known_variables() -> set[str]:
@@ -34,7 +32,7 @@ def known_variables() -> set[str]:
 
 def test_every_variable_that_a_service_is_given_is_one_that_config_reads() -> None:
     given = {name for service in OURS.values() for name in service["environment"]}
-    assert given - known_variables() - OF_THE_SEARCH_NODES == set()
+    assert given - known_variables() == set()
     assert given >= {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "BROKER_URL_FILE", "ALLOWED_HOSTS", "SEARCH_URL"}
 
 
