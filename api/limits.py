@@ -14,6 +14,7 @@ from typing import Final
 
 from django.conf import settings
 from django.core.cache import cache
+from redis import RedisError
 
 from api.errors import Problem
 
@@ -36,7 +37,7 @@ def spend(kind: str, principal: str) -> dict[str, str]:
         used = 1 if cache.add(key, 1, 2 * WINDOW) else cache.incr(key)
     except ValueError:
         used = 1
-    except OSError:
+    except (OSError, RedisError):
         log.warning("the cache that counts requests cannot be reached")
         used = 0
     seconds = WINDOW - int(now - window * WINDOW)

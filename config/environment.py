@@ -10,6 +10,7 @@ import ipaddress
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +19,39 @@ from search.engines.elasticsearch.connection import hosts_of
 
 LONGEST_SOCKET_PATH = 100
 """Bytes that fit the address of a Unix socket on every system (104 on macOS, 108 on Linux)."""
+
+SECRETS = (
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "BROKER_URL",
+    "CACHE_URL",
+    "EMAIL_URL",
+    "SEARCH_URL",
+    "SEARCH_API_KEY",
+)
+"""Variables that may hold a password: each may instead name a file that holds its value, as SECRET_KEY_FILE."""
+
+
+def with_secret_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with the value of each secret whose file it names.
+
+    Raises ImproperlyConfigured for a file that cannot be read, that is empty, or that stands beside the value.
+    """
+    read = dict(environment)
+    for name in SECRETS:
+        if not (path := environment.get(f"{name}_FILE")):
+            continue
+        if environment.get(name):
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; unset one of them.")
+        try:
+            read[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read ({type(error).__name__})."
+            ) from error
+        if not read[name]:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
+    return read
 
 
 def data_folder(path: Path) -> Path:
@@ -28,7 +62,7 @@ def data_folder(path: Path) -> Path:
     path = path.expanduser().absolute()
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("broker", "index", "logs", "mail", "media", "static"):
+        for name in ("broker", "index", "logs", "mail", "media", "metrics", "static"):
             (path / name).mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ImproperlyConfigured(
@@ -58,10 +92,10 @@ def kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def port_number(text: str) -> int:
-    """The port that PORT names. Raises ImproperlyConfigured where it is none."""
+def port_number(text: str, name: str = "PORT") -> int:
+    """The port that a variable names. Raises ImproperlyConfigured where it is none."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ImproperlyConfigured(f"PORT must be a number from 1 to 65535, not {text!r}.")
+        raise ImproperlyConfigured(f"{name} must be a number from 1 to 65535, not {text!r}.")
     return int(text)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from search.index import service_fault
 
@@ -31,6 +33,22 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True
+
+# Which header says HTTPS is BEHIND_PROXY's to decide (config/settings.py); gunicorn would trust it on loopback.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
+
+class OneLog(Logger):
+    """Leaves the writing to the log of every process (config/logging.py), which says nothing that was typed."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+logger_class = OneLog
 
 WARMED = ("/api/v1/health/ready/", "/api/v1/listings/?page_size=1", "/api/v1/rates/?page_size=1", "/search")
 """What a new process answers to nobody first: the first person does not wait for what is opened once."""

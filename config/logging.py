@@ -1,4 +1,7 @@
-"""How every process writes its log: lines of JSON to standard error, which tools/run.py keeps in a file."""
+"""How every process writes its log: lines of JSON to standard error, which tools/run.py keeps in a file.
+
+config/discretion.py says what no line may hold. A developer's readable log (DEBUG) shows errors whole.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,29 @@ from typing import Any
 
 import orjson
 import structlog
+from structlog.typing import Processor
 
-SHARED = (
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
+from config.discretion import without_addresses, without_words
+
+QUIET = (
+    # They say at these levels what was asked of them, or with which token.
+    "httpcore",
+    "httpx",
+    "oauth2_provider",
+    "oauthlib",
+    "urllib3",
 )
+
+
+def shared(readable: bool) -> list[Processor]:
+    """What is done to a line of ours and of a library alike."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info if readable else without_words,
+    ]
 
 
 def to_json(line: dict[str, Any], **options: Any) -> str:
@@ -26,6 +44,7 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
     renderer = (
         structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=to_json)
     )
+    foreign = shared(readable) if readable else [*shared(readable), without_addresses]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -33,7 +52,7 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-                "foreign_pre_chain": SHARED,
+                "foreign_pre_chain": foreign,
             },
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -44,20 +63,21 @@ def logging_settings(level: str, readable: bool) -> dict[str, Any]:
             "django.server": {"level": "ERROR"},
             # A line for each request to the search service, and a stack for each that fails: the answer says why.
             "elastic_transport": {"level": "ERROR"},
-            # django_structlog says how each task ended.
-            "celery.app.trace": {"level": "ERROR"},
+            # django_structlog says how each task ended, and this one would repeat the error's words.
+            "celery.app.trace": {"level": "CRITICAL"},
             "celery.worker.strategy": {"level": "WARNING"},
             # Whoever asked for a connection is told, and tells; the pool would say it at every try.
             "psycopg.pool": {"level": "ERROR"},
+            **{name: {"level": "WARNING"} for name in QUIET},
         },
     }
 
 
-def configure_structlog(level: str) -> None:
+def configure_structlog(level: str, readable: bool = False) -> None:
     """Sends structlog from `level` up through the standard library, so that one handler writes everything."""
     structlog.configure(
         processors=[
-            *SHARED,
+            *shared(readable),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,4 +1,4 @@
-"""Around every request: a number and one line in the log, and the content security policy.
+"""Around every request: a number, one line in the log and one count, and the content security policy.
 
 Both are as small as they can be, for every search pays for them: the libraries' own took 0.6 ms of a request.
 """
@@ -16,15 +16,19 @@ from csp.utils import build_policy
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from config.counted import request_ended
+
 logger = structlog.get_logger("calloff.request")
 SPECIAL = ("_csp_config", "_csp_update", "_csp_replace", "_csp_exempt", "_csp_config_ro", "_csp_update_ro")
 """What a decorator of django-csp leaves on a response whose policy is its own."""
 
 
 class RequestLog:
-    """Gives a request its number, which its log lines and the tasks that it starts carry, and logs its end.
+    """Gives a request its number, which its log lines and the tasks that it starts carry; logs and counts its
+    end.
 
-    Neither a person nor an address of a machine stands in the log.
+    The line names the route and the object that was reached. Neither a person, an address of a machine nor
+    anything typed stands in it: no query string, and no path that led nowhere.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -35,14 +39,14 @@ class RequestLog:
         structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex)
         try:
             response = self.get_response(request)
-            logger.info(
-                "request",
-                method=request.method,
-                path=request.path_info,
-                query=request.META.get("QUERY_STRING", ""),
-                status=response.status_code,
-                ms=round((time.perf_counter() - began) * 1000, 1),
-            )
+            took = time.perf_counter() - began
+            status, match = response.status_code, request.resolver_match
+            method, route = request.method or "", match.route if match else ""
+            request_ended(method, route, status, took)
+            line = {"method": method, "route": route, "status": status, "ms": round(took * 1000, 1)}
+            if match and "reference" in match.kwargs and not 400 <= status < 500:
+                line["reference"] = match.kwargs["reference"]
+            logger.info("request", **line)
             return response
         finally:
             structlog.contextvars.clear_contextvars()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from config.environment import (
     port_number,
     refuse_unsafe,
     search_service,
+    with_secret_files,
 )
 from config.logging import configure_structlog, logging_settings
+from config.recording import record
 from config.schedule import SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+env.ENVIRON = with_secret_files(os.environ)  # type: ignore[assignment] # only read from
 
 # --- where, and for whom ----------------------------------------------------------------------------------
 
@@ -40,6 +44,20 @@ refuse_unsafe(DEMO, HOST, {"SECRET_KEY": SECRET_KEY, "ALLOWED_HOSTS": ALLOWED_HO
 
 CALLOFF_DATA = data_folder(Path(env.str("CALLOFF_DATA", default=str(BASE_DIR / ".data"))))
 """The one folder that everything is written to: database, index, queue, mail, logs, secret."""
+
+METRICS_PORT = (
+    port_number(env.str("METRICS_PORT"), "METRICS_PORT") if env.str("METRICS_PORT", default="") else None
+)
+"""Where config/exporter.py answers Prometheus; without it nothing is kept and nobody answers."""
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_FOLDER = CALLOFF_DATA / "metrics"
+if METRICS_PORT:
+    # Before any module that counts is imported.
+    record(METRICS_FOLDER)
+
+TRACES = bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
+"""Whether spans are collected; OpenTelemetry reads the rest of its OTEL_ variables itself."""
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="calloff")
 
 if not SECRET_KEY:
     SECRET_KEY = kept_secret(CALLOFF_DATA / "secret-key")
@@ -62,9 +80,13 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "oauth2_provider",
     "rest_framework",
+    "config.watching.Watching",
+    # Imported only where spans are collected.
+    *(["config.tracing.Tracing"] if TRACES else []),
 ]
 
 MIDDLEWARE = [
+    *(["config.tracing.TracedRequests"] if TRACES else []),
     "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -195,10 +217,14 @@ SECURE_SSL_REDIRECT = HTTPS and env.bool("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# The browsers' preload list is the domain owner's decision, and hard to take back.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# Only then does X-Forwarded-Proto count: anybody can send it, and the proxy must set or remove it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
@@ -272,6 +298,6 @@ CELERY_ENABLE_UTC = True
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOGGING = logging_settings(LOG_LEVEL, readable=DEBUG)
-configure_structlog(LOG_LEVEL)
+configure_structlog(LOG_LEVEL, readable=DEBUG)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG

@@ -11,24 +11,20 @@ import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from search.engines.base import Collection, Engine, EngineUnavailable, Writer
+from search.engines.base import Collection, EngineUnavailable, Writer
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.embedded import EmbeddedEngine
-from search.engines.rates_base import RatesEngine
+from search.measured import MeasuredEngine, WholeEngine
 
 ELASTICSEARCH: Final = "search.engines.elasticsearch.engine.ElasticsearchEngine"
 """Named, as Django names its backends: loading its client would cost every process without it half a second."""
 
 COLLECTIONS: Final[tuple[Collection, ...]] = ("listings", "rates")
-
-
-class WholeEngine(Engine, RatesEngine, Protocol):
-    """Both collections."""
 
 
 _lock = threading.Lock()
@@ -83,7 +79,8 @@ def engine() -> WholeEngine:
     place = _place()
     with _lock:
         if place not in _engines:
-            _engines[place] = EmbeddedEngine(place) if isinstance(place, Path) else _elasticsearch(place)
+            made = EmbeddedEngine(place) if isinstance(place, Path) else _elasticsearch(place)
+            _engines[place] = MeasuredEngine(made, settings.TRACES)
         return _engines[place]
 
 

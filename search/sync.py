@@ -20,6 +20,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F, Min, Q
 from django.utils import timezone
+from opentelemetry import trace
 
 from procurement.models import Chain
 from search.documents import DocumentVersionKey, listings_of
@@ -41,6 +42,7 @@ LONGEST_REST: Final = 300
 RUNS_KEPT: Final = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
+tracer: Final = trace.get_tracer("calloff.search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,10 @@ def drain(writer: Writer, progress: Callable[[int], None] = lambda _requests: No
     written = Written()
     while (claimed := claim()) is not None:
         try:
-            answer(writer, claimed, written)
+            with tracer.start_as_current_span(
+                "outbox drain", attributes={"calloff.requests": len(claimed.requests)}
+            ):
+                answer(writer, claimed, written)
         except EngineUnavailable:
             raise
         except Exception:

@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
+from config.recording import forget
 from search.index import rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
 
@@ -74,6 +75,7 @@ def main() -> int:
     try:
         data = Path(settings.CALLOFF_DATA)
         django.setup()
+        forget(settings.METRICS_FOLDER)
         if build():
             print("  page assets compiled", flush=True)
         call_command("migrate", interactive=False, verbosity=0)

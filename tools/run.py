@@ -104,6 +104,8 @@ class Supervisor:
             "index": [*worker, "-Q", "index", "-n", "index@%h", "--pool", "solo"],
             "beat": [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="],
         }
+        if settings.METRICS_PORT:
+            commands["metrics"] = [python, "-m", "config.exporter"]
         if settings.BROKER_IS_OURS:
             commands = {"queue": self._queue_command(), **commands}
         patient = {**environment, "BROKER_SECONDS": "5"}
@@ -259,6 +261,8 @@ def banner(port: int) -> str:
             "  A client for the API, for the partner's firm (docs/api.md shows the rest)",
             "    DEMO=1 .venv/bin/python manage.py create_client veydale-blue-light",
         ]
+    if settings.METRICS_PORT:
+        lines += [f"  Metrics     http://{settings.METRICS_HOST}:{settings.METRICS_PORT}/metrics"]
     lines += [f"  Data        {settings.CALLOFF_DATA}", "Stop with Ctrl-C.", ""]
     return "\n".join(lines)
 

@@ -5,9 +5,11 @@ return.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.test import override_settings
 
 from api.errors import Problem
 from api.limits import spend
@@ -40,3 +42,13 @@ def test_kinds_and_principals_are_counted_apart() -> None:
     spend("export", "somebody")
     assert spend("search", "somebody")["RateLimit"].startswith('"search";r=1;')
     assert spend("export", "another")["RateLimit"].startswith('"export";r=0;')
+
+
+def test_a_cache_that_cannot_be_reached_refuses_nobody(tmp_path: Path) -> None:
+    gone = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"unix://{tmp_path}/nobody.sock",
+    }
+    with override_settings(CACHES={"default": gone}):
+        headers = [spend("search", "somebody") for _ in range(3)]
+    assert {header["RateLimit"][:13] for header in headers} == {'"search";r=2;'}

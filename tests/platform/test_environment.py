@@ -112,6 +112,7 @@ def test_the_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
         "logs",
         "mail",
         "media",
+        "metrics",
         "static",
     ]
 

@@ -1,0 +1,164 @@
+"""compose.yaml and the Dockerfile against the rest of the repository. No container runs here: see operations.md."""
+
+from __future__ import annotations
+
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from config.environment import SECRETS
+from tests.platform.supervised import ROOT
+from tools.deployment.make_secrets import make
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"] == "calloff"}
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"}
+
+
+def known_variables() -> set[str]:
+    """Every name that config/ reads from the environment."""
+    text = "\n".join(file.read_text() for file in (ROOT / "config").glob("*.py"))
+    found = set(re.findall(r'(?:env\.\w+|environ\.get)\(\s*"([A-Z_]+)"', text))
+    return found | {f"{name}_FILE" for name in SECRETS} | OF_OPENTELEMETRY
+
+
+def test_every_variable_that_a_service_is_given_is_one_that_config_reads() -> None:
+    given = {name for service in OURS.values() for name in service["environment"]}
+    assert given - known_variables() == set()
+    assert given >= {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "BROKER_URL_FILE", "ALLOWED_HOSTS", "SEARCH_URL"}
+
+
+def test_no_secret_has_a_default_and_each_comes_from_a_file() -> None:
+    assert {
+        name: Path(secret["file"]).parts[0] for name, secret in COMPOSE["secrets"].items()
+    } == dict.fromkeys(COMPOSE["secrets"], "secrets")
+    for service in SERVICES.values():
+        assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
+        for name, value in service.get("environment", {}).items():
+            assert name not in SECRETS or name in {"SEARCH_URL", "EMAIL_URL"}
+            assert not re.search(r"://[^/\s]*:[^/\s]*@", str(value)), name
+    assert SERVICES["web"]["environment"]["ALLOWED_HOSTS"].startswith("${ALLOWED_HOSTS:?")
+
+
+def test_every_service_has_limits_and_a_policy_for_its_end() -> None:
+    once = {"prepare", "search-certificates", "search-key"}
+    for name, service in SERVICES.items():
+        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+        assert service["restart"] == ("no" if name in once else "unless-stopped"), name
+        assert "healthcheck" in service or name in once, name
+
+
+def test_there_are_two_webs_three_search_nodes_and_one_writer() -> None:
+    assert SERVICES["web"]["deploy"]["replicas"] == 2
+    assert SERVICES["index-worker"]["deploy"]["replicas"] == SERVICES["beat"]["deploy"]["replicas"] == 1
+    nodes = {name: service for name, service in SERVICES.items() if re.fullmatch(r"search\d", name)}
+    assert sorted(nodes) == SERVICES["search-certificates"]["environment"]["NODES"].split()
+    for name, node in nodes.items():
+        settings = node["environment"]
+        assert settings["node.name"] == name
+        assert sorted([name, *settings["discovery.seed_hosts"].split(",")]) == sorted(nodes)
+        assert settings["xpack.security.enabled"] == settings["xpack.security.http.ssl.enabled"] == "true"
+        assert settings["xpack.security.http.ssl.key"] == f"certs/{name}/{name}.key"
+
+
+def test_what_is_ours_runs_as_nobody_special_on_a_file_system_that_is_read_only() -> None:
+    for name, service in OURS.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "privileged" not in service, name
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE) == ["10001:10001"]
+    assert SERVICES["search-key"]["environment"]["READER"] == "10001"
+
+
+def test_only_loopback_is_published() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert published == ["127.0.0.1:8000-8001:8000", "127.0.0.1:9464:9464"]
+
+
+def test_whatever_a_service_waits_for_exists_and_can_be_waited_for() -> None:
+    for name, service in SERVICES.items():
+        for other, how in service.get("depends_on", {}).items():
+            awaited = SERVICES[other]
+            if how["condition"] == "service_healthy":
+                assert "test" in awaited["healthcheck"], (name, other)
+            else:
+                assert awaited["restart"] == "no", (name, other)
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert source in COMPOSE["volumes"] or (ROOT / source).is_dir(), volume
+
+
+def test_images_are_of_the_versions_that_the_rest_names() -> None:
+    images = {service["image"] for service in SERVICES.values()} - {"calloff"}
+    assert images == {"elasticsearch:9.4.3", "postgres:17", "redis:8"}
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"python:3.11-slim"}
+    for image in [*images, "python:3.11-slim"]:
+        assert f"`{image}`" in OPERATIONS
+
+
+def test_every_module_that_a_container_runs_exists() -> None:
+    commands = [" ".join(service["command"]) for service in OURS.values() if "command" in service]
+    commands += [" ".join(map(str, service["healthcheck"].get("test", []))) for service in OURS.values()]
+    commands.append((ROOT / "Dockerfile").read_text())
+    modules = set(re.findall(r"-m,? \"?(?:\", \")?((?:tools|config)[.\w]*)", "\n".join(commands)))
+    assert modules == {"config.exporter", "tools.assets", "tools.prepare", "tools.probe"}
+    for module in modules:
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+    copied = re.findall(r"^COPY (?!--)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert copied == ["requirements.txt", "."]
+
+
+def test_every_service_is_in_the_operators_page() -> None:
+    assert [name for name in SERVICES if f"`{name}`" not in OPERATIONS] == []
+
+
+def test_every_metric_is_in_the_operators_page() -> None:
+    text = "\n".join(
+        (ROOT / file).read_text()
+        for file in ("config/counted.py", "config/exporter.py", "search/measured.py")
+    )
+    names = set(re.findall(r'"(calloff_[a-z_]+)"', text))
+    assert len(names) > 10
+    assert [name for name in sorted(names) if f"`{name}`" not in OPERATIONS] == []
+
+
+@pytest.mark.parametrize("script", ["search_certificates.sh", "search_key.sh"])
+def test_the_scripts_of_the_one_off_services_parse_and_ask_for_what_they_are_given(script: str) -> None:
+    path = ROOT / "tools" / "deployment" / script
+    assert subprocess.run(["bash", "-n", str(path)], check=False).returncode == 0
+    asked = {
+        name
+        for line in re.findall(r"^: (.+)$", path.read_text(), re.MULTILINE)
+        for name in re.findall(r"\w+", line)
+    }
+    (service,) = [one for one in SERVICES.values() if script in " ".join(one.get("command", []))]
+    assert service["environment"].keys() == asked
+
+
+def test_secrets_are_made_once_and_the_folder_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert set(make(folder)) == COMPOSE["secrets"].keys()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    first = {file.name: file.read_text() for file in folder.iterdir()}
+    assert make(folder) == []
+    assert {file.name: file.read_text() for file in folder.iterdir()} == first
+    assert first["postgres_password"].strip() in first["database_url"]
+    assert first["redis_password"].strip() in first["broker_url"]
+    assert len({text for name, text in first.items() if not name.endswith("_url")}) == 4
+    assert min(len(text) for text in first.values()) >= 60
+
+
+def test_the_secrets_are_made_by_a_python_without_our_packages(tmp_path: Path) -> None:
+    words = ["-S", "-m", "tools.deployment.make_secrets", str(tmp_path / "made")]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"Written to {tmp_path / 'made'}: secret_key, ")
