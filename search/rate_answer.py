@@ -34,7 +34,7 @@ def answer(result: RateResult) -> dict[str, Any]:
 
 
 def statistics_shape(figures: RateStatistics | None) -> dict[str, Any] | None:
-    """Statistics as JSON; `exact` is always true here: the embedded engine counts every line."""
+    """Statistics as JSON; `exact` is always true: both engines count every line."""
     if figures is None:
         return None
     return {

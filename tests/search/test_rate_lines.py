@@ -18,6 +18,7 @@ from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.rates import CardDraft, LineDraft, publish_cards
 from procurement.models import Appointment, RateCard
 from procurement.permissions import SYSTEM
+from search.drift import drift
 from search.engines.base import Writer
 from search.index import engine, release_writer
 from search.rate_answer import answer
@@ -98,6 +99,7 @@ def test_a_new_version_replaces_every_line_of_the_old(writer: Writer) -> None:
 
     assert [line["reference"] for line in found(RateQuery())] == ["wr1~oak~x"]
     assert [line["amount"] for line in found(RateQuery(q="advisers", sort="relevance"))] == ["777.00"]
+    assert drift().count == 0
 
 
 def test_a_version_published_ahead_leaves_the_one_before_until_its_day(writer: Writer) -> None:

@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import structlog
@@ -27,6 +29,7 @@ from search.engines.elasticsearch.rates_answer import cursor, found, prices, res
 from search.engines.elasticsearch.rates_maker import RatesMaker
 from search.engines.elasticsearch.rates_mapping import SHAPE
 from search.engines.elasticsearch.rates_query import (
+    MOST_PRICES,
     Asked,
     export_body,
     has_words,
@@ -64,10 +67,16 @@ _Base = tuple[str, str, date | None]
 class RatesReader:
     """The rates' half of the engine, for reading. One serves all threads of a process."""
 
-    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        client: Client,
+        clock: Callable[[], float] = time.monotonic,
+        most_prices: int = MOST_PRICES,
+    ) -> None:
         self.indices = Indices(client, SHAPE)
         self.maker = RatesMaker(self.indices)
         self._clock = clock
+        self._most_prices = most_prices
         self._words = KnownWords(self._ask)
         self._titles = KnownTitles(self._ask)
         self._bases: OrderedDict[_Base, tuple[Mark, Prices]] = OrderedDict()
@@ -109,16 +118,12 @@ class RatesReader:
         """See RatesEngine. A card of which only a part was replaced has lines of several versions: it is told with
         a number that it cannot rightly have, so that the drift check has it written again.
         """
-        card, newest, lines, others = "", 0, 0, 0
-        for found_card, version, count in self._versions():
-            if found_card == card:
-                newest, lines, others = version, count, others + lines
-                continue
-            if card:
-                yield card, newest, lines - others
-            card, newest, lines, others = found_card, version, count, 0
-        if card:
-            yield card, newest, lines - others
+        for card, found_versions in groupby(self._versions(), key=itemgetter(0)):
+            *older, newest = found_versions
+            # The card's own document is written before its lines, so it stands among those of the newest version.
+            lines = newest[2] - 1 - sum(count for _, _, count in older)
+            if lines or older:
+                yield card, newest[1], lines
 
     def freshness(self) -> Freshness:
         """See Engine."""
@@ -133,7 +138,7 @@ class RatesReader:
         asked = self._take_apart(query)
         known = self._known_prices(asked)
         start = self._start(asked, query.after) if query.after else None
-        answer = self._ask(page_body(asked, start, figures=known is None))
+        answer = self._ask(page_body(asked, start, self._most_prices if known is None else 0))
         meta = _meta(answer)
         mark = mark_of(meta)
         settled = known is None or known[0] == mark
@@ -143,7 +148,7 @@ class RatesReader:
         if known is None:
             answers = [answer]
             while (above := rest_above(answers[-1])) is not None:
-                answers.append(self._ask(prices_body(asked, above)))
+                answers.append(self._ask(prices_body(asked, above, self._most_prices)))
                 settled &= mark_of(_meta(answers[-1])) == mark
             known = mark, prices(answers)
             if settled:
@@ -256,13 +261,12 @@ class RatesReader:
             log.warning("point_in_time_not_closed", why=str(error))
 
     def _versions(self) -> Iterator[tuple[str, int, int]]:
-        """Every (card, version of lines, number of such lines), versions ascending within a card."""
+        """Every (card, version, number of documents of that version), versions ascending within a card."""
         sources = [{name: {"terms": {"field": name}}} for name in ("card", "version")]
         after: Mapping[str, Any] = {}
         while True:
             composite = {"size": CARDS_AT_ONCE, "sources": sources, **after}
             body = {
-                "query": {"exists": {"field": "unit"}},
                 "size": 0,
                 "track_total_hits": False,
                 "suggest": SUGGEST,

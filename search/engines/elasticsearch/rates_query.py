@@ -88,9 +88,9 @@ def has_words(query: RateQuery) -> bool:
     return bool(query.q) and bool(roles_of(query.q))
 
 
-def page_body(asked: Asked, start: list[Any] | None, *, figures: bool = True) -> Body:
-    """A page of lines and, unless they are known, what the statistics need. `start` is where the page before
-    ended (`standing`), None for a page by number.
+def page_body(asked: Asked, start: list[Any] | None, most_prices: int = MOST_PRICES) -> Body:
+    """A page of lines and at most so many of the prices found, by which the statistics are made. `start` is
+    where the page before ended (`standing`), None for a page by number.
     """
     query = asked.query
     body: Body = {
@@ -109,8 +109,8 @@ def page_body(asked: Asked, start: list[Any] | None, *, figures: bool = True) ->
     if asked.experience is not None:
         body["post_filter"] = asked.experience
     counts: Body = {} if asked.experience is None else {"unknown": _missing("min_experience")}
-    if figures:
-        counts["counted"] = {"filter": _counted(asked), "aggs": {"prices": _prices()}}
+    if most_prices:
+        counts["counted"] = {"filter": _counted(asked), "aggs": {"prices": _prices(most_prices)}}
     if counts:
         body["aggs"] = counts
     return body
@@ -152,7 +152,7 @@ def score_body(asked: Asked, key: str) -> Body:
     return {"query": _query(at), "size": 1, "track_total_hits": False, "_source": False}
 
 
-def prices_body(asked: Asked, above: int) -> Body:
+def prices_body(asked: Asked, above: int, most_prices: int = MOST_PRICES) -> Body:
     """The prices above one, where there were too many for one answer."""
     rest = Asked(
         asked.query, asked.matching, [*asked.filters, {"range": {"price": {"gt": above}}}], asked.experience
@@ -162,7 +162,7 @@ def prices_body(asked: Asked, above: int) -> Body:
         "size": 0,
         "track_total_hits": False,
         "suggest": SUGGEST,
-        "aggs": {"counted": {"filter": _counted(asked), "aggs": {"prices": _prices()}}},
+        "aggs": {"counted": {"filter": _counted(asked), "aggs": {"prices": _prices(most_prices)}}},
     }
 
 
@@ -261,8 +261,8 @@ def _counted(asked: Asked) -> Body:
     }
 
 
-def _prices() -> Body:
-    return {"terms": {"field": "price", "size": MOST_PRICES, "order": {"_key": "asc"}}}
+def _prices(most: int) -> Body:
+    return {"terms": {"field": "price", "size": most, "order": {"_key": "asc"}}}
 
 
 def _role(role: Role, vocabulary: Vocabulary, corrections: dict[str, str]) -> Body:
