@@ -48,6 +48,13 @@ def test_no_secret_has_a_default_and_each_comes_from_a_file() -> None:
     assert SERVICES["web"]["environment"]["ALLOWED_HOSTS"].startswith("${ALLOWED_HOSTS:?")
 
 
+def test_no_secret_of_a_deployment_is_committed() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "secrets", ".env"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert listed.stdout == ""
+
+
 def test_every_service_has_limits_and_a_policy_for_its_end() -> None:
     once = {"prepare", "search-certificates", "search-key"}
     for name, service in SERVICES.items():
