@@ -39,7 +39,9 @@ def main() -> int:
     parser.add_argument("--heap", default="1g", help="memory of each node")
     parser.add_argument("--throw-away", action="store_true", help="start empty, and keep nothing")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, terminated)
+    # Both by name: a shell that starts us in the background has SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, terminated)
     began = time.monotonic()
     try:
         kept = node_folder() / f"kept-{arguments.nodes}{'-secure' if arguments.secure else ''}"

@@ -37,7 +37,7 @@ from tools.search_node.software import software
 ADDRESS = "127.0.0.1"
 PORTS = range(20_000, 32_000)
 """Below those that the system gives to outgoing connections, so that a node finds its own again after a kill."""
-READY_WITHIN = 180.0
+READY_WITHIN = 300.0
 STOP_WITHIN = 30.0
 SUPERUSER = "calloff"
 QUICK = "-XX:TieredStopAtLevel=1 -XX:-AlwaysPreTouch"
