@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from search.engines.elasticsearch.engine import ElasticsearchEngine
+from search.engines.elasticsearch.rates import RatesReader
 from search.engines.elasticsearch.rates_query import (
     Vocabulary,
     export_body,
@@ -120,6 +121,23 @@ def test_both_engines_export_alike(both: tuple[EmbeddedEngine, ElasticsearchEngi
 @pytest.mark.elasticsearch
 def test_both_engines_hold_the_same_cards(both: tuple[EmbeddedEngine, ElasticsearchEngine]) -> None:
     assert sorted(both[0].rate_cards()) == sorted(both[1].rate_cards())
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.parametrize("sort", ["price", "-price", "role", "experience"])
+@pytest.mark.parametrize("include_expired", [True, False])
+def test_deep_pages_of_everything_are_the_same_however_they_are_found(
+    both: tuple[EmbeddedEngine, ElasticsearchEngine], sort: str, include_expired: bool
+) -> None:
+    deep = RatesReader(both[1].client, deep=1)
+    query = RateQuery(sort=sort, include_expired=include_expired, page_size=7, as_of=date(2026, 6, 1), **USD)
+    pages = both[0].search_rates(query).count // 7 + 2
+    deep.search_rates(query)
+
+    assert pages > 15
+    for page in range(1, pages + 1):
+        asked_for = replace(query, page=page)
+        assert replace(deep.search_rates(asked_for), generation=0) == asked(both[0], asked_for)
 
 
 GOLDENS = {

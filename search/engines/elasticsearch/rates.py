@@ -26,6 +26,7 @@ from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.life import state
 from search.engines.elasticsearch.meta import SUGGEST, Meta, meta_of
 from search.engines.elasticsearch.rates_answer import cursor, found, prices, rest_above, stored, unknown
+from search.engines.elasticsearch.rates_deep import DEEP, FIRST, Cut, Spread
 from search.engines.elasticsearch.rates_maker import RatesMaker
 from search.engines.elasticsearch.rates_mapping import SHAPE
 from search.engines.elasticsearch.rates_query import (
@@ -40,7 +41,7 @@ from search.engines.elasticsearch.rates_query import (
     take_apart,
     units_body,
 )
-from search.engines.elasticsearch.rates_vocabulary import KnownTitles, KnownWords
+from search.engines.elasticsearch.rates_vocabulary import KnownTitles, KnownWords, counted
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import typed_words
 from search.query import Freshness
@@ -62,6 +63,8 @@ log = structlog.get_logger(__name__)
 _PARAMETERS: Final[dict[str, Any]] = {"allow_partial_search_results": False}
 
 _Base = tuple[str, str, date | None]
+_Known = tuple[Mark, Prices, int]
+"""Of which index and generation, the prices that count, and how many lines were found."""
 
 
 class RatesReader:
@@ -72,14 +75,17 @@ class RatesReader:
         client: Client,
         clock: Callable[[], float] = time.monotonic,
         most_prices: int = MOST_PRICES,
+        deep: int = DEEP,
     ) -> None:
         self.indices = Indices(client, SHAPE)
         self.maker = RatesMaker(self.indices)
         self._clock = clock
         self._most_prices = most_prices
+        self._deep = deep
         self._words = KnownWords(self._ask)
         self._titles = KnownTitles(self._ask)
-        self._bases: OrderedDict[_Base, tuple[Mark, Prices]] = OrderedDict()
+        self._bases: OrderedDict[_Base, _Known] = OrderedDict()
+        self._spreads: OrderedDict[tuple[_Base, str], tuple[Mark, Spread]] = OrderedDict()
         self._lock = threading.Lock()
         self._seen: tuple[float, Mark] | None = None
 
@@ -138,7 +144,8 @@ class RatesReader:
         asked = self._take_apart(query)
         known = self._known_prices(asked)
         start = self._start(asked, query.after) if query.after else None
-        answer = self._ask(page_body(asked, start, self._most_prices if known is None else 0))
+        cut = None if known is None else self._cut(asked, known[0])
+        answer = self._ask(page_body(asked, start, self._most_prices if known is None else 0, cut))
         meta = _meta(answer)
         mark = mark_of(meta)
         settled = known is None or known[0] == mark
@@ -150,13 +157,13 @@ class RatesReader:
             while (above := rest_above(answers[-1])) is not None:
                 answers.append(self._ask(prices_body(asked, above, self._most_prices)))
                 settled &= mark_of(_meta(answers[-1])) == mark
-            known = mark, prices(answers)
+            known = mark, prices(answers), found(answer)
             if settled:
                 self._remember(asked, known)
-        return self._result(asked, answer, known[1], meta.generation), settled
+        return self._result(asked, answer, known, meta.generation), settled
 
-    def _result(self, asked: Asked, answer: Mapping[str, Any], drawn: Prices, generation: int) -> RateResult:
-        query, count, hits = asked.query, found(answer), answer["hits"]["hits"]
+    def _result(self, asked: Asked, answer: Mapping[str, Any], known: _Known, generation: int) -> RateResult:
+        query, hits, (_, drawn, count) = asked.query, answer["hits"]["hits"], known
         follows = len(hits) > query.page_size if query.after else query.page * query.page_size < count
         page = hits[: query.page_size]
         figures: RateStatistics | None = statistics(drawn, query.bins)
@@ -193,19 +200,35 @@ class RatesReader:
         if pairs:
             raise OtherUnits(tuple((currency, unit) for currency, unit in sorted(pairs)))
 
-    def _known_prices(self, asked: Asked) -> tuple[Mark, Prices] | None:
+    def _known_prices(self, asked: Asked) -> _Known | None:
         """The prices of all lines of the unit and day, if that is asked for and known of the generation seen
         last.
         """
         known = self._bases.get(_base(asked.query)) if asked.whole else None
         return known if known is not None and self._seen is not None and known[0] == self._seen[1] else None
 
-    def _remember(self, asked: Asked, known: tuple[Mark, Prices]) -> None:
+    def _remember(self, asked: Asked, known: _Known) -> None:
         if asked.whole:
             with self._lock:
                 self._bases[_base(asked.query)] = known
                 while len(self._bases) > KEPT_BASES:
                     self._bases.popitem(last=False)
+
+    def _cut(self, asked: Asked, mark: Mark) -> Cut | None:
+        """Where a deep page of everything lies, as counted in this generation."""
+        query = asked.query
+        start = (query.page - 1) * query.page_size
+        if query.after or start < self._deep or query.sort not in FIRST:
+            return None
+        name = _base(query), query.sort
+        spread = self._spreads.get(name)
+        if spread is None or spread[0] != mark:
+            read, counts = counted(self._ask, FIRST[query.sort], asked.filters)
+            with self._lock:
+                spread = self._spreads[name] = read, Spread(query.sort, counts)
+                while len(self._spreads) > KEPT_BASES:
+                    self._spreads.popitem(last=False)
+        return spread[1].cut(start, query.page_size) if spread[0] == mark else None
 
     def _mark(self) -> Mark:
         """The index and generation of a moment ago."""

@@ -56,7 +56,7 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     "terms": {"type": "text", "analyzer": "terms"},
     "words": _FILTER,
     "title": _SORT,
-    "folded": _SORT,
+    "folded": _FILTER,
     "price": {"type": "long"},
     "min_experience": {"type": "integer"},
     "valid_from": _RANGE,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from search.analysis import GAP, term_of
 from search.engines.elasticsearch.meta import SUGGEST
+from search.engines.elasticsearch.rates_deep import Cut
 from search.engines.elasticsearch.rates_mapping import LAST_EXPERIENCE, tie_of, unit_of, written
 from search.engines.rates_text import K1
 from search.engines.rates_titles import LOOSE_SCORE, SCORE_STEPS
@@ -53,7 +54,7 @@ class Asked:
 
     query: RateQuery
     matching: Body | None
-    filters: list[Body]
+    filters: Sequence[Mapping[str, Any]]
     experience: Body | None
     corrections: dict[str, str] = field(default_factory=dict)
 
@@ -88,11 +89,15 @@ def has_words(query: RateQuery) -> bool:
     return bool(query.q) and bool(roles_of(query.q))
 
 
-def page_body(asked: Asked, start: list[Any] | None, most_prices: int = MOST_PRICES) -> Body:
+def page_body(
+    asked: Asked, start: list[Any] | None, most_prices: int = MOST_PRICES, cut: Cut | None = None
+) -> Body:
     """A page of lines and at most so many of the prices found, by which the statistics are made. `start` is
-    where the page before ended (`standing`), None for a page by number.
+    where the page before ended (`standing`), None for a page by number; `cut` narrows a deep one.
     """
     query = asked.query
+    if cut is not None:
+        asked = Asked(query, asked.matching, [*asked.filters, cut.bounds], asked.experience)
     body: Body = {
         "query": _query(asked),
         "sort": order_of(asked),
@@ -102,7 +107,7 @@ def page_body(asked: Asked, start: list[Any] | None, most_prices: int = MOST_PRI
         "suggest": SUGGEST,
     }
     if start is None:
-        body["from"] = (query.page - 1) * query.page_size
+        body["from"] = (query.page - 1) * query.page_size if cut is None else cut.skipped
     else:
         # One more than the page, to know whether anything follows.
         body |= {"search_after": start, "size": query.page_size + 1}

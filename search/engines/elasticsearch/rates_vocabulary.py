@@ -108,11 +108,11 @@ class _Memory:
         return part
 
 
-def counted(ask: Ask, field: str, filters: list[dict[str, Any]]) -> tuple[Mark, dict[str, int]]:
+def counted(ask: Ask, field: str, filters: Sequence[Mapping[str, Any]]) -> tuple[Mark, dict[Any, int]]:
     """The index and its generation, and on how many of these lines each value of a keyword field stands, in
     the order of the values' bytes, which is that of their letters.
     """
-    counts: dict[str, int] = {}
+    counts: dict[Any, int] = {}
     mark: Mark | None = None
     after: Mapping[str, Any] | None = None
     while True:
