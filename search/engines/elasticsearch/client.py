@@ -103,11 +103,11 @@ class Client:
                 else {"accept": _JSON["accept"]},
                 body=content,
             )
-        except ApiError as error:
-            return self._refused(error, missing)
         except (TransportError, UnsupportedProductError) as error:
             self.breaker.failed()
             raise EngineUnavailable(reason_of(error)) from error
+        except ApiError as error:
+            return self._refused(error, missing)
         self.breaker.succeeded()
         return answer.body
 
@@ -182,7 +182,7 @@ def reason_of(error: Exception) -> str:
     """What went wrong on the way, in a sentence without addresses of people, keys or stacks."""
     if isinstance(error, UnsupportedProductError):
         return "what answers at SEARCH_URL is not Elasticsearch"
-    text = " ".join(str(one) for one in (error, *getattr(error, "errors", ())))
+    text = " ".join(str(one) for one in (error, *error.args, *getattr(error, "errors", ())))
     for sign, reason in _REASONS:
         if sign in text:
             return reason

@@ -1,0 +1,58 @@
+"""Something that speaks HTTP as a search service might on a bad day: each request is answered by the next of what it is
+told to say.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+Answer = tuple[int, Any]
+GENUINE = {"X-Elastic-Product": "Elasticsearch"}
+
+
+class BadDay:
+    """A service that gives these answers one after the other, the last for ever; `asked` are the bodies it got."""
+
+    def __init__(self, answers: Sequence[Answer], headers: dict[str, str] | None = None) -> None:
+        self.asked: list[bytes] = []
+        day = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 5
+
+            def answer(self) -> None:
+                day.asked.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+                status, body = answers[min(len(day.asked), len(answers)) - 1]
+                content = json.dumps(body).encode()
+                self.send_response(status)
+                for name, value in (GENUINE if headers is None else headers).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names that http.server calls
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
