@@ -1,14 +1,16 @@
 """Triggers that make the database itself refuse what no action ever does: change the event log, or what a
-published version says.
+published version says, or write rows that contradict each other.
 
 Whoever owns the tables can still take a trigger down; the log's hash chain tells of it afterwards. Called from
-migrations. A migration that makes SQLite build a guarded table anew (almost any but adding a column) loses
-its triggers and must put them up again; tests/procurement/test_guards.py finds a guard that is missing.
+migrations. A migration that makes SQLite build anew a table that is guarded, or that a guard looks at (almost any
+but adding a column), does so between `stand_aside` and `stand_again`: without them SQLite refuses it, or loses the
+table's triggers; tests/procurement/test_guards.py finds a guard that is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -20,6 +22,28 @@ BEGIN
 END
 $$
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What no row may say beside others. `condition` is SQL of both databases over NEW or OLD: true is refused.
+
+    At once it is asked before a row is written; `deferred`, after it: on PostgreSQL when the transaction ends, on
+    SQLite, whose triggers cannot wait, with the row. Such a condition reads its row again, by NEW.id: what was
+    written since counts. `turn` is the table and key (`NEW.supplier_id`) of the row that two transactions may
+    only take in turns, where what one writes bears on the other.
+    """
+
+    table: str
+    name: str
+    events: tuple[str, ...]
+    condition: str
+    sentence: str
+    deferred: bool = False
+    turn: tuple[str, str] | None = None
+
+    def trigger(self, event: str) -> str:
+        return f"{self.table}_no_{self.name}_{event.lower()}"
 
 
 def refuse_changes(editor: BaseDatabaseSchemaEditor, table: str, sentence: str) -> None:
@@ -43,29 +67,103 @@ def refuse_edits(
 def take_down(editor: BaseDatabaseSchemaEditor, table: str) -> None:
     """Removes every guard of the table."""
     for event in ("UPDATE", "DELETE", "TRUNCATE"):
-        _remove(editor, table, event)
+        _remove(editor, table, f"{table}_no_{event.lower()}")
+
+
+def refuse_rows(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
+    """Rows of which the rule's condition holds are not written."""
+    if editor.connection.vendor == "postgresql":
+        _refuse_on_postgresql(editor, rule)
+    else:
+        moment = "AFTER" if rule.deferred else "BEFORE"
+        for event in rule.events:
+            editor.execute(
+                f"CREATE TRIGGER {rule.trigger(event)} {moment} {event} ON {rule.table} FOR EACH ROW "
+                f"WHEN {rule.condition} BEGIN SELECT RAISE(ABORT, {_quoted(rule.sentence)}); END"
+            )
+
+
+def allow_rows(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
+    """Takes the rule down."""
+    for event in rule.events:
+        _remove(editor, rule.table, rule.trigger(event))
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"DROP FUNCTION IF EXISTS {_function(rule)}()")
+
+
+def stand_aside(editor: BaseDatabaseSchemaEditor) -> None:
+    """Keeps every guard of a SQLite database and takes it down, for the migration to build tables anew."""
+    if editor.connection.vendor != "sqlite":
+        return
+    with editor.connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE guards_aside AS SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger'"
+        )
+        cursor.execute("SELECT name FROM guards_aside")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {editor.quote_name(name)}")
+
+
+def stand_again(editor: BaseDatabaseSchemaEditor) -> None:
+    """Puts up what stood aside."""
+    if editor.connection.vendor != "sqlite":
+        return
+    with editor.connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM guards_aside")
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+        cursor.execute("DROP TABLE guards_aside")
+
+
+def _refuse_on_postgresql(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
+    """A trigger's own WHEN may not look at other rows, so a function does."""
+    turn = ""
+    if rule.turn:
+        table, key = rule.turn
+        turn = f"PERFORM 1 FROM {table} WHERE id = {key} FOR NO KEY UPDATE; "
+    editor.execute(
+        f"CREATE OR REPLACE FUNCTION {_function(rule)}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN {turn}IF {rule.condition} THEN RAISE EXCEPTION USING MESSAGE = {_quoted(rule.sentence)}, "
+        f"ERRCODE = 'integrity_constraint_violation'; END IF; "
+        f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+    )
+    for event in rule.events:
+        kind, moment = ("CONSTRAINT TRIGGER", "AFTER") if rule.deferred else ("TRIGGER", "BEFORE")
+        waits = "DEFERRABLE INITIALLY DEFERRED " if rule.deferred else ""
+        editor.execute(
+            f"CREATE {kind} {rule.trigger(event)} {moment} {event} ON {rule.table} {waits}"
+            f"FOR EACH ROW EXECUTE FUNCTION {_function(rule)}()"
+        )
+
+
+def _function(rule: Rule) -> str:
+    return f"calloff_{rule.table}_no_{rule.name}"
+
+
+def _quoted(sentence: str) -> str:
+    return "'" + sentence.replace("'", "''") + "'"
 
 
 def _put_up(editor: BaseDatabaseSchemaEditor, table: str, event: str, when: str, sentence: str) -> None:
-    _remove(editor, table, event)
-    name, on = editor.quote_name(f"{table}_no_{event.lower()}"), editor.quote_name(table)
+    trigger = f"{table}_no_{event.lower()}"
+    _remove(editor, table, trigger)
+    name, on = editor.quote_name(trigger), editor.quote_name(table)
     condition = f"WHEN ({when}) " if when else ""
-    said = sentence.replace("'", "''")
+    said = _quoted(sentence)
     if editor.connection.vendor == "postgresql":
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
         editor.execute(FUNCTION)
         editor.execute(
             f"CREATE TRIGGER {name} BEFORE {event} ON {on} FOR EACH {each} {condition}"
-            f"EXECUTE FUNCTION calloff_refuse('{said}')"
+            f"EXECUTE FUNCTION calloff_refuse({said})"
         )
     else:
         editor.execute(
             f"CREATE TRIGGER {name} BEFORE {event} ON {on} FOR EACH ROW {condition}"
-            f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
+            f"BEGIN SELECT RAISE(ABORT, {said}); END"
         )
 
 
-def _remove(editor: BaseDatabaseSchemaEditor, table: str, event: str) -> None:
-    name = editor.quote_name(f"{table}_no_{event.lower()}")
+def _remove(editor: BaseDatabaseSchemaEditor, table: str, trigger: str) -> None:
     where = f" ON {editor.quote_name(table)}" if editor.connection.vendor == "postgresql" else ""
-    editor.execute(f"DROP TRIGGER IF EXISTS {name}{where}")
+    editor.execute(f"DROP TRIGGER IF EXISTS {editor.quote_name(trigger)}{where}")

@@ -272,7 +272,7 @@ def _document(
             "supplier": {"reference": supplier.reference, "name": supplier.name, "form": supplier.form},
             "lead": {"reference": lead, "name": lead_name},
             **_stored_framework(framework),
-            "lots": [{**places.lots[one.lot_id], "quality_marks": one.quality_marks} for one in shown],
+            "lots": _stored_lots(shown, offered, places),
             **_stored_offerings(specialisms, offered),
             **_stored_profile(partner, profile),
             "rates": _stored_rates(card, lines, places),
@@ -295,10 +295,25 @@ def _stored_framework(framework: Framework) -> dict[str, Any]:
     }
 
 
+def _stored_lots(
+    shown: list[Appointment], offered: list[tuple[Appointment, Offering]], places: Places
+) -> list[dict[str, Any]]:
+    """Each lot with its quality marks, and whether it states which specialisms the partner offers there."""
+    unstated = {one.pk for one, offering in offered if not offering.specialism_id}
+    return [
+        {
+            **places.lots[one.lot_id],
+            "quality_marks": one.quality_marks,
+            "specialisms_stated": one.pk not in unstated,
+        }
+        for one in shown
+    ]
+
+
 def _stored_offerings(
     specialisms: list[DocumentSpecialism], offered: list[tuple[Appointment, Offering]]
 ) -> dict[str, Any]:
-    """The specialisms that are stated, whether all are, and the regions as the partner gave them."""
+    """The specialisms that are stated, whether every lot states them, and the regions as the partner gave them."""
     return {
         "specialisms": specialisms,
         "specialisms_stated": all(offering.specialism_id for _, offering in offered),

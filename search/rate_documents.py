@@ -7,14 +7,14 @@ that none of an older version stays behind.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine
+from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine, SupplierMember
 from procurement.pricing import money
 from procurement.vocabulary import QUALIFICATIONS, SITES
 from search.documents import appointed
@@ -56,7 +56,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
     """The documents of these cards (primary keys), stamped with `version`; one without lines where none is
     shown.
 
-    Takes ten queries however many cards there are; call it with some hundreds, for the sake of memory.
+    Takes eleven queries however many cards there are; call it with some hundreds, for the sake of memory.
     """
     today, known = timezone.localdate(), places()
     spells = _spells(cards, today)
@@ -70,6 +70,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
     for appointment in Appointment.objects.filter(supplier__in={card.supplier_id for card in rows}):
         place = appointment.supplier_id, known.lot_framework[appointment.lot_id]
         appointments[place].append(appointment)
+    sizes = _sizes({card.supplier_id for card in rows})
     for card in rows:
         framework = known.frameworks[card.framework_id]
         placed = appointments.get((card.supplier_id, card.framework_id), [])
@@ -83,7 +84,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "unit": card.unit,
             "basis": card.basis,
             "lines": [
-                _line(card, framework, spell, line, lots, known)
+                _line(card, framework, spell, line, lots, known, sizes.get(card.supplier_id, ""))
                 for spell in spells.get(card.pk, ())
                 for line in lines[spell.version.pk]
                 if _shown(line, bool(placed), lots)
@@ -118,10 +119,25 @@ def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
     return bool(lots) if line.lot_id is None else line.lot_id in lots
 
 
+def _sizes(suppliers: Iterable[int]) -> Mapping[int, str]:
+    """The size that the lead of each supplier has published; those that state none are not there."""
+    led = SupplierMember.objects.filter(supplier__in=suppliers, role=SupplierMember.Role.LEAD, left_on=None)
+    found = led.values_list("supplier_id", "partner__published__size")
+    return {supplier: size for supplier, size in found if size and size != "not-stated"}
+
+
 def _line(
-    card: RateCard, framework: Framework, spell: _Spell, line: _Line, lots: set[int], known: Places
+    card: RateCard,
+    framework: Framework,
+    spell: _Spell,
+    line: _Line,
+    lots: set[int],
+    known: Places,
+    lead_size: str,
 ) -> LineDocument:
+    """The size is the source's own word, else the lead's: a card states the rates of all who share it."""
     version = spell.version
+    size = line.size or lead_size
     grade = known.grades[line.grade_id] if line.grade_id is not None else None
     first = max(filter(None, (version.valid_from, line.valid_from)), default=None)
     last = min(filter(None, (version.valid_to, line.valid_to, spell.until)), default=None)
@@ -147,7 +163,7 @@ def _line(
         "qualification_label": line.qualification_text or QUALIFICATIONS.get(line.qualification),
         "site": line.site or None,
         "site_label": SITES.get(line.site),
-        "size": line.size or None,
+        "size": size or None,
         "card": card.reference,
         "version": version.number,
         "valid_from": first.isoformat() if first else None,
@@ -163,7 +179,7 @@ def _line(
         "max_experience": line.max_experience,
         "qualification": line.qualification,
         "site": line.site,
-        "size": line.size,
+        "size": size,
         "price_minor": line.price_minor,
         "valid_from": first.isoformat() if first else None,
         "valid_to": last.isoformat() if last else None,

@@ -72,7 +72,13 @@ FILTERS: Final = (
         "qualification", "Qualification that the line asks for.", _choice(QUALIFICATIONS), True, "bachelors"
     ),
     Parameter("site", "Where the work is done.", _choice(SITES), True, "both"),
-    Parameter("size", "Size of the supplier as its card states it.", _choice(RATE_SIZES), True, "small"),
+    Parameter(
+        "size",
+        "Size of the supplier: as its card states it, else as its lead's profile does.",
+        _choice(RATE_SIZES),
+        True,
+        "small",
+    ),
     Parameter("work_type", "Type of work.", _choice(WORK_TYPES), True, "advice"),
     Parameter(
         "basis",

@@ -82,7 +82,7 @@ class Reached:
 
 
 def reached(requests: Iterable[IndexRequest]) -> Reached:
-    """The partners and cards behind the requests, in at most eight queries."""
+    """The partners and cards behind the requests, in at most nine queries."""
     asked: dict[str, set[str]] = {kind.value: set() for kind in Kind}
     for request in requests:
         asked[request.kind].add(request.reference)
@@ -101,6 +101,9 @@ def reached(requests: Iterable[IndexRequest]) -> Reached:
         )
     }
     keys = {pk for pk, _ in found.values()}
+    if asked[Kind.PARTNER]:
+        # A line whose source states no size bears that of the supplier's lead.
+        keys.update(RateCard.objects.filter(supplier__in=suppliers).values_list("pk", flat=True))
     suppliers.update(supplier for _, supplier in found.values())
     members = SupplierMember.objects.order_by()
     partners.update(members.filter(supplier__in=suppliers).values_list("partner_id", flat=True))

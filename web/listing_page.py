@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 from procurement.models import Framework, Offering, Partner, ProfileVersion, Region, Supplier, SupplierMember
-from procurement.permissions import SYSTEM
 from procurement.references import listing_reference
 from procurement.vocabulary import WORK_TYPES
 from search.documents import belongs, listings_of
@@ -74,10 +73,7 @@ class RateTable:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Everything that the template lays out. `status` is the framework's status on the day.
-
-    `entered_for_it` says that the profile was loaded or imported for the firm, which has not stood by it yet.
-    """
+    """Everything that the template lays out. `status` is the framework's status on the day."""
 
     reference: str
     framework: Framework
@@ -89,7 +85,6 @@ class ListingPage:
     lots: tuple[LotOffers, ...]
     members: tuple[Member, ...]
     rates: RateTable | None
-    entered_for_it: bool
 
 
 def listing_page(reference: str, on: date) -> ListingPage | None:
@@ -130,7 +125,6 @@ def listing_page(reference: str, on: date) -> ListingPage | None:
         lots=_lots(document, own, profile, known),
         members=_members(members, framework, listings),
         rates=_rates(document),
-        entered_for_it=profile.actor == SYSTEM.reference,
     )
 
 

@@ -37,6 +37,9 @@ class ListingLot(NamedLot):
     """A lot of a listing."""
 
     quality_marks = serializers.ListField(child=serializers.CharField())
+    specialisms_stated = serializers.BooleanField(
+        help_text="False: which specialisms it offers on this lot is not stated; it may be any or none of them."
+    )
 
 
 class ListingSpecialism(Named):
@@ -90,7 +93,8 @@ class Listing(serializers.Serializer[Any]):
     lots = ListingLot(many=True)
     specialisms = ListingSpecialism(many=True)
     specialisms_stated = serializers.BooleanField(
-        help_text="False: which specialisms it offers is not known."
+        help_text="True: every lot of the listing states its specialisms. False: at least one does not; "
+        "`specialisms` are those of the other lots, if any."
     )
     regions = serializers.ListField(child=serializers.CharField())
     summary = serializers.CharField(allow_blank=True)
@@ -102,7 +106,10 @@ class Listing(serializers.Serializer[Any]):
     )
     case_studies = ListingCaseStudy(many=True)
     profile_version = serializers.IntegerField(min_value=1)
-    confirmed_on = serializers.DateField(allow_null=True)
+    confirmed_on = serializers.DateField(
+        allow_null=True,
+        help_text="When the firm itself last stood by its profile. Null: it has not, others entered what stands here.",
+    )
     rates = ListingRates(allow_null=True)
 
 

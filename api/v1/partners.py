@@ -107,7 +107,8 @@ class PartnerSerializer(ProfileSerializer):
     profile_version = serializers.IntegerField(allow_null=True, help_text="Null while nothing is published.")
     published_at = serializers.DateTimeField(allow_null=True)
     confirmed_on = serializers.DateField(
-        allow_null=True, help_text="When the firm last stood by its profile."
+        allow_null=True,
+        help_text="When the firm itself last stood by its profile. Null: it has not, others entered what stands here.",
     )
     suspended = serializers.BooleanField()
 

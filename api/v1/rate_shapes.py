@@ -56,7 +56,11 @@ class Rate(serializers.Serializer[Any]):
     qualification_label = serializers.CharField(allow_null=True)
     site = serializers.ChoiceField(choices=list(SITES.items()), allow_null=True)
     site_label = serializers.CharField(allow_null=True)
-    size = serializers.ChoiceField(choices=list(RATE_SIZES.items()), allow_null=True)
+    size = serializers.ChoiceField(
+        choices=list(RATE_SIZES.items()),
+        allow_null=True,
+        help_text="As the card states it, else as the lead's profile does. Null: neither does.",
+    )
     card = serializers.CharField()
     version = serializers.IntegerField(min_value=1)
     valid_from = serializers.DateField(allow_null=True)

@@ -1,7 +1,7 @@
 """What each row of a partner file comes to, against what stands: the diff of a dry run and the plan of a real
 one.
 
-Read set-wise for a batch of rows, in nine queries however many there are; nothing is written here.
+Read set-wise for a batch of rows, in ten queries however many there are; nothing is written here.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class _Standing:
     memberships: Mapping[str, list[str]]
     suppliers: Mapping[str, Supplier]
     leads: Mapping[str, str]
+    left: Mapping[tuple[str, str], date]
+    """(supplier, partner) -> the day on which it last left"""
     places: frozenset[tuple[str, str]]
     offered: Mapping[tuple[str, str], Offered]
     regions: frozenset[str]
@@ -97,6 +99,15 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
             "supplier__reference", "partner__reference"
         )
     )
+    left = {
+        (supplier, partner): day
+        for supplier, partner, day in SupplierMember.objects.filter(
+            partner__reference__in=references, left_on__isnull=False
+        )
+        .order_by("left_on")
+        .values_list("supplier__reference", "partner__reference", "left_on")
+        if day is not None
+    }
     places = frozenset(
         Appointment.objects.filter(supplier__reference__in=wanted).values_list(
             "supplier__reference", "lot__reference"
@@ -114,7 +125,7 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
         "evidence",
     ):
         offered.setdefault((supplier, partner), {})[lot, specialism] = (tuple(regions), tuple(evidence))
-    return _Standing(partners, memberships, suppliers, leads, places, offered, region_codes())
+    return _Standing(partners, memberships, suppliers, leads, left, places, offered, region_codes())
 
 
 def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
@@ -163,6 +174,7 @@ def _supplier(verdict: Judged, standing: _Standing, known: Catalogue) -> None:
     if reference in belongs:
         return
     joined = min((known.starts[one.framework] for one in row.offerings or ()), default=timezone.localdate())
+    joined = max(joined, standing.left.get((reference, row.reference), joined))
     if supplier is None:
         # A supplier that another row of the file leads stands by the time that this one is published.
         if reference == row.reference:
@@ -173,7 +185,7 @@ def _supplier(verdict: Judged, standing: _Standing, known: Catalogue) -> None:
         verdict.faults.append(Fault("/supplier", "taken", message))
     else:
         role = Role.MEMBER if reference in standing.leads else Role.LEAD
-        form = Supplier.Form.PRIME if supplier.form == Supplier.Form.ALONE else supplier.form
+        form = Supplier.Form.NOT_STATED if supplier.form == Supplier.Form.ALONE else supplier.form
         verdict.joins = SupplierDraft(
             reference, supplier.name, form, (MemberDraft(row.reference, role, joined),)
         )

@@ -1,5 +1,5 @@
 """A partner's profile: each edit makes an immutable version and publishes it. One code path for one firm and
-for thousands.
+for thousands. What the firm itself publishes it confirms thereby; what others publish for it nobody has confirmed.
 
 Journey: PATCH /api/v1/partners/{reference}/ or an import -> here -> event -> the search's outbox, in one
 transaction.
@@ -20,7 +20,7 @@ from procurement.actions.outcome import Outcome
 from procurement.bulk import insert
 from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Partner, ProfileVersion, Region
-from procurement.permissions import Action, Actor, require
+from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import FIELDS, ProfileContent, edited
 
 
@@ -191,8 +191,16 @@ def _publish(actor: Actor, edits: Sequence[Edit]) -> None:
     insert(versions)
     newest = ProfileVersion.objects.filter(partner=OuterRef("pk"), status=published).values("pk")[:1]
     Partner.objects.filter(pk__in=keys).update(
-        published=Subquery(newest), revision=F("revision") + 1, confirmed_on=timezone.localdate(now)
+        published=Subquery(newest), revision=F("revision") + 1, confirmed_on=None
     )
+    # A firm stands by what it writes itself, and by nothing that others write for it.
+    own = [
+        edit.partner.pk
+        for edit in edits
+        if not actor.system and can(actor, Action.CONFIRM_PROFILE, edit.partner.organisation)
+    ]
+    if own:
+        Partner.objects.filter(pk__in=own).update(confirmed_on=timezone.localdate(now))
     record_many(actor, [_happening(edit, version) for edit, version in zip(edits, versions, strict=True)])
 
 

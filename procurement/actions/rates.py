@@ -229,10 +229,13 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
             yield Fault(f"{where}/price_minor", "price", "A rate is more than zero.")
         if not line.role_title and line.grade is None:
             yield Fault(f"{where}/role_title", "required", "A line names a role or a grade.")
-        if line.lot is not None and line.lot not in known.lots:
-            yield Fault(f"{where}/lot", "unknown", f"There is no lot {line.lot}.")
-        if line.grade is not None and line.grade not in known.grades:
-            yield Fault(f"{where}/grade", "unknown", f"There is no grade {line.grade}.")
+        if line.lot is not None and known.frameworks_of_lots.get(line.lot) != draft.framework:
+            yield Fault(f"{where}/lot", "unknown", f"{draft.framework} has no lot {line.lot}.")
+        if line.grade is not None:
+            graded = known.lots_of_grades.get(line.grade, "")
+            if known.frameworks_of_lots.get(graded) != draft.framework or line.lot not in (None, graded):
+                place = line.lot or draft.framework
+                yield Fault(f"{where}/grade", "unknown", f"{place} has no grade {line.grade}.")
         if line.valid_from and line.valid_to and line.valid_to < line.valid_from:
             yield Fault(f"{where}/valid_to", "order", "The line ends before it starts.")
         least, most = line.min_experience, line.max_experience
@@ -242,12 +245,15 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Primary keys by reference, of what the drafts name."""
+    """Primary keys by reference, of what the drafts name, and what belongs to what."""
 
     suppliers: dict[str, int]
     frameworks: dict[str, int]
     lots: dict[str, int]
     grades: dict[str, int]
+    frameworks_of_lots: dict[str, str]
+    lots_of_grades: dict[str, str]
+    """by reference, the references of what they belong to"""
 
     @classmethod
     def of(cls, drafts: Sequence[CardDraft]) -> _Keys:
@@ -259,13 +265,23 @@ class _Keys:
                 "reference", "pk"
             )
         }
+        lots = list(
+            Lot.objects.filter(framework__reference__in=frameworks).values_list(
+                "reference", "pk", "framework__reference"
+            )
+        )
+        grades = list(
+            Grade.objects.filter(lot__framework__reference__in=frameworks).values_list(
+                "reference", "pk", "lot__reference"
+            )
+        )
         return cls(
             suppliers,
             dict(Framework.objects.filter(reference__in=frameworks).values_list("reference", "pk")),
-            dict(Lot.objects.filter(framework__reference__in=frameworks).values_list("reference", "pk")),
-            dict(
-                Grade.objects.filter(lot__framework__reference__in=frameworks).values_list("reference", "pk")
-            ),
+            {reference: key for reference, key, _ in lots},
+            {reference: key for reference, key, _ in grades},
+            {reference: framework for reference, _, framework in lots},
+            {reference: lot for reference, _, lot in grades},
         )
 
 

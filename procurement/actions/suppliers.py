@@ -73,16 +73,18 @@ def save_suppliers(actor: Actor, drafts: Sequence[SupplierDraft], pointer: Point
             one.reference: one for one in Supplier.objects.select_for_update().filter(reference__in=wanted)
         }
         members: dict[str, list[SupplierMember]] = {}
-        for member in SupplierMember.objects.filter(
-            supplier__reference__in=wanted, left_on=None
-        ).select_related("partner", "supplier"):
-            members.setdefault(member.supplier.reference, []).append(member)
+        past: dict[str, list[SupplierMember]] = {}
+        for member in SupplierMember.objects.filter(supplier__reference__in=wanted).select_related(
+            "partner", "supplier"
+        ):
+            held = members if member.left_on is None else past
+            held.setdefault(member.supplier.reference, []).append(member)
         partners = dict(
             Partner.objects.filter(
                 reference__in={member.partner for draft in drafts for member in draft.members}
             ).values_list("reference", "pk")
         )
-        faults = list(_faults(drafts, partners, members, pointer))
+        faults = list(_faults(drafts, partners, members, past, pointer))
         if faults:
             raise Invalid("No supplier was changed.", tuple(faults))
         changes = [
@@ -199,6 +201,7 @@ def _faults(
     drafts: Sequence[SupplierDraft],
     partners: dict[str, int],
     members: dict[str, list[SupplierMember]],
+    past: dict[str, list[SupplierMember]],
     pointer: Pointer,
 ) -> Iterator[Fault]:
     references = Counter(draft.reference for draft in drafts)
@@ -219,6 +222,7 @@ def _faults(
                 f"{at}/form", "unknown", f"{draft.form} is none of {', '.join(Supplier.Form.values)}."
             )
         yield from _member_faults(draft, partners, members.get(draft.reference, []), at)
+        yield from _time_faults(draft, members.get(draft.reference, []), past.get(draft.reference, []), at)
 
 
 def _member_faults(
@@ -249,3 +253,29 @@ def _member_faults(
         yield Fault(f"{at}/members", "lead", "A supplier has exactly one lead.")
     if draft.form == Supplier.Form.ALONE and len(roles) > 1:
         yield Fault(f"{at}/members", "alone", "A firm alone has one member, its lead.")
+
+
+def _time_faults(
+    draft: SupplierDraft, current: Sequence[SupplierMember], past: Sequence[SupplierMember], at: str
+) -> Iterator[Fault]:
+    """Nobody belongs twice at one time, and one lead follows another on the day the other leaves."""
+    standing = {member.partner.reference: member for member in current}
+    leaves = {one.partner: one.left_on for one in draft.members if one.left_on is not None}
+    ended = [(member.partner.reference, member.role, member.left_on) for member in past]
+    ended += [
+        (partner, standing[partner].role, left_on)
+        for partner, left_on in leaves.items()
+        if partner in standing
+    ]
+    led_until = max((day for _, role, day in ended if role == Role.LEAD and day is not None), default=None)
+    for number, one in enumerate(draft.members):
+        if one.left_on is not None or one.partner in standing:
+            continue
+        where = f"{at}/members/{number}/joined_on"
+        belonged = max((day for partner, _, day in ended if partner == one.partner and day), default=None)
+        if belonged is not None and one.joined_on < belonged:
+            yield Fault(
+                where, "overlap", f"{one.partner} belonged until {belonged}: it joins again from then."
+            )
+        if one.role == Role.LEAD and led_until is not None and one.joined_on != led_until:
+            yield Fault(where, "lead", f"Another led until {led_until}: the next leads from that day.")

@@ -12,7 +12,9 @@ from procurement.vocabulary import OWNERSHIP, SIZES
 
 
 class Partner(Revised):
-    """A firm with a profile. What buyers read is `published`; `confirmed_on` says when the firm last stood by it."""
+    """A firm with a profile. What buyers read is `published`; `confirmed_on` says when the firm itself last
+    stood by it, null where what stands there was written by somebody else.
+    """
 
     organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="partner")
     published = models.ForeignKey(
@@ -80,6 +82,7 @@ class Supplier(Revised):
         PRIME = "prime", "Prime with subcontractors"
         JOINT = "joint_and_several", "Jointly and severally liable"
         INCORPORATED = "incorporated", "Incorporated"
+        NOT_STATED = "not_stated", "Not stated"
 
     name = models.CharField(max_length=250)
     form = models.CharField(max_length=20, choices=Form.choices)

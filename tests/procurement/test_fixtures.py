@@ -132,6 +132,17 @@ def test_nothing_is_invented_about_a_founding_firm() -> None:
     assert {reference for reference, profile in profiles.items() if len(profile) > 1} == {"ppl", "opm-group"}
     assert len(profiles["opm-group"]["case_studies"]) == 7
     assert profiles["opm-group"]["ownership"] == "employee-owned"
+    assert founding.form == "not_stated"
+    assert {one: profile.get("sectors", []) for one, profile in profiles.items() if "sectors" in profile} == {
+        "ppl": ["health"],
+        "opm-group": ["health", "local-government"],
+    }
+    assert [study for study in profiles["opm-group"]["case_studies"] if "sector" in study] == []
+
+
+def test_the_grades_of_rm3745_say_that_they_are_illustrative() -> None:
+    draft = read_framework(FOLDER / "frameworks", "rm3745")
+    assert "The six grades shown are illustrative" in draft.description
 
 
 def test_founding_partners_stand_on_three_lots_and_only_opm_group_states_specialisms() -> None:

@@ -66,6 +66,7 @@ def test_the_demonstration_is_whole(demonstration: str) -> None:
     assert Appointment.objects.exclude(status="active").count() == 4
     assert RateCard.objects.filter(basis="illustrative").count() == 1
     assert RateLine.objects.filter(version__card__framework__reference="rm3745").count() == 18
+    assert Partner.objects.exclude(confirmed_on=None).count() == 0
     assert Offering.objects.filter(partner__reference="scie", specialism=None).count() == 3
     assert "rate cards: 218 new, 0 changed, 0 as they were" in demonstration
 

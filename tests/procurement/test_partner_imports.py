@@ -139,7 +139,7 @@ def test_a_member_joins_the_supplier_that_another_row_leads_wherever_it_stands(t
     supplier = Supplier.objects.get(reference="lead")
     members = {member.partner.reference: member.role for member in supplier.members.select_related("partner")}
     assert members == {"lead": "lead", "member": "member"}
-    assert supplier.form == "prime"
+    assert supplier.form == "not_stated"
     assert not Supplier.objects.filter(reference="member").exists()
 
 

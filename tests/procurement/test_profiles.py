@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.organisations import PartnerDraft, save_partners
 from procurement.actions.profiles import ProfileDraft, confirm_profile, publish_profiles, update_profile
 from procurement.errors import Invalid, NotFound, NotPermitted, Stale
-from procurement.models import Event, Partner, ProfileVersion
+from procurement.models import Capability, Event, Organisation, Partner, ProfileVersion
 from procurement.permissions import ANONYMOUS, SYSTEM
 from search.models import IndexRequest
 from tests.world import editor_of, make_frameworks, make_partners, profile
@@ -164,6 +167,42 @@ def test_confirming_changes_the_day_and_no_version(ash: Partner) -> None:
     assert str(partner.confirmed_on) > "2020-01-01"
     assert ProfileVersion.objects.filter(partner=ash).count() == 1
     assert Event.objects.latest("position").type == "partner.profile_confirmed"
+
+
+def test_what_the_firm_publishes_itself_it_confirms_and_what_others_publish_nobody_has(ash: Partner) -> None:
+    assert ash.confirmed_on is None
+    partner = update_profile(editor_of("ash"), "ash", ash.revision, {"size": "medium"})
+    assert partner.confirmed_on == timezone.localdate()
+    publish_profiles(SYSTEM, [ProfileDraft("ash", {"size": "large"})])
+    partner.refresh_from_db()
+    assert partner.confirmed_on is None
+
+
+def test_an_operator_who_imports_a_profile_does_not_confirm_it_for_the_firm(ash: Partner) -> None:
+    operator = Organisation.objects.create(reference="op", name="Operator", scheme="XX-DEMO", identifier="OP")
+    Capability.objects.create(organisation=operator, kind="operator")
+    publish_profiles(editor_of("op"), [ProfileDraft("ash", {"size": "large"})])
+    ash.refresh_from_db()
+    assert (ash.published_id, ash.confirmed_on) == (ProfileVersion.objects.latest("pk").pk, None)
+
+
+def test_an_import_that_changes_nothing_leaves_the_confirmation(ash: Partner) -> None:
+    confirm_profile(editor_of("ash"), "ash", ash.revision)
+    publish_profiles(SYSTEM, [ProfileDraft("ash", {"size": "small"})])
+    ash.refresh_from_db()
+    assert ash.confirmed_on == timezone.localdate()
+
+
+def test_confirmations_that_no_firm_gave_are_withdrawn_by_the_migration(ash: Partner) -> None:
+    migration = import_module("procurement.migrations.0004_rules_across_rows")
+    update_profile(editor_of("ash"), "ash", ash.revision, {"size": "medium"})
+    Partner.objects.filter(reference="elm").update(confirmed_on="2026-01-05")
+    migration.withdraw_confirmations(apps, None)
+    confirmed = dict(Partner.objects.values_list("reference", "confirmed_on"))
+    assert confirmed == {"ash": timezone.localdate(), "elm": None}
+    elm = confirm_profile(editor_of("elm"), "elm", Partner.objects.get(reference="elm").revision)
+    migration.withdraw_confirmations(apps, None)
+    assert Partner.objects.get(reference="elm").confirmed_on == elm.confirmed_on
 
 
 def test_publishing_many_is_all_or_none(ash: Partner) -> None:

@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from procurement.actions.rate_imports import RateImport, RateImportReport, import_rates
+from procurement.actions.rates import CardDraft, LineDraft, publish_cards
 from procurement.errors import Invalid, NotFound, NotPermitted
 from procurement.models import Event, Partner, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import ANONYMOUS, SYSTEM
@@ -385,3 +386,21 @@ def test_a_dangerous_workbook_is_refused(tmp_path: Path, changes: dict[str, byte
 def test_what_only_looks_like_a_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(Invalid, match=r"damaged|workbook"):
         run(tmp_path, content, name="rates.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("lot", "grade", "pointer"),
+    [
+        ("wr0~5", None, "/0/lines/0/lot"),
+        (None, "wr0~5~g1", "/0/lines/0/grade"),
+        ("wr1~1", "wr1~2a~g1", "/0/lines/0/grade"),
+    ],
+)
+def test_a_card_has_lots_and_grades_of_its_own_framework(
+    lot: str | None, grade: str | None, pointer: str
+) -> None:
+    other = CardDraft("oak", "wr0", (LineDraft("1", 100, role_title="Adviser"),))
+    line = LineDraft("1", 100, role_title="Adviser", lot=lot, grade=grade)
+    with pytest.raises(Invalid) as refusal:
+        publish_cards(SYSTEM, [CardDraft("yew", "wr1", (line,)), other])
+    assert [(fault.pointer, fault.code) for fault in refusal.value.faults] == [(pointer, "unknown")]

@@ -71,6 +71,36 @@ def test_a_member_joins_and_another_leaves() -> None:
     assert Supplier.objects.get(reference="pair").revision == 2
 
 
+HANDED_OVER = date(2025, 6, 1)
+
+
+def test_a_lead_hands_over_to_another_on_the_day_it_leaves() -> None:
+    save_suppliers(SYSTEM, [ASH_AND_ELM])
+    leaves = replace(ASH_AND_ELM.members[0], left_on=HANDED_OVER)
+    change = replace(ASH_AND_ELM, members=(leaves, MemberDraft("yew", "lead", HANDED_OVER)))
+    assert save_suppliers(SYSTEM, [change]).changed == ["pair"]
+    leads = SupplierMember.objects.filter(supplier__reference="pair", role="lead").order_by("joined_on")
+    assert list(leads.values_list("partner__reference", "left_on")) == [("ash", HANDED_OVER), ("yew", None)]
+
+
+@pytest.mark.parametrize("joined_on", [date(2025, 5, 31), date(2025, 6, 2)])
+def test_nobody_leads_beside_another_and_no_day_is_without_a_lead(joined_on: date) -> None:
+    save_suppliers(SYSTEM, [ASH_AND_ELM])
+    leaves = replace(ASH_AND_ELM.members[0], left_on=HANDED_OVER)
+    change = replace(ASH_AND_ELM, members=(leaves, MemberDraft("yew", "lead", joined_on)))
+    assert refused(save_suppliers, [change]) == [("/0/members/1/joined_on", "lead")]
+
+
+def test_a_member_comes_back_no_earlier_than_it_left() -> None:
+    left = replace(ASH_AND_ELM.members[1], left_on=HANDED_OVER)
+    save_suppliers(SYSTEM, [ASH_AND_ELM])
+    save_suppliers(SYSTEM, [replace(ASH_AND_ELM, members=(ASH_AND_ELM.members[0], left))])
+    again = replace(ASH_AND_ELM, members=(MemberDraft("elm", "member", date(2025, 5, 31)),))
+    assert refused(save_suppliers, [again]) == [("/0/members/0/joined_on", "overlap")]
+    save_suppliers(SYSTEM, [replace(again, members=(MemberDraft("elm", "member", HANDED_OVER),))])
+    assert SupplierMember.objects.filter(supplier__reference="pair", partner__reference="elm").count() == 2
+
+
 @pytest.mark.parametrize(
     ("draft", "fault"),
     [

@@ -4,6 +4,7 @@ that takes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ import orjson
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.offerings import OfferingDraft, save_offerings
 from procurement.event_types import EVENT_TYPES
 from procurement.models import (
     Appointment,
@@ -21,11 +24,12 @@ from procurement.models import (
     RateCardVersion,
     SupplierMember,
 )
+from procurement.permissions import SYSTEM
 from search.documents import listings_of
 from search.places import ground, places
 from search.touched import REBUILDS, TOUCHES
 from tests.guards import unguarded
-from tests.world import OLD_TO, make_regions, make_world, placed, publish_rates
+from tests.world import LIVE_FROM, OLD_TO, make_regions, make_world, placed, publish_rates
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 6, 1)
@@ -95,6 +99,26 @@ def test_what_is_not_stated_is_said_and_found_by_lot() -> None:
     assert document["offerings"][0]["specialism"] is None
     assert document["specialisms"] == []
     assert document["stored"]["specialisms_stated"] is False
+    assert [lot["specialisms_stated"] for lot in document["stored"]["lots"]] == [False]
+    assert document["stored"]["confirmed_on"] is None
+
+
+def test_where_one_lot_states_its_specialisms_and_another_does_not_each_says_which() -> None:
+    make_world()
+    save_appointments(SYSTEM, [AppointmentDraft("oak", "wr1~2a", LIVE_FROM)])
+    both = replace(
+        placed("wr1", "oak", "ash", "wr1~1", ["wr1~1~2"], ["UK"]),
+        offerings=(
+            OfferingDraft("wr1~1", "wr1~1~2", ("UK",)),
+            OfferingDraft("wr1~2a", None, ("UK",)),
+        ),
+    )
+    save_offerings(SYSTEM, [both])
+    stored = documents()["wr1~oak~ash"]["stored"]
+    assert [one["reference"] for one in stored["specialisms"]] == ["wr1~1~2"]
+    assert stored["specialisms_stated"] is False
+    assert {lot["number"]: lot["specialisms_stated"] for lot in stored["lots"]} == {"1": True, "2a": False}
+    assert documents()["wr1~oak~elm"]["stored"]["specialisms_stated"] is True
 
 
 def test_an_expired_framework_stays_as_it_was_when_it_ended() -> None:

@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.rates import CardDraft, LineDraft, publish_cards
 from procurement.models import Appointment, RateCard
 from procurement.permissions import SYSTEM
@@ -85,7 +86,7 @@ def test_a_card_s_lines_are_found_with_everything_they_say(writer: Writer) -> No
         "qualification_label": None,
         "site": None,
         "site_label": None,
-        "size": None,
+        "size": "small",
         "card": "wr1~oak",
         "version": 1,
         "valid_from": None,
@@ -100,6 +101,32 @@ def test_a_new_version_replaces_every_line_of_the_old(writer: Writer) -> None:
     assert [line["reference"] for line in found(RateQuery())] == ["wr1~oak~x"]
     assert [line["amount"] for line in found(RateQuery(q="advisers", sort="relevance"))] == ["777.00"]
     assert drift().count == 0
+
+
+def test_a_line_bears_the_size_its_source_states_else_that_of_the_lead_else_none(writer: Writer) -> None:
+    stated = LineDraft("y", 60_000, role_title="Other", size="other")
+    publish([LineDraft("x", 50_000, role_title="Adviser"), stated])
+    drain(writer)
+
+    def by_size(size: str) -> list[str]:
+        return [line["reference"] for line in found(RateQuery(sizes=(size,)))]
+
+    assert (by_size("small"), by_size("other"), by_size("large")) == (["wr1~oak~x"], ["wr1~oak~y"], [])
+
+    publish_profiles(SYSTEM, [ProfileDraft("oak", {"size": "large"})])
+    drain(writer)
+    assert (by_size("small"), by_size("other"), by_size("large")) == ([], ["wr1~oak~y"], ["wr1~oak~x"])
+
+    publish_profiles(SYSTEM, [ProfileDraft("oak", {"size": "not-stated"})])
+    drain(writer)
+    assert [line["size"] for line in found(RateQuery())] == [None, "other"]
+    assert (by_size("large"), by_size("not-stated")) == ([], [])
+
+
+def test_the_size_of_a_member_that_does_not_lead_is_not_its_supplier_s(writer: Writer) -> None:
+    publish_profiles(SYSTEM, [ProfileDraft("ash", {"size": "large"})])
+    drain(writer)
+    assert {line["size"] for line in found(RateQuery())} == {"small"}
 
 
 def test_a_version_published_ahead_leaves_the_one_before_until_its_day(writer: Writer) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Partner, ProfileVersion, SupplierMember
+from procurement.models import Appointment, Partner, SupplierMember
 from tests.guards import unguarded
 from tests.web.market import PASSWORD
 from tests.web.reading import read, rows, summary
@@ -74,9 +74,8 @@ def test_illustrative_rates_and_an_expired_framework_say_so(page: Client) -> Non
     ]
 
 
-def test_a_profile_entered_for_the_firm_is_not_said_to_be_confirmed(page: Client) -> None:
-    with unguarded():
-        ProfileVersion.objects.filter(partner__reference="alder").update(actor="system")
+def test_a_profile_that_the_firm_has_not_stood_by_says_so(page: Client) -> None:
+    Partner.objects.filter(reference="alder").update(confirmed_on=None)
     assert summary(read(page.get(ALDER)))["Last confirmed"] == "Not yet confirmed by the firm"
 
 
