@@ -71,7 +71,7 @@ class ElasticsearchIndexing:
     in_flight = 1.0
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        self.address = address
         self._run = f"test-{secrets.token_hex(4)}-"
         self._made = 0
         self._engines: list[ElasticsearchEngine] = []
@@ -85,7 +85,7 @@ class ElasticsearchIndexing:
         return self.again()
 
     def again(self) -> ElasticsearchEngine:
-        self._engines.append(ElasticsearchEngine(Connection(hosts_of(self._address), prefix=self.prefix)))
+        self._engines.append(ElasticsearchEngine(Connection(hosts_of(self.address), prefix=self.prefix)))
         return self._engines[-1]
 
     def indices(self) -> list[str]:
@@ -94,7 +94,7 @@ class ElasticsearchIndexing:
         )
 
     def where(self) -> list[str]:
-        return ["elasticsearch", self._address, self.prefix]
+        return ["elasticsearch", self.address, self.prefix]
 
     def remove(self) -> None:
         """Removes every index that was made."""

@@ -20,7 +20,7 @@ from tests.given import Relay, broker
 from tests.platform.supervised import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-DROPPED = {"BROKER_URL", "DJANGO_SETTINGS_MODULE", "DATABASE_URL"}
+DROPPED = {"BROKER_URL", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "SEARCH_URL"}
 
 
 class Stage:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from search.engines.base import EngineUnavailable, WriterBusy
+from search.engines.elasticsearch import vocabulary
 from search.engines.elasticsearch.bulk import DocumentsRefused
 from search.engines.elasticsearch.engine import ElasticsearchEngine
 from search.engines.elasticsearch.indices import Indices, Standing
@@ -174,9 +175,12 @@ def test_a_writer_that_was_taken_over_writes_no_more(engine: ElasticsearchEngine
 # Words newer than the snapshot.
 
 
-def test_a_new_word_is_found_at_once_where_reading_all_words_is_dear(engine: ElasticsearchEngine) -> None:
-    vocabulary = engine._listings.vocabulary
-    vocabulary._snapshot = replace(vocabulary.snapshot(), took=9.0)
+def test_a_new_word_is_found_at_once_where_reading_all_words_is_dear(
+    engine: ElasticsearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vocabulary, "SMALL", 0)
+    words = engine._listings.vocabulary
+    words._snapshot = replace(words.snapshot(), took=9.0)
     with engine.writer() as writer:
         writer.apply("listings", [listing("new", summary="quinces")])
     result = engine.search_listings(ListingQuery(q="quinces"))

@@ -13,6 +13,7 @@ import pytest
 
 from tests.given import fresh_database
 from tests.procurement.test_partner_imports import row
+from tests.search.engines import KINDS, ElasticsearchIndexing
 from tests.search.stage import Stage, until
 
 pytestmark = [pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(300)]
@@ -43,11 +44,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """The world, indexed; no queue and no worker yet."""
+@pytest.fixture(params=KINDS)
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """The world, indexed by each kind of engine in turn; no queue and no worker yet."""
+    service = (
+        None if request.param == "embedded" else ElasticsearchIndexing(request.getfixturevalue("search_node"))
+    )
+    where = {} if service is None else {"SEARCH_URL": service.address, "SEARCH_PREFIX": service.prefix}
     with fresh_database() as environment:
-        made = Stage(tmp_path / "data", environment)
+        made = Stage(tmp_path / "data", {**environment, **where})
         made.data.mkdir()
         try:
             made.manage("migrate", "-v0")
@@ -56,6 +61,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             yield made
         finally:
             made.end()
+            if service is not None:
+                service.remove()
 
 
 def test_a_profile_change_is_found_within_two_seconds_of_its_commit(stage: Stage) -> None:

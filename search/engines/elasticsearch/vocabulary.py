@@ -26,7 +26,8 @@ from search.engines.lexicon import Lexicon, sorted_counts
 from search.fields import TEXT_FIELDS
 
 AT_ONCE_SECONDS: Final = 0.15
-"""A snapshot that took less to read is read again at once."""
+SMALL: Final = 1_000
+"""A snapshot that took less to read, or is of fewer listings, is read again at once."""
 REST_SECONDS: Final = 2.0
 REST_FACTOR: Final = 20.0
 """A dearer one is read again in the background, after so many times what it cost, two seconds at least."""
@@ -93,7 +94,7 @@ class Vocabulary:
         """
         if self._snapshot is not None and self._snapshot.mark == mark:
             return self._snapshot
-        if snapshot.took <= AT_ONCE_SECONDS:
+        if snapshot.took <= AT_ONCE_SECONDS or snapshot.lexicon.documents < SMALL:
             with self._lock:
                 if self._snapshot is None or self._snapshot.mark != mark:
                     self._snapshot = self._read()
