@@ -15,7 +15,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
-from procurement.actions.rates import CardDraft, LineDraft, publish_cards
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.models import Appointment, RateCard
 from procurement.permissions import SYSTEM
 from search.drift import drift
