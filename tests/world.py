@@ -29,7 +29,8 @@ from procurement.actions.organisations import (
     save_partners,
 )
 from procurement.actions.profiles import ProfileDraft, publish_profiles
-from procurement.actions.rates import CardDraft, LineDraft, publish_cards
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.models import Membership, Organisation, Region, RegionTwin, User
 from procurement.permissions import SYSTEM, Actor, person

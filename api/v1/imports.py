@@ -32,8 +32,12 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
 
     status = serializers.ChoiceField(choices=Operation.Status.choices)
     cancellable = serializers.SerializerMethodField(help_text="Whether DELETE can still stop it.")
-    done = serializers.IntegerField(min_value=0)
-    total = serializers.IntegerField(allow_null=True, help_text="Null until it is known.")
+    done = serializers.IntegerField(
+        min_value=0, help_text="How many rows of the file are done with, refused ones too; half while judged."
+    )
+    total = serializers.IntegerField(
+        allow_null=True, help_text="How many rows the file has; null until it has been opened."
+    )
     result = serializers.DictField(allow_null=True)
     problem = serializers.DictField(allow_null=True)
 

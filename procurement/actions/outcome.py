@@ -23,3 +23,20 @@ class Outcome:
     def touched(self) -> int:
         """How many objects were made or changed."""
         return len(self.created) + len(self.changed)
+
+
+def import_outcome(rows: int, loaded: int, wrong: int, *, applied: bool, dry_run: bool) -> str:
+    """In one sentence, whether an import has changed anything: `wrong` rows were refused for what they
+    hold, others with them where it was all or nothing.
+    """
+    many = f"{rows} {'row' if rows == 1 else 'rows'}"
+    if applied:
+        return f"{loaded} of {many} {'was' if loaded == 1 else 'were'} loaded."
+    if not rows:
+        return "Nothing was changed: the file has no rows."
+    if wrong and not loaded:
+        why = f"{wrong} of {many} {'is' if wrong == 1 else 'are'} wrong"
+        return f"Nothing was changed: {why}{'' if wrong == rows else ', and it was all or nothing'}."
+    if dry_run:
+        return f"Nothing was changed: this was a dry run. {loaded} of {many} would be loaded."
+    return f"Nothing was changed: what {loaded} of {many} {'says' if loaded == 1 else 'say'} stood already."

@@ -19,7 +19,8 @@ from django.db import transaction
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.offerings import save_offerings
-from procurement.actions.organisations import PartnerDraft, save_partners
+from procurement.actions.organisations import PartnerDraft, save_organisations, save_partners
+from procurement.actions.outcome import import_outcome
 from procurement.actions.partner_judging import Judged, judge, merged
 from procurement.actions.partner_rows import Catalogue, PartnerRow, RowFault, catalogue, lines, read_row
 from procurement.actions.profiles import ProfileDraft, publish_profiles
@@ -42,6 +43,9 @@ class Watch(Protocol):
     write.
     """
 
+    def begun(self, rows: int) -> None:
+        """So many rows are in the file."""
+
     def judged(self, rows: int) -> None:
         """So many rows have been judged. May raise to stop: nothing has been written."""
 
@@ -54,13 +58,20 @@ class Watch(Protocol):
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of every row: `rows` = `loaded` + `refused`, whichever way it went."""
+    """What became of every row: `rows` = `loaded` + `refused`, whichever way it went; `wrong` rows were
+    refused for what they hold. Where `applied` is false nothing was changed, and what was added and changed
+    is what would have been.
+    """
 
     dry_run: bool
     rows: int = 0
     loaded: int = 0
+    wrong: int = 0
+    applied: bool = False
     added: list[str] = field(default_factory=list)
     changed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    values: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    """reference -> field -> (what was, what will be), where that is short"""
     unchanged: int = 0
     faults: list[RowFault] = field(default_factory=list)
 
@@ -68,23 +79,49 @@ class ImportReport:
     def refused(self) -> int:
         return self.rows - self.loaded
 
+    @property
+    def outcome(self) -> str:
+        """In one sentence, whether anything was changed."""
+        return import_outcome(self.rows, self.loaded, self.wrong, applied=self.applied, dry_run=self.dry_run)
+
     def shown(self) -> dict[str, Any]:
         """JSON-able: the counts are whole, the lists name at most 1,000 each."""
         return {
+            "outcome": self.outcome,
+            "applied": self.applied,
             "dry_run": self.dry_run,
             "rows": self.rows,
             "loaded": self.loaded,
             "refused": self.refused,
+            "wrong": self.wrong,
             "added": len(self.added),
             "changed": len(self.changed),
             "unchanged": self.unchanged,
             "faults": len(self.faults),
             "added_references": self.added[:SHOWN],
             "changed_fields": [
-                {"reference": reference, "fields": list(fields)} for reference, fields in self.changed[:SHOWN]
+                {
+                    "reference": reference,
+                    "fields": list(fields),
+                    "values": {
+                        name: {"before": before, "after": after}
+                        for name, (before, after) in self.values.get(reference, {}).items()
+                    },
+                }
+                for reference, fields in self.changed[:SHOWN]
             ],
             "errors": [fault.shown() for fault in self.faults[:SHOWN]],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A row that can be loaded, and what it changes."""
+
+    reference: str
+    new: bool
+    fields: tuple[str, ...]
+    values: dict[str, tuple[Any, Any]]
 
 
 @dataclass(slots=True)
@@ -93,10 +130,11 @@ class _Judgement:
 
     report: ImportReport
     lines_of: dict[str, list[int]] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
+    """(scheme, identifier): the lines that give it, each with its reference"""
     leads: set[str] = field(default_factory=set)
     waiting: list[tuple[int, str, str]] = field(default_factory=list)
-    kept: dict[int, tuple[str, bool, tuple[str, ...]]] = field(default_factory=dict)
-    """line: (reference, whether it is new, the fields that change)"""
+    kept: dict[int, _Kept] = field(default_factory=dict)
     wrong: set[int] = field(default_factory=set)
 
     def refuse(self, fault: RowFault) -> None:
@@ -116,22 +154,25 @@ def import_partners(
     """
     require(actor, Action.IMPORT_PARTNERS)
     known = catalogue()
+    watch.begun(sum(1 for _ in lines(path)))
     judgement = _judge_all(path, known, watch, ImportReport(dry_run))
     report = judgement.report
-    if report.faults and not partial:
-        return report
-    if not dry_run:
+    refused = bool(report.faults) and not partial
+    if not dry_run and not refused:
         watch.writing(len(judgement.kept))
         # The right to import covers every change that an import consists of.
         _publish_all(replace(actor, system=True), path, known, judgement, watch)
-    for reference, new, fields in judgement.kept.values():
-        if new:
-            report.added.append(reference)
-        elif fields:
-            report.changed.append((reference, fields))
+    for row in judgement.kept.values():
+        if row.new:
+            report.added.append(row.reference)
+        elif row.fields:
+            report.changed.append((row.reference, row.fields))
+            report.values[row.reference] = row.values
         else:
             report.unchanged += 1
-    report.loaded = len(judgement.kept)
+    report.wrong = report.rows - len(judgement.kept)
+    report.loaded = 0 if refused else len(judgement.kept)
+    report.applied = not dry_run and not refused and bool(report.added or report.changed)
     return report
 
 
@@ -161,11 +202,14 @@ def _judge_all(path: Path, known: Catalogue, watch: Watch, report: ImportReport)
             if row is not None:
                 if row.reference:
                     found.lines_of.setdefault(row.reference, []).append(number)
+                if row.identifier[1]:
+                    found.numbers.setdefault(row.identifier, []).append((number, row.reference))
                 rows.append(row)
         for verdict in judge(rows, known):
             _note(found, verdict)
         watch.judged(report.rows)
     _refuse_twins(found)
+    _refuse_shared_numbers(found)
     _refuse_orphans(found)
     report.faults.sort(key=lambda fault: fault.line)
     return found
@@ -177,7 +221,7 @@ def _note(found: _Judgement, verdict: Judged) -> None:
         found.refuse(RowFault(row.line, row.reference, fault))
     if row.line in found.wrong:
         return
-    found.kept[row.line] = (row.reference, verdict.new, verdict.fields)
+    found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values)
     if row.alone and verdict.supplier == row.reference:
         found.leads.add(row.reference)
     if not verdict.supplier_known and verdict.supplier != row.reference:
@@ -193,6 +237,17 @@ def _refuse_twins(found: _Judgement) -> None:
                 others = ", ".join(str(other) for other in numbers if other != number)
                 message = f"{reference} stands on line {others} too."
                 found.refuse(RowFault(number, reference, Fault("/reference", "duplicate", message)))
+
+
+def _refuse_shared_numbers(found: _Judgement) -> None:
+    """A register number that two firms give: it is at most one's, and nobody can tell whose."""
+    for (scheme, number), givers in found.numbers.items():
+        if len({reference for _, reference in givers}) > 1:
+            for line, reference in givers:
+                found.leads.discard(reference)
+                others = ", ".join(str(other) for other, _ in givers if other != line)
+                message = f"{scheme} {number} stands on line {others} too."
+                found.refuse(RowFault(line, reference, Fault("/identifier", "duplicate", message)))
 
 
 def _refuse_orphans(found: _Judgement) -> None:
@@ -232,7 +287,11 @@ def publish(actor: Actor, rows: list[PartnerRow], known: Catalogue) -> list[RowF
         verdicts = judge(rows, known)
         good = [verdict for verdict in verdicts if not verdict.faults]
         changed = [verdict for verdict in good if verdict.new or verdict.fields]
-        save_partners(actor, [PartnerDraft(one.row.reference, one.name) for one in changed if one.new])
+        save_partners(
+            actor,
+            [PartnerDraft(one.row.reference, one.name, *one.row.identifier) for one in changed if one.new],
+        )
+        save_organisations(actor, [one.identifies for one in changed if one.identifies])
         save_suppliers(actor, merged(changed))
         publish_profiles(actor, [ProfileDraft(one.row.reference, one.row.changes) for one in changed])
         places = {(supplier, lot): first for one in changed for supplier, lot, first in one.appointments}

@@ -1,26 +1,32 @@
 """What each row of a partner file comes to, against what stands: the diff of a dry run and the plan of a real
 one.
 
-Read set-wise for a batch of rows, in ten queries however many there are; nothing is written here.
+Read set-wise for a batch of rows, in twelve queries however many there are; nothing is written here.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Final
 
 from django.utils import timezone
 
 from procurement.actions.offerings import OfferingDraft, Placement
+from procurement.actions.organisations import OrganisationDraft
 from procurement.actions.partner_rows import Catalogue, OfferedLot, PartnerRow
 from procurement.actions.profiles import content_of, region_codes
 from procurement.actions.suppliers import MemberDraft, SupplierDraft
 from procurement.errors import Fault
-from procurement.models import Appointment, Offering, Partner, Supplier, SupplierMember
+from procurement.models import Appointment, Offering, Organisation, Partner, Supplier, SupplierMember
 from procurement.profiles import FIELDS, ProfileContent, edited
 
 Role = SupplierMember.Role
+SHORT: Final = 200
+"""A value whose JSON is no longer is told as it was and as it will be; of longer ones only the field's name.
+"""
 Offered = dict[tuple[str, str | None], tuple[tuple[str, ...], tuple[str, ...]]]
 """(lot, specialism) -> (regions, evidence), of one partner within one supplier"""
 
@@ -31,13 +37,16 @@ class Judged:
 
     `supplier` is the one that its offerings belong to; `joins` the supplier as it must become for the partner
     to belong to it, None where it does already; `appointments` are (supplier, lot, first day) that are
-    missing.
+    missing; `identifies` the organisation with the number that it lacks; `values` what was and will be in
+    those of the fields that are short and nobody's contacts.
     """
 
     row: PartnerRow
     new: bool = False
     name: str = ""
     fields: tuple[str, ...] = ()
+    values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    identifies: OrganisationDraft | None = None
     supplier: str = ""
     supplier_known: bool = False
     joins: SupplierDraft | None = None
@@ -45,12 +54,26 @@ class Judged:
     placements: list[Placement] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
+    def differs(self, name: str, before: Any, after: Any) -> None:
+        """Notes a field that changes; a new firm's fields are not told one by one."""
+        if self.new:
+            return
+        self.fields = (*self.fields, name)
+        if (
+            name != "contacts"
+            and before != after
+            and all(len(json.dumps(one)) <= SHORT for one in (before, after))
+        ):
+            self.values[name] = (before, after)
+
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """What stands in the database about the firms and suppliers of one batch."""
 
     partners: Mapping[str, Partner]
+    bodies: Mapping[str, Organisation]
+    holders: Mapping[tuple[str, str], str]
     memberships: Mapping[str, list[str]]
     suppliers: Mapping[str, Supplier]
     leads: Mapping[str, str]
@@ -83,7 +106,17 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
     references = {row.reference for row in rows}
     partners = {
         partner.reference: partner
-        for partner in Partner.objects.filter(reference__in=references).select_related("published")
+        for partner in Partner.objects.filter(reference__in=references).select_related(
+            "published", "organisation"
+        )
+    }
+    bodies = {one.reference: one for one in Organisation.objects.filter(reference__in=references)}
+    numbers = {row.identifier[1] for row in rows if row.identifier[1]}
+    holders = {
+        (scheme, number): reference
+        for scheme, number, reference in Organisation.objects.filter(identifier__in=numbers).values_list(
+            "scheme", "identifier", "reference"
+        )
     }
     memberships: dict[str, list[str]] = {}
     current = SupplierMember.objects.filter(left_on=None)
@@ -125,7 +158,9 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
         "evidence",
     ):
         offered.setdefault((supplier, partner), {})[lot, specialism] = (tuple(regions), tuple(evidence))
-    return _Standing(partners, memberships, suppliers, leads, left, places, offered, region_codes())
+    return _Standing(
+        partners, bodies, holders, memberships, suppliers, leads, left, places, offered, region_codes()
+    )
 
 
 def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
@@ -136,18 +171,47 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
     verdict.faults += faults
     verdict.new, verdict.name = current is None, content.name
     if not faults:
-        verdict.fields = _differing(current, content)
+        _compare(verdict, current, content)
+    _identify(verdict, standing)
     _supplier(verdict, standing, known)
     if row.offerings is not None and not verdict.faults:
         _place(verdict, row.offerings, content, standing, known)
     return verdict
 
 
-def _differing(current: ProfileContent | None, content: ProfileContent) -> tuple[str, ...]:
+def _compare(verdict: Judged, current: ProfileContent | None, content: ProfileContent) -> None:
     if current is None:
-        return FIELDS
+        verdict.fields = FIELDS
+        return
     before, after = current.columns(), content.columns()
-    return tuple(name for name in FIELDS if before[name] != after[name])
+    for name in FIELDS:
+        if before[name] != after[name]:
+            verdict.differs(name, before[name], after[name])
+
+
+def _identify(verdict: Judged, standing: _Standing) -> None:
+    """Whether the number that a row gives may be its organisation's. One that has a number keeps it: another
+    number is another legal body, under whatever name.
+    """
+    row = verdict.row
+    scheme, number = row.identifier
+    if not number:
+        return
+    partner = standing.partners.get(row.reference)
+    body = partner.organisation if partner else standing.bodies.get(row.reference)
+    own = body.reference if body else row.reference
+    holder = standing.holders.get(row.identifier, own)
+    if holder != own:
+        message = f"{scheme} {number} belongs to {holder}."
+        verdict.faults.append(Fault("/identifier", "taken", message))
+    elif body is not None and not body.identifier:
+        verdict.identifies = OrganisationDraft(
+            own, body.name, scheme, number, buyer_class=body.buyer_class, nation=body.nation
+        )
+        verdict.differs("identifier", "", f"{scheme} {number}")
+    elif body is not None and (body.scheme, body.identifier) != row.identifier:
+        message = f"{own} is {body.scheme} {body.identifier}; another number is another legal body."
+        verdict.faults.append(Fault("/identifier", "differs", message))
 
 
 def _supplier(verdict: Judged, standing: _Standing, known: Catalogue) -> None:
@@ -189,8 +253,7 @@ def _supplier(verdict: Judged, standing: _Standing, known: Catalogue) -> None:
         verdict.joins = SupplierDraft(
             reference, supplier.name, form, (MemberDraft(row.reference, role, joined),)
         )
-    if not verdict.new:
-        verdict.fields = (*verdict.fields, "supplier")
+    verdict.differs("supplier", sorted(belongs), sorted({*belongs, reference}))
 
 
 def _place(
@@ -234,5 +297,15 @@ def _place(
         for draft in drafts
     }
     held = {place: offered for place, offered in before.items() if frameworks[place[0]] in wanted}
-    if held != after and not verdict.new:
-        verdict.fields = (*verdict.fields, "offerings")
+    if held != after:
+        verdict.differs("offerings", _offers(held), _offers(after))
+
+
+def _offers(
+    offered: Mapping[tuple[str, str | None], tuple[tuple[str, ...] | None, tuple[str, ...] | None]],
+) -> list[str]:
+    """What is offered where, each in one line."""
+    return sorted(
+        f"{specialism or lot} in {', '.join(regions or ())}"
+        for (lot, specialism), (regions, _) in offered.items()
+    )

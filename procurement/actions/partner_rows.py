@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from procurement.errors import Fault
+from procurement.identifiers import SCHEMES, wrong_with
 from procurement.models import Framework, Lot, Region, Specialism
 from procurement.profiles import Reader, escaped
 
@@ -33,9 +34,10 @@ PROFILE_FIELDS: Final = (
     "case_studies",
     "contacts",
 )
-ROW_FIELDS: Final = ("reference", *PROFILE_FIELDS, "offerings", "supplier")
+ROW_FIELDS: Final = ("reference", "scheme", "identifier", *PROFILE_FIELDS, "offerings", "supplier")
 OFFERING_FIELDS: Final = ("framework", "lot", "specialisms", "regions")
 MOST_OFFERINGS: Final = 200
+IDENTIFIER_LENGTH: Final = 60
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -75,7 +77,7 @@ class OfferedLot:
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
     """One row that could be read. `offerings` None: the row does not speak of them; `supplier` "": the firm
-    alone.
+    alone; `identifier` ("", ""): the row gives no number of a register.
     """
 
     line: int
@@ -83,6 +85,7 @@ class PartnerRow:
     changes: Mapping[str, Any]
     offerings: tuple[OfferedLot, ...] | None
     supplier: str
+    identifier: tuple[str, str] = ("", "")
 
     @property
     def alone(self) -> bool:
@@ -206,6 +209,7 @@ def read_row(line: int, content: bytes, known: Catalogue) -> tuple[PartnerRow | 
     supplier = (
         _reference(reader.at("supplier"), value["supplier"]) if value.get("supplier") is not None else ""
     )
+    identifier = _identifier(reader, value)
     offerings = None
     if "offerings" in value:
         offerings = _offerings(reader.at("offerings"), value["offerings"], known)
@@ -213,7 +217,7 @@ def read_row(line: int, content: bytes, known: Catalogue) -> tuple[PartnerRow | 
         offerings = None
     changes: dict[str, Any] = {name: value[name] for name in PROFILE_FIELDS if name in value}
     shown = reference if reference else ""
-    row = PartnerRow(line, reference, changes, offerings, supplier)
+    row = PartnerRow(line, reference, changes, offerings, supplier, identifier)
     return row, [RowFault(line, shown, fault) for fault in faults]
 
 
@@ -229,6 +233,22 @@ def _reference(reader: Reader, value: object) -> str:
     else:
         return value
     return ""
+
+
+def _identifier(reader: Reader, row: Mapping[str, Any]) -> tuple[str, str]:
+    """The scheme and the number of a register that the row gives, checked for their shape."""
+    given = []
+    before = len(reader.faults)
+    for name in ("scheme", "identifier"):
+        value = row.get(name)
+        given.append("" if value is None else reader.at(name).text(value, IDENTIFIER_LENGTH))
+    if len(reader.faults) > before:
+        return "", ""
+    scheme, identifier = given
+    if wrong := wrong_with(scheme, identifier):
+        reader.at("scheme" if scheme not in SCHEMES else "identifier").wrong("identifier", wrong)
+        return "", ""
+    return scheme, identifier
 
 
 def _offerings(reader: Reader, value: object, known: Catalogue) -> tuple[OfferedLot, ...]:

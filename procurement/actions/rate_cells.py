@@ -7,13 +7,13 @@ Second step of a rate-card import (rate_sheets.py gives the rows, rate_imports.p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from procurement.actions.rates import LineDraft
+from procurement.actions.rate_lines import LineDraft
 from procurement.pricing import implausible, read_money
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
@@ -38,20 +38,32 @@ FIELDS: Final[dict[str, str]] = {
 UNKNOWN: Final = frozenset({"", "n/a", "na", "-", "unknown", "not stated", "null"})
 YEARS_AT_MOST: Final = 60
 LONGEST_KEY: Final = 120
+NOT_CALCULATED: Final = (
+    "is a formula without a stored value; calculate and save the workbook in a spreadsheet program"
+)
 
 _YEARS: Final = re.compile(r"([0-9]{1,3})(?:\.0+)?\s*(?:\+|years?|yrs?)?", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 
 # The first of these that a text mentions is what it asks for: "BS or equivalent experience", "B.A. / B.S".
+# British ones stand at their level of the Regulated Qualifications Framework: A level 3, HND 5, BSc 6, MSc 7.
+_LEVEL: Final = r"\b(?:nvq|rqf|qcf)\s*(?:level\s*)?"
 _QUALIFICATION_WORDS: Final = re.compile(
-    r"(?P<phd>\bph\.?\s?d\b|\bdoctor)"
-    r"|(?P<masters>\bmaster|(?-i:\bM\.?[AS]\b)|\bmba\b)"
-    r"|(?P<bachelors>\bbachelor|(?-i:\bB\.?[AS]\b))"
-    r"|(?P<associates>\bassociate|(?-i:\bA\.?[AS]\b)|\b2 ye?a?r degree)"
-    r"|(?P<high_school>\bhigh school|\bhs\b|\bsecondary school|\bged\b)"
+    r"(?P<phd>\b(?:ph|d\.?\s?ph)\.?\s?d\b|\bd\.?phil\b|(?-i:\bEd\.?D\b)|\bdoctor"
+    rf"|{_LEVEL}8\b)"
+    r"|(?P<masters>\bmaster|(?-i:\bM\.?[AS]\b)|\bmba\b|\bm\.?\s?sc\b|\bm\.?eng\b|\bm\.?phil\b|\bm\.?res\b"
+    rf"|\bll\.?m\b|(?-i:\bM\.?Ed\b)|{_LEVEL}7\b)"
+    r"|(?P<bachelors>\bbachelor|(?-i:\bB\.?[AS]\b)|\bb\.?\s?sc\b|\bb\.?eng\b|\bll\.?b\b|(?-i:\bB\.?Ed\b)"
+    rf"|\bb\.?a\.?\s*\(?hons\b|\b(?:honours|undergraduate|first) degree|{_LEVEL}6\b)"
+    r"|(?P<high_school>\bhigh school|\bhs\b|\bsecondary school|\bged\b|\bgcses?\b"
+    r"|(?-i:\bAS?[\s-][Ll]evels?\b(?!\s*(?:\d|[IVX]+\b|of\b)))"
+    rf"|{_LEVEL}[123]\b)"
+    r"|(?P<associates>\bassociate|(?-i:\bA\.?[AS]\b)|\b2 ye?a?r degree|\bhn[cd]\b|\bfoundation degree"
+    rf"|{_LEVEL}[45]\b)"
     r"|(?P<none>\bnone\b)",
     re.IGNORECASE,
 )
+_VOCATIONAL: Final = re.compile(r"\b(?:nvq|rqf|qcf)\b", re.IGNORECASE)
 _PLAIN_QUALIFICATIONS: Final = frozenset(
     ("bachelor", "bachelor s", "master", "master s", "associate", "associate s", "ph d", "high school")
 )
@@ -113,9 +125,12 @@ class RowReader:
         ]
 
     def line(
-        self, row: int, cells: Mapping[str, str], ordinal: int
+        self, row: int, cells: Mapping[str, str], ordinal: int, formulas: Sequence[str] = ()
     ) -> tuple[LineDraft, list[CellFault], list[CellFault]]:
-        """The line in a row, what is wrong with it, what is odd about it. Use none that has faults."""
+        """The line in a row, what is wrong with it, what is odd about it. Use none that has faults.
+
+        `formulas` are headings whose cell is a formula without a value: neither blank nor unknown.
+        """
         faults: list[CellFault] = []
         read: dict[str, Any] = {}
         for field, heading, reader in self._readers:
@@ -141,6 +156,13 @@ class RowReader:
         if least is not None and most is not None and most < least:
             why = f"is below the least experience, {least}"
             faults.append(self._fault(row, cells, "max_experience", why))
+        if formulas:
+            faults = [fault for fault in faults if fault.heading not in formulas]
+            faults += [
+                CellFault(row, heading, "", NOT_CALCULATED)
+                for heading in self.headings.values()
+                if heading in formulas
+            ]
         qualification, words = read.get("qualification", ("", ""))
         line = LineDraft(
             key=key or str(ordinal),
@@ -173,7 +195,8 @@ class RowReader:
             odd.append(self._fault(row, cells, "valid_to", why))
         qualification, words = read.get("qualification", ("", ""))
         if words and not qualification:
-            odd.append(self._fault(row, cells, "qualification", "is no qualification we know"))
+            why = "does not say which level" if _VOCATIONAL.search(words) else "is no qualification we know"
+            odd.append(self._fault(row, cells, "qualification", why))
         return odd
 
     def _cell(self, cells: Mapping[str, str], field: str) -> str:

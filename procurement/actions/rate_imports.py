@@ -1,59 +1,31 @@
 """Importing rate cards from a sheet: read, judge every cell, compare, and publish all of it or nothing.
 
-Third step of the journey: rate_sheets.py reads records, rate_cells.py reads cells, this module makes cards of
-them and rates.py publishes. Nothing is silently dropped: rows read are rows loaded and rows refused, each
-refusal with its cell.
+The journey: rate_sheets.py reads records, rate_headings.py says which columns are which fields, rate_cells.py
+reads cells, rate_suppliers.py finds whose they are, this module makes cards of them and rates.py publishes.
+Nothing is silently dropped: rows read are rows loaded and rows refused, each refusal with its cell, and a
+column or sheet that is not read is named.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from procurement.actions.organisations import PartnerDraft, save_partners
-from procurement.actions.rate_cells import FIELDS, CellFault, Places, RowReader, folded
-from procurement.actions.rate_sheets import BadSheet, SheetRow, open_sheet
-from procurement.actions.rates import (
-    CardChange,
-    CardDraft,
-    LineDraft,
-    LinesDiff,
-    compare_cards,
-    publish_changes,
-    published_lines,
-)
-from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
-from procurement.errors import Fault, Invalid, NotFound
-from procurement.models import Framework, Grade, Organisation, Partner, Supplier, SupplierMember
+from procurement.actions.outcome import import_outcome
+from procurement.actions.rate_cells import CellFault, Places, RowReader, folded
+from procurement.actions.rate_headings import headings_of, unused
+from procurement.actions.rate_lines import LineDraft, LinesDiff, total
+from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
+from procurement.actions.rate_suppliers import make_suppliers, name_suppliers
+from procurement.actions.rate_workbooks import BadSheet
+from procurement.actions.rates import CardChange, CardDraft, compare_cards, publish_changes, published_lines
+from procurement.errors import Invalid, NotFound
+from procurement.models import Framework, Grade
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
-from procurement.references import slug
-
-LEGAL_FORMS: Final = frozenset(
-    [
-        "ltd",
-        "limited",
-        "llc",
-        "inc",
-        "incorporated",
-        "plc",
-        "llp",
-        "lp",
-        "corp",
-        "corporation",
-        "co",
-        "company",
-    ]
-)
-SUPPLIERS_AT_ONCE: Final = 200
-"""Suppliers made in one transaction."""
-
-_WORD: Final = re.compile(r"[a-z0-9]+")
 
 
 class Watch(Protocol):
@@ -71,7 +43,7 @@ class RateImport:
     """What to do with a file. `headings` maps fields of rate_cells.FIELDS to headings of the file.
 
     A field that is not mapped stands under a heading of its own name, if there is one. `unit` "" is the
-    framework's.
+    framework's, `sheet` "" the only worksheet that holds anything.
     """
 
     framework: str
@@ -79,6 +51,7 @@ class RateImport:
     currency: str = "GBP"
     unit: str = ""
     basis: str = "published"
+    sheet: str = ""
     create_suppliers: bool = False
     dry_run: bool = False
     strict: bool = False
@@ -88,28 +61,39 @@ class RateImport:
 @dataclass(slots=True)
 class RateImportReport:
     """What an import did, or would do. `rows` are `loaded` and `refused` ones: nothing else becomes of a
-    row.
+    row; `wrong` ones are those that were refused for what they hold. Where `applied` is false, nothing was
+    changed, and cards, lines and suppliers are what would have been.
     """
 
     rows: int = 0
     loaded: int = 0
     refused: int = 0
+    wrong: int = 0
     dry_run: bool = False
+    applied: bool = False
     faults: list[CellFault] = field(default_factory=list)
     warnings: list[CellFault] = field(default_factory=list)
     new_suppliers: list[str] = field(default_factory=list)
-    cards: dict[str, LinesDiff] = field(default_factory=dict)
+    cards: dict[str, CardChange] = field(default_factory=dict)
     lines: LinesDiff = field(default_factory=LinesDiff)
 
+    @property
+    def outcome(self) -> str:
+        """In one sentence, whether anything was changed."""
+        return import_outcome(self.rows, self.loaded, self.wrong, applied=self.applied, dry_run=self.dry_run)
+
     def shown(self) -> dict[str, Any]:
-        """The report as JSON."""
+        """The report as JSON: every line that is new, changed or withdrawn, with what was and will be."""
         return {
+            "outcome": self.outcome,
+            "applied": self.applied,
+            "dry_run": self.dry_run,
             "rows": self.rows,
             "loaded": self.loaded,
             "refused": self.refused,
-            "dry_run": self.dry_run,
-            "lines": _diff(self.lines),
-            "cards": {reference: _diff(diff) for reference, diff in self.cards.items()},
+            "wrong": self.wrong,
+            "lines": self.lines.counts(),
+            "cards": {reference: _card(change) for reference, change in self.cards.items()},
             "new_suppliers": self.new_suppliers,
             "faults": [_fault(one) for one in self.faults],
             "warnings": [_fault(one) for one in self.warnings],
@@ -143,8 +127,8 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         raise Invalid(f"Rates are in {', '.join(CURRENCIES)} for a {' or '.join(UNITS)}.")
     report = RateImportReport(dry_run=wanted.dry_run)
     try:
-        sheet = open_sheet(path)
-        headings = _headings(sheet.headings, wanted.headings)
+        sheet = open_sheet(path, wanted.sheet)
+        headings = headings_of(sheet.headings, wanted.headings)
         reader = RowReader(headings, wanted.currency, wanted.unit, _places(framework))
         cards = _read(sheet.rows, reader, report, watch)
     except BadSheet as error:
@@ -153,41 +137,38 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     if wanted.strict:
         report.faults += report.warnings
     _count(cards, report, wanted)
+    # What is said of columns and sheets refuses no row, however strict: it is no cell's.
+    report.warnings += _unread(sheet, headings)
     changes = _compare(actor, cards, suppliers, wanted, path, report)
     if report.faults and not wanted.partial:
         report.loaded, report.refused = 0, report.rows
         return report
     if not wanted.dry_run:
-        _create(actor, report.new_suppliers, suppliers)
+        make_suppliers(actor, report.new_suppliers, suppliers)
         publish_changes(actor, changes, watch.written)
+        report.applied = bool(report.cards or report.new_suppliers)
     return report
 
 
-def _headings(standing: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
-    """Which heading each field stands under. Raises Invalid for a field or heading that there is not."""
-    faults = [
-        Fault(f"/map/{name}", "unknown", f"There is no field {name}; there are {', '.join(FIELDS)}.")
-        for name in mapped
-        if name not in FIELDS
+def _unread(sheet: Sheet, headings: Mapping[str, str]) -> list[CellFault]:
+    """Columns and worksheets that hold something and are not read."""
+    there = [
+        CellFault(1, heading, "", f"column {heading!r} is not used")
+        for heading in unused(sheet.headings, headings)
     ]
-    faults += [
-        Fault(f"/map/{name}", "unknown", f"There is no heading {heading!r}; there are {', '.join(standing)}.")
-        for name, heading in mapped.items()
-        if heading not in standing
-    ]
-    headings = {name: name for name in FIELDS if name in standing} | dict(mapped)
-    for name in ("supplier", "price"):
-        if name not in headings:
-            faults.append(
-                Fault(f"/map/{name}", "required", f"Which heading is the {name}? Say --map {name}=…")
-            )
-    if "role" not in headings and "grade" not in headings:
-        faults.append(
-            Fault("/map/role", "required", "Which heading is the role or the grade? Say --map role=…")
+    there += [
+        CellFault(
+            held.first,
+            "",
+            "",
+            f"column {held.letter} has no heading and is not used; it holds {held.filled} "
+            f"{'value' if held.filled == 1 else 'values'} from row {held.first} on",
         )
-    if faults:
-        raise Invalid(" ".join(fault.message for fault in faults), tuple(faults))
-    return headings
+        for _, held in sorted(sheet.nameless.items())
+    ]
+    return there + [
+        CellFault(0, "", "", f"sheet {name!r} holds something and is not read") for name in sheet.unread
+    ]
 
 
 def _places(framework: Framework) -> Places:
@@ -222,8 +203,8 @@ def _read(
         name = " ".join(row.cells[heading].split())
         card = cards.setdefault(name, _Card(name))
         card.rows += 1
-        line, faults, odd = reader.line(row.number, row.cells, card.rows)
-        if not name:
+        line, faults, odd = reader.line(row.number, row.cells, card.rows, row.formulas)
+        if not name and heading not in row.formulas:
             faults.append(CellFault(row.number, heading, "", "is blank; a rate is somebody's"))
         if (first := card.row_of_key.setdefault(line.key, row.number)) != row.number:
             key_heading = reader.headings.get("key", "")
@@ -245,47 +226,15 @@ def _suppliers(
     cards: Mapping[str, _Card], wanted: RateImport, heading: str, report: RateImportReport
 ) -> dict[str, str]:
     """The reference of each supplier named, an old or a new one; the report gets those that there are not."""
-    by_name: dict[str, list[str]] = defaultdict(list)
-    taken = set(Partner.objects.values_list("reference", flat=True))
-    taken.update(Organisation.objects.values_list("reference", flat=True))
-    alike: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for reference, name in Supplier.objects.values_list("reference", "name"):
-        taken.add(reference)
-        by_name[name].append(reference)
-        by_name[reference].append(reference)
-        alike[_likeness(name)].add(name)
-    references: dict[str, str] = {}
+    named = name_suppliers([name for name in cards if name], create=wanted.create_suppliers)
     for name, card in cards.items():
-        if not name:
-            continue
         row = min(card.row_of_key.values())
-        found = sorted(set(by_name.get(name, ())))
-        if len(found) > 1:
-            message = f"is the name of several suppliers; give a reference: {', '.join(found)}"
-            _refuse(card, CellFault(row, heading, name, message), report)
-        elif found:
-            references[name] = found[0]
-        elif wanted.create_suppliers:
-            references[name] = slug(name, taken)
-            taken.add(references[name])
-            report.new_suppliers.append(name)
-        else:
-            _refuse(
-                card, CellFault(row, heading, name, "is no supplier; --create-suppliers makes it"), report
-            )
-        others = sorted(alike[_likeness(name)] - {name})
-        if others:
-            message = f"is much like {', '.join(map(repr, others))}: one firm or two? It is taken for another"
-            report.warnings.append(CellFault(row, heading, name, message))
-        alike[_likeness(name)].add(name)
-    return references
-
-
-def _likeness(name: str) -> tuple[str, ...]:
-    """A name without case, punctuation and legal form."""
-    words = _WORD.findall(name.casefold())
-    kept = [word for word in words if word not in LEGAL_FORMS]
-    return tuple(kept or words)
+        if name in named.wrong:
+            _refuse(card, CellFault(row, heading, name, named.wrong[name]), report)
+        if name in named.odd:
+            report.warnings.append(CellFault(row, heading, name, named.odd[name]))
+    report.new_suppliers = named.new
+    return named.references
 
 
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:
@@ -307,6 +256,9 @@ def _count(cards: Mapping[str, _Card], report: RateImportReport, wanted: RateImp
             card.refused += gone
             report.refused += len(gone)
     report.loaded = sum(len(card.lines) for card in cards.values())
+    report.wrong = report.refused
+    # Nobody becomes a supplier by rows that are all refused.
+    report.new_suppliers = [name for name in report.new_suppliers if cards[name].lines]
 
 
 def _compare(
@@ -340,8 +292,8 @@ def _compare(
         drafts.append(draft)
     new = {suppliers[name] for name in report.new_suppliers}
     changes = compare_cards(actor, drafts, new)
-    report.cards = {change.draft.reference: change.diff for change in changes if not change.same}
-    report.lines = sum((change.diff for change in changes), LinesDiff())
+    report.cards = {change.draft.reference: change for change in changes if not change.same}
+    report.lines = total(change.diff for change in changes)
     return changes
 
 
@@ -354,34 +306,11 @@ def _common_dates(lines: Sequence[LineDraft]) -> tuple[date | None, date | None,
     return firsts.pop(), lasts.pop(), bare
 
 
-def _create(actor: Actor, names: Sequence[str], suppliers: Mapping[str, str]) -> None:
-    """Makes suppliers that are firms alone, each with its partner and organisation, some hundreds at a
-    time.
-    """
-    today = date.today()  # noqa: DTZ011 - a day in the service's own time zone
-    for start in range(0, len(names), SUPPLIERS_AT_ONCE):
-        batch = names[start : start + SUPPLIERS_AT_ONCE]
-        save_partners(actor, [PartnerDraft(suppliers[name], name) for name in batch])
-        save_suppliers(
-            actor,
-            [
-                SupplierDraft(
-                    suppliers[name],
-                    name,
-                    Supplier.Form.ALONE,
-                    (MemberDraft(suppliers[name], SupplierMember.Role.LEAD, today),),
-                )
-                for name in batch
-            ],
-        )
-
-
-def _diff(diff: LinesDiff) -> dict[str, int]:
+def _card(change: CardChange) -> dict[str, Any]:
     return {
-        "added": diff.added,
-        "changed": diff.changed,
-        "unchanged": diff.unchanged,
-        "withdrawn": diff.withdrawn,
+        **change.diff.counts(),
+        "card": {name: {"before": old, "after": new} for name, (old, new) in change.head.items()},
+        "lines": [line.shown() for line in change.diff.changes],
     }
 
 

@@ -8,7 +8,7 @@ is long, and then published set-wise in one short transaction: all cards or none
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -20,6 +20,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
+from procurement.actions.rate_lines import LineDraft, LinesDiff, compare_lines
 from procurement.errors import Fault, Invalid, Stale
 from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import Action, Actor, require
@@ -44,28 +45,6 @@ _COLUMNS: Final = (
     "role_title", "work_type", "min_experience", "max_experience", "qualification", "qualification_text",
     "site", "size",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class LineDraft:
-    """One line to publish; `lot` and `grade` are references. None and "" are unknown. `price_minor` in pence
-    or cents.
-    """
-
-    key: str
-    price_minor: int
-    role_title: str = ""
-    lot: str | None = None
-    grade: str | None = None
-    work_type: str = ""
-    min_experience: int | None = None
-    max_experience: int | None = None
-    qualification: str = ""
-    qualification_text: str = ""
-    site: str = ""
-    size: str = ""
-    valid_from: date | None = None
-    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +73,9 @@ class CardDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class LinesDiff:
-    """How the lines of one or many cards compare with what was published before, by key."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    withdrawn: int = 0
-
-    def __add__(self, other: LinesDiff) -> LinesDiff:
-        return LinesDiff(
-            self.added + other.added,
-            self.changed + other.changed,
-            self.unchanged + other.unchanged,
-            self.withdrawn + other.withdrawn,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class CardChange:
     """What publishing a draft would do: `before` is the published version's key, None for a new card or first
-    version.
+    version; `head` what changes about the card itself, by field.
     """
 
     draft: CardDraft
@@ -122,6 +83,7 @@ class CardChange:
     before: int | None
     diff: LinesDiff
     same: bool
+    head: Mapping[str, tuple[str, str]]
 
 
 Progress = Callable[[int, int], None]
@@ -151,24 +113,34 @@ def compare_cards(actor: Actor, drafts: Sequence[CardDraft], coming: Container[s
         require(actor, Action.PUBLISH_RATES, owner)
     _check(drafts, coming)
     published = {
-        reference: (key, digest)
+        version.card.reference: version
         for references in _slices([draft.reference for draft in drafts])
-        for reference, key, digest in RateCardVersion.objects.filter(
+        for version in RateCardVersion.objects.filter(
             status=Status.PUBLISHED, card__reference__in=references
-        ).values_list("card__reference", "pk", "digest")
+        ).select_related("card")
     }
     changes = []
     for draft in drafts:
-        before, old_digest = published.get(draft.reference, (None, ""))
-        digest = _digest(draft)
+        before, digest = published.get(draft.reference), _digest(draft)
         if before is None:
-            diff = LinesDiff(added=len(draft.lines))
-        elif digest == old_digest:
-            diff = LinesDiff(unchanged=len(draft.lines))
+            changes.append(CardChange(draft, digest, None, compare_lines((), draft.lines), False, {}))
+        elif digest == before.digest:
+            same = LinesDiff(unchanged=len(draft.lines))
+            changes.append(CardChange(draft, digest, before.pk, same, True, {}))
         else:
-            diff = _compare_lines(before, draft)
-        changes.append(CardChange(draft, digest, before, diff, digest == old_digest))
+            diff = compare_lines(_lines_of(before.pk), draft.lines)
+            changes.append(CardChange(draft, digest, before.pk, diff, False, _head(before, draft)))
     return changes
+
+
+def _head(before: RateCardVersion, draft: CardDraft) -> dict[str, tuple[str, str]]:
+    """What a draft changes about the card itself."""
+    pairs = {
+        "basis": (before.card.basis, draft.basis),
+        "valid_from": (str(before.valid_from or ""), str(draft.valid_from or "")),
+        "valid_to": (str(before.valid_to or ""), str(draft.valid_to or "")),
+    }
+    return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 
 
 def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progress | None = None) -> None:
@@ -312,12 +284,9 @@ def published_lines(card: str, keys: Collection[str]) -> tuple[LineDraft, ...]:
     return tuple(LineDraft(*row) for row in rows.order_by("ordinal").values_list(*_CONTENT) if row[0] in keys)
 
 
-def _compare_lines(before: int, draft: CardDraft) -> LinesDiff:
-    old = {row[0]: row for row in RateLine.objects.filter(version=before).values_list(*_CONTENT)}
-    new = {line.key: _content(line) for line in draft.lines}
-    both = old.keys() & new.keys()
-    unchanged = sum(old[key] == new[key] for key in both)
-    return LinesDiff(len(new) - len(both), len(both) - unchanged, unchanged, len(old) - len(both))
+def _lines_of(version: int) -> list[LineDraft]:
+    rows = RateLine.objects.filter(version=version).order_by("ordinal").values_list(*_CONTENT)
+    return [LineDraft(*row) for row in rows]
 
 
 def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -21,34 +21,44 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Following:
-    """Reports an import's progress on its operation: half for judging, half for writing."""
+    """Reports an import's progress on its operation, in rows of the file: judging them is half of the way
+    and writing the other half, but for a `dry_run`, which writes none. A refused row is done with once the
+    others are written.
+    """
 
     operation: Operation
-    rows: int = 0
+    dry_run: bool
     total: int = 0
+    wanted: int = 0
+
+    def begun(self, rows: int) -> None:
+        self.total = rows
+        report(self.operation, 0, rows)
 
     def judged(self, rows: int) -> None:
-        self.rows = rows
-        report(self.operation, rows, None)
+        report(self.operation, rows if self.dry_run else rows // 2, self.total)
 
     def writing(self, rows: int) -> None:
         no_way_back(self.operation)
-        self.total = self.rows + rows
-        report(self.operation, self.rows, self.total)
+        self.wanted = rows
 
     def written(self, rows: int) -> None:
-        report(self.operation, self.rows + rows, self.total)
+        refused = self.total - self.wanted
+        report(self.operation, (self.total + refused + rows) // 2, self.total)
+
+    def ended(self) -> None:
+        """Nothing more becomes of any row."""
+        report(self.operation, self.total, self.total)
 
 
 def _partners(operation: Operation, actor: Actor) -> dict[str, Any]:
     options = operation.parameters["options"]
+    dry_run = bool(options.get("dry_run"))
+    following = Following(operation, dry_run)
     outcome = import_partners(
-        actor,
-        upload_of(operation),
-        Following(operation),
-        dry_run=bool(options.get("dry_run")),
-        partial=bool(options.get("partial")),
+        actor, upload_of(operation), following, dry_run=dry_run, partial=bool(options.get("partial"))
     )
+    following.ended()
     return outcome.shown()
 
 

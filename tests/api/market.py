@@ -30,7 +30,8 @@ from procurement.actions.organisations import (
     save_partners,
 )
 from procurement.actions.profiles import ProfileDraft, publish_profiles
-from procurement.actions.rates import CardDraft, LineDraft, publish_cards
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.actions.regions import RegionDraft, TwinDraft, save_regions
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.models import Membership, Organisation, User
@@ -220,7 +221,16 @@ def _brightwater() -> None:
     )
     save_offerings(SYSTEM, [Placement("rm6309", "brightwater", "brightwater", offerings)])
     lines = [
-        LineDraft(f"{lot}-{grade}", price, lot=lot, grade=f"{lot}~{grade.lower()}", work_type="advice")
+        LineDraft(
+            f"{lot}-{grade}",
+            price,
+            lot=lot,
+            grade=f"{lot}~{grade.lower()}",
+            work_type="advice",
+            qualification="masters",
+            site="both",
+            size="small",
+        )
         for lot in lots
         for grade, price in PRICES.items()
     ]

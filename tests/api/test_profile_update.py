@@ -117,6 +117,16 @@ def test_what_is_wrong_is_named_by_its_pointer_and_nothing_changes(
     assert state() == before
 
 
+def test_who_changed_a_profile_is_never_taken_from_the_body(firm: Client) -> None:
+    before = state()
+    response = patch(firm, {"size": "small", "updated_by": "somebody-else"}, firm.get(PROFILE)["ETag"])
+    assert response.status_code == 400
+    assert [(each["pointer"], each["code"]) for each in response.json()["errors"]] == [
+        ("/updated_by", "unknown_field")
+    ]
+    assert state() == before
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [

@@ -145,6 +145,38 @@ def test_the_export_holds_every_line_found_with_its_headings(client: Client) -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("qualification", "masters"), ("site", "both"), ("size", "small"), ("unit", "day")]
+)
+def test_a_value_of_a_rate_is_spelt_the_same_in_filter_json_and_export(
+    client: Client, name: str, value: str
+) -> None:
+    query = f"framework=rm6309&{name}={value}"
+    told = get(client, f"rates/?{query}")
+    text = b"".join(client.get(f"/api/v1/rates.csv?{query}").streaming_content).decode()  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert told["count"] == len(rows) == 12
+    assert {line[name] for line in told["results"]} == {row[name] for row in rows} == {value}
+
+
+@pytest.mark.parametrize("name", ["ownership", "size"])
+def test_a_value_of_a_listing_is_spelt_the_same_in_filter_facet_and_json(client: Client, name: str) -> None:
+    counts = {one["value"]: one["count"] for one in get(client, "listings/")["facets"][name]["values"]}
+    assert sum(counts.values()) == 15
+    for value, count in counts.items():
+        found = get(client, f"listings/?{name}={value}")["results"]
+        assert [listing[name] for listing in found] == [value] * count
+        firm = found[0]["partner"]["reference"]
+        assert get(client, f"partners/{firm}/")[name] == value
+
+
+def test_a_specialism_that_is_asked_twice_is_asked_once(client: Client) -> None:
+    path = "listings/?seed=1&specialism=rm6309~2~1"
+    once, twice = get(client, path), get(client, f"{path}&specialism=rm6309~2~1")
+    assert [listing["reference"] for listing in once["results"]] == ["rm6309~brightwater~brightwater"]
+    assert twice == once
+
+
 def test_names_and_roles_are_completed(client: Client) -> None:
     found = get(client, "listings/suggestions/?q=opm")["results"]
     assert found[0] == {

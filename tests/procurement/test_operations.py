@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from procurement.actions import operations
 from procurement.actions.operations import cancel, due, start_import, uploads, visible
-from procurement.actions.running import run
+from procurement.actions.running import Following, run
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted
 from procurement.models import Capability, Event, Operation, Organisation, Partner
 from procurement.permissions import Actor
@@ -51,7 +52,7 @@ def test_it_runs_once_and_its_result_is_the_report(operator: Actor) -> None:
     assert run(operation.reference) is True
     assert run(operation.reference) is False
     operation.refresh_from_db()
-    assert (operation.status, operation.done, operation.total) == ("succeeded", 4, 4)
+    assert (operation.status, operation.done, operation.total) == ("succeeded", 2, 2)
     assert operation.result is not None
     assert (operation.result["loaded"], operation.result["added_references"]) == (2, ["a", "b"])
     assert not list(uploads().iterdir())
@@ -81,6 +82,60 @@ def test_options_reach_the_import(operator: Actor) -> None:
     run(dry.reference)
     dry.refresh_from_db()
     assert (dry.status, dry.result and dry.result["added"]) == ("succeeded", 1)
+    assert not Partner.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [({"partial": True}, "succeeded"), ({"dry_run": True, "partial": True}, "succeeded"), ({}, "failed")],
+)
+def test_progress_is_told_in_rows_of_the_file_whatever_becomes_of_them(
+    operator: Actor, options: dict[str, Any], status: str
+) -> None:
+    rows = [row("good"), *(row(f"bad-{number}", size="huge") for number in range(8))]
+    operation = queued(operator, *rows, **options)
+    run(operation.reference)
+    operation.refresh_from_db()
+    assert (operation.status, operation.done, operation.total) == (status, 9, 9)
+
+
+def test_progress_only_grows_while_rows_are_judged_and_written(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    running = operations.begin(operation.reference)
+    assert running is not None
+    following = Following(running, dry_run=False)
+    told = []
+    for step, rows in (
+        (following.begun, 9), (following.judged, 5), (following.judged, 9), (following.writing, 4),
+        (following.written, 2), (following.written, 4),
+    ):  # fmt: skip
+        step(rows)
+        operation.refresh_from_db()
+        told.append((operation.done, operation.total))
+    assert told == [(0, 9), (2, 9), (4, 9), (4, 9), (8, 9), (9, 9)]
+
+
+def test_no_two_operations_bear_the_same_reference(operator: Actor) -> None:
+    made = [queued(operator, row("a")).reference for _ in range(12)]
+    assert len(set(made)) == 12
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Operation.objects.create(reference=made[0], kind="import_partners", actor="system")
+    assert Operation.objects.count() == 12
+
+
+def test_a_refused_file_says_in_its_problem_that_nothing_was_changed(operator: Actor) -> None:
+    operation = queued(operator, row("a"), row("b", size="huge"))
+    run(operation.reference)
+    operation.refresh_from_db()
+    assert operation.problem is not None
+    told = {name: operation.problem[name] for name in ("outcome", "applied", "loaded", "wrong", "added")}
+    assert told == {
+        "outcome": "Nothing was changed: 1 of 2 rows is wrong, and it was all or nothing.",
+        "applied": False,
+        "loaded": 0,
+        "wrong": 1,
+        "added": 1,
+    }
     assert not Partner.objects.exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.partner_imports import ImportReport, import_partners, publish
@@ -26,7 +27,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.permissions import SYSTEM
-from tests.world import editor_of, make_frameworks, make_world, profile
+from tests.world import FIXTURES, editor_of, make_frameworks, make_world, profile
 
 pytestmark = pytest.mark.django_db
 TABLES = (Organisation, Partner, ProfileVersion, Supplier, SupplierMember, Appointment, Offering, Event)
@@ -34,6 +35,8 @@ TABLES = (Organisation, Partner, ProfileVersion, Supplier, SupplierMember, Appoi
 
 class Nobody:
     """Follows an import without a word."""
+
+    def begun(self, rows: int) -> None: ...
 
     def judged(self, rows: int) -> None: ...
 
@@ -250,6 +253,132 @@ def test_a_dry_run_tells_the_diff_and_writes_nothing(tmp_path: Path) -> None:
     report = run(tmp_path, [row("a"), row("b", size="large", name="B"), row("c")], dry_run=True)
     assert (report.added, report.changed, report.unchanged) == (["c"], [("b", ("name", "size"))], 1)
     assert counts() == before
+
+
+def test_a_diff_tells_what_short_values_were_and_will_be_and_never_contacts(tmp_path: Path) -> None:
+    make_frameworks()
+    run(tmp_path, [row("a")])
+    offered = [{"framework": "wr1", "lot": "1", "specialisms": ["1", "2"], "regions": ["TLD"]}]
+    changed = {
+        "reference": "a", "size": "large", "sectors": [], "summary": "x" * 500, "offerings": offered,
+        "contacts": {"email": "new@example.org"},
+    }  # fmt: skip
+    report = run(tmp_path, [changed], dry_run=True)
+    assert report.changed == [("a", ("summary", "size", "sectors", "contacts", "offerings"))]
+    assert report.shown()["changed_fields"] == [
+        {
+            "reference": "a",
+            "fields": ["summary", "size", "sectors", "contacts", "offerings"],
+            "values": {
+                "size": {"before": "small", "after": "large"},
+                "sectors": {"before": ["health"], "after": []},
+                "offerings": {
+                    "before": ["wr1~1~1 in TLC"],
+                    "after": ["wr1~1~1 in TLD", "wr1~1~2 in TLD"],
+                },
+            },
+        }
+    ]
+
+
+def test_a_refusal_tells_what_would_have_been_and_that_nothing_was(tmp_path: Path) -> None:
+    make_frameworks()
+    before = counts()
+    report = run(tmp_path, [row("good"), row("bad", size="huge")])
+    told = report.shown()
+    assert (told["applied"], told["loaded"], told["wrong"], told["added_references"]) == (
+        False,
+        0,
+        1,
+        ["good"],
+    )
+    assert told["outcome"] == "Nothing was changed: 1 of 2 rows is wrong, and it was all or nothing."
+    assert counts() == before
+
+
+def test_the_command_says_plainly_what_became_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_frameworks()
+    run(tmp_path, [row("a")])
+    before = counts()
+    file = tmp_path / "partners.jsonl"
+    file.write_text("\n".join(json.dumps(one) for one in (row("a", size="large"), row("b", size="huge"))))
+    with pytest.raises(SystemExit) as left:
+        call_command("import_partners", str(file))
+    assert left.value.code == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "line 2 b /size: “huge” is not one of the known values.",
+        "a: size small to large",
+        "2 rows: 0 loaded, 2 refused.",
+        "The right rows by themselves would be 0 new, 1 changed, 0 as they were.",
+        "Nothing was changed: 1 of 2 rows is wrong, and it was all or nothing.",
+    ]
+    assert counts() == before
+
+
+def test_a_row_gives_a_new_firm_its_number_and_one_that_had_none(tmp_path: Path) -> None:
+    make_frameworks()
+    run(tmp_path, [row("a")])
+    numbered = [
+        row("a", scheme="XX-DEMO", identifier="40000001"),
+        row("b", scheme="GB-COH", identifier="01234567"),
+    ]
+    report = run(tmp_path, numbered)
+    assert (report.added, report.changed) == (["b"], [("a", ("identifier",))])
+    assert report.values == {"a": {"identifier": ("", "XX-DEMO 40000001")}}
+    held = Organisation.objects.filter(reference__in="ab").order_by("reference")
+    assert list(held.values_list("scheme", "identifier")) == [
+        ("XX-DEMO", "40000001"), ("GB-COH", "01234567"),
+    ]  # fmt: skip
+    before = counts()
+    assert run(tmp_path, [*numbered, row("c")], dry_run=True).unchanged == 2
+    assert run(tmp_path, [{"reference": "a", "scheme": None, "identifier": None}]).unchanged == 1
+    assert counts() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"scheme": "XX-DEMO", "identifier": "4"}, "/identifier", "identifier"),
+        ({"scheme": "XX-DEMO"}, "/identifier", "identifier"),
+        ({"identifier": "40000001"}, "/scheme", "identifier"),
+        ({"scheme": "ZZ", "identifier": "40000001"}, "/scheme", "identifier"),
+        ({"scheme": "XX-DEMO", "identifier": 40000001}, "/identifier", "type"),
+        ({"scheme": "XX-DEMO", "identifier": "40000009"}, "/identifier", "taken"),
+        ({"reference": "a", "scheme": "XX-DEMO", "identifier": "40000002"}, "/identifier", "differs"),
+    ],
+)
+def test_a_number_that_cannot_be_the_firms_is_refused(
+    tmp_path: Path, changes: dict[str, Any], pointer: str, code: str
+) -> None:
+    make_frameworks()
+    run(
+        tmp_path,
+        [
+            row("a", scheme="XX-DEMO", identifier="40000001"),
+            row("z", scheme="XX-DEMO", identifier="40000009"),
+        ],
+    )
+    before = counts()
+    report = run(tmp_path, [row("good"), {**row("new"), **changes}])
+    assert [(line, where, what) for line, _, where, what in faults(report)] == [(2, pointer, code)]
+    assert counts() == before
+
+
+def test_a_number_that_two_firms_give_is_nobodys(tmp_path: Path) -> None:
+    make_frameworks()
+    number = {"scheme": "XX-DEMO", "identifier": "40000001"}
+    report = run(tmp_path, [row("a", **number), row("b"), row("c", **number)], partial=True)
+    assert faults(report) == [(1, "a", "/identifier", "duplicate"), (3, "c", "/identifier", "duplicate")]
+    assert report.added == ["b"]
+
+
+def test_the_demonstrations_firms_are_in_the_form_that_is_read(tmp_path: Path) -> None:
+    make_frameworks()
+    content = (FIXTURES / "market" / "partners.jsonl").read_bytes()
+    report = run(tmp_path, content, dry_run=True)
+    assert (report.rows, len(report.added), report.faults) == (304, 304, [])
 
 
 def test_blank_lines_a_byte_order_mark_and_carriage_returns_are_no_rows(tmp_path: Path) -> None:

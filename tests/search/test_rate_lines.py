@@ -16,7 +16,8 @@ from django.core.management import CommandError, call_command
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.profiles import ProfileDraft, publish_profiles
-from procurement.actions.rates import CardDraft, LineDraft, publish_cards
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.models import Appointment, RateCard
 from procurement.permissions import SYSTEM
 from search.drift import drift

@@ -24,6 +24,9 @@ class _Bars:
         self._bar = tqdm(unit=" rows", desc="reading", disable=None)
         self._indexing = False
 
+    def begun(self, rows: int) -> None:
+        self._bar.total = rows
+
     def judged(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
 
@@ -86,11 +89,31 @@ class Command(BaseCommand):
             at, wrong = fault.fault.pointer or "/", fault.fault.message
             self.stdout.write(f"line {fault.line} {fault.reference or '?'} {at}: {wrong}")
         for reference, fields in report.changed:
-            self.stdout.write(f"{reference}: {', '.join(fields)}")
+            told = report.values.get(reference, {})
+            self.stdout.write(f"{reference}: {', '.join(_change(name, told.get(name)) for name in fields)}")
         would = "would be " if report.dry_run else ""
-        self.stdout.write(
-            f"{report.rows} rows: {report.loaded} {would}loaded, {report.refused} refused "
-            f"({len(report.added)} new, {len(report.changed)} changed, {report.unchanged} as they were)."
-        )
+        became = f"{len(report.added)} new, {len(report.changed)} changed, {report.unchanged} as they were"
+        if report.loaded:
+            self.stdout.write(
+                f"{report.rows} rows: {report.loaded} {would}loaded, {report.refused} refused ({became})."
+            )
+        else:
+            self.stdout.write(f"{report.rows} rows: 0 loaded, {report.refused} refused.")
+            if report.wrong < report.rows:
+                self.stdout.write(f"The right rows by themselves would be {became}.")
+        self.stdout.write(report.outcome)
         if report.loaded and not report.dry_run:
             self.stdout.write(f"In the index after {took['indexed_seconds']} s.")
+
+
+def _change(name: str, values: tuple[Any, Any] | None) -> str:
+    if values is None:
+        return name
+    before, after = map(_word, values)
+    return f"{name} {before} to {after}"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value) or "nothing"
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) or "nothing"

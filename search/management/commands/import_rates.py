@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
@@ -20,7 +21,9 @@ from procurement.pricing import CURRENCIES, UNITS
 from search.following import follow_index
 
 SHOWN: Final = 50
-"""So many faults and warnings are printed; --json prints all."""
+"""So many faults, warnings and cards are printed; --json prints all."""
+LINES_SHOWN: Final = 20
+"""So many lines that change are printed, and so many keys of a card's withdrawn lines; --json prints all."""
 
 
 class _Bars:
@@ -60,17 +63,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         fields = "; ".join(f"{name}: {meaning}" for name, meaning in FIELDS.items())
-        parser.add_argument("file", type=Path)
+        # Optional to the parser alone: `--map a=b FILE` hands the file to --map, and _untangled() takes it back.
+        parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument("--framework", required=True, help="reference of the framework, such as rm3745")
         parser.add_argument(
             "--map",
             nargs="+",
             action="extend",
-            type=_pair,
             default=[],
             metavar="FIELD=HEADING",
-            help=f"under which heading a field stands, where they differ in name ({fields})",
+            help="under which heading a field stands, where they differ in name; one or several pairs, before "
+            f"or after the file ({fields})",
         )
+        parser.add_argument("--sheet", default="", help="which worksheet, where several hold something")
         parser.add_argument("--currency", choices=list(CURRENCIES), default="GBP")
         parser.add_argument("--unit", choices=list(UNITS), default="", help="default: the framework's")
         parser.add_argument("--basis", choices=["published", "illustrative"], default="published")
@@ -83,15 +88,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        file: Path = options["file"]
+        file, headings = _untangled(options["file"], options["map"])
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         wanted = RateImport(
             framework=options["framework"],
-            headings=dict(options["map"]),
+            headings=headings,
             currency=options["currency"],
             unit=options["unit"],
             basis=options["basis"],
+            sheet=options["sheet"],
             create_suppliers=options["create_suppliers"],
             dry_run=options["dry_run"],
             strict=options["strict"],
@@ -109,7 +115,8 @@ class Command(BaseCommand):
             bars.close()
         took = {"loaded_seconds": round(loaded, 2), "indexed_seconds": round(time.monotonic() - began, 2)}
         if options["json"]:
-            self.stdout.write(json.dumps({**report.shown(), **took}, indent=2, ensure_ascii=False))
+            told = {**report.shown(), **took}
+            self.stdout.write(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
         else:
             self._say(report, took)
         if report.refused:
@@ -118,37 +125,79 @@ class Command(BaseCommand):
     def _say(self, report: RateImportReport, took: dict[str, float]) -> None:
         self._list("wrong", report.faults)
         self._list("odd", report.warnings)
-        would = "would be " if report.dry_run else ""
-        for reference, diff in list(report.cards.items())[:SHOWN]:
-            self.stdout.write(
-                f"{reference}: {diff.added} added, {diff.changed} changed, {diff.unchanged} as they were, "
-                f"{diff.withdrawn} withdrawn"
-            )
-        if len(report.cards) > SHOWN:
-            self.stdout.write(f"… and {len(report.cards) - SHOWN} more cards")
+        self._cards(report)
+        undone = report.dry_run or not report.loaded
+        would = "would be " if undone else ""
         if report.new_suppliers:
             self.stdout.write(f"{len(report.new_suppliers)} suppliers {would}made.")
         lines = report.lines
-        self.stdout.write(
-            f"{report.rows} rows: {report.loaded} {would}loaded ({lines.added} new, {lines.changed} changed, "
-            f"{lines.unchanged} as they were), {report.refused} refused; "
-            f"{lines.withdrawn} lines {would}withdrawn."
-        )
-        if report.loaded and not report.dry_run:
+        became = f"{lines.added} new, {lines.changed} changed, {lines.unchanged} as they were"
+        if report.loaded:
+            self.stdout.write(
+                f"{report.rows} rows: {report.loaded} {would}loaded ({became}), {report.refused} refused; "
+                f"{lines.withdrawn} lines {would}withdrawn."
+            )
+        else:
+            self.stdout.write(f"{report.rows} rows: 0 loaded, {report.refused} refused.")
+            if report.wrong < report.rows:
+                self.stdout.write(
+                    f"The right rows by themselves would be {became}; {lines.withdrawn} lines would be withdrawn."
+                )
+        self.stdout.write(report.outcome)
+        if report.applied:
             self.stdout.write(
                 f"Loaded in {took['loaded_seconds']} s, in the index after {took['indexed_seconds']} s."
             )
 
+    def _cards(self, report: RateImportReport) -> None:
+        """Each card's counts, which lines it loses, and the first of the lines that change."""
+        undone = report.dry_run or not report.loaded
+        for reference, change in list(report.cards.items())[:SHOWN]:
+            diff = change.diff
+            self.stdout.write(
+                f"{reference}{' would have' if undone else ''}: {diff.added} added, {diff.changed} changed, "
+                f"{diff.unchanged} as they were, {diff.withdrawn} withdrawn"
+            )
+            for name, (old, new) in change.head.items():
+                self.stdout.write(f"  {name} {old or 'unknown'} to {new or 'unknown'}")
+            if diff.withdrawn:
+                keys = [one.line.key for one in diff.changes[: diff.withdrawn]]
+                more = ", …" if len(keys) > LINES_SHOWN else ""
+                self.stdout.write(
+                    f"  {diff.withdrawn} {'line is' if diff.withdrawn == 1 else 'lines are'} not in the file and "
+                    f"{'would be' if undone else 'thereby'} withdrawn: {', '.join(keys[:LINES_SHOWN])}{more}"
+                )
+        if len(report.cards) > SHOWN:
+            self.stdout.write(f"… and {len(report.cards) - SHOWN} more cards")
+        changes = [(name, line) for name, change in report.cards.items() for line in change.diff.changes]
+        for reference, line in changes[:LINES_SHOWN]:
+            self.stdout.write(f"{reference} {line}")
+        if len(changes) > LINES_SHOWN:
+            self.stdout.write(f"… and {len(changes) - LINES_SHOWN} more lines; --json tells all")
+
     def _list(self, kind: str, faults: list[CellFault]) -> None:
         for fault in faults[:SHOWN]:
-            at = f" {fault.heading} {fault.cell!r}" if fault.heading else ""
-            self.stdout.write(f"row {fault.row}{at}: {fault.message} ({kind})")
+            at = f"row {fault.row}" if fault.row else "file"
+            if fault.heading:
+                at += f" {fault.heading} {fault.cell!r}"
+            self.stdout.write(f"{at}: {fault.message} ({kind})")
         if len(faults) > SHOWN:
             self.stdout.write(f"… and {len(faults) - SHOWN} more that are {kind}")
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, heading = text.partition("=")
-    if not equals or not heading.strip():
-        raise ArgumentTypeError(f"{text!r} is not FIELD=HEADING")
-    return name.strip(), heading.strip()
+def _untangled(file: Path | None, words: Sequence[str]) -> tuple[Path, dict[str, str]]:
+    """The file and the mapping, where --map stood before the file and took it for one of its pairs."""
+    rest = list(words)
+    if file is None:
+        files = [word for word in rest if "=" not in word]
+        if len(files) != 1:
+            raise CommandError("Say which file to read.")
+        file = Path(files[0])
+        rest.remove(files[0])
+    headings: dict[str, str] = {}
+    for word in rest:
+        name, _, heading = word.partition("=")
+        if not heading.strip():
+            raise CommandError(f"{word!r} is not FIELD=HEADING.")
+        headings[name.strip()] = heading.strip()
+    return file, headings

@@ -1,0 +1,86 @@
+"""Which column of a rate sheet holds which field, and which columns nobody reads: named, never dropped
+unseen.
+
+Between rate_sheets.py, which finds the headings, and rate_cells.py, which reads what stands under them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from procurement.actions.rate_cells import FIELDS
+from procurement.errors import Fault, Invalid
+
+_BETWEEN: Final = re.compile(r"[\s_\-]+")
+
+
+def plain(heading: str) -> str:
+    """How headings are compared: case, spaces, underscores and hyphens do not count."""
+    return _BETWEEN.sub("", heading.casefold())
+
+
+_STANDARD: Final = {plain(name): name for name in FIELDS}
+
+
+def headings_of(standing: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """Which heading each field stands under: the mapped one, or one that is the field's own name.
+
+    Raises Invalid for a field or heading that there is not, and for a field that two headings could be.
+    """
+    faults = [
+        Fault(f"/map/{name}", "unknown", f"There is no field {name}; there are {', '.join(FIELDS)}.")
+        for name in mapped
+        if name not in FIELDS
+    ]
+    chosen: dict[str, str] = {}
+    for name, asked in mapped.items():
+        alike = [asked] if asked in standing else [one for one in standing if plain(one) == plain(asked)]
+        if len(alike) == 1:
+            chosen[name] = alike[0]
+            continue
+        there = ", ".join(one for one in standing if one)
+        why = f"There is no heading {asked!r}; there are {there}."
+        if alike:
+            why = f"{asked!r} could be {' or '.join(map(repr, alike))}."
+        faults.append(Fault(f"/map/{name}", "unknown", why))
+    faults += _recognise(standing, mapped, chosen)
+    known = chosen.keys() | mapped.keys()
+    for name in ("supplier", "price"):
+        if name not in known:
+            faults.append(
+                Fault(f"/map/{name}", "required", f"Which heading is the {name}? Say --map {name}=…")
+            )
+    if "role" not in known and "grade" not in known:
+        faults.append(
+            Fault("/map/role", "required", "Which heading is the role or the grade? Say --map role=…")
+        )
+    if faults:
+        raise Invalid(" ".join(fault.message for fault in faults), tuple(faults))
+    return chosen
+
+
+def _recognise(standing: Sequence[str], mapped: Mapping[str, str], chosen: dict[str, str]) -> list[Fault]:
+    """Adds the standard headings among those that are not mapped; a fault where two could be one field."""
+    free: dict[str, list[str]] = {}
+    taken = set(chosen.values())
+    for heading in standing:
+        name = _STANDARD.get(plain(heading))
+        if name is not None and name not in mapped and heading not in taken:
+            free.setdefault(name, []).append(heading)
+    chosen.update((name, alike[0]) for name, alike in free.items() if len(alike) == 1)
+    faults = []
+    for name, alike in free.items():
+        if len(alike) > 1:
+            could = " or ".join(map(repr, alike))
+            message = f"The {name} could be {could}. Say --map {name}=…"
+            faults.append(Fault(f"/map/{name}", "ambiguous", message))
+            chosen[name] = alike[0]
+    return faults
+
+
+def unused(standing: Sequence[str], headings: Mapping[str, str]) -> list[str]:
+    """The headings that no field stands under, in the file's order."""
+    used = set(headings.values())
+    return [heading for heading in standing if heading and heading not in used]

@@ -1,0 +1,151 @@
+"""One line of a rate card as it is to be, and how the lines of a card compare with those published before.
+
+Under rates.py, which publishes, and rate_imports.py, which tells what would change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from procurement.pricing import money
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One line to publish; `lot` and `grade` are references. None and "" are unknown. `price_minor` in pence
+    or cents.
+    """
+
+    key: str
+    price_minor: int
+    role_title: str = ""
+    lot: str | None = None
+    grade: str | None = None
+    work_type: str = ""
+    min_experience: int | None = None
+    max_experience: int | None = None
+    qualification: str = ""
+    qualification_text: str = ""
+    site: str = ""
+    size: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line that is added (no `before`), withdrawn (no `after`) or changed."""
+
+    before: LineDraft | None
+    after: LineDraft | None
+
+    @property
+    def kind(self) -> str:
+        if self.before is None:
+            return "added"
+        return "withdrawn" if self.after is None else "changed"
+
+    @property
+    def line(self) -> LineDraft:
+        """The line as it will be, or as it was where it goes."""
+        line = self.after or self.before
+        assert line is not None
+        return line
+
+    def values(self) -> dict[str, tuple[str | int | None, str | int | None]]:
+        """By field, what was and what is to be: the fields that differ, and always the price."""
+        if self.before is None or self.after is None:
+            price = money(self.line.price_minor)
+            return {"price": (None, price) if self.before is None else (price, None)}
+        old, new = _told(self.before), _told(self.after)
+        return {name: (old[name], new[name]) for name in old if name == "price" or old[name] != new[name]}
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON."""
+        line = self.line
+        return {
+            "change": self.kind,
+            "key": line.key,
+            "role": line.role_title,
+            "grade": line.grade,
+            "lot": line.lot,
+            "values": {name: {"before": old, "after": new} for name, (old, new) in self.values().items()},
+        }
+
+    def __str__(self) -> str:
+        line = self.line
+        names = [line.role_title, line.grade or line.lot or "", line.work_type]
+        named = " ".join([f"line {line.key}", *(name for name in names if name)])
+        price = money(line.price_minor)
+        if self.before is None:
+            return f"{named}: added at {price}"
+        if self.after is None:
+            return f"{named}: withdrawn, was {price}"
+        differing = [
+            f"{name} {_word(old)} to {_word(new)}" for name, (old, new) in self.values().items() if old != new
+        ]
+        return f"{named}: {', '.join(differing)}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinesDiff:
+    """How the lines of one or many cards compare with what was published before, by key: counts, and every
+    line that does not stay as it was, those withdrawn first.
+    """
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    changes: tuple[LineChange, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "withdrawn": self.withdrawn,
+        }
+
+
+def compare_lines(before: Iterable[LineDraft], after: Iterable[LineDraft]) -> LinesDiff:
+    """How lines compare by key, each kind in the order of its card."""
+    old, new = {line.key: line for line in before}, {line.key: line for line in after}
+    withdrawn = [LineChange(line, None) for key, line in old.items() if key not in new]
+    changed = [LineChange(old[key], line) for key, line in new.items() if key in old and old[key] != line]
+    added = [LineChange(None, line) for key, line in new.items() if key not in old]
+    return LinesDiff(
+        len(added),
+        len(changed),
+        len(new) - len(added) - len(changed),
+        len(withdrawn),
+        (*withdrawn, *changed, *added),
+    )
+
+
+def total(diffs: Iterable[LinesDiff]) -> LinesDiff:
+    """The counts of many cards, without their lines."""
+    many = list(diffs)
+    return LinesDiff(
+        sum(one.added for one in many),
+        sum(one.changed for one in many),
+        sum(one.unchanged for one in many),
+        sum(one.withdrawn for one in many),
+    )
+
+
+def _told(line: LineDraft) -> dict[str, str | int | None]:
+    """The fields of a line as they are told: the price in pounds or dollars, days as ISO."""
+    told: dict[str, str | int | None] = {"price": money(line.price_minor)}
+    for one in fields(line):
+        if one.name not in ("key", "price_minor"):
+            value = getattr(line, one.name)
+            told[one.name] = value.isoformat() if isinstance(value, date) else value
+    return told
+
+
+def _word(value: str | int | None) -> str:
+    return "unknown" if value in (None, "") else str(value)

@@ -1,0 +1,119 @@
+"""Whose rates a sheet holds: each name found among the suppliers, or a new one, and names that look like one
+firm told.
+
+Between the rows that rate_imports.py has read and the cards that it publishes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from procurement.actions.organisations import PartnerDraft, save_partners
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.models import Organisation, Partner, Supplier, SupplierMember
+from procurement.permissions import Actor
+from procurement.references import slug
+
+LEGAL_FORMS: Final = frozenset(
+    [
+        "ltd",
+        "limited",
+        "llc",
+        "inc",
+        "incorporated",
+        "plc",
+        "llp",
+        "lp",
+        "cic",
+        "corp",
+        "corporation",
+        "co",
+        "company",
+    ]
+)
+SUPPLIERS_AT_ONCE: Final = 200
+"""Suppliers made in one transaction."""
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_INSIDE: Final = re.compile(r"['’.]")
+
+
+@dataclass(slots=True)
+class Named:
+    """What the names of a sheet come to: `references` of suppliers old and new, `new` names in order, why a
+    name cannot be used, what is odd about one.
+    """
+
+    references: dict[str, str] = field(default_factory=dict)
+    new: list[str] = field(default_factory=list)
+    wrong: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
+
+
+def name_suppliers(names: Sequence[str], *, create: bool) -> Named:
+    """Looks up every name of a sheet, each given once; with `create` the unknown ones get a reference."""
+    by_name: dict[str, set[str]] = defaultdict(set)
+    taken = set(Partner.objects.values_list("reference", flat=True))
+    taken.update(Organisation.objects.values_list("reference", flat=True))
+    alike: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for reference, name in Supplier.objects.values_list("reference", "name"):
+        taken.add(reference)
+        by_name[name].add(reference)
+        by_name[reference].add(reference)
+        alike[likeness(name)].add(name)
+    named = Named()
+    for name in names:
+        found = sorted(by_name.get(name, ()))
+        if len(found) > 1:
+            named.wrong[name] = f"is the name of several suppliers; give a reference: {', '.join(found)}"
+        elif found:
+            named.references[name] = found[0]
+        elif create:
+            named.references[name] = slug(name, taken)
+            taken.add(named.references[name])
+            named.new.append(name)
+        else:
+            named.wrong[name] = "is no supplier; --create-suppliers makes it"
+        others = sorted(alike[likeness(name)] - {name})
+        if others:
+            there = ", ".join(map(repr, others))
+            named.odd[name] = f"is much like {there}: one firm or two? It is taken for another"
+        alike[likeness(name)].add(name)
+    return named
+
+
+def likeness(name: str) -> tuple[str, ...]:
+    """A name without case, accents, punctuation and legal form; "&" is "and"."""
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    words = _WORD.findall(_INSIDE.sub("", bare))
+    kept = [word for word in words if word not in LEGAL_FORMS]
+    return tuple(kept or words or [name])
+
+
+def make_suppliers(actor: Actor, names: Sequence[str], references: Mapping[str, str]) -> None:
+    """Makes suppliers that are firms alone, each with its partner and organisation, some hundreds at a
+    time.
+    """
+    today = date.today()  # noqa: DTZ011 - a day in the service's own time zone
+    for start in range(0, len(names), SUPPLIERS_AT_ONCE):
+        batch = names[start : start + SUPPLIERS_AT_ONCE]
+        save_partners(actor, [PartnerDraft(references[name], name) for name in batch])
+        save_suppliers(
+            actor,
+            [
+                SupplierDraft(
+                    references[name],
+                    name,
+                    Supplier.Form.ALONE,
+                    (MemberDraft(references[name], SupplierMember.Role.LEAD, today),),
+                )
+                for name in batch
+            ],
+        )
