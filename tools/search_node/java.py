@@ -47,7 +47,7 @@ def release_of(home: Path) -> int | None:
     """The release of the Java in a folder; None where there is none that runs."""
     try:
         answer = subprocess.run(
-            [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=30, check=True
+            [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=60, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
