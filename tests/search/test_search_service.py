@@ -141,6 +141,18 @@ def test_what_is_wrong_is_said_in_a_line(answer: Answer, headers: dict[str, str]
         assert str(unavailable.value) == said
 
 
+def test_a_key_for_our_indices_alone_is_enough_and_an_older_service_is_named() -> None:
+    with BadDay([(403, {}), (200, {})]) as day, client_of(day.url) as client:
+        client.check()
+    older = {"error": {"type": "media_type_header_exception", "reason": "Invalid media-type"}}
+    with (
+        BadDay([(400, older)]) as day,
+        client_of(day.url) as client,
+        pytest.raises(EngineUnavailable, match="does not speak as version 9 does"),
+    ):
+        client.check()
+
+
 def test_nobody_at_the_address_and_no_such_host() -> None:
     with (
         client_of(f"http://127.0.0.1:{free_port()}") as client,

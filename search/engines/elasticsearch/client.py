@@ -59,6 +59,10 @@ class Refused(Exception):  # noqa: N818 - it names what happened
         self.reason = reason
 
 
+class NotAllowed(EngineUnavailable):
+    """We are known and may not do this."""
+
+
 class Client:
     """The official client with a circuit breaker before it. One serves a whole process and all its threads."""
 
@@ -115,7 +119,16 @@ class Client:
         """Whether the service is there, lets us in and is one that we can speak to. Raises EngineUnavailable with
         one line that says what is wrong.
         """
-        told = self.call("GET", "/")
+        try:
+            told = self.call("GET", "/")
+        except NotAllowed:
+            # A key for our indices alone may not ask who answers: then it must be let in to them.
+            self.call("GET", f"/{self.connection.prefix}*/_alias", missing=True)
+            return
+        except Refused as refused:
+            raise EngineUnavailable(
+                f"the search service does not speak as version {OLDEST[0]} does"
+            ) from refused
         number = str(told.get("version", {}).get("number", ""))
         parts = tuple(int(part) for part in number.split(".")[:2] if part.isdecimal())
         if parts < OLDEST:
@@ -141,8 +154,12 @@ class Client:
             self.breaker.failed()
             raise EngineUnavailable(f"the search service is too busy or not ready (HTTP {status})") from error
         self.breaker.succeeded()
-        if status in (401, 403):
-            raise EngineUnavailable(_not_let_in(status)) from error
+        if status == 401:
+            raise EngineUnavailable("the search service does not accept our key (SEARCH_API_KEY)") from error
+        if status == 403:
+            raise NotAllowed(
+                "our key may not do this at the search service (it must read, write and manage our indices)"
+            ) from error
         if status == 404 and missing:
             return
         raise Refused(status, *_cause(error)) from error
@@ -193,12 +210,6 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, Unreachable):
         return "the search service cannot be reached"
     return "the search service's answer cannot be read"
-
-
-def _not_let_in(status: int) -> str:
-    if status == 401:
-        return "the search service does not accept our key (SEARCH_API_KEY)"
-    return "our key may not do this at the search service (it must read, write and manage our indices)"
 
 
 def _cause(error: ApiError) -> tuple[str, str]:
