@@ -143,7 +143,7 @@ def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[
                 outcome.written[line.target].append(line.id)
             elif result["status"] in (429, 503):
                 busy.append(line)
-                full = full or result["error"].get("type") == "cluster_block_exception"
+                full = full or result.get("error", {}).get("type") == "cluster_block_exception"
             elif result["status"] == 404:
                 raise EngineUnavailable("there is no index to write to")
             elif result["status"] != 409:
@@ -164,7 +164,7 @@ def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[
 def _met_itself(line: _Line, result: Mapping[str, Any]) -> bool:
     """Whether what was asked for again had been done the first time: a version is one writer's, of one step."""
     said = f"current version [{line.version}] is higher or equal to the one provided [{line.version}]"
-    return result["status"] == 409 and said in result["error"].get("reason", "")
+    return result["status"] == 409 and said in result.get("error", {}).get("reason", "")
 
 
 def _reason(error: Mapping[str, Any]) -> str:
