@@ -145,7 +145,10 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     """The REST framework's exception handler: whatever a view raises becomes a problem."""
     set_rollback()
     problem = of(exc)
-    if problem.status >= 500 and not isinstance(exc, Problem):
+    if isinstance(exc, EngineUnavailable):
+        # While the search service is away every search meets it: a line says as much as where it was raised.
+        log.warning("search is unavailable: %s", exc)
+    elif problem.status >= 500 and not isinstance(exc, Problem):
         request = context.get("request")
         log.error(
             "unhandled %s", type(exc).__name__, exc_info=exc, extra={"path": getattr(request, "path", "")}

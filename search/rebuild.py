@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from procurement.models import Partner, RateCard, Region
 from search.documents import listings_of, partner_batches
-from search.engines.base import Collection, Label, Rebuild, Writer
+from search.engines.base import Collection, EngineUnavailable, Label, Rebuild, Writer
 from search.index import COLLECTIONS, rebuild_because
 from search.models import IndexRequest, IndexRun
 from search.places import places
@@ -90,9 +90,10 @@ def rebuild(
 ) -> IndexRun:
     """Builds these collections anew and swaps them in; returns the run with the counts in its detail.
 
-    The caller holds the writer. Raises ValueError if the new index does not verify; the old one is then still
-    in use.
+    The caller holds the writer. Raises ValueError if the new index does not verify, EngineUnavailable if the
+    service went away; the old one is then still in use. What others asked for is asked for still after the latter.
     """
+    outdated = bool(rebuild_because())
     # Nothing else may be building while this process holds the writer: runs that say so died with theirs.
     run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING)
     IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING, pk__lt=run.pk).update(
@@ -104,7 +105,7 @@ def rebuild(
     for one in asked:
         IndexRun.objects.filter(pk=one.pk).update(status=IndexRun.Status.RUNNING, heartbeat_at=timezone.now())
     runs = [run, *asked]
-    covered = _cover() if rebuild_because() else ""
+    covered = _cover() if outdated else ""
     targets: dict[Collection, Rebuild] = {}
     try:
         for collection in collections:
@@ -116,8 +117,11 @@ def rebuild(
         for target in targets.values():
             target.abandon()
         IndexRequest.objects.filter(claim=covered).exclude(claim="").update(claim="", claimed_at=None)
+        again = asked if isinstance(error, EngineUnavailable) else []
+        IndexRun.objects.filter(pk__in=[one.pk for one in again]).update(status=IndexRun.Status.REQUESTED)
         for one in runs:
-            close(one, IndexRun.Status.FAILED, {"error": type(error).__name__, "why": str(error)[:500]})
+            if one not in again:
+                close(one, IndexRun.Status.FAILED, {"error": type(error).__name__, "why": str(error)[:500]})
         raise
     IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
     tell(writer)

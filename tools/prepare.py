@@ -22,6 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from config.recording import forget
+from search.engines.base import EngineUnavailable
 from search.index import rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
 
@@ -59,10 +60,16 @@ def build_index() -> None:
     """Builds the index where there is none, or only one that another version of the program made. A search service
     that cannot be used stops nothing else.
     """
-    if (fault := service_fault()) is not None:
+    try:
+        fault, reasons = service_fault(), {}
+        if fault is None:
+            reasons = rebuild_because()
+    except EngineUnavailable as error:
+        fault = str(error)
+    if fault is not None:
         print(f"Searches will answer 503: {fault}. Everything else is served.", file=sys.stderr)
         return
-    if reasons := rebuild_because():
+    if reasons:
         with step(
             "building the search index: " + "; ".join(f"{name}, {why}" for name, why in reasons.items())
         ):

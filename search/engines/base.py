@@ -25,6 +25,10 @@ class EngineUnavailable(Exception):  # noqa: N818 - it names a state
     """Seconds after which asking again makes sense."""
 
 
+class IndexUnusable(EngineUnavailable):
+    """The service answers, and has no index that can be used: none, or one of another mapping. A rebuild helps."""
+
+
 class WriterBusy(Exception):  # noqa: N818
     """Another process holds the index's only writer."""
 
@@ -213,7 +217,9 @@ class Engine(RatesEngine, Protocol):
         """How current the index is, without reading the database."""
 
     def state(self, collection: Collection) -> IndexState:
-        """What stands in the index. Never raises EngineUnavailable: it tells."""
+        """What stands in the index; tells what is wrong with it, and raises EngineUnavailable only where nobody can
+        say, because the search service is away.
+        """
 
     def writer(self) -> Writer:
         """The only writer. Raises WriterBusy while another process holds it."""

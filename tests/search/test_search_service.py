@@ -15,7 +15,7 @@ from elastic_transport import ConnectionTimeout, TlsError
 
 from config.environment import search_service
 from search.engines.base import EngineUnavailable
-from search.engines.elasticsearch.breaker import Breaker
+from search.engines.elasticsearch.breaker import SILENCE, Breaker
 from search.engines.elasticsearch.bulk import Change, DocumentsRefused, write
 from search.engines.elasticsearch.client import Client, Refused, reason_of
 from search.engines.elasticsearch.connection import Connection, hosts_of
@@ -75,7 +75,7 @@ def test_one_call_at_a_time_tries_again_and_its_success_lets_all_in() -> None:
     assert breaker.allows()
 
 
-def test_a_try_that_fails_begins_the_rest_anew_and_one_that_is_lost_does_not_block_for_ever() -> None:
+def test_a_try_that_fails_begins_the_rest_anew() -> None:
     clock = Clock()
     breaker = Breaker(failures=1, rest=2.0, clock=clock)
     breaker.failed()
@@ -85,8 +85,32 @@ def test_a_try_that_fails_begins_the_rest_anew_and_one_that_is_lost_does_not_blo
     assert not breaker.allows()
     clock.now += 2.0
     assert breaker.allows()
+
+
+def test_while_one_tries_no_other_waits_beside_it_however_long_that_takes() -> None:
+    clock = Clock()
+    breaker = Breaker(failures=1, rest=2.0, clock=clock)
+    breaker.failed()
     clock.now += 2.0
     assert breaker.allows()
+    clock.now += 60.0
+    assert not breaker.allows()
+
+
+def test_two_calls_that_were_waited_for_in_vain_are_enough() -> None:
+    breaker = Breaker(clock=Clock())
+    breaker.failed(SILENCE)
+    assert breaker.allows()
+    breaker.failed(SILENCE)
+    assert not breaker.allows()
+
+
+def test_a_call_that_ends_in_any_other_way_counts_too() -> None:
+    with BadDay([TOLD]) as day, client_of(day.url) as client:
+        client.breaker = Breaker(failures=1)
+        with pytest.raises(TypeError):
+            client.call("GET", None)  # type: ignore[arg-type]
+        assert not client.breaker.allows()
 
 
 def test_a_success_between_failures_keeps_the_way_open() -> None:
@@ -230,7 +254,8 @@ def test_a_search_is_503_and_everything_else_is_served(client: Any, db: None, se
     assert client.get("/api/v1/frameworks/").status_code == 200
     assert client.get("/api/v1/health/live/").status_code == 200
     assert client.get("/api/v1/health/ready/").json()["index"]["status"] == "down"
-    assert engine().state("listings").rebuild_because == "nothing listens at the search service's address"
+    with pytest.raises(EngineUnavailable, match=r"^nothing listens at the search service's address$"):
+        engine().state("listings")
     with pytest.raises(EngineUnavailable):
         engine().search_listings(ListingQuery())
 

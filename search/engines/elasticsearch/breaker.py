@@ -1,5 +1,7 @@
 """A circuit breaker: after several failures in a row nothing is asked for a while, so that a service that is
 down costs a searcher nothing and is not hammered while it recovers.
+
+Whoever was allowed a call must say how it ended, whatever happened.
 """
 
 from __future__ import annotations
@@ -10,6 +12,10 @@ from collections.abc import Callable
 from typing import Final
 
 FAILURES: Final = 5
+SILENCE: Final = 3
+"""For so many failures counts a call that was waited for in vain: it has held a thread for seconds, and several
+threads may be held at once.
+"""
 REST_SECONDS: Final = 3.0
 
 
@@ -32,32 +38,29 @@ class Breaker:
         self._lock = threading.Lock()
         self._failed = 0
         self._open_until = 0.0
-        self._probe_began: float | None = None
+        self._probing = False
 
     def allows(self) -> bool:
         """Whether a call may be made now; of several that ask after the rest, one."""
         with self._lock:
             if self._failed < self._most:
                 return True
-            now = self._clock()
-            if now < self._open_until:
+            # However long the one that tries has to wait: others that waited beside it would hold a thread each.
+            if self._probing or self._clock() < self._open_until:
                 return False
-            # A probe that never reports back must not close the way for ever.
-            if self._probe_began is not None and now - self._probe_began < self._rest:
-                return False
-            self._probe_began = now
+            self._probing = True
             return True
 
     def succeeded(self) -> None:
         """A call was answered."""
         with self._lock:
             self._failed = 0
-            self._probe_began = None
+            self._probing = False
 
-    def failed(self) -> None:
+    def failed(self, weight: int = 1) -> None:
         """A call was not answered."""
         with self._lock:
-            self._failed += 1
-            self._probe_began = None
+            self._failed += weight
+            self._probing = False
             if self._failed >= self._most:
                 self._open_until = self._clock() + self._rest

@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from search.engines.base import EngineUnavailable
-from search.engines.elasticsearch.client import Client
+from search.engines.elasticsearch.client import Client, NoAnswerInTime
 from search.engines.elasticsearch.meta import TOMBSTONE
 
 MOST_BYTES: Final = 4_000_000
@@ -88,6 +88,7 @@ def write(
 class _Line:
     target: str
     id: str
+    version: int | None
     content: bytes
 
 
@@ -102,7 +103,7 @@ def _lines(targets: Sequence[str], changes: Iterable[Change], outcome: Outcome) 
             action: dict[str, Any] = {"_index": target, "_id": change.id, "require_alias": True}
             if change.version is not None:
                 action |= {"version": change.version, "version_type": "external"}
-            yield _Line(target, change.id, orjson.dumps({"index": action}) + b"\n" + source)
+            yield _Line(target, change.id, change.version, orjson.dumps({"index": action}) + b"\n" + source)
 
 
 def _chunks(lines: Iterable[_Line], most_bytes: int) -> Iterator[list[_Line]]:
@@ -119,15 +120,30 @@ def _chunks(lines: Iterable[_Line], most_bytes: int) -> Iterator[list[_Line]]:
 
 
 def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[[float], None]) -> None:
+    lost = 0
+    full = False
     for wait in (*PATIENCE, None):
-        answer = client.call("POST", "/_bulk", lines=(line.content for line in chunk), timeout=60.0)
+        try:
+            answer = client.call(
+                "POST", "/_bulk", lines=(line.content for line in chunk), timeout=60.0, once=True
+            )
+        except NoAnswerInTime:
+            raise
+        except EngineUnavailable:
+            # Another node may answer; what the first did before its answer was lost, nobody knows.
+            if lost == client.connection.retries or wait is None:
+                raise
+            lost += 1
+            sleep(wait)
+            continue
         busy: list[_Line] = []
         for line, item in zip(chunk, answer["items"], strict=True):
             result = item["index"]
-            if result["status"] in (200, 201):
+            if result["status"] in (200, 201) or (lost and _met_itself(line, result)):
                 outcome.written[line.target].append(line.id)
             elif result["status"] in (429, 503):
                 busy.append(line)
+                full = full or result.get("error", {}).get("type") == "cluster_block_exception"
             elif result["status"] == 404:
                 raise EngineUnavailable("there is no index to write to")
             elif result["status"] != 409:
@@ -138,7 +154,17 @@ def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[
             break
         chunk = busy
         sleep(wait)
-    raise EngineUnavailable("the search service is too busy to write")
+    raise EngineUnavailable(
+        "the search service refuses every change (is its disk full?)"
+        if full
+        else "the search service is too busy to write"
+    )
+
+
+def _met_itself(line: _Line, result: Mapping[str, Any]) -> bool:
+    """Whether what was asked for again had been done the first time: a version is one writer's, of one step."""
+    said = f"current version [{line.version}] is higher or equal to the one provided [{line.version}]"
+    return result["status"] == 409 and said in result.get("error", {}).get("reason", "")
 
 
 def _reason(error: Mapping[str, Any]) -> str:

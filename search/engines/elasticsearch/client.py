@@ -18,7 +18,7 @@ from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
 from search.engines.base import EngineUnavailable
-from search.engines.elasticsearch.breaker import Breaker
+from search.engines.elasticsearch.breaker import SILENCE, Breaker
 from search.engines.elasticsearch.connection import Connection
 
 OLDEST: Final = (9, 0)
@@ -45,6 +45,10 @@ _REASONS: Final = (
     ("nodename nor servname", _HOST),
     ("No address associated", _HOST),
     ("Connection refused", "nothing listens at the search service's address"),
+    (
+        "closed connection without response",
+        "the search service closed the connection without an answer (if it speaks TLS, SEARCH_URL begins with https)",
+    ),
 )
 """What stands in an error's text, and what to say."""
 
@@ -61,6 +65,10 @@ class Refused(Exception):  # noqa: N818 - it names what happened
 
 class NotAllowed(EngineUnavailable):
     """We are known and may not do this."""
+
+
+class NoAnswerInTime(EngineUnavailable):
+    """It was waited for in vain: asking again would wait as long."""
 
 
 class Client:
@@ -82,10 +90,11 @@ class Client:
         lines: Iterable[bytes] | None = None,
         missing: bool = False,
         timeout: float | None = None,
+        once: bool = False,
         **parameters: Any,
     ) -> Any:
         """Asks and returns the parsed answer. `lines` is a body of JSON lines; `missing` makes 404 answer
-        None.
+        None; `once` asks no other node where one gives no answer.
 
         Raises EngineUnavailable or Refused.
         """
@@ -96,7 +105,7 @@ class Client:
         )
         self.calls += 1
         try:
-            answer = self._made(timeout).perform_request(
+            answer = self._made(timeout, once).perform_request(
                 method,
                 path,
                 params={name: _written(value) for name, value in parameters.items()},
@@ -108,10 +117,16 @@ class Client:
                 body=content,
             )
         except (TransportError, UnsupportedProductError) as error:
+            if isinstance(error, ConnectionTimeout):
+                self.breaker.failed(SILENCE)
+                raise NoAnswerInTime(reason_of(error)) from error
             self.breaker.failed()
             raise EngineUnavailable(reason_of(error)) from error
         except ApiError as error:
             return self._refused(error, missing)
+        except BaseException:
+            self.breaker.failed()
+            raise
         self.breaker.succeeded()
         return answer.body
 
@@ -142,11 +157,16 @@ class Client:
             self._client.close()
             self._client = None
 
-    def _made(self, timeout: float | None) -> Elasticsearch:
+    def _made(self, timeout: float | None, once: bool) -> Elasticsearch:
         # Made on first use, so that no connection crosses a fork.
         if self._client is None:
             self._client = make(self.connection)
-        return self._client if timeout is None else self._client.options(request_timeout=timeout)
+        options: dict[str, Any] = {}
+        if timeout is not None:
+            options["request_timeout"] = timeout
+        if once:
+            options["max_retries"] = 0
+        return self._client.options(**options) if options else self._client
 
     def _refused(self, error: ApiError, missing: bool) -> None:
         status = error.meta.status

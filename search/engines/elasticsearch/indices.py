@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from search.engines.base import Collection, EngineUnavailable
+from search.engines.base import Collection, IndexUnusable
 from search.engines.elasticsearch import meta
 from search.engines.elasticsearch.client import Client, Refused
 
@@ -67,13 +67,13 @@ class Indices:
         """The hash of the mapping that an index was made with, from its name."""
         return index.removeprefix(f"{self.read}-").partition("-")[0]
 
-    def missing(self) -> EngineUnavailable:
+    def missing(self) -> IndexUnusable:
         """What to say where no index is in use."""
-        return EngineUnavailable(f"there is no {self.shape.collection} index yet")
+        return IndexUnusable(f"there is no {self.shape.collection} index yet")
 
-    def other_mapping(self) -> EngineUnavailable:
+    def other_mapping(self) -> IndexUnusable:
         """What to say where the index in use was made by another version of the program."""
-        return EngineUnavailable(f"the {self.shape.collection} index is of another mapping")
+        return IndexUnusable(f"the {self.shape.collection} index is of another mapping")
 
     def create(self) -> str:
         """Makes an empty index to be built (an unfinished earlier one is thrown away); returns its name."""
@@ -82,9 +82,8 @@ class Indices:
         if unfinished is not None:
             self.discard(unfinished)
         source = {"includes": ["meta", *self.shape.source]} if self.shape.source else {}
-        self.client.call(
-            "PUT",
-            f"/{name}",
+        self._make(
+            name,
             {
                 "settings": {
                     "number_of_shards": 1,
@@ -105,21 +104,24 @@ class Indices:
                 },
                 "aliases": {self.building: {}},
             },
-            timeout=60.0,
         )
         return name
 
     def swap(self, index: str) -> None:
         """Makes a built index the one in use and the one in use the previous one, in one call."""
         standing = self.standing()
-        self._act(
-            [
-                _remove(index, self.building),
-                *_add(index, self.read, self.write),
-                *self._retire(standing.current),
-                *([_remove(standing.previous, self.previous)] if standing.previous else []),
-            ]
-        )
+        actions = [
+            _remove(index, self.building),
+            *_add(index, self.read, self.write),
+            *self._retire(standing.current),
+            *([_remove(standing.previous, self.previous)] if standing.previous else []),
+        ]
+        try:
+            self._act(actions)
+        except Refused:
+            # A node that died before it answered may have done it: the other that was asked again finds it done.
+            if self.standing().current != index:
+                raise
         self.clean()
 
     def rollback(self) -> str:
@@ -163,6 +165,14 @@ class Indices:
             if refused.status == 404:
                 raise self.missing() from refused
             raise
+
+    def _make(self, name: str, body: Mapping[str, Any]) -> None:
+        try:
+            self.client.call("PUT", f"/{name}", body, timeout=60.0)
+        except Refused as refused:
+            # The name is nobody else's: asked again, another node finds what one made that died before it answered.
+            if refused.kind != "resource_already_exists_exception":
+                raise
 
     def _retire(self, index: str | None) -> list[dict[str, Any]]:
         if index is None:

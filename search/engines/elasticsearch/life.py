@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import orjson
 import structlog
 
-from search.engines.base import EngineUnavailable, IndexState, Label
+from search.engines.base import EngineUnavailable, IndexState, IndexUnusable, Label
 from search.engines.elasticsearch.bulk import Change, Outcome, write
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.lease import Lease
@@ -75,6 +75,7 @@ class CollectionWriter:
         self._taken_over = True
         # Whoever was building before held the lease before us, and died.
         indices.abandon_unfinished()
+        self._tidy = True
 
     def apply(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()) -> int:
         """See Writer.apply."""
@@ -108,6 +109,7 @@ class CollectionWriter:
         self._lease.hold()
         if self._rebuild is not None:
             self._rebuild.abandon()
+        self._tidy = False
         self._rebuild = CollectionRebuild(self, self._indices, self._maker)
         return self._rebuild
 
@@ -129,8 +131,17 @@ class CollectionWriter:
             before or Meta(), generation=generation, mapping=self._indices.shape.mapping, labels=generation
         )
         self._save(self._indices.building, meta, notes.pending())
+        # Should the answer be lost, the one that is then in use says itself what it holds.
+        self._notes = None
         self._indices.swap(index)
         self._notes = notes
+        self._tidy = True
+
+    def tidy(self) -> None:
+        """Removes an index that was to be built and that nobody fills any more, if there may be one."""
+        if not self._tidy and self._rebuild is None:
+            self._indices.abandon_unfinished()
+            self._tidy = True
 
     def rollback(self) -> None:
         """See Writer.rollback."""
@@ -147,6 +158,7 @@ class CollectionWriter:
     def heartbeat(self, position: int, caught_up: bool) -> None:
         """See Writer.heartbeat."""
         self._lease.hold()
+        self.tidy()
         meta = self._read_meta()
         if meta is not None:
             beaten = meta.beaten(position, caught_up)
@@ -220,9 +232,9 @@ class CollectionRebuild:
         """See Rebuild.commit."""
         try:
             found = self._verify(expected, sample or {})
-        except (ValueError, EngineUnavailable) as error:
+        except (ValueError, EngineUnavailable):
             self.abandon()
-            raise ValueError(str(error)) from error
+            raise
         self._writer.swap_in(self.index, self.notes)
         self._writer.end_rebuild(self)
         return found
@@ -231,9 +243,10 @@ class CollectionRebuild:
         """See Rebuild.abandon. Once the rebuild has ended, one way or the other, this does nothing."""
         if self._writer.end_rebuild(self):
             try:
-                self._indices.discard(self.index)
+                # Not by its name: if only the swap's answer was lost, it is the one in use.
+                self._writer.tidy()
             except EngineUnavailable as error:
-                # What made us give up may be that the service is gone: the next writer removes it.
+                # What made us give up may be that the service is gone: a later heartbeat removes it.
                 log.warning("index_not_discarded", index=self.index, why=str(error))
 
     def _verify(self, expected: int | None, sample: Mapping[str, Mapping[str, Any]]) -> int:
@@ -256,7 +269,9 @@ def count(indices: Indices, maker: Maker, alias: str) -> int:
 
 
 def state(indices: Indices, maker: Maker) -> IndexState:
-    """What stands in the index in use; never raises EngineUnavailable."""
+    """What stands in the index in use. Raises EngineUnavailable where the service does not say: a service that is
+    away for a moment is no reason to build anything anew.
+    """
     collection, mapping = indices.shape.collection, indices.shape.mapping
     try:
         found = indices.call("GET", f"/{indices.read}/_doc/{META_ID}")
@@ -264,6 +279,6 @@ def state(indices: Indices, maker: Maker) -> IndexState:
         if meta.mapping != mapping:
             raise indices.other_mapping()
         documents = count(indices, maker, indices.read)
-    except EngineUnavailable as error:
+    except IndexUnusable as error:
         return IndexState(collection, 0, 0, mapping, str(error))
     return IndexState(collection, meta.generation, documents, mapping, None)

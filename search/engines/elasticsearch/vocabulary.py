@@ -21,7 +21,7 @@ from search.analysis import each_folded, term_of, words_of
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.client import Refused
 from search.engines.elasticsearch.indices import Indices
-from search.engines.elasticsearch.meta import NO_RESULTS, SUGGEST, Meta, meta_of
+from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, SUGGEST, Meta, meta_of
 from search.engines.lexicon import Lexicon, sorted_counts
 from search.fields import TEXT_FIELDS
 
@@ -85,6 +85,8 @@ class Vocabulary:
             return snapshot
         with self._lock:
             if self._snapshot is None:
+                # The words may take the service long; whether it is there at all must not take a searcher so long.
+                self._indices.call("GET", f"/{self._indices.read}/_doc/{META_ID}")
                 self._snapshot = self._read()
             return self._snapshot
 

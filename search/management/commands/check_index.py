@@ -13,6 +13,7 @@ from tqdm import tqdm
 from search.drift import Drift, drift, repair
 from search.engines.base import EngineUnavailable
 from search.following import follow_index
+from search.index import service_fault
 
 
 class Command(BaseCommand):
@@ -50,6 +51,8 @@ class Command(BaseCommand):
 
                 return drift(show)
         except EngineUnavailable as error:
+            if fault := service_fault():
+                raise CommandError(f"Nothing was compared: {fault}.") from error
             raise CommandError(f"There is no index to compare with ({error}): run rebuild_index.") from error
 
     def _say(self, found: Drift, repaired: int) -> None:

@@ -1,0 +1,262 @@
+"""What a failing search service costs: searches wait or go on, nothing else notices, and nothing is lost or stale
+afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
+
+from search.engines.base import EngineUnavailable, Writer
+from search.index import connection, engine
+from search.models import IndexRequest, IndexRun
+from search.query import ListingQuery
+from search.rebuild import rebuild, request_rebuild, serve_requests
+from search.sync import drain
+from tests.search.faults import (
+    LISTINGS,
+    Killer,
+    assert_agrees,
+    assert_unavailable,
+    edit,
+    found,
+    indexed,
+    make_market,
+    roles,
+    tell_all,
+    until,
+)
+from tools.search_node import Cluster, cluster
+
+pytestmark = [
+    pytest.mark.elasticsearch,
+    pytest.mark.kill,
+    pytest.mark.long,
+    pytest.mark.django_db,
+    pytest.mark.timeout(600),
+]
+
+SEARCHES_AFTER_THE_KILL = 300
+MOST_FAILED = 5
+
+
+class Rolledback(Exception):  # noqa: N818
+    """Ends the module's transaction."""
+
+
+@pytest.fixture(scope="module")
+def market(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The database of this module, and a folder for files."""
+    folder = tmp_path_factory.mktemp("market")
+    try:
+        with django_db_blocker.unblock(), transaction.atomic():
+            make_market(folder)
+            yield folder
+            raise Rolledback
+    except Rolledback:
+        pass
+
+
+@pytest.fixture(scope="module")
+def single(own_nodes: None) -> Iterator[Cluster]:
+    """One node, which looks at its disk as often as it may."""
+    with cluster(heap="512m", settings={"cluster.info.update.interval": "10s"}) as running:
+        yield running
+
+
+@pytest.fixture
+def writer(single: Cluster, market: Path, db: None) -> Iterator[Writer]:
+    """The writer of an index of this test's own; the node runs again afterwards, whatever became of it."""
+    try:
+        with indexed(single, SEARCH_TIMEOUT=2.0) as held:
+            yield held
+    finally:
+        if single.nodes[0].paused:
+            single.nodes[0].resume()
+        if not single.nodes[0].running():
+            single.nodes[0].start()
+
+
+def prefix() -> str:
+    place = connection()
+    assert place is not None
+    return place.prefix
+
+
+def test_a_node_killed_in_the_middle_of_a_bulk_loses_nothing(
+    single: Cluster, writer: Writer, market: Path, client: Client
+) -> None:
+    tell_all(market, "afterwards")
+    waiting = IndexRequest.objects.count()
+    with Killer(single.nodes[0], f"{prefix()}listings-write", 1) as killer, pytest.raises(EngineUnavailable):
+        drain(writer)
+    print(f"killed after {killer.given} documents had been given in all; {waiting} requests waited")
+    assert not single.nodes[0].running()
+    assert IndexRequest.objects.filter(claim="", failures=0).count() == IndexRequest.objects.count() > 0
+    assert_unavailable(client)
+    single.nodes[0].start()
+    until(lambda: client.get("/api/v1/listings/").status_code == 200, 30, "searches did not come back")
+    drain(writer)
+    assert IndexRequest.objects.count() == 0
+    assert_agrees()
+    assert client.get("/api/v1/listings/", {"q": "afterwards"}).json()["count"] == LISTINGS - 6
+    assert client.get("/api/v1/listings/", {"q": "before"}).json()["count"] == 0
+
+
+def test_a_node_killed_in_the_middle_of_a_rebuild_has_the_old_index_and_builds_the_new_one_later(
+    single: Cluster, writer: Writer, client: Client
+) -> None:
+    before = engine().state("listings").generation
+    asked = request_rebuild()
+    with (
+        Killer(single.nodes[0], f"{prefix()}listings-building", 1) as killer,
+        pytest.raises(EngineUnavailable),
+    ):
+        serve_requests(writer)
+    print(f"killed when {killer.given} documents of the new index had been given")
+    asked.refresh_from_db()
+    assert asked.status == IndexRun.Status.REQUESTED
+    single.nodes[0].start()
+    until(lambda: client.get("/api/v1/listings/").status_code == 200, 30, "searches did not come back")
+    assert client.get("/api/v1/listings/").json()["count"] == LISTINGS
+    assert engine().state("listings").generation == before
+    edit("meanwhile")
+    drain(writer)
+    assert found(client, "meanwhile") == ["wr1~yew~yew"]
+    assert roles(single, prefix()) == [["listings", "listings-write"]]
+    assert serve_requests(writer) is True
+    asked.refresh_from_db()
+    assert (asked.status, serve_requests(writer)) == (IndexRun.Status.SUCCEEDED, False)
+    assert roles(single, prefix()) == [["listings", "listings-write"], ["listings-previous"]]
+    assert_agrees()
+
+
+def cut_off(single: Cluster, writer: Writer, client: Client, seconds: float) -> None:
+    """Cuts the node off under searches and an edit, for so long at least, and shows that all comes back."""
+    single.nodes[0].pause()
+    began = time.monotonic()
+    searches = [assert_unavailable(client) for _ in range(2)]
+    while time.monotonic() < began + seconds:
+        searches.append(assert_unavailable(client))
+        answers = [client.get(f"/api/v1/{name}/") for name in ("frameworks", "partners", "suppliers")]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+    edit("unheard")
+    with pytest.raises(EngineUnavailable):
+        drain(writer)
+    runs = IndexRun.objects.filter(kind="rebuild").count()
+    with pytest.raises(EngineUnavailable):
+        serve_requests(writer)
+    assert IndexRun.objects.filter(kind="rebuild").count() == runs
+    single.nodes[0].resume()
+    back = until(lambda: client.get("/api/v1/listings/").status_code == 200, 30, "searches did not come back")
+    quick = sum(took < 0.5 for took in searches)
+    print(
+        f"cut off for {time.monotonic() - began - back:.0f} s: {len(searches)} searches answered 503, {quick} of them "
+        f"within 0.5 s, slowest {max(searches):.2f} s; searches were back {back:.1f} s after it"
+    )
+    # One in three seconds tries; the others need not wait.
+    assert quick >= len(searches) * 0.8
+    assert max(searches) < 4
+    drain(writer)
+    assert found(client, "unheard") == ["wr1~yew~yew"]
+    assert_agrees()
+
+
+def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_is_found(
+    single: Cluster, writer: Writer, client: Client
+) -> None:
+    cut_off(single, writer, client, 10)
+
+
+def test_a_full_disk_stops_changes_alone_and_they_arrive_once_there_is_room(
+    single: Cluster, writer: Writer, client: Client
+) -> None:
+    node = single.nodes[0]
+    names = ("low", "high", "flood_stage")
+
+    def watermarks(*values: str | None) -> None:
+        settings = {
+            f"cluster.routing.allocation.disk.watermark.{name}": value
+            for name, value in zip(names, values, strict=True)
+        }
+        assert node.request("PUT", "/_cluster/settings", {"persistent": settings})[0] == 200
+
+    def blocked() -> bool:
+        told = node.request("GET", f"/{prefix()}listings/_settings")[1]
+        return all("blocks" in index["settings"]["index"] for index in told.values())
+
+    watermarks("0.01%", "0.02%", "0.03%")
+    try:
+        stopped = until(blocked, 60, "the index was not blocked")
+        edit("in vain")
+        with pytest.raises(EngineUnavailable, match=r"disk|HTTP 429"):
+            drain(writer)
+        assert list(IndexRequest.objects.values_list("claim", "failures")) == [("", 0)]
+        assert (found(client, "vain"), len(found(client, "yew"))) == ([], 1)
+        assert client.get("/api/v1/partners/yew/").json()["summary"] == "in vain"
+    finally:
+        watermarks(None, None, None)
+    lifted = until(lambda: not blocked(), 60, "the block was not lifted")
+    print(f"blocked {stopped:.0f} s after the disk was full, lifted {lifted:.0f} s after there was room")
+    drain(writer)
+    assert found(client, "vain") == ["wr1~yew~yew"]
+    assert IndexRequest.objects.count() == 0
+    assert_agrees()
+
+
+@pytest.mark.timeout(900)
+def test_searches_go_on_when_one_of_three_nodes_is_killed(
+    own_nodes: None, market: Path, db: None, client: Client
+) -> None:
+    """300 searches after the kill, in one thread."""
+    with cluster(nodes=3, heap="512m") as three, indexed(three, SEARCH_REPLICAS=1) as writer:
+        health = three.request("GET", "/_cluster/health?wait_for_status=green&timeout=60s")[1]
+        assert (health["status"], health["number_of_nodes"]) == ("green", 3)
+        holder = shard_holder(three, f"{prefix()}listings-write")
+        victim = next(node for node in three.nodes if node.name == holder)
+        failed, slowest, answered = [], 0.0, 0
+        killer = threading.Timer(1.0, victim.kill)
+        killer.start()
+        while victim.running() or answered < SEARCHES_AFTER_THE_KILL:
+            answered += not victim.running()
+            began = time.monotonic()
+            try:
+                result = engine().search_listings(ListingQuery(q="research", seed=answered % 16))
+                assert result.count == LISTINGS - 6 + 1
+            except EngineUnavailable as error:
+                failed.append(str(error))
+            slowest = max(slowest, time.monotonic() - began)
+        killer.join()
+        print(f"{answered} searches after the kill, {len(failed)} failed {failed}, slowest {slowest:.2f} s")
+        assert len(failed) <= MOST_FAILED
+        edit("two of three")
+        took = until(lambda: drained(writer), 120, "no change was written")
+        print(f"the first change was written {took:.1f} s after the searches")
+        assert found(client, "three") == ["wr1~yew~yew"]
+        assert_agrees()
+        with override_settings(SEARCH_REPLICAS=1):
+            rebuild(writer)
+        assert_agrees()
+
+
+def shard_holder(running: Cluster, alias: str) -> str:
+    """The node that has the primary of an index."""
+    shards = running.request("GET", f"/_cat/shards/{alias}?format=json")[1]
+    return next(str(shard["node"]) for shard in shards if shard["prirep"] == "p")
+
+
+def drained(writer: Writer) -> bool:
+    try:
+        drain(writer)
+    except EngineUnavailable:
+        return False
+    return True
