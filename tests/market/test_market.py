@@ -17,6 +17,7 @@ from tools.make_market import FIXTURES, files
 from tools.market.names import FIRST, SECOND
 from tools.market.prose import runs
 from tools.market.rates import LEVELS, published_ranges
+from tools.market.sectors import sector_of
 
 MARKET = FIXTURES / "market"
 FIGURE = r"\d|hal[fv]|third|twice|twofold|\b(?:one|two|three|four|five|six|seven|nine|ten|forty|sixty)\b"
@@ -64,7 +65,11 @@ def test_there_are_about_three_hundred_firms_in_a_hundred_and_twenty_suppliers()
 
 
 def test_profiles_have_80_to_400_words_and_one_to_five_case_studies_with_figures() -> None:
-    lengths = [words(partner["summary"]) for partner in partners()]
+    lengths = [
+        words(partner["summary"])
+        + sum(words(study["title"]) + words(study["text"]) for study in partner["case_studies"])
+        for partner in partners()
+    ]
     assert min(lengths) >= 80
     assert max(lengths) <= 400
     assert max(lengths) - min(lengths) > 200
@@ -76,6 +81,50 @@ def test_profiles_have_80_to_400_words_and_one_to_five_case_studies_with_figures
             assert study["title"]
             assert re.search(FIGURE, study["text"].lower()), study
             assert 20 <= words(study["text"]) <= 150
+
+
+def test_no_sentence_has_a_wording_that_no_english_speaker_would_write() -> None:
+    told = " ".join(
+        text
+        for partner in partners()
+        for text in [partner["summary"], *(study["text"] for study in partner["case_studies"])]
+    )
+    for wrong in ("told in public who", "tested to the people", "  ", "[", "{", "|", " ,", " ."):
+        assert told.count(wrong) == 0, wrong
+
+
+def test_a_firm_has_no_more_members_partners_or_doctors_than_its_size_allows() -> None:
+    most = {"micro": 10, "small": 57, "medium": 250, "large": 1_050}
+    counted = 0
+    for partner in partners():
+        for found in re.finditer(r"\b(\d+) (?:members|doctorates|partners own)", partner["summary"]):
+            counted += 1
+            assert int(found[1]) <= most[partner["size"]], (partner["reference"], found[0])
+    assert counted > 20
+
+
+def test_no_case_study_is_older_than_its_firm() -> None:
+    born = re.compile(
+        r"(?:Spun out in|(?:formed|set up|founded|began|started|opened)\b[^.]*? in|We left [^.]*? in|dates from|"
+        r"Trading since|charity since|has worked on [^.]* since|for money since|elect our board[^.]* since) (\d{4})"
+    )
+    told = 0
+    for partner in partners():
+        for found in born.finditer(partner["summary"]):
+            told += 1
+            oldest = min(study["year"] for study in partner["case_studies"])
+            assert oldest >= int(found[1]), (partner["reference"], found[0])
+    assert told > 40
+
+
+def test_the_sector_of_a_case_study_is_told_by_its_words_and_stands_with_its_firm() -> None:
+    for partner in partners():
+        for study in partner["case_studies"]:
+            assert study.get("sector") == sector_of(study["title"], study["text"])
+            assert {study["sector"]} <= set(partner["sectors"]) if "sector" in study else True
+    assert sector_of("Due diligence on a care home group", "A seller offered 18 care homes.") == "social-care"
+    assert sector_of("Heat from a disused mine", "A plan for 2030 existed.") == "energy"
+    assert sector_of("After lunch", "Nothing tells.") is None
 
 
 def test_no_twelve_words_in_a_row_stand_in_more_than_three_profiles() -> None:

@@ -12,6 +12,7 @@ from tools.market.draw import Draw
 from tools.market.names import Names, slug
 from tools.market.places import PLACES
 from tools.market.prose import TRIES, Guard, Phrasing, Writer, fill
+from tools.market.sectors import sector_of
 
 OWNERSHIP: Final = (
     ("private-company", 24), ("employee-owned", 15), ("partnership", 12), ("social-enterprise", 9),
@@ -38,6 +39,12 @@ ACCREDITATIONS: Final = (
     ("b-corp", 0.1), ("prince2", 0.12), ("mca-member", 0.06), ("iso-22301", 0.05), ("iso-45001", 0.05),
 )  # fmt: skip
 SHORTEST, LONGEST = 80, 400
+"""Words of a whole profile: its summary and its case studies with their titles."""
+LONGEST_SUMMARY: Final = 290
+BORN_SO: Final = frozenset(form for form, _ in OWNERSHIP) - {
+    "employee-owned", "private-company", "public-company",
+}  # fmt: skip
+"""Forms that a firm has from its first day; others it may have taken on later."""
 
 
 @dataclass(slots=True)
@@ -105,21 +112,29 @@ def write_profile(firm: Firm, desk: Desk, draw: Draw) -> None:
     elsewhere = draw.one([code for code in sorted(PLACES) if code != firm.home])
     town = draw.one(towns)
     main = firm.domains[0]
+    staff, later = draw.between(*STAFF[firm.size]), firm.founded + draw.between(1, 12)
     values = {
         "name": firm.name.removesuffix(" Ltd"),
         "town": town,
         "place": place,
         "place2": PLACES[elsewhere][0],
-        "staff": str(draw.between(*STAFF[firm.size])),
+        "staff": str(staff),
+        "members": str(staff + max(1, staff // 6)),
+        "few": str(min(9, max(2, staff // 7))),
+        "partners": str(min(19, max(2, staff // 4))),
         "founded": str(firm.founded),
-        "owned": str(min(2024, firm.founded + draw.between(1, 12))),
+        "since": str(max(firm.founded, 2014)),
+        "owned": str(firm.founded if firm.ownership in BORN_SO else min(2024, later)),
         "founders": draw.one(generics["founders"]),
         "label": main.label,
         "label2": firm.domains[-1].label,
     }
     writer = Writer(firm.reference, draw, desk.guard, desk.phrasing, values)
     summary = _summary(firm, generics, writer, draw)
-    studies = _case_studies(firm, desk, writer, draw)
+    studies = _within(LONGEST - _words(summary), _case_studies(firm, desk, writer, draw))
+    kept = {study["key"] for study in studies}
+    proofs = {domain: tuple(key for key in keys if key in kept) for domain, keys in firm.evidence.items()}
+    firm.evidence = {domain: keys for domain, keys in proofs.items() if keys}
     register, prefix = REGISTERS.get(firm.ownership, COMPANIES)
     site = slug(firm.name.removesuffix(" Ltd"))
     firm.profile = {
@@ -131,7 +146,10 @@ def write_profile(firm: Firm, desk: Desk, draw: Draw) -> None:
         "ownership": firm.ownership,
         "ownership_evidence": {"register": register, "number": f"{prefix}-{firm.identifier[-5:]}"},
         "size": firm.size,
-        "sectors": sorted({sector for domain in firm.domains for sector in domain.sectors}),
+        "sectors": sorted(
+            {sector for domain in firm.domains for sector in domain.sectors}
+            | {study["sector"] for study in studies if "sector" in study}
+        ),
         "regions": list(firm.reach),
         "accreditations": [one for one, share in ACCREDITATIONS if draw.chance(share)],
         "case_studies": studies,
@@ -188,7 +206,7 @@ def _summary(firm: Firm, generics: Mapping[str, Sequence[str]], writer: Writer, 
         writer.sentence(generics["people"]),
     ]
     closing = writer.sentence(generics["closing"]) if draw.chance(0.4) else ""
-    target = draw.weighted(((95, 3), (130, 4), (170, 4), (220, 3), (280, 3), (380, 2)))
+    target = draw.weighted(((95, 3), (130, 4), (170, 4), (220, 3), (250, 3), (280, 2)))
     told = [one for one in optional if one]
     for _ in range(TRIES):
         summary = _arranged(opening, services, told, closing, target, draw)
@@ -205,7 +223,7 @@ def _arranged(opening: str, services: str, rest: list[str], closing: str, target
     chosen: list[str] = []
     words = _words(opening) + _words(services) + _words(closing)
     for sentence in rest:
-        if words >= target or words + _words(sentence) > LONGEST:
+        if words >= target or words + _words(sentence) > LONGEST_SUMMARY:
             break
         chosen.append(sentence)
         words += _words(sentence)
@@ -221,6 +239,17 @@ def _arranged(opening: str, services: str, rest: list[str], closing: str, target
 
 def _words(text: str) -> int:
     return len(text.split())
+
+
+def _within(room: int, studies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of the studies, from the first, as have room for their words."""
+    kept: list[dict[str, Any]] = []
+    for study in studies:
+        room -= _words(study["title"]) + _words(study["text"])
+        if room < 0:
+            break
+        kept.append(study)
+    return kept
 
 
 def _case_studies(firm: Firm, desk: Desk, writer: Writer, draw: Draw) -> list[dict[str, Any]]:
@@ -268,9 +297,11 @@ def _case_study(
     text = writer.told(parts, **more)
     if not text:
         return None
+    heading = fill(words["titles"][title], {**writer.values, **more}, draw)
+    sector = sector_of(heading, text)
     return {
-        "title": fill(words["titles"][title], {**writer.values, **more}, draw),
+        "title": heading,
         "text": text,
-        "sector": draw.one(domain.sectors),
+        **({"sector": sector} if sector else {}),
         "year": max(firm.founded, draw.between(2014, 2026)),
     }
