@@ -16,7 +16,7 @@ if [ -s "$ACCESS/api-key" ]; then
     [ "$code" = 401 ] || { echo "The search node answered $code." >&2; exit 1; }
 fi
 
-role=$(printf '{"name": "calloff", "role_descriptors": {"calloff": {"cluster": ["monitor"], "indices": [{"names": ["%s*"], "privileges": ["read", "write", "manage"]}]}}}' "$PREFIX")
+role=$(printf '{"name": "calloff", "role_descriptors": {"calloff": {"cluster": [], "indices": [{"names": ["%s*"], "privileges": ["read", "write", "manage"]}]}}}' "$PREFIX")
 # The password goes by standard input, so that it stands in no list of processes.
 answer=$(printf 'user = "elastic:%s"\n' "$(cat "$PASSWORD_FILE")" \
     | curl --silent --show-error --fail --cacert "$ACCESS/ca.crt" -K - \
