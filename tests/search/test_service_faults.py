@@ -4,6 +4,7 @@ afterwards.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
+CUT_OFF_SECONDS = float(os.environ.get("CUT_OFF_SECONDS", "10"))
+"""By hand for a minute and longer."""
 SEARCHES_AFTER_THE_KILL = 300
 MOST_FAILED = 5
 
@@ -140,15 +143,17 @@ def test_a_node_killed_in_the_middle_of_a_rebuild_has_the_old_index_and_builds_t
     assert_agrees()
 
 
-def cut_off(single: Cluster, writer: Writer, client: Client, seconds: float) -> None:
-    """Cuts the node off under searches and an edit, for so long at least, and shows that all comes back."""
+def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_is_found(
+    single: Cluster, writer: Writer, client: Client
+) -> None:
     single.nodes[0].pause()
     began = time.monotonic()
     searches = [assert_unavailable(client) for _ in range(2)]
-    while time.monotonic() < began + seconds:
+    while time.monotonic() < began + CUT_OFF_SECONDS:
         searches.append(assert_unavailable(client))
         answers = [client.get(f"/api/v1/{name}/") for name in ("frameworks", "partners", "suppliers")]
         assert [answer.status_code for answer in answers] == [200, 200, 200]
+        time.sleep(0.05)
     edit("unheard")
     with pytest.raises(EngineUnavailable):
         drain(writer)
@@ -165,16 +170,10 @@ def cut_off(single: Cluster, writer: Writer, client: Client, seconds: float) -> 
     )
     # One in three seconds tries; the others need not wait.
     assert quick >= len(searches) * 0.8
-    assert max(searches) < 4
+    assert max(searches) < 5
     drain(writer)
     assert found(client, "unheard") == ["wr1~yew~yew"]
     assert_agrees()
-
-
-def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_is_found(
-    single: Cluster, writer: Writer, client: Client
-) -> None:
-    cut_off(single, writer, client, 10)
 
 
 def test_a_full_disk_stops_changes_alone_and_they_arrive_once_there_is_room(
@@ -230,8 +229,8 @@ def test_searches_go_on_when_one_of_three_nodes_is_killed(
             answered += not victim.running()
             began = time.monotonic()
             try:
-                result = engine().search_listings(ListingQuery(q="research", seed=answered % 16))
-                assert result.count == LISTINGS - 6 + 1
+                result = engine().search_listings(ListingQuery(q="before", seed=answered % 16))
+                assert result.count == LISTINGS - 6
             except EngineUnavailable as error:
                 failed.append(str(error))
             slowest = max(slowest, time.monotonic() - began)
