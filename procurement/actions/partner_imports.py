@@ -224,7 +224,8 @@ def _note(found: _Judgement, verdict: Judged) -> None:
     found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values)
     if row.alone and verdict.supplier == row.reference:
         found.leads.add(row.reference)
-    if not verdict.supplier_known and verdict.supplier != row.reference:
+    # A firm of several suppliers whose row offers nothing is about none of them.
+    if verdict.supplier and not verdict.supplier_known and verdict.supplier != row.reference:
         found.waiting.append((row.line, row.reference, verdict.supplier))
 
 

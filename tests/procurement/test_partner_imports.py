@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from procurement.actions.partner_imports import ImportReport, import_partners, publish
 from procurement.actions.partner_rows import catalogue, lines, read_row
 from procurement.actions.profiles import update_profile
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.errors import NotPermitted
 from procurement.models import (
     Appointment,
@@ -27,7 +28,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.permissions import SYSTEM
-from tests.world import FIXTURES, editor_of, make_frameworks, make_world, profile
+from tests.world import FIXTURES, LIVE_FROM, editor_of, make_frameworks, make_world, profile
 
 pytestmark = pytest.mark.django_db
 TABLES = (Organisation, Partner, ProfileVersion, Supplier, SupplierMember, Appointment, Offering, Event)
@@ -151,6 +152,17 @@ def test_a_row_that_names_no_supplier_stays_where_it_belongs(tmp_path: Path) -> 
     run(tmp_path, [row("ash")])
     assert not Supplier.objects.filter(reference="ash").exists()
     assert Offering.objects.filter(partner__reference="ash", appointment__supplier__reference="oak").exists()
+
+
+def test_a_firm_of_several_suppliers_says_which_only_where_it_offers_something(tmp_path: Path) -> None:
+    make_world()
+    joined = (MemberDraft("yew", "lead", LIVE_FROM), MemberDraft("ash", "member", LIVE_FROM))
+    save_suppliers(SYSTEM, [SupplierDraft("yew", "Yew Digital", "prime", joined)])
+    report = run(tmp_path, [{"reference": "ash", "size": "large"}])
+    assert (report.changed, report.faults) == ([("ash", ("size",))], [])
+    before = counts()
+    assert faults(run(tmp_path, [row("ash")])) == [(1, "ash", "/supplier", "ambiguous")]
+    assert counts() == before
 
 
 @pytest.mark.parametrize(
