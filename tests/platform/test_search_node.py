@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -52,8 +53,6 @@ def fake_java(home: Path, version: str) -> Path:
     program.parent.mkdir(parents=True)
     program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-01-01' >&2\n")
     program.chmod(0o755)
-    for folder in (home, home.parent, home.parent.parent, home.parent.parent.parent):
-        folder.chmod(0o755)
     return home
 
 
@@ -77,16 +76,25 @@ def test_no_java_is_one_line_that_says_what_is_needed() -> None:
     )
 
 
-def test_a_java_that_is_too_old_is_named_by_its_release(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the account of the nodes can enter, as pytest's own cannot be."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_a_java_that_is_too_old_is_named_by_its_release(open_folder: Path) -> None:
     with pytest.raises(
         NodeUnavailableError, match=r"^Elasticsearch needs Java 21 or newer; the newest found is 17\."
     ):
-        find_java([fake_java(tmp_path / "a", "1.8.0_402"), fake_java(tmp_path / "b", "17.0.15")])
+        find_java([fake_java(open_folder / "a", "1.8.0_402"), fake_java(open_folder / "b", "17.0.15")])
 
 
-def test_the_first_java_that_is_new_enough_is_taken(tmp_path: Path) -> None:
-    old, new = fake_java(tmp_path / "old", "17.0.15"), fake_java(tmp_path / "new", "25")
-    found = find_java([tmp_path / "nothing", old, new])
+def test_the_first_java_that_is_new_enough_is_taken(open_folder: Path) -> None:
+    old, new = fake_java(open_folder / "old", "17.0.15"), fake_java(open_folder / "new", "25")
+    found = find_java([open_folder / "nothing", old, new])
     assert (found.home, found.release) == (new.resolve(), 25)
 
 
