@@ -80,7 +80,11 @@ class RateExport(SearchView):
         """Every line found, in order, whatever the page. A text that a spreadsheet would take for a formula
         is preceded by an apostrophe.
         """
-        lines = engine().rate_lines(rate_params.export_query(request.GET))
+        query = rate_params.export_query(request.GET)
+        try:
+            lines = engine().rate_lines(query)
+        except OtherUnits as elsewhere:
+            raise rate_params.other_units(elsewhere, query) from elsewhere
         return StreamingHttpResponse(
             csv_lines(lines),
             content_type="text/csv; charset=utf-8",

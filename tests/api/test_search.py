@@ -132,6 +132,13 @@ def test_rates_are_explored_with_statistics_and_a_proposed_price(client: Client)
     assert left["count"] == 1
 
 
+def test_an_export_in_a_currency_that_no_card_has_names_those_that_cards_have(client: Client) -> None:
+    shown, exported = client.get("/api/v1/rates/?currency=EUR"), client.get("/api/v1/rates.csv?currency=EUR")
+    assert (exported.status_code, exported["Content-Type"]) == (400, "application/problem+json")
+    assert exported.json() == shown.json()
+    assert exported.json()["errors"][0]["parameter"] == "currency"
+
+
 def test_the_export_holds_every_line_found_with_its_headings(client: Client) -> None:
     response = client.get("/api/v1/rates.csv?framework=rm6309")
     assert (response.status_code, response["Content-Type"]) == (200, "text/csv; charset=utf-8")

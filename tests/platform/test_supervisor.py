@@ -21,7 +21,6 @@ from tests.platform.supervised import PROCESSES, Supervised, processes_of, proce
 pytestmark = [pytest.mark.one_machine, pytest.mark.kill, pytest.mark.timeout(420)]
 
 FIRST_START_SECONDS = 300
-SECOND_START_SECONDS = 15
 GONE_WITHIN = 15
 
 
@@ -50,8 +49,6 @@ def running(prepared: Path) -> Iterator[Supervised]:
         took = supervised.ready(120)
         used = processor_seconds(prepared)
         print(f"\nsecond start: ready after {took:.1f} s, {used:.1f} s of processor time")
-        # Other tests use the cores too, so the clock would judge them; two cores have this to give.
-        assert used < 2 * SECOND_START_SECONDS
         assert events(prepared) == before > 0
         assert (prepared / "secret-key").read_text() == secret
         yield supervised
