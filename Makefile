@@ -9,12 +9,13 @@ TEST_STAMP := $(VENV)/.test-installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run search-node test test-all check assets schema lock clean
+.PHONY: help run search-node test test-services test-all check assets schema lock clean
 
 help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
 	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: under six minutes'
 	@echo 'make test-all  the same, the long tests, and on PostgreSQL, Redis, RabbitMQ and Elasticsearch'
+	@echo 'make test-services  the same, on PostgreSQL, Redis and Elasticsearch, without the long tests'
 	@echo 'make search-node  Elasticsearch at 127.0.0.1:9200 until Ctrl-C (needs Java 21 and Maven; 1 GB is fetched once)'
 	@echo 'make check     the same as make test without the tests'
 	@echo 'make lock      write requirements*.txt anew from requirements*.in'
@@ -30,7 +31,10 @@ test: $(TEST_STAMP)
 	@exec $(PY) -m tools.check --tests
 
 test-all: test
-	@exec $(PY) -m tools.check --long
+	@exec $(PY) -m tools.check --services --long
+
+test-services: test
+	@exec $(PY) -m tools.check --services
 
 check: $(TEST_STAMP)
 	@exec $(PY) -m tools.check

@@ -2,9 +2,10 @@
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz
-python -m tools.check --long     those marked tests alone; then those marked elasticsearch on a node, the suite on
-                                 PostgreSQL and Redis, and what has to do with the queue on RabbitMQ, each a
-                                 throw-away server of the machine's own
+python -m tools.check --services the suite on PostgreSQL and Redis; the contract of search on Elasticsearch
+python -m tools.check --long     those marked tests alone; faults of the search service; the queue on Redis and RabbitMQ
+
+Every server is a throw-away one of the machine's own packages.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tools.assets import ROOT, build
@@ -106,14 +108,14 @@ def snapshot(data: str) -> bool:
     return not difference
 
 
-def elasticsearch(data: str) -> bool | None:
-    """Runs the tests marked elasticsearch on one node that they share."""
+def on_a_node(chosen: str, data: str) -> bool | None:
+    """Runs tests marked elasticsearch, those that `chosen` names, on one node that they share."""
     try:
         with cluster() as running_node:
             url = running_node.urls[0]
             print(f"beside Elasticsearch {running_node.nodes[0].version()}", flush=True)
             given = {"SEARCH_TEST_URL": url, "SEARCH_NODE_FOLDER": str(node_folder())}
-            return run([*PYTEST, "-m", NODE], data, given)
+            return run([*PYTEST, "-m", chosen], data, given)
     except NodeUnavailableError as missing:
         return left_out(missing)
     except (NodeError, SoftwareError) as error:
@@ -132,13 +134,22 @@ STATIC = (
     Check("OpenAPI snapshot", snapshot),
 )
 TESTS = (Check("tests", [*PYTEST, "-m", f"not ({MARKED} or {NODE})"]),)
+SERVICES = (
+    Check("page assets", assets),
+    Check(
+        "tests on PostgreSQL and Redis",
+        [*PYTEST, "-m", f"not ({MARKED}) and not one_machine and not {NODE}"],
+        services=("postgresql", "redis"),
+    ),
+    Check("tests on Elasticsearch", partial(on_a_node, f"{NODE} and not (kill or long)")),
+)
 LONG = (
     Check("page assets", assets),
     Check("long tests", [*PYTEST, "-m", f"({MARKED}) and not {NODE}"]),
-    Check("tests on Elasticsearch", elasticsearch),
+    Check("faults of the search service", partial(on_a_node, f"{NODE} and (kill or long)")),
     Check(
-        "tests on PostgreSQL and Redis",
-        [*PYTEST, "-m", f"(not ({MARKED}) or kill) and not one_machine and not {NODE}"],
+        "tests of the queue on PostgreSQL and Redis",
+        ["-m", "pytest", *OF_THE_QUEUE],
         services=("postgresql", "redis"),
     ),
     Check(
@@ -152,11 +163,14 @@ LONG = (
 def main() -> int:
     parser = argparse.ArgumentParser(description="Checks the project.")
     parser.add_argument("--tests", action="store_true", help="run the test suite too")
+    parser.add_argument("--services", action="store_true", help="run the suite beside services alone")
     parser.add_argument(
         "--long", action="store_true", help="run the long tests and those beside services alone"
     )
     arguments = parser.parse_args()
-    checks = LONG if arguments.long else (*STATIC, *TESTS) if arguments.tests else STATIC
+    checks = (*STATIC, *TESTS) if arguments.tests else STATIC
+    if arguments.services or arguments.long:
+        checks = (*(SERVICES if arguments.services else ()), *(LONG if arguments.long else ()))
     results: list[tuple[str, bool | None, float]] = []
     data = tempfile.mkdtemp(prefix="calloff-check-")
     try:
