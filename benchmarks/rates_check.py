@@ -73,11 +73,20 @@ class PlainScan:
             return f"{answer['unknown_experience_left_out']} of unknown experience, not {unknown}"
         return self._wrong_figures(prices, asked, answer)
 
+    def _stop_words(self, title: str) -> set[str]:
+        return {word for word in self.words[title] if term_of(word) == GAP}
+
     def _prices(self, asked: Mapping[str, str]) -> tuple[list[int], int]:
         """The prices found, sorted, and how many lines were left out for stating no experience."""
-        roles = [{term_of(word) for word in role.words} for role in roles_of(asked.get("q", ""))]
+        # A stop word that is a role's whole name ("IT") is looked for as it is written.
+        roles = [
+            {word if term_of(word) == GAP else term_of(word) for word in role.words}
+            for role in roles_of(asked.get("q", ""))
+        ]
         found = {
-            title for title, terms in self.terms.items() if not roles or any(terms & role for role in roles)
+            title
+            for title, terms in self.terms.items()
+            if not roles or any((terms | self._stop_words(title)) & role for role in roles)
         }
         least, most = Decimal(asked.get("min_rate", "0")) * 100, Decimal(asked.get("max_rate", "1e9")) * 100
         prices, unknown = [], 0

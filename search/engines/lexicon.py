@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -15,6 +16,9 @@ from rapidfuzz.process import cdist
 
 from search.analysis import GAP, each_term, term_of
 from search.engines.columns import Array, Columns, Strings
+
+_REMEMBERED: Final = 10_000
+"""Answers about words that are remembered before all are forgotten: anybody may ask for any word."""
 
 Words = Sequence[str] | Strings
 """Sorted words, in memory or in a mapped file."""
@@ -85,6 +89,7 @@ class Lexicon:
         self._words, self._word_counts = words, word_counts
         self._terms, self._term_counts = terms, term_counts
         self._names = names
+        self._frequencies: dict[str, int] = {}
         self._near: dict[tuple[str, int], tuple[str, ...]] = {}
         self._by_length: dict[int, tuple[list[str], Array]] | None = None
 
@@ -124,8 +129,14 @@ class Lexicon:
 
     def frequency(self, term: str) -> int:
         """In how many documents a term stands."""
-        at = bisect_left(self._terms, term)
-        return int(self._term_counts[at]) if at < len(self._terms) and self._terms[at] == term else 0
+        known = self._frequencies.get(term)
+        if known is None:
+            at = bisect_left(self._terms, term)
+            known = int(self._term_counts[at]) if at < len(self._terms) and self._terms[at] == term else 0
+            if len(self._frequencies) > _REMEMBERED:
+                self._frequencies.clear()
+            self._frequencies[term] = known
+        return known
 
     def beginning(self, start: str) -> list[str]:
         """The terms of all words that begin so, in order and once each."""
@@ -143,7 +154,7 @@ class Lexicon:
         """
         known = self._near.get((word, distance))
         if known is None:
-            if len(self._near) > 10_000:
+            if len(self._near) > _REMEMBERED:
                 self._near.clear()
             known = self._near[word, distance] = self._find_near(word, distance)
         return known

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from search.engines.base import EngineUnavailable, IndexState
-from search.engines.columns import Array, current_mark, read_current
+from search.engines.columns import current_mark, read_current
 from search.engines.listings_facets import count_facets
 from search.engines.listings_filters import lowest_rate_of, narrow
-from search.engines.listings_ranking import Places, cursor_of, page_of, places_of, whole_scores
+from search.engines.listings_ranking import Page, cursor_of, page_of
 from search.engines.listings_view import ListingsView, StaleManifest, current_generation
 from search.engines.reasons import Explained, Explainer
 from search.engines.words import compile_plan
@@ -70,31 +70,22 @@ class ListingsReader:
         """See Engine.search_listings. `freshness` tells it of a generation."""
         view = self.view()
         asked = plan(query.q, view.lexicon)
-        slots, scores = _found(view, asked)
-        narrowed = narrow(view, query, slots)
-        passed = np.flatnonzero(narrowed.all_but())
-        hit_scores = None if scores is None else scores[passed]
-        hit_rates = None if narrowed.rates is None else narrowed.rates[passed]
-        places = places_of(view, query, slots[passed], hit_scores, hit_rates)
-        page, more = page_of(places, query, view)
-        everything = not asked.asked and not asked.excluded and not narrowed.passes
-        hits = _hits(view, query, asked, [int(slots[passed[at]]) for at in page],
-                     [0 if hit_scores is None else int(hit_scores[at]) for at in page])  # fmt: skip
+        words = asked.asked or bool(asked.excluded)
+        narrowed = narrow(view, query, view.holders.matching(asked) if words else view.everything)
+        passed = int(np.count_nonzero(narrowed.all_but()))
+        page = page_of(view, query, narrowed, compile_plan(asked) if asked.asked else None)
+        hits = _hits(view, query, asked, page)
         after = None
-        if more and hits:
-            last = page[-1]
+        if page.more and hits:
+            score = page.scores[-1] if asked.asked else None
             rate = hits[-1].rate
-            after = cursor_of(
-                view,
-                query,
-                int(slots[passed[last]]),
-                None if hit_scores is None else int(hit_scores[last]),
-                None if rate is None else rate.price_minor,
-            )
+            after = cursor_of(view, query, page.slots[-1], score, None if rate is None else rate.price_minor)
         return ListingResult(
-            count=len(passed),
+            count=passed,
             hits=hits,
-            facets=count_facets(view, query, narrowed, everything) if query.facets else (),
+            facets=count_facets(view, query, narrowed, not words and not narrowed.passes)
+            if query.facets
+            else (),
             did_you_mean=asked.did_you_mean,
             seed=query.seed,
             after=after,
@@ -127,29 +118,16 @@ class ListingsReader:
         return IndexState("listings", view.generation, len(view.everything), MAPPING, None)
 
 
-def _found(view: ListingsView, asked: Plan) -> tuple[Array, Places | None]:
-    """The slots that the words find and their scores; all of them and None if no words were asked."""
-    if not asked.asked and not asked.excluded:
-        return view.everything, None
-    query = compile_plan(asked)
-    if query is None:
-        return view.everything[:0], whole_scores(np.zeros(0))
-    slots, scores = view.words.search(query)
-    return slots, whole_scores(scores) if asked.asked else None
-
-
-def _hits(
-    view: ListingsView, query: ListingQuery, asked: Plan, slots: list[int], scores: list[int]
-) -> tuple[Hit, ...]:
+def _hits(view: ListingsView, query: ListingQuery, asked: Plan, page: Page) -> tuple[Hit, ...]:
     """What a page shows of its listings."""
-    records = [view.record(slot) for slot in slots]
-    explained = [_UNEXPLAINED] * len(slots)
+    records = [view.record(slot) for slot in page.slots]
+    explained = [_UNEXPLAINED] * len(records)
     if asked.asked:
-        explained = Explainer(asked, view.words).explain(records, [score / 10_000 for score in scores])
+        explained = Explainer(asked, view.words).explain(records, [score / 10_000 for score in page.scores])
     wanted = query.filters.get("specialism", ())
     statuses, on_day = view.codes["status"], view.statuses(query.on)
     hits = []
-    for slot, score, record, why in zip(slots, scores, records, explained, strict=True):
+    for slot, score, record, why in zip(page.slots, page.scores, records, explained, strict=True):
         offered = _offered(view, slot, wanted) if wanted else ()
         hits.append(
             Hit(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from search.engines.bits import bearing_any
 from search.engines.columns import Array, Codes, Mask, rows_of
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
@@ -19,21 +20,25 @@ from search.query import ListingQuery
 
 OFFERING = "offering"
 RATE = "rate"
+_MANY = 4
+"""From one listing in so many on, all offerings are looked through instead of each listing's being looked up."""
+
+OFFERED = ("lot", "specialism", "region")
 
 
 @dataclass(slots=True)
 class OfferRows:
-    """The offerings of the candidates: row numbers, which candidate each belongs to, and who meets what was
+    """Offerings, the candidates' among them: row numbers, the slot that each belongs to, and who meets what was
     asked.
     """
 
-    rows: Array
+    rows: Array | slice
     owners: Array
     meets: dict[str, Mask]
 
-    def but(self, left_out: str, base: Mask) -> Mask:
-        """The rows of candidates in `base` that meet all that was asked but one filter."""
-        kept: Mask = base[self.owners]
+    def but(self, left_out: str, among: Mask) -> Mask:
+        """The rows of the slots in `among` that meet all that was asked but one filter."""
+        kept: Mask = among[self.owners]
         for name, mask in self.meets.items():
             if name != left_out:
                 kept &= mask
@@ -72,24 +77,42 @@ def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
         wanted = query.filters.get(filter_field.name)
         if not wanted or filter_field.by_offering:
             continue
-        allowed = allowed_codes(view.codes[filter_field.name], wanted)
         if filter_field.several:
-            rows, owners = rows_and_owners(view, filter_field.name, slots)
-            passed = np.zeros(len(slots), dtype=np.bool_)
-            passed[owners[allowed[view.columns.array(f"{filter_field.name}_code")[rows]]]] = True
+            passed = _bearing(view, filter_field.name, wanted)[slots]
         else:
+            allowed = allowed_codes(view.codes[filter_field.name], wanted)
             passed = allowed[column_of(view, filter_field.name, query)[slots]]
         narrowed.passes[filter_field.name] = passed
-    if any(query.filters.get(name) for name in ("lot", "specialism", "region")):
-        offers = offer_rows(view, query.filters, slots)
-        passed = np.zeros(len(slots), dtype=np.bool_)
-        passed[offers.owners[offers.but("", np.ones(len(slots), dtype=np.bool_))]] = True
-        narrowed.passes[OFFERING] = passed
+    if any(query.filters.get(name) for name in OFFERED):
+        narrowed.passes[OFFERING] = _offering(view, query, slots)
     if query.grade is not None:
         narrowed.rates = lowest_rates(view, query, query.filters.get("lot", ()))[slots]
         if query.min_rate is not None or query.max_rate is not None:
             narrowed.passes[RATE] = within(narrowed.rates, query)
     return narrowed
+
+
+def _offering(view: ListingsView, query: ListingQuery, slots: Array) -> Mask:
+    """Who has an offering that meets all that was asked of one."""
+    asked = [name for name in OFFERED if query.filters.get(name)]
+    if asked == ["region"]:
+        return _regions_met(view, query.filters["region"])[view.columns.array("slot_regions")[slots]]
+    if len(asked) == 1:
+        return _bearing(view, asked[0], query.filters[asked[0]])[slots]
+    offers = offer_rows(view, query.filters, slots)
+    passed = np.zeros(view.size, dtype=np.bool_)
+    passed[offers.owners[offers.but("", view.alive)]] = True
+    return passed[slots]
+
+
+def _bearing(view: ListingsView, name: str, wanted: Iterable[str]) -> Mask:
+    return bearing_any(view.bearers(name), view.codes[name].find(wanted), view.size)
+
+
+def _regions_met(view: ListingsView, wanted: Iterable[str]) -> Mask:
+    """For every set of regions whether one of those wanted is in it."""
+    met: Mask = np.any(view.region_bits[:, view.codes["region"].find(wanted)], axis=1)
+    return met
 
 
 def allowed_codes(codes: Codes, wanted: Iterable[str]) -> Mask:
@@ -104,23 +127,20 @@ def column_of(view: ListingsView, name: str, query: ListingQuery) -> Array:
     return view.statuses(query.on) if name == "status" else view.columns.array(name)
 
 
-def rows_and_owners(view: ListingsView, kind: str, slots: Array) -> tuple[Array, Array]:
-    """The rows of a kind that belong to the slots, and the place in `slots` of each row's owner."""
-    starts = view.columns.array(f"{kind}_starts")
-    rows = rows_of(starts, slots)
-    return rows, np.repeat(np.arange(len(slots)), starts[slots + 1] - starts[slots])
-
-
 def offer_rows(view: ListingsView, filters: Mapping[str, tuple[str, ...]], slots: Array) -> OfferRows:
-    """The offerings of the slots, and which meet the lot, the specialism and the region asked for."""
-    rows, owners = rows_and_owners(view, "offer", slots)
+    """The offerings of the slots, perhaps with those of others, and which meet the lot, the specialism and the
+    region asked for.
+    """
+    rows: Array | slice = slice(None)
+    if len(slots) * _MANY < view.size:
+        rows = rows_of(view.columns.array("offer_starts"), slots)
+    owners = view.columns.array("offer_owner")[rows]
     meets: dict[str, Mask] = {}
     for name in ("lot", "specialism"):
         if wanted := filters.get(name):
             meets[name] = allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]
     if wanted := filters.get("region"):
-        sets: Mask = np.any(view.region_bits[:, view.codes["region"].find(wanted)], axis=1)
-        meets["region"] = sets[view.columns.array("offer_regions")[rows]]
+        meets["region"] = _regions_met(view, wanted)[view.columns.array("offer_regions")[rows]]
     return OfferRows(rows, owners, meets)
 
 

@@ -19,8 +19,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from search.analysis import each_term, words_of
 from search.engines.base import EngineUnavailable
+from search.engines.bits import Bits, bearers
 from search.engines.columns import Array, Codes, Columns, Manifest, Mask, Strings, load_manifest
+from search.engines.holders import Holders, terms_held
 from search.engines.lexicon import Lexicon
 from search.engines.listings_store import RECORDS, WORDS
 from search.engines.records import PackedRecord
@@ -33,6 +36,8 @@ from search.ties import ties
 _LIVE: Final = "live"
 _EXPIRED: Final = "expired"
 _ATTEMPTS: Final = 50
+_CHANGED: Final = 300
+"""With more changed listings than this nothing is taken over of who holds a term."""
 
 
 def current_generation(directory: Path, generation: int) -> Manifest:
@@ -88,15 +93,19 @@ class ListingsView:
         else:
             self.labels = Labels.load(columns.data("labels"))
         self.region_bits = _region_bits(orjson.loads(columns.data("region_sets")), len(self.codes["region"]))
+        self._records = self._map_records(int(manifest.facts["records"]))
+        self.holders = Holders(self.words, self.alive)
+        if same is not None:
+            self._take_over(same)
         self.lexicon = Lexicon.load(columns, len(self.everything))
         self.suggestions = Suggestions(columns)
-        self._records = self._map_records(int(manifest.facts["records"]))
         same_keys = same is not None and same.columns.file("key_data") == columns.file("key_data")
         # Filled as seeds are asked for; a dict that two generations of the same keys share.
         self._ties: dict[int, tuple[NDArray[np.uint64], NDArray[np.int64]]]
         self._ties = same._ties if same is not None and same_keys else {}
         self._statuses: tuple[date, Array] | None = None
         self._grades: dict[int, GradeRates] = {}
+        self._bearers: dict[str, Bits] = {}
         self._name_ranks: Array | None = None
         self.kept: dict[str, object] = {}
         """Answers to what every question has in common, kept by the modules that work them out."""
@@ -121,6 +130,21 @@ class ListingsView:
                 return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
         except (OSError, ValueError) as error:
             raise EngineUnavailable(f"the records cannot be read ({error})") from error
+
+    def _take_over(self, before: ListingsView) -> None:
+        """Keeps what is remembered of who holds a term, where little has changed."""
+        versions, known = self.columns.array("version"), before.columns.array("version")
+        changed = np.append(np.flatnonzero(versions[: len(known)] != known), np.arange(len(known), self.size))
+        if len(changed) <= _CHANGED:
+            self.holders.take_over(
+                before.holders,
+                {
+                    slot: terms_held(each_term(words_of(self.record(slot).text())))
+                    if self.alive[slot]
+                    else frozenset()
+                    for slot in changed.tolist()
+                },
+            )
 
     def record(self, slot: int) -> PackedRecord:
         """A listing's record."""
@@ -178,6 +202,16 @@ class ListingsView:
                 *(self.columns.array(f"rate_{name}")[rows] for name in ("owner", "lot", "work_type", "price"))
             )
         return self._grades[grade]
+
+    def bearers(self, kind: str) -> Bits:
+        """Which listings bear each value of a filter of several values."""
+        if kind not in self._bearers:
+            rows = "offer" if kind in ("lot", "specialism") else kind
+            owners = self.columns.array(f"{rows}_owner")
+            codes = self.columns.array(f"offer_{kind}" if rows == "offer" else f"{kind}_code")
+            stated = codes >= 0
+            self._bearers[kind] = bearers(owners[stated], codes[stated], self.size, len(self.codes[kind]))
+        return self._bearers[kind]
 
     def freshness(self) -> Freshness:
         """The generation alone; the heartbeat is added by the engine."""

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.analysis import GAP, mark_of
+from search.engines.passages import PagePassages
 from search.engines.rates_text import K1, B, lucene_length
 from search.engines.records import PackedRecord, whole_name
+from search.engines.spots import FIELDS, PageWords, Places
 from search.fields import (
     ALL_WORDS_SCORE,
     CONSTANT_SCORE,
@@ -27,23 +30,19 @@ from search.fields import (
     TIE_BREAKER,
     WHOLE_NAME_SCORE,
 )
-from search.highlight import Match, passage
 from search.planner import Alternative, Plan, Terms
 from search.query import Highlight, Reason
 
 _NAME: Final = next(number for number, field in enumerate(TEXT_FIELDS) if field.name == "name")
-_SPECIALISMS: Final = next(number for number, field in enumerate(TEXT_FIELDS) if field.name == "specialisms")
 _ALL_WORDS: Final = len(TEXT_FIELDS)
 """Stands among the fields for what a listing gains by holding every word."""
 _LABELS: Final = [*((field.name, field.label) for field in TEXT_FIELDS), ("all_words", "Every word")]
-_PASSAGES: Final = {_SPECIALISMS: 3}
-"""How many passages of a field are shown; of others one."""
-
-Matched = dict[int, list[tuple[int, int]]]
-"""By part: the position of each word that matched, and the number of the clause that it answers."""
-
-Scored = dict[int, list[tuple[int, float]]]
-"""By clause: what each field adds for each of its alternatives."""
+_CONSTANT: Final = -1
+_NAME_START: Final = -2
+"""What a word is used for that BM25 does not score."""
+_CONSTANT_SCORES: Final = np.array([field.weight * CONSTANT_SCORE for field in TEXT_FIELDS])
+_NAME_START_SCORES: Final = np.full(FIELDS, NAME_START_SCORE)
+"""By field."""
 
 
 class Statistics(Protocol):
@@ -67,14 +66,13 @@ class Explained:
     specialisms: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Found:
-    """The words of one record that were asked for: (part, position within it, mark)."""
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Parts of scores: what a clause adds by a field of a record (its box), one row each."""
 
-    record: PackedRecord
-    fields: list[int]
-    token_ends: list[int]
-    spots: list[tuple[int, int, int]]
+    boxes: Places
+    clauses: Places
+    scores: NDArray[np.float64]
 
 
 class Explainer:
@@ -83,201 +81,187 @@ class Explainer:
     def __init__(self, plan: Plan, statistics: Statistics) -> None:
         self._statistics = statistics
         self._plan = plan
-        self._terms: dict[int, list[tuple[int, Alternative]]] = defaultdict(list)
-        self._phrases: list[tuple[int, Alternative, list[tuple[int, int]]]] = []
-        self._constants: dict[int, list[int]] = defaultdict(list)
-        self._starts: dict[int, list[int]] = defaultdict(list)
+        self._alternatives: list[Alternative] = []
+        self._phrases: list[tuple[int, int, list[tuple[int, int]]]] = []
+        uses: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for number, clause in enumerate(plan.clauses):
             for alternative in clause.alternatives:
                 phrase = [(at, mark_of(term)) for at, term in enumerate(alternative.terms) if term != GAP]
                 if len(phrase) == 1:
-                    self._terms[phrase[0][1]].append((number, alternative))
+                    uses[phrase[0][1]].append((number, len(self._alternatives)))
                 else:
-                    self._phrases.append((number, alternative, phrase))
+                    self._phrases.append((number, len(self._alternatives), phrase))
+                    uses.setdefault(phrase[0][1], [])
+                self._alternatives.append(alternative)
             for term in clause.constants:
-                self._constants[mark_of(term)].append(number)
+                uses[mark_of(term)].append((number, _CONSTANT))
             for term in clause.name_starts:
-                self._starts[mark_of(term)].append(number)
-        phrased = {mark for _, _, phrase in self._phrases for _, mark in phrase}
-        wanted = {*self._terms, *self._constants, *self._starts, *phrased}
-        self._wanted = np.array(sorted(wanted), dtype=np.uint32)
-        self._factors: dict[tuple[int, Alternative], tuple[float, float]] = {}
+                uses[mark_of(term)].append((number, _NAME_START))
+        self._wanted = np.array(sorted(uses), dtype=np.uint32)
+        listed = [uses[mark] for mark in self._wanted.tolist()]
+        self._use_counts = np.array([len(some) for some in listed], dtype=np.int64)
+        self._use_starts = np.cumsum(self._use_counts) - self._use_counts
+        flat = np.array([use for some in listed for use in some], dtype=np.int64).reshape(-1, 2)
+        self._use_clauses, self._use_kinds = flat[:, 0], flat[:, 1]
+        self._factors: dict[tuple[int, int], tuple[float, float]] = {}
 
     def explain(self, records: Sequence[PackedRecord], scores: Sequence[float]) -> list[Explained]:
         """Explains hits, given their records and their scores."""
-        return [self._explain(found, score) for found, score in zip(self._find(records), scores, strict=True)]
+        if not records:
+            return []
+        if not len(self._wanted):
+            return [
+                self._explained(record, score, {}, (), ())
+                for record, score in zip(records, scores, strict=True)
+            ]
+        words = PageWords(records)
+        parts, matched = self._found(words)
+        added = self._added(parts, len(records))
+        shown = PagePassages(words, matched, len(self._plan.clauses))
+        return [
+            self._explained(
+                record,
+                score,
+                added[number],
+                shown.highlights(number, record),
+                shown.specialisms(number, record),
+            )
+            for number, (record, score) in enumerate(zip(records, scores, strict=True))
+        ]
 
-    def _find(self, records: Sequence[PackedRecord]) -> list[_Found]:
-        """Looks for everything wanted in all records at once."""
-        found = [_Found(record, record.fields(), record.token_ends(), []) for record in records]
-        if not len(self._wanted) or not records:
-            return found
-        marks = np.concatenate([record.marks() for record in records])
-        near = np.minimum(np.searchsorted(self._wanted, marks), len(self._wanted) - 1)
-        hits = np.flatnonzero(self._wanted[near] == marks)
-        owner, part, begin, end, offset = -1, 0, 0, 0, 0
-        ends = np.cumsum([record.tokens for record in records]).tolist()
-        for at, mark in zip(hits.tolist(), marks[hits].tolist(), strict=True):
-            while owner < 0 or at >= ends[owner]:
-                owner += 1
-                offset = ends[owner - 1] if owner else 0
-                part, begin, end = 0, 0, found[owner].token_ends[0]
-            while at - offset >= end:
-                part += 1
-                begin, end = end, found[owner].token_ends[part]
-            found[owner].spots.append((part, at - offset - begin, mark))
-        return found
-
-    def _explain(self, found: _Found, score: float) -> Explained:
-        scored, matched = self._score(found)
-        added: dict[int, float] = defaultdict(float)
-        words: dict[int, dict[str, None]] = defaultdict(dict)
-        for number, parts in sorted(scored.items()):
-            best = max(range(len(parts)), key=lambda at: parts[at][1])
-            for at, (field_number, part) in enumerate(parts):
-                added[field_number] += part if at == best else part * TIE_BREAKER
-                words[field_number][self._plan.clauses[number].words] = None
-        if self._plan.together and all(number in scored for number in self._plan.together):
-            added[_ALL_WORDS] = ALL_WORDS_SCORE
-            words[_ALL_WORDS] = {self._plan.clauses[number].words: None for number in self._plan.together}
-        text, ends, names = found.record.text(), found.record.text_ends(), found.record.names()
-        if self._plan.whole_name and whole_name(text[: ends[0]]) == self._plan.whole_name:
-            added[_NAME] += WHOLE_NAME_SCORE
-            words[_NAME].setdefault(text[: ends[0]])
-        return Explained(
-            why=_reasons(added, words, score),
-            highlights=tuple(_highlights(found, text, ends, names, matched)),
-            specialisms=tuple(names[part] for part in sorted(matched) if found.fields[part] == _SPECIALISMS),
-        )
-
-    def _score(self, found: _Found) -> tuple[Scored, Matched]:
-        counts: dict[tuple[int, int], int] = defaultdict(int)
-        matched: Matched = defaultdict(list)
-        for part, position, mark in found.spots:
-            field_number = found.fields[part]
-            counts[field_number, mark] += 1
-            for number, _ in self._terms.get(mark, ()):
-                matched[part].append((position, number))
-            for number in self._constants.get(mark, ()):
-                matched[part].append((position, number))
-            if field_number == _NAME:
-                for number in self._starts.get(mark, ()):
-                    matched[part].append((position, number))
-        lengths: dict[int, int] = {}
-        scored: Scored = defaultdict(list)
-        constant: set[tuple[int, int]] = set()
-        started: set[int] = set()
-        for (field_number, mark), count in counts.items():
-            for number, alternative in self._terms.get(mark, ()):
-                scored[number].append(
-                    (field_number, self._bm25(found, field_number, alternative, count, lengths))
-                )
-            constant.update((number, field_number) for number in self._constants.get(mark, ()))
-            if field_number == _NAME:
-                started.update(self._starts.get(mark, ()))
-        if self._phrases:
-            self._score_phrases(found, scored, matched, lengths)
-        for number, field_number in constant:
-            scored[number].append((field_number, TEXT_FIELDS[field_number].weight * CONSTANT_SCORE))
-        for number in started:
-            scored[number].append((_NAME, NAME_START_SCORE))
-        return scored, matched
-
-    def _score_phrases(
-        self, found: _Found, scored: Scored, matched: Matched, lengths: dict[int, int]
-    ) -> None:
-        places: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-        for part, position, mark in found.spots:
-            places[part][mark].add(position)
+    def _found(self, words: PageWords) -> tuple[_Parts, Places]:
+        """What every clause adds by every field, and which tokens answer it: place * clauses + clause, sorted."""
+        clauses = len(self._plan.clauses)
+        lengths = words.lengths()
+        at, mark = words.spots(self._wanted)
+        part = words.part(at)
+        spot, use = _expanded(mark, self._use_starts, self._use_counts)
+        kinds = self._use_kinds[use]
+        counted = (kinds != _NAME_START) | (words.field[part[spot]] == _NAME)
+        spot, use, kinds = spot[counted], use[counted], kinds[counted]
+        matches = [at[spot] * clauses + self._use_clauses[use]]
+        keys, counts = np.unique(words.box[part[spot]] * len(self._use_kinds) + use, return_counts=True)
+        boxes, use = np.divmod(keys, max(len(self._use_kinds), 1))
+        kinds = self._use_kinds[use]
+        bm25 = kinds >= 0
+        found = [self._bm25(boxes[bm25], self._use_clauses[use[bm25]], kinds[bm25], counts[bm25], lengths)]
+        for kind, scores in ((_CONSTANT, _CONSTANT_SCORES), (_NAME_START, _NAME_START_SCORES)):
+            # However many of its words a field holds, they count once.
+            once = np.unique(boxes[kinds == kind] * clauses + self._use_clauses[use[kinds == kind]])
+            if len(once):
+                found.append(_Parts(once // clauses, once % clauses, scores[once // clauses % FIELDS]))
         for number, alternative, phrase in self._phrases:
-            counts: dict[int, int] = defaultdict(int)
-            for part, positions in places.items():
-                if not all(mark in positions for _, mark in phrase):
-                    continue
-                for start in positions[phrase[0][1]]:
-                    if all(start + distance in positions[mark] for distance, mark in phrase):
-                        counts[found.fields[part]] += 1
-                        matched[part].extend((start + distance, number) for distance, _ in phrase)
-            for field_number, count in counts.items():
-                scored[number].append(
-                    (field_number, self._bm25(found, field_number, alternative, count, lengths))
-                )
+            first, rest = phrase[0][1], [(distance - phrase[0][0], other) for distance, other in phrase[1:]]
+            starts = words.phrase(at[self._wanted[mark] == first], rest)
+            if not len(starts):
+                continue
+            boxes, counts = np.unique(words.box[words.part(starts)], return_counts=True)
+            same = np.full(len(boxes), alternative)
+            found.append(self._bm25(boxes, np.full(len(boxes), number), same, counts, lengths))
+            matches.extend((starts + distance) * clauses + number for distance, _ in [(0, first), *rest])
+        together = (
+            np.concatenate(column)
+            for column in zip(*((p.boxes, p.clauses, p.scores) for p in found), strict=True)
+        )
+        return _Parts(*together), np.unique(np.concatenate(matches))
 
     def _bm25(
-        self, found: _Found, field_number: int, alternative: Alternative, count: int, lengths: dict[int, int]
-    ) -> float:
-        factors = self._factors.get((field_number, alternative))
-        if factors is None:
-            factors = self._factors[field_number, alternative] = self._factors_of(field_number, alternative)
-        weight, average = factors
-        length = lengths.get(field_number)
-        if length is None:
-            length = lengths[field_number] = lucene_length(_length(found, field_number))
-        return weight * count / (count + K1 * (1 - B + B * length / average))
+        self, boxes: Places, clauses: Places, alternatives: Places, counts: Places, lengths: Places
+    ) -> _Parts:
+        """What alternatives add that stand so often in a record's field."""
+        pairs, inverse = np.unique(alternatives * FIELDS + boxes % FIELDS, return_inverse=True)
+        told = np.array([self._factors_of(*divmod(pair, FIELDS)) for pair in pairs.tolist()]).reshape(-1, 2)
+        weights, averages = told[inverse, 0], told[inverse, 1]
+        norms = K1 * (1 - B + B * _remembered(lengths[boxes]) / averages)
+        return _Parts(boxes, clauses, weights * counts / (counts + norms))
 
-    def _factors_of(self, field_number: int, alternative: Alternative) -> tuple[float, float]:
+    def _factors_of(self, alternative_number: int, field_number: int) -> tuple[float, float]:
         """What does not depend on the hit: weight times inverse frequency, and the field's average length."""
-        text_field = TEXT_FIELDS[field_number]
+        known = self._factors.get((alternative_number, field_number))
+        if known is not None:
+            return known
+        text_field, alternative = TEXT_FIELDS[field_number], self._alternatives[alternative_number]
         documents, average = self._statistics.statistics(text_field.name, alternative.terms)
         idf = 0.0
         for term in alternative.terms:
             if term != GAP:
                 frequency = self._statistics.frequency(text_field.name, term)
                 idf += math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
-        return idf * (K1 + 1) * text_field.weight * alternative.weight, average
+        known = idf * (K1 + 1) * text_field.weight * alternative.weight, average
+        self._factors[alternative_number, field_number] = known
+        return known
+
+    def _added(self, parts: _Parts, records: int) -> list[dict[int, tuple[float, list[str]]]]:
+        """By record and field, what was added and by which words: a clause's best field counts whole, the others
+        by a share.
+        """
+        clauses = len(self._plan.clauses)
+        groups = parts.boxes // FIELDS * clauses + parts.clauses
+        order = np.lexsort((parts.boxes, -parts.scores, groups))
+        boxes, ordered = parts.boxes[order], groups[order]
+        best = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+        shares = parts.scores[order] * np.where(best, 1.0, TIE_BREAKER)
+        sums = np.bincount(boxes, shares, records * FIELDS).tolist()
+        added: list[dict[int, tuple[float, list[str]]]] = [{} for _ in range(records)]
+        answered: list[set[int]] = [set() for _ in range(records)]
+        for key in np.unique(boxes * clauses + ordered % clauses).tolist():
+            box, clause = divmod(key, clauses)
+            record, field_number = divmod(box, FIELDS)
+            words = added[record].setdefault(field_number, (sums[box], []))[1]
+            if self._plan.clauses[clause].words not in words:
+                words.append(self._plan.clauses[clause].words)
+            answered[record].add(clause)
+        if self._plan.together:
+            every = list(dict.fromkeys(self._plan.clauses[number].words for number in self._plan.together))
+            for record, numbers in enumerate(answered):
+                if numbers.issuperset(self._plan.together):
+                    added[record][_ALL_WORDS] = ALL_WORDS_SCORE, every
+        return added
+
+    def _explained(
+        self,
+        record: PackedRecord,
+        score: float,
+        added: dict[int, tuple[float, list[str]]],
+        highlights: Iterable[Highlight],
+        specialisms: tuple[str, ...],
+    ) -> Explained:
+        if self._plan.whole_name:
+            name = record.text()[: record.text_ends()[0]]
+            if whole_name(name) == self._plan.whole_name:
+                before, words = added.get(_NAME, (0.0, []))
+                added[_NAME] = before + WHOLE_NAME_SCORE, [*words, *({name} - set(words))]
+        return Explained(_reasons(added, score), tuple(highlights), specialisms)
 
 
-def _length(found: _Found, field_number: int) -> int:
-    """How many terms a field has: stop words do not count."""
-    marks = found.record.marks()
-    length = begin = 0
-    for part_field, end in zip(found.fields, found.token_ends, strict=True):
-        if part_field == field_number:
-            length += int(np.count_nonzero(marks[begin:end]))
-        begin = end
-    return length
+def _expanded(codes: Places, starts: Places, counts: Places) -> tuple[Places, Places]:
+    """Each code's uses, one after the other: which element of `codes` it is, and the number of the use."""
+    each = counts[codes]
+    which = np.repeat(np.arange(len(codes)), each)
+    return which, np.arange(len(which)) + np.repeat(starts[codes] - (np.cumsum(each) - each), each)
 
 
-def _reasons(added: dict[int, float], words: dict[int, dict[str, None]], score: float) -> tuple[Reason, ...]:
+_LENGTHS: Final = np.array([lucene_length(length) for length in range(4096)], dtype=np.int64)
+
+
+def _remembered(lengths: Places) -> Places:
+    """The lengths as Lucene remembers them."""
+    if lengths.max(initial=0) < len(_LENGTHS):
+        return _LENGTHS[lengths]
+    return np.array([lucene_length(length) for length in lengths.tolist()], dtype=np.int64)
+
+
+def _reasons(added: Mapping[int, tuple[float, list[str]]], score: float) -> tuple[Reason, ...]:
     """The parts by field, the greatest first, rounded to four decimals so that they sum to the score."""
-    total = sum(added.values())
+    total = sum(part for part, _ in added.values())
     if not total:
         return ()
-    ordered = sorted(added.items(), key=lambda item: (-item[1], item[0]))
+    ordered = sorted(added.items(), key=lambda item: (-item[1][0], item[0]))
     # The engine adds up in 32 bits: the parts are brought to its total, the greatest takes what rounding
     # leaves.
-    parts = [round(part * score / total, 4) for _, part in ordered]
+    parts = [round(part * score / total, 4) for _, (part, _) in ordered]
     parts[0] = round(parts[0] + score - sum(parts), 4)
     return tuple(
-        Reason(*_LABELS[number], tuple(words[number]), part)
-        for (number, _), part in zip(ordered, parts, strict=True)
+        Reason(*_LABELS[number], tuple(words), part)
+        for (number, (_, words)), part in zip(ordered, parts, strict=True)
     )
-
-
-def _highlights(
-    found: _Found, text: str, ends: list[int], names: list[str], matched: Matched
-) -> Iterator[Highlight]:
-    """Of each field the parts that answer most of what was asked."""
-    by_field: dict[int, list[int]] = defaultdict(list)
-    for part in matched:
-        if TEXT_FIELDS[found.fields[part]].highlighted:
-            by_field[found.fields[part]].append(part)
-    places = found.record.places()
-    for field_number in sorted(by_field):
-        parts = by_field[field_number]
-        if len(parts) > 1:
-            parts.sort(
-                key=lambda part: (-len({asked for _, asked in matched[part]}), -len(matched[part]), part)
-            )
-        for part in parts[: _PASSAGES.get(field_number, 1)]:
-            begin = found.token_ends[part - 1] if part else 0
-            spots = sorted(set(matched[part]))
-            matches: list[Match] = []
-            for place, (_, asked) in zip(
-                places[[begin + at for at, _ in spots]].tolist(), spots, strict=True
-            ):
-                matches.append((place >> 8, (place >> 8) + (place & 255), asked))
-            start = ends[part - 1] + 1 if part else 0
-            yield Highlight(
-                TEXT_FIELDS[field_number].name, names[part], passage(text, start, ends[part], matches)
-            )

@@ -6,7 +6,7 @@ countable lies beside it in columns. A document is known by its slot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,9 @@ def _schema() -> tantivy.Schema:
 
 SCHEMA: Final = _schema()
 
+Question = tantivy.Query
+"""What tantivy is asked."""
+
 
 def open_words(directory: Path, create: bool = False) -> tantivy.Index:
     """The index in a directory, its tokenizer registered (they are per process). Raises EngineUnavailable."""
@@ -82,8 +85,8 @@ def compile_plan(plan: Plan) -> tantivy.Query | None:
         for clause in plan.clauses
     ]
     if plan.whole_name:
-        whole = tantivy.Query.term_query(SCHEMA, WHOLE_NAME, plan.whole_name, "basic")
-        wanted.append((tantivy.Occur.Should, tantivy.Query.const_score_query(whole, WHOLE_NAME_SCORE)))
+        whole = tantivy.Query.const_score_query(named(plan.whole_name), WHOLE_NAME_SCORE)
+        wanted.append((tantivy.Occur.Should, whole))
     if plan.together:
         every = [(tantivy.Occur.Must, wanted[at][1]) for at in plan.together]
         bonus = tantivy.Query.const_score_query(tantivy.Query.boolean_query(every), ALL_WORDS_SCORE)
@@ -96,6 +99,36 @@ def compile_plan(plan: Plan) -> tantivy.Query | None:
     if not wanted:
         wanted = [(tantivy.Occur.Must, tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0))]
     return tantivy.Query.boolean_query([*wanted, *unwanted])
+
+
+def holding(terms: Terms) -> tantivy.Query:
+    """Who holds a term, or a phrase, in any field."""
+    return _either(_terms(field.name, terms) for field in TEXT_FIELDS)
+
+
+def holding_any(fields: Iterable[str], terms: Terms) -> tantivy.Query:
+    """Who holds any of the terms in any of the fields."""
+    return _either(_any_of(field, terms) for field in fields)
+
+
+def named(whole_name: str) -> tantivy.Query:
+    """Who bears a name."""
+    return tantivy.Query.term_query(SCHEMA, WHOLE_NAME, whole_name, "basic")
+
+
+def among(query: tantivy.Query, slots: Iterable[int]) -> tantivy.Query:
+    """The same, of these slots alone; scores stay as they are."""
+    these = tantivy.Query.term_set_query(SCHEMA, _SLOT_KEY, [str(slot) for slot in slots])
+    return tantivy.Query.boolean_query(
+        [
+            (tantivy.Occur.Must, query),
+            (tantivy.Occur.Must, tantivy.Query.const_score_query(these, 0.0)),
+        ]
+    )
+
+
+def _either(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
 
 def _clause(clause: Clause) -> tantivy.Query:
@@ -165,14 +198,21 @@ class WordsReader:
         self._all = max(self.searcher.num_docs, 1)
         self._statistics: dict[str, tuple[int, float]] = {}
 
-    def search(self, query: tantivy.Query) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The slots of every hit and their scores, best first."""
-        hits = self.searcher.search(query, limit=self._all, count=False).hits
+    def search(
+        self, query: tantivy.Query, limit: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The slots of every hit, or of the best so many, and their scores, best first."""
+        hits = self.searcher.search(query, limit=limit or self._all, count=False).hits
         if not hits:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float64)
         scores, addresses = zip(*hits, strict=True)
         slots = self.searcher.fast_field_values(_SLOT, list(addresses))
         return np.array(slots, dtype=np.int64), np.array(scores, dtype=np.float64)
+
+    def holders(self, query: tantivy.Query) -> NDArray[np.int32]:
+        """The slots of every hit."""
+        slots, _ = self.search(query)
+        return slots.astype(np.int32)
 
     def frequency(self, field: str, term: str) -> int:
         """In how many documents of the snapshot a field holds a term (removed ones count until segments
