@@ -56,7 +56,9 @@ class ListingQuery:
     facet_size: int = 30
 
 
-@dataclass(frozen=True, slots=True)
+# What an answer is made of is not frozen: a page holds some two hundred of them, and freezing doubles what one
+# costs to make.
+@dataclass(slots=True)
 class FacetValue:
     """One value of a facet: how many listings it would leave as the only value of its facet."""
 
@@ -66,7 +68,7 @@ class FacetValue:
     selected: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Facet:
     """Counts that ignore the facet's own filter; `other` is how many values are not shown."""
 
@@ -76,7 +78,7 @@ class Facet:
     other: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Highlight:
     """The best passage of a field: HTML-escaped text with `<mark>` around what matched.
 
@@ -88,7 +90,7 @@ class Highlight:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reason:
     """One part of a score: what the words found in this field added. A hit's reasons sum to its score.
 
@@ -101,7 +103,7 @@ class Reason:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HitRate:
     """The lowest rate of the grade asked for that satisfies the question, and which line of the card it is.
 
@@ -117,7 +119,7 @@ class HitRate:
     work_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
     """One listing of a page. `stored` is the ready JSON object of search/documents.py, in bytes.
 

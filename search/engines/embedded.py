@@ -7,6 +7,7 @@ Both collections under one roof; each half does its own work (listings.py, rates
 from __future__ import annotations
 
 import fcntl
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -30,10 +31,13 @@ class EmbeddedEngine:
         self._listings = ListingsReader(root / "listings")
         self._rates = RatesReader(root / "rates")
         self._heartbeat = Heartbeat(root)
+        # Threads of one interpreter gain nothing by computing side by side; handing it to and fro costs.
+        self._turn = threading.Lock()
 
     def search_listings(self, query: ListingQuery) -> ListingResult:
         """See Engine."""
-        return self._listings.search(query, self._heartbeat.freshness)
+        with self._turn:
+            return self._listings.search(query, self._heartbeat.freshness)
 
     def listing(self, reference: str) -> bytes | None:
         """See Engine."""
@@ -49,7 +53,8 @@ class EmbeddedEngine:
 
     def search_rates(self, query: RateQuery) -> RateResult:
         """See RatesEngine."""
-        return self._rates.search_rates(query)
+        with self._turn:
+            return self._rates.search_rates(query)
 
     def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
         """See RatesEngine."""

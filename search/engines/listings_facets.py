@@ -5,7 +5,7 @@ Exact, from columns: a facet is one bincount over the listings (or rows) that pa
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from search.engines.listings_filters import (
     OFFERING,
     RATE,
     Narrowed,
-    OfferRows,
     column_of,
     lowest_rates,
     offer_rows,
@@ -43,45 +42,79 @@ def count_facets(
 
 
 def _count(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> tuple[Facet, ...]:
-    found = narrowed.slots[narrowed.all_but()]
-    offers = _Offers(view, query, narrowed)
-    facets = []
-    for facet in FILTERS:
+    asker = _Asker(view, query, narrowed)
+    return tuple(_facet(view, query, facet, asker.counts(facet)) for facet in FILTERS)
+
+
+class _Asker:
+    """Counts the values of each facet; what several facets have in common is worked out once."""
+
+    def __init__(self, view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> None:
+        self._view, self._query, self._narrowed = view, query, narrowed
+        self._found = narrowed.slots[narrowed.all_but()]
+        self._met: dict[str, tuple[Array, Array]] = {}
+
+    def counts(self, facet: FilterField) -> Array:
+        """How many listings have each value, by code."""
+        name, view, narrowed = facet.name, self._view, self._narrowed
         if facet.by_offering:
-            counts = _count_offers(view, query, narrowed, found, offers, facet.name)
-        else:
-            slots = narrowed.slots[narrowed.all_but(facet.name)] if facet.name in narrowed.passes else found
-            if facet.several:
-                counts = _count_bearers(view, slots, facet.name)
-            else:
-                codes = column_of(view, facet.name, query)[slots]
-                counts = np.bincount(codes, minlength=len(view.codes[facet.name]))
-        facets.append(_facet(view, query, facet, counts))
-    return tuple(facets)
+            if OFFERING in narrowed.passes:
+                return self._of_offerings(name)
+            return self._regions(self._found) if name == "region" else self._borne[name]
+        if name not in narrowed.passes:
+            if name == "status":
+                return np.bincount(
+                    view.statuses(self._query.on)[self._found], minlength=len(view.codes[name])
+                )
+            return self._borne[name]
+        slots = narrowed.slots[narrowed.all_but(name)]
+        if facet.several:
+            return counts_among(view.bearers(name), mask_of(slots, view.size))
+        return np.bincount(column_of(view, name, self._query)[slots], minlength=len(view.codes[name]))
 
+    @cached_property
+    def _borne(self) -> dict[str, Array]:
+        """The counts of all values that stand as bits, among those who pass every filter."""
+        bits, stretches = self._view.all_bearers()
+        counts = counts_among(bits, mask_of(self._found, self._view.size))
+        return {name: counts[first:last] for name, (first, last) in stretches.items()}
 
-def _count_offers(
-    view: ListingsView, query: ListingQuery, narrowed: Narrowed, found: Array, offers: _Offers, name: str
-) -> Array:
-    """How many listings have an offering with each lot, specialism or region that meets what else was asked
-    of it.
-    """
-    others = {other: query.filters.get(other, ()) for other in OFFERED if other != name}
-    if not any(others.values()):
-        if OFFERING in narrowed.passes:
-            found = narrowed.slots[_base_of(view, query, narrowed, name)]
-        return _count_all(view, found, name)
-    kept = offers.rows.but(name, mask_of(narrowed.slots[_base_of(view, query, narrowed, name)], view.size))
-    owners = offers.rows.owners[kept]
-    codes = view.columns.array("offer_regions" if name == "region" else f"offer_{name}")[offers.rows.rows][
-        kept
-    ]
-    if name == "region":
-        return _count_regions(view, owners, codes)
-    if name == "lot":
-        # Rows are sorted by listing and lot: each pair counts once.
-        codes = codes[_fresh(owners, codes)]
-    return np.bincount(codes[codes >= 0], minlength=len(view.codes[name]))
+    def _kept(self, name: str, slots: Array) -> tuple[Array, Array]:
+        """The offerings of the slots that meet all but this filter, and their owners; the same for every filter
+        that was not asked for.
+        """
+        offers = offer_rows(self._view, self._query, self._narrowed)
+        left_out = name if self._query.filters.get(name) else ""
+        if left_out not in self._met:
+            kept = np.flatnonzero(offers.but(left_out, mask_of(slots, self._view.size)))
+            rows = kept if isinstance(offers.rows, slice) else offers.rows[kept]
+            self._met[left_out] = rows, offers.owners[kept]
+        return self._met[left_out]
+
+    def _regions(self, slots: Array) -> Array:
+        view = self._view
+        sets = np.bincount(view.columns.array("slot_regions")[slots], minlength=len(view.region_bits))
+        counts: Array = sets @ view.region_bits
+        return counts
+
+    def _of_offerings(self, name: str) -> Array:
+        """How many listings have an offering with each lot, specialism or region that meets what else was
+        asked of it.
+        """
+        view, query, narrowed = self._view, self._query, self._narrowed
+        slots = narrowed.slots[_base_of(view, query, narrowed, name)]
+        if not any(query.filters.get(other) for other in OFFERED if other != name):
+            if name == "region":
+                return self._regions(slots)
+            return counts_among(view.bearers(name), mask_of(slots, view.size))
+        rows, owners = self._kept(name, slots)
+        codes = view.columns.array("offer_regions" if name == "region" else f"offer_{name}")[rows]
+        if name == "region":
+            return _count_regions(view, owners, codes)
+        if name == "lot":
+            # Rows are sorted by listing and lot: each pair counts once.
+            codes = codes[_fresh(owners, codes)]
+        return np.bincount(codes[codes >= 0], minlength=len(view.codes[name]))
 
 
 def _base_of(view: ListingsView, query: ListingQuery, narrowed: Narrowed, name: str) -> Mask:
@@ -92,30 +125,6 @@ def _base_of(view: ListingsView, query: ListingQuery, narrowed: Narrowed, name: 
         base &= within(lowest_rates(view, query, ())[narrowed.slots], query)
         return base
     return narrowed.all_but(OFFERING)
-
-
-class _Offers:
-    """The offerings of the candidates, looked up once for the three facets that may want them."""
-
-    def __init__(self, view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> None:
-        self._ask = partial(offer_rows, view, query.filters, narrowed.slots)
-
-    @cached_property
-    def rows(self) -> OfferRows:
-        return self._ask()
-
-
-def _count_all(view: ListingsView, slots: Array, name: str) -> Array:
-    """How many of the listings have any offering with each lot, specialism or region."""
-    if name == "region":
-        sets = np.bincount(view.columns.array("slot_regions")[slots], minlength=len(view.region_bits))
-        counts: Array = sets @ view.region_bits
-        return counts
-    return _count_bearers(view, slots, name)
-
-
-def _count_bearers(view: ListingsView, slots: Array, name: str) -> Array:
-    return counts_among(view.bearers(name), mask_of(slots, view.size))
 
 
 def _fresh(owners: Array, codes: Array) -> Mask:
@@ -130,8 +139,15 @@ def _count_regions(view: ListingsView, owners: Array, sets: Array) -> Array:
     if not len(owners):
         return np.zeros(view.region_bits.shape[1], dtype=np.int64)
     begins = np.flatnonzero(np.diff(owners, prepend=-1))
-    either: Mask = np.logical_or.reduceat(view.region_bits[sets], begins, axis=0)
-    counts: Array = either.sum(axis=0)
+    # Most have one set of regions for all that they offer; only the others' sets must be put together.
+    alike = np.minimum.reduceat(sets, begins) == np.maximum.reduceat(sets, begins)
+    alone = np.bincount(sets[begins[alike]], minlength=len(view.region_bits))
+    counts: Array = alone @ view.region_bits
+    if not alike.all():
+        lengths = np.diff(begins, append=len(owners))
+        mixed = ~np.repeat(alike, lengths)
+        starts = np.cumsum(lengths[~alike]) - lengths[~alike]
+        counts += np.logical_or.reduceat(view.region_bits[sets[mixed]], starts, axis=0).sum(axis=0)
     return counts
 
 

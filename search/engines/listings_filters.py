@@ -6,7 +6,7 @@ three.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,6 +54,7 @@ class Narrowed:
     slots: Array
     passes: dict[str, Mask] = field(default_factory=dict)
     rates: Array | None = None
+    offers: OfferRows | None = None
     _fails: Array | None = None
 
     def all_but(self, *left_out: str) -> Mask:
@@ -84,7 +85,7 @@ def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
             passed = allowed[column_of(view, filter_field.name, query)[slots]]
         narrowed.passes[filter_field.name] = passed
     if any(query.filters.get(name) for name in OFFERED):
-        narrowed.passes[OFFERING] = _offering(view, query, slots)
+        narrowed.passes[OFFERING] = _offering(view, query, narrowed)
     if query.grade is not None:
         narrowed.rates = lowest_rates(view, query, query.filters.get("lot", ()))[slots]
         if query.min_rate is not None or query.max_rate is not None:
@@ -92,14 +93,15 @@ def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
     return narrowed
 
 
-def _offering(view: ListingsView, query: ListingQuery, slots: Array) -> Mask:
+def _offering(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> Mask:
     """Who has an offering that meets all that was asked of one."""
+    slots = narrowed.slots
     asked = [name for name in OFFERED if query.filters.get(name)]
     if asked == ["region"]:
         return _regions_met(view, query.filters["region"])[view.columns.array("slot_regions")[slots]]
     if len(asked) == 1:
         return _bearing(view, asked[0], query.filters[asked[0]])[slots]
-    offers = offer_rows(view, query.filters, slots)
+    offers = offer_rows(view, query, narrowed)
     passed = np.zeros(view.size, dtype=np.bool_)
     passed[offers.owners[offers.but("", view.alive)]] = True
     return passed[slots]
@@ -127,21 +129,23 @@ def column_of(view: ListingsView, name: str, query: ListingQuery) -> Array:
     return view.statuses(query.on) if name == "status" else view.columns.array(name)
 
 
-def offer_rows(view: ListingsView, filters: Mapping[str, tuple[str, ...]], slots: Array) -> OfferRows:
-    """The offerings of the slots, perhaps with those of others, and which meet the lot, the specialism and the
-    region asked for.
+def offer_rows(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> OfferRows:
+    """The offerings of the candidates, perhaps with those of others, and which meet the lot, the specialism and
+    the region asked for. Looked up once for a question.
     """
+    if narrowed.offers is not None:
+        return narrowed.offers
     rows: Array | slice = slice(None)
-    if len(slots) * _MANY < view.size:
-        rows = rows_of(view.columns.array("offer_starts"), slots)
-    owners = view.columns.array("offer_owner")[rows]
+    if len(narrowed.slots) * _MANY < view.size:
+        rows = rows_of(view.columns.array("offer_starts"), narrowed.slots)
     meets: dict[str, Mask] = {}
     for name in ("lot", "specialism"):
-        if wanted := filters.get(name):
+        if wanted := query.filters.get(name):
             meets[name] = allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]
-    if wanted := filters.get("region"):
+    if wanted := query.filters.get("region"):
         meets["region"] = _regions_met(view, wanted)[view.columns.array("offer_regions")[rows]]
-    return OfferRows(rows, owners, meets)
+    narrowed.offers = OfferRows(rows, view.columns.array("offer_owner")[rows], meets)
+    return narrowed.offers
 
 
 def lowest_rates(view: ListingsView, query: ListingQuery, lots: Iterable[str]) -> Array:

@@ -29,7 +29,7 @@ from search.engines.listings_store import RECORDS, WORDS
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels, Suggestions
 from search.engines.words import WordsReader, committed_stamp, open_words
-from search.fields import MAPPING
+from search.fields import FILTER, FILTERS, MAPPING
 from search.query import Freshness
 from search.ties import ties
 
@@ -106,6 +106,7 @@ class ListingsView:
         self._statuses: tuple[date, Array] | None = None
         self._grades: dict[int, GradeRates] = {}
         self._bearers: dict[str, Bits] = {}
+        self._all_bearers: tuple[Bits, Mapping[str, tuple[int, int]]] | None = None
         self._name_ranks: Array | None = None
         self.kept: dict[str, object] = {}
         """Answers to what every question has in common, kept by the modules that work them out."""
@@ -204,14 +205,32 @@ class ListingsView:
         return self._grades[grade]
 
     def bearers(self, kind: str) -> Bits:
-        """Which listings bear each value of a filter of several values."""
+        """Which listings bear each value of a filter."""
         if kind not in self._bearers:
-            rows = "offer" if kind in ("lot", "specialism") else kind
-            owners = self.columns.array(f"{rows}_owner")
-            codes = self.columns.array(f"offer_{kind}" if rows == "offer" else f"{kind}_code")
-            stated = codes >= 0
-            self._bearers[kind] = bearers(owners[stated], codes[stated], self.size, len(self.codes[kind]))
+            if not FILTER[kind].several:
+                owners, codes = self.everything, self.columns.array(kind)[self.everything]
+            elif FILTER[kind].by_offering:
+                owners, codes = self.columns.array("offer_owner"), self.columns.array(f"offer_{kind}")
+                owners, codes = owners[codes >= 0], codes[codes >= 0]
+            else:
+                owners, codes = self.columns.array(f"{kind}_owner"), self.columns.array(f"{kind}_code")
+            self._bearers[kind] = bearers(owners, codes, self.size, len(self.codes[kind]))
         return self._bearers[kind]
+
+    def all_bearers(self) -> tuple[Bits, Mapping[str, tuple[int, int]]]:
+        """The bits of every filter but status, which depends on the day, and region, whose sets are few; and
+        which rows are whose.
+        """
+        if self._all_bearers is None:
+            names = [field.name for field in FILTERS if field.name not in ("status", "region")]
+            bits = [self.bearers(name) for name in names]
+            lasts = np.cumsum([len(some) for some in bits]).tolist()
+            firsts = [0, *lasts[:-1]]
+            self._all_bearers = (
+                np.concatenate(bits),
+                dict(zip(names, zip(firsts, lasts, strict=True), strict=True)),
+            )
+        return self._all_bearers
 
     def freshness(self) -> Freshness:
         """The generation alone; the heartbeat is added by the engine."""

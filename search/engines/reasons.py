@@ -57,7 +57,7 @@ class Statistics(Protocol):
         """In how many documents a field holds a term."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Explained:
     """What a page shows beside a hit."""
 
