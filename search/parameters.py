@@ -93,7 +93,7 @@ def read(table: Iterable[Parameter], asked: Asked) -> tuple[dict[str, Any], list
 def _value(parameter: Parameter, text: str, faults: list[ParameterFault]) -> Any:
     """The value that `text` states, None (and a fault) if it states none."""
     schema, text = parameter.schema, text.strip()
-    fault = _fault_of(schema, text)
+    fault = _fault_of(schema, text, parameter.example)
     if fault is None:
         if schema["type"] == "integer":
             return int(text)
@@ -104,7 +104,7 @@ def _value(parameter: Parameter, text: str, faults: list[ParameterFault]) -> Any
     return None
 
 
-def _fault_of(schema: Mapping[str, Any], text: str) -> tuple[str, str] | None:
+def _fault_of(schema: Mapping[str, Any], text: str, example: str | None) -> tuple[str, str] | None:
     """What is wrong with a value, as (code, message)."""
     if schema["type"] == "integer":
         return _number_fault(schema, text)
@@ -123,7 +123,8 @@ def _fault_of(schema: Mapping[str, Any], text: str) -> tuple[str, str] | None:
     if "\x00" in text or not _is_text(text):
         return "shape", "It holds a character that no text has."
     if "pattern" in schema and not re.search(schema["pattern"], text):
-        return "shape", f"{text[:80]!r} is not of the shape {schema['pattern']}."
+        such = f", such as {example}" if example else ""
+        return "shape", f"{text[:80]!r} is not of the shape {schema['pattern']}{such}."
     return None
 
 

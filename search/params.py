@@ -33,7 +33,7 @@ _SHAPES: Final = {
     "supplier": rf"^{_NAME}$",
     "lot": rf"^({_NAME}~)?{_NAME}$",
     "specialism": rf"^{_NAME}~{_NAME}~{_NAME}$",
-    "region": r"^[A-Za-z]{2,3}[A-Za-z0-9]{0,4}$",
+    "region": r"^[A-Za-z]{2}[A-Za-z0-9]{0,3}$",
 }
 """What a reference or code of each filter looks like; one that nobody bears finds nothing, one of another
 shape is a fault.
@@ -45,7 +45,8 @@ _ABOUT: Final = {
     "lot": ("Reference of a lot; a bare number needs exactly one framework.", "rm3745~5"),
     "specialism": ("Reference of a specialism.", "rm3745~5~1"),
     "region": (
-        "Code of a region, ITL 2025 or the framework's own; a listing that covers a wider one is found too.",
+        "Code of a region, ITL 2025 (TLI is London) or the framework's own; a listing that covers a wider one is "
+        "found too.",
         "TLI",
     ),
     "sector": ("Sector that the partner knows.", "health"),

@@ -289,6 +289,21 @@ def _word(
     return Clause(word, alternatives, name_starts=starts), None
 
 
+def name_meant(typed: str, lexicon: Lexicon) -> str | None:
+    """The beginning of a name with every word corrected that begins nothing; None if no word can be."""
+    words = [fold(word) for word in words_of(normalise(typed))]
+    meant = [_nearest(word, lexicon) for word in words]
+    return " ".join(meant) if meant != words else None
+
+
+def _nearest(word: str, lexicon: Lexicon) -> str:
+    term = term_of(word)
+    if term == GAP or lexicon.frequency(term) or len(word) < SHORTEST_BEGINNING or lexicon.beginning(word):
+        return word
+    near = lexicon.near(word, edits(word))
+    return near[0] if near else word
+
+
 def edits(word: str) -> int:
     """How many letters may be wrong in a word: none in two letters, one in up to five, two in more."""
     return 0 if len(word) < 3 else 1 if len(word) < 6 else 2

@@ -51,7 +51,8 @@ def spoken(label: str, fault: ParameterFault) -> str:
     if fault.code == "range" and fault.parameter == "page":
         return "Page is further than these pages reach: narrow the search to see other results"
     message = PARAMETERS.sub(lambda found: PARAMETER_WORDS[found[0]], fault.message).rstrip(".")
-    return f"{label}: {message[0].lower()}{message[1:]}"
+    first = message[0].lower() if message[1:2].islower() else message[0]
+    return f"{label}: {first}{message[1:]}"
 
 
 def plain_amounts(asked: Address) -> Address:

@@ -1,7 +1,7 @@
 """Searching: the address is read by search/params.py, the engine answers, this view puts the answer together.
 
-No database is read. The engine keeps each listing as ready JSON; what belongs to this question alone (score,
-reasons, highlights, the rate of the grade asked for) is written behind it.
+No database is read, but to name a grade that does not exist. The engine keeps each listing as ready JSON; what
+belongs to this question alone (score, reasons, highlights, the rate of the grade asked for) is written behind it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from api.searching import SearchView, pages, ready
 from api.v1.listing_shapes import Listing, ListingPage, Suggestions
 from api.v1.shapes import amount
 from search import params
+from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
@@ -47,7 +48,9 @@ class ListingSearch(SearchView):
         `sort=rate` need `grade` and one `framework`.
         """
         query = params.listing_query(request.GET, timezone.localdate())
-        return ready(rendered(request, query, engine().search_listings(query)))
+        answer = engine().search_listings(query)
+        refuse_unknown_grade(query, answer)
+        return ready(rendered(request, query, answer))
 
 
 class ListingSuggestions(SearchView):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from search.engines.listings_view import ListingsView, StaleManifest, current_ge
 from search.engines.reasons import Explained, Explainer
 from search.engines.words import compile_plan
 from search.fields import MAPPING
-from search.planner import Plan, plan
+from search.planner import Plan, name_meant, plan
 from search.query import Freshness, Hit, HitRate, ListingQuery, ListingResult, Suggestion, SuggestionQuery
 
 _ATTEMPTS: Final = 20
@@ -107,7 +108,11 @@ class ListingsReader:
 
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine.suggest."""
-        return self.view().suggestions.find(query)
+        view = self.view()
+        found = view.suggestions.find(query)
+        if not found and (meant := name_meant(query.q, view.lexicon)) is not None:
+            found = view.suggestions.find(replace(query, q=meant))
+        return found
 
     def state(self) -> IndexState:
         """See Engine.state."""

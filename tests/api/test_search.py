@@ -184,6 +184,21 @@ def test_a_specialism_that_is_asked_twice_is_asked_once(client: Client) -> None:
     assert twice == once
 
 
+def test_a_grade_that_the_framework_does_not_have_is_named_with_those_that_it_has(client: Client) -> None:
+    answer = client.get("/api/v1/listings/?framework=rm3745&grade=G9")
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "grade")
+    assert answer.json()["errors"][0]["detail"].startswith("RM3745 has no grade G9; it has ")
+    page = client.get("/search?framework=rm3745&grade=G9")
+    assert page.status_code == 400
+    assert "RM3745 has no grade G9" in page.content.decode()
+
+
+def test_a_region_by_its_name_is_told_what_a_code_looks_like(client: Client) -> None:
+    answer = client.get("/api/v1/listings/?region=london")
+    assert answer.status_code == 400
+    assert "such as TLI" in answer.json()["errors"][0]["detail"]
+
+
 def test_names_and_roles_are_completed(client: Client) -> None:
     found = get(client, "listings/suggestions/?q=opm")["results"]
     assert found[0] == {

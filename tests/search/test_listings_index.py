@@ -278,7 +278,14 @@ def test_suggestions_by_any_word_in_a_stated_order(indexing: Indexing) -> None:
         "all-digital",
     ]
     assert len(engine.suggest(SuggestionQuery("d", limit=2))) == 2
-    assert engine.suggest(SuggestionQuery("igital")) == engine.suggest(SuggestionQuery("&")) == []
+    assert engine.suggest(SuggestionQuery("gital")) == engine.suggest(SuggestionQuery("&")) == []
+
+
+def test_a_name_that_begins_nothing_is_completed_as_it_was_meant(indexing: Indexing) -> None:
+    engine = index(indexing, [listing("digital-first", name="Digital First"), listing("other", name="Other")])
+    assert [found.name for found in engine.suggest(SuggestionQuery("digtial"))] == ["Digital First"]
+    assert [found.name for found in engine.suggest(SuggestionQuery("digital frist"))] == ["Digital First"]
+    assert engine.suggest(SuggestionQuery("digital quarry")) == []
 
 
 # With real processes.

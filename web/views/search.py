@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
+from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.parameters import BadParameters
 from search.params import listing_query
@@ -78,8 +79,11 @@ def search(request: HttpRequest) -> HttpResponse:
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
     try:
         answer = engine().search_listings(query)
+        refuse_unknown_grade(query, answer)
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
+    except BadParameters as bad:
+        return _refused(request, asked, bad)
     return _answered(request, asked, query, answer, more)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
@@ -39,7 +39,7 @@ from search.engines.elasticsearch.vocabulary import Mark, Snapshot, Vocabulary, 
 from search.engines.reasons import Explained, Explainer
 from search.engines.records import PackedRecord, whole_name
 from search.engines.suggestions import Labels
-from search.planner import Plan, plan
+from search.planner import Plan, name_meant, plan
 from search.query import (
     Cursor,
     Facet,
@@ -230,6 +230,14 @@ class ListingsReader:
 
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine.suggest."""
+        found = self._suggest(query)
+        if not found:
+            meant = name_meant(query.q, self.vocabulary.snapshot().lexicon)
+            if meant is not None:
+                found = self._suggest(replace(query, q=meant))
+        return found
+
+    def _suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         typed = whole_name(query.q)
         if not typed:
             self._checked(self._meta())
