@@ -45,8 +45,7 @@ _ABOUT: Final = {
     "lot": ("Reference of a lot; a bare number needs exactly one framework.", "rm3745~5"),
     "specialism": ("Reference of a specialism.", "rm3745~5~1"),
     "region": (
-        "Code of a region, ITL 2025 (TLI is London) or the framework's own; a listing that covers a wider one is "
-        "found too.",
+        "Code of a region, ITL 2025 (TLI is London) or the framework's own; one who covers more is found too.",
         "TLI",
     ),
     "sector": ("Sector that the partner knows.", "health"),
