@@ -39,6 +39,8 @@ OF_THE_QUEUE = [
     "tests/platform/test_outgrown.py",
     "tests/search/test_live_index.py",
 ]
+MOVED = "tests/procurement/test_move.py"
+"""Starts a process for each command that it tries, so it is one of the long tests; it moves to what it runs beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,8 @@ LONG = (
     Check("long tests", [*PYTEST, "-m", f"({MARKED}) and not {NODE}"]),
     Check("faults of the search service", partial(on_a_node, f"{NODE} and (kill or long)")),
     Check(
-        "tests of the queue on PostgreSQL and Redis",
-        ["-m", "pytest", *OF_THE_QUEUE],
+        "tests of the queue and the move on PostgreSQL and Redis",
+        ["-m", "pytest", *OF_THE_QUEUE, MOVED],
         services=("postgresql", "redis"),
     ),
     Check(
