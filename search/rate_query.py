@@ -79,6 +79,22 @@ class RateQuery:
     page_size: int = PAGE_SIZE
     after: RateCursor | None = None
 
+    @property
+    def narrowed(self) -> dict[str, tuple[str, ...]]:
+        """The values asked for of each column that is narrowed by values, those without any left out."""
+        wanted = {
+            "framework": self.frameworks,
+            "lots": self.lots,
+            "supplier": self.suppliers,
+            "grade": self.grades,
+            "work_type": self.work_types,
+            "qualification": self.qualifications,
+            "site": self.sites,
+            "size": self.sizes,
+            "basis": self.bases,
+        }
+        return {column: values for column, values in wanted.items() if values}
+
 
 @dataclass(frozen=True, slots=True)
 class RateResult:

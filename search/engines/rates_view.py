@@ -238,22 +238,15 @@ class RatesView:
 
     def _narrowing(self, query: RateQuery) -> list[tuple[str, list[int]]]:
         """The filters asked for as (column, codes that meet it): no codes if no line ever had the value."""
-        wanted = {
-            "framework": query.frameworks,
-            "supplier": query.suppliers,
-            "grade": query.grades,
-            "work_type": query.work_types,
-            "qualification": query.qualifications,
-            "site": query.sites,
-            "size": query.sizes,
-            "basis": query.bases,
-        }
-        narrowing = [(name, self.codes[name].find(values)) for name, values in wanted.items() if values]
-        if query.lots:
-            narrowing.append(
-                ("lots", sorted({code for lot in query.lots for code in self.lots.get(lot, [])}))
+        return [
+            (
+                name,
+                sorted({code for lot in values for code in self.lots.get(lot, [])})
+                if name == "lots"
+                else self.codes[name].find(values),
             )
-        return narrowing
+            for name, values in query.narrowed.items()
+        ]
 
     def _not_excluded(self, keys: Sequence[str], look: slice | Array, first: int, last: int) -> Mask:
         excluded = self.rows_of_keys(keys, hashes_of(keys))

@@ -8,11 +8,15 @@ for a way back. Writes name an alias and require it, so that nothing can make an
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
+from search.analysis import GAP
 from search.engines.base import Collection, IndexUnusable
 from search.engines.elasticsearch import meta
 from search.engines.elasticsearch.client import Client, Refused
@@ -21,6 +25,13 @@ WRITE: Final = "-write"
 BUILDING: Final = "-building"
 PREVIOUS: Final = "-previous"
 _ROLES: Final = ("", WRITE, BUILDING, PREVIOUS)
+
+
+ANALYSIS: Final[Mapping[str, Any]] = {
+    "analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace", "filter": ["gaps"]}},
+    "filter": {"gaps": {"type": "stop", "stopwords": [GAP]}},
+}
+"""Terms are made by search/analysis.py: they are split at blanks here, and a gap keeps its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +43,18 @@ class Shape:
     collection: Collection
     mapping: str
     properties: Mapping[str, Any]
-    analysis: Mapping[str, Any] = field(default_factory=dict)
-    source: tuple[str, ...] = ()
-    """What of a document is kept as its source; all of it if empty."""
+    source: tuple[str, ...]
+    """What of a document is kept as its source."""
+
+    @classmethod
+    def of(
+        cls, collection: Collection, layout: object, properties: Mapping[str, Any], source: tuple[str, ...]
+    ) -> Shape:
+        """The shape of a collection, named by all that it consists of; `layout` is raised when something else
+        changes.
+        """
+        told = orjson.dumps([layout, properties, ANALYSIS, source], option=orjson.OPT_SORT_KEYS)
+        return cls(collection, hashlib.blake2b(told, digest_size=5).hexdigest(), properties, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +113,7 @@ class Indices:
                     # Removed keys are kept as documents; this covers those that Elasticsearch removes itself.
                     "gc_deletes": "1h",
                     "max_result_window": 10_000,
-                    "analysis": dict(self.shape.analysis),
+                    "analysis": ANALYSIS,
                 },
                 "mappings": {
                     "dynamic": "strict",

@@ -8,13 +8,11 @@ keeps and never looks into.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 import numpy as np
-import orjson
 
 from search.analysis import GAP, each_term
 from search.engines.elasticsearch.indices import Shape
@@ -75,22 +73,10 @@ def filter_name(name: str) -> str:
     return f"by_{name}"
 
 
-ANALYSIS: Final[Mapping[str, Any]] = {
-    "analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace", "filter": ["gaps"]}},
-    "filter": {"gaps": {"type": "stop", "stopwords": [GAP]}},
-}
 PROPERTIES: Final[Mapping[str, Any]] = _properties()
 SOURCE: Final = ("record", "facts", "labels")
 
-SHAPE: Final = Shape(
-    collection="listings",
-    mapping=hashlib.blake2b(
-        orjson.dumps([LAYOUT, PROPERTIES, ANALYSIS, SOURCE], option=orjson.OPT_SORT_KEYS), digest_size=5
-    ).hexdigest(),
-    properties=PROPERTIES,
-    analysis=ANALYSIS,
-    source=SOURCE,
-)
+SHAPE: Final = Shape.of("listings", LAYOUT, PROPERTIES, SOURCE)
 
 
 def source_of(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ it stays when the card is gone, so that an older version does not come back.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -16,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from search.analysis import GAP, fold, normalise, terms_of, words_of
+from search.analysis import fold, normalise, terms_of, words_of
 from search.engines.columns import Array
 from search.engines.elasticsearch.indices import Shape
 from search.engines.rates_base import CardDocument, LineDocument
@@ -66,21 +65,9 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     **{f"tie_{seed}": {"type": "long", "index": False} for seed in range(SEEDS)},
 }
 
-ANALYSIS: Final[Mapping[str, Any]] = {
-    "analyzer": {"terms": {"type": "custom", "tokenizer": "whitespace", "filter": ["gaps"]}},
-    "filter": {"gaps": {"type": "stop", "stopwords": [GAP]}},
-}
 SOURCE: Final = ("stored", "reach")
 
-SHAPE: Final = Shape(
-    collection="rates",
-    mapping=hashlib.blake2b(
-        orjson.dumps([LAYOUT, PROPERTIES, ANALYSIS, SOURCE], option=orjson.OPT_SORT_KEYS), digest_size=5
-    ).hexdigest(),
-    properties=PROPERTIES,
-    analysis=ANALYSIS,
-    source=SOURCE,
-)
+SHAPE: Final = Shape.of("rates", LAYOUT, PROPERTIES, SOURCE)
 
 _TIES: Final = tuple(f"tie_{seed}" for seed in range(SEEDS))
 

@@ -67,12 +67,9 @@ class Asked:
     def whole(self) -> bool:
         """Whether every line of a unit (and day) is asked for."""
         query = self.query
-        narrowed = (
-            query.frameworks, query.lots, query.suppliers, query.grades, query.qualifications, query.sites,
-            query.sizes, query.work_types, query.bases, query.exclude,
-        )  # fmt: skip
         bounded = query.min_rate is not None or query.max_rate is not None
-        return self.matching is None and self.experience is None and not bounded and not any(narrowed)
+        narrowed = bool(query.narrowed or query.exclude)
+        return self.matching is None and self.experience is None and not bounded and not narrowed
 
 
 def take_apart(query: RateQuery, vocabulary: Vocabulary | None) -> Asked:
@@ -228,18 +225,7 @@ def _filters(query: RateQuery) -> list[Body]:
 
 
 def _any_of(query: RateQuery) -> list[Body]:
-    wanted = {
-        "framework": query.frameworks,
-        "lots": query.lots,
-        "supplier": query.suppliers,
-        "grade": query.grades,
-        "work_type": query.work_types,
-        "qualification": query.qualifications,
-        "site": query.sites,
-        "size": query.sizes,
-        "basis": query.bases,
-    }
-    return [{"terms": {name: list(values)}} for name, values in wanted.items() if values]
+    return [{"terms": {name: list(values)}} for name, values in query.narrowed.items()]
 
 
 def _excluded(query: RateQuery) -> list[Body]:
