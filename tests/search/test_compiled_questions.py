@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from search.engines.elasticsearch.indices import ANALYSIS
 from search.engines.elasticsearch.listings_query import search_body
 from search.engines.elasticsearch.listings_shape import SHAPE, source_of
 from search.engines.elasticsearch.listings_suggest import partners_body
@@ -77,6 +78,6 @@ def test_a_question_is_compiled_as_it_stands_in_golden(name: str) -> None:
 
 
 def test_the_mapping_the_document_and_a_completion_are_as_they_stand_in_golden() -> None:
-    compare("mapping", {"properties": SHAPE.properties, "analysis": SHAPE.analysis, "source": SHAPE.source})
+    compare("mapping", {"properties": SHAPE.properties, "analysis": ANALYSIS, "source": SHAPE.source})
     compare("document", source_of(DOCUMENTS[0]) | {"record": "…"})
     compare("completion", partners_body(SuggestionQuery("opm", frameworks=("rm3745",)), "opm"))
