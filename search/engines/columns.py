@@ -260,33 +260,42 @@ class Strings:
         return np.frombuffer(b"".join(encoded), dtype=np.uint8), ends
 
 
+class Numbers(dict[str, int]):
+    """Values and their numbers, a new one being given the next; `values` has them in that order."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self.values: list[str] = list(values)
+        super().__init__({value: number for number, value in enumerate(self.values)})
+
+    def __missing__(self, value: str) -> int:
+        number = self[value] = len(self.values)
+        self.values.append(value)
+        return number
+
+
 class Codes:
     """Values and the small numbers that stand for them in columns. Only ever grows within one index
     directory.
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self.values: list[str] = list(values)
-        self._codes = {value: code for code, value in enumerate(self.values)}
+        self.numbers = Numbers(values)
+        self.values = self.numbers.values
 
     def __len__(self) -> int:
         return len(self.values)
 
     def add(self, value: str) -> int:
-        """The value's code, a new one if it has none."""
-        code = self._codes.get(value)
-        if code is None:
-            code = self._codes[value] = len(self.values)
-            self.values.append(value)
-        return code
+        """The value's code, a new one if it has none. `numbers` does the same faster, where there are many."""
+        return self.numbers[value]
 
     def get(self, value: str) -> int | None:
         """The value's code, None if no document ever had it."""
-        return self._codes.get(value)
+        return self.numbers.get(value)
 
     def find(self, values: Iterable[str]) -> list[int]:
         """The codes of those values that have one."""
-        return [code for value in values if (code := self._codes.get(value)) is not None]
+        return [code for value in values if (code := self.numbers.get(value)) is not None]
 
     def dump(self) -> bytes:
         return orjson.dumps(self.values)
@@ -335,12 +344,16 @@ def replace_rows(
     return all_owners[order], merged
 
 
+_BUFFER: Final = 1 << 20
+"""Bytes that are handed to the system at once."""
+
+
 class AppendOnly:
     """A file that only grows, of stored results and tokens: old offsets stay valid for every reader."""
 
     def __init__(self, path: Path, size: int) -> None:
         # What a crashed writer left behind the last published size is overwritten.
-        self._file = path.open("r+b" if path.exists() else "w+b")
+        self._file = path.open("r+b" if path.exists() else "w+b", buffering=_BUFFER)
         self._file.truncate(size)
         self._file.seek(size)
         self.size = size

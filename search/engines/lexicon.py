@@ -32,11 +32,14 @@ class WordCounts:
         self.terms: Counter[str] = Counter()
         self.name_words: Counter[str] = Counter()
 
-    def add(self, words: frozenset[str], name_words: Iterable[str]) -> None:
-        """Counts a document's distinct words, and those of its name."""
+    def add(
+        self, words: Mapping[str, int], terms: Mapping[str, int], name_words: Iterable[Iterable[str]]
+    ) -> None:
+        """Adds in how many documents words and terms stand, and the words of each document's name."""
         self.words.update(words)
-        self.terms.update(set(each_term(words)) - {GAP})
-        self.name_words.update(set(name_words))
+        self.terms.update(terms)
+        for named in name_words:
+            self.name_words.update(set(named))
 
     def remove(self, words: frozenset[str], name_words: Iterable[str]) -> None:
         """Takes a document's words off again."""

@@ -6,7 +6,7 @@ The writer makes one for each document; listings_store.py merges them into the n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -55,6 +55,7 @@ class Regions:
 
     def __init__(self, sets: list[frozenset[int]] | None = None) -> None:
         self._known: dict[tuple[str, ...], frozenset[int]] = {}
+        self._unions: dict[frozenset[frozenset[int]], frozenset[int]] = {}
         self.sets: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
         for members in sets or [frozenset()]:
@@ -75,6 +76,14 @@ class Regions:
             known = self._known[regions] = frozenset(map(codes.add, regions))
         return known
 
+    def union(self, sets: Iterable[frozenset[int]]) -> frozenset[int]:
+        """All regions of some sets."""
+        asked = frozenset(sets)
+        known = self._unions.get(asked)
+        if known is None:
+            known = self._unions[asked] = frozenset[int]().union(*asked)
+        return known
+
 
 def day_number(day: str | None) -> int:
     """An ISO 8601 day as a number that can be compared; 0 for none."""
@@ -84,58 +93,55 @@ def day_number(day: str | None) -> int:
 def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: Regions) -> Row:
     """A document in numbers, new values being given codes."""
     framework = document["framework"]
+    numbers = {kind: codes[kind].numbers for kind in CODED}
+    lots, specialisms, work_types = numbers["lot"], numbers["specialism"], numbers["work_type"]
     offers: dict[tuple[int, int], frozenset[int]] = {}
     for offering in document["offerings"]:
         specialism = offering["specialism"]
-        place = (
-            codes["lot"].add(offering["lot"]),
-            UNSTATED if specialism is None else codes["specialism"].add(specialism),
-        )
+        place = lots[offering["lot"]], UNSTATED if specialism is None else specialisms[specialism]
         # Two offerings of one specialism in one lot are met by either, so their regions may be put together.
         here = regions.codes_of(tuple(offering["regions"]), codes["region"])
-        offers[place] = offers[place] | here if place in offers else here
+        offers[place] = regions.union((offers[place], here)) if place in offers else here
     offered = {lot for lot, _ in offers}
-    for lot in document["lots"]:
-        code = codes["lot"].add(lot["reference"])
+    for held in document["lots"]:
+        code = lots[held["reference"]]
         if code not in offered:
             offers[code, UNSTATED] = frozenset()
-    everywhere = frozenset[int]().union(*set(offers.values()))
     scalars = {
         "version": document["version"],
         "alive": 1,
-        "framework": codes["framework"].add(framework),
+        "framework": numbers["framework"][framework],
         "ends_on": day_number(document["ends_on"]),
-        "slot_regions": regions.add(everywhere),
+        "slot_regions": regions.add(regions.union(offers.values())),
     }
     for kind in ("status", "ownership", "size", "supplier", "partner"):
-        scalars[kind] = codes[kind].add(document[kind])
+        scalars[kind] = numbers[kind][document[kind]]
     for kind in ("currency", "unit", "basis"):
-        scalars[kind] = codes[kind].add(document.get(kind) or "")
-    lot_codes, work_types = codes["lot"], codes["work_type"]
-    grades = {rate["grade"]: codes["grade"].add(f"{framework}~{rate['grade']}") for rate in document["rates"]}
+        scalars[kind] = numbers[kind][document.get(kind) or ""]
+    rates = document["rates"]
+    # A grade is priced in many lots: each is looked up once, in the order of the rates.
+    grades = {
+        grade: numbers["grade"][f"{framework}~{grade}"]
+        for grade in dict.fromkeys([rate["grade"] for rate in rates])
+    }
     return Row(
         document["key"],
         document["name"],
         scalars,
         {
-            "sector": [
-                (code,) for code in sorted({codes["sector"].add(value) for value in document["sectors"]})
-            ],
-            "accreditation": [
-                (code,)
-                for code in sorted(
-                    {codes["accreditation"].add(value) for value in document["accreditations"]}
-                )
-            ],
+            **{
+                kind: [(code,) for code in sorted({numbers[kind][value] for value in document[several]})]
+                for kind, several in (("sector", "sectors"), ("accreditation", "accreditations"))
+            },
             "offer": [(*place, regions.add(offers[place])) for place in sorted(offers)],
             "rate": [
                 (
                     grades[rate["grade"]],
-                    UNSTATED if rate["lot"] is None else lot_codes.add(rate["lot"]),
-                    work_types.add(rate["work_type"]),
+                    UNSTATED if rate["lot"] is None else lots[rate["lot"]],
+                    work_types[rate["work_type"]],
                     rate["price_minor"],
                 )
-                for rate in document["rates"]
+                for rate in rates
             ],
         },
     )

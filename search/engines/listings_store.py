@@ -10,6 +10,7 @@ the generation before; after it, the new one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +33,8 @@ from search.engines.columns import (
 )
 from search.engines.lexicon import WordCounts
 from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
-from search.engines.records import PackedRecord, distinct_words, make_record, whole_name
+from search.engines.record_maker import Record, RecordMaker
+from search.engines.records import PackedRecord, distinct_words, whole_name
 from search.engines.suggestions import Labels, suggestion_parts
 from search.engines.words import WordsWriter, committed_stamp
 from search.fields import MAPPING
@@ -54,6 +56,7 @@ class ListingsStore:
         self._pending: dict[int, Row] = {}
         self._stale_names = create
         self._parts: dict[str, Array | bytes] = {}
+        self._maker = RecordMaker()
         if create:
             self._begin_empty()
             size = 0
@@ -112,27 +115,38 @@ class ListingsStore:
         """How many listings the last commit made visible."""
         return int(np.count_nonzero(self._scalars["alive"]))
 
-    def put(self, document: Mapping[str, Any]) -> bool:
-        """Adds or replaces a listing; False if a newer version stands."""
-        key: str = document["key"]
-        slot = self._slot_of.get(key)
-        if slot is not None and self._versions[slot] >= document["version"]:
-            return False
-        replaces = slot is not None and self._places[slot][1] > 0
+    def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Adds or replaces listings; of each key the newest version stands."""
+        fresh: list[Mapping[str, Any]] = []
+        versions: dict[str, int] = {}
+        for document in documents:
+            key, version = document["key"], document["version"]
+            slot = self._slot_of.get(key)
+            known = versions.get(key, -1 if slot is None else self._versions[slot])
+            if version > known:
+                versions[key] = version
+                fresh.append(document)
+        if not fresh:
+            return
         # Whatever is wrong with a document is raised here, before anything has changed.
-        row = make_row(document, self._codes, self._regions)
-        record = make_record(document)
+        rows = [make_row(document, self._codes, self._regions) for document in fresh]
+        made = self._maker.make(fresh)
+        self._counts.add(made.words, made.terms, [record.whole_name.split() for record in made.records])
+        for document, row, record in zip(fresh, rows, made.records, strict=True):
+            self._put(document, row, record)
+
+    def _put(self, document: Mapping[str, Any], row: Row, record: Record) -> None:
+        slot = self._slot_of.get(row.key)
+        replaces = slot is not None and self._places[slot][1] > 0
         if slot is None:
-            slot = self._new_slot(key)
+            slot = self._new_slot(row.key)
         elif replaces:
             self._forget_words(slot)
         self._stale_names |= self._labels.learn(document) or self._names[slot] != row.name or not replaces
-        self._counts.add(record.words, whole_name(row.name).split())
         row.scalars["record_at"] = self._records.append(record.packed)
         row.scalars["record_length"] = len(record.packed)
         self._words.put(slot, record.lines, record.whole_name, replaces)
         self._remember(slot, row)
-        return True
 
     def delete(self, key: str, version: int) -> bool:
         """Removes a listing; False if a newer version stands. Of one never seen, the version is kept all the
@@ -204,9 +218,11 @@ class ListingsStore:
             column[slots] = [row.scalars.get(name, 0) for row in rows]
             self._scalars[name] = column
         for kind, columns in ROWS.items():
-            new = [entry for row in rows for entry in row.rows[kind]]
-            new_owners = np.repeat(np.array(slots, dtype=np.int32), [len(row.rows[kind]) for row in rows])
-            table = np.array(new, dtype=np.int64).reshape(len(new), len(columns))
+            counts = [len(row.rows[kind]) for row in rows]
+            new_owners = np.repeat(np.array(slots, dtype=np.int32), counts)
+            entries = chain.from_iterable(row.rows[kind] for row in rows)
+            numbers = np.fromiter(chain.from_iterable(entries), np.int64, sum(counts) * len(columns))
+            table = numbers.reshape(-1, len(columns))
             added = {name: table[:, at] for at, name in enumerate(columns)}
             self._rows[kind] = replace_rows(*self._rows[kind], slots, new_owners, added)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from search.engines.listings_view import ListingsView, current_generation
 from search.fields import MAPPING
 
 _REBUILD_THREADS: Final = 2
+_BATCH: Final = 500
+"""Documents of a rebuild that are analysed together."""
 _COMMIT_EVERY: Final = 50_000
 """Documents of a rebuild between two commits, to bound what is kept in memory."""
 
@@ -39,9 +42,9 @@ class ListingsWriter:
         """See Writer.apply."""
         store = self._opened()
         stores = [store] if self._rebuild is None else [store, self._rebuild.store]
-        for document in puts:
-            for target in stores:
-                target.put(document)
+        documents = list(puts)
+        for target in stores:
+            target.put(documents)
         for key, version in deletes:
             for target in stores:
                 target.delete(key, version)
@@ -146,12 +149,13 @@ class ListingsRebuild:
 
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """See Rebuild.put."""
-        for document in documents:
-            self.store.put(document)
-            self._uncommitted += 1
-        if self._uncommitted >= _COMMIT_EVERY:
-            self.store.commit()
-            self._uncommitted = 0
+        told = iter(documents)
+        while batch := list(islice(told, _BATCH)):
+            self.store.put(batch)
+            self._uncommitted += len(batch)
+            if self._uncommitted >= _COMMIT_EVERY:
+                self.store.commit()
+                self._uncommitted = 0
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """See Rebuild.label."""

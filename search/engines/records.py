@@ -10,63 +10,18 @@ the stored JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from struct import Struct
+from typing import Final
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from search.analysis import GAP, Tokens, each_folded, each_term, normalise, tokens_of, words_of
-from search.fields import TEXT_FIELDS, texts_of
+from search.analysis import each_folded, normalise, words_of
 
-_FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
 _HEAD: Final = 6
-_EMPTY: Final = "__"
-"""The term of a field without words; no question can make it. Engines differ in whether an empty field counts
-for the average length, so none is empty.
-"""
-_BETWEEN: Final = f" {GAP} {GAP} {GAP} "
-"""Between two texts of one field, so that no phrase reaches across."""
-
+_COUNTS: Final = Struct(f"={_HEAD}I")
 Words = NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A listing ready to be indexed. `lines` are the terms of each field, `words` the folded words."""
-
-    packed: bytes
-    lines: Mapping[str, str]
-    words: frozenset[str]
-    whole_name: str
-
-
-def make_record(document: Mapping[str, Any]) -> Record:
-    """Analyses a listing document and packs it."""
-    fields: list[int] = []
-    names: list[str] = []
-    texts: list[str] = []
-    ends: list[int] = []
-    length = 0
-    for field, part, text in texts_of(document):
-        if text:
-            text = normalise(text)
-            fields.append(_FIELD_NUMBER[field])
-            names.append(part)
-            texts.append(text)
-            length += len(text) + 1
-            ends.append(length - 1)
-    whole = "\n".join(texts)
-    tokens = tokens_of(whole)
-    token_ends = np.searchsorted(tokens.starts, np.asarray(ends, dtype=np.uint32))
-    return Record(
-        packed=_pack(fields, names, ends, token_ends, whole, tokens, orjson.dumps(document["stored"])),
-        lines=_lines(fields, token_ends.tolist(), list(each_term(tokens.words))),
-        words=distinct_words(tokens.words),
-        whole_name=whole_name(document["name"]),
-    )
 
 
 def whole_name(name: str) -> str:
@@ -79,41 +34,18 @@ def distinct_words(words: list[str]) -> frozenset[str]:
     return frozenset(each_folded(set(words))) - {""}
 
 
-def _lines(fields: list[int], token_ends: list[int], terms: list[str]) -> dict[str, str]:
-    lines: dict[str, str] = {}
-    start = 0
-    for field, end in zip(fields, token_ends, strict=True):
-        name, line = TEXT_FIELDS[field].name, " ".join(terms[start:end])
-        lines[name] = lines[name] + _BETWEEN + line if name in lines else line
-        start = end
-    return {
-        field.name: lines.get(field.name, "") if lines.get(field.name, "").strip(f"{GAP} ") else _EMPTY
-        for field in TEXT_FIELDS
-    }
+def pack(text: str, names: str, stored: bytes, parts: Sequence[Words], marks: Words, places: Words) -> bytes:
+    """A record's bytes. `parts` are the field, the end of the text and that of the tokens of each part."""
+    body, labels = text.encode("utf-8", "replace"), names.encode()
+    padding = -(len(body) + len(labels) + len(stored)) % 4
+    head = _COUNTS.pack(len(parts[0]), len(marks), len(body), len(labels), len(stored), padding)
+    numbers = [part.data for part in (*parts, marks, places)]
+    return b"".join([head, *numbers, body, labels, stored, bytes(padding)])
 
 
-def _pack(
-    fields: list[int],
-    names: list[str],
-    ends: list[int],
-    token_ends: NDArray[Any],
-    whole: str,
-    tokens: Tokens,
-    stored: bytes,
-) -> bytes:
-    text = whole.encode("utf-8", "replace")
-    labels = "\n".join(names).encode()
-    padding = -(len(text) + len(labels) + len(stored)) % 4
-    head = [len(fields), len(tokens.words), len(text), len(labels), len(stored), padding]
-    numbers = np.concatenate(
-        [
-            np.asarray(head + fields + ends, dtype=np.uint32),
-            token_ends.astype(np.uint32),
-            tokens.marks,
-            tokens.starts << np.uint32(8) | np.minimum(tokens.lengths, np.uint32(255)),
-        ]
-    )
-    return b"".join([numbers.tobytes(), text, labels, stored, bytes(padding)])
+def placed(starts: Words, lengths: Words) -> Words:
+    """Places as they are kept: where a token starts times 256, plus its length."""
+    return starts << np.uint32(8) | np.minimum(lengths, np.uint32(255))
 
 
 class PackedRecord:

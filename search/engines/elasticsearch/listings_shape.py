@@ -14,9 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from search.analysis import GAP, each_term
 from search.engines.elasticsearch.indices import Shape
-from search.engines.records import make_record
+from search.engines.record_maker import RecordMaker
 from search.fields import FILTERS, LAYOUT, TEXT_FIELDS
 from search.ties import SEEDS, key_hash, ties
 
@@ -82,7 +81,8 @@ SHAPE: Final = Shape.of("listings", LAYOUT, PROPERTIES, SOURCE)
 def source_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent for a listing document (search/engines/base.py)."""
     key, framework = document["key"], document["framework"]
-    record = make_record(document)
+    made = RecordMaker().make([document])
+    record = made.records[0]
     offers = _offers(document)
     begins = record.whole_name.split(" ")
     hashes = np.full(1, key_hash(key), np.uint64)
@@ -113,8 +113,8 @@ def source_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "begins": [" ".join(begins[at:]) for at in range(len(begins))],
         "partner": document["partner"],
         "ends_on": ends_on,
-        "words": sorted(record.words),
-        "terms": sorted(set(each_term(record.words)) - {GAP}),
+        "words": sorted(made.words),
+        "terms": sorted(made.terms),
         "name_words": sorted(set(begins) - {""}),
         "offers": [
             {"lot": lot, "region": sorted(regions)}

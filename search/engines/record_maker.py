@@ -1,0 +1,245 @@
+"""From listing documents to records and terms, many documents at once.
+
+A rebuild is mostly this. Two things make it quick: a text is analysed once and remembered (listings of one
+framework share their lots and specialisms, listings of one partner their evidence), and whatever has to be done
+for every word is done by numpy, with a number for each word, for all documents of a batch together.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from search.analysis import GAP, fold, mark_of, normalise, term_of, tokens_of
+from search.engines.columns import Numbers
+from search.engines.records import pack, placed
+from search.fields import TEXT_FIELDS, texts_of
+
+_FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
+_EMPTY: Final = "__"
+"""The term of a field without words; no question can make it. Engines differ in whether an empty field counts
+for the average length, so none is empty.
+"""
+_BETWEEN: Final = f" {GAP} {GAP} {GAP} "
+"""Between two texts of one field, so that no phrase reaches across."""
+_NO_WORDS: Final = f"{GAP} "
+_REMEMBERED: Final = 4_000_000
+"""Characters of text that are remembered before all are forgotten."""
+_REMEMBERED_WORDS: Final = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A listing ready to be indexed. `lines` are the terms of each field."""
+
+    packed: bytes
+    lines: Mapping[str, str]
+    whole_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The records of some documents, and in how many of them each folded word and each term stands."""
+
+    records: list[Record]
+    words: Mapping[str, int]
+    terms: Mapping[str, int]
+
+
+class _Passages(dict[str, int]):
+    """Texts that are analysed, and beside each number: the text in NFC, its line of terms, and where its words
+    and places (counted from the text's beginning) stand among those of all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.line: list[str] = []
+        self.lengths = array("q")
+        self.starts = array("q", [0])
+        self.words = array("I")
+        self.places = array("I")
+
+    def add(self, raw: str, text: str, line: str, tokens: int) -> None:
+        self[raw] = len(self.text)
+        self.text.append(text)
+        self.line.append(line)
+        self.lengths.append(len(text))
+        self.starts.append(self.starts[-1] + tokens)
+
+
+Part = tuple[str, str, str]
+"""A text field, the part's name and its text, as search/fields.py has them."""
+
+
+class _Vocabulary(dict[str, int]):
+    """Words as they are written and their numbers, and beside each what is made of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folded = Numbers()
+        self.terms = Numbers()
+        self.term: list[str] = []
+        self.folded_of = array("I")
+        self.term_of = array("I")
+        self.mark_of = array("I")
+
+    def __missing__(self, word: str) -> int:
+        term = term_of(word)
+        self.term.append(term)
+        self.folded_of.append(self.folded[fold(word)])
+        self.term_of.append(self.terms[term])
+        self.mark_of.append(mark_of(term))
+        number = self[word] = len(self)
+        return number
+
+
+class RecordMaker:
+    """Analyses and packs listing documents. What it remembers makes it quicker and changes nothing."""
+
+    def __init__(self) -> None:
+        self._vocabulary = _Vocabulary()
+        self._passages = _Passages()
+        self._characters = 0
+
+    def make(self, documents: Iterable[Mapping[str, Any]]) -> Batch:
+        """The documents' records, in their order."""
+        if len(self._vocabulary) > _REMEMBERED_WORDS:
+            self._vocabulary = _Vocabulary()
+            self._characters = _REMEMBERED + 1
+        if self._characters > _REMEMBERED:
+            self._passages = _Passages()
+            self._characters = 0
+        told: list[list[Part]] = []
+        stored: list[bytes] = []
+        for document in documents:
+            told.append([part for part in texts_of(document) if part[2]])
+            stored.append(orjson.dumps(document["stored"]))
+        self._analyse([text for parts in told for _, _, text in parts])
+        return self._pack(told, stored)
+
+    def _analyse(self, texts: Sequence[str]) -> None:
+        """Remembers the texts that are new, all of them taken apart as if they were one."""
+        known = self._passages
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if not new:
+            return
+        normal = list(map(normalise, new))
+        ends = np.cumsum(np.fromiter(map(len, normal), np.int64, len(normal)) + 1)
+        tokens = tokens_of("\n".join(normal))
+        numbers = np.fromiter(
+            map(self._vocabulary.__getitem__, tokens.words), dtype=np.uint32, count=len(tokens.words)
+        )
+        terms = list(map(self._vocabulary.term.__getitem__, numbers.tolist()))
+        token_ends = np.searchsorted(tokens.starts, ends)
+        begins = np.repeat(
+            (ends - np.diff(ends, prepend=0)).astype(np.uint32), np.diff(token_ends, prepend=0)
+        )
+        places = placed(tokens.starts - begins, tokens.lengths)
+        start = 0
+        for raw, text, end in zip(new, normal, token_ends.tolist(), strict=True):
+            known.add(raw, text, " ".join(terms[start:end]), end - start)
+            start = end
+        known.words.frombytes(numbers.tobytes())
+        known.places.frombytes(places.tobytes())
+        self._characters += int(ends[-1])
+
+    def _pack(self, told: Sequence[Sequence[Part]], stored: Sequence[bytes]) -> Batch:
+        """Of the texts of each document, all of which are remembered."""
+        known, vocabulary = self._passages, self._vocabulary
+        passages = [known[text] for parts in told for _, _, text in parts]
+        fields = np.array([_FIELD_NUMBER[field] for parts in told for field, _, _ in parts], dtype=np.uint32)
+        parts_of = np.array([len(parts) for parts in told])
+        last = np.cumsum(parts_of)
+        first = last - parts_of
+        origins = np.repeat(first, parts_of)
+        # Within its document a text begins one character after the one before.
+        begins = _bounds(_each(known.lengths, passages) + 1)
+        ends = (begins[1:] - 1 - begins[origins]).astype(np.uint32)
+        begins = (begins[:-1] - begins[origins]).astype(np.uint32)
+        starts = _each(known.starts, passages)
+        counts = np.frombuffer(known.starts, dtype=np.int64)[np.array(passages) + 1] - starts
+        bounds = _bounds(counts)
+        token_ends = (bounds[1:] - bounds[origins]).astype(np.uint32)
+        at = np.arange(bounds[-1]) + np.repeat(starts - bounds[:-1], counts)
+        words = _each(known.words, at)
+        places = _each(known.places, at) + np.repeat(begins << np.uint32(8), counts)
+        marks = _each(vocabulary.mark_of, words)
+        folded, terms = (
+            _each(numbers, words).astype(np.intp) for numbers in (vocabulary.folded_of, vocabulary.term_of)
+        )
+        holding = np.zeros(len(vocabulary.folded), dtype=np.int64)
+        holding_term = np.zeros(len(vocabulary.terms), dtype=np.int64)
+        records = []
+        for parts, bare, begin, end, start, stop in zip(
+            told,
+            stored,
+            first.tolist(),
+            last.tolist(),
+            bounds[first].tolist(),
+            bounds[last].tolist(),
+            strict=True,
+        ):
+            mine = passages[begin:end]
+            packed = pack(
+                "\n".join([known.text[passage] for passage in mine]),
+                "\n".join([name for _, name, _ in parts]),
+                bare,
+                (fields[begin:end], ends[begin:end], token_ends[begin:end]),
+                marks[start:stop],
+                places[start:stop],
+            )
+            # A number that stands there twice counts once, which is what is wanted of a document.
+            holding[folded[start:stop]] += 1
+            holding_term[terms[start:stop]] += 1
+            records.append(Record(packed, self._lines(parts, mine), self._whole_name(parts, mine)))
+        return Batch(
+            records,
+            _counted(vocabulary.folded, holding, ""),
+            _counted(vocabulary.terms, holding_term, GAP),
+        )
+
+    def _lines(self, parts: Sequence[Part], passages: Sequence[int]) -> dict[str, str]:
+        lines: dict[str, list[str]] = {name: [] for name in _FIELD_NUMBER}
+        for (field, _, _), passage in zip(parts, passages, strict=True):
+            lines[field].append(self._passages.line[passage])
+        return {
+            field: line if (line := _BETWEEN.join(held)).strip(_NO_WORDS) else _EMPTY
+            for field, held in lines.items()
+        }
+
+    def _whole_name(self, parts: Sequence[Part], passages: Sequence[int]) -> str:
+        """See whole_name."""
+        if not parts or parts[0][0] != "name":
+            return ""
+        known, folded_of = self._passages, self._vocabulary.folded_of
+        words = known.words[known.starts[passages[0]] : known.starts[passages[0] + 1]]
+        folded = self._vocabulary.folded.values
+        return " ".join([folded[folded_of[word]] for word in words])
+
+
+def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each begins that follow one another, and where the last ends."""
+    bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    return bounds
+
+
+def _each(kept: array[int], numbers: Sequence[int] | NDArray[Any]) -> NDArray[Any]:
+    """What is kept beside each number."""
+    made: NDArray[Any] = np.asarray(kept)[np.asarray(numbers, dtype=np.intp)]
+    return made
+
+
+def _counted(values: Numbers, counts: NDArray[np.int64], nothing: str) -> dict[str, int]:
+    """The values that are counted at all, but for nothing."""
+    found = np.flatnonzero(counts)
+    counted = dict(zip(map(values.values.__getitem__, found.tolist()), counts[found].tolist(), strict=True))
+    counted.pop(nothing, None)
+    return counted
