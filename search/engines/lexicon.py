@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -38,8 +39,7 @@ class WordCounts:
         """Adds in how many documents words and terms stand, and the words of each document's name."""
         self.words.update(words)
         self.terms.update(terms)
-        for named in name_words:
-            self.name_words.update(set(named))
+        self.name_words.update(chain.from_iterable(map(set, name_words)))
 
     def remove(self, words: frozenset[str], name_words: Iterable[str]) -> None:
         """Takes a document's words off again."""

@@ -6,8 +6,9 @@ The writer makes one for each document; listings_store.py merges them into the n
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -40,12 +41,14 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(slots=True)
 class Row:
-    """A listing in numbers. `rows` maps a kind of ROWS to tuples in the order of its columns."""
+    """A listing in numbers. `rows` maps a kind of ROWS to its rows, one behind the other, each in the order of
+    its columns.
+    """
 
     key: str
     name: str
     scalars: dict[str, int]
-    rows: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    rows: Mapping[str, array[int]]
 
 
 class Regions:
@@ -124,29 +127,29 @@ def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: R
         grade: numbers["grade"][f"{framework}~{grade}"]
         for grade in dict.fromkeys([rate["grade"] for rate in rates])
     }
+    rows = {
+        "sector": sorted({numbers["sector"][value] for value in document["sectors"]}),
+        "accreditation": sorted({numbers["accreditation"][value] for value in document["accreditations"]}),
+        "offer": [number for place in sorted(offers) for number in (*place, regions.add(offers[place]))],
+        "rate": [
+            number
+            for rate in rates
+            for number in (
+                grades[rate["grade"]],
+                UNSTATED if rate["lot"] is None else lots[rate["lot"]],
+                work_types[rate["work_type"]],
+                rate["price_minor"],
+            )
+        ],
+    }
     return Row(
         document["key"],
         document["name"],
         scalars,
-        {
-            **{
-                kind: [(code,) for code in sorted({numbers[kind][value] for value in document[several]})]
-                for kind, several in (("sector", "sectors"), ("accreditation", "accreditations"))
-            },
-            "offer": [(*place, regions.add(offers[place])) for place in sorted(offers)],
-            "rate": [
-                (
-                    grades[rate["grade"]],
-                    UNSTATED if rate["lot"] is None else lots[rate["lot"]],
-                    work_types[rate["work_type"]],
-                    rate["price_minor"],
-                )
-                for rate in rates
-            ],
-        },
+        {kind: array("q", flat) for kind, flat in rows.items()},
     )
 
 
 def removed_row(key: str, version: int) -> Row:
     """What stays of a removed listing: its key, and the version below which it must not come back."""
-    return Row(key, "", dict.fromkeys(SCALARS, 0) | {"version": version}, {kind: [] for kind in ROWS})
+    return Row(key, "", dict.fromkeys(SCALARS, 0) | {"version": version}, {kind: array("q") for kind in ROWS})

@@ -10,7 +10,6 @@ the generation before; after it, the new one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +33,7 @@ from search.engines.columns import (
 from search.engines.lexicon import WordCounts
 from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
 from search.engines.record_maker import Record, RecordMaker
-from search.engines.records import PackedRecord, distinct_words, whole_name
+from search.engines.records import PackedRecord, distinct_words
 from search.engines.suggestions import Labels, suggestion_parts
 from search.engines.words import WordsWriter, committed_stamp
 from search.fields import MAPPING
@@ -69,6 +68,7 @@ class ListingsStore:
     def _begin_empty(self) -> None:
         self._keys: list[str] = []
         self._names: list[str] = []
+        self._whole_names: list[str] = []
         self._versions: list[int] = []
         self._places: list[tuple[int, int]] = []
         self._codes = {kind: Codes() for kind in CODED}
@@ -88,6 +88,7 @@ class ListingsStore:
         columns = Columns(self.directory, manifest)
         self._keys = list(Strings(columns.array("key_data"), columns.array("key_ends")))
         self._names = list(Strings(columns.array("name_data"), columns.array("name_ends")))
+        self._whole_names = list(Strings(columns.array("sort_name_data"), columns.array("sort_name_ends")))
         self._scalars = {name: columns.array(name).copy() for name in SCALARS}
         self._versions = self._scalars["version"].tolist()
         self._places = list(
@@ -146,7 +147,7 @@ class ListingsStore:
         row.scalars["record_at"] = self._records.append(record.packed)
         row.scalars["record_length"] = len(record.packed)
         self._words.put(slot, record.lines, record.whole_name, replaces)
-        self._remember(slot, row)
+        self._remember(slot, row, record.whole_name)
 
     def delete(self, key: str, version: int) -> bool:
         """Removes a listing; False if a newer version stands. Of one never seen, the version is kept all the
@@ -161,7 +162,7 @@ class ListingsStore:
             self._forget_words(slot)
             self._words.remove(slot)
         self._stale_names = True
-        self._remember(slot, removed_row(key, version))
+        self._remember(slot, removed_row(key, version), "")
         return True
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
@@ -172,19 +173,20 @@ class ListingsStore:
         slot = self._slot_of[key] = len(self._keys)
         self._keys.append(key)
         self._names.append("")
+        self._whole_names.append("")
         self._versions.append(-1)
         self._places.append((0, 0))
         return slot
 
-    def _remember(self, slot: int, row: Row) -> None:
-        self._names[slot] = row.name
+    def _remember(self, slot: int, row: Row, whole_name: str) -> None:
+        self._names[slot], self._whole_names[slot] = row.name, whole_name
         self._versions[slot] = row.scalars["version"]
         self._places[slot] = row.scalars["record_at"], row.scalars["record_length"]
         self._pending[slot] = row
 
     def _forget_words(self, slot: int) -> None:
         record = PackedRecord(memoryview(self._records.read(*self._places[slot])))
-        self._counts.remove(distinct_words(words_of(record.text())), whole_name(self._names[slot]).split())
+        self._counts.remove(distinct_words(words_of(record.text())), self._whole_names[slot].split())
 
     def commit(self) -> bool:
         """Makes the next generation of what was put and deleted; False, and makes none, if nothing was."""
@@ -218,11 +220,11 @@ class ListingsStore:
             column[slots] = [row.scalars.get(name, 0) for row in rows]
             self._scalars[name] = column
         for kind, columns in ROWS.items():
-            counts = [len(row.rows[kind]) for row in rows]
-            new_owners = np.repeat(np.array(slots, dtype=np.int32), counts)
-            entries = chain.from_iterable(row.rows[kind] for row in rows)
-            numbers = np.fromiter(chain.from_iterable(entries), np.int64, sum(counts) * len(columns))
-            table = numbers.reshape(-1, len(columns))
+            flat = [row.rows[kind] for row in rows]
+            new_owners = np.repeat(
+                np.array(slots, dtype=np.int32), [len(one) // len(columns) for one in flat]
+            )
+            table = np.frombuffer(b"".join(flat), dtype=np.int64).reshape(-1, len(columns))
             added = {name: table[:, at] for at, name in enumerate(columns)}
             self._rows[kind] = replace_rows(*self._rows[kind], slots, new_owners, added)
 
@@ -244,16 +246,15 @@ class ListingsStore:
     def _name_parts(self) -> dict[str, Array | bytes]:
         """What depends on keys and names alone, and so rarely changes."""
         count = len(self._keys)
-        sort_names = [name_key(name) for name in self._names]
         parts: dict[str, Array | bytes] = {}
         parts["key_data"], parts["key_ends"] = Strings.pack(self._keys)
         parts["name_data"], parts["name_ends"] = Strings.pack(self._names)
         by_key = sorted(range(count), key=self._keys.__getitem__)
         parts["key_order"] = np.array(by_key, dtype=np.int32)
         parts["key_hash"] = hashes_of(self._keys)
-        by_name = sorted(by_key, key=sort_names.__getitem__)
+        by_name = sorted(by_key, key=self._whole_names.__getitem__)
         parts["name_order"] = np.array(by_name, dtype=np.int32)
-        parts["sort_name_data"], parts["sort_name_ends"] = Strings.pack(sort_names)
+        parts["sort_name_data"], parts["sort_name_ends"] = Strings.pack(self._whole_names)
         alive = np.flatnonzero(self._scalars["alive"]).tolist()
         parts.update(
             suggestion_parts(
@@ -261,7 +262,7 @@ class ListingsStore:
                 self._pairs("partner", alive),
                 self._offered("lot"),
                 self._offered("specialism"),
-                [self._names[slot] for slot in alive],
+                [(self._names[slot], self._whole_names[slot]) for slot in alive],
             )
         )
         return parts
@@ -285,8 +286,3 @@ class ListingsStore:
         """Waits for tantivy's merges and frees its lock."""
         self._words.close()
         self._records.close()
-
-
-def name_key(name: str) -> str:
-    """By what names are sorted: folded, so that accents, capitals and punctuation do not matter."""
-    return whole_name(name)

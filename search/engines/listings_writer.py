@@ -7,9 +7,11 @@ both indexes, so that the swap loses none of them.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -139,6 +141,20 @@ class ListingsWriter:
             self._store = None
 
 
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keeps Python from looking for cycles meanwhile: a batch makes many objects, which stay or go by
+    themselves.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class ListingsRebuild:
     """The listings' half of the engine's Rebuild."""
 
@@ -151,7 +167,8 @@ class ListingsRebuild:
         """See Rebuild.put."""
         told = iter(documents)
         while batch := list(islice(told, _BATCH)):
-            self.store.put(batch)
+            with _no_collections():
+                self.store.put(batch)
             self._uncommitted += len(batch)
             if self._uncommitted >= _COMMIT_EVERY:
                 self.store.commit()
@@ -165,7 +182,8 @@ class ListingsRebuild:
         self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
     ) -> int:
         """See Rebuild.commit."""
-        self.store.commit()
+        with _no_collections():
+            self.store.commit()
         try:
             view = ListingsView(
                 self.store.directory, load_manifest(self.store.directory, self.store.generation)

@@ -97,20 +97,24 @@ def suggestion_parts(
     partners: Sequence[tuple[str, str]],
     lots: Sequence[str],
     specialisms: Sequence[str],
-    partner_names: Sequence[str],
+    partner_names: Sequence[tuple[str, str]],
 ) -> dict[str, Array | bytes]:
     """The arrays of a generation. `partners` are the (partner, framework) of every listing, `partner_names`
-    beside them.
+    beside them, as written and as whole_name makes them.
     """
     entries: dict[tuple[SuggestionKind, str], tuple[str, set[str], str]] = {}
-    for (partner, framework), name in zip(partners, partner_names, strict=True):
-        entries.setdefault(("partner", partner), (name, set(), ""))[1].add(framework)
+    folded: dict[tuple[SuggestionKind, str], str] = {}
+    for (partner, framework), (name, whole) in zip(partners, partner_names, strict=True):
+        entry: tuple[SuggestionKind, str] = ("partner", partner)
+        if entry not in entries:
+            entries[entry], folded[entry] = (name, set(), ""), whole
+        entries[entry][1].add(framework)
     kinds: tuple[tuple[SuggestionKind, Sequence[str]], ...] = (("lot", lots), ("specialism", specialisms))
     for kind, references in kinds:
         for reference in references:
             if facts := labels.facts[kind].get(reference):
                 entries[kind, reference] = (facts["name"], {facts["framework"]}, facts["of"])
-    folded = {entry: whole_name(name) for entry, (name, _, _) in entries.items()}
+                folded[kind, reference] = whole_name(facts["name"])
     ordered = sorted(entries, key=lambda entry: (KINDS.index(entry[0]), folded[entry], entry[1]))
     begins: list[tuple[str, int, int]] = []
     for rank, entry in enumerate(ordered):
