@@ -191,7 +191,7 @@ def tokens_of(text: str) -> Tokens:
             encoded, encoding = text.encode("utf-32-le", "surrogatepass"), "utf-32-le"
             points = np.frombuffer(encoded, dtype=np.uint32)
     letters = np.zeros(len(points) + 2, dtype=np.bool_)
-    letters[1:-1] = _letters()[points]
+    letters[1:-1] = _letters(0x110000 if points.itemsize == 4 else 0x10000)[points]
     spaced = np.where(letters[1:-1], points, points.dtype.type(32))
     words = spaced.tobytes().decode(encoding).split()
     edges = np.flatnonzero(letters[1:] != letters[:-1]).astype(np.uint32)
@@ -200,6 +200,8 @@ def tokens_of(text: str) -> Tokens:
 
 
 @functools.cache
-def _letters() -> NDArray[np.bool_]:
-    """True for every code point that belongs to a word, exactly as the regular expression sees it."""
-    return np.fromiter(map(str.isalnum, map(chr, range(0x110000))), dtype=np.bool_, count=0x110000)
+def _letters(points: int) -> NDArray[np.bool_]:
+    """True for every code point below `points` that belongs to a word, exactly as the regular expression
+    sees it.
+    """
+    return np.fromiter(map(str.isalnum, map(chr, range(points))), dtype=np.bool_, count=points)

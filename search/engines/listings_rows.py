@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from search.engines.columns import Codes
+from search.engines.columns import Numbers
 
 UNSTATED: Final = -1
 """A specialism that is not stated; a rate that holds for every lot."""
@@ -72,11 +72,11 @@ class Regions:
             self.sets.append(members)
         return number
 
-    def codes_of(self, regions: tuple[str, ...], codes: Codes) -> frozenset[int]:
+    def codes_of(self, regions: tuple[str, ...], codes: Numbers) -> frozenset[int]:
         """Some regions as codes, new ones being given a code."""
         known = self._known.get(regions)
         if known is None:
-            known = self._known[regions] = frozenset(map(codes.add, regions))
+            known = self._known[regions] = frozenset(map(codes.__getitem__, regions))
         return known
 
     def union(self, sets: Iterable[frozenset[int]]) -> frozenset[int]:
@@ -93,17 +93,16 @@ def day_number(day: str | None) -> int:
     return date.fromisoformat(day).toordinal() if day else 0
 
 
-def make_row(document: Mapping[str, Any], codes: Mapping[str, Codes], regions: Regions) -> Row:
+def make_row(document: Mapping[str, Any], numbers: Mapping[str, Numbers], regions: Regions) -> Row:
     """A document in numbers, new values being given codes."""
     framework = document["framework"]
-    numbers = {kind: codes[kind].numbers for kind in CODED}
     lots, specialisms, work_types = numbers["lot"], numbers["specialism"], numbers["work_type"]
     offers: dict[tuple[int, int], frozenset[int]] = {}
     for offering in document["offerings"]:
         specialism = offering["specialism"]
         place = lots[offering["lot"]], UNSTATED if specialism is None else specialisms[specialism]
         # Two offerings of one specialism in one lot are met by either, so their regions may be put together.
-        here = regions.codes_of(tuple(offering["regions"]), codes["region"])
+        here = regions.codes_of(tuple(offering["regions"]), numbers["region"])
         offers[place] = regions.union((offers[place], here)) if place in offers else here
     offered = {lot for lot, _ in offers}
     for held in document["lots"]:

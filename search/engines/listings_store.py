@@ -21,10 +21,10 @@ from search.engines.base import Label
 from search.engines.columns import (
     AppendOnly,
     Array,
-    Codes,
     ColumnFiles,
     Columns,
     Manifest,
+    Numbers,
     Strings,
     load_manifest,
     replace_rows,
@@ -71,7 +71,7 @@ class ListingsStore:
         self._whole_names: list[str] = []
         self._versions: list[int] = []
         self._places: list[tuple[int, int]] = []
-        self._codes = {kind: Codes() for kind in CODED}
+        self._codes = {kind: Numbers() for kind in CODED}
         self._regions = Regions()
         self._labels = Labels()
         self._counts = WordCounts()
@@ -94,7 +94,7 @@ class ListingsStore:
         self._places = list(
             zip(self._scalars["record_at"].tolist(), self._scalars["record_length"].tolist(), strict=True)
         )
-        self._codes = {kind: Codes(values) for kind, values in orjson.loads(columns.data("codes")).items()}
+        self._codes = {kind: Numbers(values) for kind, values in orjson.loads(columns.data("codes")).items()}
         self._regions = Regions([frozenset(members) for members in orjson.loads(columns.data("region_sets"))])
         self._labels = Labels.load(columns.data("labels"))
         self._counts = WordCounts.load(columns)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -34,8 +34,7 @@ _REMEMBERED: Final = 4_000_000
 _REMEMBERED_WORDS: Final = 400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A listing ready to be indexed. `lines` are the terms of each field."""
 
     packed: bytes
@@ -43,8 +42,7 @@ class Record:
     whole_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """The records of some documents, and in how many of them each folded word and each term stands."""
 
     records: list[Record]
@@ -74,8 +72,12 @@ class _Passages(dict[str, int]):
         self.starts.append(self.starts[-1] + tokens)
 
 
-Part = tuple[str, str, str]
-"""A text field, the part's name and its text, as search/fields.py has them."""
+class _Texts(NamedTuple):
+    """The texts of a document, beside each its field and its name, as search/fields.py has them."""
+
+    fields: tuple[str, ...]
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 class _Vocabulary(dict[str, int]):
@@ -91,9 +93,10 @@ class _Vocabulary(dict[str, int]):
         self.mark_of = array("I")
 
     def __missing__(self, word: str) -> int:
-        term = term_of(word)
+        folded = fold(word)
+        term = term_of(folded)
         self.term.append(term)
-        self.folded_of.append(self.folded[fold(word)])
+        self.folded_of.append(self.folded[folded])
         self.term_of.append(self.terms[term])
         self.mark_of.append(mark_of(term))
         number = self[word] = len(self)
@@ -116,15 +119,15 @@ class RecordMaker:
         if self._characters > _REMEMBERED:
             self._passages = _Passages()
             self._characters = 0
-        told: list[list[Part]] = []
+        told: list[_Texts] = []
         stored: list[bytes] = []
         for document in documents:
-            told.append([part for part in texts_of(document) if part[2]])
+            told.append(_Texts(*zip(*[part for part in texts_of(document) if part[2]], strict=True)))
             stored.append(orjson.dumps(document["stored"]))
-        self._analyse([text for parts in told for _, _, text in parts])
+        self._analyse(chain.from_iterable([one.texts for one in told]))
         return self._pack(told, stored)
 
-    def _analyse(self, texts: Sequence[str]) -> None:
+    def _analyse(self, texts: Iterable[str]) -> None:
         """Remembers the texts that are new, all of them taken apart as if they were one."""
         known = self._passages
         new = [text for text in dict.fromkeys(texts) if text not in known]
@@ -150,12 +153,15 @@ class RecordMaker:
         known.places.frombytes(places.tobytes())
         self._characters += int(ends[-1])
 
-    def _pack(self, told: Sequence[Sequence[Part]], stored: Sequence[bytes]) -> Batch:
+    def _pack(self, told: Sequence[_Texts], stored: Sequence[bytes]) -> Batch:
         """Of the texts of each document, all of which are remembered."""
         known, vocabulary = self._passages, self._vocabulary
-        passages = [known[text] for parts in told for _, _, text in parts]
-        fields = np.array([_FIELD_NUMBER[field] for parts in told for field, _, _ in parts], dtype=np.uint32)
-        parts_of = np.array([len(parts) for parts in told])
+        passages = list(map(known.__getitem__, chain.from_iterable([one.texts for one in told])))
+        fields = np.array(
+            list(map(_FIELD_NUMBER.__getitem__, chain.from_iterable([one.fields for one in told]))),
+            dtype=np.uint32,
+        )
+        parts_of = np.array([len(one.texts) for one in told])
         last = np.cumsum(parts_of)
         first = last - parts_of
         origins = np.repeat(first, parts_of)
@@ -177,7 +183,7 @@ class RecordMaker:
         holding = np.zeros(len(vocabulary.folded), dtype=np.int64)
         holding_term = np.zeros(len(vocabulary.terms), dtype=np.int64)
         records = []
-        for parts, bare, begin, end, start, stop in zip(
+        for one, bare, begin, end, start, stop in zip(
             told,
             stored,
             first.tolist(),
@@ -188,8 +194,8 @@ class RecordMaker:
         ):
             mine = passages[begin:end]
             packed = pack(
-                "\n".join([known.text[passage] for passage in mine]),
-                "\n".join([name for _, name, _ in parts]),
+                "\n".join(map(known.text.__getitem__, mine)),
+                "\n".join(one.names),
                 bare,
                 (fields[begin:end], ends[begin:end], token_ends[begin:end]),
                 marks[start:stop],
@@ -198,25 +204,25 @@ class RecordMaker:
             # A number that stands there twice counts once, which is what is wanted of a document.
             holding[folded[start:stop]] += 1
             holding_term[terms[start:stop]] += 1
-            records.append(Record(packed, self._lines(parts, mine), self._whole_name(parts, mine)))
+            records.append(Record(packed, self._lines(one.fields, mine), self._whole_name(one.fields, mine)))
         return Batch(
             records,
             _counted(vocabulary.folded, holding, ""),
             _counted(vocabulary.terms, holding_term, GAP),
         )
 
-    def _lines(self, parts: Sequence[Part], passages: Sequence[int]) -> dict[str, str]:
-        lines: dict[str, list[str]] = {name: [] for name in _FIELD_NUMBER}
-        for (field, _, _), passage in zip(parts, passages, strict=True):
-            lines[field].append(self._passages.line[passage])
+    def _lines(self, fields: Sequence[str], passages: Sequence[int]) -> dict[str, str]:
+        lines: dict[str, str] = {}
+        for field, line in zip(fields, map(self._passages.line.__getitem__, passages), strict=True):
+            lines[field] = lines[field] + _BETWEEN + line if field in lines else line
         return {
-            field: line if (line := _BETWEEN.join(held)).strip(_NO_WORDS) else _EMPTY
-            for field, held in lines.items()
+            field: line if (line := lines.get(field, "")).strip(_NO_WORDS) else _EMPTY
+            for field in _FIELD_NUMBER
         }
 
-    def _whole_name(self, parts: Sequence[Part], passages: Sequence[int]) -> str:
+    def _whole_name(self, fields: Sequence[str], passages: Sequence[int]) -> str:
         """See whole_name."""
-        if not parts or parts[0][0] != "name":
+        if fields[0] != "name":
             return ""
         known, folded_of = self._passages, self._vocabulary.folded_of
         words = known.words[known.starts[passages[0]] : known.starts[passages[0] + 1]]

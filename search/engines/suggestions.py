@@ -23,6 +23,11 @@ KINDS: Final[tuple[SuggestionKind, ...]] = ("partner", "specialism", "lot")
 """In the order in which equals are shown."""
 AFTER_ALL: Final = "\U0010ffff"
 """Sorts after every name that begins with what stands before it."""
+_NAME: Final = ("name",)
+_NAMED: Final = ("name", "scheme")
+_FRAMEWORK: Final = ("name", "number", "scheme")
+_PART: Final = ("name", "number", "framework", "of")
+"""What is known of a value, by how it was told: each has another length, so values alone tell them apart."""
 
 
 class Labels:
@@ -35,33 +40,32 @@ class Labels:
 
     def learn(self, document: Mapping[str, Any]) -> bool:
         """Takes the names that a listing document brings; True if one is new or another than before."""
-        framework = document["framework"]
-        number = document["framework_number"]
+        framework, number = document["framework"], document["framework_number"]
         changed = self._set(
             "framework",
             framework,
-            {"name": document["framework_name"], "number": number, "scheme": document["region_scheme"]},
+            _FRAMEWORK,
+            (document["framework_name"], number, document["region_scheme"]),
         )
-        changed |= self._set("supplier", document["supplier"], {"name": document["supplier_name"]})
+        changed |= self._set("supplier", document["supplier"], _NAME, (document["supplier_name"],))
         for kind in ("lot", "specialism"):
             for entry in document[f"{kind}s"]:
-                changed |= self._set(
-                    kind,
-                    entry["reference"],
-                    {"name": entry["name"], "number": entry["number"], "framework": framework, "of": number},
-                )
+                told = entry["name"], entry["number"], framework, number
+                changed |= self._set(kind, entry["reference"], _PART, told)
         return changed
 
     def name(self, facet: str, labels: Iterable[Label]) -> None:
         """Names handed over by the worker."""
         for label in labels:
-            self._set(facet, label.value, {"name": label.label, "scheme": label.scheme})
+            self._set(facet, label.value, _NAMED, (label.label, label.scheme))
 
-    def _set(self, kind: str, value: str, facts: dict[str, str]) -> bool:
+    def _set(self, kind: str, value: str, names: tuple[str, ...], told: tuple[str, ...]) -> bool:
         known = self.facts.setdefault(kind, {})
-        if known.get(value) == facts:
+        facts = known.get(value)
+        # Nearly always nothing is new, so that no dictionary need be made.
+        if facts is not None and tuple(facts.values()) == told:
             return False
-        known[value] = facts
+        known[value] = dict(zip(names, told, strict=True))
         return True
 
     def label(self, kind: str, value: str) -> str:
@@ -115,7 +119,11 @@ def suggestion_parts(
             if facts := labels.facts[kind].get(reference):
                 entries[kind, reference] = (facts["name"], {facts["framework"]}, facts["of"])
                 folded[kind, reference] = whole_name(facts["name"])
-    ordered = sorted(entries, key=lambda entry: (KINDS.index(entry[0]), folded[entry], entry[1]))
+    ordered = [
+        (kind, reference)
+        for kind in KINDS
+        for _, reference in sorted((folded[entry], entry[1]) for entry in entries if entry[0] == kind)
+    ]
     begins: list[tuple[str, int, int]] = []
     for rank, entry in enumerate(ordered):
         words = folded[entry].split(" ")

@@ -173,9 +173,13 @@ class WordsWriter:
         """Sets the words of a slot; `replaces` if it had any."""
         if replaces:
             self.remove(slot)
-        self._writer.add_document(
-            tantivy.Document(**lines, **{WHOLE_NAME: whole_name, _SLOT_KEY: str(slot), _SLOT: slot})
-        )
+        document = tantivy.Document()
+        for field, line in lines.items():
+            document.add_text(field, line)
+        document.add_text(WHOLE_NAME, whole_name)
+        document.add_text(_SLOT_KEY, str(slot))
+        document.add_integer(_SLOT, slot)
+        self._writer.add_document(document)
 
     def remove(self, slot: int) -> None:
         """Takes the words of a slot away."""
