@@ -261,15 +261,15 @@ class Strings:
 
 
 class Numbers(dict[str, int]):
-    """Values and their numbers, a new one being given the next; `values` has them in that order."""
+    """Values and their numbers, a new one being given the next; `listed` has them in that order."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self.values: list[str] = list(values)
-        super().__init__({value: number for number, value in enumerate(self.values)})
+        self.listed: list[str] = list(values)
+        super().__init__({value: number for number, value in enumerate(self.listed)})
 
     def __missing__(self, value: str) -> int:
-        number = self[value] = len(self.values)
-        self.values.append(value)
+        number = self[value] = len(self.listed)
+        self.listed.append(value)
         return number
 
 
@@ -280,7 +280,7 @@ class Codes:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.numbers = Numbers(values)
-        self.values = self.numbers.values
+        self.values = self.numbers.listed
 
     def __len__(self) -> int:
         return len(self.values)

@@ -10,6 +10,7 @@ the generation before; after it, the new one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,7 @@ class ListingsStore:
         self.generation = generation
         self._files = ColumnFiles(directory)
         self._pending: dict[int, Row] = {}
+        self._filling = create
         self._stale_names = create
         self._parts: dict[str, Array | bytes] = {}
         self._maker = RecordMaker()
@@ -192,6 +194,26 @@ class ListingsStore:
         """Makes the next generation of what was put and deleted; False, and makes none, if nothing was."""
         if not self._pending and self._parts:
             return False
+        # This generation is in tantivy once its last commit is later than this one.
+        after = committed_stamp(self.directory / WORDS)
+        if self._filling:
+            # No reader knows this directory yet, so the order does not matter and tantivy may work beside.
+            with ThreadPoolExecutor(1) as beside:
+                told = beside.submit(self._words.commit)
+                self._save(after)
+                told.result()
+        else:
+            self._save(after)
+            self._words.commit()
+        return True
+
+    def filled(self) -> None:
+        """From now on readers may open the directory, and every commit keeps to its order."""
+        self._filling = False
+        # Updates come one by one: what a rebuild remembered of its texts is no longer worth the memory.
+        self._maker = RecordMaker()
+
+    def _save(self, after: int) -> None:
         self._merge()
         self._records.flush()
         self._parts.update(self._changed_parts())
@@ -200,15 +222,8 @@ class ListingsStore:
             self.generation,
             MAPPING,
             self._parts,
-            {
-                "documents": self.documents,
-                "records": self._records.size,
-                # This generation is in tantivy once its last commit is later than this one.
-                "after": committed_stamp(self.directory / WORDS),
-            },
+            {"documents": self.documents, "records": self._records.size, "after": after},
         )
-        self._words.commit()
-        return True
 
     def _merge(self) -> None:
         slots = sorted(self._pending)
@@ -234,7 +249,7 @@ class ListingsStore:
             parts[f"{kind}_owner"] = owners
             parts[f"{kind}_starts"] = starts_of(owners, len(self._keys))
             parts.update({f"{kind}_{name}": column for name, column in columns.items()})
-        parts["codes"] = orjson.dumps({kind: codes.values for kind, codes in self._codes.items()})
+        parts["codes"] = orjson.dumps({kind: codes.listed for kind, codes in self._codes.items()})
         parts["region_sets"] = orjson.dumps([sorted(members) for members in self._regions.sets])
         parts["labels"] = self._labels.dump()
         parts.update(self._counts.parts())
@@ -269,14 +284,14 @@ class ListingsStore:
 
     def _pairs(self, kind: str, slots: Sequence[int]) -> list[tuple[str, str]]:
         """The (value, framework) of each slot."""
-        values, frameworks = self._codes[kind].values, self._codes["framework"].values
+        values, frameworks = self._codes[kind].listed, self._codes["framework"].listed
         value_codes, framework_codes = self._scalars[kind].tolist(), self._scalars["framework"].tolist()
         return [(values[value_codes[slot]], frameworks[framework_codes[slot]]) for slot in slots]
 
     def _offered(self, kind: str) -> list[str]:
         """The references of every lot, or specialism, that stands in an offering."""
         found = np.unique(self._rows["offer"][1][kind])
-        return [self._codes[kind].values[code] for code in found.tolist() if code >= 0]
+        return [self._codes[kind].listed[code] for code in found.tolist() if code >= 0]
 
     def clean(self) -> None:
         """Removes files that no reader can need."""

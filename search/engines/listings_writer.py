@@ -87,6 +87,7 @@ class ListingsWriter:
         current = self._current()
         self._close_store()
         self._store = store
+        store.filled()
         previous = current.directory if current else None
         write_current(self._folder, Current(store.directory.name, store.generation, previous))
         remove_directories(self._folder, (store.directory.name, previous))

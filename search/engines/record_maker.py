@@ -226,7 +226,7 @@ class RecordMaker:
             return ""
         known, folded_of = self._passages, self._vocabulary.folded_of
         words = known.words[known.starts[passages[0]] : known.starts[passages[0] + 1]]
-        folded = self._vocabulary.folded.values
+        folded = self._vocabulary.folded.listed
         return " ".join([folded[folded_of[word]] for word in words])
 
 
@@ -246,6 +246,6 @@ def _each(kept: array[int], numbers: Sequence[int] | NDArray[Any]) -> NDArray[An
 def _counted(values: Numbers, counts: NDArray[np.int64], nothing: str) -> dict[str, int]:
     """The values that are counted at all, but for nothing."""
     found = np.flatnonzero(counts)
-    counted = dict(zip(map(values.values.__getitem__, found.tolist()), counts[found].tolist(), strict=True))
+    counted = dict(zip(map(values.listed.__getitem__, found.tolist()), counts[found].tolist(), strict=True))
     counted.pop(nothing, None)
     return counted
