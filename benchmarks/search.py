@@ -11,7 +11,6 @@ the service adds. Options: --listings 20000, --questions 400, --seed 3745, --sec
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import random
@@ -23,141 +22,17 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from listing_questions import PATH, Document, market, multiplied, questions, read_needs, read_searches  # noqa: E402
 
 CLIENTS = 8
-PATH = "/api/v1/listings/"
-MIX = {
-    "real search": 30,
-    "specialism": 15,
-    "phrase": 5,
-    "misspelt": 5,
-    "need of 600 letters": 10,
-    "filters alone": 15,
-    "words and filters": 15,
-    "rate of a grade": 5,
-}
-"""Of a hundred questions, how many are of each kind."""
-
-Document = dict[str, Any]
-
-
-def market() -> list[Document]:
-    """The demonstration's listing documents, loaded into the data folder that main() has named."""
-    for words in (["migrate", "-v0"], ["load_fixtures"]):
-        subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    import django  # noqa: PLC0415 - its settings are read from the environment that main() has made
-
-    django.setup()
-    from django.utils import timezone  # noqa: PLC0415
-
-    from search.documents import listings_of, partner_batches  # noqa: PLC0415
-    from search.places import places  # noqa: PLC0415
-
-    return [
-        dict(document)
-        for batch in partner_batches(400)
-        for document in listings_of(batch, 1, places(), timezone.localdate()).puts
-    ]
-
-
-def multiplied(documents: list[Document], count: int, chance: random.Random) -> Iterator[Document]:
-    """So many listings: each a document of the market with another name and other evidence, offerings and
-    rates.
-    """
-    words = sorted({word for document in documents for word in document["name"].split() if word.isalpha()})
-    studies = [study for document in documents for study in document["case_studies"]]
-    sentences = [sentence for document in documents for sentence in document["summary"].split(". ")]
-    for number in range(count):
-        source = documents[number % len(documents)]
-        partner = f"{source['partner']}-{number}"
-        name = " ".join([*chance.sample(words, 2), str(number)])
-        document = source | {
-            "key": f"{source['framework']}~{source['supplier']}~{partner}",
-            "partner": partner,
-            "name": name,
-            "summary": ". ".join(chance.sample(sentences, 6)),
-            "case_studies": [study | {"key": f"c{at}"} for at, study in enumerate(chance.sample(studies, 3))],
-            "offerings": [
-                offer for offer in source["offerings"] if chance.random() < 0.8
-            ] or source["offerings"],
-            "rates": [
-                rate | {"price_minor": rate["price_minor"] + chance.randrange(-5_000, 5_000)}
-                for rate in source["rates"]
-            ],
-        }  # fmt: skip
-        document["stored"] = source["stored"] | {
-            "reference": document["key"],
-            "partner": source["stored"]["partner"] | {"reference": partner, "name": name},
-        }
-        yield document
-
-
-def questions(
-    documents: list[Document], searches: list[str], needs: list[str], count: int, chance: random.Random
-) -> dict[str, list[str]]:
-    """Distinct questions of each kind, as targets of the API."""
-    specialisms = sorted({entry["name"] for document in documents for entry in document["specialisms"]})
-
-    def words() -> str:
-        return " ".join(chance.choice(specialisms).split()[: chance.randint(1, 5)])
-
-    def misspelt() -> str:
-        letters = list(max(chance.choice(specialisms).split(), key=len))
-        at = chance.randrange(1, max(2, len(letters) - 1))
-        letters[at - 1 : at + 1] = reversed(letters[at - 1 : at + 1])
-        return "".join(letters)
-
-    def filters() -> dict[str, Any]:
-        document = chance.choice(documents)
-        offer = chance.choice(document["offerings"])
-        others = {
-            "lot": offer["lot"],
-            "region": chance.choice(offer["regions"] or ["UK"]),
-            "sector": document["sectors"][:2],
-            "size": [document["size"], "small"],
-            "ownership": document["ownership"],
-            "specialism": offer["specialism"],
-        }
-        asked = {name: value for name, value in others.items() if value and chance.random() < 0.5}
-        return {"framework": document["framework"], **asked}
-
-    def rate() -> dict[str, Any]:
-        document = chance.choice([one for one in documents if one["rates"]])
-        grade = chance.choice(document["rates"])["grade"]
-        return {
-            "framework": document["framework"],
-            "grade": grade,
-            "sort": "rate",
-            "max_rate": chance.randint(500, 1500),
-        }
-
-    kinds: dict[str, Callable[[], dict[str, Any]]] = {
-        "real search": lambda: {"q": chance.choice(searches)},
-        "specialism": lambda: {"q": words()},
-        "phrase": lambda: {"q": f'"{" ".join(words().split()[:2])}"'},
-        "misspelt": lambda: {"q": misspelt()},
-        "need of 600 letters": lambda: {"q": chance.choice(needs)[chance.randrange(80) :][:600]},
-        "filters alone": filters,
-        "words and filters": lambda: {"q": words(), **filters()},
-        "rate of a grade": rate,
-    }
-    made: dict[str, list[str]] = {}
-    for kind, share in MIX.items():
-        found: dict[str, None] = {}
-        while len(found) < max(1, count * share // 100):
-            # A seed of its own keeps a question distinct from an equal one, in a page it leaves out of
-            # account.
-            asked = kinds[kind]() | {"seed": chance.randrange(16)}
-            found[f"{PATH}?{urlencode(asked, doseq=True)}"] = None
-        made[kind] = list(found)
-    return made
 
 
 class Server:
@@ -275,10 +150,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=10.0)
     asked = options.parse_args()
     chance = random.Random(asked.seed)
-    with asked.searches.open(encoding="utf-8", newline="") as file:
-        searches = [row["search_term"] for row in csv.DictReader(file)]
-    with asked.needs.open(encoding="utf-8", newline="") as file:
-        needs = [row["description"] for row in csv.DictReader(file) if len(row["description"]) > 700]
+    searches, needs = read_searches(asked.searches), read_needs(asked.needs)
     with tempfile.TemporaryDirectory(prefix="calloff-search-") as work:
         os.environ.update(CALLOFF_DATA=work, DEMO="1", LOG_LEVEL="ERROR", STATIC_HASHED="0",
                           DJANGO_SETTINGS_MODULE="config.settings")  # fmt: skip
