@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -34,23 +35,20 @@ def pages(
 
     A page that was reached by cursor has no previous: cursors only go forward.
     """
+    own = request.build_absolute_uri(request.path)
     kept = {"seed": str(seed)}
     if by_cursor or (page * size < count and (page + 1) * size > DEEPEST_HIT):
-        follows = _linked(request, kept | {"after": after}) if after else None
+        follows = _linked(request, own, kept | {"after": after}) if after else None
     else:
-        follows = _linked(request, kept | {"page": str(page + 1)}) if page * size < count else None
+        follows = _linked(request, own, kept | {"page": str(page + 1)}) if page * size < count else None
     goes_back = page > 1 and not by_cursor
     return {
         "next": follows,
-        "previous": _linked(request, kept | {"page": str(page - 1)}) if goes_back else None,
+        "previous": _linked(request, own, kept | {"page": str(page - 1)}) if goes_back else None,
     }
 
 
-def _linked(request: Request, place: dict[str, str]) -> str:
+def _linked(request: Request, own: str, place: dict[str, str]) -> str:
     """This request's own address at another place."""
-    query = request.GET.copy()
-    for name in ("page", "after"):
-        query.pop(name, None)
-    for name, value in place.items():
-        query[name] = value
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    asked = {name: values for name, values in request.GET.lists() if name not in ("page", "after")}
+    return f"{own}?{urlencode(asked | {name: [value] for name, value in place.items()}, doseq=True)}"

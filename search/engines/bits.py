@@ -26,8 +26,8 @@ def counts_among(bits: Bits, mask: Mask) -> Array:
     wanted = np.zeros(_words(len(mask)) * 8, dtype=np.uint8)
     packed = np.packbits(mask, bitorder="little")
     wanted[: len(packed)] = packed
-    counts: Array = np.bitwise_count(bits & wanted.view(np.uint64)).sum(axis=1, dtype=np.int64)
-    return counts
+    counts: Array = np.bitwise_count(bits & wanted.view(np.uint64)).sum(axis=1, dtype=np.uint32)
+    return counts.astype(np.int64)
 
 
 def bearing_any(bits: Bits, codes: Sequence[int], size: int) -> Mask:

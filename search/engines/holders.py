@@ -33,6 +33,10 @@ class Holders:
         self._of_sets: dict[tuple[tuple[str, ...], Terms], Array] = {}
         self._size = 0
 
+    def __len__(self) -> int:
+        """How many terms, phrases and sets of terms are remembered."""
+        return len(self._of_terms) + len(self._of_sets)
+
     def take_over(self, before: Holders, changed: Mapping[int, frozenset[str]]) -> None:
         """Remembers what the generation before did. `changed` are the slots that differ, with the terms of
         each; none for one that was removed.

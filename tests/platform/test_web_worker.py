@@ -1,0 +1,88 @@
+"""Web processes share connections that are kept alive: a new one goes to the process that has fewest."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.platform.supervised import ROOT, free_port, until
+
+HOOKS = "from config.web_worker import FewestFirst\ndef child_exit(_server, worker):\n    worker.gone()\n"
+
+
+def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answers which process it is."""
+    body = str(os.getpid()).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+@pytest.fixture
+def port(tmp_path: Any) -> Iterator[int]:
+    """Two processes of gunicorn with our worker."""
+    (tmp_path / "hooks.py").write_text(HOOKS)
+    chosen = free_port()
+    words = ["--worker-class", "config.web_worker.FewestFirst", "--workers", "2", "--threads", "4",
+             "--keep-alive", "30", "-c", str(tmp_path / "hooks.py"), "--no-control-socket", "--bind", f"127.0.0.1:{chosen}",
+             "tests.platform.test_web_worker:application"]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *words], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: answers(chosen), 30, "gunicorn does not answer")
+        yield chosen
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def answers(port: int) -> bool:
+    try:
+        with ExitStack() as open_for:
+            ask(connect(port, open_for))
+    except OSError:
+        return False
+    return True
+
+
+def connect(port: int, kept: ExitStack) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    kept.callback(connection.close)
+    return connection
+
+
+def ask(connection: http.client.HTTPConnection) -> int:
+    connection.request("GET", "/")
+    return int(connection.getresponse().read())
+
+
+def shares(port: int, kept: ExitStack, count: int) -> Counter[int]:
+    """How many of some new connections each process takes."""
+    return Counter(ask(connect(port, kept)) for _ in range(count))
+
+
+def test_connections_that_stay_open_are_shared_among_the_processes(port: int) -> None:
+    with ExitStack() as kept:
+        taken = shares(port, kept, 12)
+    assert len(taken) == 2
+    assert min(taken.values()) >= 4
+
+
+def test_a_process_that_was_killed_is_not_waited_for(port: int) -> None:
+    with ExitStack() as kept:
+        killed = shares(port, kept, 2).most_common(1)[0][0]
+        os.kill(killed, signal.SIGKILL)
+    with ExitStack() as kept:
+        taken: Counter[int] = until(
+            lambda: len(found := shares(port, kept, 6)) == 2 and found, 20, "no other process takes its place"
+        )
+    assert killed not in taken
