@@ -32,8 +32,8 @@ def port(tmp_path: Any) -> Iterator[int]:
     (tmp_path / "hooks.py").write_text(HOOKS)
     chosen = free_port()
     words = ["--worker-class", "config.web_worker.FewestFirst", "--workers", "2", "--threads", "4",
-             "--keep-alive", "30", "-c", str(tmp_path / "hooks.py"), "--no-control-socket", "--bind", f"127.0.0.1:{chosen}",
-             "tests.platform.test_web_worker:application"]  # fmt: skip
+             "--keep-alive", "30", "-c", str(tmp_path / "hooks.py"), "--no-control-socket",
+             "--bind", f"127.0.0.1:{chosen}", "tests.platform.test_web_worker:application"]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", *words], cwd=ROOT, stderr=subprocess.DEVNULL
     )
