@@ -38,20 +38,19 @@ def port(tmp_path: Any) -> Iterator[int]:
         [sys.executable, "-m", "gunicorn", *words], cwd=ROOT, stderr=subprocess.DEVNULL
     )
     try:
-        until(lambda: answers(chosen), 30, "gunicorn does not answer")
+        until(lambda: both_answer(chosen), 60, "two processes of gunicorn do not answer")
         yield chosen
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
 
-def answers(port: int) -> bool:
+def both_answer(port: int) -> bool:
     try:
-        with ExitStack() as open_for:
-            ask(connect(port, open_for))
+        with ExitStack() as kept:
+            return len(shares(port, kept, 4)) == 2
     except OSError:
         return False
-    return True
 
 
 def connect(port: int, kept: ExitStack) -> http.client.HTTPConnection:
