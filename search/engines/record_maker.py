@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +49,26 @@ class Batch(NamedTuple):
     records: list[Record]
     words: Mapping[str, int]
     terms: Mapping[str, int]
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which folded words and terms each record of a batch holds, as numbers one behind the other."""
+
+    bounds: list[int]
+    folded: NDArray[np.intp]
+    terms: NDArray[np.intp]
+    listed: tuple[Sequence[str], Sequence[str]]
+
+    def by(self, record: int) -> tuple[list[str], list[str]]:
+        """The distinct words and terms of a record, in order."""
+        first, last = self.bounds[record : record + 2]
+        words, terms = self.listed
+        return (
+            _listed(words, self.folded[first:last], ""),
+            _listed(terms, self.terms[first:last], GAP),
+        )
 
 
 class _Passages(dict[str, int]):
@@ -209,6 +230,12 @@ class RecordMaker:
             records,
             _counted(vocabulary.folded, holding, ""),
             _counted(vocabulary.terms, holding_term, GAP),
+            Held(
+                [0, *bounds[last].tolist()],
+                folded,
+                terms,
+                (vocabulary.folded.listed, vocabulary.terms.listed),
+            ),
         )
 
     def _lines(self, fields: Sequence[str], passages: Sequence[int]) -> dict[str, str]:
@@ -241,6 +268,11 @@ def _each(kept: array[int], numbers: Sequence[int] | NDArray[Any]) -> NDArray[An
     """What is kept beside each number."""
     made: NDArray[Any] = np.asarray(kept)[np.asarray(numbers, dtype=np.intp)]
     return made
+
+
+def _listed(values: Sequence[str], numbers: NDArray[np.intp], nothing: str) -> list[str]:
+    """The values numbered, each once and in order, but for nothing."""
+    return sorted({values[number] for number in np.unique(numbers).tolist()} - {nothing})
 
 
 def _counted(values: Numbers, counts: NDArray[np.int64], nothing: str) -> dict[str, int]:

@@ -15,8 +15,9 @@ import pytest
 
 from search.engines.elasticsearch.indices import ANALYSIS
 from search.engines.elasticsearch.listings_query import search_body
-from search.engines.elasticsearch.listings_shape import SHAPE, source_of
+from search.engines.elasticsearch.listings_shape import SHAPE, sources_of
 from search.engines.elasticsearch.listings_suggest import partners_body
+from search.engines.record_maker import RecordMaker
 from search.planner import plan
 from search.query import Cursor, ListingQuery, SuggestionQuery
 from tests.search.listing_documents import listing, offering, rate, specialism
@@ -79,5 +80,6 @@ def test_a_question_is_compiled_as_it_stands_in_golden(name: str) -> None:
 
 def test_the_mapping_the_document_and_a_completion_are_as_they_stand_in_golden() -> None:
     compare("mapping", {"properties": SHAPE.properties, "analysis": ANALYSIS, "source": SHAPE.source})
-    compare("document", source_of(DOCUMENTS[0]) | {"record": "…"})
+    (source,) = sources_of(DOCUMENTS[:1], RecordMaker())
+    compare("document", source | {"record": "…"})
     compare("completion", partners_body(SuggestionQuery("opm", frameworks=("rm3745",)), "opm"))

@@ -9,7 +9,8 @@ from typing import Any, Final
 from search.engines.elasticsearch.bulk import Change, Outcome
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.listings_labels import LabelNotes, read_labels
-from search.engines.elasticsearch.listings_shape import source_of
+from search.engines.elasticsearch.listings_shape import sources_of
+from search.engines.record_maker import RecordMaker
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels
 
@@ -21,10 +22,16 @@ class ListingsMaker:
 
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
+        self._maker = RecordMaker()
 
     def changes(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]]) -> list[Change]:
         """See Maker."""
-        written = [Change(document["key"], document["version"], source_of(document)) for document in puts]
+        documents = list(puts)
+        sources = sources_of(documents, self._maker) if documents else ()
+        written = [
+            Change(document["key"], document["version"], source)
+            for document, source in zip(documents, sources, strict=True)
+        ]
         return [*written, *(Change(key, version) for key, version in deletes)]
 
     def notes(self, alias: str | None) -> LabelNotes:

@@ -8,16 +8,16 @@ keeps and never looks into.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import numpy as np
 
 from search.engines.elasticsearch.indices import Shape
-from search.engines.record_maker import RecordMaker
+from search.engines.record_maker import Record, RecordMaker
 from search.fields import FILTERS, LAYOUT, TEXT_FIELDS
-from search.ties import SEEDS, key_hash, ties
+from search.ties import SEEDS, hashes_of, key_hash, ties
 
 NAME_KEY: Final = "name_key"
 """The folded name: the whole name that a question may be, and what names are sorted by."""
@@ -78,14 +78,23 @@ SOURCE: Final = ("record", "facts", "labels")
 SHAPE: Final = Shape.of("listings", LAYOUT, PROPERTIES, SOURCE)
 
 
-def source_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent for a listing document (search/engines/base.py)."""
+def sources_of(documents: Sequence[Mapping[str, Any]], maker: RecordMaker) -> Iterator[dict[str, Any]]:
+    """What is sent for listing documents (search/engines/base.py)."""
+    made = maker.make(documents)
+    hashes = hashes_of([document["key"] for document in documents])
+    # From 64 bits without a sign to Elasticsearch's long, in the same order.
+    drawn = [(ties(hashes, seed) ^ np.uint64(_LOWEST)).view(np.int64).tolist() for seed in range(SEEDS)]
+    for number, (document, record) in enumerate(zip(documents, made.records, strict=True)):
+        own = {f"tie_{seed}": values[number] for seed, values in enumerate(drawn)}
+        yield _source(document, record, *made.held.by(number)) | own
+
+
+def _source(
+    document: Mapping[str, Any], record: Record, words: list[str], terms: list[str]
+) -> dict[str, Any]:
     key, framework = document["key"], document["framework"]
-    made = RecordMaker().make([document])
-    record = made.records[0]
     offers = _offers(document)
     begins = record.whole_name.split(" ")
-    hashes = np.full(1, key_hash(key), np.uint64)
     filters: dict[str, Any] = {
         "framework": framework,
         "status": document["status"],
@@ -106,15 +115,14 @@ def source_of(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **record.lines,
         **{filter_name(name): value for name, value in filters.items()},
-        **{f"tie_{seed}": int(ties(hashes, seed)[0]) - _LOWEST for seed in range(SEEDS)},
         "key": key,
         NAME_KEY: record.whole_name,
         "shown_name": document["name"],
         "begins": [" ".join(begins[at:]) for at in range(len(begins))],
         "partner": document["partner"],
         "ends_on": ends_on,
-        "words": sorted(made.words),
-        "terms": sorted(made.terms),
+        "words": words,
+        "terms": terms,
         "name_words": sorted(set(begins) - {""}),
         "offers": [
             {"lot": lot, "region": sorted(regions)}
