@@ -11,6 +11,7 @@ the service adds. Options: --listings 20000, --questions 400, --seed 3745, --sec
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -91,13 +92,19 @@ def engine_times(folder: Path, targets: list[str]) -> dict[str, float]:
     from django.http import QueryDict  # noqa: PLC0415 - settings first, as in market()
     from django.utils import timezone  # noqa: PLC0415
 
+    from config.gunicorn import GARBAGE_AFTER, keep_freed_memory  # noqa: PLC0415
     from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415
     from search.params import listing_query  # noqa: PLC0415
 
     engine = EmbeddedEngine(folder)
     asked = [listing_query(QueryDict(target.partition("?")[2]), timezone.localdate()) for target in targets]
-    for query in asked[:50]:
+    for query in asked:
         engine.search_listings(query)
+    # As config/gunicorn.py does in every web process.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
+    keep_freed_memory()
     taken = {}
     for target, query in zip(targets, asked, strict=True):
         began = time.perf_counter()
