@@ -132,6 +132,8 @@ def on_disk(folder: Path, service: Any) -> float:
     """Megabytes of the index in use."""
     if folder.exists():
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+    # Elasticsearch looks at its files every ten seconds.
+    time.sleep(11)
     told = service.within.client.call("GET", f"/{os.environ['SEARCH_PREFIX']}*/_stats/store", None)
     return float(told["_all"]["primaries"]["store"]["size_in_bytes"]) / 1e6
 
