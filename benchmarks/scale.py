@@ -111,12 +111,12 @@ def changes(writer: Any, service: Any, made: Any, size: int) -> list[float]:
     written to where it is read.
     """
     rebuild = writer.begin_rebuild("listings")
-    waited, every = [], max(1, size // BATCH // CHANGED)
-    for number in range(size // BATCH):
+    waited = []
+    for number in range(min(size // BATCH, 2 * CHANGED)):
         began = time.perf_counter()
         batch = list(islice(made, BATCH))
         rebuild.put(batch)
-        if number % every:
+        if number % 2:
             continue
         changed = fresh(batch[0], 2)
         writer.apply("listings", [changed])
