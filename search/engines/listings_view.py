@@ -76,6 +76,8 @@ class ListingsView:
         self._index: Any = same._index if same else open_words(directory / WORDS)
         self.words = self._snapshot(manifest)
         self.alive: Mask = columns.array("alive")
+        # Opened now, for the view after this one compares: by then the file may be gone.
+        self._versions = columns.array("version")
         self.size = len(self.alive)
         self.everything = np.flatnonzero(self.alive)
         self.keys = Strings(columns.array("key_data"), columns.array("key_ends"))
@@ -134,7 +136,7 @@ class ListingsView:
 
     def _take_over(self, before: ListingsView) -> None:
         """Keeps what is remembered of who holds a term, where little has changed."""
-        versions, known = self.columns.array("version"), before.columns.array("version")
+        versions, known = self._versions, before._versions
         changed = np.append(np.flatnonzero(versions[: len(known)] != known), np.arange(len(known), self.size))
         if len(changed) <= _CHANGED:
             self.holders.take_over(

@@ -31,7 +31,7 @@ def found(engine: EmbeddedEngine) -> list[list[tuple[str, float]]]:
     return [[(hit.reference, hit.score) for hit in answer.hits] for answer in answers]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=6)
 @given(
     st.lists(st.tuples(st.sampled_from(FIRMS), texts), max_size=6), st.lists(changes, min_size=1, max_size=4)
 )
@@ -68,3 +68,13 @@ def test_after_a_change_of_few_listings_no_term_need_be_asked_for_again(tmp_path
         writer.apply("listings", [listing("firm-1", version=2, summary="plum")])
     assert len(reader.view().holders) == 2
     assert reader.search(ListingQuery(q="apple pear"), Freshness).count == 5
+
+
+def test_a_reader_that_was_idle_while_its_generation_was_removed_answers(tmp_path: Path) -> None:
+    indexing = EmbeddedIndexing(tmp_path)
+    engine = index(indexing, [listing(firm, summary="apple pear") for firm in FIRMS])
+    assert len(found(engine)[0]) == 6
+    for version in range(2, 9):
+        with indexing.again().writer() as writer:
+            writer.apply("listings", [listing("firm-1", version=version, summary=f"plum {version}")])
+    assert found(engine) == found(indexing.again())
