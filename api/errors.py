@@ -42,6 +42,7 @@ CODES: Final[dict[int, str]] = {
     409: "conflict",
     412: "stale",
     413: "too_large",
+    414: "too_long",
     415: "unsupported_media_type",
     422: "invalid",
     428: "precondition_required",

@@ -153,7 +153,9 @@ class DetailView(ApiView, ABC):
     def found(self, request: Request, reference: str) -> Model:
         """The object, or a 404 that does not tell a hidden one from none."""
         self.asked(request)
-        row: Model | None = self.rows(request).filter(reference=reference).first()
+        # People write RM6309; parameters take that too.
+        named = {reference, reference.lower()}
+        row: Model | None = self.rows(request).filter(reference__in=named).first()
         if row is None:
             raise Problem(404, f"There is nothing called {reference} here, or nothing that you may see.")
         return row

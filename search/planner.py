@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
-from search.synonyms import groups_in, term_as_written
+from search.synonyms import groups_in, synonyms, term_as_written
 
 QUESTION_CEILING: Final = 2_000
 """Characters of a question; search/params.py refuses more."""
@@ -43,6 +43,8 @@ NAME_WORDS: Final = 4
 """Up to so many words a question may be the beginning of somebody's name."""
 SHORTEST_BEGINNING: Final = 2
 SHORTEST_NAME_START: Final = 3
+
+LONGEST_ABBREVIATION: Final = 4
 
 _PIECE: Final = re.compile(r'(?P<minus>-+)?"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
 _QUOTES: Final = str.maketrans(
@@ -71,7 +73,9 @@ class Lexicon(Protocol):
         """The terms of the words of names that begin so."""
 
     def near(self, word: str, distance: int) -> Sequence[str]:
-        """The words fewest letters away, at most so many; the most frequent first."""
+        """The words fewest letters away, at most so many: those with the same first letter before others, then the
+        most frequent.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,10 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
         excluded.extend((term,) for term in lexicon.beginning(start))
     either = _EITHER.search(question) is not None
     clauses = [Clause(words, (Alternative(terms),), required=not either) for words, terms in typed.phrases]
-    clauses.extend(Clause(words, (Alternative(terms),)) for words, terms in typed.joined)
+    clauses.extend(
+        Clause(words, (Alternative(terms), *_synonyms(synonyms().get(terms, ()))))
+        for words, terms in typed.joined
+    )
     clauses.extend(
         Clause(f"{start}*", constants=tuple(lexicon.beginning(start))) for start in typed.beginnings
     )
@@ -282,11 +289,16 @@ def _word(
     elif not alternatives and term != GAP:
         if len(folded) > SHORTEST_NAME_START and (begun := lexicon.beginning(folded)):
             return Clause(word, constants=tuple(begun), name_starts=starts), None
-        near = [] if any(letter.isdigit() for letter in folded) else lexicon.near(folded, edits(folded))
+        near = () if _as_meant(word) else lexicon.near(folded, edits(folded))
         if near:
             meant = sorted({term_of(other) for other in near})
             return Clause(word, tuple(Alternative((term,), CORRECTED_WEIGHT) for term in meant)), near[0]
     return Clause(word, alternatives, name_starts=starts), None
+
+
+def _as_meant(word: str) -> bool:
+    """Whether a word is not corrected: it holds a digit, or is an abbreviation in capitals, which is no slip."""
+    return any(letter.isdigit() for letter in word) or (word.isupper() and len(word) <= LONGEST_ABBREVIATION)
 
 
 def name_meant(typed: str, lexicon: Lexicon) -> str | None:

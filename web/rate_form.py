@@ -64,7 +64,7 @@ class RateForm:
 
 def rate_form(asked: Address) -> RateForm:
     """The form for what was asked: one query, three more where one framework is chosen."""
-    framework = asked.first("framework") if len(asked.values("framework")) == 1 else ""
+    framework = asked.first("framework").lower() if len(asked.values("framework")) == 1 else ""
     options: dict[str, Options] = {
         "framework": _any("Every framework", frameworks_with_rates()),
         "lot": _any("Every lot", _lots(framework)),
@@ -86,14 +86,19 @@ def rate_form(asked: Address) -> RateForm:
     }
     values = {name: asked.first(name) for name in (*options, *WRITTEN, "include_expired")}
     for name, choices in options.items():
-        # A value that is not among the choices stays in the address: it is kept out of sight, not dropped.
-        if values[name] not in dict(choices):
-            values[name] = ""
-    shown = set(values.items())
+        # References may be written in capitals. A value that is not among the choices stays in the address: it is
+        # kept out of sight, not dropped.
+        chosen = {value.casefold(): value for value, _ in choices}
+        values[name] = chosen.get(values[name].casefold(), "")
+    shown = {(name, value.casefold()) for name, value in values.items()}
     return RateForm(
         options={name: choices for name, choices in options.items() if len(choices) > 1},
         values=values,
-        hidden=tuple(pair for pair in asked.pairs if pair not in shown and pair[0] not in ("page", "after")),
+        hidden=tuple(
+            (name, value)
+            for name, value in asked.pairs
+            if (name, value.casefold()) not in shown and name not in ("page", "after")
+        ),
         open=any(asked.first(name) for name in LABELS if name not in IN_SIGHT),
     )
 

@@ -12,6 +12,7 @@ from api.schema import operation
 from api.searching import SearchView, pages, ready
 from api.v1.rate_shapes import RatePage, Roles
 from search import rate_params
+from search.grades import refuse_unknown_grades
 from search.index import engine
 from search.parameters import Parameter
 from search.query import Freshness
@@ -44,6 +45,7 @@ class RateSearch(SearchView):
             result = found.search_rates(query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
+        refuse_unknown_grades(query, result)
         return ready(rendered(request, query, result, found.freshness("rates")))
 
 

@@ -165,15 +165,18 @@ class Lexicon:
     def _find_near(self, word: str, distance: int) -> tuple[str, ...]:
         if self._by_length is None:
             self._by_length = _group_by_length(self._words, self._word_counts)
-        found: list[tuple[int, int, str]] = []
+        found: list[tuple[int, bool, int, str]] = []
         for length in range(len(word) - distance, len(word) + distance + 1):
             words, counts = self._by_length.get(length, ([], np.zeros(0, dtype=np.int32)))
             if words:
                 (away,) = cdist([word], words, scorer=OSA.distance, score_cutoff=distance, dtype=np.uint8)
                 close = np.flatnonzero(away <= distance).tolist()
-                found.extend((int(away[at]), -int(counts[at]), words[at]) for at in close)
+                # People seldom mistype the first letter.
+                found.extend(
+                    (int(away[at]), words[at][0] != word[0], -int(counts[at]), words[at]) for at in close
+                )
         found.sort()
-        return tuple(candidate for far, _, candidate in found if far == found[0][0])[:10]
+        return tuple(candidate for far, *_, candidate in found if far == found[0][0])[:10]
 
 
 def sorted_counts(counts: Mapping[str, int]) -> tuple[list[str], Array]:

@@ -193,6 +193,10 @@ def test_a_grade_that_the_framework_does_not_have_is_named_with_those_that_it_ha
     assert "RM3745 has no grade G9" in page.content.decode()
 
 
+def test_a_framework_is_reached_by_its_number_as_people_write_it(client: Client) -> None:
+    assert get(client, "frameworks/RM3745/") == get(client, "frameworks/rm3745/")
+
+
 def test_a_region_by_its_name_is_told_what_a_code_looks_like(client: Client) -> None:
     answer = client.get("/api/v1/listings/?region=london")
     assert answer.status_code == 400

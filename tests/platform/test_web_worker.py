@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -85,3 +86,13 @@ def test_a_process_that_was_killed_is_not_waited_for(port: int) -> None:
             lambda: len(found := shares(port, kept, 6)) == 2 and found, 20, "no other process takes its place"
         )
     assert killed not in taken
+
+
+def test_an_address_that_is_too_long_is_a_problem_document(port: int) -> None:
+    with ExitStack() as kept:
+        connection = connect(port, kept)
+        connection.request("GET", "/?q=" + "a" * 9_000)
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+    assert (answer.status, answer.headers["Content-Type"]) == (414, "application/problem+json")
+    assert (told["status"], told["code"]) == (414, "too_long")

@@ -4,6 +4,7 @@ synonyms, needs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.analysis import GAP, fold, term_of, words_of
+from search.engines.lexicon import Lexicon, sorted_counts
 from search.planner import LONG_QUESTION, NEED_WORDS, Alternative, Clause, Plan, plan
 from search.synonyms import synonyms
 
@@ -123,6 +125,30 @@ def test_it_in_capitals_is_information_technology() -> None:
     asked = plan("IT", LEXICON).clauses
     assert asked == (Clause("IT", (Alternative(("ict",), 0.6), Alternative(("inform", "technolog"), 0.6))),)
     assert plan("it", LEXICON).clauses == ()
+
+
+def test_a_phrase_of_letters_has_synonyms_as_words_have() -> None:
+    (clause,) = plan("M&E", LEXICON).clauses
+    assert clause.alternatives == (
+        Alternative(("m", "e")),
+        Alternative(("monitor", "_", "evalu"), 0.6),
+    )
+
+
+def lexicon(text: str) -> Lexicon:
+    """The words of an index as every engine keeps them."""
+    words = Counter(text.split())
+    terms = Counter(map(term_of, text.split()))
+    return Lexicon(9, *sorted_counts(words), *sorted_counts(terms), [])
+
+
+def test_an_abbreviation_in_capitals_is_not_corrected() -> None:
+    assert plan("SIZ", lexicon("six sight")).did_you_mean is None
+    assert plan("siz", lexicon("six sight")).did_you_mean == "six"
+
+
+def test_of_equals_a_word_with_the_same_first_letter_is_meant() -> None:
+    assert plan("socal", lexicon("local local local social")).did_you_mean == "social"
 
 
 def test_pieces_too_short_to_tell_are_a_phrase() -> None:

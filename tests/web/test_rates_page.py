@@ -96,6 +96,18 @@ def test_illustrative_lines_stand_out_and_do_not_count(page: Client) -> None:
     assert "nobody’s real rates" in found.texts("div", class_="govuk-inset-text")[0]
 
 
+def test_a_framework_in_capitals_is_the_one_chosen(page: Client) -> None:
+    found = read(page.get("/rates?framework=RM1"))
+    assert "rm1" in [element.attributes["value"] for element in found.all("option", selected="")]
+    assert found.all("input", type="hidden") == []
+
+
+def test_a_grade_that_the_framework_lacks_is_named(page: Client) -> None:
+    answer = page.get("/rates?framework=rm1&grade=G9")
+    assert answer.status_code == 400
+    assert "RM1 has no grade G9; it has " in answer.content.decode()
+
+
 def test_cards_out_of_force_are_found_when_asked_for(page: Client) -> None:
     found = read(page.get("/rates?framework=rm0"))
     assert found.texts("h3") == ["No rate line matches all of this"]

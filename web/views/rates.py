@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from procurement.pricing import Bin, Place, RateStatistics
 from procurement.vocabulary import WORK_TYPES
 from search.engines.base import EngineUnavailable
+from search.grades import refuse_unknown_grades
 from search.index import engine
 from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
@@ -77,6 +78,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         refuse_cursor(asked)
         query = rate_query(asked.sent())
         answer = engine().search_rates(query)
+        refuse_unknown_grades(query, answer)
     except BadParameters as bad:
         return _refused(request, asked, bad.faults)
     except OtherUnits as other:
