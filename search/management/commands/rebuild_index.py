@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
@@ -12,6 +12,10 @@ from search.engines.base import EngineUnavailable, WriterBusy
 from search.following import NobodyWorks, follow_rebuild
 from search.index import COLLECTIONS, borrowed_writer
 from search.sync import tell
+
+
+COUNTED: Final[dict[str, str]] = {"listings": "listings", "rates": "rate cards"}
+"""What is counted of each collection."""
 
 
 class Command(BaseCommand):
@@ -41,7 +45,7 @@ class Command(BaseCommand):
         except (NobodyWorks, EngineUnavailable, ValueError) as error:
             raise CommandError(f"The index was not rebuilt, the old one is in use: {error}") from error
         documents = run.detail["documents"]
-        said = ", ".join(f"{count} {collection}" for collection, count in documents.items())
+        said = ", ".join(f"{count:,} {COUNTED[collection]}" for collection, count in documents.items())
         self.stdout.write(f"The index is new: {said} ({run.detail['sampled']} compared with the database).")
 
     def _roll_back(self) -> None:
