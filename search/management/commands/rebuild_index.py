@@ -13,7 +13,6 @@ from search.following import NobodyWorks, follow_rebuild
 from search.index import COLLECTIONS, borrowed_writer
 from search.sync import tell
 
-
 COUNTED: Final[dict[str, str]] = {"listings": "listings", "rates": "rate cards"}
 """What is counted of each collection."""
 
