@@ -151,12 +151,12 @@ LONG = (
     Check("faults of the search service", partial(on_a_node, f"{NODE} and (kill or long)")),
     Check(
         "tests of the queue and the move on PostgreSQL and Redis",
-        ["-m", "pytest", *OF_THE_QUEUE, MOVED],
+        ["-m", "pytest", "-m", f"not {NODE}", *OF_THE_QUEUE, MOVED],
         services=("postgresql", "redis"),
     ),
     Check(
         "tests of the queue on PostgreSQL and RabbitMQ",
-        ["-m", "pytest", *OF_THE_QUEUE],
+        ["-m", "pytest", "-m", f"not {NODE}", *OF_THE_QUEUE],
         services=("postgresql", "rabbitmq"),
     ),
 )
