@@ -154,21 +154,12 @@ class Supervisor:
         return not self.stopping
 
     def start(self) -> bool:
-        """Starts all and waits until a search can be answered; False if it was told to stop before.
-
-        Whoever waits, waits for the web: the others start when it is ready, for on two cores they would delay it.
-        """
-        first = [child for child in self.children if child.name in ("queue", "web")]
-        for child in first:
+        """Starts all and waits until a search can be answered; False if it was told to stop before."""
+        for child in self.children:
             child.start()
             if child.name == "queue" and not self._wait_for(self._queue_answers, 20.0, "The queue"):
                 return False
-        if not self._wait_for(self._web_is_ready, READY_WITHIN, "The web process"):
-            return False
-        for child in self.children:
-            if child not in first:
-                child.start()
-        return True
+        return self._wait_for(self._web_is_ready, READY_WITHIN, "The web process")
 
     def _wait_for(self, ready: Callable[[], bool], seconds: float, what: str) -> bool:
         until = time.monotonic() + seconds
