@@ -74,7 +74,7 @@ def test_connections_that_stay_open_are_shared_among_the_processes(port: int) ->
     with ExitStack() as kept:
         taken = shares(port, kept, 12)
     assert len(taken) == 2
-    assert min(taken.values()) >= 4
+    assert min(taken.values()) >= 3
 
 
 def test_a_process_that_was_killed_is_not_waited_for(port: int) -> None:
