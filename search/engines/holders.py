@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from search.analysis import GAP
 from search.engines.columns import Array, Mask
 from search.engines.words import WordsReader, holding, holding_any, named
 from search.fields import TEXT_FIELDS
@@ -119,8 +118,3 @@ class Holders:
     def _make_room(self) -> None:
         if self._size > _REMEMBERED:
             self._of_terms, self._of_sets, self._size = {}, {}, 0
-
-
-def terms_held(terms: Iterable[str]) -> frozenset[str]:
-    """The terms of a listing, each once, as `take_over` wants them."""
-    return frozenset(terms) - {GAP}

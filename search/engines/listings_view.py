@@ -23,7 +23,7 @@ from search.analysis import each_term, words_of
 from search.engines.base import EngineUnavailable
 from search.engines.bits import Bits, bearers
 from search.engines.columns import Array, Codes, Columns, Manifest, Mask, Strings, load_manifest
-from search.engines.holders import Holders, terms_held
+from search.engines.holders import Holders
 from search.engines.lexicon import Lexicon
 from search.engines.listings_store import RECORDS, WORDS
 from search.engines.records import PackedRecord
@@ -142,7 +142,7 @@ class ListingsView:
             self.holders.take_over(
                 before.holders,
                 {
-                    slot: terms_held(each_term(words_of(self.record(slot).text())))
+                    slot: frozenset(each_term(words_of(self.record(slot).text())))
                     if self.alive[slot]
                     else frozenset()
                     for slot in changed.tolist()
