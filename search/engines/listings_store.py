@@ -247,8 +247,9 @@ class ListingsStore:
         parts: dict[str, Array | bytes] = dict(self._scalars)
         for kind, (owners, columns) in self._rows.items():
             parts[f"{kind}_owner"] = owners
-            parts[f"{kind}_starts"] = starts_of(owners, len(self._keys))
             parts.update({f"{kind}_{name}": column for name, column in columns.items()})
+        # Offerings alone are looked up by listing.
+        parts["offer_starts"] = starts_of(self._rows["offer"][0], len(self._keys))
         parts["codes"] = orjson.dumps({kind: codes.listed for kind, codes in self._codes.items()})
         parts["region_sets"] = orjson.dumps([sorted(members) for members in self._regions.sets])
         parts["labels"] = self._labels.dump()
