@@ -1,0 +1,160 @@
+"""Texts to vectors: what lets a need find evidence that tells of the same thing in other words. The only place that
+knows the model.
+
+Journey: search/engines asks for the vectors of a listing's texts when it is indexed, search/matching.py for the
+need's. A vector is a row of whole numbers from -127 to 127, so that the likeness of two is a whole number too and
+every engine reckons the same one. Its length is 127, but for a text without a word that means anything: all zeros.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from search.analysis import GAP, fold, normalise, term_of, tokens_of
+
+DIMENSIONS: Final = 128
+LENGTH: Final = 127
+"""How long a vector is: the likeness of a text with itself is its square."""
+
+Vectors = NDArray[np.int8]
+
+_WEIGHTS: Final = Path(__file__).with_name("meaning_weights.npz")
+_AT_ONCE: Final = 40_000
+"""So many words are added up together, to bound the memory."""
+_REMEMBERED: Final = 300_000
+
+
+class PackageFiles(NamedTuple):
+    """The two files of the package that are read: vectors of pieces of words, and how words are cut."""
+
+    table: Path
+    pieces: Path
+
+
+def package_files() -> PackageFiles | None:
+    """Where they lie; None where the package is not installed. It is never imported: its loader asks the
+    network.
+    """
+    found = find_spec("wordllama")
+    if found is None or not found.submodule_search_locations:
+        return None
+    package = Path(found.submodule_search_locations[0])
+    return PackageFiles(
+        package / "weights" / "l2_supercat_256.safetensors",
+        package / "tokenizers" / "l2_supercat_tokenizer_config.json",
+    )
+
+
+class Model(Protocol):
+    """Any model of meaning. `digest` names it: vectors of another digest say nothing beside its own."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def digest(self) -> str:
+        """Names exactly this model: its data and the way it is used."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of DIMENSIONS numbers for each text."""
+
+
+class WordVectors:
+    """Every word has a vector; a text is the sum of its words', each by how much it tells.
+
+    The vectors are those of the package `wordllama` (a word's is the sum of its pieces'), turned and weighted by
+    what benchmarks/train_meaning.py learned from earlier awards (`meaning_weights.npz`). Stop words and words with
+    a digit mean nothing here. A word costs something once, a text hardly anything.
+    """
+
+    name = "wordllama l2_supercat 256, weighted and turned to 128"
+
+    def __init__(self, files: PackageFiles, weights: Path = _WEIGHTS) -> None:
+        learned = np.load(weights)
+        self.digest = _digest(*files, weights)
+        importance = np.exp(learned["importance"].astype(np.float32))
+        (vectors,) = load_file(files.table).values()
+        self._pieces: Tokenizer = Tokenizer.from_file(str(files.pieces))
+        self._table = (vectors.astype(np.float32) * importance[:, None]) @ learned["projection"].astype(
+            np.float32
+        )
+        self._forget()
+
+    def _forget(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._words = np.zeros((0, DIMENSIONS), dtype=np.float32)
+        self._means = np.zeros(0, dtype=np.bool_)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See Model."""
+        if not texts:
+            return np.zeros((0, DIMENSIONS), dtype=np.int8)
+        if len(self._numbers) > _REMEMBERED:
+            self._forget()
+        normal = list(map(normalise, texts))
+        tokens = tokens_of("\n".join(normal))
+        self._learn(tokens.words)
+        numbers = np.fromiter(map(self._numbers.__getitem__, tokens.words), np.intp, len(tokens.words))
+        ends = np.cumsum(np.fromiter(map(len, normal), np.int64, len(normal)) + 1)
+        kept = np.flatnonzero(self._means[numbers])
+        text_of = np.searchsorted(ends, tokens.starts[kept], side="right")
+        return _whole(self._sums(numbers[kept], text_of, len(texts)))
+
+    def _learn(self, words: Sequence[str]) -> None:
+        """Makes the vectors of words that were not seen before."""
+        new = [word for word in dict.fromkeys(words) if word not in self._numbers]
+        if not new:
+            return
+        folded = list(map(fold, new))
+        cut = self._pieces.encode_batch(folded, add_special_tokens=False)
+        made = np.array([self._table[one.ids].sum(axis=0) for one in cut], dtype=np.float32)
+        means = [term_of(word) != GAP and not any(map(str.isdigit, word)) for word in new]
+        self._numbers.update(zip(new, range(len(self._numbers), len(self._numbers) + len(new)), strict=True))
+        self._words = np.concatenate([self._words, made])
+        self._means = np.concatenate([self._means, np.array(means, dtype=np.bool_)])
+
+    def _sums(self, words: NDArray[np.intp], text_of: NDArray[np.intp], texts: int) -> NDArray[np.float32]:
+        """The sum of the words of each text; `text_of` is in order."""
+        sums = np.zeros((texts, DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(words), _AT_ONCE):
+            some = text_of[start : start + _AT_ONCE]
+            begins = np.flatnonzero(np.diff(some, prepend=-1))
+            sums[some[begins]] += np.add.reduceat(self._words[words[start : start + _AT_ONCE]], begins)
+        return sums
+
+
+def _whole(sums: NDArray[np.float32]) -> Vectors:
+    """Every row made LENGTH long and rounded to whole numbers."""
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    whole: Vectors = np.rint(sums * (LENGTH / np.maximum(lengths, 1e-9))).astype(np.int8)
+    return whole
+
+
+def _digest(*files: Path) -> str:
+    told = hashlib.sha256(f"words without digits, sum, {DIMENSIONS} whole numbers".encode())
+    for file in files:
+        told.update(file.read_bytes())
+    return told.hexdigest()[:16]
+
+
+@functools.cache
+def model() -> Model | None:
+    """The model of this installation; None where its package is missing: then needs are matched by words alone."""
+    files = package_files()
+    return None if files is None else WordVectors(files)
+
+
+def likeness(dots: NDArray[np.int32]) -> NDArray[np.float64]:
+    """How alike two texts are, 0 to 1, from the products of their vectors: their cosine, below nothing none."""
+    return np.clip(dots / float(LENGTH * LENGTH), 0.0, 1.0)
