@@ -6,6 +6,7 @@ definition of small and medium-sized enterprises (fewer than 10, 50 and 250 staf
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 OWNERSHIP: Final[dict[str, str]] = {
@@ -106,3 +107,13 @@ BUYER_CLASSES: Final[dict[str, str]] = {
     "other-public": "Other public bodies",
     "third-sector": "Charities and the third sector",
 }
+
+VAT_RATES: Final[tuple[tuple[date, str], ...]] = (
+    (date(1991, 4, 1), "17.5"),
+    (date(2008, 12, 1), "15"),
+    (date(2010, 1, 1), "17.5"),
+    (date(2011, 1, 4), "20"),
+)
+"""The United Kingdom's standard rate of VAT in per cent, each from its day on (Value Added Tax Act 1994, section 2, as
+amended; Finance (No. 2) Act 2010 for the last).
+"""

@@ -26,6 +26,7 @@ from procurement.models import (
     RateLine,
     SupplierMember,
 )
+from procurement.on_day import appointed, belongs, day_within, in_force
 from procurement.references import listing_reference
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
 from search.places import Places
@@ -89,32 +90,6 @@ def listings_of(partners: Sequence[int], version: int, places: Places, on: date)
     return found
 
 
-def day_within(framework: Framework, on: date) -> date:
-    """The day by which the facts of a framework are read: today, or its last day once it is over, its first
-    before it.
-
-    An expired framework stays searchable as it was when it ended.
-    """
-    return min(max(on, framework.starts_on), framework.ends_on)
-
-
-def appointed(appointment: Appointment, framework: Framework, on: date) -> bool:
-    """Whether the supplier's place on the lot is to be shown."""
-    day = day_within(framework, on)
-    return (
-        appointment.status == Appointment.Status.ACTIVE
-        and appointment.starts_on <= day
-        and (appointment.ends_on is None or appointment.ends_on >= day)
-    )
-
-
-def belongs(member: SupplierMember, framework: Framework, on: date) -> bool:
-    """Whether the partner is to be shown within the supplier. Who has left is gone, from expired frameworks
-    too.
-    """
-    return member.joined_on <= day_within(framework, on) and (member.left_on is None or member.left_on > on)
-
-
 def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
     members = list(
         SupplierMember.objects.filter(partner__in=partners)
@@ -135,13 +110,6 @@ def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
         ).values_list("supplier_id", "partner__reference", "partner__published__name")
     }
     return _Rows(members, leads, appointments, offerings, _cards(suppliers, places, on))
-
-
-def in_force(version: RateCardVersion, day: date) -> bool:
-    """Whether the version's days include this one; an unknown first or last day does not bound it."""
-    return (version.valid_from is None or version.valid_from <= day) and (
-        version.valid_to is None or version.valid_to >= day
-    )
 
 
 def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int, int], _Card]:

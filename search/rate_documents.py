@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine, SupplierMember
+from procurement.on_day import appointed
 from procurement.pricing import money
 from procurement.vocabulary import QUALIFICATIONS, SITES
-from search.documents import appointed
 from search.engines.rates_base import CardDocument, LineDocument
 from search.places import Places, places
 

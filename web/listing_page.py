@@ -1,8 +1,7 @@
 """What the page of one listing shows, read from the database: the index advises, the database decides.
 
-What is visible, and which rates are in force, is decided by search/documents.py, so a listing that search
-would show is
-shown here and no other. The page works while the index is down.
+What is visible, and which rates are in force, is decided by search/documents.py and procurement/on_day.py, so a
+listing that search would show is shown here and no other. The page works while the index is down.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ from datetime import date
 from typing import Any
 
 from procurement.models import Framework, Offering, Partner, ProfileVersion, Region, Supplier, SupplierMember
+from procurement.on_day import belongs
 from procurement.references import listing_reference
 from procurement.vocabulary import WORK_TYPES
-from search.documents import belongs, listings_of
+from search.documents import listings_of
 from search.engines.base import ListingDocument
 from search.places import Places, places
 
