@@ -41,6 +41,8 @@ class ApiView(APIView):
     content_negotiation_class = OneForm
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     kind: ClassVar[str] = "read"
+    posts_read: ClassVar[bool] = False
+    """Whether a POST only asks, its question too large for an address: it spends the quota of `kind`."""
     tagged: ClassVar[bool] = True
     """Whether the answer carries an ETag."""
     varies: ClassVar[bool] = False
@@ -52,7 +54,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         readable(request.META.get("QUERY_STRING", ""))
         super().initial(request, *args, **kwargs)
-        kind = self.kind if request.method in READING else "write"
+        kind = self.kind if request.method in READING or self.posts_read else "write"
         principal = actor_of(request).reference or request.META.get("REMOTE_ADDR", "")
         if kind:
             self.limits = spend(kind, principal)

@@ -5,6 +5,7 @@ Each is a QuerySet of one model; the number of queries does not grow with the nu
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Self
 
@@ -114,3 +115,35 @@ class RateCardQuerySet(QuerySet[RateCard]):
         return self.select_related("supplier", "framework").prefetch_related(
             Prefetch("versions", queryset=versions, to_attr="published_versions")
         )
+
+
+class RateCardVersionQuerySet(QuerySet[RateCardVersion]):
+    """Versions of rate cards."""
+
+    def ever_public(self) -> Self:
+        """Those that are published, and those that were until a later one was."""
+        states = [RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
+        return self.filter(status__in=states)
+
+    def under(self, framework: Framework, suppliers: Collection[int]) -> Self:
+        """Of these suppliers (primary keys) under the framework, with the card; the newest of a card first."""
+        ours = self.filter(card__framework=framework, card__supplier__in=suppliers)
+        return ours.select_related("card").order_by("card_id", "-number")
+
+
+class RateLineQuerySet(QuerySet[RateLine]):
+    """Lines of rate cards."""
+
+    def by_grade(self, versions: Collection[int], lot: Lot | None) -> Iterable[tuple[Any, ...]]:
+        """The lines by grade of these versions (primary keys), of one lot and of those for every lot, or of all.
+
+        Each as (version, grade's code and name, lot's reference or None, work type, price in minor units, first
+        day, last day): there are thousands, and a model costs more than all of it.
+        """
+        lines = self.filter(version__in=versions, grade__isnull=False)
+        if lot is not None:
+            lines = lines.filter(Q(lot=lot) | Q(lot=None))
+        return lines.order_by("version_id", "ordinal").values_list(
+            "version_id", "grade__code", "grade__name", "lot__reference", "work_type", "price_minor",
+            "valid_from", "valid_to",
+        )  # fmt: skip

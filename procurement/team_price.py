@@ -207,13 +207,11 @@ def _sorted(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(values))
 
 
-def proposed_rate(rate: GradeRate, proposed: int | None, pointer: str) -> GradeRate | Fault:
+def proposed_rate(rate: GradeRate, proposed: int, pointer: str) -> GradeRate | Fault:
     """The rate with what the supplier proposes (minor units, VAT excluded) in place of its ceiling.
 
     A lead may lower its rates; one above the card's ceiling is a Fault that names grade, proposed and ceiling.
     """
-    if proposed is None:
-        return rate
     if proposed > rate.ceiling:
         message = f"{rate.grade}: {money(proposed)} is above the card's ceiling of {money(rate.ceiling)}."
         return Fault(pointer, "above_ceiling", message)

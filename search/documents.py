@@ -27,6 +27,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.on_day import appointed, belongs, day_within, in_force
+from procurement.quotes import fit
 from procurement.references import listing_reference
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
 from search.places import Places
@@ -131,7 +132,7 @@ def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int
         if not in_force(version, day_within(framework, on)):
             continue
         held = chosen.get(place)
-        if held is None or (held.card_id != card.pk and _fit(card, framework) < _fit(held.card, framework)):
+        if held is None or (held.card_id != card.pk and fit(card, framework) < fit(held.card, framework)):
             chosen[place] = version
     cards = {version.pk: _Card(version.card, version, []) for version in chosen.values()}
     lines = RateLine.objects.filter(version__in=cards, grade__isnull=False).order_by("version_id", "ordinal")
@@ -142,10 +143,6 @@ def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int
             code, name, rank = places.grades[grade]
             cards[version_id].lines.append((lot, code, name, rank, work_type, price))
     return {place: cards[version.pk] for place, version in chosen.items()}
-
-
-def _fit(card: RateCard, framework: Framework) -> tuple[bool, bool, str]:
-    return card.unit != framework.rate_unit, card.currency != "GBP", card.reference
 
 
 def _document(

@@ -120,10 +120,11 @@ def test_the_first_address_leads_to_every_collection(client: Client) -> None:
     told = client.get("/api/v1/").json()
     assert told["listings"] == "http://testserver/api/v1/listings/"
     answers = {name: client.get(address).status_code for name, address in told.items()}
-    # Operations are somebody's own; a file is sent to imports, not read from there.
+    # Operations are somebody's own; files and questions are sent, not read from there.
     assert {name: status for name, status in answers.items() if status != 200} == {
         "operations": 401,
         "imports": 405,
+        "quotes": 405,
     }
 
 

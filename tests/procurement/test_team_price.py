@@ -200,7 +200,6 @@ def test_several_rates_of_one_grade_are_no_rate() -> None:
 
 def test_a_proposed_rate_may_lower_the_ceiling_and_not_raise_it() -> None:
     held = GradeRate("G3", "Principal", 90_000, 90_000)
-    assert proposed_rate(held, None, "/x") == held
     assert proposed_rate(held, 90_000, "/x") == held
     assert proposed_rate(held, 85_000, "/x") == replace(held, minor=85_000)
     assert proposed_rate(held, 90_001, "/proposed/ppl/G3") == Fault(

@@ -1,0 +1,257 @@
+"""What quotes and teams ask and answer alike: a team of grade-days, its price line by line, and why there is none."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from api.bodies import Body
+from api.v1.listing_shapes import AMOUNT
+from api.v1.rate_cards import CAVEATS
+from api.v1.shapes import Named, amount
+from procurement.models import RateCard
+from procurement.models.base import REFERENCE_LENGTH
+from procurement.quotes import Quote
+from procurement.team_price import MOST_DAYS, MOST_HOURS, TeamLine, TeamPrice, Yardstick
+from procurement.vocabulary import WORK_TYPES
+from search.parameters import MONEY, minor
+
+LEAST: Final = Decimal("0.01")
+DIFFERENCE: Final = r"^-?\d+\.\d{2}$"
+QUANTITY: Final = r"^\d+(\.\d{1,2})?$"
+LONGEST_MONTHS: Final = 120
+
+
+class TeamLineBody(Body):
+    """So many days of one grade; a grade stands in a team once."""
+
+    grade = serializers.CharField(max_length=12, help_text="Its code, such as G3.")
+    days = serializers.DecimalField(
+        max_digits=8, decimal_places=2, min_value=LEAST, max_value=MOST_DAYS,
+        help_text="At most two decimals.",
+    )  # fmt: skip
+
+
+class TermsBody(Body):
+    """What a price depends on beside the supplier."""
+
+    starts_on = serializers.DateField(
+        required=False, help_text="First day of the work, whose card holds; today if not given."
+    )
+    ends_on = serializers.DateField(required=False, help_text="Last day of the work.")
+    months = serializers.IntegerField(
+        required=False, min_value=1, max_value=LONGEST_MONTHS, help_text="Instead of ends_on."
+    )
+    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), required=False)
+    hours_per_day = serializers.DecimalField(
+        max_digits=4, decimal_places=2, min_value=LEAST, max_value=MOST_HOURS, required=False,
+        help_text="For cards by the hour, which are not priced without it.",
+    )  # fmt: skip
+    vat = serializers.BooleanField(required=False, default=True, help_text="Whether VAT is told too.")
+    proposed = serializers.DictField(
+        child=serializers.DictField(child=serializers.RegexField(MONEY, max_length=10)),
+        required=False,
+        help_text="Own rates that a supplier offers, at or below its card's: by supplier and grade.",
+    )
+
+
+class ReferencesField(serializers.ListField):
+    """One to fifty references."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        child = serializers.CharField(max_length=2 * REFERENCE_LENGTH)
+        super().__init__(**{"child": child, "min_length": 1, "max_length": 50, **kwargs})
+
+
+class AnsweredTeamLine(serializers.Serializer[Any]):
+    """A line of the team as it was understood."""
+
+    grade = serializers.CharField()
+    days = serializers.RegexField(QUANTITY)
+
+
+class PricedLineShape(serializers.Serializer[Any]):
+    """A line of the team, priced: VAT excluded. `rate` is for one unit of the card, at or below its `ceiling`."""
+
+    grade = serializers.CharField()
+    name = serializers.CharField()
+    days = serializers.RegexField(QUANTITY)
+    rate = serializers.RegexField(AMOUNT)
+    ceiling = serializers.RegexField(AMOUNT)
+    amount = serializers.RegexField(AMOUNT)
+
+
+class CardShape(serializers.Serializer[Any]):
+    """The card and version that a price rests on. `basis` illustrative: not the supplier's real rates."""
+
+    reference = serializers.CharField()
+    version = serializers.IntegerField(min_value=1)
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+    unit = serializers.ChoiceField(choices=RateCard.Unit.choices)
+    basis = serializers.ChoiceField(choices=RateCard.Basis.choices)
+    caveat = serializers.CharField()
+
+
+class DifferenceShape(serializers.Serializer[Any]):
+    """To the cheapest and the median total of those priced in the same currency; minus is cheaper."""
+
+    cheapest = serializers.RegexField(DIFFERENCE)
+    median = serializers.RegexField(DIFFERENCE)
+
+
+class TeamPriceShape(serializers.Serializer[Any]):
+    """What the team costs: whole pence; lines and VAT are each rounded half to even."""
+
+    currency = serializers.CharField(help_text="ISO 4217")
+    lines = PricedLineShape(many=True)
+    total = serializers.RegexField(AMOUNT, help_text="Without VAT.")
+    vat_rate = serializers.RegexField(QUANTITY, allow_null=True, help_text="Per cent; null: not asked for.")
+    vat = serializers.RegexField(AMOUNT, allow_null=True)
+    total_with_vat = serializers.RegexField(AMOUNT, allow_null=True)
+    difference = DifferenceShape()
+
+
+class NotPricedShape(serializers.Serializer[Any]):
+    """Why there is no price: `no_card`, `no_grade`, `not_appointed`, `work_type`, `lot`, and others."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    grade = serializers.CharField(allow_null=True)
+    choices = serializers.ListField(child=serializers.CharField(), help_text="Choose one of these.")
+
+
+class NoteShape(serializers.Serializer[Any]):
+    """Something that a reader of the price must know."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class QuoteShape(serializers.Serializer[Any]):
+    """One supplier's price, or why there is none: then `price` is null and `not_priced` is not empty."""
+
+    supplier = Named()
+    card = CardShape(allow_null=True)
+    price = TeamPriceShape(allow_null=True)
+    not_priced = NotPricedShape(many=True)
+    notes = NoteShape(many=True)
+
+
+class YardstickShape(serializers.Serializer[Any]):
+    """What totals of one currency are compared with. Illustrative cards count only where there are no others."""
+
+    currency = serializers.CharField()
+    count = serializers.IntegerField(min_value=1)
+    cheapest = serializers.RegexField(AMOUNT)
+    median = serializers.RegexField(AMOUNT, help_text="By nearest rank: a total that occurs.")
+    illustrative = serializers.BooleanField(help_text="Only illustrative cards were there to compare.")
+
+
+def team_of(sent: list[dict[str, Any]]) -> tuple[TeamLine, ...]:
+    """The team that a body states."""
+    return tuple(TeamLine(line["grade"], line["days"]) for line in sent)
+
+
+def terms_of(sent: dict[str, Any], today: date) -> dict[str, Any]:
+    """The fields of procurement.named.Terms that a body states."""
+    proposed = {
+        supplier: {grade: minor(text) or 0 for grade, text in rates.items()}
+        for supplier, rates in sent.get("proposed", {}).items()
+    }
+    named = ("ends_on", "months", "work_type", "hours_per_day", "vat")
+    told = {name: sent[name] for name in named if name in sent}
+    return {
+        "team": team_of(sent["team"]),
+        "starts_on": sent.get("starts_on", today),
+        "proposed": proposed,
+        **told,
+    }
+
+
+def quantity(value: Decimal) -> str:
+    """Days, hours or per cent without zeros that say nothing: 2.50 is "2.5", 10.00 is "10"."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def team_shape(team: tuple[TeamLine, ...]) -> list[dict[str, str]]:
+    return [{"grade": line.grade.upper(), "days": quantity(line.days)} for line in team]
+
+
+def quote_shape(quote: Quote, measures: dict[str, Yardstick]) -> dict[str, Any]:
+    """A quote in the API's words."""
+    return {
+        "supplier": {"reference": quote.supplier.reference, "name": quote.supplier.name},
+        "card": _card(quote),
+        "price": _price(quote, quote.price, measures) if quote.price else None,
+        "not_priced": [
+            {
+                "code": why.code,
+                "detail": why.message,
+                "grade": why.grade or None,
+                "choices": list(why.choices),
+            }
+            for why in quote.unpriced
+        ],
+        "notes": [{"code": note.code, "detail": note.message} for note in quote.notes],
+    }
+
+
+def yardstick_shapes(measures: dict[str, Yardstick]) -> list[dict[str, Any]]:
+    return [
+        {
+            "currency": currency,
+            "count": found.count,
+            "cheapest": amount(found.cheapest),
+            "median": amount(found.median),
+            "illustrative": found.illustrative,
+        }
+        for currency, found in measures.items()
+    ]
+
+
+def _card(quote: Quote) -> dict[str, Any] | None:
+    if quote.held is None:
+        return None
+    card, version = quote.held.card, quote.held.version
+    return {
+        "reference": card.reference,
+        "version": version.number,
+        "valid_from": version.valid_from,
+        "valid_to": version.valid_to,
+        "unit": card.unit,
+        "basis": card.basis,
+        "caveat": CAVEATS[RateCard.Basis(card.basis)],
+    }
+
+
+def _price(quote: Quote, price: TeamPrice, measures: dict[str, Yardstick]) -> dict[str, Any]:
+    assert quote.held is not None
+    currency, with_vat = quote.held.card.currency, price.vat_rate is not None
+    measure = measures[currency]
+    return {
+        "currency": currency,
+        "lines": [
+            {
+                "grade": line.rate.grade,
+                "name": line.rate.name,
+                "days": quantity(line.days),
+                "rate": amount(line.rate.minor),
+                "ceiling": amount(line.rate.ceiling),
+                "amount": amount(line.amount),
+            }
+            for line in price.lines
+        ],
+        "total": amount(price.total),
+        "vat_rate": quantity(price.vat_rate) if price.vat_rate is not None else None,
+        "vat": amount(price.vat) if with_vat else None,
+        "total_with_vat": amount(price.total_with_vat) if with_vat else None,
+        "difference": {
+            "cheapest": amount(price.total - measure.cheapest),
+            "median": amount(price.total - measure.median),
+        },
+    }

@@ -1,0 +1,147 @@
+"""References in a question become objects, or faults that say which and where.
+
+Second step of a quote and of a team (api/v1, here, procurement/quotes.py or search/teams.py): one query for each kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from procurement.errors import Fault, Invalid
+from procurement.models import Framework, Lot, Supplier, SupplierMember
+from procurement.on_day import belongs, last_day
+from procurement.quotes import Proposed, QuoteQuestion
+from procurement.team_price import MOST_HOURS, TeamLine, measure_fault, team_faults
+
+YEARS: Final = (1990, 2199)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a price depends on beside the supplier, as asked: see QuoteQuestion. `months` or `ends_on`, not both.
+
+    `proposed` holds amounts in minor units by supplier and grade as they were sent.
+    """
+
+    team: tuple[TeamLine, ...]
+    starts_on: date
+    ends_on: date | None = None
+    months: int | None = None
+    work_type: str | None = None
+    hours_per_day: Decimal | None = None
+    vat: bool = True
+    proposed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def framework_named(reference: str) -> Framework:
+    """The framework of that reference or number; raises Invalid (`/framework`) for none."""
+    found = Framework.objects.filter(reference=reference.lower()).first()
+    if found is None:
+        raise _unknown("/framework", f"There is no framework {reference}.")
+    return found
+
+
+def lot_named(framework: Framework, name: str) -> Lot:
+    """The lot of that reference, or of that number under the framework; raises Invalid (`/lot`) for none."""
+    reference = name.lower() if "~" in name else f"{framework.reference}~{name.lower()}"
+    found = Lot.objects.filter(framework=framework, reference=reference).first()
+    if found is None:
+        raise _unknown("/lot", f"{framework.number} has no lot {name}.")
+    return found
+
+
+def suppliers_named(references: Sequence[str], pointer: str = "/suppliers") -> list[Supplier]:
+    """These suppliers in this order; raises Invalid naming each that there is not, or that stands there twice."""
+    found = {one.reference: one for one in Supplier.objects.filter(reference__in=references)}
+    _refuse_unknown(references, found, pointer, "supplier")
+    return [found[reference] for reference in references]
+
+
+def suppliers_of_listings(
+    framework: Framework, references: Sequence[str], on: date, pointer: str = "/listings"
+) -> list[Supplier]:
+    """The supplier of each listing in this order; raises Invalid naming each that is none of the framework's.
+
+    Whose partner is not to be shown on that day has no listing.
+    """
+    parts = [reference.split("~") for reference in references]
+    members = SupplierMember.objects.filter(
+        supplier__reference__in={each[1] for each in parts if len(each) == 3},
+        partner__reference__in={each[2] for each in parts if len(each) == 3},
+        partner__published__isnull=False,
+        partner__suspended=False,
+    ).select_related("supplier", "partner")
+    found = {
+        f"{framework.reference}~{member.supplier.reference}~{member.partner.reference}": member.supplier
+        for member in members
+        if belongs(member, framework, on)
+    }
+    _refuse_unknown(references, found, pointer, f"listing under {framework.number},")
+    return [found[reference] for reference in references]
+
+
+def question_of(framework: Framework, lot: Lot | None, terms: Terms, asked: Sequence[str]) -> QuoteQuestion:
+    """The question about these suppliers (references); raises Invalid naming everything that breaks a rule."""
+    faults = team_faults(terms.team)
+    for name, day in (("starts_on", terms.starts_on), ("ends_on", terms.ends_on)):
+        if day is not None and not YEARS[0] <= day.year <= YEARS[1]:
+            faults.append(Fault(f"/{name}", "range", f"Its year must be from {YEARS[0]} to {YEARS[1]}."))
+    if terms.months is not None and terms.ends_on is not None:
+        faults.append(Fault("/months", "conflict", "Give months or ends_on, not both."))
+    elif terms.ends_on is not None and terms.ends_on < terms.starts_on:
+        faults.append(Fault("/ends_on", "range", "It is before starts_on."))
+    if terms.hours_per_day is not None and (wrong := measure_fault(terms.hours_per_day, MOST_HOURS)):
+        faults.append(Fault("/hours_per_day", *wrong))
+    proposed = _proposed(terms, asked, faults)
+    if faults:
+        raise Invalid("The question breaks a rule; `errors` names each.", tuple(faults))
+    ends_on = terms.ends_on if terms.months is None else last_day(terms.starts_on, terms.months)
+    return QuoteQuestion(
+        framework, lot, terms.team, terms.starts_on, ends_on, terms.work_type, terms.hours_per_day, terms.vat,
+        proposed,
+    )  # fmt: skip
+
+
+def _proposed(terms: Terms, asked: Sequence[str], faults: list[Fault]) -> dict[str, dict[str, Proposed]]:
+    grades = {line.grade.upper() for line in terms.team}
+    read: dict[str, dict[str, Proposed]] = {}
+    for supplier, rates in terms.proposed.items():
+        place = f"/proposed/{_escaped(supplier)}"
+        if supplier not in asked:
+            faults.append(Fault(place, "unknown", f"{supplier} is not among those asked about."))
+        for grade, minor in rates.items():
+            pointer = f"{place}/{_escaped(grade)}"
+            if grade.upper() not in grades:
+                faults.append(Fault(pointer, "unknown", f"{grade} is not in the team."))
+            if grade.upper() in read.setdefault(supplier, {}):
+                faults.append(Fault(pointer, "twice", f"{grade} is proposed already."))
+            if minor <= 0:
+                faults.append(Fault(pointer, "range", "A rate is above 0."))
+            read[supplier][grade.upper()] = Proposed(minor, pointer)
+    return read
+
+
+def _refuse_unknown(
+    references: Sequence[str], found: Mapping[str, Supplier], pointer: str, kind: str
+) -> None:
+    faults = []
+    for place, reference in enumerate(references):
+        if reference not in found:
+            faults.append(Fault(f"{pointer}/{place}", "unknown", f"There is no {kind} {reference}."))
+        elif references.index(reference) < place:
+            faults.append(Fault(f"{pointer}/{place}", "twice", f"{reference} stands there already."))
+    if faults:
+        raise Invalid("Some of those asked about cannot be priced; `errors` names each.", tuple(faults))
+
+
+def _unknown(pointer: str, message: str) -> Invalid:
+    return Invalid(message, (Fault(pointer, "unknown", message),))
+
+
+def _escaped(name: str) -> str:
+    """A name as one step of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

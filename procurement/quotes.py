@@ -1,0 +1,271 @@
+"""A team priced on the cards of several suppliers, side by side: what is read, and why one could not be priced.
+
+Third step of a quote (api/v1/quotes.py, the question, here, the answer in the order asked). Nothing is stored: the
+version of each card that the price rests on is named. The arithmetic is procurement/team_price.py's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from procurement.errors import Fault, Invalid
+from procurement.models import Appointment, Framework, Lot, RateCard, RateCardVersion, RateLine, Supplier
+from procurement.on_day import appointed, day_within, in_force
+from procurement.querysets import RateCardVersionQuerySet, RateLineQuerySet
+from procurement.team_price import (
+    CardLine,
+    GradeRate,
+    TeamLine,
+    TeamPrice,
+    Unpriced,
+    Yardstick,
+    price_team,
+    proposed_rate,
+    rate_of,
+    vat_rate,
+    yardstick,
+)
+
+NOT_LIVE: Final[dict[str, str]] = {
+    Framework.Status.COMING: "is not yet open to call-offs",
+    Framework.Status.OPEN: "is open to applications and not yet to call-offs",
+    Framework.Status.PENDING: "is pending award and not yet open to call-offs",
+    Framework.Status.STANDSTILL: "is in standstill and not yet open to call-offs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A supplier's own rate: minor units for one unit of its card, VAT excluded, and where it was stated."""
+
+    minor: int
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteQuestion:
+    """What is to be priced. `lot` None: whichever, where it makes no difference; `ends_on` None: not known.
+
+    `hours_per_day` is for cards by the hour, which are not priced without it. `proposed` holds the suppliers' own
+    rates, by supplier's reference and grade in upper case.
+    """
+
+    framework: Framework
+    lot: Lot | None
+    team: tuple[TeamLine, ...]
+    starts_on: date
+    ends_on: date | None = None
+    work_type: str | None = None
+    hours_per_day: Decimal | None = None
+    vat: bool = True
+    proposed: Mapping[str, Mapping[str, Proposed]] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        """The day whose card holds: the first of the work, or the framework's last where it begins after that."""
+        return day_within(self.framework, self.starts_on)
+
+    @property
+    def vat_rate(self) -> Decimal | None:
+        """In per cent, by the day on which the work begins; None where VAT is not asked for."""
+        return vat_rate(self.starts_on) if self.vat else None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCard:
+    """The card of a supplier as in force on a day; `follows` is the first day of the version after it, if any."""
+
+    card: RateCard
+    version: RateCardVersion
+    lines: tuple[CardLine, ...]
+    follows: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a reader of a price must know."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One supplier's answer: a price, or why there is none."""
+
+    supplier: Supplier
+    held: HeldCard | None
+    price: TeamPrice | None
+    unpriced: tuple[Unpriced, ...]
+    notes: tuple[Note, ...]
+
+
+def quotes(question: QuoteQuestion, suppliers: Sequence[Supplier], today: date) -> list[Quote]:
+    """An answer for each supplier, in their order. Three queries however many there are.
+
+    Raises Invalid naming each proposed rate that is above its ceiling.
+    """
+    keys = {supplier.pk for supplier in suppliers}
+    lots = lots_held(question.framework, keys, question.starts_on)
+    held = held_cards(question.framework, keys, question.day, question.lot)
+    faults: list[Fault] = []
+    found = [
+        _quote(question, supplier, lots.get(supplier.pk, set()), held.get(supplier.pk), today, faults)
+        for supplier in suppliers
+    ]
+    if faults:
+        raise Invalid("A proposed rate cannot be taken.", tuple(faults))
+    return found
+
+
+def yardsticks(answers: Iterable[Quote]) -> dict[str, Yardstick]:
+    """By currency, what the totals without VAT of those priced are measured by; currencies are never mixed."""
+    amounts: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for one in answers:
+        if one.price is not None and one.held is not None:
+            illustrative = one.held.card.basis == RateCard.Basis.ILLUSTRATIVE
+            amounts[one.held.card.currency].append((one.price.total, illustrative))
+    return {
+        currency: measured
+        for currency, found in sorted(amounts.items())
+        if (measured := yardstick(found)) is not None
+    }
+
+
+def lots_held(framework: Framework, suppliers: Collection[int], on: date) -> dict[int, set[str]]:
+    """References of the lots that each of these suppliers (primary keys) holds a place on that day (one query)."""
+    lots: dict[int, set[str]] = defaultdict(set)
+    places = Appointment.objects.filter(lot__framework=framework, supplier__in=suppliers)
+    for one in places.select_related("lot"):
+        if appointed(one, framework, on):
+            lots[one.supplier_id].add(one.lot.reference)
+    return lots
+
+
+def fit(card: RateCard, framework: Framework) -> tuple[bool, bool, str]:
+    """Which of a supplier's cards stands for it under a framework, the least first: in the framework's own unit, in
+    pounds, by reference.
+    """
+    return card.unit != framework.rate_unit, card.currency != "GBP", card.reference
+
+
+def held_cards(
+    framework: Framework, suppliers: Collection[int], day: date, lot: Lot | None
+) -> dict[int, HeldCard]:
+    """The card in force on that day for each supplier (primary keys) that has one, with its lines by grade.
+
+    Two queries. A version that is published ahead of its first day leaves the one before it in force until then.
+    """
+    chosen: dict[int, RateCardVersion] = {}
+    follows: dict[int, date] = {}
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().under(framework, suppliers)
+    for version in versions:
+        card, known = version.card, chosen.get(version.card.supplier_id)
+        if not in_force(version, day):
+            if version.valid_from is not None and version.valid_from > day:
+                follows[card.pk] = min(version.valid_from, follows.get(card.pk, version.valid_from))
+            continue
+        if known is None or (known.card_id != card.pk and fit(card, framework) < fit(known.card, framework)):
+            chosen[card.supplier_id] = version
+    lines: dict[int, list[CardLine]] = defaultdict(list)
+    rows = RateLineQuerySet(RateLine).by_grade([version.pk for version in chosen.values()], lot)
+    for version_key, grade, name, of_lot, work_type, minor, first, last in rows:
+        lines[version_key].append(CardLine(grade, name, of_lot, work_type, minor, first, last))
+    return {
+        supplier: HeldCard(version.card, version, tuple(lines[version.pk]), follows.get(version.card_id))
+        for supplier, version in chosen.items()
+    }
+
+
+def _quote(
+    question: QuoteQuestion,
+    supplier: Supplier,
+    lots: Collection[str],
+    held: HeldCard | None,
+    today: date,
+    faults: list[Fault],
+) -> Quote:
+    refused = _barred(question, lots, held)
+    rates: dict[str, GradeRate] = {}
+    if held is not None and not refused:
+        refused += _rates(question, supplier, lots, held, rates, faults)
+    if held is None or refused:
+        return Quote(supplier, held, None, tuple(refused), ())
+    hours = question.hours_per_day if held.card.unit == RateCard.Unit.HOUR else None
+    if any(line.grade.upper() not in rates for line in question.team):
+        return Quote(supplier, held, None, (), ())  # above a ceiling: the whole question is refused
+    price = price_team(question.team, rates, question.vat_rate, hours)
+    return Quote(supplier, held, price, (), tuple(_notes(question, held, today)))
+
+
+def _barred(question: QuoteQuestion, lots: Collection[str], held: HeldCard | None) -> list[Unpriced]:
+    """Why this supplier cannot be priced whatever the grades."""
+    lot, day = question.lot, question.day
+    if lot is not None and lot.reference not in lots:
+        return [Unpriced("not_appointed", f"It holds no place on {lot.reference} on {day}.")]
+    if not lots:
+        return [Unpriced("not_appointed", f"It holds no place under {question.framework.number} on {day}.")]
+    if held is None:
+        return [Unpriced("no_card", f"It has no rate card in force on {day}.")]
+    if held.card.unit == RateCard.Unit.HOUR and question.hours_per_day is None:
+        message = "Its card is by the hour: say hours_per_day, and it is priced."
+        return [Unpriced("hours_per_day", message)]
+    return []
+
+
+def _rates(
+    question: QuoteQuestion,
+    supplier: Supplier,
+    lots: Collection[str],
+    held: HeldCard,
+    rates: dict[str, GradeRate],
+    faults: list[Fault],
+) -> list[Unpriced]:
+    """Fills `rates` by grade and `faults` with proposed rates above a ceiling; what is left has no rate."""
+    lot = question.lot.reference if question.lot else None
+    proposed = question.proposed.get(supplier.reference, {})
+    lines = [line for line in held.lines if line.lot is None or line.lot in lots]
+    refused = []
+    for member in question.team:
+        grade = member.grade.upper()
+        found = rate_of(lines, grade, lot, question.work_type, question.day)
+        if isinstance(found, Unpriced):
+            refused.append(found)
+            continue
+        own = proposed.get(grade)
+        agreed = proposed_rate(found, own.minor, own.pointer) if own else found
+        if isinstance(agreed, Fault):
+            faults.append(agreed)
+        else:
+            rates[grade] = agreed
+    return refused
+
+
+def _notes(question: QuoteQuestion, held: HeldCard, today: date) -> Iterable[Note]:
+    framework, version, status = question.framework, held.version, question.framework.status_on(today)
+    if status == Framework.Status.EXPIRED or question.starts_on > framework.ends_on:
+        message = (
+            f"{framework.number} {'ended' if framework.ends_on < today else 'ends'} on {framework.ends_on}: "
+            "no call-off can be made under it after that day. "
+            f"This is the card in force on {question.day}."
+        )
+        yield Note("framework_ends", message)
+    elif status in NOT_LIVE or question.starts_on < framework.starts_on:
+        yield Note("framework_not_open", f"{framework.number} {NOT_LIVE.get(status, 'begins later')}.")
+    if held.card.basis == RateCard.Basis.ILLUSTRATIVE:
+        message = (
+            "Illustrative: made up to show how the service works; the supplier's real rates are not known."
+        )
+        yield Note("illustrative", message)
+    last = question.ends_on
+    if last is not None and held.follows is not None and held.follows <= last:
+        yield Note(
+            "card_changes", f"Another version of the card takes force on {held.follows}, during the work."
+        )
+    elif last is not None and version.valid_to is not None and version.valid_to < last:
+        yield Note("card_ends", f"The card ends on {version.valid_to}, before the work does on {last}.")
