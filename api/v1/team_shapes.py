@@ -59,7 +59,7 @@ class TermsBody(Body):
 
 
 class ReferencesField(serializers.ListField):
-    """One to fifty references."""
+    """References, one to fifty of them where no other number is given."""
 
     def __init__(self, **kwargs: Any) -> None:
         child = serializers.CharField(max_length=2 * REFERENCE_LENGTH)

@@ -17,6 +17,7 @@ from api.v1 import (
     rate_cards,
     rates,
     suppliers,
+    teams,
 )
 
 register_converter(ReferenceConverter, "reference")  # type: ignore[arg-type]
@@ -51,6 +52,7 @@ urlpatterns = [
     path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
     path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
     path("quotes/", quotes.QuoteList.as_view(), name="quotes"),
+    path("teams/", teams.TeamList.as_view(), name="teams"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("operations/", imports.OperationList.as_view(), name="operations"),
     path("operations/<reference:reference>/", imports.OperationDetail.as_view(), name="operation"),

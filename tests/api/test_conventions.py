@@ -125,6 +125,7 @@ def test_the_first_address_leads_to_every_collection(client: Client) -> None:
         "operations": 401,
         "imports": 405,
         "quotes": 405,
+        "teams": 405,
     }
 
 
