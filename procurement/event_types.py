@@ -82,5 +82,21 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "operation.queued": EventType("operation", (), "Long work was asked for."),
     "operation.cancelled": EventType("operation", (), "Somebody stopped it before it wrote anything."),
     "operation.finished": EventType("operation", (), "It succeeded or failed; changes say which."),
+    "requirement.created": EventType(
+        "requirement",
+        ("organisation", "framework", "lot"),
+        "A buyer said what it needs; changes hold the number and digest of what was said, not its words.",
+    ),
+    "requirement.revised": EventType(
+        "requirement",
+        ("organisation", "framework", "lot"),
+        "It was said anew; changes name the fields that differ.",
+    ),
+    "requirement.withdrawn": EventType("requirement", ("organisation",), "It is needed no longer."),
+    "match.kept": EventType(
+        "match",
+        ("organisation", "requirement", "framework", "lot"),
+        "A requirement was answered; changes hold the answer's digest and by what it was made.",
+    ),
     "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
 }

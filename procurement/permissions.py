@@ -33,6 +33,10 @@ class Action(StrEnum):
     MANAGE_SUPPLIERS = "manage_suppliers"
     SUSPEND_PARTNER = "suspend_partner"
     REBUILD_INDEX = "rebuild_index"
+    SEE_REQUIREMENTS = "see_requirements"
+    WRITE_REQUIREMENT = "write_requirement"
+    SEE_MATCHES = "see_matches"
+    KEEP_MATCH = "keep_match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,13 @@ class Grant:
     scope: str
 
 
+def _buyers(roles: frozenset[Role], *scopes: str) -> tuple[Grant, ...]:
+    """What a buyer organisation keeps is its own, whoever else takes part: no partner, framework owner or operator
+    sees it. An integration needs one of the scopes.
+    """
+    return tuple(Grant(Kind.BUYER, roles, True, scope) for scope in scopes)
+
+
 TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.VIEW_CONTACTS: tuple(Grant(kind, EVERY_ROLE, False, "contacts:read") for kind in Kind),
     Action.UPDATE_PROFILE: (Grant(Kind.PARTNER, EDITORS, True, "partners:write"),),
@@ -100,6 +111,10 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
         Grant(Kind.OPERATOR, ADMINISTRATORS, False, "frameworks:write"),
     ),
     Action.REBUILD_INDEX: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
+    Action.SEE_REQUIREMENTS: _buyers(EVERY_ROLE, "requirements:read", "requirements:write"),
+    Action.WRITE_REQUIREMENT: _buyers(EDITORS, "requirements:write"),
+    Action.SEE_MATCHES: _buyers(EVERY_ROLE, "matches:read", "matches:write"),
+    Action.KEEP_MATCH: _buyers(EDITORS, "matches:write"),
 }
 
 SCOPES: Final[dict[str, str]] = {
@@ -108,6 +123,10 @@ SCOPES: Final[dict[str, str]] = {
     "partners:write": "Update the own organisation's profile",
     "rates:write": "Publish rate cards",
     "imports:write": "Import partners and rate cards",
+    "requirements:read": "Read the own organisation's requirements",
+    "requirements:write": "Write the own organisation's requirements",
+    "matches:read": "Read the own organisation's matches",
+    "matches:write": "Match a requirement and keep the answer",
     "frameworks:write": "Manage frameworks, appointments and offerings",
     "admin:write": "Manage organisations and the index",
 }

@@ -14,8 +14,9 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
+from procurement.models.requirements import Match, Requirement
 from procurement.models.suppliers import Appointment, Partner, Supplier, SupplierMember
-from procurement.permissions import Actor
+from procurement.permissions import Action, Actor, can
 
 
 class FrameworkQuerySet(QuerySet[Framework]):
@@ -147,3 +148,33 @@ class RateLineQuerySet(QuerySet[RateLine]):
             "version_id", "grade__code", "grade__name", "lot__reference", "work_type", "price_minor",
             "valid_from", "valid_to",
         )  # fmt: skip
+
+
+class RequirementQuerySet(QuerySet[Requirement]):
+    """Requirements are their own organisation's alone."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        return self.filter(_of_own(actor, Action.SEE_REQUIREMENTS))
+
+    def told(self) -> Self:
+        """With organisation and current content."""
+        return self.select_related("organisation", "current")
+
+
+class MatchQuerySet(QuerySet[Match]):
+    """Matches are their own organisation's alone."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        return self.filter(_of_own(actor, Action.SEE_MATCHES))
+
+    def told(self, answer: bool = False) -> Self:
+        """With organisation and requirement; the answer, which may be large, only where it is shown."""
+        rows = self.select_related("organisation", "requirement__requirement")
+        return rows if answer else rows.defer("answer", "requirement__content")
+
+
+def _of_own(actor: Actor, action: Action) -> Q:
+    """Rows with an `organisation`: of those for which the actor may do `action`; the system sees all."""
+    if actor.system:
+        return Q()
+    return Q(organisation__in=[key for key in actor.organisations() if can(actor, action, key)])

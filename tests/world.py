@@ -9,6 +9,7 @@ card on wr1; yew stands alone on wr1~2a.
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.models import Membership, Organisation, Region, RegionTwin, User
-from procurement.permissions import SYSTEM, Actor, person
+from procurement.permissions import ANONYMOUS, SYSTEM, Actor, person
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 LIVE_FROM = date(2024, 4, 1)
@@ -189,6 +190,30 @@ def grade_of(key: str) -> str:
     """`wr1~1~G2` to the reference of the grade."""
     lot, code = key.rsplit("~", 1)
     return f"{lot}~{code.lower()}"
+
+
+def make_buyers(*references: str) -> None:
+    """Public bodies that buy."""
+    save_organisations(
+        SYSTEM, [OrganisationDraft(one, one.title(), capabilities=frozenset({"buyer"})) for one in references]
+    )
+
+
+def askers(buyer: str, other: str, partner: str, scope: str) -> dict[str, Actor]:
+    """Everybody who might ask for what `buyer` keeps, by who they are; `scope` is what an integration needs."""
+    key = Organisation.objects.get(reference=buyer).pk
+    machine = Actor("app_1", {key: "administrator"}, {key: frozenset({"buyer"})}, frozenset({scope}))
+    return {
+        "editor": editor_of(buyer),
+        "approver": editor_of(buyer, "approver"),
+        "viewer": editor_of(buyer, "viewer"),
+        "other buyer": editor_of(other, "administrator"),
+        "partner": editor_of(partner, "administrator"),
+        "owner": editor_of("owner", "administrator"),
+        "nobody": ANONYMOUS,
+        "integration": machine,
+        "integration without scope": replace(machine, scopes=frozenset({"read", "imports:write"})),
+    }
 
 
 def editor_of(reference: str, role: str = "editor") -> Actor:

@@ -6,6 +6,7 @@ from procurement.models.operations import Counter, Operation
 from procurement.models.organisations import Capability, Organisation
 from procurement.models.people import Application, Membership, User
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
+from procurement.models.requirements import Match, Requirement, RequirementRevision
 from procurement.models.suppliers import (
     Appointment,
     Offering,
@@ -25,6 +26,7 @@ __all__ = [
     "Framework",
     "Grade",
     "Lot",
+    "Match",
     "Membership",
     "Offering",
     "Operation",
@@ -36,6 +38,8 @@ __all__ = [
     "RateLine",
     "Region",
     "RegionTwin",
+    "Requirement",
+    "RequirementRevision",
     "Specialism",
     "Supplier",
     "SupplierMember",

@@ -42,6 +42,8 @@ def test_every_guard_stands_after_all_migrations() -> None:
         *(f"procurement_suppliermember_no_second_lead_{event}" for event in written),
         "procurement_appointment_no_leaderless_insert",
         "procurement_appointment_no_update",
+        "procurement_match_no_update",
+        "procurement_requirementrevision_no_update",
         "procurement_grade_no_update",
         "procurement_lot_no_update",
         "procurement_ratecard_no_update",

@@ -32,10 +32,18 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.MANAGE_SUPPLIERS: {"framework_owner": EDITOR_UP, "operator": EDITOR_UP},
     Action.SUSPEND_PARTNER: {"framework_owner": ADMINISTRATOR, "operator": ADMINISTRATOR},
     Action.REBUILD_INDEX: {"operator": ADMINISTRATOR},
+    Action.SEE_REQUIREMENTS: {"buyer": ALL},
+    Action.WRITE_REQUIREMENT: {"buyer": EDITOR_UP},
+    Action.SEE_MATCHES: {"buyer": ALL},
+    Action.KEEP_MATCH: {"buyer": EDITOR_UP},
 }
 NOT_ON_OTHERS = {
     ("partner", Action.UPDATE_PROFILE),
     ("partner", Action.CONFIRM_PROFILE),
+    ("buyer", Action.SEE_REQUIREMENTS),
+    ("buyer", Action.WRITE_REQUIREMENT),
+    ("buyer", Action.SEE_MATCHES),
+    ("buyer", Action.KEEP_MATCH),
     ("framework_owner", Action.PUBLISH_RATES),
     ("framework_owner", Action.MANAGE_FRAMEWORK),
     ("framework_owner", Action.MANAGE_SUPPLIERS),

@@ -1,0 +1,82 @@
+"""Whether what a requirement names is there: the rules that need the database, after procurement/requirements.py
+has found the content itself in order.
+"""
+
+from __future__ import annotations
+
+from procurement.errors import Fault
+from procurement.models import Framework, Grade, Lot, Region, Specialism
+from procurement.requirements import RequirementContent
+
+
+def missing_from(content: RequirementContent, pointer: str = "") -> list[Fault]:
+    """A fault for each framework, lot, specialism, region and grade of the content that is not known, at its JSON
+    pointer below `pointer`. At most five queries; none for what the content does not name.
+
+    Regions are of the framework's own scheme, or the whole United Kingdom; of either scheme where no framework is
+    named. Grades are those of the lot, or of any lot of the framework.
+    """
+    framework = None
+    if content.framework is not None:
+        framework = Framework.objects.filter(reference=content.framework).first()
+        if framework is None:
+            return [Fault(f"{pointer}/framework", "unknown", f"There is no framework {content.framework}.")]
+    if content.lot is not None and not _has_lot(content.framework, content.lot):
+        return [Fault(f"{pointer}/lot", "unknown", f"There is no lot {content.lot}.")]
+    return [
+        *_specialisms(content, pointer),
+        *_regions(content, framework, pointer),
+        *_grades(content, pointer),
+    ]
+
+
+def _has_lot(framework: str | None, lot: str) -> bool:
+    return Lot.objects.filter(reference=lot, framework__reference=framework).exists()
+
+
+def _specialisms(content: RequirementContent, pointer: str) -> list[Fault]:
+    if not content.specialisms:
+        return []
+    known = Specialism.objects.filter(reference__in=content.specialisms)
+    if content.framework is not None:
+        known = known.filter(lot__framework__reference=content.framework)
+    if content.lot is not None:
+        known = known.filter(lot__reference=content.lot)
+    found = set(known.values_list("reference", flat=True))
+    return [
+        Fault(f"{pointer}/specialisms/{step}", "unknown", f"There is no specialism {one}.")
+        for step, one in enumerate(content.specialisms)
+        if one not in found
+    ]
+
+
+def _regions(content: RequirementContent, framework: Framework | None, pointer: str) -> list[Fault]:
+    if not content.regions:
+        return []
+    schemes = dict(Region.objects.filter(code__in=content.regions).values_list("code", "scheme"))
+    usual = {framework.region_scheme, Region.Scheme.NATIONAL} if framework else set(Region.Scheme.values)
+    told = f"{framework.region_scheme} code" if framework else "region"
+    return [
+        Fault(f"{pointer}/regions/{step}", "unknown", f"{code} is no {told}.")
+        for step, code in enumerate(content.regions)
+        if schemes.get(code) not in usual
+    ]
+
+
+def _grades(content: RequirementContent, pointer: str) -> list[Fault]:
+    if not content.team:
+        return []
+    grades = Grade.objects.filter(lot__framework__reference=content.framework)
+    if content.lot is not None:
+        grades = grades.filter(lot__reference=content.lot)
+    known = sorted(set(grades.values_list("code", flat=True)))
+    place = content.lot or content.framework
+    return [
+        Fault(
+            f"{pointer}/team/{step}/grade",
+            "unknown",
+            f"{place} has no grade {line.grade}; it has {', '.join(known) or 'none'}.",
+        )
+        for step, line in enumerate(content.team)
+        if line.grade not in known
+    ]
