@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from procurement.pricing import CURRENCIES
 from procurement.vocabulary import (
     ACCREDITATIONS,
     BUYER_CLASSES,
@@ -85,6 +86,10 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "AppointmentStatus": "procurement.models.suppliers.Appointment.Status",
         "Unit": "procurement.models.rates.RateCard.Unit",
         "Basis": "procurement.models.rates.RateCard.Basis",
+        "Currency": list(CURRENCIES),
+        "StatedOwnership": [pair for pair in OWNERSHIP.items() if pair[0] != "not-stated"],
+        "StatedSize": [pair for pair in SIZES.items() if pair[0] != "not-stated"],
+        "RequirementStatus": "procurement.models.requirements.Requirement.Status",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -23,6 +23,8 @@ from api.errors import Problem, fault
 from api.models import IdempotencyRecord
 
 KEPT_HOURS: Final = 48
+KEPT: Final = ("Location", "ETag")
+"""Headers that are given again with the answer."""
 HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -69,7 +71,7 @@ def once(request: Request, principal: str, fingerprint: str, act: Callable[[], R
                 fingerprint=fingerprint,
                 status=response.status_code,
                 body=orjson.dumps(response.data),
-                headers={"Location": response.headers["Location"]},
+                headers={name: response.headers[name] for name in KEPT if name in response.headers},
             )
     except IntegrityError:
         # Another request with this key was quicker; ours has been rolled back.

@@ -76,6 +76,16 @@ SECURITY: Final[dict[str, dict[str, Any]]] = {
         "flows": {"clientCredentials": {"tokenUrl": "/oauth/token/", "scopes": SCOPES}},
     },
 }
+REFERENCE_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 2 * REFERENCE_LENGTH}
+PATH_PARAMETERS: Final = {
+    "reference": "The object's reference.",
+    "listing": "The reference of a listing.",
+    "operation": "The reference of an operation.",
+    "number": "Which of several, from 1.",
+}
+PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "number": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+}
 RATE_LIMIT: Final = {
     "RateLimit": {
         "description": 'What is left: `"search";r=599;t=42`',
@@ -173,9 +183,11 @@ class Schema(AutoSchema):
 
     def _told_parameters(self, told: Operation) -> list[dict[str, Any]]:
         built = []
-        if "{reference}" in self.path:
-            reference = {"type": "string", "minLength": 1, "maxLength": 2 * REFERENCE_LENGTH}
-            built.append(_parameter("reference", "path", "The object's reference.", reference, True))
+        for name, meaning in PATH_PARAMETERS.items():
+            if f"{{{name}}}" in self.path:
+                built.append(
+                    _parameter(name, "path", meaning, PATH_SCHEMAS.get(name, REFERENCE_SCHEMA), True)
+                )
         if self.method == "GET":
             built += [_query(each) for each in self.view.parameters]
         if "If-Match" in told.headers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -26,6 +26,8 @@ from api.limits import spend
 from api.parameters import PAGE_SIZE, PAGING, readable, values
 from api.references import linked
 from search.parameters import Parameter
+
+Row = TypeVar("Row", bound=Model)
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -97,6 +99,15 @@ class ApiView(APIView):
             del response.headers["Content-Type"]
 
 
+def one_of(rows: QuerySet[Row], reference: str) -> Row:
+    """The row of that reference, or a 404 that does not tell a hidden one from none."""
+    # People write RM6309; parameters take that too.
+    row = rows.filter(reference__in={reference, reference.lower()}).first()
+    if row is None:
+        raise Problem(404, f"There is nothing called {reference} here, or nothing that you may see.")
+    return row
+
+
 class ListView(ApiView, ABC):
     """A list `{count, next, previous, results}`. Subclasses state their rows, their parameters and how these
     narrow.
@@ -155,14 +166,17 @@ class DetailView(ApiView, ABC):
     def found(self, request: Request, reference: str) -> Model:
         """The object, or a 404 that does not tell a hidden one from none."""
         self.asked(request)
-        # People write RM6309; parameters take that too.
-        named = {reference, reference.lower()}
-        row: Model | None = self.rows(request).filter(reference__in=named).first()
-        if row is None:
-            raise Problem(404, f"There is nothing called {reference} here, or nothing that you may see.")
+        row: Model = one_of(self.rows(request), reference)
         return row
 
     def shown(self, request: Request, row: Model) -> Response:
         """The object as the serializer writes it; its revision goes into the ETag."""
         self.revision = getattr(row, "revision", None)
         return Response(self.serializer_class(row, context=self.context(request)).data)
+
+    def changed(self, request: Request, reference: str, status: int = 200) -> Response:
+        """The object as it is after a POST or DELETE, with its address and the ETag for the next change."""
+        response = self.shown(request, self.found(request, reference))
+        response.status_code = status
+        response.headers["ETag"] = tag(ORJSONRenderer().render(response.data), self.revision)
+        return response

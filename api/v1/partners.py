@@ -7,7 +7,7 @@ search's outbox, in one transaction; then this view answers the new profile with
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -15,15 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import actor_of, signed_in
+from api.changing import malformed_told, object_of
 from api.conditional import expected_revision
-from api.errors import Problem, fault, of
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.shapes import Named
 from api.views import DetailView, ListView
 from procurement.actions.profiles import update_profile
-from procurement.errors import Invalid
 from procurement.models import Partner, ProfileVersion, SupplierMember
 from procurement.permissions import Action, can
 from procurement.profiles import (
@@ -38,9 +37,6 @@ from procurement.profiles import (
 from procurement.querysets import PartnerQuerySet
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from search.parameters import Parameter
-
-SHAPE: Final = frozenset({"type", "unknown_field"})
-"""Faults that make a body malformed (400) rather than one that breaks a rule (422)."""
 
 
 class CaseStudySerializer(serializers.Serializer[Any]):
@@ -217,22 +213,7 @@ class PartnerDetail(DetailView):
         actor = signed_in(request)
         row = cast(Partner, self.found(request, reference))
         revision = expected_revision(request)
-        changes = _object(request.data)
-        try:
+        changes = object_of(request)
+        with malformed_told():
             update_profile(actor, reference, row.revision if revision is None else revision, changes)
-        except Invalid as refusal:
-            if any(each.code in SHAPE for each in refusal.faults):
-                raise of(refusal).as_status(400, "malformed") from refusal
-            raise
         return self.shown(request, self.found(request, reference))
-
-
-def _object(sent: Any) -> dict[str, Any]:
-    """The body, if it is an object that says anything."""
-    if not isinstance(sent, dict):
-        raise Problem(
-            400, "The body must be a JSON object.", errors=[fault("type", "Send an object.", pointer="")]
-        )
-    if not sent:
-        raise Problem(400, "The body changes nothing; send at least one field.", code="nothing_to_change")
-    return sent

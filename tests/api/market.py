@@ -43,6 +43,8 @@ OWNER = "crown-commercial-service"
 STARTS, ENDS = date(2025, 8, 18), date(2028, 8, 18)
 PEOPLE = (
     ("buyer", "leeds-city-council", "editor"),
+    ("reader", "leeds-city-council", "viewer"),
+    ("neighbour", "kirklees-council", "administrator"),
     ("partner", "opm-group", "editor"),
     ("viewer", "opm-group", "viewer"),
     ("lead", "ppl", "administrator"),
@@ -65,6 +67,12 @@ def load() -> None:
             "england",
         ),
     ]  # fmt: skip
+    organisations.append(
+        OrganisationDraft(
+            "kirklees-council", "Kirklees Council", "GB-LAE", "KIR", frozenset({"buyer"}), "local-government",
+            "england",
+        )
+    )  # fmt: skip
     save_organisations(SYSTEM, organisations)
     _regions()
     for reference in ("rm3745", "rm6309"):

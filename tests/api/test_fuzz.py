@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.v1.documents import schema_bytes
 from config.wsgi import application
+from tests.api.buying import teller
 from tests.api.conftest import TokenMaker
 
 REFERENCES = {
@@ -39,6 +40,8 @@ REFERENCES = {
     "rate-cards": ["rm3745~ppl", "rm6309~brightwater", "none"],
     "listings": ["rm3745~ppl~opm-group", "rm6309~brightwater~brightwater", "none"],
     "operations": ["OP-2026-000001", "none"],
+    "requirements": ["REQ-2026-0001", "none"],
+    "matches": ["MATCH-2026-0001", "none"],
 }
 SMALL, LARGE = 4, 150
 """Requests to each operation in each mode."""
@@ -99,8 +102,7 @@ ASKED = [
 
 def secret_for(operation: schemathesis.APIOperation, token: TokenMaker) -> str:
     """A token that may do it."""
-    whose = "opm-group" if "/partners/" in operation.path else "calloff-operations"
-    return token(whose, "imports:write partners:write")
+    return token(*teller(operation.path))
 
 
 def try_out(operation: schemathesis.APIOperation, mode: GenerationMode, size: int, secret: str) -> None:

@@ -17,6 +17,7 @@ from api.v1.documents import schema_bytes
 from procurement.actions.operations import start_import
 from procurement.models import User
 from procurement.permissions import person
+from tests.api.buying import buying, teller
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 
@@ -97,10 +98,8 @@ def test_every_example_does_what_it_says(
 ) -> None:
     operator = person(User.objects.get(email="operator@example.org"))
     begun = start_import(operator, "import_partners", [b"{}\n"], "partners.jsonl", {"dry_run": True})
-    variables = {
-        "TOKEN": token(
-            "calloff-operations" if "partners/" not in path else "opm-group", "imports:write partners:write"
-        ),
+    variables = buying(client, token) | {
+        "TOKEN": token(*teller(path)),
         "ETAG": client.get("/api/v1/partners/opm-group/")["ETag"],
         "KEY": "6f1f0d3c",
         "OPERATION": begun.reference,

@@ -74,7 +74,7 @@ def test_lots_keep_their_order_and_count_their_specialisms(client: Client) -> No
      ("suppliers/?framework=rm6309&form=prime", 0), ("suppliers/?partner=opm-group", 1),
      ("partners/?supplier=ppl", 14),
      ("partners/?ownership=employee-owned", 1), ("partners/?size=small&supplier=brightwater", 1),
-     ("organisations/?capability=buyer", 1), ("organisations/?nation=wales", 0),
+     ("organisations/?capability=buyer", 2), ("organisations/?nation=wales", 0),
      ("organisations/?identifier=LDS", 1),
      ("rate-cards/?basis=illustrative", 1), ("rate-cards/?supplier=ppl&framework=rm6309", 0)],
 )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Bodies of changes: a JSON object with known fields, once, answered with the object as it then is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.errors import Problem, escaped, fault, of
+from api.idempotency import fingerprint, once
+from procurement.canonical import canonical
+from procurement.errors import Invalid
+
+SHAPE: Final = frozenset({"type", "unknown_field"})
+"""Faults that make a body malformed (400) rather than one that breaks a rule (422)."""
+
+LINE_LENGTH: Final = 250
+
+
+def object_of(request: Request, known: Sequence[str] | None = None, *, empty: bool = False) -> dict[str, Any]:
+    """The body, if it is an object that says anything (or nothing, where it may be `empty`) in `known` fields.
+
+    Raises Problem (400) naming each field that is not known; with None whoever reads the fields does so.
+    """
+    sent = request.data
+    if not isinstance(sent, dict):
+        raise Problem(
+            400, "The body must be a JSON object.", errors=[fault("type", "Send an object.", pointer="")]
+        )
+    if not sent and not empty:
+        raise Problem(400, "The body says nothing; send at least one field.", code="nothing_to_change")
+    unknown = [name for name in sent if known is not None and name not in known]
+    if unknown:
+        told = f"There is no field of this name here; there are {', '.join(known or ())}."
+        errors = [fault("unknown_field", told, pointer=f"/{escaped(str(name))}") for name in unknown]
+        raise Problem(400, "The body has a field that is not known.", errors=errors)
+    return dict(sent)
+
+
+def text_of(body: dict[str, Any], name: str) -> str | None:
+    """A field that must be text where it is sent, None where it is not (or null)."""
+    value = body.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise _wrong_type(name, "This must be text.")
+
+
+def texts_of(body: dict[str, Any], name: str, most: int) -> list[str]:
+    """A field that must be a list of texts where it is sent; empty where it is not."""
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _wrong_type(name, "This must be a list of texts.")
+    if len(value) > most:
+        raise _wrong_type(name, f"At most {most} entries; these are {len(value)}.")
+    return value
+
+
+def _wrong_type(name: str, told: str) -> Problem:
+    return Problem(400, f"/{name}: {told}", errors=[fault("type", told, pointer=f"/{name}")])
+
+
+@contextmanager
+def malformed_told() -> Iterator[None]:
+    """Turns a refusal whose faults are of the body's shape from a 422 into a 400."""
+    try:
+        yield
+    except Invalid as refusal:
+        if any(each.code in SHAPE for each in refusal.faults):
+            raise of(refusal).as_status(400, "malformed") from refusal
+        raise
+
+
+def done_once(request: Request, principal: str, act: Callable[[], Response]) -> Response:
+    """Carries out a POST once for its Idempotency-Key: `act` does it and answers."""
+    said = canonical(request.data).encode()
+    condition = str(request.META.get("HTTP_IF_MATCH", "")).encode()
+    with malformed_told():
+        return once(request, principal, fingerprint(said, condition), act)

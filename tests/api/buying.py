@@ -1,0 +1,67 @@
+"""What a buyer has kept before an example of the schema runs, and who may run it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.test import Client
+
+from procurement.actions.matches import Run, keep_match
+from procurement.actions.requirements import create_requirement
+from procurement.models import User
+from procurement.permissions import Actor, person
+from procurement.requirements import RequirementContent
+from tests.api.conftest import TokenMaker
+
+BUYER = "leeds-city-council"
+SCOPES = "requirements:write matches:write"
+KEPT = ("requirements", "matches", "shortlists")
+NEED = {
+    "text": "Evaluate a vision rehabilitation service.",
+    "framework": "rm6309",
+    "lot": "rm6309~7",
+    "specialisms": ["rm6309~7~1"],
+    "regions": ["UKC"],
+    "team": [{"grade": "G3", "days": "12.5"}],
+}
+ANSWER = {
+    "results": [
+        {
+            "listing": "rm6309~brightwater~brightwater",
+            "rank": 1,
+            "score": 0.75,
+            "reasons": [{"kind": "specialism", "detail": "rm6309~7~1"}],
+        }
+    ],
+    "ruled_out": [
+        {"listing": "rm3745~ppl~opm-group", "reasons": [{"kind": "lot", "detail": "not on rm6309~7"}]}
+    ],
+}
+RUN = Run("2026.1", "", "embedded", 3, 5, date(2026, 3, 1))
+
+
+def buyer() -> Actor:
+    return person(User.objects.get(email="buyer@example.org"))
+
+
+def teller(path: str) -> tuple[str, str]:
+    """The organisation and the scopes of a token that may do what is told at the address."""
+    if "/partners/" in path:
+        return "opm-group", "partners:write"
+    if path.split("/")[3] in KEPT:
+        return BUYER, SCOPES
+    return "calloff-operations", "imports:write"
+
+
+def buying(client: Client, token: TokenMaker) -> dict[str, str]:
+    """Keeps a requirement and a match; answers what curl lines name."""
+    requirement = create_requirement(buyer(), NEED)
+    match = keep_match(buyer(), None, RequirementContent.from_json(NEED), ANSWER, RUN, requirement.reference)
+    headers = {"Authorization": f"Bearer {token(BUYER, SCOPES)}"}
+    return {
+        "REQUIREMENT": requirement.reference,
+        "REQUIREMENT_ETAG": client.get(f"/api/v1/requirements/{requirement.reference}/", headers=headers)[
+            "ETag"
+        ],
+        "MATCH": match.reference,
+    }
