@@ -22,10 +22,8 @@ from api.views import ApiView
 
 COLLECTIONS: Final = (
     "frameworks", "lots", "specialisms", "grades", "organisations", "partners", "suppliers", "rate-cards",
-    "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv", "quotes", "teams", "imports",
-    "operations",
-    "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv", "imports", "operations",
-    "requirements", "matches",
+    "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv", "quotes", "teams",
+    "requirements", "matches", "imports", "operations",
     "live", "ready", "schema", "docs",
 )  # fmt: skip
 """The addresses that a reader can begin with, by the names of api/v1/urls.py."""
