@@ -148,6 +148,8 @@ SEARCH_VERIFY = env.bool("SEARCH_VERIFY", default=True)
 SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", default=10.0)
 SEARCH_COMPRESS = env.bool("SEARCH_COMPRESS", default=False)
 SEARCH_PREFIX = env.str("SEARCH_PREFIX", default="calloff-")
+# Off, needs are matched by words alone (search/meaning.py).
+MEANING = env.bool("MEANING", default=True)
 SEARCH_REPLICAS = env.int("SEARCH_REPLICAS", default=0)
 MEDIA_ROOT = CALLOFF_DATA / "media"
 FILE_UPLOAD_TEMP_DIR = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
@@ -148,9 +149,15 @@ def _digest(*files: Path) -> str:
     return told.hexdigest()[:16]
 
 
-@functools.cache
 def model() -> Model | None:
-    """The model of this installation; None where its package is missing: then needs are matched by words alone."""
+    """The model of this installation; None where its package is missing or MEANING is off: then needs are matched by
+    words alone.
+    """
+    return _installed() if settings.MEANING else None
+
+
+@functools.cache
+def _installed() -> Model | None:
     files = package_files()
     return None if files is None else WordVectors(files)
 

@@ -14,7 +14,11 @@ from opentelemetry import trace
 from prometheus_client import Histogram
 
 from search.engines.base import Collection, Engine, EngineUnavailable, IndexState, Writer
+from search.engines.matching_base import Gathered, MatchingEngine, Reading
 from search.engines.rates_base import RatesEngine
+from search.engines.suggestions import Labels
+from search.need import Need
+from search.planner import Lexicon
 from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
@@ -31,8 +35,8 @@ NOTHING: Final = nullcontext()
 tracer: Final = trace.get_tracer("calloff.search")
 
 
-class WholeEngine(Engine, RatesEngine, Protocol):
-    """Both collections."""
+class WholeEngine(Engine, RatesEngine, MatchingEngine, Protocol):
+    """Both collections, and what matching asks."""
 
 
 class Call:
@@ -93,6 +97,9 @@ class MeasuredEngine:
         with Call(self.name, "suggest_roles", self.traced):
             return self.within.suggest_roles(query)
 
+    def reading(self) -> Reading:
+        return MeasuredReading(self)
+
     def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
         return self.within.rate_lines(query)
 
@@ -110,3 +117,27 @@ class MeasuredEngine:
 
     def writer(self) -> Writer:
         return self.within.writer()
+
+
+class MeasuredReading:
+    """A reading whose gathering is measured as a question to the engine is."""
+
+    def __init__(self, engine: MeasuredEngine) -> None:
+        self._engine = engine
+        self._within = engine.within.reading()
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return self._within.lexicon
+
+    @property
+    def labels(self) -> Labels:
+        return self._within.labels
+
+    @property
+    def meaning(self) -> str | None:
+        return self._within.meaning
+
+    def gather(self, need: Need) -> Gathered:
+        with Call(self._engine.name, "gather", self._engine.traced):
+            return self._within.gather(need)

@@ -14,11 +14,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from search.engines.base import Collection, EngineUnavailable, IndexState, Label, Rebuild, WriterBusy
+from search.engines.gathering import gather
 from search.engines.heartbeat import Heartbeat
 from search.engines.listings import ListingsReader
+from search.engines.listings_view import ListingsView
 from search.engines.listings_writer import ListingsWriter
+from search.engines.matching_base import Gathered
 from search.engines.rates import RatesReader
 from search.engines.rates_writer import RatesWriter
+from search.need import Need
 from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
@@ -70,10 +74,17 @@ class EmbeddedEngine:
 
     def freshness(self, collection: Collection) -> Freshness:
         """See Engine."""
+        # An index that ought to be rebuilt may still be read.
+        if collection == "listings":
+            return self._heartbeat.freshness(self._listings.view().generation)
         state = self.state(collection)
         if state.rebuild_because is not None:
             raise EngineUnavailable(state.rebuild_because)
         return self._heartbeat.freshness(state.generation)
+
+    def reading(self) -> EmbeddedReading:
+        """See MatchingEngine."""
+        return EmbeddedReading(self._listings.view(), self._heartbeat, self._turn)
 
     def state(self, collection: Collection) -> IndexState:
         """See Engine."""
@@ -82,6 +93,19 @@ class EmbeddedEngine:
     def writer(self) -> EmbeddedWriter:
         """See Engine."""
         return EmbeddedWriter(self._root)
+
+
+class EmbeddedReading:
+    """One generation of the listings, for a match: it stays as it is while the index moves on."""
+
+    def __init__(self, view: ListingsView, heartbeat: Heartbeat, turn: threading.Lock) -> None:
+        self._view, self._heartbeat, self._turn = view, heartbeat, turn
+        self.lexicon, self.labels, self.meaning = view.lexicon, view.labels, view.meaning
+
+    def gather(self, need: Need) -> Gathered:
+        """See Reading."""
+        with self._turn:
+            return gather(self._view, need, self._heartbeat.freshness(self._view.generation))
 
 
 class EmbeddedWriter:

@@ -67,6 +67,10 @@ class Holders:
         slots: Array = np.flatnonzero(found)
         return slots
 
+    def of(self, term: str) -> Array:
+        """The slots of every listing that holds a term."""
+        return self._holding((term,))
+
     def _set(self, found: Mask, plan: Plan) -> None:
         """Marks whoever meets any of the clauses, or bears the name."""
         alone = {

@@ -23,6 +23,7 @@ from search.engines.listings_view import ListingsView, StaleManifest, current_ge
 from search.engines.reasons import Explained, Explainer
 from search.engines.words import compile_plan
 from search.fields import MAPPING
+from search.meaning import model
 from search.planner import Plan, name_meant, plan
 from search.query import Freshness, Hit, HitRate, ListingQuery, ListingResult, Suggestion, SuggestionQuery
 
@@ -120,7 +121,11 @@ class ListingsReader:
             view = self.view()
         except EngineUnavailable as error:
             return IndexState("listings", 0, 0, MAPPING, str(error))
-        return IndexState("listings", view.generation, len(view.everything), MAPPING, None)
+        at_hand = model()
+        because = None
+        if at_hand is not None and view.meaning != at_hand.digest:
+            because = "its vectors are not by the model of meaning at hand"
+        return IndexState("listings", view.generation, len(view.everything), MAPPING, because)
 
 
 def _hits(view: ListingsView, query: ListingQuery, asked: Plan, page: Page) -> tuple[Hit, ...]:

@@ -27,6 +27,7 @@ SCALARS: Final[Mapping[str, str]] = {
     "version": "<i8", "alive": "?", "framework": "<i4", "status": "<i4", "ownership": "<i4",
     "size": "<i4", "supplier": "<i4", "partner": "<i4", "ends_on": "<i4", "slot_regions": "<i4",
     "currency": "<i4", "unit": "<i4", "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
+    "meant_terms": "<i4", "meant_parts": "<i4",
 }  # fmt: skip
 """One number for each listing, and how it is stored."""
 
@@ -35,6 +36,7 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "accreditation": {"code": "<i4"},
     "offer": {"lot": "<i4", "specialism": "<i4", "regions": "<i4"},
     "rate": {"grade": "<i4", "lot": "<i4", "work_type": "<i4", "price": "<i8"},
+    "meaning": {"row": "<i4"},
 }
 """Several rows for each listing: their columns, and how they are stored."""
 
@@ -48,7 +50,7 @@ class Row:
     key: str
     name: str
     scalars: dict[str, int]
-    rows: Mapping[str, array[int]]
+    rows: dict[str, array[int]]
 
 
 class Regions:
@@ -140,6 +142,7 @@ def make_row(document: Mapping[str, Any], numbers: Mapping[str, Numbers], region
                 rate["price_minor"],
             )
         ],
+        "meaning": [],
     }
     return Row(
         document["key"],

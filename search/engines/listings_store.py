@@ -9,6 +9,7 @@ the generation before; after it, the new one.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,15 +34,22 @@ from search.engines.columns import (
 )
 from search.engines.lexicon import WordCounts
 from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
+from search.engines.meanings import MeaningsWriter
 from search.engines.record_maker import Record, RecordMaker
 from search.engines.records import PackedRecord, distinct_words
 from search.engines.suggestions import Labels, suggestion_parts
 from search.engines.words import WordsWriter, committed_stamp
 from search.fields import MAPPING
+from search.meaning import Model, model
 from search.ties import hashes_of
 
 RECORDS: Final = "records"
 WORDS: Final = "words"
+
+
+def digest_of(understanding: Model | None) -> str | None:
+    """What is noted of the model that makes an index's vectors."""
+    return None if understanding is None else understanding.digest
 
 
 class ListingsStore:
@@ -57,13 +65,15 @@ class ListingsStore:
         self._filling = create
         self._stale_names = create
         self._parts: dict[str, Array | bytes] = {}
-        self._maker = RecordMaker()
         if create:
             self._begin_empty()
-            size = 0
+            facts: Mapping[str, Any] = {"records": 0, "meanings": 0, "model": digest_of(model())}
         else:
-            size = self._load(load_manifest(directory, generation))
-        self._records = AppendOnly(directory / RECORDS, size)
+            facts = self._load(load_manifest(directory, generation))
+        self._model: str | None = facts["model"]
+        self._maker = RecordMaker(self._understanding())
+        self._records = AppendOnly(directory / RECORDS, facts["records"])
+        self._meanings = MeaningsWriter(directory, facts["meanings"])
         self._words = WordsWriter(directory / WORDS, create, threads)
         self._slot_of = {key: slot for slot, key in enumerate(self._keys)}
 
@@ -86,7 +96,12 @@ class ListingsStore:
             for kind, columns in ROWS.items()
         }
 
-    def _load(self, manifest: Manifest) -> int:
+    def _understanding(self) -> Model | None:
+        """The model whose vectors this index holds; None where that is not the one at hand, until a rebuild."""
+        at_hand = model()
+        return at_hand if at_hand is not None and at_hand.digest == self._model else None
+
+    def _load(self, manifest: Manifest) -> Mapping[str, Any]:
         columns = Columns(self.directory, manifest)
         self._keys = list(Strings(columns.array("key_data"), columns.array("key_ends")))
         self._names = list(Strings(columns.array("name_data"), columns.array("name_ends")))
@@ -111,7 +126,7 @@ class ListingsStore:
             name: columns.data(name) if file.endswith(".bin") else columns.array(name)
             for name, file in manifest.files.items()
         }
-        return int(manifest.facts["records"])
+        return manifest.facts
 
     @property
     def documents(self) -> int:
@@ -148,6 +163,9 @@ class ListingsStore:
         self._stale_names |= self._labels.learn(document) or self._names[slot] != row.name or not replaces
         row.scalars["record_at"] = self._records.append(record.packed)
         row.scalars["record_length"] = len(record.packed)
+        row.scalars["meant_terms"], row.scalars["meant_parts"] = record.meant_terms, record.meant_parts
+        if record.meaning is not None:
+            row.rows["meaning"] = array("q", self._meanings.rows_of(record.meaning))
         self._words.put(slot, record.lines, record.whole_name, replaces)
         self._remember(slot, row, record.whole_name)
 
@@ -211,18 +229,25 @@ class ListingsStore:
         """From now on readers may open the directory, and every commit keeps to its order."""
         self._filling = False
         # Updates come one by one: what a rebuild remembered of its texts is no longer worth the memory.
-        self._maker = RecordMaker()
+        self._maker = RecordMaker(self._understanding())
 
     def _save(self, after: int) -> None:
         self._merge()
         self._records.flush()
+        self._meanings.flush()
         self._parts.update(self._changed_parts())
         self.generation += 1
         self._files.save(
             self.generation,
             MAPPING,
             self._parts,
-            {"documents": self.documents, "records": self._records.size, "after": after},
+            {
+                "documents": self.documents,
+                "records": self._records.size,
+                "meanings": self._meanings.count,
+                "model": self._model,
+                "after": after,
+            },
         )
 
     def _merge(self) -> None:
@@ -248,8 +273,9 @@ class ListingsStore:
         for kind, (owners, columns) in self._rows.items():
             parts[f"{kind}_owner"] = owners
             parts.update({f"{kind}_{name}": column for name, column in columns.items()})
-        # Offerings alone are looked up by listing.
-        parts["offer_starts"] = starts_of(self._rows["offer"][0], len(self._keys))
+        # Offerings and vectors alone are looked up by listing.
+        for kind in ("offer", "meaning"):
+            parts[f"{kind}_starts"] = starts_of(self._rows[kind][0], len(self._keys))
         parts["codes"] = orjson.dumps({kind: codes.listed for kind, codes in self._codes.items()})
         parts["region_sets"] = orjson.dumps([sorted(members) for members in self._regions.sets])
         parts["labels"] = self._labels.dump()
@@ -302,3 +328,4 @@ class ListingsStore:
         """Waits for tantivy's merges and frees its lock."""
         self._words.close()
         self._records.close()
+        self._meanings.close()

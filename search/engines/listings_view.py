@@ -26,6 +26,7 @@ from search.engines.columns import Array, Codes, Columns, Manifest, Mask, String
 from search.engines.holders import Holders
 from search.engines.lexicon import Lexicon
 from search.engines.listings_store import RECORDS, WORDS
+from search.engines.meanings import open_meanings
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels, Suggestions
 from search.engines.words import WordsReader, committed_stamp, open_words
@@ -96,6 +97,9 @@ class ListingsView:
             self.labels = Labels.load(columns.data("labels"))
         self.region_bits = _region_bits(orjson.loads(columns.data("region_sets")), len(self.codes["region"]))
         self._records = self._map_records(int(manifest.facts["records"]))
+        self.meaning: str | None = manifest.facts["model"]
+        """The digest of the model that made the vectors, None if there are none."""
+        self.meanings = open_meanings(directory, int(manifest.facts["meanings"]))
         self.holders = Holders(self.words, self.alive)
         if same is not None:
             self._take_over(same)
@@ -110,6 +114,8 @@ class ListingsView:
         self._bearers: dict[str, Bits] = {}
         self._all_bearers: tuple[Bits, Mapping[str, tuple[int, int]]] | None = None
         self._name_ranks: Array | None = None
+        self.team_rates: dict[tuple[str | None, str, str], Array] = {}
+        """Rates by slot that engines/team_totals.py worked out, by lot, work type and grade."""
         self.kept: dict[str, object] = {}
         """Answers to what every question has in common, kept by the modules that work them out."""
 

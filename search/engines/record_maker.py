@@ -21,6 +21,8 @@ from search.analysis import GAP, fold, mark_of, normalise, term_of, tokens_of
 from search.engines.columns import Numbers
 from search.engines.records import pack, placed
 from search.fields import TEXT_FIELDS, texts_of
+from search.meaning import DIMENSIONS, Model, Vectors
+from search.need import MEANT, MEANT_NUMBERS
 
 _FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
 _EMPTY: Final = "__"
@@ -36,11 +38,18 @@ _REMEMBERED_WORDS: Final = 400_000
 
 
 class Record(NamedTuple):
-    """A listing ready to be indexed. `lines` are the terms of each field."""
+    """A listing ready to be indexed. `lines` are the terms of each field.
+
+    `meant_terms` is how many terms, stop words left out, stand in the `meant_parts` texts that say what the firm
+    does (search/need.py); `meaning` their vectors in the order of the parts, None without a model.
+    """
 
     packed: bytes
     lines: Mapping[str, str]
     whole_name: str
+    meant_terms: int
+    meant_parts: int
+    meaning: Vectors | None
 
 
 class Batch(NamedTuple):
@@ -84,6 +93,7 @@ class _Passages(dict[str, int]):
         self.starts = array("q", [0])
         self.words = array("I")
         self.places = array("I")
+        self.meaning: list[Vectors | None] = []
 
     def add(self, raw: str, text: str, line: str, tokens: int) -> None:
         self[raw] = len(self.text)
@@ -91,6 +101,7 @@ class _Passages(dict[str, int]):
         self.line.append(line)
         self.lengths.append(len(text))
         self.starts.append(self.starts[-1] + tokens)
+        self.meaning.append(None)
 
 
 class _Texts(NamedTuple):
@@ -125,9 +136,12 @@ class _Vocabulary(dict[str, int]):
 
 
 class RecordMaker:
-    """Analyses and packs listing documents. What it remembers makes it quicker and changes nothing."""
+    """Analyses and packs listing documents, with vectors where there is a model. What it remembers makes it quicker
+    and changes nothing.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, model: Model | None) -> None:
+        self._model = model
         self._vocabulary = _Vocabulary()
         self._passages = _Passages()
         self._characters = 0
@@ -146,7 +160,21 @@ class RecordMaker:
             told.append(_Texts(*zip(*[part for part in texts_of(document) if part[2]], strict=True)))
             stored.append(orjson.dumps(document["stored"]))
         self._analyse(chain.from_iterable([one.texts for one in told]))
+        if self._model is not None:
+            self._understand(self._model, told)
         return self._pack(told, stored)
+
+    def _understand(self, model: Model, told: Sequence[_Texts]) -> None:
+        """Makes the vectors of the texts that say what a firm does, where they have none yet."""
+        known = self._passages
+        texts = dict.fromkeys(
+            text
+            for one in told
+            for field, text in zip(one.fields, one.texts, strict=True)
+            if field in MEANT and known.meaning[known[text]] is None
+        )
+        for text, vector in zip(texts, model.encode(list(texts)), strict=True):
+            known.meaning[known[text]] = vector
 
     def _analyse(self, texts: Iterable[str]) -> None:
         """Remembers the texts that are new, all of them taken apart as if they were one."""
@@ -201,16 +229,21 @@ class RecordMaker:
         folded, terms = (
             _each(numbers, words).astype(np.intp) for numbers in (vocabulary.folded_of, vocabulary.term_of)
         )
+        meant = np.isin(fields, MEANT_NUMBERS)
+        before = np.zeros(len(marks) + 1, dtype=np.int64)
+        np.cumsum(marks != 0, out=before[1:])
+        meant_terms = np.add.reduceat((before[bounds[1:]] - before[bounds[:-1]]) * meant, first)
         holding = np.zeros(len(vocabulary.folded), dtype=np.int64)
         holding_term = np.zeros(len(vocabulary.terms), dtype=np.int64)
         records = []
-        for one, bare, begin, end, start, stop in zip(
+        for one, bare, begin, end, start, stop, telling in zip(
             told,
             stored,
             first.tolist(),
             last.tolist(),
             bounds[first].tolist(),
             bounds[last].tolist(),
+            meant_terms.tolist(),
             strict=True,
         ):
             mine = passages[begin:end]
@@ -225,7 +258,19 @@ class RecordMaker:
             # A number that stands there twice counts once, which is what is wanted of a document.
             holding[folded[start:stop]] += 1
             holding_term[terms[start:stop]] += 1
-            records.append(Record(packed, self._lines(one.fields, mine), self._whole_name(one.fields, mine)))
+            told_by = [
+                passage for passage, tells in zip(mine, meant[begin:end].tolist(), strict=True) if tells
+            ]
+            records.append(
+                Record(
+                    packed,
+                    self._lines(one.fields, mine),
+                    self._whole_name(one.fields, mine),
+                    telling,
+                    len(told_by),
+                    self._meaning(told_by),
+                )
+            )
         return Batch(
             records,
             _counted(vocabulary.folded, holding, ""),
@@ -237,6 +282,12 @@ class RecordMaker:
                 (vocabulary.folded.listed, vocabulary.terms.listed),
             ),
         )
+
+    def _meaning(self, passages: Sequence[int]) -> Vectors | None:
+        if self._model is None:
+            return None
+        held = [vector for passage in passages if (vector := self._passages.meaning[passage]) is not None]
+        return np.array(held, dtype=np.int8).reshape(len(held), DIMENSIONS)
 
     def _lines(self, fields: Sequence[str], passages: Sequence[int]) -> dict[str, str]:
         lines: dict[str, str] = {}

@@ -41,12 +41,16 @@ class PageWords:
         self._begin = begin
         self._boxes = len(records) * FIELDS
 
-    def lengths(self) -> Places:
-        """How many terms each record's field has, by box: stop words do not count."""
+    def part_lengths(self) -> Places:
+        """How many terms each part has: stop words do not count."""
         terms = np.zeros(len(self.marks) + 1, dtype=np.int64)
         np.cumsum(self.marks != 0, out=terms[1:])
-        counted = np.bincount(self.box, terms[self.end] - terms[self._begin], self._boxes)
-        return counted.astype(np.int64)
+        counted: Places = terms[self.end] - terms[self._begin]
+        return counted
+
+    def lengths(self) -> Places:
+        """How many terms each record's field has, by box."""
+        return np.bincount(self.box, self.part_lengths(), self._boxes).astype(np.int64)
 
     def spots(self, wanted: NDArray[np.uint32]) -> tuple[Places, Places]:
         """Where any of the sorted marks stand, and which of them it is."""

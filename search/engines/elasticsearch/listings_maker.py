@@ -13,6 +13,7 @@ from search.engines.elasticsearch.listings_shape import sources_of
 from search.engines.record_maker import RecordMaker
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels
+from search.meaning import model
 
 _AT_ONCE: Final = 100
 
@@ -22,7 +23,7 @@ class ListingsMaker:
 
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
-        self._maker = RecordMaker()
+        self._maker = RecordMaker(model())
 
     def changes(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]]) -> list[Change]:
         """See Maker."""

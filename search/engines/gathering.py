@@ -1,0 +1,227 @@
+"""Gathering the candidates for a need in the embedded index: whole columns at a time.
+
+Who is eligible and what each covers are masks; the best by words are those whose words tell most in sum, looked up
+in who holds which term; the best by meaning those whose nearest text is nearest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.bits import bearing_any
+from search.engines.columns import Array, Mask
+from search.engines.listings_rows import UNSTATED
+from search.engines.listings_view import ListingsView
+from search.engines.matching_base import (
+    BY_COVERAGE,
+    BY_MEANING,
+    BY_PRICE,
+    BY_WORDS,
+    IN_ORDER,
+    RULED_OUT_SHOWN,
+    Candidate,
+    Covered,
+    Gathered,
+    Lengths,
+    Prices,
+    RuledOut,
+)
+from search.engines.meanings import products
+from search.engines.team_totals import NO_TOTAL, totals_of
+from search.need import Need, Pair
+from search.query import Freshness
+
+Coverage = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """The need's product with every text's vector, and with each listing's nearest (by slot)."""
+
+    texts: NDArray[np.int32]
+    nearest: NDArray[np.int32]
+
+
+_NONE = np.iinfo(np.int32).min
+
+
+def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
+    """See matching_base.Reading."""
+    universe = _universe(view, need)
+    coverage = np.array([_covered(view, need, pair) for pair in need.pairs], dtype=np.int8)
+    coverage = coverage.reshape(len(need.pairs), view.size)
+    missing = {at: universe & (coverage[at] == Covered.MISSING) for at in sorted(need.must)}
+    out = np.logical_or.reduce(list(missing.values())) if missing else np.zeros(view.size, dtype=np.bool_)
+    eligible = universe & ~out
+    totals = totals_of(view, need)
+    likeness = None if need.vector is None else _likeness(view, need.vector)
+    chosen = _candidates(view, need, eligible, coverage, totals, likeness)
+    return Gathered(
+        eligible=int(np.count_nonzero(eligible)),
+        candidates=tuple(
+            Candidate(
+                view.keys[slot],
+                view.record(slot),
+                None if likeness is None else _of_texts(view, likeness, slot),
+                tuple(map(Covered, coverage[:, slot].tolist())),
+                None if totals[slot] == NO_TOTAL else int(totals[slot]),
+            )
+            for slot in _by_key(view, chosen)
+        ),
+        ruled_out=tuple(
+            RuledOut(
+                view.keys[slot], view.record(slot), tuple(at for at, lacks in missing.items() if lacks[slot])
+            )
+            for slot in _by_key(view, out)[:RULED_OUT_SHOWN]
+        ),
+        ruled_out_count=int(np.count_nonzero(out)),
+        without={at: int(np.count_nonzero(lacks)) for at, lacks in missing.items()},
+        lengths=_lengths(view),
+        prices=_prices(view, eligible, totals),
+        index=index,
+    )
+
+
+def _universe(view: ListingsView, need: Need) -> Mask:
+    """The listings of the framework and lot; without one, of every framework that is live on the day."""
+    found: Mask = view.alive.copy()
+    if need.framework is None:
+        found &= view.statuses(need.on) == view.codes["status"].add("live")
+    else:
+        code = view.codes["framework"].get(need.framework)
+        found &= view.columns.array("framework") == (-1 if code is None else code)
+    if need.lot is not None:
+        found &= bearing_any(view.bearers("lot"), view.codes["lot"].find([need.lot]), view.size)
+    return found
+
+
+def _covered(view: ListingsView, need: Need, pair: Pair) -> Coverage:
+    """What each listing's offerings say to a pair: one of them must meet both."""
+    owners, lots = view.columns.array("offer_owner"), view.columns.array("offer_lot")
+    specialisms = view.columns.array("offer_specialism")
+    here: Mask = np.ones(len(owners), dtype=np.bool_)
+    if pair.region is not None:
+        code = view.codes["region"].get(pair.region)
+        sets = np.zeros(len(view.region_bits), dtype=np.bool_)
+        if code is not None:
+            sets = view.region_bits[:, code]
+        here = sets[view.columns.array("offer_regions")]
+    lot = need.lot if pair.specialism is None else pair.specialism.rpartition("~")[0]
+    if lot is not None:
+        code = view.codes["lot"].get(lot)
+        here = here & (lots == (-1 if code is None else code))
+    found = np.full(view.size, Covered.MISSING, dtype=np.int8)
+    if pair.specialism is None:
+        found[owners[here]] = Covered.MET
+        return found
+    code = view.codes["specialism"].get(pair.specialism)
+    found[owners[here & (specialisms == UNSTATED)]] = Covered.NOT_STATED
+    if code is not None:
+        found[owners[here & (specialisms == code)]] = Covered.MET
+    return found
+
+
+def _likeness(view: ListingsView, vector: NDArray[np.int8]) -> _Likeness:
+    texts = products(vector, view.meanings)
+    rows, starts = view.columns.array("meaning_row"), view.columns.array("meaning_starts")
+    nearest = np.full(view.size, _NONE, dtype=np.int32)
+    having = np.flatnonzero(np.diff(starts))
+    if len(having):
+        nearest[having] = np.maximum.reduceat(texts[rows], starts[having])
+    return _Likeness(texts, nearest)
+
+
+def _of_texts(view: ListingsView, likeness: _Likeness, slot: int) -> NDArray[np.int32]:
+    first, last = view.columns.array("meaning_starts")[slot : slot + 2].tolist()
+    found: NDArray[np.int32] = likeness.texts[view.columns.array("meaning_row")[first:last]]
+    return found
+
+
+def _candidates(
+    view: ListingsView,
+    need: Need,
+    eligible: Mask,
+    coverage: Coverage,
+    totals: Array,
+    likeness: _Likeness | None,
+) -> Mask:
+    """Whom the need's words, its meaning, what it asks for, the price or the order asked for bring up."""
+    chosen = np.zeros(view.size, dtype=np.bool_)
+    fair = view.tie_rank(need.seed)
+    if need.terms:
+        told = _told(view, need)
+        _choose(chosen, np.flatnonzero(eligible & (told > 0)), -told, fair, BY_WORDS)
+    if likeness is not None:
+        near = np.flatnonzero(eligible & (likeness.nearest > 0))
+        _choose(chosen, near, -likeness.nearest.astype(np.int64), fair, BY_MEANING)
+    if need.pairs:
+        met = (coverage == Covered.MET).sum(axis=0)
+        stated = (coverage == Covered.NOT_STATED).sum(axis=0)
+        covers = met * (len(need.pairs) + 1) + stated
+        _choose(chosen, np.flatnonzero(eligible & (covers > 0)), -covers, fair, BY_COVERAGE)
+    if need.days:
+        _choose(chosen, np.flatnonzero(eligible & (totals != NO_TOTAL)), totals, fair, BY_PRICE)
+    if need.order == "name":
+        _choose(chosen, np.flatnonzero(eligible), view.name_rank(), fair, IN_ORDER)
+    elif need.order == "shuffle" or not chosen.any():
+        _choose(chosen, np.flatnonzero(eligible), fair, fair, IN_ORDER)
+    return chosen
+
+
+def _told(view: ListingsView, need: Need) -> NDArray[np.float64]:
+    """How much each listing's words tell of the need, however often they stand there."""
+    told = np.zeros(view.size)
+    for term in need.terms:
+        told[view.holders.of(term.term)] += term.step
+    return told
+
+
+def _choose(chosen: Mask, among: Array, places: Array, fair: Array, count: int) -> None:
+    """Marks those with the smallest places; of equals those first in the fair order."""
+    if len(among) > count:
+        edge = np.partition(places[among], count - 1)[count - 1]
+        before = among[places[among] < edge]
+        equal = among[places[among] == edge]
+        rest = count - len(before)
+        if len(equal) > rest:
+            equal = equal[np.argpartition(fair[equal], rest - 1)[:rest]]
+        among = np.concatenate([before, equal])
+    chosen[among] = True
+
+
+def _by_key(view: ListingsView, mask: Mask) -> list[int]:
+    order = view.columns.array("key_order")
+    slots: list[int] = order[mask[order]].tolist()
+    return slots
+
+
+def _lengths(view: ListingsView) -> Lengths:
+    kept = view.kept.get("lengths")
+    if not isinstance(kept, Lengths):
+        terms = int(view.columns.array("meant_terms")[view.everything].sum(dtype=np.int64))
+        parts = int(view.columns.array("meant_parts")[view.everything].sum(dtype=np.int64))
+        kept = Lengths(terms / max(len(view.everything), 1), terms / max(parts, 1))
+        view.kept["lengths"] = kept
+    return kept
+
+
+def _prices(view: ListingsView, eligible: Mask, totals: Array) -> Prices:
+    """One price a supplier and framework: all its listings there share a card."""
+    slots = np.flatnonzero(eligible & (totals != NO_TOTAL))
+    if not len(slots):
+        return Prices({})
+    supplier, framework, *kinds = (
+        view.columns.array(name)[slots] for name in ("supplier", "framework", "currency", "unit", "basis")
+    )
+    _, first = np.unique(np.stack([supplier, framework]), axis=1, return_index=True)
+    found: dict[tuple[str, str, str], NDArray[np.int64]] = {}
+    values = [view.codes[kind].values for kind in ("currency", "unit", "basis")]
+    codes = np.stack(kinds)[:, first]
+    for kind in np.unique(codes, axis=1).T.tolist():
+        same = (codes == np.array(kind)[:, None]).all(axis=0)
+        currency, unit, basis = (names[code] for names, code in zip(values, kind, strict=True))
+        found[currency, unit, basis] = np.sort(totals[slots[first[same]]])
+    return Prices(found)

@@ -1,0 +1,120 @@
+"""What every engine gathers for a need: the listings that may answer it, as they are indexed, and who is ruled out.
+
+An engine chooses candidates and counts; it ranks nobody. All scores are worked out of what it hands over, by
+search/relevance.py and search/matching.py, so that they are the same on every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.records import PackedRecord
+from search.engines.suggestions import Labels
+from search.need import Need
+from search.planner import Lexicon
+from search.query import Freshness
+
+BY_WORDS: Final = 400
+BY_MEANING: Final = 200
+BY_COVERAGE: Final = 200
+BY_PRICE: Final = 200
+IN_ORDER: Final = 200
+"""How many candidates are gathered in each way: the best by words, by meaning, by what they cover, the cheapest, the
+first by name or in the seed's order. Ties at the end are broken by the seed's fair order.
+"""
+RULED_OUT_SHOWN: Final = 1_000
+"""So many of the ruled out are named, in the order of their references; all are counted."""
+
+
+class Covered(IntEnum):
+    """Whether an offering meets a pair. Who does not state its specialisms on the lot is neither."""
+
+    MISSING = 0
+    NOT_STATED = 1
+    MET = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listing that may answer. `likeness` has the product of the need's vector with that of each meant text, in the
+    order of the record's parts, None without the model; `covered` one Covered for each pair; `total` the team's
+    price in minor units without VAT, None where it cannot be told.
+    """
+
+    key: str
+    record: PackedRecord
+    likeness: NDArray[np.int32] | None
+    covered: tuple[Covered, ...]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A listing of the framework and lot that certainly lacks a must-have. `missing` are places in Need.pairs."""
+
+    key: str
+    record: PackedRecord
+    missing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The team's price at every supplier that has one, ascending, by currency, unit and basis of the card."""
+
+    totals: Mapping[tuple[str, str, str], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """The mean number of terms (stop words left out) of a listing's meant texts together, and of one of them."""
+
+    whole: float
+    piece: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Candidates in the order of their keys. `eligible` and `ruled_out_count` are exact; `without` counts, for each
+    must-have pair, the listings that it alone or with others rules out.
+    """
+
+    eligible: int
+    candidates: tuple[Candidate, ...]
+    ruled_out: tuple[RuledOut, ...]
+    ruled_out_count: int
+    without: Mapping[int, int]
+    lengths: Lengths
+    prices: Prices
+    index: Freshness
+
+
+class Reading(Protocol):
+    """One state of the index, for the length of a match."""
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """Its words."""
+
+    @property
+    def labels(self) -> Labels:
+        """What frameworks, lots, specialisms and regions are called."""
+
+    @property
+    def meaning(self) -> str | None:
+        """The digest of the model that made its vectors, None if it has none."""
+
+    def gather(self, need: Need) -> Gathered:
+        """See the module."""
+
+
+class MatchingEngine(Protocol):
+    """What matching asks of an engine. Every method raises EngineUnavailable if the index cannot be read."""
+
+    def reading(self) -> Reading:
+        """The index as it stands now."""

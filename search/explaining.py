@@ -1,0 +1,293 @@
+"""Why a listing answers a need: the words and the sentences of its texts that count, each proved by leaving it out.
+
+A word or sentence is shown only if the listing would score less without it: every one that is to be shown is taken
+out, the rest scored anew, and what that costs is told beside it. So a reason shown is a reason used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.analysis import mark_of
+from search.engines.matching_base import Candidate, Lengths
+from search.engines.meanings import products
+from search.engines.records import PackedRecord
+from search.fields import TEXT_FIELDS
+from search.meaning import Model, Vectors, likeness
+from search.need import MEANT_NUMBERS, NeedTerm
+from search.relevance import Pieces, Scores, pieces_of, score
+
+TERMS_SHOWN: Final = 5
+PIECES_SHOWN: Final = 2
+SENTENCES_TRIED: Final = 12
+"""Of one text so many sentences are looked at."""
+LONGEST_SENTENCE: Final = 600
+LEAST: Final = 0.0005
+"""What leaving a reason out must cost, of a score from 0 to 1."""
+
+_SENTENCE: Final = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?\n]?")
+
+
+@dataclass(frozen=True, slots=True)
+class TermReason:
+    """A word of the need that the listing holds, and what its text's score would lack without it."""
+
+    word: str
+    adds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The sentence of a text that answers the need best. `field` and `part` say which text (a case study's key, a
+    specialism's reference); `alike` is its likeness, 0 to 1, None without the model.
+    """
+
+    field: str
+    part: str
+    sentence: str
+    alike: float | None
+    adds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Of one listing."""
+
+    terms: tuple[TermReason, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    piece: int
+    start: int
+    end: int
+    text: str
+    alike: float | None
+
+
+@dataclass(slots=True)
+class _Trial:
+    """A listing without something: which it is, and its pieces then."""
+
+    listing: int
+    counts: NDArray[np.float64]
+    lengths: NDArray[np.float64]
+    dots: NDArray[np.int32] | None
+
+
+class Explainer:
+    """Explains the listings of one page of an answer."""
+
+    def __init__(
+        self, terms: Sequence[NeedTerm], vector: Vectors | None, model: Model | None, lengths: Lengths
+    ) -> None:
+        self._terms, self._vector, self._model, self._lengths = terms, vector, model, lengths
+        self._marks = np.array([mark_of(one.term) for one in terms], dtype=np.uint32)
+
+    def explain(self, candidates: Sequence[Candidate]) -> list[Why]:
+        """Why each of them answers."""
+        if not candidates or (not self._terms and self._vector is None):
+            return [Why((), ()) for _ in candidates]
+        pieces = pieces_of(candidates, self._terms)
+        scores = score(pieces, self._terms, self._lengths)
+        texts = [_Texts(one.record) for one in candidates]
+        words = [self._words(scores, at) for at in range(len(candidates))]
+        sentences = self._sentences(pieces, scores, texts)
+        trials = [
+            *(
+                self._without_term(pieces, texts[at], at, term)
+                for at, some in enumerate(words)
+                for term in some
+            ),
+            *(
+                self._without_sentence(pieces, texts[at], at, one)
+                for at, some in enumerate(sentences)
+                for one in some
+            ),
+        ]
+        costs = iter(self._costs(trials, scores))
+        told_words = [[(term, next(costs)) for term in some] for some in words]
+        told_sentences = [[(one, next(costs)) for one in some] for some in sentences]
+        return [
+            Why(_terms_told(self._terms, some), _evidence_told(texts[at], told_sentences[at]))
+            for at, some in enumerate(told_words)
+        ]
+
+    def _words(self, scores: Scores, listing: int) -> list[int]:
+        """The terms that add most."""
+        adds = scores.terms[listing]
+        return [int(at) for at in np.argsort(-adds, kind="stable")[:TERMS_SHOWN] if adds[at] > 0]
+
+    def _sentences(self, pieces: Pieces, scores: Scores, texts: list[_Texts]) -> list[list[_Sentence]]:
+        """The best sentence of each listing's best pieces; the model is asked once for the page."""
+        tried: list[list[list[_Sentence]]] = []
+        for at, text in enumerate(texts):
+            worth = scores.pieces[pieces.of(at)]
+            best = [int(one) for one in np.argsort(-worth, kind="stable")[:PIECES_SHOWN] if worth[one] > 0]
+            tried.append([list(text.sentences(one)) for one in best])
+        flat = [one for several in tried for some in several for one in some]
+        near = self._likeness([one.text for one in flat])
+        told = sum(one.told for one in self._terms) or 1.0
+        found: list[list[_Sentence]] = []
+        place = 0
+        for at, several in enumerate(tried):
+            chosen = []
+            for some in several:
+                ranked = []
+                for offset, one in enumerate(some):
+                    alike = None if near is None else near[place + offset]
+                    shared = texts[at].counts(one, self._marks) > 0
+                    words = (
+                        sum(term.told for term, held in zip(self._terms, shared, strict=True) if held) / told
+                    )
+                    ranked.append((words + (alike or 0.0), -offset, alike))
+                place += len(some)
+                if ranked:
+                    _, offset, alike = max(ranked)
+                    one = some[-offset]
+                    chosen.append(_Sentence(one.piece, one.start, one.end, one.text, alike))
+            found.append(chosen)
+        return found
+
+    def _likeness(self, texts: list[str]) -> list[float] | None:
+        if self._model is None or self._vector is None:
+            return None
+        near: list[float] = likeness(products(self._vector, self._model.encode(texts))).tolist()
+        return near
+
+    def _without_term(self, pieces: Pieces, text: _Texts, listing: int, term: int) -> _Trial:
+        here = pieces.of(listing)
+        counts, lengths = pieces.counts[here].copy(), pieces.lengths[here].copy()
+        lengths -= counts[:, term]
+        changed = {
+            int(piece): text.without_term(int(piece), int(self._marks[term]))
+            for piece in np.flatnonzero(counts[:, term])
+        }
+        counts[:, term] = 0
+        return _Trial(listing, counts, lengths, self._dots_then(pieces, here, changed))
+
+    def _without_sentence(self, pieces: Pieces, text: _Texts, listing: int, one: _Sentence) -> _Trial:
+        here = pieces.of(listing)
+        counts, lengths = pieces.counts[here].copy(), pieces.lengths[here].copy()
+        counts[one.piece] -= text.counts(one, self._marks)
+        lengths[one.piece] -= text.length(one)
+        return _Trial(
+            listing, counts, lengths, self._dots_then(pieces, here, {one.piece: text.without_sentence(one)})
+        )
+
+    def _dots_then(self, pieces: Pieces, here: slice, changed: dict[int, str]) -> NDArray[np.int32] | None:
+        if pieces.dots is None or self._model is None or self._vector is None:
+            return None
+        dots = pieces.dots[here].copy()
+        if changed:
+            dots[list(changed)] = products(self._vector, self._model.encode(list(changed.values())))
+        return dots
+
+    def _costs(self, trials: list[_Trial], scores: Scores) -> list[float]:
+        """What each trial lacks of the listing's score."""
+        if not trials:
+            return []
+        dots = [one.dots for one in trials if one.dots is not None]
+        starts = np.cumsum([0, *(len(one.lengths) for one in trials)])
+        then = score(
+            Pieces(
+                np.concatenate([one.counts for one in trials]),
+                np.concatenate([one.lengths for one in trials]),
+                np.concatenate(dots) if len(dots) == len(trials) else None,
+                starts,
+            ),
+            self._terms,
+            self._lengths,
+        )
+        costs: list[float] = (scores.text[[one.listing for one in trials]] - then.text).tolist()
+        return costs
+
+
+def _terms_told(terms: Sequence[NeedTerm], told: list[tuple[int, float]]) -> tuple[TermReason, ...]:
+    kept = [TermReason(terms[at].word, round(cost, 4)) for at, cost in told if cost >= LEAST]
+    return tuple(sorted(kept, key=lambda one: (-one.adds, one.word)))
+
+
+def _evidence_told(text: _Texts, told: list[tuple[_Sentence, float]]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(
+            *text.place(one.piece),
+            one.text[:LONGEST_SENTENCE],
+            None if one.alike is None else round(one.alike, 4),
+            round(cost, 4),
+        )
+        for one, cost in told
+        if cost >= LEAST
+    )
+
+
+class _Texts:
+    """The meant texts of a record, with the places of their words."""
+
+    def __init__(self, record: PackedRecord) -> None:
+        self._record = record
+        fields, ends, token_ends = record.fields(), record.text_ends(), record.token_ends()
+        starts, first_tokens = [0, *(end + 1 for end in ends[:-1])], [0, *token_ends[:-1]]
+        self._fields = fields
+        self._parts = [at for at, field in enumerate(fields) if field in MEANT_NUMBERS]
+        self._bounds = [(starts[at], ends[at]) for at in self._parts]
+        self._tokens = [(first_tokens[at], token_ends[at]) for at in self._parts]
+        self._text = record.text()
+        self._marks = record.marks()
+        self._places = record.places()
+
+    def place(self, piece: int) -> tuple[str, str]:
+        """Which text a piece is: its field and the name of the part."""
+        at = self._parts[piece]
+        return TEXT_FIELDS[self._fields[at]].name, self._record.names()[at]
+
+    def sentences(self, piece: int) -> Iterator[_Sentence]:
+        """The sentences of a piece, as many as are tried."""
+        start, end = self._bounds[piece]
+        tried = 0
+        for found in _SENTENCE.finditer(self._text, start, end):
+            text = found[0].strip()
+            if text:
+                yield _Sentence(piece, found.start(), found.end(), text, None)
+                tried += 1
+                if tried == SENTENCES_TRIED:
+                    return
+
+    def _span(self, one: _Sentence) -> slice:
+        first, last = self._tokens[one.piece]
+        begins = self._places[first:last] >> np.uint32(8)
+        inside = np.searchsorted(begins, [one.start, one.end])
+        return slice(first + int(inside[0]), first + int(inside[1]))
+
+    def counts(self, one: _Sentence, wanted: NDArray[np.uint32]) -> NDArray[np.float64]:
+        """How often each of the marks stands in a sentence."""
+        held = self._marks[self._span(one)]
+        found: NDArray[np.float64] = (held[:, None] == wanted[None, :]).sum(axis=0).astype(np.float64)
+        return found
+
+    def length(self, one: _Sentence) -> int:
+        """How many terms a sentence has."""
+        return int(np.count_nonzero(self._marks[self._span(one)]))
+
+    def without_sentence(self, one: _Sentence) -> str:
+        """A piece's text without a sentence of it."""
+        start, end = self._bounds[one.piece]
+        return f"{self._text[start : one.start]} {self._text[one.end : end]}"
+
+    def without_term(self, piece: int, mark: int) -> str:
+        """A piece's text without a term, wherever it stands."""
+        start, end = self._bounds[piece]
+        first, last = self._tokens[piece]
+        kept, at = [], start
+        for token in np.flatnonzero(self._marks[first:last] == mark).tolist():
+            place = int(self._places[first + token])
+            kept.append(self._text[at : place >> 8])
+            at = (place >> 8) + (place & 255)
+        return " ".join([*kept, self._text[at:end]])

@@ -1,0 +1,125 @@
+"""A requirement answered: eligible listings ranked with reasons, and the ruled out with theirs.
+
+Journey: POST /api/v1/matches/ (or the page /match) -> here: the need in terms of the index (need.py), candidates
+(an engine's gather), scores (relevance.py), ranks (ranks.py), reasons (explaining.py), the answer (answers.py) ->
+procurement/actions/matches.py keeps it. No database read; the same on both engines.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import orjson
+
+from procurement.requirements import RequirementContent
+from search.answers import answer_of
+from search.engines.matching_base import Gathered, MatchingEngine
+from search.explaining import Explainer
+from search.lots import fitting
+from search.meaning import model
+from search.need import Mode, Need, pairs_of, terms_of_need
+from search.ranks import WEIGHTS, Facts, ranked
+from search.relevance import Scores, pieces_of, score
+from search.ties import SEEDS
+
+RANKING: Final = "2026-11"
+"""The version of the ranking's rules: another one may rank the same facts differently."""
+
+LARGEST_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOptions:
+    """How to rank. `size` is how many results are told (at most LARGEST_PAGE), `seed` None draws one; `explained`
+    False leaves the reasons out, for whoever wants the order alone.
+    """
+
+    on: date
+    mode: Mode = "balanced"
+    weights: Mapping[str, int] = field(default_factory=lambda: dict(WEIGHTS))
+    seed: int | None = None
+    size: int = 20
+    explained: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An answer as JSON values, and by what it was made."""
+
+    answer: dict[str, Any]
+    ranking: str
+    model: str
+    generation: int
+    seed: int
+
+
+def match(content: RequirementContent, options: MatchOptions, engine: MatchingEngine) -> Matched:
+    """The answer to a requirement. Raises EngineUnavailable if the index cannot be read."""
+    reading = engine.reading()
+    at_hand = model()
+    understood = at_hand if at_hand is not None and at_hand.digest == reading.meaning else None
+    seed = secrets.randbelow(SEEDS) if options.seed is None else options.seed
+    terms = terms_of_need(content.text, reading.lexicon)
+    vector = understood.encode([content.text])[0] if understood and content.text else None
+    if vector is not None and not vector.any():
+        vector = None
+    pairs = pairs_of(content.specialisms, content.regions)
+    need = Need(
+        on=options.on,
+        framework=content.framework,
+        lot=content.lot,
+        pairs=pairs,
+        must=frozenset(
+            at
+            for at, pair in enumerate(pairs)
+            if pair.specialism in content.must_have.specialisms or pair.region in content.must_have.regions
+        ),
+        terms=terms,
+        vector=vector,
+        days={line.grade: int(line.days * 100) for line in content.team},
+        work_type=content.work_type,
+        order=options.mode,
+        seed=seed,
+    )
+    gathered = reading.gather(need)
+    scores = _scores(gathered, need)
+    facts = [Facts.of(orjson.loads(one.record.stored()), one) for one in gathered.candidates]
+    order = ranked(facts, scores, gathered, content, options.mode, options.weights, seed, options.on)
+    shown = order[: options.size]
+    explained = None
+    if options.explained:
+        explainer = Explainer(terms, vector, understood, gathered.lengths)
+        explained = explainer.explain([gathered.candidates[one.place] for one in shown])
+    specialisms, lots = fitting(terms, vector, reading.labels, understood, _lots_of(facts))
+    answer = answer_of(
+        content=content,
+        need=need,
+        gathered=gathered,
+        facts=facts,
+        shown=shown,
+        explained=explained,
+        count=len(order),
+        labels=reading.labels,
+        fits=(specialisms, lots),
+        mode=options.mode,
+        weights=options.weights,
+        seed=seed,
+        ranking=RANKING,
+        understood=understood,
+    )
+    return Matched(answer, RANKING, understood.digest if understood else "", gathered.index.generation, seed)
+
+
+def _scores(gathered: Gathered, need: Need) -> Scores | None:
+    if not gathered.candidates or not (need.terms or need.vector is not None):
+        return None
+    return score(pieces_of(gathered.candidates, need.terms), need.terms, gathered.lengths)
+
+
+def _lots_of(facts: Sequence[Facts]) -> dict[str, None]:
+    """Every lot that a candidate stands on: only such are recommended."""
+    return dict.fromkeys(lot["reference"] for one in facts for lot in one.stored["lots"])
