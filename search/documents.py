@@ -231,6 +231,7 @@ def _document(
         "currency": card.card.currency if card else None,
         "unit": card.card.unit if card else None,
         "basis": card.card.basis if card else None,
+        "confirmed_on": partner.confirmed_on.isoformat() if partner.confirmed_on else None,
         "stored": {
             "reference": key,
             "partner": {"reference": partner.reference, "name": profile.name},

@@ -7,7 +7,7 @@ out, the rest scored anew, and what that costs is told beside it. So a reason sh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,12 +74,12 @@ class _Sentence:
 
 @dataclass(slots=True)
 class _Trial:
-    """A listing without something: which it is, and its pieces then."""
+    """A listing without something: which it is, its pieces then, and the texts of those that changed."""
 
     listing: int
     counts: NDArray[np.float64]
     lengths: NDArray[np.float64]
-    dots: NDArray[np.int32] | None
+    changed: Mapping[int, str]
 
 
 class Explainer:
@@ -112,7 +112,7 @@ class Explainer:
                 for one in some
             ),
         ]
-        costs = iter(self._costs(trials, scores))
+        costs = iter(self._costs(trials, pieces, scores))
         told_words = [[(term, next(costs)) for term in some] for some in words]
         told_sentences = [[(one, next(costs)) for one in some] for some in sentences]
         return [
@@ -171,36 +171,39 @@ class Explainer:
             for piece in np.flatnonzero(counts[:, term])
         }
         counts[:, term] = 0
-        return _Trial(listing, counts, lengths, self._dots_then(pieces, here, changed))
+        return _Trial(listing, counts, lengths, changed)
 
     def _without_sentence(self, pieces: Pieces, text: _Texts, listing: int, one: _Sentence) -> _Trial:
         here = pieces.of(listing)
         counts, lengths = pieces.counts[here].copy(), pieces.lengths[here].copy()
         counts[one.piece] -= text.counts(one, self._marks)
         lengths[one.piece] -= text.length(one)
-        return _Trial(
-            listing, counts, lengths, self._dots_then(pieces, here, {one.piece: text.without_sentence(one)})
-        )
+        return _Trial(listing, counts, lengths, {one.piece: text.without_sentence(one)})
 
-    def _dots_then(self, pieces: Pieces, here: slice, changed: dict[int, str]) -> NDArray[np.int32] | None:
+    def _dots_then(self, trials: list[_Trial], pieces: Pieces) -> NDArray[np.int32] | None:
+        """The products of every trial's pieces; the model is asked once."""
         if pieces.dots is None or self._model is None or self._vector is None:
             return None
-        dots = pieces.dots[here].copy()
-        if changed:
-            dots[list(changed)] = products(self._vector, self._model.encode(list(changed.values())))
-        return dots
+        texts = [text for one in trials for text in one.changed.values()]
+        near = products(self._vector, self._model.encode(texts))
+        dots, place = [], 0
+        for one in trials:
+            then = pieces.dots[pieces.of(one.listing)].copy()
+            then[list(one.changed)] = near[place : place + len(one.changed)]
+            place += len(one.changed)
+            dots.append(then)
+        return np.concatenate(dots)
 
-    def _costs(self, trials: list[_Trial], scores: Scores) -> list[float]:
+    def _costs(self, trials: list[_Trial], pieces: Pieces, scores: Scores) -> list[float]:
         """What each trial lacks of the listing's score."""
         if not trials:
             return []
-        dots = [one.dots for one in trials if one.dots is not None]
         starts = np.cumsum([0, *(len(one.lengths) for one in trials)])
         then = score(
             Pieces(
                 np.concatenate([one.counts for one in trials]),
                 np.concatenate([one.lengths for one in trials]),
-                np.concatenate(dots) if len(dots) == len(trials) else None,
+                self._dots_then(trials, pieces),
                 starts,
             ),
             self._terms,

@@ -6,9 +6,9 @@ its meaning is. A lot is as good as its specialisms, the best counting fully, th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from search.analysis import terms_of
 from search.engines.meanings import products
@@ -53,9 +53,9 @@ def fitting(
     vector: Vectors | None,
     labels: Labels,
     model: Model | None,
-    lots: Mapping[str, Any],
+    lots: Collection[str],
 ) -> tuple[list[Named], list[FittingLot]]:
-    """The specialisms and lots that fit best, among those of `lots` (reference to anything)."""
+    """The specialisms and lots that fit best, among those of `lots`."""
     known = labels.facts["specialism"]
     among = sorted(one for one in known if one.rpartition("~")[0] in lots)
     names = [known[one]["name"] for one in among]

@@ -8,21 +8,19 @@ procurement/actions/matches.py keeps it. No database read; the same on both engi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-import orjson
-
 from procurement.requirements import RequirementContent
-from search.answers import answer_of
+from search.answers import Told
 from search.engines.matching_base import Gathered, MatchingEngine
 from search.explaining import Explainer
 from search.lots import fitting
 from search.meaning import model
 from search.need import Mode, Need, pairs_of, terms_of_need
-from search.ranks import WEIGHTS, Facts, ranked
+from search.ranks import WEIGHTS, preferred, ranked
 from search.relevance import Scores, pieces_of, score
 from search.ties import SEEDS
 
@@ -82,35 +80,23 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         vector=vector,
         days={line.grade: int(line.days * 100) for line in content.team},
         work_type=content.work_type,
+        preferences=preferred(content),
         order=options.mode,
         seed=seed,
     )
     gathered = reading.gather(need)
     scores = _scores(gathered, need)
-    facts = [Facts.of(orjson.loads(one.record.stored()), one) for one in gathered.candidates]
-    order = ranked(facts, scores, gathered, content, options.mode, options.weights, seed, options.on)
+    order = ranked(gathered, scores, need, options.weights)
     shown = order[: options.size]
     explained = None
     if options.explained:
         explainer = Explainer(terms, vector, understood, gathered.lengths)
         explained = explainer.explain([gathered.candidates[one.place] for one in shown])
-    specialisms, lots = fitting(terms, vector, reading.labels, understood, _lots_of(facts))
-    answer = answer_of(
-        content=content,
-        need=need,
-        gathered=gathered,
-        facts=facts,
-        shown=shown,
-        explained=explained,
-        count=len(order),
-        labels=reading.labels,
-        fits=(specialisms, lots),
-        mode=options.mode,
-        weights=options.weights,
-        seed=seed,
-        ranking=RANKING,
-        understood=understood,
+    told = Told(content, need, gathered, reading.labels, understood)
+    answer = told.answer(
+        shown, explained, len(order), fitting(terms, vector, reading.labels, understood, gathered.lots)
     )
+    answer |= {"weights": dict(options.weights), "ranking": RANKING}
     return Matched(answer, RANKING, understood.digest if understood else "", gathered.index.generation, seed)
 
 
@@ -118,8 +104,3 @@ def _scores(gathered: Gathered, need: Need) -> Scores | None:
     if not gathered.candidates or not (need.terms or need.vector is not None):
         return None
     return score(pieces_of(gathered.candidates, need.terms), need.terms, gathered.lengths)
-
-
-def _lots_of(facts: Sequence[Facts]) -> dict[str, None]:
-    """Every lot that a candidate stands on: only such are recommended."""
-    return dict.fromkeys(lot["reference"] for one in facts for lot in one.stored["lots"])

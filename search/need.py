@@ -72,7 +72,8 @@ class Need:
 
     `framework` None: every framework that is live on `on`. `pairs` is what one offering each must meet; those in
     `must` (places in `pairs`) rule out who certainly does not. `days` are the hundredths of a day of each grade of
-    the team. `order` is the rank mode: candidates are gathered by it, too.
+    the team; `preferences` maps a filter (ownership, size, sector, accreditation) to the values preferred. `order`
+    is the rank mode: candidates are gathered by it, too.
     """
 
     on: date
@@ -84,6 +85,7 @@ class Need:
     vector: Vectors | None = None
     days: Mapping[str, int] = field(default_factory=dict)
     work_type: str = ""
+    preferences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: Mode = "balanced"
     seed: int = 0
 

@@ -9,7 +9,7 @@
 - freshness: whether the partner stood by its profile within FRESH months, falling to nothing at STALE.
 
 A part that the requirement says nothing about is left out. Equal scores (to four decimals) stand in the seed's fair
-order. `coverage`, `price` and `name` rank by that alone first; `shuffle` by the seed's order.
+order. `coverage`, `price` and `name` rank by that first; `shuffle` by the seed's order alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 
 from procurement.requirements import RequirementContent
 from search.engines.matching_base import Candidate, Covered, Gathered
-from search.need import Mode
+from search.need import Mode, Need
 from search.relevance import Scores
 from search.ties import hashes_of, ties
 
@@ -59,37 +59,6 @@ FRESH: Final = 6
 STALE: Final = 24
 """Months since a partner confirmed its profile."""
 
-CardKind = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """A candidate's stored result, and what is ranked by."""
-
-    stored: Mapping[str, Any]
-    candidate: Candidate
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any], candidate: Candidate) -> Facts:
-        return cls(stored, candidate)
-
-    @property
-    def name(self) -> str:
-        return str(self.stored["partner"]["name"])
-
-    @property
-    def card_kind(self) -> CardKind:
-        """Currency, unit and basis of the card; what is not of one kind is not compared."""
-        card = self.stored["rates"] or {}
-        return card.get("currency", ""), card.get("unit", ""), card.get("basis", "")
-
-    def months_unconfirmed(self, on: date) -> int | None:
-        """Whole months since the partner stood by its profile, None if it never did."""
-        if self.stored["confirmed_on"] is None:
-            return None
-        then = date.fromisoformat(self.stored["confirmed_on"])
-        return max((on.year - then.year) * 12 + on.month - then.month - (on.day < then.day), 0)
-
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -102,21 +71,12 @@ class Ranked:
     meaning: float
 
 
-def ranked(
-    facts: Sequence[Facts],
-    scores: Scores | None,
-    gathered: Gathered,
-    content: RequirementContent,
-    mode: Mode,
-    weights: Mapping[str, int],
-    seed: int,
-    on: date,
-) -> list[Ranked]:
+def ranked(gathered: Gathered, scores: Scores | None, need: Need, weights: Mapping[str, int]) -> list[Ranked]:
     """Every candidate, in order."""
     texts = None if scores is None else scores.text
     made = []
-    for place, one in enumerate(facts):
-        parts = _parts(one, None if texts is None else float(texts[place]), gathered, content, on)
+    for place, one in enumerate(gathered.candidates):
+        parts = _parts(one, None if texts is None else float(texts[place]), gathered, need)
         made.append(
             Ranked(
                 place,
@@ -126,80 +86,63 @@ def ranked(
                 0.0 if scores is None else float(scores.meaning[place]),
             )
         )
-    fair = ties(hashes_of([one.candidate.key for one in facts]), seed).tolist() if facts else []
-    first = _first(mode, facts)
-
-    def key(one: Ranked) -> tuple[Any, ...]:
-        return (*first(one), -one.score, fair[one.place], facts[one.place].candidate.key)
-
-    if mode == "shuffle":
-        return sorted(made, key=lambda one: (fair[one.place], facts[one.place].candidate.key))
-    return sorted(made, key=key)
+    keys = [one.key for one in gathered.candidates]
+    fair = ties(hashes_of(keys), need.seed).tolist() if keys else []
+    if need.order == "shuffle":
+        return sorted(made, key=lambda one: (fair[one.place], keys[one.place]))
+    first = _first(need.order, gathered.candidates)
+    return sorted(made, key=lambda one: (*first(one), -one.score, fair[one.place], keys[one.place]))
 
 
-def _first(mode: Mode, facts: Sequence[Facts]) -> Callable[[Ranked], tuple[Any, ...]]:
+def _first(mode: Mode, candidates: Sequence[Candidate]) -> Callable[[Ranked], tuple[Any, ...]]:
     """What a mode ranks by before the balanced score."""
     if mode == "coverage":
         return lambda one: (-one.parts.get("coverage", 0.0),)
     if mode == "price":
-        return lambda one: (
-            facts[one.place].candidate.total is None,
-            facts[one.place].candidate.total or 0,
-        )
+        return lambda one: (candidates[one.place].total is None, candidates[one.place].total or 0)
     if mode == "name":
-        return lambda one: (facts[one.place].name.casefold(),)
+        return lambda one: (candidates[one.place].name,)
     return lambda _: ()
 
 
-def _parts(
-    one: Facts, text: float | None, gathered: Gathered, content: RequirementContent, on: date
-) -> dict[str, float]:
+def _parts(one: Candidate, text: float | None, gathered: Gathered, need: Need) -> dict[str, float]:
     parts: dict[str, float] = {}
     if text is not None:
         parts["text"] = text
-    if one.candidate.covered:
-        met = sum(each == Covered.MET for each in one.candidate.covered)
-        half = sum(each == Covered.NOT_STATED for each in one.candidate.covered)
-        parts["coverage"] = (met + half / 2) / len(one.candidate.covered)
-    if content.team:
+    if one.covered:
+        met = sum(each == Covered.MET for each in one.covered)
+        half = sum(each == Covered.NOT_STATED for each in one.covered)
+        parts["coverage"] = (met + half / 2) / len(one.covered)
+    if need.days:
         parts["price"] = _price(one, gathered)
-    if wanted := preferred(content):
-        parts["preferences"] = sum(meets(one.stored, kind, content) for kind in wanted) / len(wanted)
-    months = one.months_unconfirmed(on)
-    if months is None:
-        parts["freshness"] = 0.0
-    else:
-        parts["freshness"] = min(max((STALE - months) / (STALE - FRESH), 0.0), 1.0)
+    if one.preferred:
+        parts["preferences"] = sum(one.preferred) / len(one.preferred)
+    parts["freshness"] = _freshness(one, need.on)
     return parts
 
 
-def _price(one: Facts, gathered: Gathered) -> float:
-    totals = gathered.prices.totals.get(one.card_kind)
-    if one.candidate.total is None or totals is None:
+def _price(one: Candidate, gathered: Gathered) -> float:
+    totals = gathered.prices.totals.get(one.card)
+    if one.total is None or totals is None:
         return 0.0
-    return 1.0 - float(np.searchsorted(totals, one.candidate.total)) / len(totals)
+    return 1.0 - float(np.searchsorted(totals, one.total)) / len(totals)
 
 
-def percentile_of(one: Facts, gathered: Gathered) -> tuple[float, int] | None:
+def _freshness(one: Candidate, on: date) -> float:
+    if not one.confirmed_on:
+        return 0.0
+    then = date.fromordinal(one.confirmed_on)
+    months = max((on.year - then.year) * 12 + on.month - then.month - (on.day < then.day), 0)
+    return min(max((STALE - months) / (STALE - FRESH), 0.0), 1.0)
+
+
+def percentile_of(one: Candidate, gathered: Gathered) -> tuple[float, int] | None:
     """The share of suppliers, in per cent, whose team costs as much or less, and among how many cards of its kind."""
-    totals = gathered.prices.totals.get(one.card_kind)
-    if one.candidate.total is None or totals is None:
+    totals = gathered.prices.totals.get(one.card)
+    if one.total is None or totals is None:
         return None
-    at_most = int(np.searchsorted(totals, one.candidate.total, side="right"))
+    at_most = int(np.searchsorted(totals, one.total, side="right"))
     return round(100 * at_most / len(totals), 1), len(totals)
-
-
-def preferred(content: RequirementContent) -> tuple[str, ...]:
-    """The kinds of preference that a requirement states."""
-    kinds = ("ownership", "size", "sector", "accreditation")
-    return tuple(kind for kind in kinds if getattr(content.preferences, kind))
-
-
-def meets(stored: Mapping[str, Any], kind: str, content: RequirementContent) -> bool:
-    """Whether a listing has any of the values preferred of a kind."""
-    wanted = getattr(content.preferences, kind)
-    held = {"sector": "sectors", "accreditation": "accreditations"}.get(kind)
-    return not set(wanted).isdisjoint(stored[held]) if held else stored[kind] in wanted
 
 
 def _weighed(parts: Mapping[str, float], weights: Mapping[str, int]) -> float:
@@ -207,3 +150,9 @@ def _weighed(parts: Mapping[str, float], weights: Mapping[str, int]) -> float:
     if not total:
         return 0.0
     return round(sum(weights[part] * value for part, value in parts.items()) / total, 4)
+
+
+def preferred(content: RequirementContent) -> dict[str, tuple[str, ...]]:
+    """The kinds of preference that a requirement states, with their values."""
+    kinds = ("ownership", "size", "sector", "accreditation")
+    return {kind: values for kind in kinds if (values := getattr(content.preferences, kind))}

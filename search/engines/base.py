@@ -107,6 +107,7 @@ class ListingDocument(TypedDict):
     currency: NotRequired[str | None]
     unit: NotRequired[str | None]
     basis: NotRequired[str | None]
+    confirmed_on: NotRequired[str | None]
     stored: Mapping[str, Any]
 
 

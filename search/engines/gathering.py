@@ -7,12 +7,13 @@ in who holds which term; the best by meaning those whose nearest text is nearest
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.bits import bearing_any
-from search.engines.columns import Array, Mask
+from search.engines.columns import Array, Mask, rows_of
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
 from search.engines.matching_base import (
@@ -61,16 +62,8 @@ def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
     chosen = _candidates(view, need, eligible, coverage, totals, likeness)
     return Gathered(
         eligible=int(np.count_nonzero(eligible)),
-        candidates=tuple(
-            Candidate(
-                view.keys[slot],
-                view.record(slot),
-                None if likeness is None else _of_texts(view, likeness, slot),
-                tuple(map(Covered, coverage[:, slot].tolist())),
-                None if totals[slot] == NO_TOTAL else int(totals[slot]),
-            )
-            for slot in _by_key(view, chosen)
-        ),
+        lots=_lots(view, eligible),
+        candidates=_told_of(view, need, _by_key(view, chosen), coverage, totals, likeness),
         ruled_out=tuple(
             RuledOut(
                 view.keys[slot], view.record(slot), tuple(at for at, lacks in missing.items() if lacks[slot])
@@ -83,6 +76,51 @@ def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
         prices=_prices(view, eligible, totals),
         index=index,
     )
+
+
+def _told_of(
+    view: ListingsView,
+    need: Need,
+    slots: list[int],
+    coverage: Coverage,
+    totals: Array,
+    likeness: _Likeness | None,
+) -> tuple[Candidate, ...]:
+    """The candidates at these slots."""
+    cards = zip(
+        *(
+            map(view.codes[kind].values.__getitem__, view.columns.array(kind)[slots].tolist())
+            for kind in ("currency", "unit", "basis")
+        ),
+        strict=True,
+    )
+    likings = [
+        bearing_any(view.bearers(kind), view.codes[kind].find(values), view.size)[slots].tolist()
+        for kind, values in need.preferences.items()
+    ]
+    preferred = zip(*likings, strict=True) if likings else repeat(())
+    near = repeat(None) if likeness is None else _of_texts(view, likeness, slots)
+    return tuple(
+        Candidate(key, record, alike, covered, None if total == NO_TOTAL else total, card, liked, day, name)
+        for key, record, alike, covered, total, card, liked, day, name in zip(
+            [view.keys[slot] for slot in slots],
+            [view.record(slot) for slot in slots],
+            near,
+            [tuple(map(Covered, states)) for states in coverage[:, slots].T.tolist()],
+            totals[slots].tolist(),
+            cards,
+            preferred,
+            view.columns.array("confirmed_on")[slots].tolist(),
+            [view.sort_names[slot] for slot in slots],
+            strict=False,
+        )
+    )
+
+
+def _lots(view: ListingsView, eligible: Mask) -> frozenset[str]:
+    rows = eligible[view.columns.array("offer_owner")]
+    found = np.unique(view.columns.array("offer_lot")[rows])
+    return frozenset(view.codes["lot"].values[code] for code in found.tolist())
 
 
 def _universe(view: ListingsView, need: Need) -> Mask:
@@ -134,10 +172,12 @@ def _likeness(view: ListingsView, vector: NDArray[np.int8]) -> _Likeness:
     return _Likeness(texts, nearest)
 
 
-def _of_texts(view: ListingsView, likeness: _Likeness, slot: int) -> NDArray[np.int32]:
-    first, last = view.columns.array("meaning_starts")[slot : slot + 2].tolist()
-    found: NDArray[np.int32] = likeness.texts[view.columns.array("meaning_row")[first:last]]
-    return found
+def _of_texts(view: ListingsView, likeness: _Likeness, slots: list[int]) -> list[NDArray[np.int32]]:
+    """The products of each listing's texts."""
+    starts = view.columns.array("meaning_starts")
+    texts = likeness.texts[view.columns.array("meaning_row")[rows_of(starts, np.array(slots, dtype=np.intp))]]
+    ends = np.cumsum(np.diff(starts)[slots])
+    return np.split(texts, ends[:-1])
 
 
 def _candidates(

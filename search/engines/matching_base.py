@@ -40,11 +40,17 @@ class Covered(IntEnum):
     MET = 2
 
 
+CardKind = tuple[str, str, str]
+"""Currency, unit and basis of a rate card, "" each without one: prices of different kinds are not compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A listing that may answer. `likeness` has the product of the need's vector with that of each meant text, in the
     order of the record's parts, None without the model; `covered` one Covered for each pair; `total` the team's
-    price in minor units without VAT, None where it cannot be told.
+    price in minor units without VAT, None where it cannot be told; `card` the kind of its rate card; `preferred`
+    whether it has any of the values of each kind of preference, in the order of Need.preferences; `confirmed_on` the
+    day (as an ordinal) on which the partner stood by its profile, 0 for never; `name` as names are sorted.
     """
 
     key: str
@@ -52,6 +58,10 @@ class Candidate:
     likeness: NDArray[np.int32] | None
     covered: tuple[Covered, ...]
     total: int | None
+    card: CardKind
+    preferred: tuple[bool, ...]
+    confirmed_on: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class RuledOut:
 class Prices:
     """The team's price at every supplier that has one, ascending, by currency, unit and basis of the card."""
 
-    totals: Mapping[tuple[str, str, str], NDArray[np.int64]]
+    totals: Mapping[CardKind, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +91,12 @@ class Lengths:
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Candidates in the order of their keys. `eligible` and `ruled_out_count` are exact; `without` counts, for each
-    must-have pair, the listings that it alone or with others rules out.
+    must-have pair, the listings that it alone or with others rules out; `lots` are those on which an eligible
+    listing stands.
     """
 
     eligible: int
+    lots: frozenset[str]
     candidates: tuple[Candidate, ...]
     ruled_out: tuple[RuledOut, ...]
     ruled_out_count: int

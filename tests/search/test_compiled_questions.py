@@ -80,6 +80,6 @@ def test_a_question_is_compiled_as_it_stands_in_golden(name: str) -> None:
 
 def test_the_mapping_the_document_and_a_completion_are_as_they_stand_in_golden() -> None:
     compare("mapping", {"properties": SHAPE.properties, "analysis": ANALYSIS, "source": SHAPE.source})
-    (source,) = sources_of(DOCUMENTS[:1], RecordMaker())
+    (source,) = sources_of(DOCUMENTS[:1], RecordMaker(None))
     compare("document", source | {"record": "…"})
     compare("completion", partners_body(SuggestionQuery("opm", frameworks=("rm3745",)), "opm"))

@@ -77,7 +77,7 @@ def plain_words(document: Mapping[str, Any]) -> set[str]:
 
 @given(documents())
 def test_a_record_holds_what_its_texts_say(made: list[dict[str, Any]]) -> None:
-    batch = RecordMaker().make(made)
+    batch = RecordMaker(None).make(made)
     for document, record in zip(made, batch.records, strict=True):
         parts = [part for part in texts_of(document) if part[2]]
         packed = PackedRecord(memoryview(record.packed))
@@ -108,12 +108,12 @@ def test_a_record_holds_what_its_texts_say(made: list[dict[str, Any]]) -> None:
 
 @given(documents(), st.booleans())
 def test_many_at_once_are_those_made_one_by_one(made: list[dict[str, Any]], forgetful: bool) -> None:
-    alone = [RecordMaker().make([document]) for document in made]
+    alone = [RecordMaker(None).make([document]) for document in made]
     with pytest.MonkeyPatch.context() as patch:
         if forgetful:
             patch.setattr(record_maker, "_REMEMBERED", 0)
             patch.setattr(record_maker, "_REMEMBERED_WORDS", 3)
-        maker = RecordMaker()
+        maker = RecordMaker(None)
         for _ in range(2):
             together = maker.make(made)
             assert together.records == [batch.records[0] for batch in alone]
