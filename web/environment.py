@@ -37,11 +37,13 @@ def environment(**options: Any) -> Environment:
     )
     made.filters.update(
         day=formats.day,
+        difference=formats.difference,
         moment=formats.moment,
         money=formats.money,
         number=formats.number,
         paragraphs=formats.paragraphs,
         score=formats.score,
+        written=formats.written,
     )
     return made
 

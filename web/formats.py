@@ -15,6 +15,7 @@ from procurement.pricing import CURRENCIES
 LONDON: Final = ZoneInfo("Europe/London")
 MARKS: Final = {"<mark>": Markup("<mark>"), "</mark>": Markup("</mark>")}
 _MARKED: Final = re.compile(r"(</?mark>)")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLANK_LINE: Final = re.compile(r"\n\s*\n")
 
 
@@ -26,6 +27,16 @@ def money(minor: float, currency: str = "GBP") -> str:
     symbol = CURRENCIES.get(currency)
     sign = "−" if whole < 0 else ""
     return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}"
+
+
+def difference(minor: int, currency: str = "GBP") -> str:
+    """A difference in minor units, not 0, in words: -4800 is "£48 below", 4800 "£48 above"."""
+    return f"{money(abs(minor), currency)} {'below' if minor < 0 else 'above'}"
+
+
+def written(text: str) -> str:
+    """A text that may be a day as ISO 8601, which is written out; any other as it is."""
+    return day(text) if _DAY.fullmatch(text) else text
 
 
 def minor(amount: str) -> int:

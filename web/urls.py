@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.views import accounts, frameworks, listings, profiles, rates, search, start
+from web.views import accounts, compare, frameworks, listings, profiles, rates, search, start
 
 app_name = "web"
 
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.start, name="start"),
     path("search", search.search, name="search"),
     path("listings/<str:reference>", listings.listing, name="listing"),
+    path("compare", compare.comparison, name="compare"),
     path("rates", rates.rates, name="rates"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<str:reference>", frameworks.framework, name="framework"),

@@ -22,7 +22,8 @@ from api.views import ApiView
 
 COLLECTIONS: Final = (
     "frameworks", "lots", "specialisms", "grades", "organisations", "partners", "suppliers", "rate-cards",
-    "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv", "quotes", "teams",
+    "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv",
+    "comparisons", "comparisons-csv", "comparisons-xlsx", "quotes", "teams",
     "requirements", "matches", "imports", "operations",
     "live", "ready", "schema", "docs",
 )  # fmt: skip

@@ -15,7 +15,7 @@ from api.v1.shapes import Named, amount
 from procurement.models import RateCard
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.quotes import Quote
-from procurement.team_price import MOST_DAYS, MOST_HOURS, TeamLine, TeamPrice, Yardstick
+from procurement.team_price import MOST_DAYS, MOST_HOURS, TeamLine, TeamPrice, Unpriced, Yardstick
 from procurement.vocabulary import WORK_TYPES
 from search.parameters import MONEY, minor
 
@@ -188,17 +188,13 @@ def quote_shape(quote: Quote, measures: dict[str, Yardstick]) -> dict[str, Any]:
         "supplier": {"reference": quote.supplier.reference, "name": quote.supplier.name},
         "card": _card(quote),
         "price": _price(quote, quote.price, measures) if quote.price else None,
-        "not_priced": [
-            {
-                "code": why.code,
-                "detail": why.message,
-                "grade": why.grade or None,
-                "choices": list(why.choices),
-            }
-            for why in quote.unpriced
-        ],
+        "not_priced": [why_shape(why) for why in quote.unpriced],
         "notes": [{"code": note.code, "detail": note.message} for note in quote.notes],
     }
+
+
+def why_shape(why: Unpriced) -> dict[str, Any]:
+    return {"code": why.code, "detail": why.message, "grade": why.grade or None, "choices": list(why.choices)}
 
 
 def yardstick_shapes(measures: dict[str, Yardstick]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from api.references import ReferenceConverter
 from api.v1 import (
+    comparisons,
     documents,
     frameworks,
     health,
@@ -53,6 +54,9 @@ urlpatterns = [
     path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
     path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
     path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
+    path("comparisons/", comparisons.ComparisonView.as_view(), name="comparisons"),
+    path("comparisons.csv", comparisons.ComparisonTable.as_view(), name="comparisons-csv"),
+    path("comparisons.xlsx", comparisons.ComparisonWorkbook.as_view(), name="comparisons-xlsx"),
     path("quotes/", quotes.QuoteList.as_view(), name="quotes"),
     path("teams/", teams.TeamList.as_view(), name="teams"),
     path("imports/", imports.ImportList.as_view(), name="imports"),

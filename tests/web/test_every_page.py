@@ -31,11 +31,16 @@ PAGES = (
     "/rates?framework=rm1&proposed=500&q=senior",
     "/rates?framework=rm0&include_expired=true&basis=illustrative",
     "/rates?currency=USD&unit=day",
+    "/compare?listing=rm1~alders~alder&listing=rm1~dogwood~dogwood&team=G1:1",
+    "/compare?listing=rm0~alders~alder&listing=rm1~alders~birch",
+    "/search?framework=rm1&compare=rm1~alders~alder&compare=rm1~dogwood~dogwood",
     "/sign-in",
 )
 REFUSED = (
     ("/search?min_rate=x&lot=5&foo=1", 400),
     ("/rates?min_rate=x&lot=5&foo=1", 400),
+    ("/compare", 400),
+    ("/compare?listing=rm1~alders~alder&listing=x&team=G1", 400),
     ("/nowhere", 404),
     ("/listings/rm1~alders~nobody", 404),
     ("/listings/not-a-listing", 404),

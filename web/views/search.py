@@ -22,6 +22,7 @@ from search.parameters import BadParameters
 from search.params import listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
+from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
 from web.formats import money
 from web.pages import render
@@ -73,7 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
     asked = plain_amounts(address.without("more"))
     try:
         refuse_cursor(asked)
-        query = listing_query(asked.sent(), timezone.localdate())
+        query = listing_query(asked.without(COMPARE).sent(), timezone.localdate())
     except BadParameters as bad:
         return _refused(request, asked, bad)
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
@@ -103,6 +104,8 @@ def _answered(
         sent=_sent(asked),
         count=answer.count,
         results=[result(hit) for hit in answer.hits],
+        compared=compared(asked),
+        comparing={hit.reference: toggled(asked, hit.reference) for hit in answer.hits},
         facets=[_group(facet, first_page, more) for facet in answer.facets],
         chips=[*_facet_chips(answer.facets, first_page), *_rate_chips(query, first_page)],
         grades=grades,
@@ -114,7 +117,7 @@ def _answered(
         deepest=DEEPEST_HIT,
         correction=answer.did_you_mean,
         corrected=str(first_page.put({"q": answer.did_you_mean or ""})),
-        cleared=str(first_page.only(("q", "seed"))),
+        cleared=str(first_page.only(("q", "seed", COMPARE))),
         everything=request.path,
         index=answer.index,
         faults=[],
@@ -126,7 +129,7 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
     """The form as it was sent, with what is wrong and a link to where. Two queries, for the choices."""
     chips = [
         (name, value, Chip(f"chip-{number}", f"{_label(name)}: {value}", str(asked.less(name, value))))
-        for number, (name, value) in enumerate(asked.pairs, 1)
+        for number, (name, value) in enumerate(asked.without(COMPARE).pairs, 1)
         if name not in FIELDS
     ]
     anchors = {name: chip.id for name, _, chip in chips} | {name: name for name in FIELDS}
@@ -144,7 +147,10 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         root=True,
         status_code=400,
         sent={**_sent(asked), "framework": framework},
-        hidden=[(name, value) for name, value, _ in chips if name not in wrong],
+        hidden=[
+            *((name, value) for name, value, _ in chips if name not in wrong),
+            *((COMPARE, value) for value in asked.values(COMPARE)),
+        ],
         chips=[chip for _, _, chip in chips],
         frameworks=[("", "Every framework"), *frameworks_with_rates()],
         grades=grades_on(framework),

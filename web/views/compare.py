@@ -1,0 +1,130 @@
+"""The page that compares listings: a table with a column for each, and a form for what a price depends on.
+
+Journey: /compare -> search/compare_params.py -> search/comparing.py -> search/comparison_table.py -> compare.html.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from procurement.vocabulary import WORK_TYPES
+from search.compare_params import FEWEST, MOST, comparison_question
+from search.comparing import Compared, Comparison, compare
+from search.comparison_table import rows
+from search.parameters import BadParameters
+from web.address import Address
+from web.choosing import searching
+from web.faults import FieldFault, by_anchor, spoken
+from web.pages import render
+
+EXPORTS: Final = (("CSV", "/api/v1/comparisons.csv"), ("Excel workbook", "/api/v1/comparisons.xlsx"))
+LABELS: Final = {"listing": "Listings", "team": "Team", "work_type": "Work type", "lot": "Lot"}
+FIELDS: Final = ("team", "work_type", "lot")
+BETWEEN: Final = re.compile(r"[\s,;]+")
+"""What people write between the lines of a team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A listing's heading; `without` is the address that leaves it out."""
+
+    reference: str
+    name: str
+    framework: str
+    illustrative: bool
+    without: str
+
+
+@require_safe
+def comparison(request: HttpRequest) -> HttpResponse:
+    """The page of a comparison; 400 where it cannot be made, with what is wrong."""
+    asked = _plain_team(Address.of(request.path, request.GET))
+    try:
+        found = compare(comparison_question(asked.sent(), timezone.localdate()))
+    except BadParameters as bad:
+        return _refused(request, asked, bad)
+    return render(
+        request,
+        "compare.html",
+        "search",
+        columns=[_column(one, asked) for one in found.listings],
+        rows=rows(found),
+        only_illustrative=found.only_illustrative,
+        illustrative=any(one.illustrative for one in found.listings),
+        another=searching(asked.values("listing")) if len(found.listings) < MOST else "",
+        exports=[(label, str(asked.at(path))) for label, path in EXPORTS],
+        faults=[],
+        messages={},
+        **_form(asked, found),
+    )
+
+
+def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpResponse:
+    """The form as it was sent, with what is wrong; without listings to compare, the way to find some."""
+    faults = [
+        FieldFault(
+            fault.parameter if fault.parameter in FIELDS else "",
+            spoken(LABELS.get(fault.parameter, fault.parameter), fault),
+        )
+        for fault in bad.faults
+    ]
+    return render(
+        request,
+        "compare_refused.html",
+        "search",
+        status_code=400,
+        another=searching(asked.values("listing")[:MOST]),
+        faults=faults,
+        messages=by_anchor(faults),
+        **_form(asked, None),
+    )
+
+
+def _form(asked: Address, found: Comparison | None) -> dict[str, Any]:
+    """The fields as they stand. Lots are a choice where all listings are of one framework."""
+    lots: dict[str, str] = {}
+    if found is not None and len({one.stored["framework"]["reference"] for one in found.listings}) == 1:
+        for one in found.listings:
+            lots |= {lot["reference"]: f"{lot['number']} {lot['name']}" for lot in one.stored["lots"]}
+    chosen = asked.first("lot")
+    if chosen and "~" not in chosen and found is not None:
+        chosen = found.question.lot or chosen
+    if chosen:
+        lots.setdefault(chosen, chosen)
+    return {
+        "chosen": asked.values("listing"),
+        "team": ", ".join(asked.values("team")),
+        "work_type": asked.first("work_type"),
+        "work_types": [("", "Any"), *WORK_TYPES.items()],
+        "lot": chosen,
+        "lots": [("", "Any"), *lots.items()] if lots else [],
+    }
+
+
+def _column(one: Compared, asked: Address) -> Column:
+    rest = asked.less("listing", one.reference)
+    left = rest.values("listing")
+    return Column(
+        one.reference,
+        one.stored["partner"]["name"],
+        one.stored["framework"]["number"],
+        one.illustrative,
+        str(rest) if len(left) >= FEWEST else searching(left),
+    )
+
+
+def _plain_team(asked: Address) -> Address:
+    """The address with a team as the parser takes it: people write all of it into one field."""
+    pairs = [
+        (name, part)
+        for name, value in asked.pairs
+        for part in (BETWEEN.split(value) if name == "team" else [value])
+        if part
+    ]
+    return Address(asked.path, tuple(pairs))
