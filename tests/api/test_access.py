@@ -19,6 +19,7 @@ PUBLIC = (
     "/api/v1/organisations/opm-group/", PROFILE, "/api/v1/suppliers/ppl/", "/api/v1/rate-cards/rm3745~ppl/",
     "/api/v1/listings/?q=evaluation", "/api/v1/listings/rm3745~ppl~opm-group/", "/api/v1/rates/",
     "/api/v1/rates.csv",
+    "/api/v1/comparisons/?listing=rm3745~ppl~opm-group&listing=rm3745~ppl~scie",
     "/api/v1/", "/api/v1/health/live/", "/api/v1/schema/", "/api/v1/docs/",
 )  # fmt: skip
 
