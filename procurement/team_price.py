@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from procurement.errors import Fault
 from procurement.on_day import in_force
-from procurement.pricing import money, nearest_rank
+from procurement.pricing import Place, money, nearest_rank, place, statistics
 from procurement.vocabulary import VAT_RATES, WORK_TYPES
 
 LARGEST_TEAM: Final = 50
@@ -110,15 +110,36 @@ class TeamPrice:
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """What totals (or rates) of one currency are measured by, in minor units; `count` says of how many.
+    """What totals (or rates) of one currency are measured by: `measured` are minor units, sorted, at least one.
 
-    `illustrative` is true where only illustrative cards were there to measure by.
+    `illustrative` is true where only illustrative cards were there to measure by. The median is the nearest rank: an
+    amount that occurs, of an even number the lower of the two in the middle.
     """
 
-    cheapest: int
-    median: int
-    count: int
+    measured: tuple[int, ...]
     illustrative: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.measured)
+
+    @property
+    def cheapest(self) -> int:
+        return self.measured[0]
+
+    @property
+    def median(self) -> int:
+        return nearest_rank(self._array(), 50)
+
+    def place(self, amount: int) -> Place:
+        """Where an amount stands among those measured: how many are below, equal, above, and its percentile."""
+        amounts = self._array()
+        figures = statistics(amounts, 1)
+        assert figures is not None
+        return place(amounts, figures, amount)
+
+    def _array(self) -> NDArray[np.int64]:
+        return np.array(self.measured, dtype=np.int64)
 
 
 def team_faults(team: Sequence[TeamLine], pointer: str = "/team") -> list[Fault]:
@@ -127,14 +148,14 @@ def team_faults(team: Sequence[TeamLine], pointer: str = "/team") -> list[Fault]
     if not 1 <= len(team) <= LARGEST_TEAM:
         faults.append(Fault(pointer, "range", f"A team has 1 to {LARGEST_TEAM} lines."))
     grades = [line.grade.upper() for line in team]
-    for place, line in enumerate(team):
+    for at, line in enumerate(team):
         if not line.grade.strip():
-            faults.append(Fault(f"{pointer}/{place}/grade", "blank", "Say which grade."))
-        if grades.index(grades[place]) < place:
+            faults.append(Fault(f"{pointer}/{at}/grade", "blank", "Say which grade."))
+        if grades.index(grades[at]) < at:
             message = f"{line.grade} stands in the team already: add the days up in one line."
-            faults.append(Fault(f"{pointer}/{place}/grade", "twice", message))
+            faults.append(Fault(f"{pointer}/{at}/grade", "twice", message))
         if wrong := measure_fault(line.days, MOST_DAYS):
-            faults.append(Fault(f"{pointer}/{place}/days", *wrong))
+            faults.append(Fault(f"{pointer}/{at}/days", *wrong))
     return faults
 
 
@@ -257,15 +278,11 @@ def team_totals(
 
 
 def yardstick(amounts: Iterable[tuple[int, bool]]) -> Yardstick | None:
-    """The cheapest and the median of (minor units, illustrative) of one currency; None of none.
+    """What (minor units, illustrative) of one currency are measured by; None of none.
 
-    Illustrative amounts stay out unless there are no others. The median is the nearest rank: an amount that
-    occurs, of an even number the lower of the two in the middle.
+    Illustrative amounts stay out unless there are no others.
     """
-    every = list(amounts)
-    real = sorted(amount for amount, illustrative in every if not illustrative)
-    measured = real or sorted(amount for amount, _ in every)
-    if not measured:
-        return None
-    ordered = np.array(measured, dtype=np.int64)
-    return Yardstick(measured[0], nearest_rank(ordered, 50), len(measured), not real)
+    every = sorted(amounts)
+    real = tuple(amount for amount, illustrative in every if not illustrative)
+    measured = real or tuple(amount for amount, _ in every)
+    return Yardstick(measured, illustrative=not real) if measured else None

@@ -222,7 +222,9 @@ def _medians(own: Sequence[_Own], only: bool, grade: str | None) -> dict[tuple[s
             amount = one.price.total
         if amount is not None and card and (only or card["basis"] != RateCard.Basis.ILLUSTRATIVE):
             amounts.setdefault((card["currency"], card["unit"]), []).append(amount)
-    return {place: nearest_rank(np.array(sorted(found)), 50) for place, found in amounts.items()}
+    return {
+        place: nearest_rank(np.array(sorted(found), dtype=np.int64), 50) for place, found in amounts.items()
+    }
 
 
 def _cell(

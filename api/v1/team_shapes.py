@@ -103,6 +103,15 @@ class DifferenceShape(serializers.Serializer[Any]):
     median = serializers.RegexField(DIFFERENCE)
 
 
+class PlaceShape(serializers.Serializer[Any]):
+    """Where a total stands among those compared in its currency; `percentile` is the share at or below it."""
+
+    below = serializers.IntegerField(min_value=0)
+    equal = serializers.IntegerField(min_value=0)
+    above = serializers.IntegerField(min_value=0)
+    percentile = serializers.FloatField(min_value=0, max_value=100)
+
+
 class TeamPriceShape(serializers.Serializer[Any]):
     """What the team costs: whole pence; lines and VAT are each rounded half to even."""
 
@@ -113,6 +122,7 @@ class TeamPriceShape(serializers.Serializer[Any]):
     vat = serializers.RegexField(AMOUNT, allow_null=True)
     total_with_vat = serializers.RegexField(AMOUNT, allow_null=True)
     difference = DifferenceShape()
+    place = PlaceShape()
 
 
 class NotPricedShape(serializers.Serializer[Any]):
@@ -229,6 +239,7 @@ def _price(quote: Quote, price: TeamPrice, measures: dict[str, Yardstick]) -> di
     assert quote.held is not None
     currency, with_vat = quote.held.card.currency, price.vat_rate is not None
     measure = measures[currency]
+    place = measure.place(price.total)
     return {
         "currency": currency,
         "lines": [
@@ -250,4 +261,5 @@ def _price(quote: Quote, price: TeamPrice, measures: dict[str, Yardstick]) -> di
             "cheapest": amount(price.total - measure.cheapest),
             "median": amount(price.total - measure.median),
         },
+        "place": {name: getattr(place, name) for name in ("below", "equal", "above", "percentile")},
     }

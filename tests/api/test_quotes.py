@@ -71,6 +71,7 @@ def test_a_team_is_priced_line_by_line(client: Client) -> None:
         "10550.00", "20", "2110.00", "12660.00",
     )  # fmt: skip
     assert price["difference"] == {"cheapest": "0.00", "median": "0.00"}
+    assert price["place"] == {"below": 0, "equal": 1, "above": 0, "percentile": 100.0}
 
 
 def test_vat_is_left_out_where_it_is_not_asked_for(client: Client) -> None:

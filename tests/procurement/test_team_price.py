@@ -218,5 +218,20 @@ def test_vat_follows_the_day(on: date, rate: str) -> None:
 
 def test_illustrative_amounts_are_measured_by_only_where_there_are_no_others() -> None:
     assert yardstick([]) is None
-    assert yardstick([(300, False), (100, True), (200, False)]) == Yardstick(200, 200, 2, illustrative=False)
-    assert yardstick([(300, True), (100, True), (200, True)]) == Yardstick(100, 200, 3, illustrative=True)
+    measure = yardstick([(300, False), (100, True), (200, False)])
+    assert measure == Yardstick((200, 300), illustrative=False)
+    assert (measure.cheapest, measure.median, measure.count) == (200, 200, 2)
+    assert yardstick([(300, True), (100, True), (200, True)]) == Yardstick((100, 200, 300), illustrative=True)
+
+
+@given(st.lists(rates, min_size=1, max_size=20), rates)
+def test_a_total_stands_where_counting_puts_it(totals: list[int], amount: int) -> None:
+    measure = yardstick([(total, False) for total in totals])
+    assert measure is not None
+    place = measure.place(amount)
+    assert place.below == sum(total < amount for total in totals)
+    assert place.equal == totals.count(amount)
+    assert place.above == sum(total > amount for total in totals)
+    assert place.percentile == round(100 * (place.below + place.equal) / len(totals), 1)
+    assert measure.median in totals
+    assert 2 * sum(total <= measure.median for total in totals) >= len(totals)

@@ -154,7 +154,7 @@ def test_a_buyer_finds_a_partner_and_checks_a_price(site: Site, javascript: bool
     assert page.get_by_role("heading", name="1 listing").is_visible()
     page.get_by_role("link", name="Remove Framework: RM1 Advice").click()
     assert page.get_by_role("heading", name="2 listings").is_visible()
-    page.get_by_role("link", name="Alder Research on RM1").click()
+    page.get_by_role("link", name="Alder Research on RM1", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "Alder Research"
     page.get_by_role("link", name="all rates on RM1").click()
     page.get_by_label("Grade", exact=True).select_option("G2")
