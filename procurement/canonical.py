@@ -16,4 +16,9 @@ def canonical(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of the value's canonical JSON in UTF-8, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return digest_of_text(canonical(value))
+
+
+def digest_of_text(text: str) -> str:
+    """SHA-256 of a text in UTF-8, as 64 hexadecimal digits; half of a surrogate pair is no hindrance."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -98,5 +98,30 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         ("organisation", "requirement", "framework", "lot"),
         "A requirement was answered; changes hold the answer's digest and by what it was made.",
     ),
+    "shortlist.created": EventType(
+        "shortlist",
+        ("organisation", "requirement", "match", "listing"),
+        "A buyer began a choice; changes hold where it comes from and how many listings.",
+    ),
+    "shortlist.retitled": EventType("shortlist", ("organisation",), "Its title changed."),
+    "shortlist.entries_added": EventType("shortlist", ("organisation", "listing"), "Listings were added."),
+    "shortlist.entry_removed": EventType("shortlist", ("organisation", "listing"), "A listing was removed."),
+    "shortlist.entry_decided": EventType(
+        "shortlist",
+        ("organisation", "listing"),
+        "A listing is in, out or undecided; changes hold the reason.",
+    ),
+    "shortlist.reordered": EventType("shortlist", ("organisation", "listing"), "Its entries stand anew."),
+    "shortlist.noted": EventType(
+        "shortlist", ("organisation",), "A note was written; changes hold its number, not its words."
+    ),
+    "shortlist.locked": EventType(
+        "shortlist",
+        ("organisation",),
+        "It stands, with a snapshot of what was relied on; changes hold the digests of the whole and of its parts.",
+    ),
+    "shortlist.unlocked": EventType(
+        "shortlist", ("organisation",), "It is open again; the snapshot stays. Changes hold the reason."
+    ),
     "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
 }

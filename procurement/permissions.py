@@ -37,6 +37,10 @@ class Action(StrEnum):
     WRITE_REQUIREMENT = "write_requirement"
     SEE_MATCHES = "see_matches"
     KEEP_MATCH = "keep_match"
+    SEE_SHORTLISTS = "see_shortlists"
+    EDIT_SHORTLIST = "edit_shortlist"
+    LOCK_SHORTLIST = "lock_shortlist"
+    MAKE_EVIDENCE = "make_evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,14 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     ),
     Action.IMPORT_PARTNERS: (Grant(Kind.OPERATOR, EDITORS, False, "imports:write"),),
     Action.IMPORT_RATES: (Grant(Kind.OPERATOR, EDITORS, False, "imports:write"),),
-    Action.SEE_OPERATION: tuple(Grant(kind, EVERY_ROLE, True, "imports:write") for kind in Kind),
-    Action.CANCEL_OPERATION: tuple(Grant(kind, EDITORS, True, "imports:write") for kind in Kind),
+    Action.SEE_OPERATION: (
+        *(Grant(kind, EVERY_ROLE, True, "imports:write") for kind in Kind),
+        Grant(Kind.BUYER, EVERY_ROLE, True, "shortlists:write"),
+    ),
+    Action.CANCEL_OPERATION: (
+        *(Grant(kind, EDITORS, True, "imports:write") for kind in Kind),
+        Grant(Kind.BUYER, EDITORS, True, "shortlists:write"),
+    ),
     Action.MANAGE_ORGANISATIONS: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
     Action.MANAGE_FRAMEWORK: (
         Grant(Kind.FRAMEWORK_OWNER, ADMINISTRATORS, True, "frameworks:write"),
@@ -115,6 +125,10 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.WRITE_REQUIREMENT: _buyers(EDITORS, "requirements:write"),
     Action.SEE_MATCHES: _buyers(EVERY_ROLE, "matches:read", "matches:write"),
     Action.KEEP_MATCH: _buyers(EDITORS, "matches:write"),
+    Action.SEE_SHORTLISTS: _buyers(EVERY_ROLE, "shortlists:read", "shortlists:write"),
+    Action.EDIT_SHORTLIST: _buyers(EDITORS, "shortlists:write"),
+    Action.LOCK_SHORTLIST: _buyers(EDITORS, "shortlists:write"),
+    Action.MAKE_EVIDENCE: _buyers(EVERY_ROLE, "shortlists:write"),
 }
 
 SCOPES: Final[dict[str, str]] = {
@@ -127,6 +141,8 @@ SCOPES: Final[dict[str, str]] = {
     "requirements:write": "Write the own organisation's requirements",
     "matches:read": "Read the own organisation's matches",
     "matches:write": "Match a requirement and keep the answer",
+    "shortlists:read": "Read the own organisation's shortlists",
+    "shortlists:write": "Write the own organisation's shortlists",
     "frameworks:write": "Manage frameworks, appointments and offerings",
     "admin:write": "Manage organisations and the index",
 }

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement
+from procurement.models.shortlists import Shortlist, Snapshot
 from procurement.models.suppliers import Appointment, Partner, Supplier, SupplierMember
 from procurement.permissions import Action, Actor, can
 
@@ -171,6 +172,22 @@ class MatchQuerySet(QuerySet[Match]):
         """With organisation and requirement; the answer, which may be large, only where it is shown."""
         rows = self.select_related("organisation", "requirement__requirement")
         return rows if answer else rows.defer("answer", "requirement__content")
+
+
+class ShortlistQuerySet(QuerySet[Shortlist]):
+    """Shortlists are their own organisation's alone."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        return self.filter(_of_own(actor, Action.SEE_SHORTLISTS))
+
+    def told(self) -> Self:
+        """With organisation, requirement and match by reference, how many entries, and the last snapshot's number."""
+        last = Snapshot.objects.filter(shortlist=OuterRef("pk")).order_by("-number")
+        return (
+            self.select_related("organisation", "requirement", "match")
+            .defer("match__content", "match__answer")
+            .annotate(entry_count=Count("entries"), last_snapshot=Subquery(last.values("number")[:1]))
+        )
 
 
 def _of_own(actor: Actor, action: Action) -> Q:

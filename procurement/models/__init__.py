@@ -7,6 +7,7 @@ from procurement.models.organisations import Capability, Organisation
 from procurement.models.people import Application, Membership, User
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
+from procurement.models.shortlists import Shortlist, ShortlistEntry, ShortlistNote, Snapshot
 from procurement.models.suppliers import (
     Appointment,
     Offering,
@@ -40,6 +41,10 @@ __all__ = [
     "RegionTwin",
     "Requirement",
     "RequirementRevision",
+    "Shortlist",
+    "ShortlistEntry",
+    "ShortlistNote",
+    "Snapshot",
     "Specialism",
     "Supplier",
     "SupplierMember",

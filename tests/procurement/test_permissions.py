@@ -36,6 +36,10 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.WRITE_REQUIREMENT: {"buyer": EDITOR_UP},
     Action.SEE_MATCHES: {"buyer": ALL},
     Action.KEEP_MATCH: {"buyer": EDITOR_UP},
+    Action.SEE_SHORTLISTS: {"buyer": ALL},
+    Action.EDIT_SHORTLIST: {"buyer": EDITOR_UP},
+    Action.LOCK_SHORTLIST: {"buyer": EDITOR_UP},
+    Action.MAKE_EVIDENCE: {"buyer": ALL},
 }
 NOT_ON_OTHERS = {
     ("partner", Action.UPDATE_PROFILE),
@@ -44,6 +48,10 @@ NOT_ON_OTHERS = {
     ("buyer", Action.WRITE_REQUIREMENT),
     ("buyer", Action.SEE_MATCHES),
     ("buyer", Action.KEEP_MATCH),
+    ("buyer", Action.SEE_SHORTLISTS),
+    ("buyer", Action.EDIT_SHORTLIST),
+    ("buyer", Action.LOCK_SHORTLIST),
+    ("buyer", Action.MAKE_EVIDENCE),
     ("framework_owner", Action.PUBLISH_RATES),
     ("framework_owner", Action.MANAGE_FRAMEWORK),
     ("framework_owner", Action.MANAGE_SUPPLIERS),
