@@ -9,15 +9,15 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.conditional import tag
 from api.errors import Problem, escaped, fault, of
+from api.formats import ORJSONRenderer
 from api.idempotency import fingerprint, once
 from procurement.canonical import canonical
 from procurement.errors import Invalid
 
 SHAPE: Final = frozenset({"type", "unknown_field"})
 """Faults that make a body malformed (400) rather than one that breaks a rule (422)."""
-
-LINE_LENGTH: Final = 250
 
 
 def object_of(request: Request, known: Sequence[str] | None = None, *, empty: bool = False) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def text_of(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise _wrong_type(name, "This must be text.")
+    raise wrong_type(name, "This must be text.")
 
 
 def texts_of(body: dict[str, Any], name: str, most: int) -> list[str]:
@@ -54,13 +54,14 @@ def texts_of(body: dict[str, Any], name: str, most: int) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise _wrong_type(name, "This must be a list of texts.")
+        raise wrong_type(name, "This must be a list of texts.")
     if len(value) > most:
-        raise _wrong_type(name, f"At most {most} entries; these are {len(value)}.")
+        raise wrong_type(name, f"At most {most} entries; these are {len(value)}.")
     return value
 
 
-def _wrong_type(name: str, told: str) -> Problem:
+def wrong_type(name: str, told: str) -> Problem:
+    """400 for a field that cannot be read."""
     return Problem(400, f"/{name}: {told}", errors=[fault("type", told, pointer=f"/{name}")])
 
 
@@ -81,3 +82,9 @@ def done_once(request: Request, principal: str, act: Callable[[], Response]) -> 
     condition = str(request.META.get("HTTP_IF_MATCH", "")).encode()
     with malformed_told():
         return once(request, principal, fingerprint(said, condition), act)
+
+
+def answered(data: Any, revision: int, place: str, status: int = 200) -> Response:
+    """What a POST or DELETE answers: the object as it then is, its address, and the ETag for the next change."""
+    headers = {"ETag": tag(ORJSONRenderer().render(data), revision), "Location": place}
+    return Response(data, status=status, headers=headers)

@@ -90,6 +90,9 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "StatedOwnership": [pair for pair in OWNERSHIP.items() if pair[0] != "not-stated"],
         "StatedSize": [pair for pair in SIZES.items() if pair[0] != "not-stated"],
         "RequirementStatus": "procurement.models.requirements.Requirement.Status",
+        "ShortlistStatus": "procurement.models.shortlists.Shortlist.Status",
+        "EntrySource": "procurement.models.shortlists.ShortlistEntry.Source",
+        "Decision": "procurement.models.shortlists.ShortlistEntry.Decision",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -173,10 +173,3 @@ class DetailView(ApiView, ABC):
         """The object as the serializer writes it; its revision goes into the ETag."""
         self.revision = getattr(row, "revision", None)
         return Response(self.serializer_class(row, context=self.context(request)).data)
-
-    def changed(self, request: Request, reference: str, status: int = 200) -> Response:
-        """The object as it is after a POST or DELETE, with its address and the ETag for the next change."""
-        response = self.shown(request, self.found(request, reference))
-        response.status_code = status
-        response.headers["ETag"] = tag(ORJSONRenderer().render(response.data), self.revision)
-        return response

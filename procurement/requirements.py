@@ -19,6 +19,7 @@ from procurement.errors import Fault, Invalid
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN
 from procurement.pricing import CURRENCIES, MINOR_PER_MAJOR, money
 from procurement.profiles import EARLIEST_YEAR, LATEST_YEAR, TEXT_LENGTH, Reader
+from procurement.team_price import TeamLine
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 
 LONGEST_MONTHS: Final = 120
@@ -38,14 +39,6 @@ NEVER_RULES_OUT: Final = (
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
 _DAYS: Final = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
-
-
-@dataclass(frozen=True, slots=True)
-class TeamLine:
-    """So many working days of one grade (its code on the lot or framework, such as G3)."""
-
-    grade: str
-    days: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import done_once, malformed_told, object_of, text_of
+from api.changing import answered, done_once, malformed_told, object_of, text_of
 from api.conditional import expected_revision
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, values
@@ -110,12 +110,15 @@ class RequirementList(ListView):
 
         def act() -> Response:
             made = create_requirement(actor, content, organisation)
-            place = reverse("api:requirement", args=[made.reference])
-            # By any scope that may write it: whoever made it is shown it.
-            row = RequirementQuerySet(Requirement).told().get(pk=made.pk)
-            return Response(RequirementSerializer(row).data, status=201, headers={"Location": place})
+            return _answered(made, 201)
 
         return done_once(request, actor.reference, act)
+
+
+def _answered(made: Requirement, status: int) -> Response:
+    row = RequirementQuerySet(Requirement).told().get(pk=made.pk)
+    place = reverse("api:requirement", args=[made.reference])
+    return answered(RequirementSerializer(row).data, row.revision, place, status)
 
 
 class RequirementDetail(RequirementRead):
@@ -204,7 +207,6 @@ class RequirementWithdrawal(RequirementRead):
 
         def act() -> Response:
             revision = self.revision_read(request, reference)
-            withdraw_requirement(actor, reference, revision, reason)
-            return self.changed(request, reference)
+            return _answered(withdraw_requirement(actor, reference, revision, reason), 200)
 
         return done_once(request, actor.reference, act)

@@ -19,6 +19,9 @@ from api.v1 import (
     rate_cards,
     rates,
     requirements,
+    shortlist_entries,
+    shortlists,
+    snapshots,
     suppliers,
     teams,
 )
@@ -76,6 +79,37 @@ urlpatterns = [
     ),
     path("matches/", matches.MatchList.as_view(), name="matches"),
     path("matches/<reference:reference>/", matches.MatchDetail.as_view(), name="match"),
+    path("shortlists/", shortlists.ShortlistList.as_view(), name="shortlists"),
+    path("shortlists/<reference:reference>/", shortlists.ShortlistDetail.as_view(), name="shortlist"),
+    path(
+        "shortlists/<reference:reference>/entries/",
+        shortlist_entries.Entries.as_view(),
+        name="shortlist-entries",
+    ),
+    path(
+        "shortlists/<reference:reference>/entries/<reference:listing>/",
+        shortlist_entries.EntryDetail.as_view(),
+        name="shortlist-entry",
+    ),
+    path(
+        "shortlists/<reference:reference>/notes/", shortlists.ShortlistNotes.as_view(), name="shortlist-notes"
+    ),
+    path(
+        "shortlists/<reference:reference>/history/",
+        shortlists.ShortlistHistory.as_view(),
+        name="shortlist-history",
+    ),
+    path("shortlists/<reference:reference>/lock/", snapshots.Locking.as_view(), name="shortlist-lock"),
+    path("shortlists/<reference:reference>/unlock/", snapshots.Unlocking.as_view(), name="shortlist-unlock"),
+    path(
+        "shortlists/<reference:reference>/verify/", snapshots.Verification.as_view(), name="shortlist-verify"
+    ),
+    path("shortlists/<reference:reference>/snapshots/", snapshots.SnapshotList.as_view(), name="snapshots"),
+    path(
+        "shortlists/<reference:reference>/snapshots/<int:number>/",
+        snapshots.SnapshotDetail.as_view(),
+        name="snapshot",
+    ),
     path("health/live/", health.Live.as_view(), name="live"),
     path("health/ready/", health.Ready.as_view(), name="ready"),
     path("schema/", documents.SchemaDocument.as_view(), name="schema"),

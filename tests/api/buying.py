@@ -8,13 +8,16 @@ from django.test import Client
 
 from procurement.actions.matches import Run, keep_match
 from procurement.actions.requirements import create_requirement
+from procurement.actions.shortlists import ShortlistDraft, create_shortlist, note_on_shortlist
+from procurement.actions.snapshots import lock_shortlist
 from procurement.models import User
 from procurement.permissions import Actor, person
 from procurement.requirements import RequirementContent
+from procurement.snapshots import Index
 from tests.api.conftest import TokenMaker
 
 BUYER = "leeds-city-council"
-SCOPES = "requirements:write matches:write"
+SCOPES = "requirements:write matches:write shortlists:write"
 KEPT = ("requirements", "matches", "shortlists")
 NEED = {
     "text": "Evaluate a vision rehabilitation service.",
@@ -54,11 +57,19 @@ def teller(path: str) -> tuple[str, str]:
 
 
 def buying(client: Client, token: TokenMaker) -> dict[str, str]:
-    """Keeps a requirement and a match; answers what curl lines name."""
+    """Keeps a requirement, a match and two shortlists of it, of which one is locked; answers what curl lines name."""
     requirement = create_requirement(buyer(), NEED)
     match = keep_match(buyer(), None, RequirementContent.from_json(NEED), ANSWER, RUN, requirement.reference)
     headers = {"Authorization": f"Bearer {token(BUYER, SCOPES)}"}
+    begun = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=match.reference))
+    note_on_shortlist(buyer(), begun.reference, 1, "Asked the board.")
+    locked = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=match.reference))
+    lock_shortlist(buyer(), locked.reference, 1, Index("embedded", 3))
     return {
+        "SHORTLIST": begun.reference,
+        "SHORTLIST_ETAG": client.get(f"/api/v1/shortlists/{begun.reference}/", headers=headers)["ETag"],
+        "LOCKED": locked.reference,
+        "LOCKED_ETAG": client.get(f"/api/v1/shortlists/{locked.reference}/", headers=headers)["ETag"],
         "REQUIREMENT": requirement.reference,
         "REQUIREMENT_ETAG": client.get(f"/api/v1/requirements/{requirement.reference}/", headers=headers)[
             "ETag"

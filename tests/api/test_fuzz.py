@@ -41,6 +41,7 @@ REFERENCES = {
     "listings": ["rm3745~ppl~opm-group", "rm6309~brightwater~brightwater", "none"],
     "operations": ["OP-2026-000001", "none"],
     "requirements": ["REQ-2026-0001", "none"],
+    "shortlists": ["SL-2026-0001", "none"],
     "matches": ["MATCH-2026-0001", "none"],
 }
 SMALL, LARGE = 4, 150
@@ -77,8 +78,9 @@ def told() -> dict[str, object]:
     for path, methods in document["paths"].items():
         for each in methods.values():
             for parameter in each["parameters"]:
-                if parameter["in"] == "path":
-                    parameter["schema"] = {"type": "string", "enum": REFERENCES[path.split("/")[3]]}
+                kind = {"reference": path.split("/")[3]}.get(parameter["name"], f"{parameter['name']}s")
+                if parameter["in"] == "path" and kind in REFERENCES:
+                    parameter["schema"] = {"type": "string", "enum": REFERENCES[kind]}
     return document
 
 

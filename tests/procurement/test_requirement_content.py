@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.errors import Invalid
-from procurement.requirements import NEVER_RULES_OUT, Budget, MustHave, RequirementContent, TeamLine
+from procurement.requirements import NEVER_RULES_OUT, Budget, MustHave, RequirementContent
+from procurement.team_price import TeamLine
 
 WHOLE = {
     "text": "An evaluation of a vision rehabilitation service.",
