@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from procurement.evidence.content import FORMATS
 from procurement.pricing import CURRENCIES
 from procurement.vocabulary import (
     ACCREDITATIONS,
@@ -93,6 +94,7 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "ShortlistStatus": "procurement.models.shortlists.Shortlist.Status",
         "EntrySource": "procurement.models.shortlists.ShortlistEntry.Source",
         "Decision": "procurement.models.shortlists.ShortlistEntry.Decision",
+        "EvidenceFormat": list(FORMATS),
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -119,6 +119,8 @@ class Operation:
     scope: str | None = None
     problems: tuple[int, ...] = ()
     media_type: str = JSON
+    files: tuple[str, ...] = ()
+    """Further media types that it may answer with, each a file."""
     headers: tuple[str, ...] = ()
     other: Mapping[int, Any] = field(default_factory=dict)
     """Further statuses that answer with a body that is no problem."""
@@ -217,7 +219,8 @@ class Schema(AutoSchema):
             schema = self._schema(told.answer, "response")
             if told.listed:
                 schema = self._page(schema)
-            good["content"] = {told.media_type: {"schema": schema}}
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            good["content"] = {told.media_type: {"schema": schema}} | dict.fromkeys(told.files, binary)
         responses = {str(told.status): good}
         for status, answer in told.other.items():
             content = {told.media_type: {"schema": self._schema(answer, "response")}}

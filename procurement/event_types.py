@@ -79,7 +79,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "framework.went_live": EventType("framework", (), "Its first day came."),
     "framework.expired": EventType("framework", (), "Its last day passed."),
     "regions.published": EventType("regions", (), "Regions, their names or their twins changed."),
-    "operation.queued": EventType("operation", (), "Long work was asked for."),
+    "operation.queued": EventType("operation", ("shortlist",), "Long work was asked for."),
     "operation.cancelled": EventType("operation", (), "Somebody stopped it before it wrote anything."),
     "operation.finished": EventType("operation", (), "It succeeded or failed; changes say which."),
     "requirement.created": EventType(

@@ -33,10 +33,12 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
     status = serializers.ChoiceField(choices=Operation.Status.choices)
     cancellable = serializers.SerializerMethodField(help_text="Whether DELETE can still stop it.")
     done = serializers.IntegerField(
-        min_value=0, help_text="How many rows of the file are done with, refused ones too; half while judged."
+        min_value=0,
+        help_text="How many rows of the file (of an evidence pack: steps) are done with, refused ones too; half while "
+        "judged.",
     )
     total = serializers.IntegerField(
-        allow_null=True, help_text="How many rows the file has; null until it has been opened."
+        allow_null=True, help_text="How many there are in all; null until that is known."
     )
     result = serializers.DictField(allow_null=True)
     problem = serializers.DictField(allow_null=True)

@@ -8,6 +8,7 @@ from api.references import ReferenceConverter
 from api.v1 import (
     comparisons,
     documents,
+    evidence_packs,
     frameworks,
     health,
     imports,
@@ -109,6 +110,16 @@ urlpatterns = [
         "shortlists/<reference:reference>/snapshots/<int:number>/",
         snapshots.SnapshotDetail.as_view(),
         name="snapshot",
+    ),
+    path(
+        "shortlists/<reference:reference>/evidence-packs/",
+        evidence_packs.EvidencePacks.as_view(),
+        name="evidence-packs",
+    ),
+    path(
+        "shortlists/<reference:reference>/evidence-packs/<reference:operation>/",
+        evidence_packs.EvidencePack.as_view(),
+        name="evidence-pack",
     ),
     path("health/live/", health.Live.as_view(), name="live"),
     path("health/ready/", health.Ready.as_view(), name="ready"),

@@ -2,8 +2,8 @@
 result or a problem.
 
 Journey: POST /api/v1/imports/ -> start_import -> event -> (after commit) procurement/tasks.py -> run -> the
-import's action. The database is the queue of record: a sweep finds an operation whose message was lost or
-whose worker was killed.
+import's action; evidence packs come in by actions/evidence.py. The database is the queue of record: a sweep finds
+an operation whose message was lost or whose worker was killed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from procurement.references import numbered
 KINDS: Final[dict[str, Action]] = {
     "import_partners": Action.IMPORT_PARTNERS,
 }
+"""Imports: what comes with a file. Others are queued by the action that they belong to."""
 SILENT: Final = timedelta(minutes=2)
 """A running operation that has not reported for so long lost its worker and is run again: imports are
 repeatable.
@@ -57,15 +58,30 @@ def start_import(
         )
     require(actor, KINDS[kind])
     path = _stored(upload, name)
+    parameters = {"file": path.name, "name": name[:200], "options": dict(options)}
+    return queue(actor, kind, parameters, next(iter(actor.organisations()), None))
+
+
+def queue(
+    actor: Actor,
+    kind: str,
+    parameters: Mapping[str, Any],
+    organisation: int | None,
+    references: Mapping[str, Any] | None = None,
+) -> Operation:
+    """Queues work of that kind for an organisation (primary key), whose people may follow it. Whoever calls has asked
+    whether the actor may; `references` name what it is about.
+    """
     with transaction.atomic():
         operation = Operation.objects.create(
             reference=numbered("OP", timezone.localdate(), digits=6),
             kind=kind,
-            parameters={"file": path.name, "name": name[:200], "options": dict(options)},
-            organisation_id=next(iter(actor.organisations()), None),
+            parameters=dict(parameters),
+            organisation_id=organisation,
             actor=actor.reference,
         )
-        record(actor, Happening("operation.queued", "operation", operation.reference, {}, {"kind": kind}))
+        told = dict(references or {})
+        record(actor, Happening("operation.queued", "operation", operation.reference, told, {"kind": kind}))
     return operation
 
 
@@ -190,5 +206,6 @@ def upload_of(operation: Operation) -> Path:
 
 
 def forget_upload(operation: Operation) -> None:
-    """Removes the stored file."""
-    upload_of(operation).unlink(missing_ok=True)
+    """Removes the stored file, where the operation came with one."""
+    if "file" in operation.parameters:
+        upload_of(operation).unlink(missing_ok=True)

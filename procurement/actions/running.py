@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import structlog
 
+from procurement.actions.evidence import EVIDENCE, make_evidence
 from procurement.actions.operations import Cancelled, begin, fail, no_way_back, report, succeed, upload_of
 from procurement.actions.partner_imports import import_partners
 from procurement.errors import Refused
@@ -62,7 +63,14 @@ def _partners(operation: Operation, actor: Actor) -> dict[str, Any]:
     return outcome.shown()
 
 
-RUNNERS: Final[dict[str, Callable[[Operation, Actor], dict[str, Any]]]] = {"import_partners": _partners}
+def _evidence(operation: Operation, _: Actor) -> dict[str, Any]:
+    return make_evidence(operation.parameters, lambda done, total: report(operation, done, total))
+
+
+RUNNERS: Final[dict[str, Callable[[Operation, Actor], dict[str, Any]]]] = {
+    "import_partners": _partners,
+    EVIDENCE: _evidence,
+}
 
 
 def run(reference: str) -> bool:
@@ -83,7 +91,7 @@ def run(reference: str) -> bool:
         log.exception("operation_failed", operation=reference)
         fail(operation, {"code": "internal", "title": "The operation failed on our side.", "errors": []})
     else:
-        if result["refused"] and not result["loaded"] and not result["dry_run"]:
+        if result.get("refused") and not result["loaded"] and not result["dry_run"]:
             fail(operation, {"code": "invalid", "title": "Nothing was imported.", **result})
         else:
             succeed(operation, result)

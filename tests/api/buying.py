@@ -6,8 +6,10 @@ from datetime import date
 
 from django.test import Client
 
+from procurement.actions.evidence import start_evidence
 from procurement.actions.matches import Run, keep_match
 from procurement.actions.requirements import create_requirement
+from procurement.actions.running import run
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist, note_on_shortlist
 from procurement.actions.snapshots import lock_shortlist
 from procurement.models import User
@@ -57,7 +59,9 @@ def teller(path: str) -> tuple[str, str]:
 
 
 def buying(client: Client, token: TokenMaker) -> dict[str, str]:
-    """Keeps a requirement, a match and two shortlists of it, of which one is locked; answers what curl lines name."""
+    """Keeps a requirement, a match and two shortlists of it, one of them locked with an evidence pack; answers what
+    curl lines name.
+    """
     requirement = create_requirement(buyer(), NEED)
     match = keep_match(buyer(), None, RequirementContent.from_json(NEED), ANSWER, RUN, requirement.reference)
     headers = {"Authorization": f"Bearer {token(BUYER, SCOPES)}"}
@@ -65,7 +69,10 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
     note_on_shortlist(buyer(), begun.reference, 1, "Asked the board.")
     locked = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=match.reference))
     lock_shortlist(buyer(), locked.reference, 1, Index("embedded", 3))
+    pack = start_evidence(buyer(), locked.reference, "json")
+    run(pack.reference)
     return {
+        "PACK": pack.reference,
         "SHORTLIST": begun.reference,
         "SHORTLIST_ETAG": client.get(f"/api/v1/shortlists/{begun.reference}/", headers=headers)["ETag"],
         "LOCKED": locked.reference,
