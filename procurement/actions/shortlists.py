@@ -6,7 +6,7 @@ actions/snapshots.py locks. Every change takes the revision that was read and ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,9 +26,9 @@ from procurement.models import (
     ShortlistEntry,
     ShortlistNote,
 )
-from procurement.models.shortlists import LISTING_LENGTH
 from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import NAME_LENGTH, Reader
+from procurement.ranked import Ranked, ranked_of
 from procurement.references import numbered
 
 MOST_ENTRIES: Final = 1_000
@@ -52,16 +52,6 @@ class ShortlistDraft:
     take: int | None = None
     listings: Sequence[str] = ()
     query: object = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """What a match said of one listing."""
-
-    listing: str
-    rank: int
-    score: float | None
-    reasons: list[Any]
 
 
 def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
@@ -188,27 +178,6 @@ def insert_entries(
             entry.listing, entry.source = one, source
         made.append(entry)
     insert(made)
-
-
-def ranked_of(answer: Mapping[str, Any]) -> list[Ranked]:
-    """A match's results as entries: `answer["results"]`, each with `listing` (a reference, or an object with one),
-    and `rank`, `score` and `reasons` where it states them. A rank that is not stated is the place in the list.
-    """
-    found: dict[str, Ranked] = {}
-    for place, result in enumerate(answer.get("results", ()), start=1):
-        listing = result.get("listing", result.get("reference"))
-        if isinstance(listing, Mapping):
-            listing = listing.get("reference")
-        if not isinstance(listing, str) or len(listing) > LISTING_LENGTH or listing in found:
-            continue
-        score = result.get("score")
-        found[listing] = Ranked(
-            listing,
-            rank=int(result.get("rank") or place),
-            score=float(score) if isinstance(score, (int, float)) else None,
-            reasons=list(result.get("reasons") or ()),
-        )
-    return list(found.values())
 
 
 def _check_listings(listings: Sequence[str], held: set[str], pointer: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from procurement.pricing import money
+from procurement.ranked import ranked_of, ruled_out_of
 
 Row = tuple[str, ...]
 
@@ -152,23 +153,26 @@ def _answered(match: Mapping[str, Any] | None) -> Iterable[Table]:
     yield Table(
         "Ranking",
         ("Rank", "Listing", "Score", "Reasons"),
-        tuple(
-            _row(result.get("rank") or place, _listing(result), result.get("score"), result.get("reasons"))
-            for place, result in enumerate(answer.get("results", ()), start=1)
-        ),
+        tuple(_row(one.rank, one.listing, one.score, _reasons(one.reasons)) for one in ranked_of(answer)),
         "As the match was answered, whoever is on the shortlist.",
     )
     yield Table(
         "Ruled out",
         ("Listing", "Reasons"),
-        tuple(_row(_listing(one), one.get("reasons")) for one in answer.get("ruled_out", ())),
+        tuple(_row(one.listing, _reasons(one.reasons)) for one in ruled_out_of(answer)),
         "Listings that the match ruled out, and why.",
     )
 
 
-def _listing(result: Mapping[str, Any]) -> Any:
-    listing = result.get("listing", result.get("reference"))
-    return listing.get("reference") if isinstance(listing, Mapping) else listing
+def _reasons(reasons: Sequence[Any]) -> list[str]:
+    """One line for each reason, by what it is about."""
+    return [_reason(one) for one in reasons]
+
+
+def _reason(one: Any) -> str:
+    if isinstance(one, Mapping) and set(one) == {"kind", "told"}:
+        return f"{one['kind']}: {told(one['told'])}"
+    return told(one)
 
 
 def _entries(entries: Sequence[Mapping[str, Any]]) -> Table:
@@ -184,7 +188,7 @@ def _entry(entry: Mapping[str, Any]) -> Row:
     profile = _profile(entry)
     return _row(
         entry["listing"], entry["position"], profile.get("name"), (entry["supplier"] or {}).get("name"),
-        entry["decision"], entry["reason"], entry["source"], entry["rank"], entry["score"], entry["reasons"],
+        entry["decision"], entry["reason"], entry["source"], entry["rank"], entry["score"], _reasons(entry["reasons"]),
         entry["added_by"], entry["decided_by"], entry["decided_at"], entry["shown"], entry["framework"],
         entry["framework_status"],
     )  # fmt: skip

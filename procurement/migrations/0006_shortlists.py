@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             name='ShortlistEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('listing', models.CharField(max_length=240)),
+                ('listing', models.CharField(max_length=362)),
                 ('position', models.PositiveIntegerField(help_text='From 1, without gaps.')),
                 ('source', models.CharField(choices=[('search', 'Search'), ('match', 'Match'), ('manual', 'Added by hand')], max_length=8)),
                 ('decision', models.CharField(choices=[('undecided', 'Undecided'), ('in', 'In'), ('out', 'Out')], default='undecided', max_length=10)),

@@ -10,8 +10,8 @@ from procurement.models.base import REFERENCE_LENGTH, Revised
 from procurement.models.organisations import Organisation
 from procurement.models.requirements import Match, Requirement
 
-LISTING_LENGTH: Final = 2 * REFERENCE_LENGTH
-"""Of a listing's reference: as long as an address takes it."""
+LISTING_LENGTH: Final = 3 * REFERENCE_LENGTH + 2
+"""Of a listing's reference: those of framework, supplier and partner, and two tildes."""
 
 
 class Shortlist(Revised):

@@ -12,10 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from procurement.actions.evidence import start_evidence
 from procurement.actions.matches import keep_match
+from procurement.actions.running import run
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.actions.snapshots import lock_shortlist
-from procurement.models import Event, Shortlist, Snapshot
+from procurement.models import Event, Operation, Shortlist, Snapshot
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
 from tests.api.buying import ANSWER, BUYER, NEED, RUN, buyer
@@ -276,3 +278,89 @@ def test_lists_take_as_many_queries_for_many_as_for_one(person: Callable[[str], 
                 assert client.get(LIST + path).status_code == 200
             counts.append(len(queries))
     assert counts[:4] == counts[4:]
+
+
+@pytest.mark.parametrize(
+    ("who", "begins", "downloads"),
+    [
+        ("nobody", 401, 401), ("editor", 202, 200), ("viewer", 202, 200), ("other buyer", 404, 404),
+        ("partner", 404, 404), ("operator", 404, 404), ("token", 202, 200), ("reading token", 403, 200),
+        ("token without scope", 404, 404), ("partner's token", 404, 404),
+    ],
+)  # fmt: skip
+def test_who_may_have_evidence(
+    who: str, begins: int, downloads: int, person: Callable[[str], Client], token: TokenMaker
+) -> None:
+    client, headers = asks(who, person, token)
+    reference = begun(BRIGHT)
+    lock_shortlist(buyer(), reference, 1, Index("embedded", 3))
+    packs = f"{LIST}{reference}/evidence-packs/"
+    made = start_evidence(buyer(), reference, "json")
+    run(made.reference)
+    before = Operation.objects.count()
+    answer = client.post(
+        packs, {"format": "json"}, content_type=JSON, headers={"Idempotency-Key": "k1", **headers}
+    )
+    assert answer.status_code == begins
+    assert Operation.objects.count() == before + (begins == 202)
+    if begins == 202:
+        assert client.get(answer["Location"], headers=headers).json()["status"] == "queued"
+    file = client.get(f"{packs}{made.reference}/", headers=headers)
+    assert file.status_code == downloads
+    if downloads == 200:
+        assert file["ETag"] == f'"{hashlib.sha256(file.content).hexdigest()}"'
+        again = client.get(f"{packs}{made.reference}/", headers={"If-None-Match": file["ETag"], **headers})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("form", "media", "begins"),
+    [
+        ("pdf", "application/pdf", b"%PDF-1.7"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+        ("json", "application/json", b'{"audit":'),
+    ],
+)
+def test_a_pack_is_asked_for_followed_and_downloaded(
+    person: Callable[[str], Client], form: str, media: str, begins: bytes
+) -> None:
+    client = person("buyer")
+    one = f"{LIST}{begun(BRIGHT, OPM)}/"
+    early = send(client, "POST", f"{one}evidence-packs/", {"format": form})
+    assert (early.status_code, early.json()["code"]) == (409, "conflict")
+    send(client, "POST", f"{one}lock/", {})
+    asked = send(client, "POST", f"{one}evidence-packs/", {"format": form})
+    assert asked.status_code == 202
+    reference = asked.json()["reference"]
+    again = send(client, "POST", f"{one}evidence-packs/", {"format": form})
+    assert again.json()["reference"] == reference
+    waiting = client.get(f"{one}evidence-packs/{reference}/")
+    assert (waiting.status_code, waiting.json()["detail"]) == (409, "The evidence pack is queued.")
+    run(reference)
+    told = client.get(asked["Location"]).json()
+    assert (told["status"], told["done"], told["total"]) == ("succeeded", 3, 3)
+    file = client.get(f"{one}evidence-packs/{reference}/")
+    assert (file.status_code, file["Content-Type"]) == (200, media)
+    assert file.content.startswith(begins)
+    assert hashlib.sha256(file.content).hexdigest() == told["result"]["sha256"]
+    name = f"{one.split('/')[-2]}-snapshot-1.{form}"
+    assert file["Content-Disposition"] == f'attachment; filename="{name}"'
+    other = f"{LIST}{begun(BRIGHT)}/evidence-packs/"
+    assert client.get(f"{other}{reference}/").status_code == 404
+    assert client.get(f"{other}OP-1999-000001/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"format": "docx"}, 422, "/format"), ({"format": 5}, 400, "/format"), ({"size": "a4"}, 400, "/size"),
+    ],
+)  # fmt: skip
+def test_an_unknown_format_is_refused(
+    person: Callable[[str], Client], body: Any, status: int, pointer: str
+) -> None:
+    reference = begun(BRIGHT)
+    lock_shortlist(buyer(), reference, 1, Index("embedded", 3))
+    answer = send(person("buyer"), "POST", f"{LIST}{reference}/evidence-packs/", body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
+    assert not Operation.objects.exists()

@@ -16,7 +16,6 @@ from procurement.actions.shortlists import (
     ShortlistDraft,
     create_shortlist,
     note_on_shortlist,
-    ranked_of,
     retitle_shortlist,
 )
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
@@ -25,6 +24,7 @@ from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refuse
 from procurement.models import Event, Match, Partner, Shortlist, ShortlistEntry, ShortlistNote, Snapshot
 from procurement.permissions import SYSTEM, Actor
 from procurement.querysets import ShortlistQuerySet
+from procurement.ranked import RuledOut, ranked_of, ruled_out_of
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
 from tests.world import askers, editor_of, make_buyers, make_world
@@ -128,6 +128,26 @@ def test_an_answer_is_read_whatever_it_leaves_out() -> None:
         "results": [{"listing": 5}, {}, {"listing": "a~b~c"}, {"listing": "a~b~c"}, {"reference": "d~e~f"}]
     }
     assert [(one.listing, one.rank) for one in ranked_of(odd)] == [("a~b~c", 3), ("d~e~f", 5)]
+
+
+def test_why_a_listing_was_ranked_is_kept_as_the_answer_tells_it() -> None:
+    coverage = {"asked": 2, "met": 1, "told": "1 of 2"}
+    result = {
+        "rank": 1, "reference": ASH, "score": 0.5, "partner": {"reference": "ash"}, "parts": {"text": 0.5},
+        "coverage": coverage, "text": {"words": 0.5, "meaning": 0.0, "terms": []}, "evidence": [], "price": None,
+        "preferences": {},
+    }  # fmt: skip
+    out = {
+        "reference": YEW,
+        "rules": [{"rule": "must_have", "specialism": None, "region": {"reference": "TLC"}}],
+    }
+    answer = {"results": [result], "ruled_out": [out]}
+    assert ranked_of(answer)[0].reasons == [
+        {"kind": "parts", "told": {"text": 0.5}},
+        {"kind": "coverage", "told": coverage},
+        {"kind": "text", "told": {"words": 0.5, "meaning": 0.0, "terms": []}},
+    ]
+    assert ruled_out_of(answer) == [RuledOut(YEW, out["rules"])]
 
 
 def test_what_is_not_the_organisations_or_not_to_be_found_is_refused(editor: Actor) -> None:
