@@ -5,7 +5,7 @@ collected, as a span. A span says which engine was asked what kind of question, 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ from search.engines.rates_base import RatesEngine
 from search.engines.suggestions import Labels
 from search.need import Need
 from search.planner import Lexicon
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -108,6 +108,11 @@ class MeasuredEngine:
 
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         return self.within.rate_cards()
+
+    def unknown_values(
+        self, collection: Collection, asked: Mapping[str, Sequence[str]]
+    ) -> tuple[Unknown, ...]:
+        return self.within.unknown_values(collection, asked)
 
     def freshness(self, collection: Collection) -> Freshness:
         return self.within.freshness(collection)

@@ -38,12 +38,13 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class ParameterFault:
     """One parameter that cannot be used: `code` is unknown, repeated, shape, range, choice, missing or
-    conflict.
+    conflict. `value` is the one at fault where the others of a repeated parameter are not, else "".
     """
 
     parameter: str
     code: str
     message: str
+    value: str = ""
 
 
 class BadParameters(Exception):  # noqa: N818 - a refusal, told to whoever asked

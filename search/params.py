@@ -35,8 +35,8 @@ _SHAPES: Final = {
     "specialism": rf"^{_NAME}~{_NAME}~{_NAME}$",
     "region": r"^[A-Za-z]{2}[A-Za-z0-9]{0,3}$",
 }
-"""What a reference or code of each filter looks like; one that nobody bears finds nothing, one of another
-shape is a fault.
+"""What a reference or code of each filter looks like; one of another shape is a fault here, one that no listing
+bears in search/known.py.
 """
 
 _ABOUT: Final = {

@@ -167,6 +167,17 @@ class ListingResult:
     index: Freshness
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value asked for that nothing in the index bears, and what there is `instead`, in order: every value of a
+    framework or supplier, the lots of the framework, the specialisms of the lot.
+    """
+
+    parameter: str
+    value: str
+    instead: tuple[str, ...] = ()
+
+
 SuggestionKind = Literal["partner", "specialism", "lot"]
 
 

@@ -119,11 +119,15 @@ def frameworks_with_rates() -> Options:
 
 
 def _lots(framework: str) -> Options:
+    """The lots on which somebody with a rate card has a place: a rate of any other is of nobody."""
     if not framework:
         return []
     return [
         (reference, f"Lot {number}: {name}")
-        for reference, number, name in Lot.objects.filter(framework__reference=framework)
+        for reference, number, name in Lot.objects.filter(
+            framework__reference=framework, appointments__supplier__rate_cards__framework__reference=framework
+        )
+        .distinct()
         .order_by("position")
         .values_list("reference", "number", "name")
     ]

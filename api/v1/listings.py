@@ -22,6 +22,7 @@ from api.v1.shapes import amount
 from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
+from search.known import refuse_unknown_frameworks, refuse_unknown_values
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
 
@@ -48,7 +49,9 @@ class ListingSearch(SearchView):
         `sort=rate` need `grade` and one `framework`.
         """
         query = params.listing_query(request.GET, timezone.localdate())
-        answer = engine().search_listings(query)
+        found = engine()
+        refuse_unknown_values(found, query)
+        answer = found.search_listings(query)
         refuse_unknown_grade(query, answer)
         return ready(rendered(request, query, answer))
 
@@ -65,8 +68,10 @@ class ListingSuggestions(SearchView):
         example="/api/v1/listings/suggestions/?q=opm",
     )
     def get(self, request: Request) -> HttpResponse:
-        found = engine().suggest(params.suggestion_query(request.GET))
-        return ready(orjson.dumps({"results": found}))
+        query = params.suggestion_query(request.GET)
+        found = engine()
+        refuse_unknown_frameworks(found, query)
+        return ready(orjson.dumps({"results": found.suggest(query)}))
 
 
 class ListingDetail(SearchView):

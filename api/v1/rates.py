@@ -14,6 +14,7 @@ from api.v1.rate_shapes import RatePage, Roles
 from search import rate_params
 from search.grades import refuse_unknown_grades
 from search.index import engine
+from search.known import refuse_unknown_frameworks, refuse_unknown_rate_values
 from search.parameters import Parameter
 from search.query import Freshness
 from search.rate_answer import answer
@@ -41,6 +42,7 @@ class RateSearch(SearchView):
         """
         query = rate_params.rate_query(request.GET)
         found = engine()
+        refuse_unknown_rate_values(found, query)
         try:
             result = found.search_rates(query)
         except OtherUnits as elsewhere:
@@ -61,8 +63,10 @@ class RoleSuggestions(SearchView):
         example="/api/v1/rates/suggestions/?q=sen",
     )
     def get(self, request: Request) -> HttpResponse:
-        found = engine().suggest_roles(rate_params.role_query(request.GET))
-        return ready(orjson.dumps({"results": found}))
+        query = rate_params.role_query(request.GET)
+        found = engine()
+        refuse_unknown_frameworks(found, query)
+        return ready(orjson.dumps({"results": found.suggest_roles(query)}))
 
 
 class RateExport(SearchView):
@@ -83,8 +87,10 @@ class RateExport(SearchView):
         is preceded by an apostrophe.
         """
         query = rate_params.export_query(request.GET)
+        found = engine()
+        refuse_unknown_rate_values(found, query)
         try:
-            lines = engine().rate_lines(query)
+            lines = found.rate_lines(query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
         return StreamingHttpResponse(

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, NotRequired, Protocol, Self, TypedDict
 
 from search.engines.rates_base import RatesEngine
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
 
 Collection = Literal["listings", "rates"]
 
@@ -213,6 +213,16 @@ class Engine(RatesEngine, Protocol):
 
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """Partners, specialisms and lots by the beginning of any word of the name."""
+
+    def unknown_values(
+        self, collection: Collection, asked: Mapping[str, Sequence[str]]
+    ) -> tuple[Unknown, ...]:
+        """Of the values asked for, by parameter, those that nothing in the index bears or ever bore since it was
+        built.
+
+        Of listings: framework, lot, specialism, region, supplier; of rates: framework, lot, supplier and exclude,
+        which names lines.
+        """
 
     def freshness(self, collection: Collection) -> Freshness:
         """How current the index is, without reading the database."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,7 @@ from search.engines.matching_base import Gathered
 from search.engines.rates import RatesReader
 from search.engines.rates_writer import RatesWriter
 from search.need import Need
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 
@@ -71,6 +71,13 @@ class EmbeddedEngine:
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         """See RatesEngine."""
         return self._rates.rate_cards()
+
+    def unknown_values(
+        self, collection: Collection, asked: Mapping[str, Sequence[str]]
+    ) -> tuple[Unknown, ...]:
+        """See Engine."""
+        half = self._listings if collection == "listings" else self._rates
+        return half.unknown_values(asked)
 
     def freshness(self, collection: Collection) -> Freshness:
         """See Engine."""

@@ -7,7 +7,7 @@ there is one.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,16 @@ from search.engines.words import compile_plan
 from search.fields import MAPPING
 from search.meaning import model
 from search.planner import Plan, name_meant, plan
-from search.query import Freshness, Hit, HitRate, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.query import (
+    Freshness,
+    Hit,
+    HitRate,
+    ListingQuery,
+    ListingResult,
+    Suggestion,
+    SuggestionQuery,
+    Unknown,
+)
 
 _ATTEMPTS: Final = 20
 _UNEXPLAINED: Final = Explained((), (), ())
@@ -114,6 +123,10 @@ class ListingsReader:
         if not found and (meant := name_meant(query.q, view.lexicon)) is not None:
             found = view.suggestions.find(replace(query, q=meant))
         return found
+
+    def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """See Engine."""
+        return self.view().labels.unknown(asked)
 
     def state(self) -> IndexState:
         """See Engine.state."""

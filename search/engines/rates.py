@@ -7,7 +7,7 @@ web show it. One stat of a file tells whether the index worker has made a newer 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -23,6 +23,7 @@ from search.engines.rates_pages import after, cursor, page_rows
 from search.engines.rates_rows import MAPPING
 from search.engines.rates_suggest import Roles, typed_words
 from search.engines.rates_view import Hits, RatesView
+from search.query import Unknown
 from search.rate_query import OtherUnits, RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 EXPORT_BATCH: Final = 2_000
@@ -103,6 +104,10 @@ class RatesReader:
         names = Codes.load(cards).values
         for code in np.flatnonzero(counts).tolist():
             yield names[code], int(versions[code]), int(counts[code])
+
+    def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """See Engine."""
+        return self._view().unknown_values(asked)
 
     def state(self) -> IndexState:
         """What stands in the index, and whether it has to be built anew. Never raises EngineUnavailable."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from search.engines.base import EngineUnavailable
 from search.engines.columns import Array, Codes, Columns, Current, Mask, load_manifest
 from search.engines.rates_rows import CODED, MAPPING, NARROW, UNKNOWN
 from search.engines.rates_titles import TitleSearch, lines_of_titles
+from search.query import Unknown
 from search.rate_query import RateQuery
 from search.rate_roles import roles_of
 from search.ties import hashes_of
@@ -235,6 +236,28 @@ class RatesView:
             unknown,
             corrections,
         )
+
+    def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """See Engine."""
+        return tuple(
+            Unknown(name, value, self._instead(name, value))
+            for name, values in asked.items()
+            for value in values
+            if not self._knows(name, value)
+        )
+
+    def _knows(self, name: str, value: str) -> bool:
+        if name == "exclude":
+            return bool(self.rows_of_keys([value], hashes_of([value])))
+        return value in self.lots if name == "lot" else self.codes[name].get(value) is not None
+
+    def _instead(self, name: str, value: str) -> tuple[str, ...]:
+        if name == "exclude":
+            return ()
+        if name == "lot":
+            within = f"{value.partition('~')[0]}~"
+            return tuple(sorted(lot for lot in self.lots if lot.startswith(within)))
+        return tuple(sorted(self.codes[name].values))
 
     def _narrowing(self, query: RateQuery) -> list[tuple[str, list[int]]]:
         """The filters asked for as (column, codes that meet it): no codes if no line ever had the value."""

@@ -17,7 +17,7 @@ import orjson
 from search.engines.base import Label
 from search.engines.columns import Array, Columns, Strings
 from search.engines.records import whole_name
-from search.query import Suggestion, SuggestionKind, SuggestionQuery
+from search.query import Suggestion, SuggestionKind, SuggestionQuery, Unknown
 
 KINDS: Final[tuple[SuggestionKind, ...]] = ("partner", "specialism", "lot")
 """In the order in which equals are shown."""
@@ -87,6 +87,19 @@ class Labels:
     def scheme(self, kind: str, value: str) -> str:
         """The region scheme of a region code, or of a framework; "" if nobody said."""
         return self.facts.get(kind, {}).get(value, {}).get("scheme", "")
+
+    def unknown(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """The values of frameworks, lots, specialisms, suppliers and regions that nobody told of."""
+        return tuple(
+            Unknown(kind, value, self._instead(kind, value))
+            for kind, values in asked.items()
+            for value in values
+            if value not in self.facts[kind]
+        )
+
+    def _instead(self, kind: str, value: str) -> tuple[str, ...]:
+        within = f"{value.rpartition('~')[0]}~" if kind in ("lot", "specialism") else ""
+        return tuple(sorted(known for known in self.facts[kind] if known.startswith(within)))
 
     def dump(self) -> bytes:
         return orjson.dumps(self.facts)

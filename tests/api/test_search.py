@@ -193,6 +193,38 @@ def test_a_grade_that_the_framework_does_not_have_is_named_with_those_that_it_ha
     assert "RM3745 has no grade G9" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter", "detail"),
+    [
+        ("listings/?framework=NOPE", "framework", "'nope' has no listings; there are rm3745, rm6309."),
+        ("listings/?lot=rm3745~5&lot=rm3745~99", "lot",
+         "'rm3745~99' has no listings; there are rm3745~5, rm3745~6, rm3745~8."),
+        ("listings/?specialism=rm3745~5~999", "specialism", "'rm3745~5~999' has no listings"),
+        ("listings/?supplier=nobody", "supplier",
+         "'nobody' has no listings; there are brightwater, ppl."),
+        ("listings/?region=TLZ", "region", "'TLZ' is no region."),
+        ("listings/suggestions/?q=opm&framework=NOPE", "framework", "'nope' has no listings; "),
+        ("rates/?framework=NOPE", "framework", "'nope' has no rates; there are rm3745, rm6309."),
+        ("rates/?lot=rm3745~99", "lot", "'rm3745~99' has no rates; there are rm3745~5, "),
+        ("rates/?supplier=nobody", "supplier", "'nobody' has no rates; there are brightwater, ppl."),
+        ("rates/?exclude=nope", "exclude", "'nope' is no rate line."),
+        ("rates.csv?exclude=nope", "exclude", "'nope' is no rate line."),
+        ("rates/suggestions/?q=con&framework=NOPE", "framework", "'nope' has no rates; "),
+    ],
+)  # fmt: skip
+def test_a_value_that_the_index_does_not_know_is_named_without_a_read_of_the_database(
+    client: Client, path: str, parameter: str, detail: str
+) -> None:
+    client.get(f"/api/v1/{path}")
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(f"/api/v1/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameters")
+    (error,) = answer.json()["errors"]
+    assert (error["parameter"], error["code"]) == (parameter, "choice")
+    assert error["detail"].startswith(detail)
+    assert [each["sql"] for each in queries] == []
+
+
 def test_a_framework_is_reached_by_its_number_as_people_write_it(client: Client) -> None:
     assert get(client, "frameworks/RM3745/") == get(client, "frameworks/rm3745/")
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.models import Appointment
 from procurement.pricing import Bin
 from tests.web.reading import read, rows
 from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
@@ -148,6 +149,28 @@ def test_wrong_parameters_are_named_with_a_link_to_each(page: Client) -> None:
     assert "There is no filter called colour" in found.texts("li")
     assert found.one("input", id="q").attributes["value"] == "senior"
     assert found.all("input", type="hidden") == []
+
+
+def test_a_value_that_no_line_bears_is_named_and_not_sent_again(page: Client) -> None:
+    response = page.get("/rates?framework=rm1&supplier=nobody&exclude=nope&site=both")
+    assert response.status_code == 400
+    found = read(response)
+    assert [
+        (element.text, element.attributes["href"])
+        for element in found.all("a")
+        if element.attributes["href"].startswith("#") and element.text != "Skip to main content"
+    ] == [("Supplier: 'nobody' has no rates; there are alders, dogwood", "#supplier")]
+    assert "Exclude: 'nope' is no rate line" in found.texts("li")
+    assert found.all("input", type="hidden") == []
+    assert "both" in [element.attributes["value"] for element in found.all("option", selected="")]
+
+
+def test_the_form_offers_the_lots_on_which_somebody_has_a_card(page: Client) -> None:
+    found = read(page.get("/rates?framework=rm1"))
+    assert found.texts("select", id="lot") == ["Every lot Lot 1: Health Lot 2a: Digital"]
+    Appointment.objects.filter(lot__reference="rm1~2a").delete()
+    found = read(page.get("/rates?framework=rm1"))
+    assert found.texts("select", id="lot") == ["Every lot Lot 1: Health"]
 
 
 def test_the_form_takes_few_queries(page: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -193,6 +193,35 @@ def test_wrong_parameters_are_named_with_a_link_to_each(page: Client) -> None:
     )
 
 
+def test_a_value_that_no_listing_bears_is_named_and_only_that_one_is_dropped(page: Client) -> None:
+    response = page.get("/search?framework=RM1&lot=2a&lot=99&supplier=nobody&sector=health")
+    assert response.status_code == 400
+    found = read(response)
+    assert [
+        (element.text, element.attributes["href"])
+        for element in found.all("a")
+        if element.attributes["href"].startswith("#") and element.text != "Skip to main content"
+    ] == [
+        ("Lot: 'rm1~99' has no listings; there are rm1~1, rm1~2a", "#chip-3"),
+        ("Supplier: 'nobody' has no listings; there are alders, dogwood", "#chip-4"),
+    ]
+    assert found.one("a", id="chip-3").text == "Remove Lot: 99"
+    kept = [
+        (element.attributes["name"], element.attributes["value"])
+        for element in found.all("input", type="hidden")
+    ]
+    assert kept == [("lot", "2a"), ("sector", "health")]
+
+
+def test_a_framework_without_listings_is_named_at_its_field(page: Client) -> None:
+    response = page.get("/search?framework=nope")
+    assert response.status_code == 400
+    found = read(response)
+    (link,) = (element for element in found.all("a") if element.attributes["href"] == "#framework")
+    assert link.text == "Framework: 'nope' has no listings; there are rm0, rm1"
+    assert found.one("select", id="framework").attributes["aria-describedby"] == "framework-error"
+
+
 def test_a_rate_without_a_grade_leads_to_the_choice_of_one(page: Client) -> None:
     response = page.get("/search?framework=rm1&min_rate=400")
     assert response.status_code == 400

@@ -19,6 +19,7 @@ from procurement.vocabulary import WORK_TYPES
 from search.engines.base import EngineUnavailable
 from search.grades import refuse_unknown_grades
 from search.index import engine
+from search.known import refuse_unknown_rate_values
 from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
 from search.rate_params import rate_query
@@ -77,7 +78,9 @@ def rates(request: HttpRequest) -> HttpResponse:
     try:
         refuse_cursor(asked)
         query = rate_query(asked.sent())
-        answer = engine().search_rates(query)
+        found = engine()
+        refuse_unknown_rate_values(found, query)
+        answer = found.search_rates(query)
         refuse_unknown_grades(query, answer)
     except BadParameters as bad:
         return _refused(request, asked, bad.faults)
@@ -116,9 +119,9 @@ def rates(request: HttpRequest) -> HttpResponse:
 def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFault]) -> HttpResponse:
     """The form as it was sent, with what is wrong and a link to where."""
     form, bad = rate_form(asked), tuple(wrong)
-    # What is wrong and has no field would be sent again, unseen, with the corrected form.
-    unseen = {fault.parameter for fault in bad if not form.has_field(fault.parameter)}
-    form = replace(form, hidden=tuple(pair for pair in form.hidden if pair[0] not in unseen))
+    # What is wrong and is not shown would be sent again, unseen, with the corrected form.
+    at_fault = {fault.parameter for fault in bad}
+    form = replace(form, hidden=tuple(pair for pair in form.hidden if pair[0] not in at_fault))
     faults = [
         FieldFault(
             fault.parameter if form.has_field(fault.parameter) else "",

@@ -18,7 +18,8 @@ from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.parameters import BadParameters
+from search.known import refuse_unknown_values
+from search.parameters import BadParameters, ParameterFault
 from search.params import listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
@@ -79,7 +80,9 @@ def search(request: HttpRequest) -> HttpResponse:
         return _refused(request, asked, bad)
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
     try:
-        answer = engine().search_listings(query)
+        found = engine()
+        refuse_unknown_values(found, query)
+        answer = found.search_listings(query)
         refuse_unknown_grade(query, answer)
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
@@ -132,11 +135,8 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         for number, (name, value) in enumerate(asked.without(COMPARE).pairs, 1)
         if name not in FIELDS
     ]
-    anchors = {name: chip.id for name, _, chip in chips} | {name: name for name in FIELDS}
-    wrong = {fault.parameter for fault in bad.faults}
     faults = [
-        FieldFault(anchors.get(fault.parameter, ""), spoken(_label(fault.parameter), fault))
-        for fault in bad.faults
+        FieldFault(_anchor(fault, chips), spoken(_label(fault.parameter), fault)) for fault in bad.faults
     ]
     frameworks = asked.values("framework")
     framework = frameworks[0] if len(frameworks) == 1 else ""
@@ -148,7 +148,11 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         status_code=400,
         sent={**_sent(asked), "framework": framework},
         hidden=[
-            *((name, value) for name, value, _ in chips if name not in wrong),
+            *(
+                (name, value)
+                for name, value, _ in chips
+                if not any(_concerns(fault, name, value) for fault in bad.faults)
+            ),
             *((COMPARE, value) for value in asked.values(COMPARE)),
         ],
         chips=[chip for _, _, chip in chips],
@@ -157,6 +161,19 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         faults=faults,
         messages=by_anchor(faults),
     )
+
+
+def _anchor(fault: ParameterFault, chips: Iterable[tuple[str, str, Chip]]) -> str:
+    """The id of the field or else the chip that a fault concerns, "" where there is none."""
+    if fault.parameter in FIELDS:
+        return fault.parameter
+    return next((chip.id for name, value, chip in chips if _concerns(fault, name, value)), "")
+
+
+def _concerns(fault: ParameterFault, name: str, value: str) -> bool:
+    """Whether a fault is of this value, which may be a bare number, or of the whole parameter."""
+    wrong, given = fault.value.casefold(), value.casefold()
+    return fault.parameter == name and (not wrong or wrong == given or wrong.endswith(f"~{given}"))
 
 
 def _sent(asked: Address) -> dict[str, str]:

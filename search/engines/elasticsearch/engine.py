@@ -6,7 +6,7 @@ same life (life.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.life import CollectionWriter
 from search.engines.elasticsearch.listings import ListingsReader
 from search.engines.elasticsearch.rates import RatesReader
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery
+from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 
@@ -64,6 +64,12 @@ class ElasticsearchEngine:
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         """See RatesEngine."""
         return self._rates.rate_cards()
+
+    def unknown_values(
+        self, collection: Collection, asked: Mapping[str, Sequence[str]]
+    ) -> tuple[Unknown, ...]:
+        """See Engine."""
+        return self._half(collection).unknown_values(asked)
 
     def freshness(self, collection: Collection) -> Freshness:
         """See Engine."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -50,6 +50,7 @@ from search.query import (
     ListingResult,
     Suggestion,
     SuggestionQuery,
+    Unknown,
 )
 
 _ATTEMPTS: Final = 3
@@ -268,6 +269,13 @@ class ListingsReader:
             if answer["status"] != 200:
                 raise EngineUnavailable("the search service could not answer")
         return answers[0], answers[1]
+
+    def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """See Engine. What is known stays known, so that the index is asked only about a value that is not."""
+        named = self._named
+        if named is not None and not named.labels.unknown(asked):
+            return ()
+        return self.named(self._checked(self._meta())).labels.unknown(asked)
 
     def freshness(self) -> Freshness:
         """See Engine.freshness."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -41,10 +41,10 @@ from search.engines.elasticsearch.rates_query import (
     take_apart,
     units_body,
 )
-from search.engines.elasticsearch.rates_vocabulary import KnownTitles, KnownWords, counted
+from search.engines.elasticsearch.rates_vocabulary import KnownTitles, KnownValues, KnownWords, counted
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import typed_words
-from search.query import Freshness
+from search.query import Freshness, Unknown
 from search.rate_query import OtherUnits, RateCursor, RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 EXPORT_BATCH: Final = 2_000
@@ -84,6 +84,7 @@ class RatesReader:
         self._deep = deep
         self._words = KnownWords(self._ask)
         self._titles = KnownTitles(self._ask)
+        self._values = KnownValues(self._ask)
         self._bases: OrderedDict[_Base, _Known] = OrderedDict()
         self._spreads: OrderedDict[tuple[_Base, str], tuple[Mark, Spread]] = OrderedDict()
         self._lock = threading.Lock()
@@ -130,6 +131,10 @@ class RatesReader:
             lines = newest[2] - 1 - sum(count for _, _, count in older)
             if lines or older:
                 yield card, newest[1], lines
+
+    def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """See Engine."""
+        return self._values.unknown(asked)
 
     def freshness(self) -> Freshness:
         """See Engine."""

@@ -20,6 +20,7 @@ from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import Roles
 from search.engines.rates_text import TitleTokens, title_parts
 from search.engines.rates_titles import TitleSearch
+from search.query import Unknown
 from search.rate_query import RoleQuery, RoleSuggestion
 
 AT_ONCE: Final = 10_000
@@ -79,6 +80,70 @@ class KnownTitles:
         titles, lines = list(counts), np.array(list(counts.values()), np.int64)
         search = TitleSearch(_Memory(titles, lines))
         return mark, search, Roles.of(search, lines)
+
+
+class KnownValues:
+    """Which frameworks, lots and suppliers lines bear, as far as somebody asked: what is known stays known. Lines
+    themselves are too many to be remembered.
+    """
+
+    _COLUMNS: Final = {"framework": "framework", "lot": "lots", "supplier": "supplier", "exclude": "key"}
+    _MOST: Final = 1_000
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._known: set[tuple[str, str]] = set()
+
+    def unknown(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
+        """See Engine.unknown_values. No call where all is known, one for what is new, one more for what is unknown."""
+        new = [
+            (name, value)
+            for name, values in asked.items()
+            for value in values
+            if (name, value) not in self._known
+        ]
+        if not new:
+            return ()
+        borne = self._borne({name: [value for of, value in new if of == name] for name, _ in new})
+        self._known |= {pair for pair in borne if pair[0] != "exclude"}
+        unknown = [pair for pair in new if pair not in borne]
+        listed = self._borne({name: None for name, _ in unknown if name != "exclude"}) if unknown else set()
+        return tuple(
+            Unknown(
+                name,
+                value,
+                tuple(sorted(other for of, other in listed if of == name and _beside(name, value, other))),
+            )
+            for name, value in unknown
+        )
+
+    def _borne(self, wanted: Mapping[str, Sequence[str] | None]) -> set[tuple[str, str]]:
+        """Of the values wanted (of all, if None) those that some line bears."""
+        if not wanted:
+            return set()
+        body = {
+            "query": {"bool": {"filter": [{"exists": {"field": "unit"}}]}},
+            "size": 0,
+            "track_total_hits": False,
+            "suggest": SUGGEST,
+            "aggs": {
+                name: {
+                    "terms": {
+                        "field": self._COLUMNS[name],
+                        "size": self._MOST,
+                        **({} if values is None else {"include": list(values)}),
+                    }
+                }
+                for name, values in wanted.items()
+            },
+        }
+        told = self._ask(body)["aggregations"]
+        return {(name, bucket["key"]) for name in wanted for bucket in told[name]["buckets"]}
+
+
+def _beside(name: str, value: str, other: str) -> bool:
+    """Whether another value is what there is instead: lots are those of the framework."""
+    return name != "lot" or other.startswith(f"{value.partition('~')[0]}~")
 
 
 class _Memory:
