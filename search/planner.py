@@ -170,6 +170,18 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
     )
 
 
+def nothing_telling(question: str) -> tuple[str, ...] | None:
+    """The words of a question that holds nothing to look for, since all of them are stop words, or none is there.
+    None where it does hold something, or is blank.
+    """
+    text = normalise(question.translate(_QUOTES))
+    typed = _take_apart(text)
+    operators = (typed.phrases, typed.joined, typed.beginnings, typed.excluded, typed.excluded_beginnings)
+    if any(operators) or any(term_as_written(word) != GAP for word, _ in typed.words) or not text.strip():
+        return None
+    return tuple(words_of(text))
+
+
 def _can_be_found(clause: Clause) -> bool:
     return bool(clause.alternatives or clause.constants or clause.name_starts)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from procurement.pricing import Place, RateStatistics, money
+from search.notes import notes_on
 from search.rate_query import CAVEAT, RateResult
+from search.rate_roles import corrected
 
 
 def answer(result: RateResult) -> dict[str, Any]:
@@ -28,7 +30,8 @@ def answer(result: RateResult) -> dict[str, Any]:
         "proposed": place_shape(result.place),
         "illustrative_left_out": result.illustrative,
         "unknown_experience_left_out": result.unknown_experience,
-        "did_you_mean": [{"asked": asked, "used": used} for asked, used in result.corrections],
+        "did_you_mean": corrected(query.q, result.corrections),
+        "notes": notes_on(query.q, result.count),
         "caveat": CAVEAT,
     }
 

@@ -7,6 +7,7 @@ Commas separate roles, any of which may be met. Inside a role any word may match
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
@@ -63,6 +64,19 @@ def roles_of(q: str) -> tuple[Role, ...]:
                 )
             )
     return tuple(roles) or ((NOBODY,) if q.strip() else ())
+
+
+def corrected(q: str, corrections: Iterable[tuple[str, str]]) -> str | None:
+    """The question with each (asked, used) word replaced; None if there is none."""
+    used = dict(corrections)
+    if not used:
+        return None
+    text, made, at = normalise(q), "", 0
+    for word in words_of(text):
+        start = text.index(word, at)
+        made += text[at:start] + used.get(fold(word), word)
+        at = start + len(word)
+    return made + text[at:]
 
 
 def _bare(piece: str, draft: _Draft) -> None:

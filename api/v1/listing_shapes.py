@@ -13,6 +13,10 @@ from procurement.models import Framework, RateCard, Region, Supplier
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.fields import FILTERS, TEXT_FIELDS
 
+CORRECTED = (
+    "The question with each word that stands nowhere replaced by the nearest one, which was looked for too. "
+    "Null: there is nothing to correct."
+)
 AMOUNT = r"^\d+\.\d{2}$"
 
 
@@ -187,6 +191,13 @@ class Freshness(serializers.Serializer[Any]):
     caught_up_at = serializers.DateTimeField(allow_null=True)
 
 
+class NoteSerializer(serializers.Serializer[Any]):
+    """Why the question could find nothing: its words are too common to search by, or it holds no word."""
+
+    code = serializers.ChoiceField(choices=["too_common", "no_words"])
+    detail = serializers.CharField()
+
+
 class ListingPage(serializers.Serializer[Any]):
     """A page of what was found. `after` is the cursor of the next page, null on the last."""
 
@@ -195,7 +206,8 @@ class ListingPage(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
     after = serializers.CharField(allow_null=True)
     seed = serializers.IntegerField(min_value=0)
-    did_you_mean = serializers.CharField(allow_null=True)
+    did_you_mean = serializers.CharField(allow_null=True, help_text=CORRECTED)
+    notes = NoteSerializer(many=True)
     index = Freshness()
     facets = Facets()
     results = ListingHit(many=True)

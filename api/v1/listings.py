@@ -23,6 +23,7 @@ from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.known import refuse_unknown_frameworks, refuse_unknown_values
+from search.notes import notes_on
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
 
@@ -109,6 +110,7 @@ def rendered(request: Request, query: ListingQuery, result: ListingResult) -> by
             "after": after,
             "seed": result.seed,
             "did_you_mean": result.did_you_mean,
+            "notes": notes_on(query.q, result.count),
             "index": result.index,
             "facets": {facet.name: _facet(facet) for facet in result.facets},
             "results": [orjson.Fragment(_hit(hit)) for hit in result.hits],

@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.v1.listing_shapes import AMOUNT, Freshness
+from api.v1.listing_shapes import AMOUNT, CORRECTED, Freshness, NoteSerializer
 from api.v1.shapes import Named, NamedLot
 from procurement.models import RateCard
 from procurement.pricing import PERCENTILES
@@ -110,13 +110,6 @@ class Proposed(serializers.Serializer[Any]):
     )
 
 
-class Correction(serializers.Serializer[Any]):
-    """A word that stands in no role title, and the word that was looked for instead."""
-
-    asked = serializers.CharField()
-    used = serializers.CharField()
-
-
 class RatePage(serializers.Serializer[Any]):
     """A page of rate lines with statistics over everything found. `after` is the cursor of the next page."""
 
@@ -139,7 +132,8 @@ class RatePage(serializers.Serializer[Any]):
     unknown_experience_left_out = serializers.IntegerField(
         min_value=0, help_text="Lines left out because they state no experience."
     )
-    did_you_mean = Correction(many=True)
+    did_you_mean = serializers.CharField(allow_null=True, help_text=CORRECTED)
+    notes = NoteSerializer(many=True)
     caveat = serializers.CharField()
     index = Freshness()
     results = Rate(many=True)

@@ -225,6 +225,30 @@ def test_a_value_that_the_index_does_not_know_is_named_without_a_read_of_the_dat
     assert [each["sql"] for each in queries] == []
 
 
+@pytest.mark.parametrize("path", ["listings/", "rates/"])
+@pytest.mark.parametrize(
+    ("q", "notes"),
+    [
+        ("the", [{"code": "too_common", "detail": "“the” is too common to search by."}]),
+        ("---", [{"code": "no_words", "detail": "“---” holds no word to search by."}]),
+        ("zzzzzz", []),
+        ("", []),
+    ],
+)
+def test_a_question_that_can_find_nothing_is_told_why(
+    client: Client, path: str, q: str, notes: list[dict[str, str]]
+) -> None:
+    told = get(client, f"{path}?q={q}")
+    assert (told["notes"], told["count"] == 0) == (notes, bool(q))
+
+
+def test_a_corrected_question_is_told_alike_of_listings_and_rates(client: Client) -> None:
+    assert get(client, "listings/?q=vision+evalution")["did_you_mean"] == "vision evaluation"
+    assert get(client, "rates/?q=Senior+consultnt,+x")["did_you_mean"] == "Senior consultant, x"
+    assert get(client, "listings/?q=evaluation")["did_you_mean"] is None
+    assert get(client, "rates/?q=consultant")["did_you_mean"] is None
+
+
 def test_a_framework_is_reached_by_its_number_as_people_write_it(client: Client) -> None:
     assert get(client, "frameworks/RM3745/") == get(client, "frameworks/rm3745/")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from search.analysis import GAP, fold, term_of, words_of
 from search.engines.lexicon import Lexicon, sorted_counts
-from search.planner import LONG_QUESTION, NEED_WORDS, Alternative, Clause, Plan, plan
+from search.planner import LONG_QUESTION, NEED_WORDS, Alternative, Clause, Plan, nothing_telling, plan
 from search.synonyms import synonyms
 
 
@@ -211,3 +211,27 @@ def test_nothing_typed_breaks_it(question: str) -> None:
 @given(st.text())
 def test_any_text_makes_the_same_plan_twice(question: str) -> None:
     assert plan(question, LEXICON) == plan(question, LEXICON)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("the", ("the",)),
+        ("of the", ("of", "the")),
+        ('"the"', ("the",)),
+        ("-the", ("the",)),
+        ("---", ()),
+        ("()", ()),
+        ("", None),
+        ("   ", None),
+        ("the evaluation", None),
+        ("the*", None),
+        ("IT", None),
+        ("-evaluation", None),
+        ("24/7", None),
+    ],
+)
+def test_a_question_of_stop_words_or_signs_holds_nothing_to_look_for(
+    question: str, words: tuple[str, ...] | None
+) -> None:
+    assert nothing_telling(question) == words

@@ -165,6 +165,10 @@ def test_a_value_that_no_line_bears_is_named_and_not_sent_again(page: Client) ->
     assert "both" in [element.attributes["value"] for element in found.all("option", selected="")]
 
 
+def test_a_question_of_signs_alone_is_told_why_it_finds_nothing(page: Client) -> None:
+    assert "“---” holds no word to search by." in read(page.get("/rates?q=---")).texts("p")
+
+
 def test_the_form_offers_the_lots_on_which_somebody_has_a_card(page: Client) -> None:
     found = read(page.get("/rates?framework=rm1"))
     assert found.texts("select", id="lot") == ["Every lot Lot 1: Health Lot 2a: Digital"]

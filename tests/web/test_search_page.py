@@ -213,6 +213,14 @@ def test_a_value_that_no_listing_bears_is_named_and_only_that_one_is_dropped(pag
     assert kept == [("lot", "2a"), ("sector", "health")]
 
 
+@pytest.mark.parametrize(
+    ("q", "said"),
+    [("the", "“the” is too common to search by."), ("---", "“---” holds no word to search by.")],
+)
+def test_a_question_that_can_find_nothing_is_told_why(page: Client, q: str, said: str) -> None:
+    assert said in read(page.get("/search", {"q": q})).texts("p")
+
+
 def test_a_framework_without_listings_is_named_at_its_field(page: Client) -> None:
     response = page.get("/search?framework=nope")
     assert response.status_code == 400

@@ -20,6 +20,7 @@ from search.engines.base import EngineUnavailable
 from search.grades import refuse_unknown_grades
 from search.index import engine
 from search.known import refuse_unknown_rate_values
+from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
 from search.rate_params import rate_query
@@ -98,6 +99,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         query=query,
         answer=answer,
         caveat=CAVEAT,
+        notes=notes_on(query.q, answer.count),
         figures=_figures(answer, query),
         place=_place(answer.place, answer.statistics, query),
         lines=[_line(orjson.loads(line), first_page) for line in answer.lines],

@@ -19,6 +19,7 @@ from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.known import refuse_unknown_values
+from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.params import listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
@@ -120,6 +121,7 @@ def _answered(
         deepest=DEEPEST_HIT,
         correction=answer.did_you_mean,
         corrected=str(first_page.put({"q": answer.did_you_mean or ""})),
+        notes=notes_on(query.q, answer.count),
         cleared=str(first_page.only(("q", "seed", COMPARE))),
         everything=request.path,
         index=answer.index,
