@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+FICTIONAL: Final = "XX-DEMO"
+"""The scheme of bodies that do not exist."""
+
 SCHEMES: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
     "GB-COH": ("Companies House number", re.compile(r"(?:\d{2}|[A-Z]{2})\d{6}")),
     "GB-CHC": ("Charity Commission number", re.compile(r"[1-9]\d{5,6}(?:-\d+)?")),
@@ -23,7 +26,7 @@ SCHEMES: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
     "GB-LAS": ("Scottish local authority code", re.compile(r"[A-Z]{3}")),
     "GB-PLA": ("Welsh principal local authority code", re.compile(r"[A-Z]{3}")),
     "GB-LANI": ("Northern Irish local authority code", re.compile(r"[A-Z]{3}")),
-    "XX-DEMO": ("fictional body's identifier", re.compile(r"\d{8}")),
+    FICTIONAL: ("fictional body's identifier", re.compile(r"\d{8}")),
 }
 
 

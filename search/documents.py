@@ -94,7 +94,7 @@ def listings_of(partners: Sequence[int], version: int, places: Places, on: date)
 def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
     members = list(
         SupplierMember.objects.filter(partner__in=partners)
-        .select_related("supplier", "partner", "partner__published")
+        .select_related("supplier", "partner__organisation", "partner__published")
         .order_by("supplier_id", "partner_id", "joined_on")
     )
     suppliers = {member.supplier_id for member in members}
@@ -240,6 +240,7 @@ def _document(
             **_stored_framework(framework),
             "lots": _stored_lots(shown, offered, places),
             **_stored_offerings(specialisms, offered),
+            "fictional": partner.organisation.fictional,
             **_stored_profile(partner, profile),
             "rates": _stored_rates(card, lines, places),
         },

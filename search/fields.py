@@ -139,8 +139,10 @@ def labels_of(document: Mapping[str, Any]) -> Iterator[str]:
         yield ACCREDITATIONS.get(accreditation, accreditation) + ","
 
 
-LAYOUT: Final = 4
-"""Raise it when the analysis, the texts or the columns change in a way that this table does not show."""
+LAYOUT: Final = 5
+"""Raise it when the analysis, the texts, the columns or what is stored change in a way that this table does not
+show.
+"""
 
 MAPPING: Final = hashlib.blake2b(
     repr(

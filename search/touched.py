@@ -27,6 +27,8 @@ def _reference(kind: Kind) -> Touch:
 
 
 TOUCHES: Final[dict[str, Touch]] = {
+    # A partner bears its organisation's reference, and shows by whose identifier it is fictional.
+    "organisation.changed": _subject(Kind.PARTNER),
     "partner.profile_published": _subject(Kind.PARTNER),
     "partner.profile_confirmed": _subject(Kind.PARTNER),
     "partner.suspended": _subject(Kind.PARTNER),

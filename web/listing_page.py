@@ -99,7 +99,7 @@ def listing_page(reference: str, on: date) -> ListingPage | None:
     members = [
         member
         for member in SupplierMember.objects.filter(supplier__reference=parts[1]).select_related(
-            "supplier", "partner__published"
+            "supplier", "partner__organisation", "partner__published"
         )
         if framework is not None and belongs(member, framework, on)
     ]

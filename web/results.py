@@ -56,6 +56,7 @@ class Result:
     matched: bool
     more_specialisms: int
     specialisms_stated: bool
+    fictional: bool
     ownership: str
     rates: str
     illustrative: bool
@@ -86,6 +87,7 @@ def result(hit: Hit) -> Result:
         matched=bool(matched),
         more_specialisms=max(0, len(shown) - SHOWN_SPECIALISMS),
         specialisms_stated=stored["specialisms_stated"],
+        fictional=stored["fictional"],
         ownership="" if ownership == "not-stated" else OWNERSHIP.get(ownership, ownership),
         rates=_rates(hit.rate, stored["rates"]),
         illustrative=bool(stored["rates"]) and stored["rates"]["basis"] == "illustrative",

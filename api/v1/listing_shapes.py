@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.v1.shapes import Named, NamedLot
+from api.v1.shapes import FICTIONAL, Named, NamedLot
 from procurement.models import Framework, RateCard, Region, Supplier
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.fields import FILTERS, TEXT_FIELDS
@@ -101,6 +101,7 @@ class Listing(serializers.Serializer[Any]):
         "`specialisms` are those of the other lots, if any."
     )
     regions = serializers.ListField(child=serializers.CharField())
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
     summary = serializers.CharField(allow_blank=True)
     ownership = serializers.ChoiceField(choices=list(OWNERSHIP.items()))
     size = serializers.ChoiceField(choices=list(SIZES.items()))

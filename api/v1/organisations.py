@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from api.parameters import choice, text
 from api.schema import operation
-from api.v1.shapes import Named
+from api.v1.shapes import FICTIONAL, Named
 from api.views import DetailView, ListView
 from procurement.models import Capability, Organisation
 from procurement.querysets import OrganisationQuerySet
@@ -29,11 +29,13 @@ class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
     buyer_class = serializers.ChoiceField(choices=list(BUYER_CLASSES.items()), allow_blank=True)
     nation = serializers.ChoiceField(choices=Organisation.Nation.choices, allow_blank=True)
     parent = Named(allow_null=True)
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
 
     class Meta:
         model = Organisation
         fields: ClassVar[list[str]] = [
-            "reference", "name", "scheme", "identifier", "capabilities", "buyer_class", "nation", "parent",
+            "reference", "name", "scheme", "identifier", "fictional", "capabilities", "buyer_class", "nation",
+            "parent",
         ]  # fmt: skip
 
     @extend_schema_field(

@@ -20,7 +20,7 @@ from api.conditional import expected_revision
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, reference
 from api.schema import operation
-from api.v1.shapes import Named
+from api.v1.shapes import FICTIONAL, Named
 from api.views import DetailView, ListView
 from procurement.actions.profiles import update_profile
 from procurement.models import Partner, ProfileVersion, SupplierMember
@@ -99,6 +99,7 @@ class PartnerSerializer(ProfileSerializer):
 
     reference = serializers.CharField()
     organisation = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
     suppliers = PartnerSupplierSerializer(many=True)
     profile_version = serializers.IntegerField(allow_null=True, help_text="Null while nothing is published.")
     published_at = serializers.DateTimeField(allow_null=True)
@@ -118,6 +119,7 @@ class PartnerSerializer(ProfileSerializer):
             "reference": partner.reference,
             **told,
             "organisation": _named(partner.organisation),
+            "fictional": partner.organisation.fictional,
             "suppliers": [_named(one.supplier) | {"role": one.role} for one in memberships],
             "profile_version": partner.published.number if partner.published else None,
             "published_at": partner.published.published_at if partner.published else None,

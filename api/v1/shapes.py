@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 MINOR_PER_MAJOR = 100
+FICTIONAL = "True: the firm or body is made up; its identifier is of the scheme XX-DEMO."
 
 
 class Named(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from procurement.identifiers import FICTIONAL
 from procurement.models.base import Revised
 from procurement.vocabulary import BUYER_CLASSES
 
@@ -45,6 +46,11 @@ class Organisation(Revised):
                 name="organisation_identifier_whole",
             ),
         ]
+
+    @property
+    def fictional(self) -> bool:
+        """Whether it is made up, as its identifier says."""
+        return self.scheme == FICTIONAL
 
 
 class Capability(models.Model):

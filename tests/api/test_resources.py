@@ -128,7 +128,8 @@ def test_an_organisation_tells_what_it_is(client: Client) -> None:
     assert told == {
         "reference": "leeds-city-council", "name": "Leeds City Council", "scheme": "GB-LAE",
         "identifier": "LDS",
-        "capabilities": ["buyer"], "buyer_class": "local-government", "nation": "england", "parent": None,
+        "fictional": False, "capabilities": ["buyer"], "buyer_class": "local-government", "nation": "england",
+        "parent": None,
     }  # fmt: skip
 
 

@@ -249,6 +249,17 @@ def test_a_corrected_question_is_told_alike_of_listings_and_rates(client: Client
     assert get(client, "rates/?q=consultant")["did_you_mean"] is None
 
 
+@pytest.mark.parametrize(("firm", "fictional"), [("brightwater", True), ("opm-group", False)])
+def test_a_firm_that_is_made_up_is_marked_wherever_it_is_told(
+    client: Client, firm: str, fictional: bool
+) -> None:
+    found = [one for one in get(client, "listings/")["results"] if one["partner"]["reference"] == firm]
+    assert [one["fictional"] for one in found] == [fictional]
+    assert get(client, f"listings/{found[0]['reference']}/")["fictional"] is fictional
+    assert get(client, f"partners/{firm}/")["fictional"] is fictional
+    assert get(client, f"organisations/{firm}/")["fictional"] is fictional
+
+
 def test_a_framework_is_reached_by_its_number_as_people_write_it(client: Client) -> None:
     assert get(client, "frameworks/RM3745/") == get(client, "frameworks/rm3745/")
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.organisations import OrganisationDraft, save_organisations
 from procurement.actions.profiles import confirm_profile, update_profile
 from procurement.actions.standing import end_membership, move_appointment, reinstate_partner, suspend_partner
 from procurement.models import Chain, Partner
@@ -51,6 +52,16 @@ def test_a_leads_new_name_reaches_its_members_listings(writer: Writer) -> None:
     update_profile(editor_of("oak"), "oak", partner.revision, {"name": "Oak & Acorn"})
     drain(writer)
     assert listing("wr1~oak~elm")["lead"] == {"reference": "oak", "name": "Oak & Acorn"}
+
+
+def test_an_identifier_that_says_a_firm_is_made_up_reaches_its_listings(writer: Writer) -> None:
+    assert listing("wr1~oak~ash")["fictional"] is False
+    save_organisations(
+        SYSTEM, [OrganisationDraft("ash", "Ash", "XX-DEMO", "40000001", frozenset({"partner"}))]
+    )
+    drain(writer)
+    assert listing("wr1~oak~ash")["fictional"] is True
+    assert listing("wr1~oak~oak")["fictional"] is False
 
 
 def test_a_new_rate_card_reaches_every_listing_of_the_supplier_and_the_rates(writer: Writer) -> None:

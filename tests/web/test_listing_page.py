@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Partner, SupplierMember
+from procurement.models import Appointment, Organisation, Partner, SupplierMember
 from tests.guards import unguarded
 from tests.web.market import PASSWORD
 from tests.web.reading import read, rows, summary
@@ -52,6 +52,14 @@ def test_a_listing_shows_profile_evidence_offerings_rates_and_members(page: Clie
     ]
     assert members[0] == "Alder Research (lead) (this listing)"
     assert members[-1] == "Cedar"
+
+
+def test_a_firm_that_is_made_up_says_so_on_its_listing_and_among_results(page: Client) -> None:
+    listing, results = read(page.get(ALDER)), read(page.get("/search?q=alder&framework=rm1"))
+    assert "Fictional firm" in listing.texts("strong")
+    assert "Fictional firm" in results.texts("strong")
+    Organisation.objects.filter(reference="alder").update(scheme="", identifier="")
+    assert "Fictional firm" not in read(page.get(ALDER)).texts("strong")
 
 
 def test_illustrative_rates_and_an_expired_framework_say_so(page: Client) -> None:

@@ -21,6 +21,7 @@ STORED: dict[str, Any] = {
         for number in range(6)
     ],
     "specialisms_stated": True,
+    "fictional": False,
     "summary": "A summary.",
     "ownership": "charity",
     "case_studies": [{"key": "one", "title": "Work & play"}],

@@ -31,7 +31,7 @@ def test_a_result_says_who_where_what_for_how_much_and_why(page: Client) -> None
     assert found.texts("h3") == ["Alder Research on RM1"]
     link = found.one("a", href="/listings/rm1~alders~alder")
     assert link.text == "Alder Research on RM1"
-    assert found.texts("p", class_="app-result__meta") == ["RM1 Advice Open to call-offs"]
+    assert found.texts("p", class_="app-result__meta") == ["RM1 Advice Open to call-offs Fictional firm"]
     assert facts(found, 0) == {
         "Reached through": "Consortium Alder, led by Alder Research",
         "Lots": "1 Health, 2a Digital",
@@ -65,7 +65,9 @@ def test_the_rate_of_the_grade_asked_for_is_shown_and_sorted_by(page: Client) ->
 def test_an_illustrative_rate_says_so_and_an_expired_framework_is_closed(page: Client) -> None:
     found = read(page.get("/search?q=vision&framework=rm0"))
     assert facts(found, 0)["Day rates"] == "£425 to £725 a day Illustrative"
-    assert found.texts("p", class_="app-result__meta") == ["RM0 Old advice Closed to call-offs"]
+    assert found.texts("p", class_="app-result__meta") == [
+        "RM0 Old advice Closed to call-offs Fictional firm"
+    ]
 
 
 def test_facets_count_and_chips_take_back(page: Client) -> None:
