@@ -256,18 +256,32 @@ def _need(typed: _Typed, lexicon: Lexicon) -> list[Clause]:
 
 
 def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clause], str | None]:
-    """What a short question asks for beside its words, its words, and what it should have been."""
+    """What a short question asks for beside its words, its words, and what it should have been.
+
+    A corrected word counts as if it had been typed, but for its lesser weight: in groups, with its synonyms, and
+    beside the others.
+    """
     words = [word for word, _ in typed.words]
-    alone: dict[int, tuple[Terms, ...]] = {}
+    written = list(groups_in(words))
+    alone = {at: others for at, length, others in written if length == 1}
+    grouped = {at + place for at, length, _ in written if length > 1 for place in range(length)}
+    nearest = {
+        at: near for at, word in enumerate(words) if at not in alone and (near := _near(word, lexicon))
+    }
+    meant = [nearest[at][0] if at in nearest else word for at, word in enumerate(words)]
     groups: list[Clause] = []
-    for at, length, others in groups_in(words):
+    for at, length, others in groups_in(
+        [word if at in grouped else meant[at] for at, word in enumerate(words)]
+    ):
+        share = CORRECTED_WEIGHT if (nearest.keys() - grouped) & set(range(at, at + length)) else 1.0
         if length == 1:
             alone[at] = others
         else:
-            groups.append(Clause(" ".join(words[at : at + length]), _synonyms(others)))
-    together = _trimmed([term_of(word) for word in words])
+            groups.append(Clause(" ".join(words[at : at + length]), _synonyms(others, share)))
+    together = _trimmed([term_of(word) for word in meant])
     if 1 < len(together) <= TOGETHER_WORDS:
-        groups.append(Clause(" ".join(words), (Alternative(together, TOGETHER_WEIGHT),)))
+        weight = TOGETHER_WEIGHT * (CORRECTED_WEIGHT if nearest else 1.0)
+        groups.append(Clause(" ".join(words), (Alternative(together, weight),)))
     clauses: list[Clause] = []
     corrections: dict[int, str] = {}
     seen: set[str] = set()
@@ -276,21 +290,35 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clau
         if term == GAP or term in seen:
             continue
         seen.add(term)
-        clause, correction = _word(word, alone.get(at, ()), len(words) <= NAME_WORDS, lexicon)
-        clauses.append(clause)
-        if correction is not None:
-            corrections[at] = correction
+        if near := nearest.get(at, ()):
+            clauses.append(_corrected_word(word, near, alone.get(at, ())))
+            corrections[at] = near[0]
+        else:
+            clauses.append(_word(word, alone.get(at, ()), len(words) <= NAME_WORDS, lexicon))
     return groups, clauses, _corrected(typed, corrections) if corrections else None
 
 
-def _synonyms(others: tuple[Terms, ...]) -> tuple[Alternative, ...]:
-    return tuple(Alternative(terms, SYNONYM_WEIGHT) for terms in others)
+def _synonyms(others: tuple[Terms, ...], share: float = 1.0) -> tuple[Alternative, ...]:
+    return tuple(Alternative(terms, SYNONYM_WEIGHT * share) for terms in others)
 
 
-def _word(
-    word: str, others: tuple[Terms, ...], may_be_name: bool, lexicon: Lexicon
-) -> tuple[Clause, str | None]:
-    """What to look for by a word, and what it should have been if the index does not hold it."""
+def _near(word: str, lexicon: Lexicon) -> Sequence[str]:
+    """The words that may have been meant by one that the index neither holds nor has a longer word for."""
+    term, folded = term_of(word), fold(word)
+    begins = len(folded) > SHORTEST_NAME_START and lexicon.beginning(folded)
+    if term == GAP or lexicon.frequency(term) or begins or _as_meant(word):
+        return ()
+    return lexicon.near(folded, edits(folded))
+
+
+def _corrected_word(word: str, near: Sequence[str], others: tuple[Terms, ...]) -> Clause:
+    meant = sorted({term_of(other) for other in near})
+    alternatives = tuple(Alternative((term,), CORRECTED_WEIGHT) for term in meant)
+    return Clause(word, (*alternatives, *_synonyms(others, CORRECTED_WEIGHT)))
+
+
+def _word(word: str, others: tuple[Terms, ...], may_be_name: bool, lexicon: Lexicon) -> Clause:
+    """What to look for by a word."""
     term, folded = term_of(word), fold(word)
     starts: Terms = ()
     if may_be_name and len(folded) >= SHORTEST_NAME_START:
@@ -298,14 +326,9 @@ def _word(
     alternatives = _synonyms(others)
     if term != GAP and lexicon.frequency(term):
         alternatives = (Alternative((term,)), *alternatives)
-    elif not alternatives and term != GAP:
-        if len(folded) > SHORTEST_NAME_START and (begun := lexicon.beginning(folded)):
-            return Clause(word, constants=tuple(begun), name_starts=starts), None
-        near = () if _as_meant(word) else lexicon.near(folded, edits(folded))
-        if near:
-            meant = sorted({term_of(other) for other in near})
-            return Clause(word, tuple(Alternative((term,), CORRECTED_WEIGHT) for term in meant)), near[0]
-    return Clause(word, alternatives, name_starts=starts), None
+    elif not alternatives and len(folded) > SHORTEST_NAME_START:
+        return Clause(word, constants=tuple(lexicon.beginning(folded)), name_starts=starts)
+    return Clause(word, alternatives, name_starts=starts)
 
 
 def _as_meant(word: str) -> bool:

@@ -98,7 +98,23 @@ def test_unknown_word_that_begins_known_ones_is_taken_as_a_beginning() -> None:
 def test_unknown_word_is_corrected_and_told() -> None:
     found = plan("evalaution of data", LEXICON)
     assert found.did_you_mean == "evaluation of data"
-    assert Clause("evalaution", (Alternative(("evalu",), 0.8),)) in found.clauses
+    assert any(
+        clause.words == "evalaution" and clause.alternatives[0] == Alternative(("evalu",), 0.8)
+        for clause in found.clauses
+    )
+
+
+def test_corrected_words_count_as_if_typed_but_for_their_lesser_weight() -> None:
+    words = lexicon("social impact evaluation social impact evaluation bond")
+    right, wrong = plan("social impact evaluation", words), plan("socal impct evalution", words)
+    assert wrong.did_you_mean == "social impact evaluation"
+    assert [[(one.terms, one.weight) for one in clause.alternatives] for clause in wrong.clauses] == [
+        [(one.terms, pytest.approx(one.weight * 0.8)) for one in clause.alternatives]
+        for clause in right.clauses
+    ]
+    assert wrong.together == right.together
+    bond = [one.terms for clause in plan("socal impct bond", words).clauses for one in clause.alternatives]
+    assert ("sib",) in bond
 
 
 def test_a_number_is_never_corrected() -> None:
