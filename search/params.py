@@ -111,7 +111,10 @@ LISTING_PARAMETERS: Final = (
 
 SUGGESTION_PARAMETERS: Final = (
     Parameter(
-        "q", "The beginning of any word of a name.", {"type": "string", "maxLength": 200}, example="opm"
+        "q",
+        "The beginning of any word of a name, or a lot's number: 5, lot 5, RM3745/5.",
+        {"type": "string", "maxLength": 200},
+        example="opm",
     ),
     Parameter(
         "framework",

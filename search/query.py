@@ -193,7 +193,7 @@ class SuggestionQuery:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A partner, specialism or lot whose name holds what was typed at the start of a word."""
+    """A partner, specialism or lot whose name holds what was typed at the start of a word, or a lot of that number."""
 
     kind: SuggestionKind
     reference: str

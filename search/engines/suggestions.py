@@ -2,13 +2,13 @@
 bisected.
 
 Every name stands in the list once for each of its words, from that word on: "Bright" and "Cordis Bright" both
-lead to Cordis Bright. The same file keeps what the values of facets are called.
+lead to Cordis Bright. A lot stands there by its number too. The same file keeps what the values of facets are called.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -109,6 +109,20 @@ class Labels:
         return cls(orjson.loads(data))
 
 
+def beginnings(folded: str) -> Iterator[tuple[str, int]]:
+    """A folded name from each of its words on, with the number of words before it."""
+    words = folded.split(" ")
+    return ((" ".join(words[at:]), at) for at in range(len(words)))
+
+
+def lot_beginnings(facts: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """A lot's name as above, and the ways in which people write its number: 5, lot 5, RM3745/5, RM3745 lot 5."""
+    name, number, framework = facts["name"], facts["number"], facts["of"]
+    yield from beginnings(whole_name(name))
+    for way in (number, f"lot {number}", f"{framework} {number}", f"{framework} lot {number}"):
+        yield whole_name(f"{way} {name}"), 0
+
+
 def suggestion_parts(
     labels: Labels,
     partners: Sequence[tuple[str, str]],
@@ -132,6 +146,11 @@ def suggestion_parts(
             if facts := labels.facts[kind].get(reference):
                 entries[kind, reference] = (facts["name"], {facts["framework"]}, facts["of"])
                 folded[kind, reference] = whole_name(facts["name"])
+    ways = {
+        ("lot", reference): list(lot_beginnings(labels.facts["lot"][reference]))
+        for kind, reference in entries
+        if kind == "lot"
+    }
     ordered = [
         (kind, reference)
         for kind in KINDS
@@ -139,8 +158,7 @@ def suggestion_parts(
     ]
     begins: list[tuple[str, int, int]] = []
     for rank, entry in enumerate(ordered):
-        words = folded[entry].split(" ")
-        begins.extend((" ".join(words[at:]), rank, at) for at in range(len(words)))
+        begins.extend((begin, rank, at) for begin, at in ways.get(entry) or beginnings(folded[entry]))
     begins.sort()
     parts: dict[str, Array | bytes] = {}
     parts["begin_data"], parts["begin_ends"] = Strings.pack(begin for begin, _, _ in begins)

@@ -281,6 +281,31 @@ def test_suggestions_by_any_word_in_a_stated_order(indexing: Indexing) -> None:
     assert engine.suggest(SuggestionQuery("gital")) == engine.suggest(SuggestionQuery("&")) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("5", ["rm3745~5", "f2~5a"]),
+        ("lot 5", ["rm3745~5", "f2~5a"]),
+        ("Lot 5a", ["f2~5a"]),
+        ("RM3745/5", ["rm3745~5"]),
+        ("rm3745 lot 5", ["rm3745~5"]),
+        ("lot 5 health", ["rm3745~5"]),
+        ("lot 6", []),
+        ("RM3745/5a", []),
+    ],
+)
+def test_lots_are_suggested_by_their_number(indexing: Indexing, typed: str, found: list[str]) -> None:
+    engine = index(
+        indexing,
+        [
+            listing("opm-group"),
+            listing("other", framework="f2", lots=[{"reference": "f2~5a", "number": "5a", "name": "Zest"}]),
+        ],
+    )
+    assert [one.reference for one in engine.suggest(SuggestionQuery(typed))] == found
+    assert all(one.kind == "lot" for one in engine.suggest(SuggestionQuery(typed)))
+
+
 def test_a_name_that_begins_nothing_is_completed_as_it_was_meant(indexing: Indexing) -> None:
     engine = index(indexing, [listing("digital-first", name="Digital First"), listing("other", name="Other")])
     assert [found.name for found in engine.suggest(SuggestionQuery("digtial"))] == ["Digital First"]

@@ -121,6 +121,10 @@ def test_suggestions_are_the_same(both: tuple[EmbeddedEngine, ElasticsearchEngin
         "é",
         "&",
         "opm g",
+        "5",
+        "lot",
+        "lot 5",
+        "RM3745/5",
     }
     for start in sorted(starts):
         for query in (

@@ -16,7 +16,7 @@ from search.engines.elasticsearch.listings_filters import any_of
 from search.engines.elasticsearch.listings_shape import NAME_KEY, filter_name
 from search.engines.elasticsearch.meta import SUGGEST
 from search.engines.records import whole_name
-from search.engines.suggestions import AFTER_ALL, KINDS, Labels
+from search.engines.suggestions import AFTER_ALL, KINDS, Labels, beginnings, lot_beginnings
 from search.query import Suggestion, SuggestionKind, SuggestionQuery
 
 Json = dict[str, Any]
@@ -43,10 +43,9 @@ class Names:
             for reference, facts in labels.facts.get(kind, {}).items():
                 folded = whole_name(facts["name"])
                 shown = Suggestion(kind, reference, facts["name"], facts["framework"], facts["of"])
-                words = folded.split(" ")
-                for at in range(len(words)):
+                for begin, at in lot_beginnings(facts) if kind == "lot" else beginnings(folded):
                     place = (min(at, 1), KINDS.index(kind), folded, reference)
-                    begins.append((" ".join(words[at:]), len(begins), Candidate(place, shown)))
+                    begins.append((begin, len(begins), Candidate(place, shown)))
         begins.sort(key=lambda one: one[:2])
         self._begins = [begin for begin, _, _ in begins]
         self._candidates = [candidate for _, _, candidate in begins]
