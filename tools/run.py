@@ -252,9 +252,7 @@ def banner(port: int) -> str:
     ]
     if settings.DEMO:
         users = yaml.safe_load((ROOT / "fixtures" / "demo_users.yaml").read_text())
-        lines += [
-            "  Demo logins (this machine only; the market shown is fictional, but for the RM3745 consortium)"
-        ]
+        lines += ["  Demo logins (this machine only; the market that comes with it is fictional)"]
         lines += [f"    {user['email']:<24} {user['role']} of {user['organisation']}" for user in users]
         lines += [
             f"    password for all: {settings.DEMO_PASSWORD}",

@@ -58,6 +58,7 @@ def test_a_firm_that_is_made_up_says_so_on_its_listing_and_among_results(page: C
     listing, results = read(page.get(ALDER)), read(page.get("/search?q=alder&framework=rm1"))
     assert "Fictional firm" in listing.texts("strong")
     assert "Fictional firm" in results.texts("strong")
+    # One that somebody has added with a number of its own, or none, is not called so.
     Organisation.objects.filter(reference="alder").update(scheme="", identifier="")
     assert "Fictional firm" not in read(page.get(ALDER)).texts("strong")
 
@@ -201,7 +202,10 @@ def test_the_start_page_leads_in(page: Client, django_assert_num_queries: Django
         ["RM1 Advice", "Open to call-offs", "Ends: 31 December 2099", "Lots: 2", "Suppliers: 2"],
         ["RM0 Old advice", "Closed to call-offs", "Ends: 3 September 2021", "Lots: 2", "Suppliers: 1"],
     ]
-    assert "fictional" in found.one("p", class_="govuk-phase-banner__content").text
+    assert found.one("span", class_="govuk-phase-banner__text").text == (
+        "This demonstration comes with a fictional market: the firms marked as fictional are made up, and so are their "
+        "rates and those marked as illustrative."
+    )
     footer = found.one("footer").text
     for words in (
         "Contains public sector information licensed under the Open Government Licence v3.0",
