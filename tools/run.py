@@ -154,12 +154,22 @@ class Supervisor:
         return not self.stopping
 
     def start(self) -> bool:
-        """Starts all and waits until a search can be answered; False if it was told to stop before."""
-        for child in self.children:
+        """Starts all and waits until a search can be answered; False if it was told to stop before.
+
+        Whoever waits, waits for the web: the others start when it answers, for on two cores they would delay it.
+        All of them exist when this returns.
+        """
+        first = [child for child in self.children if child.name in ("queue", "web")]
+        for child in first:
             child.start()
             if child.name == "queue" and not self._wait_for(self._queue_answers, 20.0, "The queue"):
                 return False
-        return self._wait_for(self._web_is_ready, READY_WITHIN, "The web process")
+        if not self._wait_for(self._web_is_ready, READY_WITHIN, "The web process"):
+            return False
+        for child in self.children:
+            if child not in first:
+                child.start()
+        return self._wait_for(self._all_run, READY_WITHIN, "A process")
 
     def _wait_for(self, ready: Callable[[], bool], seconds: float, what: str) -> bool:
         until = time.monotonic() + seconds
@@ -178,6 +188,9 @@ class Supervisor:
                 )
             time.sleep(0.1)
         return False
+
+    def _all_run(self) -> bool:
+        return all(child.running() for child in self.children)
 
     def _queue_answers(self) -> bool:
         try:

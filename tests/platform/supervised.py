@@ -130,6 +130,22 @@ class Supervised:
         except StopIteration:
             return False
 
+    def came_back(self, name: str, killed: int) -> bool:
+        """Whether a child runs under another number than the one that was killed; that one may be gone between two
+        looks, so it is looked for once.
+        """
+        try:
+            return self.number(name) != killed
+        except StopIteration:
+            return False
+
+    def answers(self) -> bool:
+        """Whether the web is ready; a connection to one that is being ended is no answer."""
+        try:
+            return self.get("/api/v1/health/ready/")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
     def stop(self, number: int = signal.SIGTERM, seconds: float = 20) -> int:
         self.process.send_signal(number)
         return self.process.wait(seconds)

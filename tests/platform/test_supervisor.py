@@ -100,9 +100,9 @@ def test_it_says_where_it_is_and_who_may_sign_in(running: Supervised) -> None:
 def test_a_killed_process_comes_back(running: Supervised, name: str) -> None:
     killed = running.number(name)
     os.kill(killed, signal.SIGKILL)
-    until(lambda: running.running(name) and running.number(name) != killed, 20, f"{name} did not come back")
+    until(lambda: running.came_back(name, killed), 20, f"{name} did not come back")
     assert f"{name} ended (-9); it starts again" in running.said()
-    until(lambda: running.get("/api/v1/health/ready/")[0] == 200, 30, "the web did not come back")
+    until(running.answers, 30, "the web did not come back")
 
 
 def test_the_web_refuses_nobody_while_it_restarts(running: Supervised) -> None:
@@ -116,7 +116,7 @@ def test_a_killed_queue_comes_back_with_its_messages(running: Supervised) -> Non
     time.sleep(1.5)
     killed = running.number("queue")
     os.kill(killed, signal.SIGKILL)
-    until(lambda: running.running("queue") and running.number("queue") != killed, 20, "it did not come back")
+    until(lambda: running.came_back("queue", killed), 20, "it did not come back")
     until((running.data / "broker" / "valkey.sock").exists, 10, "it does not listen")
     assert queue_of(running.data).lrange("nobody-reads-this", 0, -1) == [b"one", b"two"]
     queue_of(running.data).delete("nobody-reads-this")
