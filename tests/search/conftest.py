@@ -16,15 +16,21 @@ from tests.search.engines import KINDS, ElasticsearchIndexing, EmbeddedIndexing,
 from tests.world import make_world
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def indexing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexing]:
-    """Makes engines, of each kind in turn."""
-    if request.param == "embedded":
-        yield EmbeddedIndexing(tmp_path_factory.mktemp("index"))
-        return
-    made = ElasticsearchIndexing(request.getfixturevalue("search_node"))
+@pytest.fixture(scope="module")
+def over_node(search_node: str) -> Iterator[ElasticsearchIndexing]:
+    """Makes engines over the node that this run's tests share."""
+    made = ElasticsearchIndexing(search_node)
     yield made
     made.remove()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def indexing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Indexing:
+    """Makes engines, of each kind in turn."""
+    if request.param == "embedded":
+        return EmbeddedIndexing(tmp_path_factory.mktemp("index"))
+    over_node: Indexing = request.getfixturevalue("over_node")
+    return over_node
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -4,7 +4,6 @@ mapping, words that are newer than the process's snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,16 +23,9 @@ pytestmark = pytest.mark.elasticsearch
 KEY = "rm3745~ppl~opm-group"
 
 
-@pytest.fixture(scope="module")
-def service(search_node: str) -> Iterator[ElasticsearchIndexing]:
-    made = ElasticsearchIndexing(search_node)
-    yield made
-    made.remove()
-
-
 @pytest.fixture
-def engine(service: ElasticsearchIndexing) -> ElasticsearchEngine:
-    made = service.empty()
+def engine(over_node: ElasticsearchIndexing) -> ElasticsearchEngine:
+    made = over_node.empty()
     fill(made, [listing("opm-group", summary="apples"), listing("ase", summary="pears")])
     return made
 

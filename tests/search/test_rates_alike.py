@@ -33,20 +33,12 @@ WORDS = {"analyst": 40, "director": 7, "it": 3, "manager": 90, "of": 7, "project
 
 
 @pytest.fixture(scope="module")
-def indexing(search_node: str) -> Iterator[ElasticsearchIndexing]:
-    """Makes engines over the node."""
-    made = ElasticsearchIndexing(search_node)
-    yield made
-    made.remove()
-
-
-@pytest.fixture(scope="module")
 def both(
-    indexing: ElasticsearchIndexing, tmp_path_factory: pytest.TempPathFactory
+    over_node: ElasticsearchIndexing, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[EmbeddedEngine, ElasticsearchEngine]:
     """Both engines over the same cards."""
     embedded = EmbeddedEngine(tmp_path_factory.mktemp("both"))
-    elastic = indexing.empty()
+    elastic = over_node.empty()
     build(embedded, drawn_cards())
     build(elastic, drawn_cards())
     return embedded, elastic

@@ -33,18 +33,10 @@ HAMMER = Path(__file__).with_name("rate_processes.py")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def indexing(search_node: str) -> Iterator[ElasticsearchIndexing]:
-    """Makes engines over the node."""
-    made = ElasticsearchIndexing(search_node)
-    yield made
-    made.remove()
-
-
 @pytest.fixture
-def engine(indexing: ElasticsearchIndexing) -> ElasticsearchEngine:
+def engine(over_node: ElasticsearchIndexing) -> ElasticsearchEngine:
     """An engine over one card of twelve lines."""
-    made = indexing.empty()
+    made = over_node.empty()
     build(made, [card("a", [line("a", i, price_minor=1_000 + i) for i in range(12)])])
     return made
 
@@ -169,15 +161,15 @@ def test_of_what_several_killed_writers_left_nothing_remains(engine: Elasticsear
 
 @pytest.mark.kill
 def test_writers_killed_at_any_moment_leave_whole_cards_or_what_the_next_repairs(
-    indexing: ElasticsearchIndexing,
+    over_node: ElasticsearchIndexing,
 ) -> None:
     """Six writers are killed after a moment drawn by a seed while they replace a card of 3 or 3,000 lines."""
     rng = random.Random(5)
-    engine = indexing.empty()
+    engine = over_node.empty()
     build(engine, [version(1, 3)])
     for number in range(1, 7):
         hammer = subprocess.Popen(
-            [sys.executable, str(HAMMER), str(number * 1_000), *indexing.where()],
+            [sys.executable, str(HAMMER), str(number * 1_000), *over_node.where()],
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert hammer.stdout is not None
@@ -200,9 +192,9 @@ def all_prices(engine: ElasticsearchEngine) -> list[int]:
 
 
 def test_a_word_that_another_process_brought_is_found_at_once(
-    engine: ElasticsearchEngine, writer: ElasticsearchWriter, indexing: ElasticsearchIndexing
+    engine: ElasticsearchEngine, writer: ElasticsearchWriter, over_node: ElasticsearchIndexing
 ) -> None:
-    reader = indexing.again()
+    reader = over_node.again()
     query = RateQuery(q="enginear", sort="relevance", **USD)
     assert reader.search_rates(query).corrections == (("enginear", "engineer"),)
 
@@ -215,9 +207,9 @@ def test_a_word_that_another_process_brought_is_found_at_once(
 
 
 def test_figures_over_everything_are_remembered_only_for_their_generation(
-    engine: ElasticsearchEngine, writer: ElasticsearchWriter, indexing: ElasticsearchIndexing
+    engine: ElasticsearchEngine, writer: ElasticsearchWriter, over_node: ElasticsearchIndexing
 ) -> None:
-    reader = indexing.again()
+    reader = over_node.again()
     query = RateQuery(bins=3, **USD)
     before = [reader.search_rates(query).statistics for _ in range(2)]
     assert before[0] == before[1]

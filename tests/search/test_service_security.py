@@ -216,39 +216,44 @@ def assert_told(reason: str, client: Client, capsys: pytest.CaptureFixture[str])
     return " ".join((started.err, str(compared.value), str(built.value), ready.content.decode()))
 
 
+@pytest.fixture
+def watched_key(secure: Cluster, caplog: pytest.LogCaptureFixture) -> str:
+    """A key with the stated rights, while the log is at its most talkative."""
+    caplog.set_level(logging.DEBUG)
+    return secure.api_key("stated", {"calloff": stated_role()})
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_wrong_is_said_in_a_line_without_a_secret_and_stops_searches_alone(
     secure: Cluster,
+    watched_key: str,
     client: Client,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     fault: str,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     changes, reason = FAULTS[fault]
-    key = secure.api_key("stated", {"calloff": stated_role()})
-    with wrong(secure, key, changes):
+    with wrong(secure, watched_key, changes):
         said = assert_told(reason, client, capsys)
-    assert_no_secret(key, said, caplog)
+    assert_no_secret(watched_key, said, caplog)
 
 
 def test_an_expired_certificate_is_said_in_a_line_and_stops_searches_alone(
     secure: Cluster,
+    watched_key: str,
     client: Client,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
     """It expires while the node runs, which reads its certificate again when the file changes."""
-    caplog.set_level(logging.DEBUG)
-    key = secure.api_key("stated", {"calloff": stated_role()})
     authority = make_authority()
     write_authority(authority, tmp_path / "authority.pem")
     with served(secure.nodes[0], *issue(authority, ["localhost"], expired=True)):
-        where = settings_of(secure, key, SEARCH_CA_CERT=str(tmp_path / "authority.pem"))
+        where = settings_of(secure, watched_key, SEARCH_CA_CERT=str(tmp_path / "authority.pem"))
         with override_settings(**where):
             said = assert_told("the search service's certificate has expired", client, capsys)
-    assert_no_secret(key, said, caplog)
+    assert_no_secret(watched_key, said, caplog)
 
 
 @contextmanager
