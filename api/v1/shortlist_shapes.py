@@ -147,7 +147,7 @@ class ShortlistSerializer(ShortlistSummarySerializer):
         return super().to_representation(row) | {"entries": EntrySerializer(entries, many=True).data}
 
 
-class NoteSerializer(serializers.ModelSerializer[ShortlistNote]):
+class ShortlistNoteSerializer(serializers.ModelSerializer[ShortlistNote]):
     """A note, as it was written."""
 
     number = serializers.IntegerField(min_value=1)

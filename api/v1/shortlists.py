@@ -24,7 +24,7 @@ from api.v1.shortlist_shapes import (
     HistorySerializer,
     NewNoteSerializer,
     NewShortlistSerializer,
-    NoteSerializer,
+    ShortlistNoteSerializer,
     ShortlistSerializer,
     ShortlistSummarySerializer,
     TitleSerializer,
@@ -176,7 +176,7 @@ class ShortlistDetail(DetailView):
 class ShortlistNotes(ListView):
     """What was written down beside a shortlist, newest first; never edited."""
 
-    serializer_class = NoteSerializer
+    serializer_class = ShortlistNoteSerializer
     varies = True
 
     def rows(self, request: Request) -> QuerySet[ShortlistNote]:
@@ -185,7 +185,7 @@ class ShortlistNotes(ListView):
 
     @operation(
         summary="Notes on a shortlist",
-        answer=NoteSerializer,
+        answer=ShortlistNoteSerializer,
         listed=True,
         scope="shortlists:read",
         headers=("validator",),
