@@ -28,7 +28,7 @@ COLLECTIONS: Final[tuple[Collection, ...]] = ("listings", "rates")
 
 
 _lock = threading.Lock()
-_engines: dict[Hashable, WholeEngine] = {}
+_engines: dict[Hashable, MeasuredEngine] = {}
 _writers: dict[Hashable, Writer] = {}
 
 
@@ -74,7 +74,7 @@ def _place() -> Path | Connection:
     return connection() or Path(settings.INDEX_FOLDER)
 
 
-def engine() -> WholeEngine:
+def engine() -> MeasuredEngine:
     """The engine that the settings name; made once in each process, opened when it is first asked."""
     place = _place()
     with _lock:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.auth import signed_in
-from api.parameters import reference
+from api.auth import actor_of, signed_in
+from api.bodies import read_body
+from api.changing import done_once, malformed_told
+from api.errors import Problem, fault
+from api.parameters import reference, values
 from api.schema import operation
+from api.v1.match_shapes import AnswerShape, MatchBody
 from api.v1.requirement_shapes import RequirementContentSerializer
 from api.v1.shapes import Named
 from api.views import DetailView, ListView
 from procurement.actions.buyers import require_somewhere
-from procurement.models import Match
+from procurement.actions.matches import Run, keep_match
+from procurement.actions.requirement_checks import missing_from
+from procurement.errors import Invalid
+from procurement.models import Match, Requirement
 from procurement.permissions import Action
-from procurement.querysets import MatchQuerySet
+from procurement.querysets import MatchQuerySet, RequirementQuerySet
+from procurement.requirements import RequirementContent
+from search.index import engine
+from search.matching import MatchOptions, match
 from search.parameters import Parameter
+from search.ranks import WEIGHTS
+
+SHOWN: Final = 20
+"""Results that an answer tells unless asked otherwise."""
 
 
 class AskedWithSerializer(serializers.Serializer[Any]):
@@ -63,16 +80,25 @@ class MatchSummarySerializer(serializers.Serializer[Any]):
 class MatchSerializer(MatchSummarySerializer):
     """A match: what was asked, and the answer as it was given."""
 
-    answer = serializers.DictField()
+    answer = AnswerShape()
 
     def to_representation(self, row: Match) -> dict[str, Any]:
         return super().to_representation(row) | {"answer": row.answer}
+
+
+class UnkeptMatchSerializer(serializers.Serializer[Any]):
+    """A match that was not kept: what was asked, and the answer."""
+
+    content = RequirementContentSerializer()
+    answer = AnswerShape()
 
 
 class MatchList(ListView):
     """The own organisation's matches, newest first, without their answers."""
 
     serializer_class = MatchSummarySerializer
+    kind = "search"
+    posts_read = True
     varies = True
     filters: ClassVar[tuple[Parameter, ...]] = (
         reference("requirement", "Only those of this requirement, whatever it said.", "REQ-2026-0001"),
@@ -99,6 +125,79 @@ class MatchList(ListView):
     )
     def get(self, request: Request) -> Response:
         return self.listed(request)
+
+    @operation(
+        summary="Match a need",
+        answer=MatchSerializer,
+        status=201,
+        other={200: UnkeptMatchSerializer},
+        body={"application/json": MatchBody},
+        scope="matches:write",
+        headers=("Idempotency-Key",),
+        problems=(404, 422, 503),
+        example="curl -X POST 'http://127.0.0.1:8000/api/v1/matches/' -H \"Authorization: Bearer $TOKEN\" "
+        "-H \"Idempotency-Key: $KEY\" -H 'Content-Type: application/json' "
+        '-d \'{"need": {"text": "Evaluate a vision rehabilitation service.", "framework": "rm6309", '
+        '"lot": "rm6309~7", "regions": ["UKC"], "team": [{"grade": "G3", "days": "12.5"}]}}\'',
+    )
+    def post(self, request: Request) -> Response:
+        """Ranks the listings that answer a need, each with its reasons, and says who is ruled out by what.
+
+        Anybody may ask; the answer of a buyer who is signed in is kept as it was run (201), unless `keep` is false.
+        What is not kept (200) needs no Idempotency-Key.
+        """
+        values(request.GET, ())
+        sent = read_body(request, MatchBody)
+        actor = actor_of(request)
+        if not sent.get("keep", actor.signed_in):
+            content, _ = _content(request, sent)
+            found = match(content, _options(sent), engine())
+            return Response({"content": content.to_json(), "answer": found.answer})
+        signed_in(request)
+
+        def act() -> Response:
+            content, requirement = _content(request, sent)
+            options = _options(sent)
+            found = match(content, options, engine())
+            run = Run(found.ranking, found.model, engine().name, found.generation, found.seed, options.on)
+            kept = keep_match(actor, sent.get("organisation"), content, found.answer, run, requirement)
+            row = MatchQuerySet(Match).told(answer=True).get(pk=kept.pk)
+            place = reverse("api:match", args=[kept.reference])
+            return Response(MatchSerializer(row).data, status=201, headers={"Location": place})
+
+        return done_once(request, actor.reference, act)
+
+
+def _content(request: Request, sent: Mapping[str, Any]) -> tuple[RequirementContent, str | None]:
+    """The need that is to be matched, and the kept requirement that it is of. Raises Problem, Invalid."""
+    if ("requirement" in sent) == ("need" in sent):
+        told = "Name a kept requirement or say the need: one of the two."
+        raise Problem(400, told, errors=[fault("conflict", told, pointer="/need")])
+    if "requirement" in sent:
+        kept = RequirementQuerySet(Requirement).seen_by(signed_in(request)).told()
+        row = kept.filter(reference=sent["requirement"].upper()).first()
+        if row is None or row.current is None:
+            raise Problem(404, f"There is no requirement {sent['requirement']} that you may see.")
+        return RequirementContent.from_json(row.current.content), row.reference
+    with malformed_told():
+        content = RequirementContent.from_json(sent["need"], "/need")
+        if faults := missing_from(content, "/need"):
+            raise Invalid("The need names what is not there.", tuple(faults))
+    return content, None
+
+
+def _options(sent: Mapping[str, Any]) -> MatchOptions:
+    weights = {**WEIGHTS, **sent.get("weights", {})}
+    if not any(weights.values()):
+        told = "At least one part must weigh something."
+        raise Problem(400, told, errors=[fault("range", told, pointer="/weights")])
+    return MatchOptions(
+        timezone.localdate(),
+        mode=sent.get("mode", "balanced"),
+        weights=weights,
+        seed=sent.get("seed"),
+        size=sent.get("size", SHOWN),
+    )
 
 
 class MatchDetail(DetailView):
