@@ -5,7 +5,7 @@ Every text that says what a firm does (its summary, each specialism, each piece 
 - by words: BM25 of all its texts as one (k1 0.9, b 0.4), and BM25 of each (k1 1.2, b 0.75), of which the best counts
   fully, the second by 1 / 2^1.5, the third by 1 / 3^1.5 and so on; their sum is divided by what the need's words tell
   altogether, so that scores of different needs compare;
-- by meaning: the cosine of the need's vector with each text's, the best fully, the second by 1 / 2^2 and so on.
+- by meaning: the cosine of the need's vector with each text's, damped likewise.
 
 Text = words + 0.75 x meaning, told as text / (1 + text), from 0 to 1. A score depends on the listing, the need and the
 statistics of the index alone, never on who else was found. The figures were chosen on judged needs
@@ -31,8 +31,7 @@ WHOLE_K1: Final = 0.9
 WHOLE_B: Final = 0.4
 PIECE_K1: Final = 1.2
 PIECE_B: Final = 0.75
-WORDS_DAMPING: Final = 1.5
-MEANING_DAMPING: Final = 2.0
+DAMPING: Final = 1.5
 MEANING_WEIGHT: Final = 0.75
 
 Floats = NDArray[np.float64]
@@ -119,7 +118,7 @@ def score(pieces: Pieces, terms: Sequence[NeedTerm], lengths: Lengths) -> Scores
     by_piece = _bm25(pieces.counts, pieces.lengths, lengths.piece, PIECE_K1, PIECE_B) * told / whole_told
     # What all its texts together are worth is shared among them by what each holds of it.
     share = by_piece.sum(axis=1)
-    damped = by_piece * _damping(share, owner, WORDS_DAMPING)[:, None]
+    damped = by_piece * _damping(share, owner)[:, None]
     summed = _sums(share[:, None], pieces.starts)[owner, 0]
     whole = by_term.sum(axis=1)
     of_pieces = damped.sum(axis=1) + whole[owner] * share / np.where(summed > 0, summed, 1.0)
@@ -127,7 +126,7 @@ def score(pieces: Pieces, terms: Sequence[NeedTerm], lengths: Lengths) -> Scores
     meaning = np.zeros(listings)
     if pieces.dots is not None:
         near = likeness(pieces.dots)
-        near = MEANING_WEIGHT * near * _damping(near, owner, MEANING_DAMPING)
+        near = MEANING_WEIGHT * near * _damping(near, owner)
         of_pieces = of_pieces + near
         meaning = _sums(near[:, None], pieces.starts)[:, 0]
     return Scores(by_term.sum(axis=1), meaning, by_term, of_pieces)
@@ -140,13 +139,13 @@ def _bm25(counts: Floats, lengths: Floats, mean: float, k1: float, b: float) -> 
     return worth
 
 
-def _damping(worth: Floats, owner: Ints, power: float) -> Floats:
-    """1 / rank^power of every piece among its listing's, the best first; of equals the earlier one."""
+def _damping(worth: Floats, owner: Ints) -> Floats:
+    """1 / rank^DAMPING of every piece among its listing's, the best first; of equals the earlier one."""
     order = np.lexsort((np.arange(len(worth)), -worth, owner))
     starts = np.searchsorted(owner[order], owner[order])
     ranks = np.empty(len(worth))
     ranks[order] = np.arange(len(worth)) - starts + 1
-    return ranks**-power
+    return ranks**-DAMPING
 
 
 def _sums(rows: Floats, starts: Ints) -> Floats:

@@ -39,6 +39,9 @@ OF_THE_QUEUE = [
     "tests/platform/test_outgrown.py",
     "tests/search/test_live_index.py",
 ]
+JUDGED = ROOT.parent / "shared" / "data" / "evaluation"
+FLOOR = 0.235
+"""nDCG@10 on the judged needs, below which matching has become worse."""
 MOVED = "tests/procurement/test_move.py"
 """Starts a process for each command that it tries, so it is one of the long tests; it moves to what it runs beside."""
 
@@ -125,6 +128,15 @@ def on_a_node(chosen: str, data: str) -> bool | None:
         return False
 
 
+def relevance(engine: str, data: str) -> bool | None:
+    """Whether matching ranks the judged needs as well as it did; they are no part of the repository."""
+    if not JUDGED.is_dir():
+        print(f"SKIPPED: the judged needs are not beside the repository ({JUDGED.relative_to(ROOT.parent)})")
+        return None
+    command = ["benchmarks/relevance.py", str(JUDGED), "--engine", engine, "--floor", str(FLOOR)]
+    return run(command, data)
+
+
 STATIC = (
     Check("page assets", assets),
     Check("lint", ["-m", "ruff", "check", "."]),
@@ -144,10 +156,12 @@ SERVICES = (
         services=("postgresql", "redis"),
     ),
     Check("tests on Elasticsearch", partial(on_a_node, f"{NODE} and not (kill or long)")),
+    Check("matching of judged needs", partial(relevance, "embedded")),
 )
 LONG = (
     Check("page assets", assets),
     Check("long tests", [*PYTEST, "-m", f"({MARKED}) and not {NODE}"]),
+    Check("matching of judged needs on Elasticsearch", partial(relevance, "elasticsearch")),
     Check("faults of the search service", partial(on_a_node, f"{NODE} and (kill or long)")),
     Check(
         "tests of the queue and the move on PostgreSQL and Redis",

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from api.bodies import Body
 from api.v1.requirement_shapes import RequirementContentSerializer
 from api.v1.shapes import Named, NamedFramework, NamedLot
+from procurement.models import RateCard
 from procurement.models.base import REFERENCE_LENGTH
 from search.matching import LARGEST_PAGE
 from search.ranks import BOUNDS, MODES, WEIGHTS
@@ -151,7 +152,7 @@ class MatchPriceShape(serializers.Serializer[Any]):
     vat = serializers.ChoiceField(choices=["excluded"])
     card = serializers.CharField(allow_null=True)
     version = serializers.IntegerField(allow_null=True)
-    basis = serializers.ChoiceField(choices=["published", "illustrative"], allow_null=True)
+    basis = serializers.ChoiceField(choices=RateCard.Basis.choices, allow_null=True)
     percentile = serializers.FloatField(
         allow_null=True, help_text="The share of suppliers, in per cent, whose team costs as much or less."
     )

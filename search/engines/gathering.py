@@ -17,6 +17,7 @@ from search.engines.columns import Array, Mask, rows_of
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
 from search.engines.matching_base import (
+    AT_LEAST,
     BY_COVERAGE,
     BY_MEANING,
     BY_PRICE,
@@ -206,8 +207,11 @@ def _candidates(
         _choose(chosen, np.flatnonzero(eligible & (totals != NO_TOTAL)), totals, fair, BY_PRICE)
     if need.order == "name":
         _choose(chosen, np.flatnonzero(eligible), view.name_rank(), fair, IN_ORDER)
-    elif need.order == "shuffle" or not chosen.any():
+    elif need.order == "shuffle":
         _choose(chosen, np.flatnonzero(eligible), fair, fair, IN_ORDER)
+    room = AT_LEAST - int(np.count_nonzero(chosen))
+    if room > 0:
+        _choose(chosen, np.flatnonzero(eligible & ~chosen), fair, fair, room)
     return chosen
 
 

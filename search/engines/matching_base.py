@@ -28,6 +28,10 @@ IN_ORDER: Final = 200
 """How many candidates are gathered in each way: the best by words, by meaning, by what they cover, the cheapest, the
 first by name or in the seed's order. Ties at the end are broken by the seed's fair order.
 """
+AT_LEAST: Final = 200
+"""So many are ranked in any case, as long as so many are eligible: those whom nothing brings up come last, chosen in
+the seed's order. A buyer of a small lot sees everybody in it.
+"""
 RULED_OUT_SHOWN: Final = 1_000
 """So many of the ruled out are named, in the order of their references; all are counted."""
 

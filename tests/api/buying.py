@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.test import Client
+from django.utils import timezone
 
 from procurement.actions.evidence import start_evidence
 from procurement.actions.matches import Run, keep_match
@@ -16,6 +17,8 @@ from procurement.models import User
 from procurement.permissions import Actor, person
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
+from search.index import engine
+from search.matching import MatchOptions, match
 from tests.api.conftest import TokenMaker
 
 BUYER = "leeds-city-council"
@@ -63,11 +66,14 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
     curl lines name.
     """
     requirement = create_requirement(buyer(), NEED)
-    match = keep_match(buyer(), None, RequirementContent.from_json(NEED), ANSWER, RUN, requirement.reference)
+    content = RequirementContent.from_json(NEED)
+    found = match(content, MatchOptions(timezone.localdate(), seed=5), engine())
+    run_by = Run(found.ranking, found.model, "embedded", found.generation, found.seed, timezone.localdate())
+    kept = keep_match(buyer(), None, content, found.answer, run_by, requirement.reference)
     headers = {"Authorization": f"Bearer {token(BUYER, SCOPES)}"}
-    begun = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=match.reference))
+    begun = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=kept.reference))
     note_on_shortlist(buyer(), begun.reference, 1, "Asked the board.")
-    locked = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=match.reference))
+    locked = create_shortlist(buyer(), ShortlistDraft("Evaluators", match=kept.reference))
     lock_shortlist(buyer(), locked.reference, 1, Index("embedded", 3))
     pack = start_evidence(buyer(), locked.reference, "json")
     run(pack.reference)
@@ -81,5 +87,5 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
         "REQUIREMENT_ETAG": client.get(f"/api/v1/requirements/{requirement.reference}/", headers=headers)[
             "ETag"
         ],
-        "MATCH": match.reference,
+        "MATCH": kept.reference,
     }
