@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
+from procurement.dated import in_force
 from procurement.models import (
     Framework,
     Offering,
@@ -22,7 +23,7 @@ from procurement.models import (
     Supplier,
     SupplierMember,
 )
-from procurement.on_day import appointed, belongs, day_within, in_force
+from procurement.on_day import appointed, belongs, day_within
 
 NAMES: Final = 3
 """A listing is named by its framework, supplier and partner."""

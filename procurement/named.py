@@ -11,9 +11,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from procurement.dated import last_day
 from procurement.errors import Fault, Invalid
 from procurement.models import Framework, Lot, Supplier, SupplierMember
-from procurement.on_day import belongs, last_day
+from procurement.on_day import belongs
 from procurement.quotes import Proposed, QuoteQuestion
 from procurement.team_price import MOST_HOURS, TeamLine, measure_fault, team_faults
 

@@ -13,9 +13,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from procurement.dated import in_force
 from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Framework, Lot, RateCard, RateCardVersion, RateLine, Supplier
-from procurement.on_day import appointed, day_within, in_force
+from procurement.on_day import appointed, day_within
 from procurement.querysets import RateCardVersionQuerySet, RateLineQuerySet
 from procurement.team_price import (
     CardLine,

@@ -22,8 +22,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from procurement.dated import in_force
 from procurement.errors import Fault
-from procurement.on_day import in_force
 from procurement.pricing import Place, money, nearest_rank, place, statistics
 from procurement.vocabulary import VAT_RATES, WORK_TYPES
 

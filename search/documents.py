@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from procurement.dated import in_force
 from procurement.models import (
     Appointment,
     Framework,
@@ -26,7 +27,7 @@ from procurement.models import (
     RateLine,
     SupplierMember,
 )
-from procurement.on_day import appointed, belongs, day_within, in_force
+from procurement.on_day import appointed, belongs, day_within
 from procurement.quotes import fit
 from procurement.references import listing_reference
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument

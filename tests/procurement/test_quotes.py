@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.organisations import PartnerDraft, save_partners
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.dated import last_day
 from procurement.errors import Invalid
 from procurement.models import Appointment, Framework, Lot, Supplier
 from procurement.named import Terms, question_of, suppliers_named
-from procurement.on_day import last_day
 from procurement.permissions import SYSTEM
 from procurement.quotes import Quote, quotes, yardsticks
 from procurement.team_price import TeamLine
