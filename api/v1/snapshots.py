@@ -25,17 +25,16 @@ from procurement.actions.snapshots import lock_shortlist, snapshot_of, unlock_sh
 from procurement.models import Snapshot
 from procurement.snapshots import Index
 from search.engines.base import EngineUnavailable
-from search.index import connection, engine
+from search.index import engine
 from search.parameters import Parameter
 
 
 def index_now() -> Index:
     """What a search would be answered from now; nothing, where none can be: a shortlist is locked all the same."""
     try:
-        generation = engine().freshness("listings").generation
+        return Index(engine().name, engine().freshness("listings").generation)
     except EngineUnavailable:
         return Index(None, None)
-    return Index("embedded" if connection() is None else "elasticsearch", generation)
 
 
 class Locking(ApiView):

@@ -173,6 +173,27 @@ def test_from_a_match_to_a_verified_snapshot(person: Callable[[str], Client]) ->
     assert history[2]["references"]["listing"] == BRIGHT
 
 
+def test_what_the_ranking_itself_answers_becomes_a_shortlist_and_its_evidence(
+    person: Callable[[str], Client],
+) -> None:
+    client = person("buyer")
+    match = send(client, "POST", "/api/v1/matches/", {"need": NEED})
+    assert match.status_code == 201, match.content
+    results = match.json()["answer"]["results"]
+    made = send(client, "POST", LIST, {"title": "Ranked", "match": match.json()["reference"]}).json()
+    told = [(one["reference"], one["rank"], one["score"]) for one in results]
+    assert [(one["listing"], one["rank"], one["score"]) for one in made["entries"]] == told != []
+    assert {"kind": "coverage", "told": results[0]["coverage"]} in made["entries"][0]["reasons"]
+    one = f"{LIST}{made['reference']}/"
+    locked = send(client, "POST", f"{one}lock/", {})
+    assert locked.status_code == 200
+    assert client.get(f"{one}verify/").json()["valid"] is True
+    for form in ("pdf", "xlsx"):
+        asked = send(client, "POST", f"{one}evidence-packs/", {"format": form}, Idempotency_Key=form)
+        run(asked.json()["reference"])
+        assert client.get(asked["Location"]).json()["status"] == "succeeded"
+
+
 def test_an_altered_snapshot_is_told(person: Callable[[str], Client]) -> None:
     reference = begun(BRIGHT)
     snapshot = lock_shortlist(buyer(), reference, 1, Index("embedded", 3))
