@@ -118,7 +118,7 @@ def main() -> None:
             {
                 "text": text[:CHARACTERS],
                 "framework": FRAMEWORK,
-                "regions": ["TLC"],
+                "regions": ["UKC"],
                 "team": [{"grade": "G3", "days": str(Decimal(number) / 2)}, {"grade": "G5", "days": "4"}],
                 "work_type": "advice",
             }

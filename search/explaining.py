@@ -7,8 +7,9 @@ out, the rest scored anew, and what that costs is told beside it. So a reason sh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -63,13 +64,19 @@ class Why:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sentence:
+    """Where a sentence stands in a record's text, how often each term of the need stands in it, and how many terms
+    it has.
+    """
+
     piece: int
     start: int
     end: int
     text: str
-    alike: float | None
+    counts: NDArray[np.float64]
+    length: int
+    alike: float | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +97,8 @@ class Explainer:
     ) -> None:
         self._terms, self._vector, self._model, self._lengths = terms, vector, model, lengths
         self._marks = np.array([mark_of(one.term) for one in terms], dtype=np.uint32)
+        told = np.array([one.told for one in terms])
+        self._told = told / (told.sum() or 1.0)
 
     def explain(self, candidates: Sequence[Candidate]) -> list[Why]:
         """Why each of them answers."""
@@ -131,36 +140,26 @@ class Explainer:
         for at, text in enumerate(texts):
             worth = scores.pieces[pieces.of(at)]
             best = [int(one) for one in np.argsort(-worth, kind="stable")[:PIECES_SHOWN] if worth[one] > 0]
-            tried.append([list(text.sentences(one)) for one in best])
+            tried.append([text.sentences(one, self._marks) for one in best])
         flat = [one for several in tried for some in several for one in some]
+        if not flat:
+            return [[] for _ in texts]
         near = self._likeness([one.text for one in flat])
-        told = sum(one.told for one in self._terms) or 1.0
-        found: list[list[_Sentence]] = []
-        place = 0
-        for at, several in enumerate(tried):
-            chosen = []
-            for some in several:
-                ranked = []
-                for offset, one in enumerate(some):
-                    alike = None if near is None else near[place + offset]
-                    shared = texts[at].counts(one, self._marks) > 0
-                    words = (
-                        sum(term.told for term, held in zip(self._terms, shared, strict=True) if held) / told
-                    )
-                    ranked.append((words + (alike or 0.0), -offset, alike))
-                place += len(some)
-                if ranked:
-                    _, offset, alike = max(ranked)
-                    one = some[-offset]
-                    chosen.append(_Sentence(one.piece, one.start, one.end, one.text, alike))
-            found.append(chosen)
-        return found
+        worth = (np.array([one.counts for one in flat]) > 0) @ self._told
+        if near is not None:
+            worth = worth + near
+            for one, alike in zip(flat, near.tolist(), strict=True):
+                one.alike = alike
+        ranks = iter(worth.tolist())
+        return [
+            [max(zip(some, ranks), key=lambda pair: pair[1])[0] for some in several if some]  # noqa: B905
+            for several in tried
+        ]
 
-    def _likeness(self, texts: list[str]) -> list[float] | None:
+    def _likeness(self, texts: list[str]) -> NDArray[np.float64] | None:
         if self._model is None or self._vector is None:
             return None
-        near: list[float] = likeness(products(self._vector, self._model.encode(texts))).tolist()
-        return near
+        return likeness(products(self._vector, self._model.encode(texts)))
 
     def _without_term(self, pieces: Pieces, text: _Texts, listing: int, term: int) -> _Trial:
         here = pieces.of(listing)
@@ -176,8 +175,8 @@ class Explainer:
     def _without_sentence(self, pieces: Pieces, text: _Texts, listing: int, one: _Sentence) -> _Trial:
         here = pieces.of(listing)
         counts, lengths = pieces.counts[here].copy(), pieces.lengths[here].copy()
-        counts[one.piece] -= text.counts(one, self._marks)
-        lengths[one.piece] -= text.length(one)
+        counts[one.piece] -= one.counts
+        lengths[one.piece] -= one.length
         return _Trial(listing, counts, lengths, {one.piece: text.without_sentence(one)})
 
     def _dots_then(self, trials: list[_Trial], pieces: Pieces) -> NDArray[np.int32] | None:
@@ -251,33 +250,28 @@ class _Texts:
         at = self._parts[piece]
         return TEXT_FIELDS[self._fields[at]].name, self._record.names()[at]
 
-    def sentences(self, piece: int) -> Iterator[_Sentence]:
-        """The sentences of a piece, as many as are tried."""
+    def sentences(self, piece: int, wanted: NDArray[np.uint32]) -> list[_Sentence]:
+        """The sentences of a piece, as many as are tried, with the terms of the need (by their marks) in each."""
         start, end = self._bounds[piece]
-        tried = 0
-        for found in _SENTENCE.finditer(self._text, start, end):
-            text = found[0].strip()
-            if text:
-                yield _Sentence(piece, found.start(), found.end(), text, None)
-                tried += 1
-                if tried == SENTENCES_TRIED:
-                    return
-
-    def _span(self, one: _Sentence) -> slice:
-        first, last = self._tokens[one.piece]
-        begins = self._places[first:last] >> np.uint32(8)
-        inside = np.searchsorted(begins, [one.start, one.end])
-        return slice(first + int(inside[0]), first + int(inside[1]))
-
-    def counts(self, one: _Sentence, wanted: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """How often each of the marks stands in a sentence."""
-        held = self._marks[self._span(one)]
-        found: NDArray[np.float64] = (held[:, None] == wanted[None, :]).sum(axis=0).astype(np.float64)
-        return found
-
-    def length(self, one: _Sentence) -> int:
-        """How many terms a sentence has."""
-        return int(np.count_nonzero(self._marks[self._span(one)]))
+        spans = [
+            (found.start(), found.end(), text)
+            for found in islice(_SENTENCE.finditer(self._text, start, end), SENTENCES_TRIED)
+            if (text := found[0].strip())
+        ]
+        first, last = self._tokens[piece]
+        edges = np.searchsorted(
+            self._places[first:last] >> np.uint32(8),
+            [edge for begin, stop, _ in spans for edge in (begin, stop)],
+        )
+        marks = self._marks[first:last]
+        terms = np.zeros(len(marks) + 1, dtype=np.int64)
+        np.cumsum(marks != 0, out=terms[1:])
+        held = np.zeros((len(marks) + 1, len(wanted)))
+        np.cumsum(marks[:, None] == wanted[None, :], axis=0, out=held[1:])
+        return [
+            _Sentence(piece, begin, stop, text, held[to] - held[since], int(terms[to] - terms[since]))
+            for (begin, stop, text), (since, to) in zip(spans, edges.reshape(-1, 2).tolist(), strict=True)
+        ]
 
     def without_sentence(self, one: _Sentence) -> str:
         """A piece's text without a sentence of it."""

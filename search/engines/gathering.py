@@ -112,7 +112,7 @@ def _told_of(
             cards,
             preferred,
             view.columns.array("confirmed_on")[slots].tolist(),
-            [view.sort_names[slot] for slot in slots],
+            [view.sort_names[slot] for slot in slots] if need.order == "name" else repeat(""),
             strict=False,
         )
     )

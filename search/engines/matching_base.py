@@ -54,7 +54,8 @@ class Candidate:
     order of the record's parts, None without the model; `covered` one Covered for each pair; `total` the team's
     price in minor units without VAT, None where it cannot be told; `card` the kind of its rate card; `preferred`
     whether it has any of the values of each kind of preference, in the order of Need.preferences; `confirmed_on` the
-    day (as an ordinal) on which the partner stood by its profile, 0 for never; `name` as names are sorted.
+    day (as an ordinal) on which the partner stood by its profile, 0 for never; `name` as
+    names are sorted, "" where nobody asked for that order.
     """
 
     key: str
