@@ -62,7 +62,7 @@ SPECIALISMS = (f"{LOT}~1", f"{LOT}~2")
 
 def test_words_and_meaning_find_who_did_the_like(firms: Engine) -> None:
     answer = asked(firms, "Evaluation of a vision rehabilitation service")
-    assert names(answer)[:2] == ["Cedar", "Alder"]
+    assert set(names(answer)[:2]) == {"Alder", "Cedar"}
     alder = found(answer, "Alder")
     # "blind people" and "sight loss" are no words of the need.
     assert alder["text"]["meaning"] > found(answer, "Beech")["text"]["meaning"]
