@@ -16,6 +16,7 @@ from typing import Final, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from procurement.snapshots import Index
 from search.engines.base import Collection, EngineUnavailable, Writer
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.embedded import EmbeddedEngine
@@ -67,6 +68,14 @@ def service_fault() -> str | None:
     finally:
         probe.close()
     return None
+
+
+def index_now() -> Index:
+    """What a search would be answered from now; nothing, where none can be: a shortlist is locked all the same."""
+    try:
+        return Index(engine().name, engine().freshness("listings").generation)
+    except EngineUnavailable:
+        return Index(None, None)
 
 
 def _place() -> Path | Connection:

@@ -23,18 +23,8 @@ from api.v1.shortlists import revision_read, seen_by, shown_anew
 from api.views import ApiView, ListView, one_of
 from procurement.actions.snapshots import lock_shortlist, snapshot_of, unlock_shortlist, verify_snapshot
 from procurement.models import Snapshot
-from procurement.snapshots import Index
-from search.engines.base import EngineUnavailable
-from search.index import engine
+from search.index import index_now
 from search.parameters import Parameter
-
-
-def index_now() -> Index:
-    """What a search would be answered from now; nothing, where none can be: a shortlist is locked all the same."""
-    try:
-        return Index(engine().name, engine().freshness("listings").generation)
-    except EngineUnavailable:
-        return Index(None, None)
 
 
 class Locking(ApiView):

@@ -42,7 +42,8 @@ Source = ShortlistEntry.Source
 class ShortlistDraft:
     """A shortlist to begin. `requirement` and `match` are references; `listings` are references that were found by
     the search `query` (the query string of /api/v1/listings/), or chosen by hand where that is empty. Of a match's
-    ranked results the first `take` become entries, all of them unless it says how many.
+    ranked results the first `take` become entries, all of them unless it says how many; where `chosen` names some,
+    only those, in the order of their ranks.
     """
 
     title: object
@@ -50,6 +51,7 @@ class ShortlistDraft:
     requirement: str | None = None
     match: str | None = None
     take: int | None = None
+    chosen: Sequence[str] = ()
     listings: Sequence[str] = ()
     query: object = ""
 
@@ -57,8 +59,8 @@ class ShortlistDraft:
 def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
     """Begins a shortlist of the actor's buyer organisation.
 
-    Raises NotPermitted; Invalid at /requirement and /match for what is not the organisation's, at /listings/n for
-    what buyers do not find.
+    Raises NotPermitted; Invalid at /requirement and /match for what is not the organisation's, at /chosen/n for what
+    the match did not rank, at /listings/n for what buyers do not find.
     """
     faults: list[Fault] = []
     title = Reader("/title", faults).text(draft.title, NAME_LENGTH, required=True)
@@ -67,7 +69,7 @@ def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
     with transaction.atomic():
         buyer = buyer_of(actor, Action.EDIT_SHORTLIST, draft.organisation)
         requirement, match = _origins(actor, buyer, draft)
-        ranked = ranked_of(match.answer)[: draft.take] if match else []
+        ranked = _taken(match, draft)
         if len(ranked) + len(draft.listings) > MOST_ENTRIES:
             _refuse([_too_many()])
         held = {one.listing for one in ranked}
@@ -203,6 +205,22 @@ def check_new(shortlist: Shortlist, listings: Sequence[str]) -> int:
         _refuse([_too_many()])
     _check_listings(listings, held, "/listings")
     return len(held) + 1
+
+
+def _taken(match: Match | None, draft: ShortlistDraft) -> list[Ranked]:
+    """The match's results that become entries. Raises Invalid at /chosen/n."""
+    ranked = ranked_of(match.answer) if match else []
+    known = {one.listing for one in ranked}
+    _refuse(
+        [
+            Fault(f"/chosen/{step}", "unknown", "The match did not rank this listing.")
+            for step, one in enumerate(draft.chosen)
+            if one not in known
+        ]
+    )
+    if draft.chosen:
+        ranked = [one for one in ranked if one.listing in draft.chosen]
+    return ranked[: draft.take]
 
 
 def _too_many() -> Fault:
