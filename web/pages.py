@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 
+from web.receivers import BUYER
+
 
 def render(
     request: HttpRequest,
@@ -30,7 +32,13 @@ def render(
     engine = engines["jinja2"]
     assert isinstance(engine, Jinja2)
     page = engine.get_template(template).render(
-        {"section": section, "section_root": root, "person": None if bare else _person(request), **context},
+        {
+            "section": section,
+            "section_root": root,
+            "person": None if bare else _person(request),
+            "buyer": not bare and _buyer(request),
+            **context,
+        },
         request,
     )
     return HttpResponse(page, status=status_code)
@@ -39,3 +47,8 @@ def render(
 def _person(request: HttpRequest) -> Any:
     """Who is signed in, False for nobody."""
     return request.user if request.user.is_authenticated else False
+
+
+def _buyer(request: HttpRequest) -> bool:
+    """Whether somebody who is signed in acts for a buyer, as it was when they signed in."""
+    return request.user.is_authenticated and bool(request.session.get(BUYER))

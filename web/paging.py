@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.http import QueryDict
+
 from web.address import Address
 
 
@@ -72,3 +74,9 @@ def _item(address: Address, number: int, page: int) -> Item:
 
 def _to(address: Address, number: int) -> str:
     return str(address.put({"page": str(number) if number > 1 else ""}))
+
+
+def page_of(sent: QueryDict) -> int:
+    """The page of a list that is asked for; the first where that is no number."""
+    page = sent.get("page", "")
+    return max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1

@@ -14,6 +14,7 @@ from django.http import QueryDict
 
 from procurement.errors import Fault
 from procurement.models import ProfileVersion
+from web.changing import sent_revision
 from web.faults import FieldFault
 
 CONTACTS: Final = {"email": "Email address", "phone": "Telephone", "website": "Website"}
@@ -75,15 +76,12 @@ class ProfileForm:
 
     @classmethod
     def sent(cls, sent: QueryDict) -> ProfileForm:
-        """What was sent; a revision that is no number is one that nothing has."""
+        """What was sent."""
         studies = zip(
             sent.getlist("study_key"), sent.getlist("study_title"), sent.getlist("study_text"), strict=False
         )
-        revision = sent.get("revision", "")
         return cls(
-            revision=int(revision)
-            if revision.isascii() and revision.isdigit() and len(revision) < 10
-            else -1,
+            revision=sent_revision(sent),
             name=sent.get("name", ""),
             summary=sent.get("summary", ""),
             ownership=sent.get("ownership", ""),

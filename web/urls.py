@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.views import accounts, compare, frameworks, listings, profiles, rates, search, start
+from web.views import (
+    accounts,
+    compare,
+    evidence,
+    frameworks,
+    listings,
+    matches,
+    profiles,
+    rates,
+    search,
+    shortlists,
+    start,
+)
 
 app_name = "web"
 
@@ -11,6 +23,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search", search.search, name="search"),
     path("listings/<str:reference>", listings.listing, name="listing"),
     path("compare", compare.comparison, name="compare"),
+    path("match", matches.need, name="match"),
+    path("matches", matches.matches, name="matches"),
+    path("matches/<str:reference>", matches.kept, name="kept-match"),
+    path("shortlists", shortlists.shortlists, name="shortlists"),
+    path("shortlists/<str:reference>", shortlists.shortlist, name="shortlist"),
+    path("shortlists/<str:reference>/verification", shortlists.verification, name="verification"),
+    path("shortlists/<str:reference>/evidence/<str:operation>", evidence.evidence, name="evidence"),
     path("rates", rates.rates, name="rates"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<str:reference>", frameworks.framework, name="framework"),

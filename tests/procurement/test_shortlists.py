@@ -122,6 +122,17 @@ def test_of_a_match_the_ranked_results_become_entries_with_their_reasons(editor:
     assert order(begun(editor, match=match.reference, take=1)) == [(1, ELM)]
 
 
+def test_of_a_match_only_those_that_are_chosen_become_entries_in_the_order_of_their_ranks(
+    editor: Actor,
+) -> None:
+    match = match_of(editor).reference
+    assert order(begun(editor, match=match, chosen=(ASH,))) == [(1, ASH)]
+    assert order(begun(editor, match=match, chosen=(ASH, ELM))) == [(1, ELM), (2, ASH)]
+    wrong = [("/chosen/1", "unknown")]
+    assert refused(Invalid, lambda: begun(editor, match=match, chosen=(ASH, OAK))) == wrong
+    assert refused(Invalid, lambda: begun(editor, chosen=(ASH,))) == [("/chosen/0", "unknown")]
+
+
 def test_an_answer_is_read_whatever_it_leaves_out() -> None:
     assert ranked_of({}) == []
     odd = {

@@ -234,8 +234,12 @@ def _card(supplier: Supplier, framework: Framework, basis: str, prices: dict[str
             )
 
 
+def make_buyer(reference: str, name: str) -> Organisation:
+    return _organisation(reference, name, "buyer")
+
+
 def _people(partners: dict[str, Partner]) -> None:
-    buyer = _organisation("council", "The Council", "buyer")
+    buyer = make_buyer("council", "The Council")
     for email, organisation, role in (
         ("buyer@example.org", buyer, "editor"),
         ("alder@example.org", partners["alder"].organisation, "editor"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from tests.web.buying import kept_pages, signed
 from tests.web.reading import Page, read
 
 PAGES = (
@@ -35,6 +36,8 @@ PAGES = (
     "/compare?listing=rm0~alders~alder&listing=rm1~alders~birch",
     "/search?framework=rm1&compare=rm1~alders~alder&compare=rm1~dogwood~dogwood",
     "/sign-in",
+    "/match",
+    "/match?framework=rm1&lot=rm1~1",
 )
 REFUSED = (
     ("/search?min_rate=x&lot=5&foo=1", 400),
@@ -92,6 +95,16 @@ def test_a_refusal_is_a_sound_page(page: Client, address: str, status: int) -> N
     response = page.get(address)
     assert response.status_code == status
     sound(read(response))
+
+
+def test_the_pages_of_a_buyer_are_sound_and_small(page: Client) -> None:
+    addresses = kept_pages(signed(page))
+    sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0
+    for address in addresses:
+        response = page.get(address)
+        assert response.status_code == 200, address
+        sound(read(response))
+        assert len(response.content) + sheet < 100_000
 
 
 @pytest.mark.parametrize("address", OWN_PAGES)

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from search.index import borrowed_writer
 from search.rebuild import rebuild
+from tests.web.buying import kept_pages, signed
 from tests.web.market import PASSWORD, make_market
 from tests.web.test_every_page import COMPILED, PAGES, REFUSED
 
@@ -92,6 +94,14 @@ def faults(page: Page) -> list[str]:
     ]
 
 
+def asked(page: Page, text: str) -> Page:
+    """The page that answers a need, or refuses it."""
+    page.goto("/match?framework=rm1&lot=rm1~1")
+    page.get_by_label("What you need").fill(text)
+    page.get_by_role("button", name="Find matches").first.click()
+    return page
+
+
 def test_no_page_has_an_accessibility_fault(site: Site) -> None:
     context = site.context()
     page = context.new_page()
@@ -105,6 +115,13 @@ def test_no_page_has_an_accessibility_fault(site: Site) -> None:
     for address in SIGNED_IN:
         page.goto(address)
         found += faults(page)
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "buyer@example.org")
+    for address in kept_pages(signed(Client())):
+        page.goto(address)
+        found += faults(page)
+    for answered in (asked(page, "Evaluation of a service"), asked(page, "")):
+        found += faults(answered)
     context.close()
     assert found == []
     # A browser reports what the Content-Security-Policy blocked and what could not be fetched.
@@ -122,6 +139,12 @@ def test_no_page_scrolls_sideways_at_320_pixels(site: Site) -> None:
         assert page.get_by_role("heading", level=1).is_visible()
     page.goto("/search")
     assert faults(page) == []
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "buyer@example.org")
+    for address in kept_pages(signed(Client())):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
     context.close()
 
 
@@ -190,6 +213,37 @@ def test_a_firm_edits_its_profile(site: Site, javascript: bool) -> None:
     page.get_by_role("button", name="Sign out").click()
     page.goto("/listings/rm1~alders~alder")
     assert page.get_by_role("link", name="hello@alder.example.org").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_buyer_matches_a_need_and_decides(site: Site, javascript: bool) -> None:
+    context = site.context(java_script_enabled=javascript)
+    page = context.new_page()
+    sign_in(page, "buyer@example.org")
+    page.get_by_role("link", name="Match", exact=True).click()
+    page.get_by_label("What you need").fill("Evaluation of a vision rehabilitation service")
+    page.get_by_role("button", name="Find matches").first.click()
+    assert "/matches/MATCH-" in page.url
+    page.get_by_text("Lots and specialisms that fit these words").click()
+    page.get_by_role("button", name="RM1 lot 1 Health").click()
+    assert page.get_by_label("Lot", exact=True).input_value() == "rm1~1"
+    page.get_by_role("checkbox", name="Must have: Public engagement").check()
+    page.get_by_role("button", name="Find matches").first.click()
+    assert page.get_by_role("heading", name="2 listings ruled out").is_visible()
+    page.get_by_role("checkbox", name="Shortlist Dogwood Digital").check()
+    page.get_by_role("button", name="Start a shortlist from these").click()
+    assert page.get_by_role("heading", name="Success").is_visible()
+    page.get_by_text("Decide on Dogwood Digital").click()
+    page.get_by_label("Decision").select_option("out")
+    page.get_by_role("button", name="Keep the decision").click()
+    page.get_by_role("link", name="Reason: say why this listing is out").click()
+    assert page.url.endswith("#reason-1")
+    page.get_by_label("Reason", exact=True).fill("No evidence")
+    page.get_by_role("button", name="Keep the decision").click()
+    page.get_by_role("button", name="Lock").click()
+    page.get_by_role("link", name="Verify that it is what was locked").click()
+    assert page.get_by_role("heading", name="Snapshot 1 is what was locked").is_visible()
     context.close()
 
 

@@ -32,6 +32,7 @@ class SignIn(LoginView):
             "section": "sign-in",
             "section_root": True,
             "person": False,
+            "buyer": False,
             "faults": faults,
             "messages": by_anchor(faults),
             "email": form.data.get("username", ""),

@@ -1,0 +1,55 @@
+"""An answer in words, whatever of it is said: kept ones outlive the form that answers have today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from web.match_answer import Answer, Fit, Price, answer_of, asked_for
+
+BARE = Fit(
+    rank=1, reference="a~b~c", name="a~b~c", framework="", via="", lots="", score=None, parts="", coverage="",
+    words=(), sentences=(), price=None, preferences="", confirmed="Not confirmed by the firm",
+)  # fmt: skip
+
+
+def test_an_answer_that_says_nothing_is_shown_all_the_same() -> None:
+    assert answer_of({}) == Answer(0, 0, (), (), (), (), (), 0, (), (), "", "", "")
+    assert asked_for({}, {}, {}) == []
+
+
+@pytest.mark.parametrize(
+    "result", [{"listing": "a~b~c"}, {"reference": "a~b~c"}, {"listing": {"reference": "a~b~c"}}]
+)
+def test_a_result_that_says_no_more_than_its_listing(result: dict[str, Any]) -> None:
+    found = answer_of({"results": [result], "ruled_out": [{"listing": "d~e~f"}]})
+    assert found.fits == (BARE,)
+    assert (found.count, found.ruled_out_count, found.ruled_out) == (1, 1, (("d~e~f", "d~e~f", ""),))
+
+
+@pytest.mark.parametrize(
+    ("told", "price"),
+    [
+        (
+            {"total": "1234.50", "currency": "GBP", "basis": "illustrative", "percentile": 50.0, "among": 1},
+            Price("£1,234.50 without VAT", "at or above 50 per cent of 1 illustrative card", "", True),
+        ),
+        (
+            {
+                "total": "10.00",
+                "currency": "GBP",
+                "basis": "published",
+                "percentile": None,
+                "budget": "within",
+            },
+            Price("£10 without VAT", "", "within the budget", False),
+        ),
+        (
+            {"total": None, "because": "There is no rate card."},
+            Price("There is no rate card.", "", "", False),
+        ),
+    ],
+)
+def test_a_price_in_words(told: dict[str, Any], price: Price) -> None:
+    assert answer_of({"results": [{"listing": "a~b~c", "price": told}]}).fits[0].price == price

@@ -1,0 +1,323 @@
+"""Shortlists on the pages: who sees them, every change, what is refused, what is stale, evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.actions.running import run
+from procurement.models import Event, Operation, Shortlist, Snapshot
+from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, colleague, evidence, lock, signed
+from tests.web.market import HOSTILE
+from tests.web.reading import Page, read, summary
+from tests.web.test_match_page import links
+
+
+def state() -> tuple[Any, ...]:
+    """All that a refusal must leave alone."""
+    rows = Shortlist.objects.order_by("pk").values_list("reference", "title", "status", "revision")
+    entries = [
+        list(one.entries.order_by("position").values_list("listing", "decision", "reason"))
+        for one in Shortlist.objects.order_by("pk")
+    ]
+    return list(rows), entries, Event.objects.count(), Operation.objects.count()
+
+
+def change(page: Client, address: str, do: str, revision: int, **sent: str) -> Any:
+    return page.post(address, {"do": do, "revision": revision, **sent})
+
+
+def test_a_shortlist_is_begun_by_hand_and_listed(page: Client) -> None:
+    assert read(signed(page).get("/shortlists")).texts("table") == []
+    address = begin(page, f"http://127.0.0.1:8000/listings/{ALDER}", DOGWOOD)
+    found = read(page.get("/shortlists"))
+    [link] = [one for one in found.all("a") if one.text == "Evaluators"]
+    assert link.attributes["href"] == address
+    shown = read(page.get(address))
+    assert shown.texts("h3") == ["1. Alder Research", "2. Dogwood Digital"]
+    assert summary(shown)["Listings"] == "2, 2 undecided"
+    assert found.all("a", class_="govuk-service-navigation__link")[2].text == "Shortlists"
+
+
+def test_a_buyer_is_led_there_from_every_page(
+    page: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    signed(page)
+    with django_assert_num_queries(2):
+        found = read(page.get("/search"))
+    assert found.texts("a", class_="govuk-service-navigation__link")[1:3] == ["Match", "Shortlists"]
+    assert "Your shortlists" in read(page.get("/")).texts("h3")
+
+
+@pytest.mark.parametrize("email", ["alder@example.org", "reader@example.org", "nobody@example.org"])
+def test_to_others_there_are_no_shortlists(page: Client, email: str) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    pack = evidence(page, address)
+    signed(page, email)
+    before = state()
+    for theirs in ("/shortlists", address, f"{address}/verification", pack):
+        assert page.get(theirs).status_code == 404, theirs
+    assert page.post("/shortlists", {"title": "Mine"}).status_code == 404
+    assert change(page, address, "note", 2, text="Mine").status_code == 404
+    assert state() == before
+    assert "Shortlists" not in read(page.get("/")).texts("a")
+
+
+def test_another_buyer_sees_its_own_alone(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    colleague("other@example.org", "district", "editor")
+    signed(page, "other@example.org")
+    assert page.get(address).status_code == 404
+    assert read(page.get("/shortlists")).texts("table") == []
+
+
+def test_a_colleague_who_only_reads_is_offered_no_change(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    colleague("reads@example.org", "council", "viewer")
+    found = read(signed(page, "reads@example.org").get(address))
+    assert found.all("input", name="do") == []
+    before = state()
+    for do in ("note", "decide", "lock", "title", "add", "remove"):
+        response = change(
+            page, address, do, 1, text="x", title="x", listings=DOGWOOD, listing=ALDER, decision="in"
+        )
+        assert response.status_code == 403, do
+    assert page.post("/shortlists", {"title": "Mine"}).status_code == 403
+    assert state() == before
+
+
+def test_without_signing_in_it_leads_there(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    page.logout()
+    for ours in ("/shortlists", address, f"{address}/verification"):
+        assert page.get(ours)["Location"] == f"/sign-in?next={ours}"
+
+
+def test_every_change_is_made_once_and_told(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    changes: list[tuple[str, dict[str, str]]] = [
+        ("add", {"listings": f"{DOGWOOD}, {BIRCH}"}),
+        ("decide", {"listing": ALDER, "decision": "in", "reason": "Strong evidence"}),
+        ("decide", {"listing": DOGWOOD, "decision": "out", "reason": "No evidence"}),
+        ("remove", {"listing": BIRCH}),
+        ("note", {"text": "Asked the board.\n\nThey agree."}),
+        ("title", {"title": "Evaluators, second round"}),
+        ("lock", {}),
+        ("unlock", {"why": "A firm was overlooked"}),
+    ]
+    for revision, (do, sent) in enumerate(changes, 1):
+        response = change(page, address, do, revision, **sent)
+        assert (response.status_code, response["Location"]) == (303, f"{address}?done={do}")
+    found = read(page.get(f"{address}?done=unlock"))
+    assert "The shortlist is open again. Its snapshots stay." in found.texts("p")
+    assert found.one("h1").text == "Evaluators, second round"
+    assert found.texts("h3") == ["1. Alder Research", "2. Dogwood Digital"]
+    assert {"In Strong evidence", "Out No evidence"} <= set(found.texts("p"))
+    assert "Asked the board." in found.texts("p")
+    told = [one.partition("Buyer: ")[2] for one in found.texts("li", class_="app-title")]
+    assert told == [
+        "Unlocked: A firm was overlooked",
+        "Locked with snapshot 1",
+        "Titled “Evaluators, second round”",
+        "Wrote note 1",
+        f"Removed {BIRCH}",
+        f"Decided out on {DOGWOOD}: No evidence",
+        f"Decided in on {ALDER}: Strong evidence",
+        f"Added {DOGWOOD}, {BIRCH}",
+        "Begun as “Evaluators” with 1 listing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("do", "sent", "said"),
+    [
+        ("add", {"listings": ""}, ("Listings: name at least one listing", "#listings")),
+        ("add", {"listings": f"{DOGWOOD} rm1~x~y"}, ("rm1~x~y: there is no such listing today", "#listings")),
+        ("add", {"listings": ALDER}, (f"{ALDER}: this listing is on the shortlist already", "#listings")),
+        (
+            "decide",
+            {"listing": ALDER, "decision": "out", "reason": " "},
+            ("Reason: say why this listing is out", "#reason-1"),
+        ),
+        (
+            "decide",
+            {"listing": ALDER, "decision": "maybe", "reason": "Because"},
+            ("Decision: “maybe” is not one of the known values", "#decision-1"),
+        ),
+        ("note", {"text": ""}, ("Note: this must not be empty", "#text")),
+        ("title", {"title": ""}, ("Title: this must not be empty", "#title")),
+    ],
+)
+def test_what_is_refused_keeps_what_was_typed(
+    page: Client, do: str, sent: dict[str, str], said: tuple[str, str]
+) -> None:
+    address = begin(signed(page), ALDER)
+    before = state()
+    response = change(page, address, do, 1, **sent)
+    assert response.status_code == 422
+    found = read(response)
+    assert links(found) == [said]
+    field = next(one for one in found.elements if one.attributes.get("id") == said[1][1:])
+    assert f"{said[1][1:]}-error" in field.attributes["aria-describedby"].split()
+    typed = [*found.texts("textarea"), *(one.attributes.get("value", "") for one in found.all("input"))]
+    assert all(value.strip() in typed for name, value in sent.items() if name != "decision")
+    assert state() == before
+
+
+def test_an_unlocking_needs_its_reason(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    before = state()
+    response = change(page, address, "unlock", 2, why="")
+    assert response.status_code == 422
+    assert links(read(response)) == [("Why it is unlocked: this must not be empty", "#why")]
+    assert state() == before
+
+
+@pytest.mark.parametrize("do", ["add", "decide", "remove", "note", "title", "lock"])
+@pytest.mark.parametrize("revision", [1, -7, 99])
+def test_what_comes_from_an_older_state_changes_nothing(page: Client, do: str, revision: int) -> None:
+    address = begin(signed(page), ALDER)
+    assert change(page, address, "decide", 1, listing=ALDER, decision="in", reason="First").status_code == 303
+    before = state()
+    sent = {
+        "listing": ALDER, "listings": DOGWOOD, "decision": "out", "reason": "Second", "text": "Typed", "title": "Mine",
+    }  # fmt: skip
+    response = change(page, address, do, revision, **sent)
+    assert response.status_code == 409
+    found = read(response)
+    [(told, anchor)] = links(found)
+    assert told.startswith("Somebody changed this shortlist meanwhile, so nothing of yours was changed.")
+    assert anchor == "#entries"
+    assert "In First" in found.texts("p")
+    assert {one.attributes["value"] for one in found.all("input", name="revision")} == {"2"}
+    assert found.one("textarea", id="reason-1").text == "First"
+    assert state() == before
+
+
+def test_a_locked_shortlist_offers_and_takes_no_change(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    found = read(page.get(address))
+    assert sorted(one.attributes["value"] for one in found.all("input", name="do")) == [
+        "evidence",
+        "note",
+        "unlock",
+    ]
+    before = state()
+    response = change(page, address, "add", 2, listings=DOGWOOD)
+    assert response.status_code == 409
+    assert links(read(response)) == [("The shortlist is locked: unlock it to change it.", "#entries")]
+    assert state() == before
+
+
+def test_what_there_is_not_is_not_found(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    before = state()
+    sent = {"listing": DOGWOOD, "decision": "in"}
+    for do in ("explode", "", "remove", "decide"):
+        assert change(page, address, do, 1, **sent).status_code == 404, do
+    for other in (
+        "/shortlists/SL-1999-0001",
+        f"{address}/verification",
+        f"{address}/evidence/OP-1999-000001",
+    ):
+        assert page.get(other).status_code == 404, other
+    assert state() == before
+
+
+def test_a_snapshot_is_verified(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    digest = Snapshot.objects.get().digest
+    found = read(page.get(f"{address}/verification"))
+    assert found.one("h1").text == "Snapshot 1 is what was locked"
+    assert summary(found) == {
+        "Result": "Unchanged",
+        "Stored digest": digest,
+        "Computed": digest,
+        "In the event log": digest,
+    }
+
+
+def test_evidence_is_asked_for_followed_and_downloaded(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    progress = evidence(page, address)
+    waiting = read(page.get(progress))
+    assert waiting.one("h1").text == "The evidence pack is being made"
+    assert "See how far it is" in waiting.texts("a")
+    operation = Operation.objects.get()
+    run(operation.reference)
+    made = read(page.get(progress))
+    assert made.one("h1").text == "The evidence pack is made"
+    operation.refresh_from_db()
+    assert operation.result is not None
+    assert summary(made)["SHA-256 of the file"] == operation.result["sha256"]
+    [link] = [one for one in made.all("a") if one.text == "Download it as JSON"]
+    file = page.get(link.attributes["href"])
+    assert file.status_code == 200
+    assert file["Content-Disposition"].endswith('-snapshot-1.json"')
+    assert f"{operation.reference}: JSON of snapshot 1, succeeded" in read(page.get(address)).texts("li")
+
+
+def test_evidence_in_no_format_is_refused(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    before = state()
+    response = page.post(address, {"do": "evidence", "format": "docx"})
+    assert response.status_code == 422
+    assert links(read(response)) == [("A pack is one of xlsx, pdf, json.", "#format")]
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"title": "", "listings": ALDER}, ("Title: this must not be empty", "#title")),
+        ({"title": "T", "listings": "rm1~x~y"}, ("rm1~x~y: there is no such listing today", "#listings")),
+        ({"title": "T", "listings": "\x00"}, None),
+    ],
+)
+def test_beginning_is_refused_with_what_was_typed(
+    page: Client, sent: dict[str, str], said: tuple[str, str] | None
+) -> None:
+    response = signed(page).post("/shortlists", sent)
+    if said is None:
+        assert response.status_code == 303
+        return
+    assert response.status_code == 422
+    found = read(response)
+    assert links(found) == [said]
+    assert found.one("textarea", id="listings").text == sent["listings"]
+    assert Shortlist.objects.count() == 0
+
+
+def test_hostile_text_stays_text(page: Client) -> None:
+    answer = signed(page).post("/shortlists", {"title": HOSTILE, "listings": BIRCH})
+    address = answer["Location"].partition("?")[0]
+    change(page, address, "decide", 1, listing=BIRCH, decision="out", reason=HOSTILE)
+    change(page, address, "note", 2, text=HOSTILE)
+    for ours in (address, "/shortlists"):
+        response = page.get(ours)
+        found: Page = read(response)
+        assert b"<script" not in response.content
+        assert found.all("b") == []
+
+
+def test_queries_do_not_grow(page: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    one, three = begin(signed(page), ALDER), begin(page, ALDER, BIRCH, DOGWOOD)
+    for revision in (1, 2, 3):
+        change(page, three, "note", revision, text="A note")
+    for address in (one, three):
+        with django_assert_num_queries(16):
+            page.get(address)
+    for number in (2, 5):
+        while Shortlist.objects.count() < number:
+            begin(page, ALDER)
+        with django_assert_num_queries(7):
+            page.get("/shortlists")

@@ -1,0 +1,256 @@
+"""The form of a need: what stands in its fields, the requirement that it states, and where each fault belongs.
+
+Journey: /match -> here -> procurement/requirements.py -> search/matching.py -> web/match_answer.py -> match.html. What
+can be chosen in its fields is read by web/need_choices.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.http import QueryDict
+
+from procurement.errors import Fault
+from procurement.requirements import GRADES, RequirementContent
+from web.faults import FieldFault
+
+ROWS: Final = 6
+"""Of the team, at least."""
+LABELS: Final = {
+    "text": "What you need",
+    "framework": "Framework",
+    "lot": "Lot",
+    "specialisms": "Specialisms",
+    "regions": "Regions",
+    "work_type": "Kind of work",
+    "budget": "Budget",
+    "ownership": "Ownership",
+    "size": "Size",
+    "mode": "Order",
+    "organisation": "Organisation",
+}
+ORDER: Final = (
+    "text", "organisation", "framework", "lot", "specialisms", "regions", "grade", "days", "work_type", "budget",
+    "ownership", "size", "mode",
+)  # fmt: skip
+"""Of the fields on the page."""
+CARRIED: Final = ("starts_on", "months", "currency", "sector", "accreditation")
+"""Parts of a requirement that the form does not show but a match may have been asked with: they are sent along."""
+MONTHS: Final = re.compile(r"[0-9]{1,4}")
+PLAIN: Final = {
+    ("text", "required"): "say in words what is needed, or choose a specialism",
+    ("budget", "shape"): "it must be an amount such as 50000 or 50000.50",
+    ("days", "shape"): "they must be a number such as 10 or 12.5",
+    ("days", "required"): "say how many",
+    ("grade", "required"): "choose one",
+}
+"""What a page says where the message to programs would not help people, by field and code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A grade's code and its days, as written."""
+
+    grade: str = ""
+    days: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedForm:
+    """The values of every field, as they were sent. What must be had is asked for, too."""
+
+    text: str = ""
+    framework: str = ""
+    lot: str = ""
+    specialisms: tuple[str, ...] = ()
+    must_specialisms: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    must_regions: tuple[str, ...] = ()
+    team: tuple[Row, ...] = ()
+    work_type: str = ""
+    budget: str = ""
+    ownership: tuple[str, ...] = ()
+    size: tuple[str, ...] = ()
+    mode: str = "balanced"
+    organisation: str = ""
+    carried: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def sent(cls, sent: QueryDict) -> NeedForm:
+        """What was sent, without repetitions and outer blanks."""
+
+        def all_of(name: str) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(value.strip() for value in sent.getlist(name) if value.strip()))
+
+        def one_of(name: str) -> str:
+            return sent.get(name, "").strip()
+
+        must_specialisms, must_regions = all_of("must_specialism"), all_of("must_region")
+        rows = zip(sent.getlist("grade"), sent.getlist("days"), strict=False)
+        return cls(
+            text=sent.get("text", ""),
+            framework=one_of("framework").lower(),
+            lot=one_of("lot").lower(),
+            specialisms=tuple(dict.fromkeys((*all_of("specialism"), *must_specialisms))),
+            must_specialisms=must_specialisms,
+            regions=tuple(dict.fromkeys((*all_of("region"), *must_regions))),
+            must_regions=must_regions,
+            team=tuple(Row(grade.strip(), days.strip()) for grade, days in rows)[:GRADES],
+            work_type=one_of("work_type"),
+            budget=one_of("budget"),
+            ownership=all_of("ownership"),
+            size=all_of("size"),
+            mode=one_of("mode") or "balanced",
+            organisation=one_of("organisation"),
+            carried=tuple((name, value) for name in CARRIED for value in all_of(name)),
+        )
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], mode: str) -> NeedForm:
+        """The form of a requirement's content in JSON values, to ask again."""
+        must, liked = content.get("must_have") or {}, content.get("preferences") or {}
+        budget = content.get("budget") or {}
+        carried = {
+            "starts_on": [content.get("starts_on")],
+            "months": [content.get("months")],
+            "currency": [budget.get("currency")],
+            "sector": liked.get("sector", ()),
+            "accreditation": liked.get("accreditation", ()),
+        }
+        return cls(
+            text=content.get("text", ""),
+            framework=content.get("framework") or "",
+            lot=content.get("lot") or "",
+            specialisms=tuple(content.get("specialisms", ())),
+            must_specialisms=tuple(must.get("specialisms", ())),
+            regions=tuple(content.get("regions", ())),
+            must_regions=tuple(must.get("regions", ())),
+            team=tuple(Row(line["grade"], line["days"]) for line in content.get("team", ())),
+            work_type=content.get("work_type") or "",
+            budget=budget.get("amount", "").removesuffix(".00"),
+            ownership=tuple(liked.get("ownership", ())),
+            size=tuple(liked.get("size", ())),
+            mode=mode,
+            carried=tuple((name, str(one)) for name, values in carried.items() for one in values if one),
+        )
+
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the team to show."""
+        return (*self.team, *(Row() for _ in range(ROWS - len(self.team))))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every field as it would be sent, for a form that asks the same again."""
+        several = {
+            "specialism": self.specialisms,
+            "must_specialism": self.must_specialisms,
+            "region": self.regions,
+            "must_region": self.must_regions,
+            "ownership": self.ownership,
+            "size": self.size,
+        }
+        single = ("text", "framework", "lot", "work_type", "budget", "mode", "organisation")
+        return [
+            *((name, getattr(self, name)) for name in single if getattr(self, name)),
+            *((name, value) for name, values in several.items() for value in values),
+            *(pair for row in self._filled() for pair in (("grade", row[1].grade), ("days", row[1].days))),
+            *self.carried,
+        ]
+
+    def taking(self, reference: str) -> NeedForm:
+        """With a lot, or a specialism and so its lot, in place of the lot that stood; specialisms of another lot go."""
+        steps = reference.lower().split("~")
+        lot = "~".join(steps[:2])
+        kept = tuple(one for one in self.specialisms if one.startswith(f"{lot}~"))
+        asked = tuple(dict.fromkeys((*kept, reference.lower()))) if len(steps) > len(lot.split("~")) else kept
+        return replace(
+            self,
+            framework=steps[0],
+            lot=lot,
+            specialisms=asked,
+            must_specialisms=tuple(one for one in self.must_specialisms if one in kept),
+        )
+
+    def settled(self) -> NeedForm:
+        """Without a lot of another framework than the one chosen, nor specialisms of another lot: their choices are
+        about to be offered anew.
+        """
+        lot = self.lot if self.framework and self.lot.startswith(f"{self.framework}~") else ""
+        place = lot or self.framework
+        asked = tuple(one for one in self.specialisms if not place or one.startswith(f"{place}~"))
+        return replace(
+            self,
+            lot=lot,
+            specialisms=asked,
+            must_specialisms=tuple(one for one in self.must_specialisms if one in asked),
+        )
+
+    def content(self) -> RequirementContent:
+        """The requirement that it states. Raises Invalid; `faults` says where each fault belongs."""
+        held = dict(self.carried)
+        body: dict[str, Any] = {
+            "text": self.text,
+            "framework": self.framework or None,
+            "lot": self.lot or None,
+            "specialisms": list(self.specialisms),
+            "regions": list(self.regions),
+            "must_have": {"specialisms": list(self.must_specialisms), "regions": list(self.must_regions)},
+            "preferences": {
+                "ownership": list(self.ownership),
+                "size": list(self.size),
+                "sector": [value for name, value in self.carried if name == "sector"],
+                "accreditation": [value for name, value in self.carried if name == "accreditation"],
+            },
+            "team": [{"grade": row.grade, "days": row.days} for _, row in self._filled()],
+            "work_type": self.work_type,
+            "starts_on": held.get("starts_on"),
+            "months": int(months) if MONTHS.fullmatch(months := held.get("months", "")) else None,
+        }
+        if self.budget:
+            amount = self.budget.removeprefix("£").replace(",", "").strip()
+            body["budget"] = {"amount": amount, "currency": held.get("currency", "GBP")}
+        return RequirementContent.from_json(body)
+
+    def faults(self, faults: Iterable[Fault]) -> list[FieldFault]:
+        """Each fault with the field it belongs to and that field's label, in the order of the fields."""
+        return sorted((self._fault(fault) for fault in faults), key=_field_order)
+
+    def _filled(self) -> list[tuple[int, Row]]:
+        """Rows of the team that say anything, with their place in the form."""
+        return [(place, row) for place, row in enumerate(self.team) if row.grade or row.days]
+
+    def _fault(self, fault: Fault) -> FieldFault:
+        steps = fault.pointer.strip("/").split("/")
+        if steps[0] in ("must_have", "preferences") and len(steps) > 1:
+            steps = steps[1:]
+        if steps[0] == "team":
+            return self._team_fault(steps, fault)
+        anchor = steps[0]
+        label = LABELS.get(anchor, anchor.replace("_", " ").capitalize())
+        return FieldFault(anchor if anchor in LABELS else "", f"{label}: {_said(anchor, fault)}")
+
+    def _team_fault(self, steps: list[str], fault: Fault) -> FieldFault:
+        if len(steps) < 2:
+            return FieldFault("framework", f"Team: {_said('team', fault)}")
+        place = self._filled()[int(steps[1])][0]
+        part = "days" if steps[-1] == "days" else "grade"
+        label = f"{part.capitalize()} in row {place + 1} of the team"
+        return FieldFault(f"{part}-{place}", f"{label}: {_said(part, fault)}")
+
+
+def _field_order(fault: FieldFault) -> tuple[int, int]:
+    """The place of a fault's field in the form; what belongs to no field comes last."""
+    part, _, row = fault.anchor.partition("-")
+    if part not in ORDER:
+        return len(ORDER), 0
+    return ORDER.index(part), int(row or 0)
+
+
+def _said(field: str, fault: Fault) -> str:
+    plain = PLAIN.get((field, fault.code))
+    if plain is not None:
+        return plain
+    message = fault.message.rstrip(".")
+    return f"{message[0].lower()}{message[1:]}" if message[1:2].islower() else message

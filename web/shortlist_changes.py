@@ -1,0 +1,110 @@
+"""Changes of a shortlist that its page offers: which action each form stands for, and where each fault belongs.
+
+Journey: /shortlists/SL-2026-0001 (POST) -> here -> procurement/actions/ -> event -> the page again (303).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from django.http import QueryDict
+
+from procurement.actions.shortlist_entries import add_entries, decide_entry, remove_entry
+from procurement.actions.shortlists import note_on_shortlist, retitle_shortlist
+from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
+from procurement.errors import Fault
+from procurement.permissions import Actor
+from search.index import index_now
+from web.faults import FieldFault
+
+Change = Callable[[Actor, str, int, QueryDict], object]
+
+
+def references_in(written: str) -> list[str]:
+    """Listings as people name them: references, or addresses of their pages, with blanks, commas or lines between."""
+    words = written.replace(",", " ").split()
+    return [word.rstrip("/").rpartition("/")[2].partition("?")[0] for word in words if word.isprintable()]
+
+
+def _title(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return retitle_shortlist(actor, reference, revision, sent.get("title", ""))
+
+
+def _add(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return add_entries(actor, reference, revision, references_in(sent.get("listings", "")))
+
+
+def _decide(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    decision, reason = sent.get("decision", ""), sent.get("reason", "")
+    return decide_entry(actor, reference, revision, sent.get("listing", ""), decision, reason)
+
+
+def _remove(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return remove_entry(actor, reference, revision, sent.get("listing", ""))
+
+
+def _note(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return note_on_shortlist(actor, reference, revision, sent.get("text", ""))
+
+
+def _lock(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
+    return lock_shortlist(actor, reference, revision, index_now())
+
+
+def _unlock(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return unlock_shortlist(actor, reference, revision, sent.get("why", ""))
+
+
+CHANGES: Final[dict[str, Change]] = {
+    "title": _title,
+    "add": _add,
+    "decide": _decide,
+    "remove": _remove,
+    "note": _note,
+    "lock": _lock,
+    "unlock": _unlock,
+}
+"""By what the form says in `do`."""
+
+DONE: Final = {
+    "begun": "The shortlist is begun.",
+    "title": "The title is changed.",
+    "add": "The listings are added.",
+    "decide": "The decision is kept.",
+    "remove": "The listing is removed.",
+    "note": "The note is kept.",
+    "lock": "The shortlist is locked, with a snapshot of all that it relies on.",
+    "unlock": "The shortlist is open again. Its snapshots stay.",
+}
+
+FIELDS: Final = {
+    "title": {"title": ("title", "Title")},
+    "add": {"listings": ("listings", "Listings")},
+    "note": {"text": ("text", "Note")},
+    "unlock": {"reason": ("why", "Why it is unlocked")},
+}
+"""By change and part of its body: the id of the field, and its label. A decision's stand beside its entry."""
+
+
+def faults_of(change: str, sent: QueryDict, position: int, faults: Iterable[Fault]) -> list[FieldFault]:
+    """Each fault with the field it belongs to; `position` is that of the entry that was decided on, 0 for none."""
+    return [_fault(change, sent, position, fault) for fault in faults]
+
+
+def _fault(change: str, sent: QueryDict, position: int, fault: Fault) -> FieldFault:
+    steps = fault.pointer.strip("/").split("/")
+    if change == "decide":
+        label = "Reason" if steps[0] == "reason" else "Decision"
+        if steps[0] == "reason" and fault.code == "required":
+            return FieldFault(f"reason-{position}", "Reason: say why this listing is out")
+        return FieldFault(f"{steps[0]}-{position}" if position else "", f"{label}: {_spoken(fault)}")
+    anchor, label = FIELDS.get(change, {}).get(steps[0], ("", ""))
+    if change == "add" and len(steps) > 1:
+        label = references_in(sent.get("listings", ""))[int(steps[1])]
+    return FieldFault(anchor, f"{label}: {_spoken(fault)}" if label else fault.message.rstrip("."))
+
+
+def _spoken(fault: Fault) -> str:
+    message = fault.message.rstrip(".")
+    return f"{message[0].lower()}{message[1:]}"

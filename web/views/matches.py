@@ -1,0 +1,227 @@
+"""A need matched: asked in a form, answered on the page or kept and shown under an address of its own.
+
+Journey: /match -> web/need_form.py -> search/matching.py -> (for a buyer) procurement/actions/matches.py ->
+/matches/MATCH-2026-0001, which the buyer's colleagues may read, and from which a shortlist begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.matches import Run, keep_match
+from procurement.actions.requirement_checks import missing_from
+from procurement.actions.shortlists import ShortlistDraft, create_shortlist
+from procurement.errors import Fault, Invalid
+from procurement.models import Framework, Lot, Match
+from procurement.permissions import Action, Actor, can
+from procurement.querysets import MatchQuerySet
+from procurement.requirements import RequirementContent
+from search.engines.base import EngineUnavailable
+from search.index import engine
+from search.matching import Matched, MatchOptions, match
+from search.need import Mode
+from search.ranks import MODES
+from web.address import Address
+from web.buying import Bodies, actor_of, bodies, require_buyer
+from web.changing import see_other
+from web.faults import FieldFault, by_anchor
+from web.match_answer import answer_of, asked_for
+from web.need_choices import need_choices
+from web.need_form import LABELS, NeedForm
+from web.pages import render
+from web.paging import page_of, pages
+from web.results import shortened
+from web.views.errors import search_unavailable
+
+SHOWN: Final = 20
+TITLE_LENGTH: Final = 80
+PAGE_SIZE: Final = 20
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def need(request: HttpRequest) -> HttpResponse:
+    """The form, or its answer. A need is pasted paragraphs: longer than servers take an address to be, and nothing to
+    stand in a history or a log. So it is sent by POST, which is also what keeping an answer asks for; what is kept has
+    an address of its own, and what is not leaves no trace.
+
+    422 where the need cannot be taken, 503 where the index cannot be read.
+    """
+    body = bodies(actor_of(request), Action.KEEP_MATCH)
+    if request.method != "POST":
+        return _form(request, NeedForm.sent(request.GET), body)
+    form = NeedForm.sent(request.POST)
+    if reference := request.POST.get("take", ""):
+        return _form(request, form.taking(reference), body)
+    if request.POST.get("do") == "choices":
+        return _form(request, form.settled(), body)
+    organisation = body.chosen(form.organisation)
+    try:
+        content = _content(form, body, organisation)
+        options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), size=SHOWN)
+        found = match(content, options, engine())
+    except Invalid as refused:
+        return _form(request, form, body, form.faults(refused.faults))
+    except EngineUnavailable as down:
+        return search_unavailable(request, "match", down.retry_after)
+    if organisation is None:
+        return _form(request, form, body, answer=found)
+    run = Run(found.ranking, found.model, engine().name, found.generation, found.seed, options.on)
+    kept_as = keep_match(body.actor, organisation, content, found.answer, run)
+    return see_other(reverse("web:kept-match", args=[kept_as.reference]))
+
+
+def _content(form: NeedForm, body: Bodies, organisation: str | None) -> RequirementContent:
+    """What is asked for. Raises Invalid, also for what the requirement itself says nothing about."""
+    faults: list[Fault] = []
+    if form.mode not in MODES:
+        faults.append(Fault("/mode", "unknown_value", "Choose one of the orders."))
+    if body.choices and organisation is None:
+        faults.append(Fault("/organisation", "required", "Say for which organisation you ask."))
+    try:
+        content = form.content()
+        faults += missing_from(content)
+    except Invalid as refused:
+        raise Invalid(refused.message, (*refused.faults, *faults)) from refused
+    if faults:
+        raise Invalid("The need cannot be taken as it is.", tuple(faults))
+    return content
+
+
+def _form(
+    request: HttpRequest,
+    form: NeedForm,
+    body: Bodies,
+    faults: Iterable[FieldFault] = (),
+    answer: Matched | None = None,
+) -> HttpResponse:
+    """The form as it was sent, with what is wrong or with its answer."""
+    choices = need_choices(form)
+    shown = {
+        "specialisms": bool(choices.specialisms),
+        "lot": bool(choices.lots),
+        "organisation": len(body.choices) > 1,
+    }
+    linked = [
+        fault if shown.get(fault.anchor, True) else replace(fault, anchor="framework") for fault in faults
+    ]
+    return render(
+        request,
+        "match.html",
+        "match",
+        status_code=422 if linked else 200,
+        root=True,
+        form=form,
+        choices=choices,
+        organisations=list(body.choices) if len(body.choices) > 1 else [],
+        keeps=bool(body.choices),
+        answer=None if answer is None else answer_of(answer.answer, (form.lot, *form.specialisms)),
+        again=form.pairs(),
+        labels=LABELS,
+        faults=linked,
+        messages=by_anchor(linked),
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+def matches(request: HttpRequest) -> HttpResponse:
+    """The matches that the own organisation has kept, newest first. 404 for whoever acts for no buyer."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_MATCHES)
+    rows = MatchQuerySet(Match).seen_by(actor).told().order_by("-pk")
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    shown = [
+        (row, shortened(" ".join(row.content["text"].split()), TITLE_LENGTH))
+        for row in rows[first : first + PAGE_SIZE]
+    ]
+    address = Address.of(request.path, request.GET).without("page")
+    return render(
+        request, "matches.html", "match", rows=shown, pages=pages(address, count, page, PAGE_SIZE, count)
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def kept(request: HttpRequest, reference: str) -> HttpResponse:
+    """A match as it was run, from the database alone; POST begins a shortlist of the listings that are ticked. 404 for
+    everybody but the organisation that asked.
+    """
+    actor = actor_of(request)
+    row = MatchQuerySet(Match).seen_by(actor).told(answer=True).filter(reference=reference.upper()).first()
+    if row is None:
+        raise Http404
+    if request.method != "POST":
+        return _kept(request, actor, row, (), _title(row), ())
+    chosen = tuple(dict.fromkeys(request.POST.getlist("listing")))
+    title = request.POST.get("title", "")
+    if not chosen:
+        wrong = [FieldFault("listings", "Choose at least one listing")]
+        return _kept(request, actor, row, chosen, title, wrong)
+    draft = ShortlistDraft(title, organisation=row.organisation.reference, match=row.reference, chosen=chosen)
+    try:
+        begun = create_shortlist(actor, draft)
+    except Invalid as refused:
+        faults = [
+            FieldFault("title", f"Title: {fault.message}")
+            if fault.pointer == "/title"
+            else FieldFault("listings", fault.message)
+            for fault in refused.faults
+        ]
+        return _kept(request, actor, row, chosen, title, faults)
+    return see_other(f"{reverse('web:shortlist', args=[begun.reference])}?done=begun")
+
+
+def _kept(
+    request: HttpRequest,
+    actor: Actor,
+    row: Match,
+    chosen: Iterable[str],
+    title: str,
+    faults: Iterable[FieldFault],
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "kept_match.html",
+        "match",
+        status_code=422 if wrong else 200,
+        match=row,
+        text=row.content["text"],
+        asked=asked_for(row.content, row.answer, _places(row)),
+        answer=answer_of(row.answer, (row.content["lot"], *row.content["specialisms"])),
+        again=NeedForm.of(row.content, row.answer.get("mode", "balanced")).pairs(),
+        may_begin=can(actor, Action.EDIT_SHORTLIST, row.organisation_id),
+        chosen=set(chosen),
+        title=title,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _places(row: Match) -> dict[str, str]:
+    """The names of the framework and the lot that were asked for, by reference."""
+    places = {}
+    if framework := Framework.objects.filter(reference=row.content["framework"]).first():
+        places[framework.reference] = f"{framework.number} {framework.name}"
+    if lot := Lot.objects.filter(reference=row.content["lot"]).first():
+        places[lot.reference] = f"{lot.number} {lot.name}"
+    return places
+
+
+def _title(row: Match) -> str:
+    """What a shortlist of it may be called: the beginning of the need."""
+    heading = row.content["text"].strip().split("\n")[0]
+    return shortened(" ".join(heading.split()), TITLE_LENGTH)

@@ -1,0 +1,196 @@
+"""Shortlists of the own buyer organisation: the list, and one with everything that can be done to it.
+
+To others they are not there (404). Every change is a form with the revision that it was made from, sent by POST and
+answered with a redirect; one made from an older state changes nothing and is told so beside the state as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.evidence import start_evidence
+from procurement.actions.shortlists import ShortlistDraft, create_shortlist
+from procurement.actions.snapshots import verify_snapshot
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.evidence.content import FORMATS
+from procurement.models import Shortlist, ShortlistEntry
+from procurement.permissions import Action, Actor
+from procurement.querysets import ShortlistQuerySet
+from web.address import Address
+from web.buying import Bodies, actor_of, bodies, require_buyer
+from web.changing import see_other, sent_revision
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+from web.paging import page_of, pages
+from web.shortlist_changes import CHANGES, DONE, faults_of, references_in
+from web.shortlist_page import PAGE_SIZE, shortlist_page
+
+STALE = (
+    "Somebody changed this shortlist meanwhile, so nothing of yours was changed. Below it is as it stands now"
+)
+FORMAT_LABELS = {"xlsx": "Excel workbook with an audit sheet", "pdf": "PDF", "json": "JSON"}
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def shortlists(request: HttpRequest) -> HttpResponse:
+    """The own shortlists, newest first; POST begins one, empty or of listings named by hand."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_SHORTLISTS)
+    body = bodies(actor, Action.EDIT_SHORTLIST)
+    if request.method != "POST":
+        return _list(request, body, {}, ())
+    if not body.choices:
+        raise PermissionDenied
+    sent = request.POST
+    organisation = body.chosen(sent.get("organisation", ""))
+    listings = references_in(sent.get("listings", ""))
+    if organisation is None:
+        wrong = [FieldFault("organisation", "Organisation: say for which one the shortlist is")]
+        return _list(request, body, sent.dict(), wrong)
+    draft = ShortlistDraft(sent.get("title", ""), organisation=organisation, listings=listings)
+    try:
+        begun = create_shortlist(actor, draft)
+    except Invalid as refused:
+        faults = [
+            fault
+            for one in refused.faults
+            for fault in faults_of("title" if one.pointer == "/title" else "add", sent, 0, [one])
+        ]
+        return _list(request, body, sent.dict(), faults)
+    return see_other(f"{reverse('web:shortlist', args=[begun.reference])}?done=begun")
+
+
+def _list(
+    request: HttpRequest, body: Bodies, typed: dict[str, str], faults: Iterable[FieldFault]
+) -> HttpResponse:
+    rows = ShortlistQuerySet(Shortlist).seen_by(body.actor).told().order_by("-pk")
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    wrong = list(faults)
+    address = Address.of(request.path, request.GET).without("page")
+    return render(
+        request,
+        "shortlists.html",
+        "shortlists",
+        root=True,
+        status_code=422 if wrong else 200,
+        rows=list(rows[first : first + PAGE_SIZE]),
+        pages=pages(address, count, page, PAGE_SIZE, count),
+        may_begin=bool(body.choices),
+        organisations=list(body.choices) if len(body.choices) > 1 else [],
+        typed=typed,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
+    """One shortlist, or a change of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _page(request, actor, found, {}, ())
+    sent, do = request.POST, request.POST.get("do", "")
+    try:
+        if do == "evidence":
+            begun = start_evidence(actor, found.reference, sent.get("format", ""))
+            return see_other(reverse("web:evidence", args=[found.reference, begun.reference]))
+        if do not in CHANGES:
+            raise Http404
+        CHANGES[do](actor, found.reference, sent_revision(sent), sent)
+    except NotPermitted as refused:
+        raise PermissionDenied from refused
+    except NotFound as refused:
+        raise Http404 from refused
+    except Stale:
+        return _refused(request, actor, reference, [FieldFault("entries", STALE)], 409)
+    except Conflict as refused:
+        return _refused(request, actor, reference, [FieldFault("entries", refused.message)], 409)
+    except Invalid as refused:
+        if do == "evidence":
+            faults = [FieldFault("format", one.message) for one in refused.faults]
+        else:
+            faults = faults_of(do, sent, _position(found, sent), refused.faults)
+        return _refused(request, actor, reference, faults, 422)
+    page = page_of(request.GET)
+    asked = Address(reverse("web:shortlist", args=[found.reference])).put(
+        {"page": str(page) if page > 1 else "", "done": do}
+    )
+    return see_other(str(asked))
+
+
+def _refused(
+    request: HttpRequest, actor: Actor, reference: str, faults: list[FieldFault], status: int
+) -> HttpResponse:
+    """The shortlist as it is now, with what was sent in the fields that are still to be sent."""
+    return _page(request, actor, _seen(actor, reference), request.POST.dict(), faults, status)
+
+
+def _seen(actor: Actor, reference: str) -> Shortlist:
+    found = ShortlistQuerySet(Shortlist).seen_by(actor).told().filter(reference=reference.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _position(found: Shortlist, sent: QueryDict) -> int:
+    row = found.entries.filter(listing=sent.get("listing", "")).first()
+    return row.position if row else 0
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    found: Shortlist,
+    typed: dict[str, str],
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    number, wrong = page_of(request.GET), list(faults)
+    shown = shortlist_page(found, actor, number)
+    address = Address.of(request.path, request.GET).without("page", "done")
+    # What was typed over an older state is not laid over the newer one, where it would look like what stands.
+    deciding = typed.get("listing", "") if status_code == 422 and typed.get("do") == "decide" else ""
+    return render(
+        request,
+        "shortlist.html",
+        "shortlists",
+        status_code=status_code,
+        page=shown,
+        shortlist=found,
+        here=str(address.put({"page": str(number) if number > 1 else ""})),
+        pages=pages(address, shown.count, number, PAGE_SIZE, shown.count),
+        decisions=ShortlistEntry.Decision.choices,
+        formats=[(form, FORMAT_LABELS.get(form, form)) for form in FORMATS],
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=typed,
+        deciding=deciding,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+def verification(request: HttpRequest, reference: str) -> HttpResponse:
+    """Whether the newest snapshot is what was locked. 404 without one."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    try:
+        verdict = verify_snapshot(actor, found.reference)
+    except NotFound as refused:
+        raise Http404 from refused
+    return render(request, "verification.html", "shortlists", shortlist=found, verdict=verdict)
