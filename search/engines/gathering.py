@@ -253,10 +253,13 @@ def _lengths(view: ListingsView) -> Lengths:
 
 
 def _prices(view: ListingsView, eligible: Mask, totals: Array) -> Prices:
-    """One price a supplier and framework: all its listings there share a card."""
+    """One price a supplier and framework: all its listings there share a card. Where they show different rates of it,
+    since they stand on different lots, the lowest.
+    """
     slots = np.flatnonzero(eligible & (totals != NO_TOTAL))
     if not len(slots):
         return Prices({})
+    slots = slots[np.argsort(totals[slots], kind="stable")]
     supplier, framework, *kinds = (
         view.columns.array(name)[slots] for name in ("supplier", "framework", "currency", "unit", "basis")
     )

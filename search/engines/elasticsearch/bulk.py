@@ -57,6 +57,11 @@ class Outcome:
     written: dict[str, list[str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
+    def add(self, other: Outcome) -> None:
+        """Takes what became of changes to other targets."""
+        self.written |= other.written
+        self.refused |= other.refused
+
     def complain(self) -> None:
         """Raises DocumentsRefused, naming the first few, if any were refused."""
         if self.refused:

@@ -16,6 +16,7 @@ from search.engines.elasticsearch.connection import Connection
 from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.life import CollectionWriter
 from search.engines.elasticsearch.listings import ListingsReader
+from search.engines.elasticsearch.matching import MatchingReader, NodeReading
 from search.engines.elasticsearch.rates import RatesReader
 from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
@@ -28,6 +29,7 @@ class ElasticsearchEngine:
         self.client = Client(connection)
         self._listings = ListingsReader(self.client)
         self._rates = RatesReader(self.client)
+        self._matching = MatchingReader(self._listings)
 
     def check(self) -> None:
         """Raises EngineUnavailable with one line that says why the service cannot be used."""
@@ -74,6 +76,10 @@ class ElasticsearchEngine:
     def freshness(self, collection: Collection) -> Freshness:
         """See Engine."""
         return self._half(collection).freshness()
+
+    def reading(self) -> NodeReading:
+        """See MatchingEngine."""
+        return self._matching.reading()
 
     def state(self, collection: Collection) -> IndexState:
         """See Engine."""

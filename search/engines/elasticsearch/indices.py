@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from search.analysis import GAP
-from search.engines.base import Collection, IndexUnusable
+from search.engines.base import Collection, EngineUnavailable, IndexUnusable
 from search.engines.elasticsearch import meta
 from search.engines.elasticsearch.client import Client, Refused
 
@@ -185,6 +185,18 @@ class Indices:
             if refused.status == 404:
                 raise self.missing() from refused
             raise
+
+    def searches(self, bodies: Sequence[Mapping[str, Any]], index: str | None = None) -> list[Any]:
+        """The answers to several searches, in one call, of what is behind the alias or of one index."""
+        header = orjson.dumps({"index": index or self.read, "allow_partial_search_results": False})
+        lines = [line for body in bodies for line in (header, orjson.dumps(body))]
+        answers = self.client.call("POST", "/_msearch", lines=lines)["responses"]
+        for answer in answers:
+            if answer["status"] == 404:
+                raise self.missing()
+            if answer["status"] != 200:
+                raise EngineUnavailable("the search service could not answer")
+        return list(answers)
 
     def _make(self, name: str, body: Mapping[str, Any]) -> None:
         try:

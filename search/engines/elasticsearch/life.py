@@ -41,10 +41,17 @@ class Notes(Protocol):
 class Maker(Protocol):
     """How a collection's documents are written."""
 
+    @property
+    def model(self) -> str | None:
+        """The digest of the model of meaning by which documents get vectors, None if they get none."""
+
     def changes(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]]) -> list[Change]:
         """Documents and removals as what is written. Whatever is wrong with a document is raised here, before
         anything has changed.
         """
+
+    def fitted(self, changes: list[Change], model: str | None, /) -> list[Change]:
+        """The same for an index whose vectors are by the model of this digest: those of another one stay out."""
 
     def notes(self, alias: str | None) -> Notes:
         """What the index behind an alias keeps beside its documents; of a new index if None."""
@@ -83,15 +90,17 @@ class CollectionWriter:
         meta = self.meta()
         documents, removals = list(puts), list(deletes)
         changes = self._maker.changes(documents, removals)
-        targets = [self._indices.write]
+        told = {self._indices.write: self._maker.fitted(changes, meta.model)}
         if self._rebuild is not None:
-            targets.append(self._indices.building)
+            told[self._indices.building] = changes
             self._rebuild.notes.learn(documents)
         notes = self._opened()
         notes.learn(documents)
-        outcome = write(self._indices.client, targets, changes)
+        outcome = Outcome()
+        for target, some in told.items():
+            outcome.add(write(self._indices.client, [target], some))
         changed = bool(outcome.written[self._indices.write])
-        for target in targets:
+        for target in told:
             changed |= self._maker.settle(target, outcome, removals) and target == self._indices.write
         generation = self._publish(meta, notes) if changed or self._taken_over else meta.generation
         outcome.complain()
@@ -128,7 +137,11 @@ class CollectionWriter:
         before = self._read_meta()
         generation = before.generation + 1 if before else 1
         meta = replace(
-            before or Meta(), generation=generation, mapping=self._indices.shape.mapping, labels=generation
+            before or Meta(),
+            generation=generation,
+            mapping=self._indices.shape.mapping,
+            labels=generation,
+            model=self._maker.model,
         )
         self._save(self._indices.building, meta, notes.pending())
         # Should the answer be lost, the one that is then in use says itself what it holds.
@@ -152,7 +165,9 @@ class CollectionWriter:
         meta = self._read_meta()
         if before is not None and meta is not None:
             generation = max(before.generation, meta.generation) + 1
-            kept = replace(before, generation=generation, mapping=meta.mapping, labels=generation)
+            kept = replace(
+                before, generation=generation, mapping=meta.mapping, labels=generation, model=meta.model
+            )
             self._save(self._indices.write, kept, [])
 
     def heartbeat(self, position: int, caught_up: bool) -> None:
@@ -281,4 +296,7 @@ def state(indices: Indices, maker: Maker) -> IndexState:
         documents = count(indices, maker, indices.read)
     except IndexUnusable as error:
         return IndexState(collection, 0, 0, mapping, str(error))
-    return IndexState(collection, meta.generation, documents, mapping, None)
+    because = None
+    if maker.model is not None and meta.model != maker.model:
+        because = "its vectors are not by the model of meaning at hand"
+    return IndexState(collection, meta.generation, documents, mapping, because)

@@ -15,8 +15,6 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
-
 from search.analysis import GAP
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.elasticsearch.client import Client, Refused
@@ -36,6 +34,7 @@ from search.engines.elasticsearch.listings_suggest import (
 )
 from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, Meta, meta_from, meta_of
 from search.engines.elasticsearch.vocabulary import Mark, Snapshot, Vocabulary, mark_of
+from search.engines.lexicon import Lexicon
 from search.engines.reasons import Explained, Explainer
 from search.engines.records import PackedRecord, whole_name
 from search.engines.suggestions import Labels
@@ -68,6 +67,15 @@ class _Named:
     mark: Mark
     labels: Labels
     names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The index as searches see it at a moment: what it says of itself, its words and its names."""
+
+    meta: Meta
+    lexicon: Lexicon
+    labels: Labels
 
 
 class ListingsReader:
@@ -200,6 +208,17 @@ class ListingsReader:
         record = record_of(found)
         return None if record is None else record.stored()
 
+    def now(self) -> Moment:
+        """The index as searches see it now, and its words as far as this process knows them: at once where they are
+        few, else within seconds.
+        """
+        path = f"/{self.indices.read}/_doc/{META_ID}"
+        meta = self._checked(meta_from(self.indices.call("GET", path, realtime=False)))
+        snapshot = self.vocabulary.snapshot()
+        if snapshot.mark != mark_of(meta):
+            snapshot = self.vocabulary.moved_on(snapshot, mark_of(meta), "")
+        return Moment(meta, snapshot.lexicon, self.named(meta).labels)
+
     def _meta(self) -> Meta:
         return meta_from(self.indices.call("GET", f"/{self.indices.read}/_doc/{META_ID}"))
 
@@ -247,7 +266,7 @@ class ListingsReader:
         while True:
             candidates = named.names.find(query, typed) if named else []
             first = candidates[:most]
-            partners, offered = self._ask_both(partners_body(query, typed), offered_body(first))
+            partners, offered = self.indices.searches([partners_body(query, typed), offered_body(first)])
             meta = self._checked(meta_of(partners))
             if named is None or named.mark != (meta.index, meta.labels):
                 named = self.named(meta)
@@ -258,17 +277,6 @@ class ListingsReader:
             most *= 4
         found = sorted((*partners_of(partners), *still), key=lambda one: one.place)
         return [one.suggestion for one in found[: query.limit]]
-
-    def _ask_both(self, *bodies: Json) -> tuple[Json, Json]:
-        header = orjson.dumps({"index": self.indices.read, **_PARAMETERS})
-        lines = [line for body in bodies for line in (header, orjson.dumps(body))]
-        answers = self.indices.client.call("POST", "/_msearch", lines=lines)["responses"]
-        for answer in answers:
-            if answer["status"] == 404:
-                raise self.indices.missing()
-            if answer["status"] != 200:
-                raise EngineUnavailable("the search service could not answer")
-        return answers[0], answers[1]
 
     def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
         """See Engine. What is known stays known, so that the index is asked only about a value that is not."""

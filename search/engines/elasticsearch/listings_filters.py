@@ -30,7 +30,7 @@ def conditions_of(query: ListingQuery) -> dict[str, Json]:
         if not wanted or field.by_offering:
             continue
         if field.name == "status":
-            conditions["status"] = any_of([_status(value, query.on) for value in wanted])
+            conditions["status"] = any_of([status_on(value, query.on) for value in wanted])
         else:
             conditions[field.name] = {"terms": {filter_name(field.name): list(wanted)}}
     asked = {name: query.filters[name] for name in BY_OFFERING if query.filters.get(name)}
@@ -71,9 +71,9 @@ def rate_within(query: ListingQuery, lots: Sequence[str]) -> Json:
     """That the lowest rate lies between the bounds, both included; who has none does not."""
     rows = rate_rows(query, lots)
     low_enough = rows if query.max_rate is None else [*rows, _price(lte=query.max_rate)]
-    within: Json = {"filter": [_nested("rates", low_enough)]}
+    within: Json = {"filter": [nested("rates", low_enough)]}
     if query.min_rate is not None and query.min_rate > 0:
-        within["must_not"] = [_nested("rates", [*rows, _price(lt=query.min_rate)])]
+        within["must_not"] = [nested("rates", [*rows, _price(lt=query.min_rate)])]
     return {"bool": within} if "must_not" in within else within["filter"][0]
 
 
@@ -82,7 +82,7 @@ def over(on: date) -> Json:
     return {"range": {"ends_on": {"lt": on.toordinal()}}}
 
 
-def _status(value: str, on: date) -> Json:
+def status_on(value: str, on: date) -> Json:
     """The status on a day: a live framework past its last day is expired."""
     stored = {"term": {filter_name("status"): value}}
     if value == "live":
@@ -97,10 +97,11 @@ def _offering(asked: Mapping[str, Sequence[str]]) -> Json:
     if len(asked) == 1:
         ((name, wanted),) = asked.items()
         return {"terms": {filter_name(name): list(wanted)}}
-    return _nested("offers", offer_rows(asked))
+    return nested("offers", offer_rows(asked))
 
 
-def _nested(path: str, rows: Sequence[Json]) -> Json:
+def nested(path: str, rows: Sequence[Json]) -> Json:
+    """That one object of a list meets all these conditions."""
     return {"nested": {"path": path, "score_mode": "none", "query": {"bool": {"filter": list(rows)}}}}
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from search.engines.elasticsearch.bulk import Change, Outcome
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.listings_labels import LabelNotes, read_labels
-from search.engines.elasticsearch.listings_shape import sources_of
+from search.engines.elasticsearch.listings_shape import sources_of, without_vectors
 from search.engines.record_maker import RecordMaker
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels
@@ -23,7 +24,9 @@ class ListingsMaker:
 
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
-        self._maker = RecordMaker(model())
+        at_hand = model()
+        self.model: Final = None if at_hand is None else at_hand.digest
+        self._maker = RecordMaker(at_hand)
 
     def changes(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]]) -> list[Change]:
         """See Maker."""
@@ -34,6 +37,15 @@ class ListingsMaker:
             for document, source in zip(documents, sources, strict=True)
         ]
         return [*written, *(Change(key, version) for key, version in deletes)]
+
+    def fitted(self, changes: list[Change], model: str | None, /) -> list[Change]:
+        """See Maker."""
+        if self.model in (None, model):
+            return changes
+        return [
+            change if change.source is None else replace(change, source=without_vectors(change.source))
+            for change in changes
+        ]
 
     def notes(self, alias: str | None) -> LabelNotes:
         """See Maker."""

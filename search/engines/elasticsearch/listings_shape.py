@@ -8,15 +8,18 @@ keeps and never looks into.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from search.engines.elasticsearch.indices import Shape
+from search.engines.listings_rows import day_number
 from search.engines.record_maker import Record, RecordMaker
 from search.fields import FILTERS, LAYOUT, TEXT_FIELDS
+from search.meaning import DIMENSIONS, Vectors
 from search.ties import SEEDS, hashes_of, key_hash, ties
 
 NAME_KEY: Final = "name_key"
@@ -28,6 +31,7 @@ LONGEST_KEYWORD: Final = 32_000
 _KEYWORD: Final = {"type": "keyword"}
 _FOUND_ONLY: Final = {"type": "keyword", "doc_values": False}
 _COUNTED_ONLY: Final = {"type": "keyword", "index": True, "norms": False}
+_ADDED_UP: Final = {"type": "integer", "index": False}
 _LOWEST: Final = 1 << 63
 
 
@@ -61,7 +65,23 @@ def _properties() -> dict[str, Any]:
             "type": "nested",
             "properties": {"grade": dict(_FOUND_ONLY), "lot": dict(_FOUND_ONLY), "price": {"type": "long"}},
         },
+        # What matching asks. Every vector is looked at, so there is no graph that finds but some of the nearest.
+        "meanings": {
+            "type": "nested",
+            "properties": {
+                "vector": {
+                    "type": "dense_vector",
+                    "element_type": "byte",
+                    "dims": DIMENSIONS,
+                    "index": False,
+                },
+            },
+        },
+        "meant_terms": dict(_ADDED_UP),
+        "meant_parts": dict(_ADDED_UP),
+        "priced_by": dict(_KEYWORD),
         "record": {"type": "object", "enabled": False},
+        "vectors": {"type": "object", "enabled": False},
         "facts": {"type": "object", "enabled": False},
         "labels": {"type": "object", "enabled": False},
     }
@@ -73,13 +93,13 @@ def filter_name(name: str) -> str:
 
 
 PROPERTIES: Final[Mapping[str, Any]] = _properties()
-SOURCE: Final = ("record", "facts", "labels")
+SOURCE: Final = ("record", "vectors", "facts", "labels")
 
 SHAPE: Final = Shape.of("listings", LAYOUT, PROPERTIES, SOURCE)
 
 
 def sources_of(documents: Sequence[Mapping[str, Any]], maker: RecordMaker) -> Iterator[dict[str, Any]]:
-    """What is sent for listing documents (search/engines/base.py)."""
+    """What is sent for listing documents (search/engines/base.py), with vectors if `maker` makes some."""
     made = maker.make(documents)
     hashes = hashes_of([document["key"] for document in documents])
     # From 64 bits without a sign to Elasticsearch's long, in the same order.
@@ -107,11 +127,13 @@ def _source(
         "supplier": document["supplier"],
         "accreditation": sorted(set(document["accreditations"])),
     }
-    ends_on = date.fromisoformat(document["ends_on"]).toordinal() if document["ends_on"] else None
+    ends_on = day_number(document["ends_on"]) or None
     rates = [
         (rate["grade"], rate["lot"] or "", rate["work_type"], int(rate["price_minor"]))
         for rate in document["rates"]
     ]
+    card = {kind: document.get(kind) or "" for kind in ("currency", "unit", "basis")}
+    priced_by = _priced_by(framework, document["supplier"], card, rates)
     return {
         **record.lines,
         **{filter_name(name): value for name, value in filters.items()},
@@ -133,16 +155,55 @@ def _source(
             {"grade": grade_name(framework, grade), "lot": lot, "price": price}
             for grade, lot, _, price in rates
         ],
+        **_meaning(record.meaning),
+        "meant_terms": record.meant_terms,
+        "meant_parts": record.meant_parts,
+        **({} if priced_by is None else {"priced_by": priced_by}),
         "record": base64.b64encode(record.packed).decode(),
         "facts": {
             "status": document["status"],
             "ends_on": ends_on,
             "framework": framework,
+            "supplier": document["supplier"],
+            "name": record.whole_name,
+            "confirmed_on": day_number(document.get("confirmed_on")),
             "specialisms": filters["specialism"],
+            "priced_by": priced_by,
             "rates": rates,
-            **{kind: document.get(kind) or "" for kind in ("currency", "unit", "basis")},
+            **card,
         },
     }
+
+
+def without_vectors(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The same listing for an index whose vectors are by another model."""
+    return {name: value for name, value in source.items() if name not in ("meanings", "vectors")}
+
+
+def _meaning(vectors: Vectors | None) -> dict[str, Any]:
+    """The vectors of the texts: each different one to be looked for, but those of texts that mean nothing, which are
+    near to no need; and all of them in the order of the texts, to be reckoned with.
+    """
+    if vectors is None:
+        return {}
+    told = dict.fromkeys(vector.tobytes().hex() for vector in vectors if vector.any())
+    return {
+        "meanings": [{"vector": vector} for vector in told],
+        "vectors": base64.b64encode(vectors.tobytes()).decode(),
+    }
+
+
+def _priced_by(
+    framework: str, supplier: str, card: Mapping[str, str], rates: Sequence[tuple[str, str, str, int]]
+) -> str | None:
+    """Names what a team costs here: listings that bear one name have the same rates. None without rates.
+
+    A supplier's listings share its card, but each shows the rates of its own lots alone.
+    """
+    if not rates:
+        return None
+    told = orjson.dumps([framework, supplier, card, rates], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(told, digest_size=12).hexdigest()
 
 
 def grade_name(framework: str, grade: str) -> str:

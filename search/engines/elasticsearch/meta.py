@@ -45,11 +45,14 @@ SUGGEST: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """`generation` grows with each visible step. `labels` is that in which the labels last changed."""
+    """`generation` grows with each visible step. `labels` is that in which the labels last changed. `model` is the
+    digest of the model that made the index's vectors, None without vectors.
+    """
 
     generation: int = 0
     mapping: str = ""
     labels: int = 0
+    model: str | None = None
     position: int | None = None
     applied_at: str | None = None
     caught_up_at: str | None = None
@@ -75,6 +78,7 @@ class Meta:
             "generation": self.generation,
             "mapping": self.mapping,
             "labels": self.labels,
+            "model": self.model,
             "position": self.position,
             "applied_at": self.applied_at,
             "caught_up_at": self.caught_up_at,

@@ -42,6 +42,9 @@ class NoNotes:
 class RatesMaker:
     """How rate cards are written (life.Maker)."""
 
+    model: None = None
+    """See Maker: a rate has no meaning but its price."""
+
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
 
@@ -60,6 +63,10 @@ class RatesMaker:
             changes += _replacement(card, reach)
             # A second version of the card in the same step must bury what the first one is about to write.
             held[card["key"]] = [(card["version"], max(reach, len(card["lines"])))]
+        return changes
+
+    def fitted(self, changes: list[Change], _model: str | None, /) -> list[Change]:
+        """See Maker."""
         return changes
 
     def notes(self, _alias: str | None, /) -> NoNotes:

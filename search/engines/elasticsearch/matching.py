@@ -1,0 +1,289 @@
+"""Gathering the candidates for a need in Elasticsearch: two requests, one that finds them in every way at once, one
+that reads what is told of them.
+
+Between the two the index may move on. The state in use is noted before the first and read again with the second, so
+answers of two states are noticed and asked for anew.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.elasticsearch.listings import ListingsReader, Moment
+from search.engines.elasticsearch.matching_prices import (
+    Cheapest,
+    Rates,
+    RatesByName,
+    cheapest,
+    prices_of,
+    totals_of,
+)
+from search.engines.elasticsearch.matching_query import (
+    COVERAGE,
+    EVERYBODY,
+    LIKED,
+    MEANING,
+    MET,
+    RULED_OUT,
+    STATED,
+    WORDS,
+    by_key,
+    eligible_of,
+    fair,
+    keyed,
+    lengths_body,
+    lists_of,
+    meta_body,
+    priced,
+    rates_body,
+    told_bodies,
+)
+from search.engines.elasticsearch.meta import Meta, meta_of
+from search.engines.elasticsearch.vocabulary import Mark, mark_of
+from search.engines.matching_base import (
+    BY_COVERAGE,
+    BY_PRICE,
+    Candidate,
+    Covered,
+    Gathered,
+    Lengths,
+    RuledOut,
+)
+from search.engines.meanings import products
+from search.engines.records import PackedRecord
+from search.meaning import DIMENSIONS, Vectors
+from search.need import Need
+
+_ATTEMPTS: Final = 3
+_NAMES_AT_ONCE: Final = 2_000
+"""Of rates read in one request."""
+
+Json = Mapping[str, Any]
+
+
+class MatchingReader:
+    """What a process remembers for matching. One serves all its threads."""
+
+    def __init__(self, listings: ListingsReader) -> None:
+        self.listings = listings
+        self.rates = RatesByName()
+        self.lengths: tuple[Mark, Lengths] | None = None
+
+    def reading(self) -> NodeReading:
+        """See MatchingEngine."""
+        return NodeReading(self, self.listings.now())
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What the second request tells of a listing."""
+
+    source: Json
+    named: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """What the team costs at the eligible listings, by the name of their rates, and where it is cheapest."""
+
+    rates: Mapping[str, Rates] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
+    cheapest: Cheapest = field(default_factory=lambda: Cheapest(frozenset()))
+
+
+class NodeReading:
+    """One index, for a match: by its own name, so that one which replaces it meanwhile changes nothing."""
+
+    def __init__(self, reader: MatchingReader, moment: Moment) -> None:
+        self._reader = reader
+        self._indices = reader.listings.indices
+        self._meta = moment.meta
+        self.lexicon, self.labels = moment.lexicon, moment.labels
+        self.meaning = moment.meta.model
+
+    def gather(self, need: Need) -> Gathered:
+        """See Reading."""
+        for _ in range(_ATTEMPTS):
+            before = self._meta.generation
+            gathered, self._meta = self._gather(need)
+            if self._meta.generation == before:
+                break
+        return gathered
+
+    def _gather(self, need: Need) -> tuple[Gathered, Meta]:
+        found, lengths = self._find(need)
+        everybody = found[EVERYBODY][0]
+        team = self._team(need, everybody)
+        told, meta = self._tell(need, _chosen(need, found, team.cheapest), team.cheapest)
+        out = found[RULED_OUT][0] if RULED_OUT in found else None
+        return (
+            Gathered(
+                eligible=_total(everybody),
+                lots=frozenset(_buckets(everybody, "lots")),
+                candidates=_candidates(need, told, team.totals),
+                ruled_out=() if out is None else tuple(_ruled_out(need, hit) for hit in _hits(out)),
+                ruled_out_count=0 if out is None else _total(out),
+                without={
+                    at: int(out["aggregations"][str(at)]["doc_count"])
+                    for at in sorted(need.must)
+                    if out is not None
+                },
+                lengths=lengths,
+                prices=prices_of(team.rates, team.totals),
+                index=meta.freshness(),
+            ),
+            meta,
+        )
+
+    def _find(self, need: Need) -> tuple[dict[str, list[Json]], Lengths]:
+        lists = lists_of(need)
+        known = self._reader.lengths
+        bodies = [body for some in lists.values() for body in some]
+        if known is None or known[0] != mark_of(self._meta):
+            bodies.append(lengths_body())
+        answers = iter(self._ask(bodies))
+        found = {name: [next(answers) for _ in some] for name, some in lists.items()}
+        lengths = known[1] if known is not None else Lengths(0.0, 0.0)
+        for answer in answers:
+            lengths = _lengths(answer)
+            self._reader.lengths = mark_of(self._meta), lengths
+        return found, lengths
+
+    def _team(self, need: Need, everybody: Json) -> _Team:
+        """Asks only for rates that this process has never met."""
+        if not need.days or need.framework is None:
+            return _Team()
+        listings = _buckets(everybody, "rates")
+        rates = self._reader.rates.of(listings)
+        unknown = [name for name in listings if name not in rates]
+        for start in range(0, len(unknown), _NAMES_AT_ONCE):
+            (answer,) = self._ask([rates_body(unknown[start : start + _NAMES_AT_ONCE])])
+            rates |= self._reader.rates.learn(hit["_source"]["facts"] for hit in _hits(answer))
+        totals = totals_of(rates, need)
+        return _Team(rates, totals, cheapest(listings, totals))
+
+    def _tell(self, need: Need, keys: set[str], cheap: Cheapest) -> tuple[dict[str, _Listing], Meta]:
+        """The listings of the keys and the cheapest, and the state that the index is in by then."""
+        eligible = eligible_of(need)
+        bodies = [meta_body()]
+        if keys:
+            bodies += told_bodies(need, [keyed(keys)], len(keys), by_key())
+        if cheap.within:
+            bodies += told_bodies(need, [eligible, priced(cheap.within)], BY_PRICE, by_key())
+        if cheap.rest:
+            bodies += told_bodies(need, [eligible, priced(cheap.edge)], cheap.rest, fair(need.seed))
+        answers = self._ask(bodies)
+        told: dict[str, _Listing] = {}
+        for answer in answers[1:]:
+            for hit in _hits(answer):
+                key = hit["sort"][-1]
+                if "_source" in hit:
+                    told.setdefault(key, _Listing(hit["_source"]))
+                if key in told:
+                    told[key].named.update(hit.get("matched_queries", ()))
+        meta = meta_of(answers[0])
+        if meta is None:
+            raise self._indices.missing()
+        return told, meta
+
+    def _ask(self, bodies: Sequence[Json]) -> list[Any]:
+        return self._indices.searches(bodies, self._meta.index)
+
+
+def _chosen(need: Need, found: Mapping[str, Sequence[Json]], cheap: Cheapest) -> set[str]:
+    """Whom the need's words, its meaning, what it asks for or the order asked for bring up."""
+    chosen = {key for kind in (WORDS, MEANING) for answer in found.get(kind, ()) for key in _keys(answer)}
+    chosen.update(_covering(found.get(COVERAGE, ())))
+    nobody = not chosen and not cheap.within and not cheap.rest
+    if need.order in ("name", "shuffle") or nobody:
+        chosen.update(_keys(found[EVERYBODY][0]))
+    return chosen
+
+
+def _covering(answers: Sequence[Json]) -> list[str]:
+    """The first by what they cover: of several answers, each about other pairs, by the sum."""
+    if len(answers) < 2:
+        return [key for answer in answers for key in _keys(answer)]
+    covers: dict[tuple[int, str], float] = {}
+    for answer in answers:
+        for score, *place in (hit["sort"] for hit in _hits(answer)):
+            covers[tuple(place)] = covers.get(tuple(place), 0.0) + score
+    first = sorted(covers, key=lambda place: (-covers[place], place))
+    return [key for _, key in first[:BY_COVERAGE]]
+
+
+def _candidates(need: Need, told: Mapping[str, _Listing], totals: Mapping[str, int]) -> tuple[Candidate, ...]:
+    keys = sorted(told)
+    near: Iterable[NDArray[np.int32] | None] = [None] * len(keys)
+    if need.vector is not None:
+        near = _likeness(need.vector, [told[key].source.get("vectors", "") for key in keys])
+    made = []
+    for key, alike in zip(keys, near, strict=True):
+        facts, named = told[key].source["facts"], told[key].named
+        made.append(
+            Candidate(
+                key=key,
+                record=_record(told[key].source),
+                likeness=alike,
+                covered=tuple(_state(at, named) for at in range(len(need.pairs))),
+                total=totals.get(facts["priced_by"]),
+                card=(facts["currency"], facts["unit"], facts["basis"]),
+                preferred=tuple(f"{LIKED} {kind}" in named for kind in need.preferences),
+                confirmed_on=facts["confirmed_on"],
+                name=facts["name"],
+            )
+        )
+    return tuple(made)
+
+
+def _likeness(vector: Vectors, packed: Sequence[str]) -> list[NDArray[np.int32]]:
+    """The products of the need's vector with those of each listing; none for one without vectors."""
+    held = [base64.b64decode(one) for one in packed]
+    if not held:
+        return []
+    rows: Vectors = np.frombuffer(b"".join(held), dtype=np.int8).reshape(-1, DIMENSIONS)
+    ends = np.cumsum([len(one) // DIMENSIONS for one in held])
+    return np.split(products(vector, rows), ends[:-1])
+
+
+def _state(at: int, named: set[str]) -> Covered:
+    if f"{MET} {at}" in named:
+        return Covered.MET
+    return Covered.NOT_STATED if f"{STATED} {at}" in named else Covered.MISSING
+
+
+def _ruled_out(need: Need, hit: Json) -> RuledOut:
+    named = hit.get("matched_queries", ())
+    missing = tuple(at for at in sorted(need.must) if f"{MET} {at}" not in named)
+    return RuledOut(hit["sort"][-1], _record(hit["_source"]), missing)
+
+
+def _record(source: Json) -> PackedRecord:
+    return PackedRecord(memoryview(base64.b64decode(source["record"])))
+
+
+def _lengths(answer: Json) -> Lengths:
+    terms, parts = (answer["aggregations"][name]["value"] for name in ("meant_terms", "meant_parts"))
+    return Lengths(terms / max(_total(answer), 1), terms / max(parts, 1))
+
+
+def _hits(answer: Json) -> list[Any]:
+    return list(answer["hits"]["hits"])
+
+
+def _keys(answer: Json) -> list[str]:
+    return [hit["sort"][-1] for hit in answer["hits"]["hits"]]
+
+
+def _total(answer: Json) -> int:
+    return int(answer["hits"]["total"]["value"])
+
+
+def _buckets(answer: Json, name: str) -> dict[str, int]:
+    return {bucket["key"]: bucket["doc_count"] for bucket in answer["aggregations"][name]["buckets"]}

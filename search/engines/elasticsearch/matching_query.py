@@ -1,0 +1,280 @@
+"""A need as Elasticsearch's JSON: pure, one body for each way in which candidates are gathered, and one for what is
+told of them.
+
+Bodies that find are answered by sort values alone, the key last: nothing stored is read until it is known whom it is
+wanted of. Scores are whole numbers or whole 64ths below 2^24 of them, which 32 bits hold exactly, and ties stand in
+the seed's fair order, so the edges of these lists are those of the embedded engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from search.engines.elasticsearch.listings_facets import MOST_VALUES
+from search.engines.elasticsearch.listings_filters import all_of, nested, status_on
+from search.engines.elasticsearch.listings_shape import NAME_KEY, filter_name
+from search.engines.elasticsearch.meta import NO_RESULTS, SUGGEST
+from search.engines.matching_base import (
+    BY_COVERAGE,
+    BY_MEANING,
+    BY_WORDS,
+    IN_ORDER,
+    RULED_OUT_SHOWN,
+)
+from search.meaning import Vectors
+from search.need import Need, Pair
+
+Json = dict[str, Any]
+
+EVERYBODY: Final = "everybody"
+WORDS: Final = "words"
+MEANING: Final = "meaning"
+COVERAGE: Final = "coverage"
+RULED_OUT: Final = "ruled out"
+
+MOST_PRICED: Final = 50_000
+"""So many different cards of eligible listings are told apart: the service gives no more than 65,535 values."""
+MOST_HITS: Final = 10_000
+"""In one answer (max_result_window of indices.py)."""
+PAIRS_AT_ONCE: Final = 100
+"""Pairs in one body: of more the service would refuse so large a question."""
+MET, STATED, LIKED = "met", "not stated", "liked"
+"""What a condition is named by, before its number or kind, where an answer says which conditions a listing meets."""
+
+_NEAREST: Final = "Math.max(dotProduct(params.need, 'meanings.vector'), 0)"
+_UNREAD: Final[Json] = {"_source": False, "stored_fields": "_none_"}
+
+
+def universe_of(need: Need) -> list[Json]:
+    """The listings of the framework and lot; without one, of every framework that is live on the day."""
+    if need.framework is None:
+        found = [status_on("live", need.on)]
+    else:
+        found = [{"term": {filter_name("framework"): need.framework}}]
+    if need.lot is not None:
+        found.append({"term": {filter_name("lot"): need.lot}})
+    return found
+
+
+def eligible_of(need: Need) -> Json:
+    """Whoever certainly lacks no must-have."""
+    return all_of([*universe_of(need), *(_open(need, need.pairs[at]) for at in sorted(need.must))])
+
+
+def lists_of(need: Need) -> dict[str, list[Json]]:
+    """The bodies that count and find, by what they are for; the only one of its kind but of coverage."""
+    eligible = eligible_of(need)
+    found = {EVERYBODY: [_everybody(need, eligible)]}
+    if need.terms:
+        told = [_constant({"term": {"terms": one.term}}, one.step) for one in need.terms]
+        found[WORDS] = [_best(need, eligible, told, BY_WORDS)]
+    if need.vector is not None:
+        near = [_nearness(need.vector)]
+        # A text with nothing in common, or the contrary, is not near.
+        found[MEANING] = [_best(need, eligible, near, BY_MEANING) | {"min_score": 1}]
+    if need.pairs:
+        parts = list(_parts(range(len(need.pairs))))
+        size = BY_COVERAGE if len(parts) == 1 else MOST_HITS
+        found[COVERAGE] = [
+            _best(need, eligible, [_covers(need, need.pairs[at]) for at in part], size) for part in parts
+        ]
+    if need.must:
+        found[RULED_OUT] = [_ruled_out(need)]
+    return found
+
+
+def lengths_body() -> Json:
+    """Sums over all listings."""
+    return {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"bool": {"must_not": [dict(NO_RESULTS)]}},
+        "aggs": {name: {"sum": {"field": name}} for name in ("meant_terms", "meant_parts")},
+    }
+
+
+def meta_body() -> Json:
+    """What the index says of itself."""
+    return {"size": 0, "query": {"match_none": {}}, "suggest": SUGGEST}
+
+
+def told_bodies(need: Need, conditions: Sequence[Json], size: int, order: Sequence[Json]) -> list[Json]:
+    """What is wanted of the first listings that meet all conditions: the first body reads what is stored, and tells
+    which pairs and preferences they meet; more are needed for more pairs.
+    """
+    bodies: list[Json] = []
+    for part in _parts(range(len(need.pairs))) if need.pairs else [range(0)]:
+        named = [one for at in part for one in _states(need, at)]
+        if not bodies:
+            named += [
+                {"terms": {filter_name(kind): list(values), "_name": f"{LIKED} {kind}"}}
+                for kind, values in need.preferences.items()
+            ]
+        bodies.append(
+            {
+                "size": size,
+                "track_total_hits": False,
+                "query": {"bool": {"filter": list(conditions), **_optional(named)}},
+                "sort": list(order),
+                **({"_source": ["record", "vectors", "facts"]} if not bodies else _UNREAD),
+            }
+        )
+    return bodies
+
+
+def keyed(keys: Iterable[str]) -> Json:
+    """The listings of these keys."""
+    return {"terms": {"key": sorted(keys)}}
+
+
+def priced(names: Iterable[str]) -> Json:
+    """The listings that show these rates (`priced_by`)."""
+    return {"terms": {"priced_by": sorted(names)}}
+
+
+def by_key() -> list[Json]:
+    return [{"key": "asc"}]
+
+
+def fair(seed: int) -> list[Json]:
+    """The seed's order."""
+    return [{f"tie_{seed}": "asc"}, *by_key()]
+
+
+def rates_body(names: Sequence[str]) -> Json:
+    """One listing for each name of rates."""
+    return {
+        "size": len(names),
+        "track_total_hits": False,
+        "query": {"bool": {"filter": [priced(names)]}},
+        "collapse": {"field": "priced_by"},
+        "sort": by_key(),
+        "_source": ["facts"],
+    }
+
+
+def _everybody(need: Need, eligible: Json) -> Json:
+    """How many are eligible, on which lots they stand, what they charge; the first in the order asked for."""
+    counted: Json = {"lots": {"terms": {"field": filter_name("lot"), "size": MOST_VALUES}}}
+    if need.days and need.framework is not None:
+        counted["rates"] = {"terms": {"field": "priced_by", "size": MOST_PRICED}}
+    return {
+        "size": IN_ORDER,
+        "track_total_hits": True,
+        "query": {"bool": {"filter": [eligible]}},
+        "sort": [{NAME_KEY: "asc"}, *by_key()] if need.order == "name" else fair(need.seed),
+        "aggs": counted,
+        **_UNREAD,
+    }
+
+
+def _best(need: Need, eligible: Json, scores: Sequence[Json], size: int) -> Json:
+    """Those with the greatest sum; of equals the first in the fair order."""
+    return {
+        "size": size,
+        "track_total_hits": False,
+        "query": {"bool": {"filter": [eligible], "should": list(scores), "minimum_should_match": 1}},
+        "sort": [{"_score": "desc"}, *fair(need.seed)],
+        **_UNREAD,
+    }
+
+
+def _nearness(vector: Vectors) -> Json:
+    """The product of the need's vector with the nearest of a listing's, nothing where it is below."""
+    script = {"source": _NEAREST, "params": {"need": vector.tobytes().hex()}}
+    every = {"exists": {"field": "meanings.vector"}}
+    return {
+        "nested": {
+            "path": "meanings",
+            "score_mode": "max",
+            "query": {"script_score": {"query": every, "script": script}},
+        }
+    }
+
+
+def _covers(need: Need, pair: Pair) -> Json:
+    """A pair that is met counts more than any number that are not stated."""
+    found = [_constant(_met(need, pair), len(need.pairs) + 1)]
+    if pair.specialism is not None:
+        found.append(_constant(_unstated(pair), 1))
+    return {"dis_max": {"queries": found}}
+
+
+def _states(need: Need, at: int) -> list[Json]:
+    pair = need.pairs[at]
+    found = [_named(_met(need, pair), MET, at)]
+    if pair.specialism is not None:
+        found.append(_named(_unstated(pair), STATED, at))
+    return found
+
+
+def _named(condition: Json, state: str, at: int) -> Json:
+    return {"bool": {"filter": [condition], "_name": f"{state} {at}"}}
+
+
+def _ruled_out(need: Need) -> Json:
+    """Who lacks a must-have: the first by key with their records, all of them counted."""
+    lacks_none = {at: _open(need, need.pairs[at]) for at in sorted(need.must)}
+    return {
+        "size": RULED_OUT_SHOWN,
+        "track_total_hits": True,
+        "query": {
+            "bool": {
+                "filter": universe_of(need),
+                "must_not": [all_of(list(lacks_none.values()))],
+                **_optional([_named(one, MET, at) for at, one in lacks_none.items()]),
+            }
+        },
+        "sort": by_key(),
+        "aggs": {str(at): {"filter": {"bool": {"must_not": [one]}}} for at, one in lacks_none.items()},
+        "_source": ["record"],
+    }
+
+
+def _met(need: Need, pair: Pair) -> Json:
+    rows = _here(pair)
+    if pair.specialism is not None:
+        rows.append({"term": {"offers.specialism": pair.specialism}})
+    elif need.lot is not None:
+        rows.append({"term": {"offers.lot": need.lot}})
+    return nested("offers", rows)
+
+
+def _unstated(pair: Pair) -> Json:
+    return nested("offers", [*_here(pair), _no_specialism(pair)])
+
+
+def _open(need: Need, pair: Pair) -> Json:
+    """That a pair is met, or may be since it is not stated."""
+    if pair.specialism is None:
+        return _met(need, pair)
+    either = [{"term": {"offers.specialism": pair.specialism}}, _no_specialism(pair)]
+    return nested("offers", [*_here(pair), {"bool": {"should": either}}])
+
+
+def _here(pair: Pair) -> list[Json]:
+    return [] if pair.region is None else [{"term": {"offers.region": pair.region}}]
+
+
+def _no_specialism(pair: Pair) -> Json:
+    """That none is stated on the lot of the pair's specialism."""
+    lot = str(pair.specialism).rpartition("~")[0]
+    return {
+        "bool": {
+            "filter": [{"term": {"offers.lot": lot}}],
+            "must_not": [{"exists": {"field": "offers.specialism"}}],
+        }
+    }
+
+
+def _constant(found: Json, score: float) -> Json:
+    return {"constant_score": {"filter": found, "boost": score}}
+
+
+def _optional(named: Sequence[Json]) -> Mapping[str, Any]:
+    return {"should": list(named), "minimum_should_match": 0} if named else {}
+
+
+def _parts(every: range) -> list[range]:
+    return [every[start : start + PAIRS_AT_ONCE] for start in range(0, len(every), PAIRS_AT_ONCE)]
