@@ -5,19 +5,37 @@ After a change that is meant: `GOLDEN=write` in the environment of a run of this
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from search.engines.elasticsearch.indices import ANALYSIS
 from search.engines.elasticsearch.listings_query import search_body
-from search.engines.elasticsearch.listings_shape import SHAPE, sources_of
+from search.engines.elasticsearch.listings_shape import (
+    SHAPE,
+    meaning_of,
+    sources_of,
+    without_vectors,
+)
 from search.engines.elasticsearch.listings_suggest import partners_body
+from search.engines.elasticsearch.matching_query import (
+    by_key,
+    keyed,
+    lengths_body,
+    lists_of,
+    meta_body,
+    rates_body,
+    told_bodies,
+)
 from search.engines.record_maker import RecordMaker
+from search.meaning import DIMENSIONS
+from search.need import Need, NeedTerm, pairs_of
 from search.planner import plan
 from search.query import Cursor, ListingQuery, SuggestionQuery
 from tests.search.listing_documents import listing, offering, rate, specialism
@@ -83,3 +101,32 @@ def test_the_mapping_the_document_and_a_completion_are_as_they_stand_in_golden()
     (source,) = sources_of(DOCUMENTS[:1], RecordMaker(None))
     compare("document", source | {"record": "…"})
     compare("completion", partners_body(SuggestionQuery("opm", frameworks=("rm3745",)), "opm"))
+
+
+def test_a_need_is_compiled_as_it_stands_in_golden() -> None:
+    need = Need(
+        on=DAY,
+        framework="rm3745",
+        lot="rm3745~5",
+        pairs=pairs_of(("rm3745~5~4",), ("TLC", "UK")),
+        must=frozenset({1}),
+        terms=(NeedTerm("vision", "vision", 2.0, 3.3), NeedTerm("care", "care", 1.0, 0.5)),
+        vector=np.arange(DIMENSIONS, dtype=np.int8),
+        days={"G1": 1_000},
+        preferences={"size": ("small", "micro")},
+        seed=7,
+    )
+    compare("need", lists_of(need))
+    compare("need_open", lists_of(Need(DAY, order="name", pairs=pairs_of((), ("TLC",)))))
+    told = told_bodies(need, [keyed({"b", "a"})], 2, by_key())
+    compare("need_told", [meta_body(), *told, lengths_body(), rates_body(["17b0", "2c9d"])])
+
+
+def test_vectors_are_sent_once_each_to_be_looked_for_and_all_to_be_reckoned_with() -> None:
+    vectors = np.zeros((3, DIMENSIONS), dtype=np.int8)
+    vectors[[0, 2], 0] = -1
+    made = meaning_of(vectors)
+    assert made["meanings"] == [{"vector": "ff" + "00" * (DIMENSIONS - 1)}]
+    assert base64.b64decode(made["vectors"]) == vectors.tobytes()
+    assert meaning_of(None) == {}
+    assert without_vectors({"key": "a", **made}) == {"key": "a"}

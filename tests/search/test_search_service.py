@@ -153,9 +153,9 @@ def test_a_request_is_tried_again_when_the_service_is_busy() -> None:
         (
             (200, {"version": {"number": "8.19.2"}}),
             None,
-            "the search service is version 8.19.2; Calloff needs 9 or newer",
+            "the search service is version 8.19.2; Calloff needs 9.2 or newer",
         ),
-        ((200, {}), None, "the search service is version unknown; Calloff needs 9 or newer"),
+        ((200, {}), None, "the search service is version unknown; Calloff needs 9.2 or newer"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(answer: Answer, headers: dict[str, str] | None, said: str) -> None:

@@ -21,8 +21,8 @@ from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
 from search.engines.elasticsearch.connection import Connection
 
-OLDEST: Final = (9, 0)
-"""The oldest server that the client of this major version speaks to."""
+OLDEST: Final = (9, 2)
+"""The oldest server that knows every setting of indices.py; the client of this major version speaks to none below 9."""
 _BUSY: Final = (429, 502, 503, 504)
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}
 _LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -148,7 +148,8 @@ class Client:
         parts = tuple(int(part) for part in number.split(".")[:2] if part.isdecimal())
         if parts < OLDEST:
             raise EngineUnavailable(
-                f"the search service is version {number or 'unknown'}; Calloff needs {OLDEST[0]} or newer"
+                f"the search service is version {number or 'unknown'}; "
+                f"Calloff needs {OLDEST[0]}.{OLDEST[1]} or newer"
             )
 
     def close(self) -> None:

@@ -113,6 +113,9 @@ class Indices:
                     # Removed keys are kept as documents; this covers those that Elasticsearch removes itself.
                     "gc_deletes": "1h",
                     "max_result_window": 10_000,
+                    # Vectors are no part of what is kept as source; looking for some to leave out of what is sent
+                    # would take every document apart, which makes reading it three times as dear.
+                    "mapping.exclude_source_vectors": False,
                     "analysis": ANALYSIS,
                 },
                 "mappings": {

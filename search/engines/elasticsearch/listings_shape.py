@@ -155,7 +155,7 @@ def _source(
             {"grade": grade_name(framework, grade), "lot": lot, "price": price}
             for grade, lot, _, price in rates
         ],
-        **_meaning(record.meaning),
+        **meaning_of(record.meaning),
         "meant_terms": record.meant_terms,
         "meant_parts": record.meant_parts,
         **({} if priced_by is None else {"priced_by": priced_by}),
@@ -180,7 +180,7 @@ def without_vectors(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in source.items() if name not in ("meanings", "vectors")}
 
 
-def _meaning(vectors: Vectors | None) -> dict[str, Any]:
+def meaning_of(vectors: Vectors | None) -> dict[str, Any]:
     """The vectors of the texts: each different one to be looked for, but those of texts that mean nothing, which are
     near to no need; and all of them in the order of the texts, to be reckoned with.
     """

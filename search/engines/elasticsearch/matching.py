@@ -61,7 +61,7 @@ from search.meaning import DIMENSIONS, Vectors
 from search.need import Need
 
 _ATTEMPTS: Final = 3
-_NAMES_AT_ONCE: Final = 2_000
+_NAMES_AT_ONCE: Final = 500
 """Of rates read in one request."""
 
 Json = Mapping[str, Any]

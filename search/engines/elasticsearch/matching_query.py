@@ -3,7 +3,9 @@ told of them.
 
 Bodies that find are answered by sort values alone, the key last: nothing stored is read until it is known whom it is
 wanted of. Scores are whole numbers or whole 64ths below 2^24 of them, which 32 bits hold exactly, and ties stand in
-the seed's fair order, so the edges of these lists are those of the embedded engine.
+the seed's fair order, so the edges of these lists are those of the embedded engine. That is why the nearest are found
+by a script over every vector and not by kNN, which would drop some of equals as it likes. What is stored is asked for
+whole: taking parts out of it costs the service more than sending it.
 """
 
 from __future__ import annotations
@@ -117,7 +119,7 @@ def told_bodies(need: Need, conditions: Sequence[Json], size: int, order: Sequen
                 "track_total_hits": False,
                 "query": {"bool": {"filter": list(conditions), **_optional(named)}},
                 "sort": list(order),
-                **({"_source": ["record", "vectors", "facts"]} if not bodies else _UNREAD),
+                **(_UNREAD if bodies else {}),
             }
         )
     return bodies
@@ -150,7 +152,6 @@ def rates_body(names: Sequence[str]) -> Json:
         "query": {"bool": {"filter": [priced(names)]}},
         "collapse": {"field": "priced_by"},
         "sort": by_key(),
-        "_source": ["facts"],
     }
 
 
@@ -228,7 +229,6 @@ def _ruled_out(need: Need) -> Json:
         },
         "sort": by_key(),
         "aggs": {str(at): {"filter": {"bool": {"must_not": [one]}}} for at, one in lacks_none.items()},
-        "_source": ["record"],
     }
 
 
