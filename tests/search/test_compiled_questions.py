@@ -25,11 +25,10 @@ from search.engines.elasticsearch.listings_shape import (
 )
 from search.engines.elasticsearch.listings_suggest import partners_body
 from search.engines.elasticsearch.matching_query import (
-    by_key,
-    keyed,
     lengths_body,
     lists_of,
     meta_body,
+    priced_body,
     rates_body,
     told_bodies,
 )
@@ -118,8 +117,9 @@ def test_a_need_is_compiled_as_it_stands_in_golden() -> None:
     )
     compare("need", lists_of(need))
     compare("need_open", lists_of(Need(DAY, order="name", pairs=pairs_of((), ("TLC",)))))
-    told = told_bodies(need, [keyed({"b", "a"})], 2, by_key())
-    compare("need_told", [meta_body(), *told, lengths_body(), rates_body(["17b0", "2c9d"])])
+    told = told_bodies(need, ["a", "b"])
+    rates = [priced_body(need, {"2c9d"}, 3), rates_body(["17b0", "2c9d"])]
+    compare("need_told", [meta_body(), *told, lengths_body(), *rates])
 
 
 def test_vectors_are_sent_once_each_to_be_looked_for_and_all_to_be_reckoned_with() -> None:

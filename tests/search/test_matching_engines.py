@@ -271,17 +271,15 @@ def test_without_the_model_words_alone_gather(over_node: ElasticsearchIndexing, 
     assert again.state("listings").rebuild_because == "its vectors are not by the model of meaning at hand"
 
 
-def test_a_match_is_two_requests_and_asks_for_rates_once(demonstration_both: Both) -> None:
+def test_a_match_is_three_requests_and_with_a_team_one_more(demonstration_both: Both) -> None:
+    """Once the process has met the words, the names and the rates: the last hold for ever."""
     engine = demonstration_both[1]
-    content = next(content for content in contents() if content.framework and content.text)
-    for _ in range(2):
-        before = engine.client.calls
-        reading = engine.reading()
-        assert engine.client.calls - before == 1
-        match(content, MatchOptions(TODAY), engine)
-        asked = engine.client.calls - before
-    assert asked == 1 + 3
-    assert reading.meaning is not None
+    priced = next(content for content in contents() if content.framework and content.text)
+    for content, requests in ((priced, 4), (replace(priced, team=()), 3)):
+        for _ in range(2):
+            before = engine.client.calls
+            match(content, MatchOptions(TODAY), engine)
+        assert engine.client.calls - before == requests
 
 
 def test_an_index_that_moves_on_meanwhile_is_read_as_it_is_then(over_node: ElasticsearchIndexing) -> None:

@@ -14,7 +14,7 @@ from search.engines.elasticsearch.listings_shape import sources_of, without_vect
 from search.engines.record_maker import RecordMaker
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels
-from search.meaning import model
+from search.meaning import Model, model
 
 _AT_ONCE: Final = 100
 
@@ -24,14 +24,23 @@ class ListingsMaker:
 
     def __init__(self, indices: Indices) -> None:
         self._indices = indices
+        self._maker: tuple[Model | None, RecordMaker] | None = None
+
+    @property
+    def model(self) -> str | None:
+        """See Maker. Looked at when it is needed, so that whoever only searches loads no model."""
         at_hand = model()
-        self.model: Final = None if at_hand is None else at_hand.digest
-        self._maker = RecordMaker(at_hand)
+        return None if at_hand is None else at_hand.digest
+
+    def _by(self, at_hand: Model | None) -> RecordMaker:
+        if self._maker is None or self._maker[0] is not at_hand:
+            self._maker = at_hand, RecordMaker(at_hand)
+        return self._maker[1]
 
     def changes(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]]) -> list[Change]:
         """See Maker."""
         documents = list(puts)
-        sources = sources_of(documents, self._maker) if documents else ()
+        sources = sources_of(documents, self._by(model())) if documents else ()
         written = [
             Change(document["key"], document["version"], source)
             for document, source in zip(documents, sources, strict=True)

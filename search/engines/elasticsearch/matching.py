@@ -1,7 +1,7 @@
-"""Gathering the candidates for a need in Elasticsearch: two requests, one that finds them in every way at once, one
-that reads what is told of them.
+"""Gathering the candidates for a need in Elasticsearch: one request finds them in every way at once (and one
+more the cheapest, where a team is priced), one reads what is told of them.
 
-Between the two the index may move on. The state in use is noted before the first and read again with the second, so
+Between them the index may move on. The state in use is noted before the first and read again with the last, so
 answers of two states are noticed and asked for anew.
 """
 
@@ -33,22 +33,20 @@ from search.engines.elasticsearch.matching_query import (
     RULED_OUT,
     STATED,
     WORDS,
-    by_key,
-    eligible_of,
-    fair,
-    keyed,
     lengths_body,
     lists_of,
     meta_body,
-    priced,
+    priced_body,
     rates_body,
     told_bodies,
 )
 from search.engines.elasticsearch.meta import Meta, meta_of
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.matching_base import (
+    AT_LEAST,
     BY_COVERAGE,
     BY_PRICE,
+    IN_ORDER,
     Candidate,
     Covered,
     Gathered,
@@ -82,7 +80,7 @@ class MatchingReader:
 
 @dataclass(slots=True)
 class _Listing:
-    """What the second request tells of a listing."""
+    """What the last request tells of a listing."""
 
     source: Json
     named: set[str] = field(default_factory=set)
@@ -120,7 +118,7 @@ class NodeReading:
         found, lengths = self._find(need)
         everybody = found[EVERYBODY][0]
         team = self._team(need, everybody)
-        told, meta = self._tell(need, _chosen(need, found, team.cheapest), team.cheapest)
+        told, meta = self._tell(need, _chosen(need, found, self._cheap(need, team.cheapest)))
         out = found[RULED_OUT][0] if RULED_OUT in found else None
         return (
             Gathered(
@@ -168,16 +166,18 @@ class NodeReading:
         totals = totals_of(rates, need)
         return _Team(rates, totals, cheapest(listings, totals))
 
-    def _tell(self, need: Need, keys: set[str], cheap: Cheapest) -> tuple[dict[str, _Listing], Meta]:
-        """The listings of the keys and the cheapest, and the state that the index is in by then."""
-        eligible = eligible_of(need)
-        bodies = [meta_body()]
-        if keys:
-            bodies += told_bodies(need, [keyed(keys)], len(keys), by_key())
-        if cheap.within:
-            bodies += told_bodies(need, [eligible, priced(cheap.within)], BY_PRICE, by_key())
-        if cheap.rest:
-            bodies += told_bodies(need, [eligible, priced(cheap.edge)], cheap.rest, fair(need.seed))
+    def _cheap(self, need: Need, cheap: Cheapest) -> list[str]:
+        """The keys of the cheapest listings."""
+        bodies = [
+            priced_body(need, names, size)
+            for names, size in ((cheap.within, BY_PRICE), (cheap.edge, cheap.rest))
+            if names and size
+        ]
+        return [key for answer in self._ask(bodies) for key in _keys(answer)] if bodies else []
+
+    def _tell(self, need: Need, keys: Sequence[str]) -> tuple[dict[str, _Listing], Meta]:
+        """The listings of the keys, and the state that the index is in by then."""
+        bodies = [meta_body(), *(told_bodies(need, keys) if keys else ())]
         answers = self._ask(bodies)
         told: dict[str, _Listing] = {}
         for answer in answers[1:]:
@@ -196,14 +196,18 @@ class NodeReading:
         return self._indices.searches(bodies, self._meta.index)
 
 
-def _chosen(need: Need, found: Mapping[str, Sequence[Json]], cheap: Cheapest) -> set[str]:
-    """Whom the need's words, its meaning, what it asks for or the order asked for bring up."""
+def _chosen(need: Need, found: Mapping[str, Sequence[Json]], cheap: Iterable[str]) -> list[str]:
+    """Whom the need's words, its meaning, what it asks for, the price or the order asked for bring up; where these
+    are few, others in the fair order.
+    """
     chosen = {key for kind in (WORDS, MEANING) for answer in found.get(kind, ()) for key in _keys(answer)}
-    chosen.update(_covering(found.get(COVERAGE, ())))
-    nobody = not chosen and not cheap.within and not cheap.rest
-    if need.order in ("name", "shuffle") or nobody:
-        chosen.update(_keys(found[EVERYBODY][0]))
-    return chosen
+    chosen.update(_covering(found.get(COVERAGE, ())), cheap)
+    ordered = _keys(found[EVERYBODY][0])
+    if need.order in ("name", "shuffle"):
+        chosen.update(ordered[:IN_ORDER])
+    room = max(AT_LEAST - len(chosen), 0)
+    chosen.update([key for key in ordered if key not in chosen][:room])
+    return sorted(chosen)
 
 
 def _covering(answers: Sequence[Json]) -> list[str]:

@@ -18,6 +18,7 @@ from search.engines.elasticsearch.listings_filters import all_of, nested, status
 from search.engines.elasticsearch.listings_shape import NAME_KEY, filter_name
 from search.engines.elasticsearch.meta import NO_RESULTS, SUGGEST
 from search.engines.matching_base import (
+    AT_LEAST,
     BY_COVERAGE,
     BY_MEANING,
     BY_WORDS,
@@ -101,9 +102,9 @@ def meta_body() -> Json:
     return {"size": 0, "query": {"match_none": {}}, "suggest": SUGGEST}
 
 
-def told_bodies(need: Need, conditions: Sequence[Json], size: int, order: Sequence[Json]) -> list[Json]:
-    """What is wanted of the first listings that meet all conditions: the first body reads what is stored, and tells
-    which pairs and preferences they meet; more are needed for more pairs.
+def told_bodies(need: Need, keys: Sequence[str]) -> list[Json]:
+    """What is wanted of the listings of these keys: the first body reads what is stored, and tells which pairs and
+    preferences they meet; more are needed for more pairs.
     """
     bodies: list[Json] = []
     for part in _parts(range(len(need.pairs))) if need.pairs else [range(0)]:
@@ -115,33 +116,25 @@ def told_bodies(need: Need, conditions: Sequence[Json], size: int, order: Sequen
             ]
         bodies.append(
             {
-                "size": size,
+                "size": len(keys),
                 "track_total_hits": False,
-                "query": {"bool": {"filter": list(conditions), **_optional(named)}},
-                "sort": list(order),
+                "query": {"bool": {"filter": [{"terms": {"key": list(keys)}}], **_optional(named)}},
+                "sort": _by_key(),
                 **(_UNREAD if bodies else {}),
             }
         )
     return bodies
 
 
-def keyed(keys: Iterable[str]) -> Json:
-    """The listings of these keys."""
-    return {"terms": {"key": sorted(keys)}}
-
-
-def priced(names: Iterable[str]) -> Json:
-    """The listings that show these rates (`priced_by`)."""
-    return {"terms": {"priced_by": sorted(names)}}
-
-
-def by_key() -> list[Json]:
-    return [{"key": "asc"}]
-
-
-def fair(seed: int) -> list[Json]:
-    """The seed's order."""
-    return [{f"tie_{seed}": "asc"}, *by_key()]
+def priced_body(need: Need, names: Iterable[str], size: int) -> Json:
+    """The first eligible listings, in the seed's order, that show these rates."""
+    return {
+        "size": size,
+        "track_total_hits": False,
+        "query": {"bool": {"filter": [eligible_of(need), _priced(names)]}},
+        "sort": _fair(need.seed),
+        **_UNREAD,
+    }
 
 
 def rates_body(names: Sequence[str]) -> Json:
@@ -149,10 +142,23 @@ def rates_body(names: Sequence[str]) -> Json:
     return {
         "size": len(names),
         "track_total_hits": False,
-        "query": {"bool": {"filter": [priced(names)]}},
+        "query": {"bool": {"filter": [_priced(names)]}},
         "collapse": {"field": "priced_by"},
-        "sort": by_key(),
+        "sort": _by_key(),
     }
+
+
+def _priced(names: Iterable[str]) -> Json:
+    return {"terms": {"priced_by": sorted(names)}}
+
+
+def _by_key() -> list[Json]:
+    return [{"key": "asc"}]
+
+
+def _fair(seed: int) -> list[Json]:
+    """The seed's order."""
+    return [{f"tie_{seed}": "asc"}, *_by_key()]
 
 
 def _everybody(need: Need, eligible: Json) -> Json:
@@ -161,10 +167,10 @@ def _everybody(need: Need, eligible: Json) -> Json:
     if need.days and need.framework is not None:
         counted["rates"] = {"terms": {"field": "priced_by", "size": MOST_PRICED}}
     return {
-        "size": IN_ORDER,
+        "size": max(IN_ORDER, AT_LEAST),
         "track_total_hits": True,
         "query": {"bool": {"filter": [eligible]}},
-        "sort": [{NAME_KEY: "asc"}, *by_key()] if need.order == "name" else fair(need.seed),
+        "sort": [{NAME_KEY: "asc"}, *_by_key()] if need.order == "name" else _fair(need.seed),
         "aggs": counted,
         **_UNREAD,
     }
@@ -176,7 +182,7 @@ def _best(need: Need, eligible: Json, scores: Sequence[Json], size: int) -> Json
         "size": size,
         "track_total_hits": False,
         "query": {"bool": {"filter": [eligible], "should": list(scores), "minimum_should_match": 1}},
-        "sort": [{"_score": "desc"}, *fair(need.seed)],
+        "sort": [{"_score": "desc"}, *_fair(need.seed)],
         **_UNREAD,
     }
 
@@ -227,7 +233,7 @@ def _ruled_out(need: Need) -> Json:
                 **_optional([_named(one, MET, at) for at, one in lacks_none.items()]),
             }
         },
-        "sort": by_key(),
+        "sort": _by_key(),
         "aggs": {str(at): {"filter": {"bool": {"must_not": [one]}}} for at, one in lacks_none.items()},
     }
 
