@@ -10,7 +10,7 @@ import ipaddress
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -97,6 +97,15 @@ def port_number(text: str, name: str = "PORT") -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise ImproperlyConfigured(f"{name} must be a number from 1 to 65535, not {text!r}.")
     return int(text)
+
+
+def public_url(demo: bool, host: str, port: int, allowed_hosts: Sequence[str]) -> str:
+    """Where people reach the pages unless the environment says so: over HTTPS at the first allowed host, a demo where
+    it listens.
+    """
+    if demo:
+        return f"http://{host}:{port}"
+    return f"https://{allowed_hosts[0].lstrip('.*')}"
 
 
 def is_loopback(host: str) -> bool:

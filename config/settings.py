@@ -19,6 +19,7 @@ from config.environment import (
     data_folder,
     kept_secret,
     port_number,
+    public_url,
     refuse_unsafe,
     search_service,
     with_secret_files,
@@ -158,6 +159,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BYTES_MAX", default=64 * 1024 * 1
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail://{CALLOFF_DATA / 'mail'}")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="calloff@example.org")
+# A mail server that hangs must not hold an e-mail longer than its claim (search/alert_mail.py).
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+PUBLIC_URL = env.str("PUBLIC_URL", default=public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
+"""Where people reach the pages: what links in e-mails begin with."""
 
 # --- static files -----------------------------------------------------------------------------------------
 

@@ -123,5 +123,22 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "shortlist.unlocked": EventType(
         "shortlist", ("organisation",), "It is open again; the snapshot stays. Changes hold the reason."
     ),
+    "saved_search.kept": EventType(
+        "saved_search",
+        ("organisation",),
+        "A buyer keeps a search; changes hold what it wants to be told and how many listings it finds, not its words.",
+    ),
+    "saved_search.changed": EventType(
+        "saved_search", ("organisation",), "It asks or tells otherwise; changes name the fields."
+    ),
+    "saved_search.unsubscribed": EventType(
+        "saved_search", ("organisation",), "It tells nothing more: the link in its e-mail was followed."
+    ),
+    "saved_search.deleted": EventType("saved_search", ("organisation",), "It is kept no longer."),
+    "saved_search.matched": EventType(
+        "saved_search",
+        ("organisation", "listing"),
+        "It has found listings that are new or changed; changes say which of them have changed.",
+    ),
     "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
 }

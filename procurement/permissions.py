@@ -41,6 +41,9 @@ class Action(StrEnum):
     EDIT_SHORTLIST = "edit_shortlist"
     LOCK_SHORTLIST = "lock_shortlist"
     MAKE_EVIDENCE = "make_evidence"
+    SEE_SAVED_SEARCHES = "see_saved_searches"
+    SAVE_SEARCH = "save_search"
+    CHANGE_SAVED_SEARCH = "change_saved_search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,10 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.EDIT_SHORTLIST: _buyers(EDITORS, "shortlists:write"),
     Action.LOCK_SHORTLIST: _buyers(EDITORS, "shortlists:write"),
     Action.MAKE_EVIDENCE: _buyers(EVERY_ROLE, "shortlists:write"),
+    Action.SEE_SAVED_SEARCHES: _buyers(EVERY_ROLE, "saved_searches:read", "saved_searches:write"),
+    # A person keeps searches in any role, and changes their own; editors change those of others.
+    Action.SAVE_SEARCH: _buyers(EVERY_ROLE, "saved_searches:write"),
+    Action.CHANGE_SAVED_SEARCH: _buyers(EDITORS, "saved_searches:write"),
 }
 
 SCOPES: Final[dict[str, str]] = {
@@ -143,6 +150,8 @@ SCOPES: Final[dict[str, str]] = {
     "matches:write": "Match a requirement and keep the answer",
     "shortlists:read": "Read the own organisation's shortlists",
     "shortlists:write": "Write the own organisation's shortlists",
+    "saved_searches:read": "Read the own organisation's saved searches",
+    "saved_searches:write": "Keep searches and be told what they find",
     "frameworks:write": "Manage frameworks, appointments and offerings",
     "admin:write": "Manage organisations and the index",
 }

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement
+from procurement.models.searches import SavedSearch
 from procurement.models.shortlists import Shortlist, Snapshot
 from procurement.models.suppliers import Appointment, Partner, Supplier, SupplierMember
 from procurement.permissions import Action, Actor, can
@@ -187,6 +188,19 @@ class ShortlistQuerySet(QuerySet[Shortlist]):
             self.select_related("organisation", "requirement", "match")
             .defer("match__content", "match__answer")
             .annotate(entry_count=Count("entries"), last_snapshot=Subquery(last.values("number")[:1]))
+        )
+
+
+class SavedSearchQuerySet(QuerySet[SavedSearch]):
+    """Saved searches are their own organisation's alone; deleted ones are nobody's."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        return self.filter(_of_own(actor, Action.SEE_SAVED_SEARCHES), status=SavedSearch.Status.OPEN)
+
+    def told(self) -> Self:
+        """With organisation, owner, how many listings it finds as last looked at, and when it last told of any."""
+        return self.select_related("organisation", "owner").annotate(
+            found=Count("matches", filter=Q(matches__matching=True)), last_told_at=Max("matches__told_at")
         )
 
 

@@ -7,6 +7,7 @@ from procurement.models.organisations import Capability, Organisation
 from procurement.models.people import Application, Membership, User
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
+from procurement.models.searches import SavedSearch, SavedSearchAlert, SavedSearchMatch
 from procurement.models.shortlists import Shortlist, ShortlistEntry, ShortlistNote, Snapshot
 from procurement.models.suppliers import (
     Appointment,
@@ -41,6 +42,9 @@ __all__ = [
     "RegionTwin",
     "Requirement",
     "RequirementRevision",
+    "SavedSearch",
+    "SavedSearchAlert",
+    "SavedSearchMatch",
     "Shortlist",
     "ShortlistEntry",
     "ShortlistNote",

@@ -49,6 +49,7 @@ def test_every_guard_stands_after_all_migrations() -> None:
         "procurement_ratecard_no_update",
         "procurement_ratecardversion_no_other_card_update",
         "procurement_rateline_no_other_framework_insert",
+        "procurement_savedsearchalert_no_update",
         "procurement_shortlistnote_no_update",
         "procurement_snapshot_no_update",
         "procurement_specialism_no_update",

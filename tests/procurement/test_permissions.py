@@ -40,6 +40,9 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.EDIT_SHORTLIST: {"buyer": EDITOR_UP},
     Action.LOCK_SHORTLIST: {"buyer": EDITOR_UP},
     Action.MAKE_EVIDENCE: {"buyer": ALL},
+    Action.SEE_SAVED_SEARCHES: {"buyer": ALL},
+    Action.SAVE_SEARCH: {"buyer": ALL},
+    Action.CHANGE_SAVED_SEARCH: {"buyer": EDITOR_UP},
 }
 NOT_ON_OTHERS = {
     ("partner", Action.UPDATE_PROFILE),
@@ -52,6 +55,9 @@ NOT_ON_OTHERS = {
     ("buyer", Action.EDIT_SHORTLIST),
     ("buyer", Action.LOCK_SHORTLIST),
     ("buyer", Action.MAKE_EVIDENCE),
+    ("buyer", Action.SEE_SAVED_SEARCHES),
+    ("buyer", Action.SAVE_SEARCH),
+    ("buyer", Action.CHANGE_SAVED_SEARCH),
     ("framework_owner", Action.PUBLISH_RATES),
     ("framework_owner", Action.MANAGE_FRAMEWORK),
     ("framework_owner", Action.MANAGE_SUPPLIERS),
