@@ -103,6 +103,11 @@ class MeasuredEngine:
     def rate_lines(self, query: RateQuery) -> Iterator[bytes]:
         return self.within.rate_lines(query)
 
+    def answering(
+        self, query: ListingQuery, among: Sequence[str] | None = None
+    ) -> Iterable[tuple[str, bytes]]:
+        return self.within.answering(query, among)
+
     def listing_keys(self) -> Iterable[tuple[str, int]]:
         return self.within.listing_keys()
 

@@ -205,6 +205,13 @@ class Engine(RatesEngine, Protocol):
     def search_listings(self, query: ListingQuery) -> ListingResult:
         """The page, the exact count, the facets."""
 
+    def answering(
+        self, query: ListingQuery, among: Sequence[str] | None = None
+    ) -> Iterable[tuple[str, bytes]]:
+        """Every listing that answers the question, or those of `among` (references) that do, each with its stored
+        JSON, in no order; page, sort and seed do not count. For who must know whether, not how well.
+        """
+
     def listing(self, reference: str) -> bytes | None:
         """The stored JSON of one listing, None if there is no such listing."""
 

@@ -43,6 +43,13 @@ class EmbeddedEngine:
         with self._turn:
             return self._listings.search(query, self._heartbeat.freshness)
 
+    def answering(
+        self, query: ListingQuery, among: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """See Engine."""
+        with self._turn:
+            return self._listings.answering(query, among)
+
     def listing(self, reference: str) -> bytes | None:
         """See Engine."""
         return self._listings.listing(reference)

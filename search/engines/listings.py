@@ -103,6 +103,21 @@ class ListingsReader:
             index=freshness(view.generation),
         )
 
+    def answering(
+        self, query: ListingQuery, among: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """See Engine.answering. Who answers is worked out at once, what is stored is read one by one."""
+        view = self.view()
+        asked = plan(query.q, view.lexicon)
+        words = asked.asked or bool(asked.excluded)
+        slots = view.holders.matching(asked) if words else view.everything
+        if among is not None:
+            named = {slot for key in among if (slot := view.slot_of(key)) is not None}
+            slots = slots[np.isin(slots, sorted(named))]
+        narrowed = narrow(view, query, slots)
+        found = narrowed.slots[narrowed.all_but()].tolist() if len(slots) else []
+        return ((view.keys[slot], view.record(slot).stored()) for slot in found)
+
     def listing(self, reference: str) -> bytes | None:
         """See Engine.listing."""
         view = self.view()

@@ -39,6 +39,12 @@ class ElasticsearchEngine:
         """See Engine."""
         return self._listings.search(query)
 
+    def answering(
+        self, query: ListingQuery, among: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """See Engine."""
+        return self._listings.answering(query, among)
+
     def listing(self, reference: str) -> bytes | None:
         """See Engine."""
         return self._listings.listing(reference)

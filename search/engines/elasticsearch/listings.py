@@ -23,7 +23,13 @@ from search.engines.elasticsearch.life import state
 from search.engines.elasticsearch.listings_facets import facets_of
 from search.engines.elasticsearch.listings_labels import read_labels
 from search.engines.elasticsearch.listings_maker import ListingsMaker, record_of
-from search.engines.elasticsearch.listings_query import by_rate, everything, score_at, search_body
+from search.engines.elasticsearch.listings_query import (
+    answering_query,
+    by_rate,
+    everything,
+    score_at,
+    search_body,
+)
 from search.engines.elasticsearch.listings_shape import SHAPE
 from search.engines.elasticsearch.listings_suggest import (
     Names,
@@ -54,6 +60,8 @@ from search.query import (
 
 _ATTEMPTS: Final = 3
 _KEYS_AT_ONCE: Final = 5_000
+_RECORDS_AT_ONCE: Final = 500
+_AMONG_AT_ONCE: Final = 1_000
 _UNEXPLAINED: Final = Explained((), (), ())
 _PARAMETERS: Final[dict[str, Any]] = {"allow_partial_search_results": False}
 
@@ -225,24 +233,48 @@ class ListingsReader:
     def keys(self) -> Iterator[tuple[str, int]]:
         """See Engine.listing_keys. All of one moment, however long the reading takes."""
         self._checked(self._meta())
+        everyone = {"bool": {"must_not": [NO_RESULTS]}}
+        for hit in self._walk(everyone, _KEYS_AT_ONCE, {"version": True, "_source": False}):
+            yield hit["_id"], int(hit["_version"])
+
+    def answering(
+        self, query: ListingQuery, among: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """See Engine.answering. All of one moment, asked about some thousand references at a time."""
+        meta, snapshot = self._checked(self._meta()), self.vocabulary.snapshot()
+        if query.q and mark_of(meta) != snapshot.mark:
+            snapshot = self.vocabulary.moved_on(snapshot, mark_of(meta), query.q)
+        asked = plan(query.q, snapshot.lexicon)
+        parts: list[Sequence[str] | None] = [None]
+        if among is not None:
+            parts = [among[at : at + _AMONG_AT_ONCE] for at in range(0, len(among), _AMONG_AT_ONCE)]
+        for part in parts:
+            body = answering_query(query, asked, part)
+            for hit in self._walk(body, _RECORDS_AT_ONCE, {"_source": ["record"]}):
+                yield (
+                    hit["_id"],
+                    PackedRecord(memoryview(base64.b64decode(hit["_source"]["record"]))).stored(),
+                )
+
+    def _walk(self, query: Json, at_once: int, shown: Json) -> Iterator[Json]:
+        """Every hit of a query in the order of keys, of the moment at which it begins."""
         pit = self.indices.call("POST", f"/{self.indices.read}/_pit", keep_alive="2m")["id"]
         try:
             after: list[Any] | None = None
             while True:
                 body = {
-                    "query": {"bool": {"must_not": [NO_RESULTS]}},
+                    "query": query,
                     "sort": [{"key": "asc"}],
-                    "size": _KEYS_AT_ONCE,
+                    "size": at_once,
                     "pit": {"id": pit, "keep_alive": "2m"},
-                    "version": True,
-                    "_source": False,
                     "track_total_hits": False,
+                    **shown,
                     **({"search_after": after} if after else {}),
                 }
                 answer = self.indices.client.call("POST", "/_search", body, **_PARAMETERS)
                 hits = answer["hits"]["hits"]
-                yield from ((hit["_id"], int(hit["_version"])) for hit in hits)
-                if len(hits) < _KEYS_AT_ONCE:
+                yield from hits
+                if len(hits) < at_once:
                     return
                 pit, after = answer.get("pit_id", pit), hits[-1]["sort"][:1]
         finally:

@@ -6,7 +6,7 @@ post filter and in each facet's own filter; all else narrows the query itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from search.engines.elasticsearch.listings_facets import facet_aggregations
@@ -55,6 +55,16 @@ def search_body(query: ListingQuery, plan: Plan, facets: bool) -> Json:
             query, {name: conditions[name] for name in conditions if name in ignored}
         )
     return body | _page(query, scored=plan.asked)
+
+
+def answering_query(query: ListingQuery, plan: Plan, among: Sequence[str] | None) -> Json:
+    """Who answers the question, of `among` if given, without a score."""
+    always = list(conditions_of(query).values())
+    if among is not None:
+        always.append({"ids": {"values": list(among)}})
+    if plan.asked:
+        always.append(words_query(plan))
+    return {"bool": _given(filter=always, must_not=[dict(NO_RESULTS), *_excluded(plan)])}
 
 
 def everything(query: ListingQuery, plan: Plan) -> bool:
