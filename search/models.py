@@ -1,4 +1,5 @@
-"""What the index owes: requests left by events (the outbox), and the runs that answer them.
+"""What the index owes: requests left by events (the outbox), the runs that answer them, and the listings that these
+have written, for the saved searches to look at.
 
 A request is written in the transaction of its event and deleted once the engine has committed what it asked
 for, so that neither a lost message nor a killed worker loses an update. A run's key is the version stamped on
@@ -74,3 +75,15 @@ class IndexRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}: {self.status}"
+
+
+class ChangedListing(models.Model):
+    """A listing that a run has written or removed, kept until every saved search has been asked about it."""
+
+    listing = models.CharField(max_length=400)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.listing

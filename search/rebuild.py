@@ -18,6 +18,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from procurement.actions.saved_search_matches import compare_all_again
 from procurement.models import Partner, RateCard, Region
 from search.documents import listings_of, partner_batches
 from search.engines.base import Collection, EngineUnavailable, Label, Rebuild, Writer
@@ -125,6 +126,7 @@ def rebuild(
         raise
     IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
     tell(writer)
+    compare_all_again()
     for one in runs:
         close(one, IndexRun.Status.SUCCEEDED, detail)
     run.refresh_from_db()

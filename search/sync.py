@@ -11,7 +11,7 @@ tests/search/test_sync_order.py walks through every interleaving.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -22,11 +22,12 @@ from django.db.models import F, Min, Q
 from django.utils import timezone
 from opentelemetry import trace
 
+from procurement.bulk import insert
 from procurement.models import Chain
 from search.documents import DocumentVersionKey, listings_of
 from search.engines.base import EngineUnavailable, ListingDocument, Writer
 from search.engines.rates_base import CardDocument
-from search.models import IndexRequest, IndexRun
+from search.models import ChangedListing, IndexRequest, IndexRun
 from search.places import places
 from search.rate_documents import rate_documents
 from search.touched import Reached, reached
@@ -161,9 +162,12 @@ def write(writer: Writer, batch: Batch) -> int:
     return commits
 
 
-def finish(claimed: Claim, run: IndexRun, detail: dict[str, Any]) -> None:
-    """Forgets the requests, unless somebody took them over meanwhile, and closes the run."""
+def finish(claimed: Claim, run: IndexRun, detail: dict[str, Any], changed: Collection[str] = ()) -> None:
+    """Forgets the requests, unless somebody took them over meanwhile, and closes the run; the listings that it
+    wrote or removed are left for search/alerts.py.
+    """
     with transaction.atomic():
+        insert([ChangedListing(listing=key) for key in sorted(changed)])
         IndexRequest.objects.filter(claim=claimed.token).delete()
         close(run, IndexRun.Status.SUCCEEDED, detail)
         old = timezone.now() - RUNS_KEPT
@@ -195,10 +199,13 @@ def answer(writer: Writer, claimed: Claim, written: Written) -> None:
     """One claim from stamp to finish. A failure gives the requests back and is raised again."""
     run = stamp()
     documents = 0
+    changed: set[str] = set()
     try:
         for batch in read(claimed.requests, run.pk):
             written.commits += write(writer, batch)
             written.note(batch)
+            changed.update(document["key"] for document in batch.listings)
+            changed.update(key for key, _ in batch.removed)
             documents += len(batch.listings) + len(batch.cards)
     except EngineUnavailable as error:
         # No fault of the rows: they wait for the rebuild.
@@ -208,7 +215,7 @@ def answer(writer: Writer, claimed: Claim, written: Written) -> None:
     except Exception as error:
         give_back(claimed, run, error)
         raise
-    finish(claimed, run, {"requests": len(claimed.requests), "documents": documents})
+    finish(claimed, run, {"requests": len(claimed.requests), "documents": documents}, changed)
     written.requests += len(claimed.requests)
 
 

@@ -1,4 +1,5 @@
-"""The index worker's tasks. It alone consumes the queue `index` and holds the writer for its life.
+"""The index worker's tasks, and the sweep of saved searches, which any worker runs. The index worker alone consumes the
+queue `index` and holds the writer for its life.
 
 A task is only a nudge: what is to be done stands in the database, so a lost message costs at most the time to
 the next sweep.
@@ -13,8 +14,12 @@ from typing import Any, Final
 import structlog
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from procurement.actions.saved_search_matches import tell_due
+from search.alert_mail import send_due
+from search.alerts import check_changes, compare_due
 from search.engines.base import EngineUnavailable, WriterBusy
 from search.index import holds_writer, kept_writer, release_writer
 from search.rebuild import serve_requests
@@ -52,12 +57,36 @@ def index_sync() -> None:
         writer = kept_writer()
         if fresh:
             take_over()
-        serve_requests(writer)
-        drain(writer)
+        rebuilt = serve_requests(writer)
+        written = drain(writer)
+        if rebuilt or written.put or written.removed:
+            _nudge_alerts()
     except WriterBusy:
         index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
     except EngineUnavailable as error:
         log.warning("index_unavailable", why=str(error))
+
+
+def _nudge_alerts() -> None:
+    """Tells the general worker that there are changes to look for; lost, the sweep finds them within a minute."""
+    try:
+        alerts_sweep.apply_async(retry=False)
+    except (OSError, OperationalError) as error:
+        log.warning("alerts_nudge_lost", error=type(error).__name__)
+
+
+@shared_task(name="search.tasks.alerts_sweep")
+def alerts_sweep() -> None:
+    """After each run of the index, and each minute: what the index has taken in is looked for in the saved searches,
+    what is due is told, what is written down is sent. Each step goes on from wherever another was killed.
+    """
+    try:
+        check_changes()
+        compare_due()
+        tell_due(timezone.now())
+        send_due()
+    except EngineUnavailable as error:
+        log.warning("alerts_wait_for_the_index", why=str(error))
 
 
 @shared_task(name="search.tasks.index_sweep")
