@@ -11,9 +11,11 @@ from web.views import (
     matches,
     profiles,
     rates,
+    saved_searches,
     search,
     shortlists,
     start,
+    unsubscribing,
 )
 
 app_name = "web"
@@ -36,5 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", accounts.SignIn.as_view(), name="sign-in"),
     path("sign-out", accounts.SignOut.as_view(), name="sign-out"),
     path("profile/<str:reference>", profiles.profile, name="profile"),
+    path("saved-searches", saved_searches.saved_searches, name="saved-searches"),
+    path("saved-searches/<str:reference>", saved_searches.saved_search, name="saved-search"),
+    path("unsubscribe", unsubscribing.unsubscribe, name="unsubscribe"),
     path("account", accounts.account, name="account"),
 ]

@@ -11,19 +11,21 @@ from procurement.actions.evidence import start_evidence
 from procurement.actions.matches import Run, keep_match
 from procurement.actions.requirements import create_requirement
 from procurement.actions.running import run
+from procurement.actions.saved_searches import SavedSearchDraft
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist, note_on_shortlist
 from procurement.actions.snapshots import lock_shortlist
 from procurement.models import User
 from procurement.permissions import Actor, person
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
+from search.alerts import keep
 from search.index import engine
 from search.matching import MatchOptions, match
 from tests.api.conftest import TokenMaker
 
 BUYER = "leeds-city-council"
-SCOPES = "requirements:write matches:write shortlists:write"
-KEPT = ("requirements", "matches", "shortlists")
+SCOPES = "requirements:write matches:write shortlists:write saved_searches:write"
+KEPT = ("requirements", "matches", "shortlists", "saved-searches")
 NEED = {
     "text": "Evaluate a vision rehabilitation service.",
     "framework": "rm6309",
@@ -77,7 +79,12 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
     lock_shortlist(buyer(), locked.reference, 1, Index("embedded", 3))
     pack = start_evidence(buyer(), locked.reference, "json")
     run(pack.reference)
+    saved = keep(buyer(), SavedSearchDraft("Evaluators", "framework=rm6309"))
     return {
+        "SAVED_SEARCH": saved.reference,
+        "SAVED_SEARCH_ETAG": client.get(f"/api/v1/saved-searches/{saved.reference}/", headers=headers)[
+            "ETag"
+        ],
         "PACK": pack.reference,
         "SHORTLIST": begun.reference,
         "SHORTLIST_ETAG": client.get(f"/api/v1/shortlists/{begun.reference}/", headers=headers)["ETag"],

@@ -82,6 +82,7 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "account.html",
         "account",
+        buys=any(can(actor, Action.SEE_SAVED_SEARCHES, key) for key in actor.organisations()),
         memberships=[
             (
                 membership.organisation.name,

@@ -1,5 +1,5 @@
 """The search page: a question in the address, one call to the engine, results with reasons. No database read
-but the session.
+but the session and whether whoever is signed in may save the search.
 
 Journey: /search -> search/params.py -> the engine -> web/results.py -> search.html.
 """
@@ -32,6 +32,7 @@ from web.paging import pages
 from web.rate_form import frameworks_with_rates, grades_on
 from web.results import grades_of, result
 from web.views.errors import search_unavailable
+from web.views.saved_searches import ALERTS, FREQUENCIES, may_save
 
 OPEN_FACETS: Final = ("framework", "lot")
 FACET_SIZE: Final = 8
@@ -125,6 +126,10 @@ def _answered(
         cleared=str(first_page.only(("q", "seed", COMPARE))),
         everything=request.path,
         index=answer.index,
+        savable=may_save(request) and answer.count <= DEEPEST_HIT,
+        asked=asked.without(COMPARE, "page", "seed").query,
+        alerts=ALERTS,
+        frequencies=FREQUENCIES,
         faults=[],
         messages={},
     )

@@ -1,0 +1,143 @@
+"""Saving a search from its page, the list of what is saved, and the link that stops e-mails."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.actions.saved_searches import SavedSearchDraft
+from procurement.models import Event, SavedSearch, User
+from procurement.permissions import person
+from procurement.unsubscribing import token_for
+from search.alerts import keep
+from tests.web.market import HOSTILE, PASSWORD
+from tests.web.reading import read
+from tests.web.test_every_page import sound
+
+FORM = {"title": "Evaluators", "query": "q=evaluation&framework=rm1", "alerts": "new", "frequency": "daily"}
+
+
+@pytest.fixture
+def buyer(page: Client) -> Client:
+    """A browser of an editor of the council, which buys."""
+    assert page.login(username="buyer@example.org", password=PASSWORD)
+    return page
+
+
+def kept(title: str = "Evaluators") -> SavedSearch:
+    actor = person(User.objects.get(email="buyer@example.org"))
+    return keep(actor, SavedSearchDraft(title, "q=evaluation&framework=rm1"))
+
+
+def test_a_search_is_saved_from_its_page(buyer: Client) -> None:
+    found = read(buyer.get("/search?q=evaluation&framework=rm1&seed=3&compare=rm1~alders~alder"))
+    assert found.one("input", name="query").attributes["value"] == "q=evaluation&framework=rm1"
+    assert found.one("input", id="title").attributes["value"] == "evaluation"
+    response = buyer.post("/saved-searches", FORM)
+    assert response.headers["Location"] == "/saved-searches?said=saved"
+    page = buyer.get(response.headers["Location"])
+    sound(read(page))
+    assert "The search is saved." in read(page).texts("p")
+    search = SavedSearch.objects.get()
+    assert (search.title, search.query, search.alerts, search.frequency) == (
+        "Evaluators", "q=evaluation&framework=rm1", "new", "daily",
+    )  # fmt: skip
+    link = next(each for each in read(page).all("a") if each.text == "Evaluators")
+    assert link.attributes["href"] == "/search?q=evaluation&framework=rm1"
+    assert "Saved searches" in read(buyer.get("/account")).texts("a")
+
+
+def test_who_does_not_buy_sees_no_form_and_saves_nothing(page: Client, signed_in: Client) -> None:
+    assert "Save this search" not in signed_in.get("/search?q=evaluation").content.decode()
+    assert signed_in.get("/saved-searches").status_code == 403
+    assert signed_in.post("/saved-searches", FORM).status_code == 403
+    stranger = Client()
+    assert "Save this search" not in stranger.get("/search").content.decode()
+    assert stranger.post("/saved-searches", FORM).headers["Location"].startswith("/sign-in")
+    assert not SavedSearch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"title": " "}, "Give the search a name: go back, fill it in and save again"),
+        ({"query": "colour=blue"}, "colour: There is no parameter colour;"),
+        ({"alerts": "all"}, "“all” is not one of the known values"),
+    ],
+)
+def test_what_is_wrong_is_said(buyer: Client, changes: dict[str, str], said: str) -> None:
+    response = buyer.post("/saved-searches", FORM | changes)
+    assert response.status_code == 422
+    sound(read(response))
+    assert any(text.startswith(said) for text in read(response).texts("li"))
+    assert not SavedSearch.objects.exists()
+
+
+def test_alerts_are_chosen_and_a_search_deleted(buyer: Client) -> None:
+    search = kept()
+    address = f"/saved-searches/{search.reference}"
+    sent = {"revision": "1", "alerts": "new_and_changed", "frequency": "at_once"}
+    assert buyer.post(address, sent).headers["Location"] == "/saved-searches?said=changed"
+    search.refresh_from_db()
+    assert (search.alerts, search.frequency) == ("new_and_changed", "at_once")
+    stale = buyer.post(address, sent | {"alerts": "none"})
+    assert stale.status_code == 409
+    assert (
+        read(stale).one("option", value="new_and_changed", selected="").text.startswith("New listings, and")
+    )
+    assert buyer.get(address).status_code == 405
+    assert buyer.post(address, {"revision": "2", "delete": "yes"}).headers["Location"].endswith("deleted")
+    assert "No search is saved yet." in read(buyer.get("/saved-searches")).texts("p")
+    assert buyer.post(address, {"revision": "3", "delete": "yes"}).status_code == 404
+
+
+def test_a_hostile_title_stays_text(buyer: Client) -> None:
+    kept(HOSTILE)
+    page = buyer.get("/saved-searches")
+    sound(read(page))
+    assert "<script>" not in page.content.decode()
+
+
+def test_the_list_takes_the_same_queries_whatever_it_holds(
+    buyer: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in (1, 5):
+        for _ in range(number):
+            kept()
+        with django_assert_num_queries(6):
+            buyer.get("/saved-searches")
+
+
+def test_the_link_asks_and_stops_on_post_without_anybody_signed_in(market: None, db: None) -> None:
+    search = kept()
+    address = f"/unsubscribe?token={token_for(search.reference)}"
+    # As a mail program: no cookie, no token of a form (RFC 8058).
+    program = Client(enforce_csrf_checks=True)
+    asked = program.get(address)
+    assert asked.status_code == 200
+    sound(read(asked))
+    assert (asked["Referrer-Policy"], "no-store" in asked["Cache-Control"]) == ("no-referrer", True)
+    search.refresh_from_db()
+    assert search.alerts == "new"
+    form = read(asked).one("form", method="post").attributes["action"]
+    stopped = program.post(form, {"List-Unsubscribe": "One-Click"})
+    assert (stopped.status_code, read(stopped).one("h1").text) == (200, "E-mails stopped")
+    sound(read(stopped))
+    search.refresh_from_db()
+    assert search.alerts == "none"
+    assert read(program.get(address)).one("h1").text == "E-mails stopped"
+    assert program.post(address).status_code == 200
+    assert Event.objects.filter(type="saved_search.unsubscribed").count() == 1
+
+
+@pytest.mark.parametrize("token", ["", "SS-2026-0001", "SS-2026-0001:x", token_for("SS-1999-0001")])
+def test_a_link_that_is_none_of_ours_leads_nowhere(market: None, db: None, token: str) -> None:
+    search = kept()
+    for response in (
+        Client().get("/unsubscribe", {"token": token}),
+        Client().post(f"/unsubscribe?token={token}"),
+    ):
+        assert response.status_code == 404
+    search.refresh_from_db()
+    assert search.alerts == "new"
