@@ -54,9 +54,17 @@ def refused(body: dict[str, Any]) -> None:
     assert [error["parameter"] for error in body["errors"]] == ["colour"]
 
 
+def matched(body: dict[str, Any]) -> None:
+    answer = body["answer"]
+    assert len(answer["results"]) == 3
+    assert all(one["evidence"] for one in answer["results"])
+    assert answer["recommended_lots"]
+    assert answer["notes"] == []
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
-    list(zip(LINES, [evaluation, charities, cheapest, suggested, priced, refused], strict=True)),
+    list(zip(LINES, [evaluation, charities, cheapest, suggested, priced, refused, matched], strict=True)),
 )
 def test_each_line_of_the_tour_does_what_is_said(
     line: str, expected: Callable[[dict[str, Any]], None], demonstration: None, db: None
