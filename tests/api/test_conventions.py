@@ -129,6 +129,7 @@ def test_the_first_address_leads_to_every_collection(client: Client) -> None:
         "comparisons_csv": 400,
         "comparisons_xlsx": 400,
         "shortlists": 401,
+        "saved_searches": 401,
         "imports": 405,
         "quotes": 405,
         "teams": 405,
