@@ -36,7 +36,7 @@ def render(
             "section": section,
             "section_root": root,
             "person": None if bare else _person(request),
-            "buyer": not bare and _buyer(request),
+            "buyer": not bare and buys(request),
             **context,
         },
         request,
@@ -49,6 +49,6 @@ def _person(request: HttpRequest) -> Any:
     return request.user if request.user.is_authenticated else False
 
 
-def _buyer(request: HttpRequest) -> bool:
+def buys(request: HttpRequest) -> bool:
     """Whether somebody who is signed in acts for a buyer, as it was when they signed in."""
     return request.user.is_authenticated and bool(request.session.get(BUYER))

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from procurement.models import Capability, User
 
 BUYER: Final = "buyer"
-"""In the session: whether the navigation leads to what buyers keep."""
+"""In the session: whether pages lead to what buyers keep, and offer to keep it (every role of a buyer may)."""
 
 
 @receiver(user_logged_in, dispatch_uid="web.receivers")

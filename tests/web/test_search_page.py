@@ -129,10 +129,10 @@ def test_search_asks_the_database_nothing(
         page.get("/search?q=evaluation&framework=rm1&grade=G2&sort=rate")
 
 
-def test_search_by_a_person_reads_the_session_and_whether_they_may_save_it_and_nothing_else(
+def test_search_by_a_person_reads_the_session_and_nothing_else(
     signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         signed_in.get("/search?q=evaluation")
 
 

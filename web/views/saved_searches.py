@@ -40,14 +40,6 @@ SAID: Final = {
 }
 
 
-def may_save(request: HttpRequest) -> bool:
-    """Whether somebody is signed in who may save a search for an organisation (two queries then)."""
-    if not request.user.is_authenticated:
-        return False
-    actor = person(request.user)
-    return any(can(actor, Action.SAVE_SEARCH, key) for key in actor.organisations())
-
-
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -27,12 +27,12 @@ from web.address import Address
 from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
 from web.formats import money
-from web.pages import render
+from web.pages import buys, render
 from web.paging import pages
 from web.rate_form import frameworks_with_rates, grades_on
 from web.results import grades_of, result
 from web.views.errors import search_unavailable
-from web.views.saved_searches import ALERTS, FREQUENCIES, may_save
+from web.views.saved_searches import ALERTS, FREQUENCIES
 
 OPEN_FACETS: Final = ("framework", "lot")
 FACET_SIZE: Final = 8
@@ -126,7 +126,7 @@ def _answered(
         cleared=str(first_page.only(("q", "seed", COMPARE))),
         everything=request.path,
         index=answer.index,
-        savable=may_save(request) and answer.count <= DEEPEST_HIT,
+        savable=buys(request) and answer.count <= DEEPEST_HIT,
         asked=asked.without(COMPARE, "page", "seed").query,
         alerts=ALERTS,
         frequencies=FREQUENCIES,
