@@ -240,7 +240,7 @@ def _candidates(need: Need, told: Mapping[str, _Listing], totals: Mapping[str, i
                 card=(facts["currency"], facts["unit"], facts["basis"]),
                 preferred=tuple(f"{LIKED} {kind}" in named for kind in need.preferences),
                 confirmed_on=facts["confirmed_on"],
-                name=facts["name"],
+                name=facts["name"] if need.order == "name" else "",
             )
         )
     return tuple(made)
