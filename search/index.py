@@ -3,6 +3,8 @@
 SEARCH_URL chooses: with it the engine over Elasticsearch, without it the embedded one in the project's data.
 Readers call `engine()`. Only the index worker, or a command while no worker runs, holds the writer: its lock lies in
 the index's folder, or as a lease in the service, and is free soon after the process dies, however it dies.
+
+The web's configuration asks here before Django is set up (config/gunicorn.py): nothing of this may load a model.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from typing import Final, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from procurement.snapshots import Index
 from search.engines.base import Collection, EngineUnavailable, Writer
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.engines.embedded import EmbeddedEngine
@@ -68,14 +69,6 @@ def service_fault() -> str | None:
     finally:
         probe.close()
     return None
-
-
-def index_now() -> Index:
-    """What a search would be answered from now; nothing, where none can be: a shortlist is locked all the same."""
-    try:
-        return Index(engine().name, engine().freshness("listings").generation)
-    except EngineUnavailable:
-        return Index(None, None)
 
 
 def _place() -> Path | Connection:

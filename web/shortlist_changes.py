@@ -15,7 +15,7 @@ from procurement.actions.shortlists import note_on_shortlist, retitle_shortlist
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.errors import Fault
 from procurement.permissions import Actor
-from search.index import index_now
+from search.relied_on import index_now
 from web.faults import FieldFault
 
 Change = Callable[[Actor, str, int, QueryDict], object]

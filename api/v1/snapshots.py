@@ -23,8 +23,8 @@ from api.v1.shortlists import revision_read, seen_by, shown_anew
 from api.views import ApiView, ListView, one_of
 from procurement.actions.snapshots import lock_shortlist, snapshot_of, unlock_shortlist, verify_snapshot
 from procurement.models import Snapshot
-from search.index import index_now
 from search.parameters import Parameter
+from search.relied_on import index_now
 
 
 class Locking(ApiView):

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,14 @@ def test_an_address_that_is_too_long_is_a_problem_document(port: int) -> None:
         told = json.loads(answer.read())
     assert (answer.status, answer.headers["Content-Type"]) == (414, "application/problem+json")
     assert (told["status"], told["code"]) == (414, "too_long")
+
+
+def test_the_web_s_configuration_loads_no_model(tmp_path: Path) -> None:
+    """It is read before Django is set up: a model that it loaded would stop the web from starting."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import search.index, sys; print(*sys.modules)"],
+        cwd=ROOT, env=os.environ | {"CALLOFF_DATA": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    ours = [name for name in told.stdout.split() if name.startswith(("procurement.", "search."))]
+    assert "search.index" in ours
+    assert [name for name in ours if "models" in name.split(".")] == []
