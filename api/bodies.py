@@ -36,13 +36,18 @@ class Body(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-def read_body(request: Request, kind: type[Asked]) -> dict[str, Any]:
-    """What was sent, read and checked for its shape; raises Problem or ValidationError (400)."""
+def sent_object(request: Request) -> dict[str, Any]:
+    """The body, if it is an object; raises Problem (400)."""
     if not isinstance(request.data, dict):
         raise Problem(
             400, "The body must be a JSON object.", errors=[fault("type", "Send an object.", pointer="")]
         )
-    body = kind(data=request.data)
+    return request.data
+
+
+def read_body(request: Request, kind: type[Asked]) -> dict[str, Any]:
+    """What was sent, read and checked for its shape; raises Problem or ValidationError (400)."""
+    body = kind(data=sent_object(request))
     body.is_valid(raise_exception=True)
     values: dict[str, Any] = body.validated_data
     return values

@@ -9,6 +9,7 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.bodies import sent_object
 from api.conditional import tag
 from api.errors import Problem, escaped, fault, of
 from api.formats import ORJSONRenderer
@@ -25,11 +26,7 @@ def object_of(request: Request, known: Sequence[str] | None = None, *, empty: bo
 
     Raises Problem (400) naming each field that is not known; with None whoever reads the fields does so.
     """
-    sent = request.data
-    if not isinstance(sent, dict):
-        raise Problem(
-            400, "The body must be a JSON object.", errors=[fault("type", "Send an object.", pointer="")]
-        )
+    sent = sent_object(request)
     if not sent and not empty:
         raise Problem(400, "The body says nothing; send at least one field.", code="nothing_to_change")
     unknown = [name for name in sent if known is not None and name not in known]

@@ -31,6 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from judged import Need, Piece, Supplier, read_corpus, read_judgements, read_needs  # noqa: E402
 
+from benchmarks.search import share  # noqa: E402
 from tools.search_node import cluster  # noqa: E402
 
 FRAMEWORK, LOT, SPECIALISM = "xj1", "1", "1"
@@ -159,11 +160,6 @@ def scored(ranks: dict[str, list[str]], judged: dict[str, dict[str, float]]) -> 
     }
 
 
-def percentile(values: list[float], share: float) -> float:
-    """Nearest rank."""
-    return round(sorted(values)[min(len(values) - 1, int(len(values) * share))], 1)
-
-
 def measure(directory: Path, work: Path) -> dict[str, Any]:
     """One set, in this process: the engine is the one that the environment names."""
     import django  # noqa: PLC0415 - its settings are read from the environment that main() has made
@@ -179,10 +175,10 @@ def measure(directory: Path, work: Path) -> dict[str, Any]:
         "engine": getattr(engine(), "name", "embedded"),
         "model": None if meaning.model() is None else meaning.model().digest,
         **scored(ranks, read_judgements(directory)),
-        "p50_ms": percentile(taken, 0.5),
-        "p99_ms": percentile(taken, 0.99),
-        "explained_p50_ms": percentile(explained, 0.5),
-        "explained_p99_ms": percentile(explained, 0.99),
+        "p50_ms": round(share(taken, 0.5), 1),
+        "p99_ms": round(share(taken, 0.99), 1),
+        "explained_p50_ms": round(share(explained, 0.5), 1),
+        "explained_p99_ms": round(share(explained, 0.99), 1),
     }
 
 

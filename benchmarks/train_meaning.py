@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from benchmarks.judged import Piece, read_corpus
-from search.analysis import GAP, fold, normalise, term_of, words_of
+from search.analysis import fold, normalise, tells, words_of
 from search.meaning import DIMENSIONS, package_files
 
 Floats = NDArray[np.float32]
@@ -63,11 +63,7 @@ class Corpus:
 
     def cut(self, text: str) -> list[int]:
         """The pieces of the words that mean something, as search/meaning.py takes them."""
-        words = [
-            word
-            for word in words_of(normalise(text))
-            if term_of(word) != GAP and not any(map(str.isdigit, word))
-        ][:200]
+        words = list(filter(tells, words_of(normalise(text))))[:200]
         for word in words:
             if word not in self._known:
                 self._known[word] = self._pieces.encode(fold(word), add_special_tokens=False).ids

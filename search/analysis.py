@@ -146,6 +146,13 @@ def term_of(word: str) -> str:
     return _terms[word]
 
 
+def tells(word: str) -> bool:
+    """Whether a word says what a need or a text is about: a stop word does not, nor one with a digit (a date, a
+    reference number).
+    """
+    return term_of(word) != GAP and not any(map(str.isdigit, word))
+
+
 def each_term(words: Iterable[str]) -> Iterator[str]:
     """The term of every word, faster than one by one."""
     return map(_terms.__getitem__, words)

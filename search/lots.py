@@ -6,6 +6,7 @@ its meaning is. A lot is as good as its specialisms, the best counting fully, th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,8 @@ RECOMMENDED: Final = 3
 LEAST: Final = 0.2
 """Below this a name has too little to do with a need to be offered."""
 _FOR_A_LOT: Final = 3
+_NAMES: Final = 20_000
+"""So many names are remembered with their terms."""
 
 _vectors: dict[tuple[str, int], tuple[tuple[str, ...], Vectors]] = {}
 
@@ -87,8 +90,13 @@ def _near(names: list[str], vector: Vectors | None, model: Model | None) -> list
     return near
 
 
+@functools.lru_cache(_NAMES)
+def _terms(name: str) -> frozenset[str]:
+    return frozenset(terms_of(name))
+
+
 def _named(reference: str, name: str, near: float, terms: Sequence[NeedTerm], told: float) -> Named:
-    held = set(terms_of(name))
+    held = _terms(name)
     shared = [term for term in terms if term.term in held]
     score = sum(term.told for term in shared) / told + MEANING_WEIGHT * near
     return Named(reference, name, score, tuple(term.word for term in shared))
@@ -109,5 +117,7 @@ def _lot(reference: str, several: list[Named], labels: Labels) -> FittingLot:
 
 def _distinct(best: list[Named]) -> list[Named]:
     """Each name once: the same stands in several lots."""
-    seen: set[str] = set()
-    return [one for one in best if not (one.name in seen or seen.add(one.name))]  # type: ignore[func-returns-value]
+    first: dict[str, Named] = {}
+    for one in best:
+        first.setdefault(one.name, one)
+    return list(first.values())

@@ -78,7 +78,7 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         ),
         terms=terms,
         vector=vector,
-        days={line.grade: int(line.days * 100) for line in content.team},
+        days={line.grade: line.hundredths for line in content.team},
         work_type=content.work_type,
         preferences=preferred(content),
         order=options.mode,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from search.analysis import GAP, fold, normalise, term_of, tokens_of
+from search.analysis import fold, normalise, tells, tokens_of
 
 DIMENSIONS: Final = 128
 LENGTH: Final = 127
@@ -82,15 +82,26 @@ class WordVectors:
     name = "wordllama l2_supercat 256, weighted and turned to 128"
 
     def __init__(self, files: PackageFiles, weights: Path = _WEIGHTS) -> None:
-        learned = np.load(weights)
+        self._files, self._weights = files, weights
         self.digest = _digest(*files, weights)
-        importance = np.exp(learned["importance"].astype(np.float32))
-        (vectors,) = load_file(files.table).values()
-        self._pieces: Tokenizer = Tokenizer.from_file(str(files.pieces))
-        self._table = (vectors.astype(np.float32) * importance[:, None]) @ learned["projection"].astype(
-            np.float32
-        )
         self._forget()
+
+    # Made when the first text is encoded: most processes only ask for the digest.
+    @functools.cached_property
+    def _pieces(self) -> Tokenizer:
+        """How words are cut."""
+        return Tokenizer.from_file(str(self._files.pieces))
+
+    @functools.cached_property
+    def _table(self) -> NDArray[np.float32]:
+        """The vector of each piece, weighted and turned."""
+        learned = np.load(self._weights)
+        importance = np.exp(learned["importance"].astype(np.float32))
+        (vectors,) = load_file(self._files.table).values()
+        turned: NDArray[np.float32] = (vectors.astype(np.float32) * importance[:, None]) @ learned[
+            "projection"
+        ].astype(np.float32)
+        return turned
 
     def _forget(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -120,10 +131,9 @@ class WordVectors:
         folded = list(map(fold, new))
         cut = self._pieces.encode_batch(folded, add_special_tokens=False)
         made = np.array([self._table[one.ids].sum(axis=0) for one in cut], dtype=np.float32)
-        means = [term_of(word) != GAP and not any(map(str.isdigit, word)) for word in new]
         self._numbers.update(zip(new, range(len(self._numbers), len(self._numbers) + len(new)), strict=True))
         self._words = np.concatenate([self._words, made])
-        self._means = np.concatenate([self._means, np.array(means, dtype=np.bool_)])
+        self._means = np.concatenate([self._means, np.fromiter(map(tells, new), np.bool_, len(new))])
 
     def _sums(self, words: NDArray[np.intp], text_of: NDArray[np.intp], texts: int) -> NDArray[np.float32]:
         """The sum of the words of each text; `text_of` is in order."""

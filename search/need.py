@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
-from search.analysis import GAP, normalise, term_of, words_of
+from search.analysis import normalise, tells, term_of, words_of
 from search.fields import TEXT_FIELDS
 from search.meaning import Vectors
 from search.planner import Lexicon
@@ -102,8 +102,8 @@ def terms_of_need(text: str, lexicon: Lexicon) -> tuple[NeedTerm, ...]:
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
     for word in words_of(normal):
-        term = term_of(word)
-        if term != GAP and not any(map(str.isdigit, word)):
+        if tells(word):
+            term = term_of(word)
             counts[term] += 1
             written.setdefault(term, word)
     terms = []

@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-import numpy as np
-
+from procurement.pricing import position
 from procurement.requirements import RequirementContent
 from search.engines.matching_base import Candidate, Covered, Gathered
 from search.need import Mode, Need
@@ -125,7 +124,7 @@ def _price(one: Candidate, gathered: Gathered) -> float:
     totals = gathered.prices.totals.get(one.card)
     if one.total is None or totals is None:
         return 0.0
-    return 1.0 - float(np.searchsorted(totals, one.total)) / len(totals)
+    return 1.0 - position(totals, one.total) / len(totals)
 
 
 def _freshness(one: Candidate, on: date) -> float:
@@ -141,8 +140,7 @@ def percentile_of(one: Candidate, gathered: Gathered) -> tuple[float, int] | Non
     totals = gathered.prices.totals.get(one.card)
     if one.total is None or totals is None:
         return None
-    at_most = int(np.searchsorted(totals, one.total, side="right"))
-    return round(100 * at_most / len(totals), 1), len(totals)
+    return round(100 * position(totals, one.total, "right") / len(totals), 1), len(totals)
 
 
 def _weighed(parts: Mapping[str, float], weights: Mapping[str, int]) -> float:

@@ -12,8 +12,9 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.bits import bearing_any
+from search.engines.bits import bearing_any, counts_among, mask_of
 from search.engines.columns import Array, Mask, rows_of
+from search.engines.listings_filters import allowed_codes, narrow, regions_met
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
 from search.engines.matching_base import (
@@ -34,7 +35,7 @@ from search.engines.matching_base import (
 from search.engines.meanings import products
 from search.engines.team_totals import NO_TOTAL, totals_of
 from search.need import Need, Pair
-from search.query import Freshness
+from search.query import Freshness, ListingQuery
 
 Coverage = NDArray[np.int8]
 
@@ -119,47 +120,36 @@ def _told_of(
 
 
 def _lots(view: ListingsView, eligible: Mask) -> frozenset[str]:
-    rows = eligible[view.columns.array("offer_owner")]
-    found = np.unique(view.columns.array("offer_lot")[rows])
-    return frozenset(view.codes["lot"].values[code] for code in found.tolist())
+    held = np.flatnonzero(counts_among(view.bearers("lot"), eligible))
+    return frozenset(view.codes["lot"].values[code] for code in held.tolist())
 
 
 def _universe(view: ListingsView, need: Need) -> Mask:
     """The listings of the framework and lot; without one, of every framework that is live on the day."""
-    found: Mask = view.alive.copy()
-    if need.framework is None:
-        found &= view.statuses(need.on) == view.codes["status"].add("live")
-    else:
-        code = view.codes["framework"].get(need.framework)
-        found &= view.columns.array("framework") == (-1 if code is None else code)
+    filters = {"status": ("live",)} if need.framework is None else {"framework": (need.framework,)}
     if need.lot is not None:
-        found &= bearing_any(view.bearers("lot"), view.codes["lot"].find([need.lot]), view.size)
-    return found
+        filters["lot"] = (need.lot,)
+    narrowed = narrow(view, ListingQuery(filters=filters, on=need.on), view.everything)
+    return mask_of(view.everything[narrowed.all_but()], view.size)
 
 
 def _covered(view: ListingsView, need: Need, pair: Pair) -> Coverage:
     """What each listing's offerings say to a pair: one of them must meet both."""
-    owners, lots = view.columns.array("offer_owner"), view.columns.array("offer_lot")
-    specialisms = view.columns.array("offer_specialism")
+    owners, specialisms = view.columns.array("offer_owner"), view.columns.array("offer_specialism")
     here: Mask = np.ones(len(owners), dtype=np.bool_)
     if pair.region is not None:
-        code = view.codes["region"].get(pair.region)
-        sets = np.zeros(len(view.region_bits), dtype=np.bool_)
-        if code is not None:
-            sets = view.region_bits[:, code]
-        here = sets[view.columns.array("offer_regions")]
+        here &= regions_met(view, [pair.region])[view.columns.array("offer_regions")]
     lot = need.lot if pair.specialism is None else pair.specialism.rpartition("~")[0]
     if lot is not None:
-        code = view.codes["lot"].get(lot)
-        here = here & (lots == (-1 if code is None else code))
+        here &= allowed_codes(view.codes["lot"], [lot])[view.columns.array("offer_lot")]
     found = np.full(view.size, Covered.MISSING, dtype=np.int8)
     if pair.specialism is None:
         found[owners[here]] = Covered.MET
         return found
-    code = view.codes["specialism"].get(pair.specialism)
     found[owners[here & (specialisms == UNSTATED)]] = Covered.NOT_STATED
-    if code is not None:
-        found[owners[here & (specialisms == code)]] = Covered.MET
+    found[owners[here & allowed_codes(view.codes["specialism"], [pair.specialism])[specialisms]]] = (
+        Covered.MET
+    )
     return found
 
 

@@ -98,7 +98,7 @@ def _offering(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> Ma
     slots = narrowed.slots
     asked = [name for name in OFFERED if query.filters.get(name)]
     if asked == ["region"]:
-        return _regions_met(view, query.filters["region"])[view.columns.array("slot_regions")[slots]]
+        return regions_met(view, query.filters["region"])[view.columns.array("slot_regions")[slots]]
     if len(asked) == 1:
         return _bearing(view, asked[0], query.filters[asked[0]])[slots]
     offers = offer_rows(view, query, narrowed)
@@ -111,7 +111,7 @@ def _bearing(view: ListingsView, name: str, wanted: Iterable[str]) -> Mask:
     return bearing_any(view.bearers(name), view.codes[name].find(wanted), view.size)
 
 
-def _regions_met(view: ListingsView, wanted: Iterable[str]) -> Mask:
+def regions_met(view: ListingsView, wanted: Iterable[str]) -> Mask:
     """For every set of regions whether one of those wanted is in it."""
     met: Mask = np.any(view.region_bits[:, view.codes["region"].find(wanted)], axis=1)
     return met
@@ -143,7 +143,7 @@ def offer_rows(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> O
         if wanted := query.filters.get(name):
             meets[name] = allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]
     if wanted := query.filters.get("region"):
-        meets["region"] = _regions_met(view, wanted)[view.columns.array("offer_regions")[rows]]
+        meets["region"] = regions_met(view, wanted)[view.columns.array("offer_regions")[rows]]
     narrowed.offers = OfferRows(rows, view.columns.array("offer_owner")[rows], meets)
     return narrowed.offers
 

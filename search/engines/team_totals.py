@@ -13,6 +13,7 @@ import numpy as np
 
 from procurement.team_price import team_totals
 from search.engines.columns import Array, Mask
+from search.engines.listings_filters import allowed_codes
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
 from search.need import Need
@@ -29,7 +30,7 @@ def totals_of(view: ListingsView, need: Need) -> Array:
         return totals
     rates = [_rates(view, need, grade) for grade in need.days]
     priced: Mask = np.logical_and.reduce([rate != NO_TOTAL for rate in rates])
-    priced &= view.columns.array("unit") == view.codes["unit"].add("day")
+    priced &= allowed_codes(view.codes["unit"], ["day"])[view.columns.array("unit")]
     days = np.array(list(need.days.values()), dtype=np.int64)
     totals[priced] = team_totals(np.stack(rates, axis=1)[priced], days)
     return totals

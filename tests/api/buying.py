@@ -21,7 +21,7 @@ from procurement.snapshots import Index
 from search.alerts import keep
 from search.index import engine
 from search.matching import MatchOptions, match
-from tests.api.conftest import TokenMaker
+from tests.api.conftest import Asker, TokenMaker
 
 BUYER = "leeds-city-council"
 SCOPES = "requirements:write matches:write shortlists:write saved_searches:write"
@@ -48,6 +48,24 @@ ANSWER = {
     ],
 }
 RUN = Run("2026.1", "", "embedded", 3, 5, date(2026, 3, 1))
+
+
+def askers(writing: str, reading: str, another: str) -> dict[str, Asker]:
+    """Everybody who may ask for what a buyer keeps, or may not; the tokens by the scopes to write, to read, and for
+    something else.
+    """
+    return {
+        "nobody": "",
+        "editor": "buyer",
+        "viewer": "reader",
+        "other buyer": "neighbour",
+        "partner": "lead",
+        "operator": "operator",
+        "token": (BUYER, writing),
+        "reading token": (BUYER, reading),
+        "token without scope": (BUYER, another),
+        "partner's token": ("opm-group", writing),
+    }
 
 
 def buyer() -> Actor:

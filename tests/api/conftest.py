@@ -25,6 +25,15 @@ from tests.api.market import load
 _indexed: list[Path] = []
 
 TokenMaker = Callable[..., str]
+Asker = str | tuple[str, str]
+"""Somebody who signs in, "" for nobody; or the organisation and the scopes of a token."""
+
+
+def asks(known: Asker, person: Callable[[str], Client], token: TokenMaker) -> tuple[Client, dict[str, str]]:
+    """A client and the headers with which this one asks."""
+    if isinstance(known, tuple):
+        return Client(), {"Authorization": f"Bearer {token(*known)}"}
+    return person(known), {}
 
 
 class Rolledback(Exception):  # noqa: N818

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.api.conftest import TokenMaker
+from tests.api.conftest import TokenMaker, asks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
@@ -61,19 +61,11 @@ TABLE: tuple[tuple[str, str, dict[str, int]], ...] = (
 ROWS = [(method, path, who, status) for method, path, answers in TABLE for who, status in answers.items()]
 
 
-def asks(who: str, person: Callable[[str], Client], token: TokenMaker) -> tuple[Client, dict[str, str]]:
-    """A client and the headers with which this one asks."""
-    known = WHO[who]
-    if isinstance(known, tuple):
-        return Client(), {"Authorization": f"Bearer {token(*known)}"}
-    return person(known), {}
-
-
 @pytest.mark.parametrize(("method", "path", "who", "status"), ROWS)
 def test_table(
     method: str, path: str, who: str, status: int, person: Callable[[str], Client], token: TokenMaker
 ) -> None:
-    client, headers = asks(who, person, token)
+    client, headers = asks(WHO[who], person, token)
     sent: dict[str, Any] = {}
     if method == "PATCH":
         sent = {"data": {"summary": "A new summary."}, "content_type": "application/json"}
@@ -107,7 +99,7 @@ def test_reading_is_public(client: Client, path: str) -> None:
 def test_contacts_are_for_people_and_tokens_that_may_read_them(
     who: str, told: bool, person: Callable[[str], Client], token: TokenMaker
 ) -> None:
-    client, headers = asks(who, person, token)
+    client, headers = asks(WHO[who], person, token)
     one = client.get(PROFILE, headers=headers)
     many = client.get("/api/v1/partners/?supplier=ppl", headers=headers)
     assert ("contacts" in one.json()) is told

@@ -14,32 +14,14 @@ from procurement.actions.matches import keep_match
 from procurement.actions.requirements import create_requirement
 from procurement.models import Event, Requirement
 from procurement.requirements import RequirementContent
-from tests.api.buying import ANSWER, BUYER, NEED, RUN, buyer
-from tests.api.conftest import TokenMaker
+from tests.api.buying import ANSWER, BUYER, NEED, RUN, askers, buyer
+from tests.api.conftest import TokenMaker, asks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 LIST = "/api/v1/requirements/"
 JSON = "application/json"
-WHO: dict[str, str | tuple[str, str]] = {
-    "nobody": "",
-    "editor": "buyer",
-    "viewer": "reader",
-    "other buyer": "neighbour",
-    "partner": "lead",
-    "operator": "operator",
-    "token": (BUYER, "requirements:write matches:write"),
-    "reading token": (BUYER, "requirements:read matches:read"),
-    "token without scope": (BUYER, "read imports:write"),
-    "partner's token": ("opm-group", "requirements:write matches:write"),
-}
-
-
-def asks(who: str, person: Callable[[str], Client], token: TokenMaker) -> tuple[Client, dict[str, str]]:
-    known = WHO[who]
-    if isinstance(known, tuple):
-        return Client(), {"Authorization": f"Bearer {token(*known)}"}
-    return person(known), {}
+WHO = askers("requirements:write matches:write", "requirements:read matches:read", "read imports:write")
 
 
 def post(client: Client, path: str, body: Any, key: str = "k1", **headers: str) -> Any:
@@ -72,7 +54,7 @@ def test_who_is_answered_what(
 ) -> None:
     made = create_requirement(buyer(), NEED)
     match = keep_match(buyer(), None, RequirementContent.from_json(NEED), ANSWER, RUN)
-    client, headers = asks(who, person, token)
+    client, headers = asks(WHO[who], person, token)
     one = f"{LIST}{made.reference}/"
     before = Event.objects.count()
     assert client.get(one, headers=headers).status_code == reads

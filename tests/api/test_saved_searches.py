@@ -13,26 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from procurement.actions.saved_searches import SavedSearchDraft
 from procurement.models import Event, SavedSearch
 from search.alerts import keep
-from tests.api.buying import BUYER, buyer
-from tests.api.conftest import TokenMaker
+from tests.api.buying import BUYER, askers, buyer
+from tests.api.conftest import TokenMaker, asks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 LIST = "/api/v1/saved-searches/"
 JSON = "application/json"
 SENT = {"title": "Sight", "query": "framework=RM6309&q=+evaluation&page=2"}
-WHO: dict[str, str | tuple[str, str]] = {
-    "nobody": "",
-    "editor": "buyer",
-    "viewer": "reader",
-    "other buyer": "neighbour",
-    "partner": "lead",
-    "operator": "operator",
-    "token": (BUYER, "saved_searches:write"),
-    "reading token": (BUYER, "saved_searches:read"),
-    "token without scope": (BUYER, "read shortlists:write"),
-    "partner's token": ("opm-group", "saved_searches:write"),
-}
+WHO = askers("saved_searches:write", "saved_searches:read", "read shortlists:write")
 
 
 def post(client: Client, body: Any, key: str = "k1", **headers: str) -> Any:
@@ -68,9 +57,7 @@ def test_who_is_answered_what(
     token: TokenMaker,
 ) -> None:
     made = keep(buyer(), SavedSearchDraft("Sight", "q=evaluation"))
-    known = WHO[who]
-    client = person(known) if isinstance(known, str) else Client()
-    headers = {} if isinstance(known, str) else {"Authorization": f"Bearer {token(*known)}"}
+    client, headers = asks(WHO[who], person, token)
     one = f"{LIST}{made.reference}/"
     before = Event.objects.count()
     assert client.get(one, headers=headers).status_code == reads

@@ -20,8 +20,8 @@ from procurement.actions.snapshots import lock_shortlist
 from procurement.models import Event, Operation, Shortlist, Snapshot
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
-from tests.api.buying import ANSWER, BUYER, NEED, RUN, buyer
-from tests.api.conftest import TokenMaker
+from tests.api.buying import ANSWER, NEED, RUN, askers, buyer
+from tests.api.conftest import TokenMaker, asks
 from tests.guards import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
@@ -29,29 +29,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 LIST = "/api/v1/shortlists/"
 JSON = "application/json"
 BRIGHT, OPM, SCIE = "rm6309~brightwater~brightwater", "rm3745~ppl~opm-group", "rm3745~ppl~scie"
-WHO: dict[str, str | tuple[str, str]] = {
-    "nobody": "",
-    "editor": "buyer",
-    "viewer": "reader",
-    "other buyer": "neighbour",
-    "partner": "lead",
-    "operator": "operator",
-    "token": (BUYER, "shortlists:write"),
-    "reading token": (BUYER, "shortlists:read"),
-    "token without scope": (BUYER, "read matches:write imports:write"),
-    "partner's token": ("opm-group", "shortlists:write"),
-}
+WHO = askers("shortlists:write", "shortlists:read", "read matches:write imports:write")
 
 
 def begun(*listings: str) -> str:
     return create_shortlist(buyer(), ShortlistDraft("Evaluators", listings=listings)).reference
-
-
-def asks(who: str, person: Callable[[str], Client], token: TokenMaker) -> tuple[Client, dict[str, str]]:
-    known = WHO[who]
-    if isinstance(known, tuple):
-        return Client(), {"Authorization": f"Bearer {token(*known)}"}
-    return person(known), {}
 
 
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -81,7 +63,7 @@ ANSWERED = {
 
 @pytest.mark.parametrize("who", list(ANSWERED))
 def test_who_is_answered_what(who: str, person: Callable[[str], Client], token: TokenMaker) -> None:
-    client, headers = asks(who, person, token)
+    client, headers = asks(WHO[who], person, token)
     reads, writes = ANSWERED[who]
     one = f"{LIST}{begun(BRIGHT, OPM)}/"
     locked = begun(BRIGHT)
@@ -114,7 +96,7 @@ def test_who_is_answered_what(who: str, person: Callable[[str], Client], token: 
 def test_who_lists_and_begins(
     who: str, lists: int, begins: int, person: Callable[[str], Client], token: TokenMaker
 ) -> None:
-    client, headers = asks(who, person, token)
+    client, headers = asks(WHO[who], person, token)
     made = begun(BRIGHT)
     listed = client.get(LIST, headers=headers)
     assert listed.status_code == lists
@@ -312,7 +294,7 @@ def test_lists_take_as_many_queries_for_many_as_for_one(person: Callable[[str], 
 def test_who_may_have_evidence(
     who: str, begins: int, downloads: int, person: Callable[[str], Client], token: TokenMaker
 ) -> None:
-    client, headers = asks(who, person, token)
+    client, headers = asks(WHO[who], person, token)
     reference = begun(BRIGHT)
     lock_shortlist(buyer(), reference, 1, Index("embedded", 3))
     packs = f"{LIST}{reference}/evidence-packs/"
