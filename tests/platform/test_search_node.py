@@ -48,6 +48,12 @@ def group_runs(group: int) -> bool:
     return False
 
 
+def checkpoints(running: Cluster) -> list[int]:
+    """Up to which operation each copy of the index's one shard knows that all copies have it."""
+    _, stats = running.request("GET", "/shared/_stats?level=shards")
+    return [copy["seq_no"]["global_checkpoint"] for copy in stats["indices"]["shared"]["shards"]["0"]]
+
+
 def fake_java(home: Path, version: str) -> Path:
     program = home / "bin" / "java"
     program.parent.mkdir(parents=True)
@@ -214,6 +220,10 @@ def test_three_nodes_go_on_answering_when_one_is_killed(own_nodes: None) -> None
         index = {"settings": {"number_of_shards": 1, "number_of_replicas": 2}}
         assert running.request("PUT", "/shared?wait_for_active_shards=all", index)[0] == 200
         assert running.request("PUT", "/shared/_doc/1?refresh=true", {"name": "Ada"})[0] == 201
+        # A copy that takes over reads from its last safe commit while it catches up: what is to be found meanwhile
+        # must be in one, and be known by every copy to be.
+        until(lambda: checkpoints(running) == [0, 0, 0], 60, "a copy does not know that the others have it")
+        assert running.request("POST", "/shared/_flush?force=true&wait_if_ongoing=true")[0] == 200
         running.nodes[0].kill()
         for _ in range(50):
             for node in running.nodes[1:]:
