@@ -6,5 +6,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "index: what is asked for and not yet done": {"task": "search.tasks.index_sweep", "schedule": 60.0},
     "saved searches: what they find and tell": {"task": "search.tasks.alerts_sweep", "schedule": 60.0},
     "operations: queued and not begun": {"task": "procurement.tasks.sweep_operations", "schedule": 60.0},
+    "call-offs: reminders and ends of windows": {
+        "task": "procurement.tasks.sweep_deadlines",
+        "schedule": 60.0,
+    },
     "dates: what takes effect today": {"task": "procurement.tasks.sweep_dates", "schedule": 600.0},
 }

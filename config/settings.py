@@ -46,6 +46,9 @@ refuse_unsafe(DEMO, HOST, {"SECRET_KEY": SECRET_KEY, "ALLOWED_HOSTS": ALLOWED_HO
 CALLOFF_DATA = data_folder(Path(env.str("CALLOFF_DATA", default=str(BASE_DIR / ".data"))))
 """The one folder that everything is written to: database, index, queue, mail, logs, secret."""
 
+OCID_PREFIX = env.str("OCID_PREFIX", default="ocds-xxdemo")
+"""The publisher's registered prefix of Open Contracting identifiers; the default stands for none."""
+
 METRICS_PORT = (
     port_number(env.str("METRICS_PORT"), "METRICS_PORT") if env.str("METRICS_PORT", default="") else None
 )

@@ -140,5 +140,78 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         ("organisation", "listing"),
         "It has found listings that are new or changed; changes say which of them have changed.",
     ),
+    "call_off.drafted": EventType(
+        "call_off",
+        ("organisation", "framework", "lot", "requirement", "shortlist"),
+        "A buyer began a purchase; changes hold its route and its OCID.",
+    ),
+    "call_off.edited": EventType(
+        "call_off", ("organisation", "requirement", "shortlist"), "It was said anew; changes name the fields."
+    ),
+    "call_off.approved": EventType(
+        "call_off", ("organisation",), "The buyer's approver let it go out; changes hold the greatest total."
+    ),
+    "call_off.published": EventType(
+        "call_off", ("organisation", "framework", "lot"), "A competition began; changes hold its dates."
+    ),
+    "call_off.closed": EventType("call_off", ("organisation",), "The deadline for tenders passed."),
+    "call_off.tenders_opened": EventType("call_off", ("organisation",), "Its tenders were opened."),
+    "call_off.evaluated": EventType("call_off", ("organisation",), "Its tenders were ranked."),
+    "call_off.intention": EventType(
+        "call_off", ("organisation",), "Whom the buyer means to award to was told."
+    ),
+    "call_off.awarded": EventType(
+        "call_off",
+        ("organisation", "supplier", "contract", "offer", "framework", "lot"),
+        "It was awarded; changes hold the value.",
+    ),
+    "call_off.award_undone": EventType(
+        "call_off",
+        ("organisation", "supplier", "contract", "offer"),
+        "The award was taken back before contract; changes hold the reason.",
+    ),
+    "call_off.contracted": EventType(
+        "call_off", ("organisation", "supplier", "contract", "framework", "lot"), "Both parties have signed."
+    ),
+    "call_off.cancelled": EventType(
+        "call_off", ("organisation", "offer", "contract"), "Nothing is bought; changes hold the reason."
+    ),
+    "call_off.unsuccessful": EventType(
+        "call_off", ("organisation",), "No supplier would or could; changes hold the reason."
+    ),
+    "call_off.person_added": EventType(
+        "call_off", ("organisation", "user"), "Somebody has a part in it; changes hold the part."
+    ),
+    "call_off.person_removed": EventType(
+        "call_off", ("organisation", "user"), "Somebody has that part no longer."
+    ),
+    "organisation.limit_set": EventType(
+        "organisation", (), "From which total on its call-offs are approved, in pence; null: none is."
+    ),
+    **{
+        f"offer.{what}": EventType("offer", ("call_off", "organisation", "supplier", "partner"), meaning)
+        for what, meaning in {
+            "sent": "An order form went to a supplier; changes hold digest, price and the end of its window.",
+            "reminded": "Half of its window has passed without an answer.",
+            "viewed": "The lead supplier has read it.",
+            "accepted": "The lead supplier takes the order.",
+            "declined": "The lead supplier does not take it; changes hold the reason.",
+            "expired": "Its window passed without an answer.",
+            "withdrawn": "The buyer took it back; changes hold the reason.",
+            "not_signed": "It was accepted, and the supplier did not sign.",
+        }.items()
+    },
+    **{
+        f"contract.{what}": EventType("contract", ("call_off", "organisation", "supplier"), meaning)
+        for what, meaning in {
+            "signed": "One of the two parties has signed; changes say which.",
+            "concluded": "The second of the two parties has signed: the contract stands.",
+            "identified": "Others call it so: notice, purchase order, the buyer's own reference.",
+            "extended": "The next priced option was taken; changes hold the new last day and value.",
+            "completed": "The work is done.",
+            "terminated": "It ended before its time; changes hold the reason.",
+            "voided": "The award that it rested on was taken back before both had signed.",
+        }.items()
+    },
     "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
 }

@@ -44,6 +44,12 @@ class Action(StrEnum):
     SEE_SAVED_SEARCHES = "see_saved_searches"
     SAVE_SEARCH = "save_search"
     CHANGE_SAVED_SEARCH = "change_saved_search"
+    SEE_CALL_OFFS = "see_call_offs"
+    WRITE_CALL_OFF = "write_call_off"
+    APPROVE_CALL_OFF = "approve_call_off"
+    SET_LIMIT = "set_limit"
+    SEE_ASKED = "see_what_was_asked"
+    ANSWER_ASKED = "answer_what_was_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ ANONYMOUS: Final = Actor("")
 SYSTEM: Final = Actor("system", system=True)
 
 EDITORS: Final = frozenset({Role.EDITOR, Role.APPROVER, Role.ADMINISTRATOR})
+APPROVERS: Final = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 EVERY_ROLE: Final = frozenset(Role)
 
@@ -136,6 +143,16 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     # A person keeps searches in any role, and changes their own; editors change those of others.
     Action.SAVE_SEARCH: _buyers(EVERY_ROLE, "saved_searches:write"),
     Action.CHANGE_SAVED_SEARCH: _buyers(EDITORS, "saved_searches:write"),
+    Action.SEE_CALL_OFFS: _buyers(EVERY_ROLE, "call_offs:read", "call_offs:write"),
+    Action.WRITE_CALL_OFF: _buyers(EDITORS, "call_offs:write"),
+    Action.APPROVE_CALL_OFF: _buyers(APPROVERS, "call_offs:approve"),
+    Action.SET_LIMIT: _buyers(ADMINISTRATORS, "call_offs:approve"),
+    # What a supplier was asked is seen by the firms that it was asked of; only the lead answers.
+    Action.SEE_ASKED: (
+        Grant(Kind.PARTNER, EVERY_ROLE, True, "offers:read"),
+        Grant(Kind.PARTNER, EVERY_ROLE, True, "offers:write"),
+    ),
+    Action.ANSWER_ASKED: (Grant(Kind.PARTNER, EDITORS, True, "offers:write"),),
 }
 
 SCOPES: Final[dict[str, str]] = {
@@ -152,6 +169,11 @@ SCOPES: Final[dict[str, str]] = {
     "shortlists:write": "Write the own organisation's shortlists",
     "saved_searches:read": "Read the own organisation's saved searches",
     "saved_searches:write": "Keep searches and be told what they find",
+    "call_offs:read": "Read the own organisation's call-offs",
+    "call_offs:write": "Write the own organisation's call-offs and move them",
+    "call_offs:approve": "Approve call-offs, undo awards, set the limit for approval",
+    "offers:read": "Read what the own organisation was asked for as a supplier",
+    "offers:write": "Answer what the own organisation was asked for as a supplier",
     "frameworks:write": "Manage frameworks, appointments and offerings",
     "admin:write": "Manage organisations and the index",
 }

@@ -14,6 +14,7 @@ from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from procurement.actions.dates import announce_due
+from procurement.actions.due import move_due
 from procurement.actions.operations import due
 from procurement.actions.running import run
 from procurement.models import Event
@@ -56,3 +57,9 @@ def sweep_operations() -> None:
 def sweep_dates() -> None:
     """Every ten minutes: whatever takes effect today and has not been announced."""
     announce_due()
+
+
+@shared_task(name="procurement.tasks.sweep_deadlines")
+def sweep_deadlines() -> None:
+    """Each minute: reminders and ends of windows that are due."""
+    move_due()

@@ -18,7 +18,7 @@ from procurement.actions.events import digest as event_digest
 from procurement.actions.shortlists import locked_row, raised, tell
 from procurement.canonical import canonical, digest_of_text
 from procurement.errors import Conflict, Fault, Invalid, NotFound
-from procurement.models import Chain, Event, Shortlist, Snapshot
+from procurement.models import CallOff, Chain, Event, Shortlist, Snapshot
 from procurement.permissions import Action, Actor
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.querysets import ShortlistQuerySet
@@ -84,8 +84,8 @@ def lock_shortlist(actor: Actor, reference: str, revision: int, index: Index) ->
 def unlock_shortlist(actor: Actor, reference: str, revision: int, reason: object) -> Shortlist:
     """Opens a locked shortlist again, for a reason (1 to 1,000 characters); its snapshots stay.
 
-    It may be unlocked as long as nothing was sent on the strength of it; nothing can be sent yet. Raises NotFound,
-    NotPermitted, Stale, Conflict if it is open, Invalid at /reason.
+    It may be unlocked as long as nothing was sent on the strength of it. Raises NotFound, NotPermitted, Stale, Conflict
+    if it is open or a call-off that rests on it has gone out, Invalid at /reason.
     """
     faults: list[Fault] = []
     why = Reader("/reason", faults).text(reason, NOTE_LENGTH, required=True, lines=True)
@@ -95,6 +95,9 @@ def unlock_shortlist(actor: Actor, reference: str, revision: int, reason: object
         shortlist = locked_row(actor, reference, revision, Action.LOCK_SHORTLIST, open_alone=False)
         if shortlist.status != Shortlist.Status.LOCKED:
             raise Conflict("The shortlist is not locked.")
+        sent = CallOff.objects.filter(snapshot__shortlist=shortlist, went_out_at__isnull=False).first()
+        if sent is not None:
+            raise Conflict(f"{sent.reference} has gone out on the strength of it: it stays locked.")
         shortlist.status = Shortlist.Status.OPEN
         raised(shortlist, "status")
         tell(actor, shortlist, "unlocked", {"reason": why, "snapshot": shortlist.snapshots.count()})

@@ -1,6 +1,14 @@
 """What the domain keeps: one module for each kind of knowledge."""
 
 from procurement.models.audit import Chain, Event
+from procurement.models.call_offs import (
+    BuyerLimit,
+    CallOff,
+    CallOffPerson,
+    CallOffSupplier,
+    Contract,
+    Offer,
+)
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
 from procurement.models.operations import Counter, Operation
 from procurement.models.organisations import Capability, Organisation
@@ -21,8 +29,13 @@ from procurement.models.suppliers import (
 __all__ = [
     "Application",
     "Appointment",
+    "BuyerLimit",
+    "CallOff",
+    "CallOffPerson",
+    "CallOffSupplier",
     "Capability",
     "Chain",
+    "Contract",
     "Counter",
     "Event",
     "Framework",
@@ -30,6 +43,7 @@ __all__ = [
     "Lot",
     "Match",
     "Membership",
+    "Offer",
     "Offering",
     "Operation",
     "Organisation",

@@ -267,6 +267,8 @@ class CollectionRebuild:
     def _verify(self, expected: int | None, sample: Mapping[str, Mapping[str, Any]]) -> int:
         alias, noun = self._indices.building, _NOUNS[self._indices.shape.collection]
         self._indices.client.call("POST", f"/{alias}/_refresh", timeout=60.0)
+        # A copy that takes over from a lost node reads from its last commit while it catches up.
+        self._indices.client.call("POST", f"/{alias}/_flush", timeout=60.0)
         found = count(self._indices, self._maker, alias)
         if expected is not None and found != expected:
             raise ValueError(f"the new index holds {found} {noun}, not {expected}")

@@ -1,0 +1,195 @@
+"""A call-off is awarded to the supplier that accepted, the award is taken back before contract, or nothing comes of it.
+
+Journey: POST /api/v1/call-offs/{reference}/award/ -> here: eligibility, appointment and exclusion are asked again,
+what is known of conflicts of interest is said again -> an unsigned contract -> event -> actions/contracts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.call_offs import locked_call_off, move, permitted, reason_of
+from procurement.actions.events import Happening
+from procurement.actions.offers import end_offer, locked_offer, step_of
+from procurement.call_off_checks import asked_faults, place_faults
+from procurement.errors import Conflict, Fault, Invalid
+from procurement.models import CallOff, CallOffSupplier, Contract, Offer
+from procurement.models.call_offs import LIVE_OFFER
+from procurement.order_form import Priced, content_of, terms_of
+from procurement.permissions import SYSTEM, Actor
+from procurement.profiles import NOTE_LENGTH, Reader
+from procurement.references import numbered
+from procurement.rules import last_day
+from procurement.states import CONTRACTS, OFFERS
+
+SETTLED: Final = frozenset({"start_past"})
+"""Rules that do not bear on an award: a start that was agreed may have come while it was answered."""
+
+
+def award_direct(actor: Actor, reference: str, revision: int, conflicts: object) -> Contract:
+    """Awards to the supplier whose offer stands accepted; `conflicts` says what is known of conflicts of interest (1 to
+    1,000 characters, such as "None known").
+
+    Raises NotFound, NotPermitted, Stale; Conflict without an accepted offer; Invalid at /conflicts, and with every rule
+    that is broken on the day of award.
+    """
+    said = conflicts_of(conflicts)
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, "award")
+        offer = (
+            call_off.offers.filter(status=Offer.Status.ACCEPTED)
+            .select_related("asked__appointment__supplier")
+            .first()
+        )
+        if offer is None:
+            raise Conflict("No supplier has accepted: an award goes to the one that has.")
+        check_award(call_off, offer.asked, offer.price_minor)
+        contract = concluded_with(call_off, offer.asked, offer.price_minor)
+        call_off.conflicts = said
+        told = {"value": contract.value_minor, "maximum": contract.maximum_minor}
+        named: dict[str, Any] = {
+            "supplier": offer.asked.appointment.supplier.reference,
+            "contract": contract.reference,
+            "offer": offer.reference,
+            "framework": call_off.lot.framework.reference,
+            "lot": call_off.lot.reference,
+        }
+        move(actor, call_off, "award", told, "conflicts", **named)
+    return contract
+
+
+def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
+    """Takes an award back before both parties have signed, for a reason; a direct award's offer is withdrawn with it.
+
+    Raises NotFound, NotPermitted, Stale, Conflict once it is contracted, Invalid at /reason.
+    """
+    why = reason_of(reason, "The award was not undone.")
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, "undo")
+        accepted = call_off.offers.filter(status=Offer.Status.ACCEPTED)
+        voided = void_contracts(call_off, why)
+        also = [*voided, *(_ended(offer, "withdraw", why) for offer in accepted)]
+        told = {"reason": why}
+        move(actor, call_off, "undo", told, also=also, contract=[one.subject for one in voided])
+    return call_off
+
+
+def offer_not_signed(actor: Actor, reference: str, revision: int, reason: object) -> Offer:
+    """The supplier accepted and did not sign: the award falls, and the next may be asked.
+
+    `reference` and `revision` are the offer's. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason.
+    """
+    why = reason_of(reason, "Nothing was changed.")
+    with transaction.atomic():
+        offer = locked_offer(actor, reference, revision)
+        step = step_of(actor, offer, "not_sign")
+        offer.reason = why
+        call_off = offer.call_off
+        ended = end_offer(actor, offer, step, {"reason": why}, told=False)
+        also = [*void_contracts(call_off, why), ended]
+        move(actor, call_off, "not_sign", {"reason": why}, also=also, offer=offer.reference)
+    return offer
+
+
+def cancel_call_off(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
+    """Nothing is bought, for a reason; an open offer is withdrawn with it. Raises NotFound, NotPermitted, Stale,
+    Conflict once it is contracted or has ended, Invalid at /reason.
+    """
+    return _ended_without(actor, reference, revision, reason, "cancel")
+
+
+def fail_call_off(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
+    """No supplier would or could, for a reason. Raises NotFound, NotPermitted, Stale; Conflict before it goes out,
+    while an offer is open and once it has ended; Invalid at /reason.
+    """
+    return _ended_without(actor, reference, revision, reason, "fail")
+
+
+def check_award(call_off: CallOff, asked: CallOffSupplier, price: int) -> None:
+    """Asks every rule again on the day of award. Raises Invalid."""
+    today = timezone.localdate()
+    faults = [
+        *(one for one in place_faults(call_off, today) if one.code not in SETTLED),
+        *asked_faults(call_off, asked, Priced(price, None), today),
+    ]
+    if faults:
+        raise Invalid("The call-off cannot be awarded.", tuple(faults))
+
+
+def concluded_with(call_off: CallOff, asked: CallOffSupplier, price: int) -> Contract:
+    """The contract as awarded, not yet signed: initial term, priced options, the most that it may come to."""
+    content, terms = content_of(call_off), terms_of(call_off)
+    ends = last_day(content)
+    assert content.starts_on is not None
+    assert ends is not None
+    return Contract.objects.create(
+        reference=numbered("CT", timezone.localdate()),
+        call_off=call_off,
+        appointment=asked.appointment,
+        starts_on=content.starts_on,
+        ends_on=ends,
+        value_minor=price + terms.expenses,
+        maximum_minor=terms.total(price),
+        currency="GBP",
+        options=[{"months": one.months, "minor": one.minor} for one in terms.extensions],
+    )
+
+
+def void_contracts(call_off: CallOff, reason: str) -> list[Happening]:
+    """Ends what is unsigned of a call-off; what happened, not yet recorded."""
+    found = []
+    for contract in call_off.contracts.select_for_update().filter(status=Contract.Status.UNSIGNED):
+        step = CONTRACTS.step("void", contract.status)
+        assert step is not None
+        contract.status, contract.ended_on, contract.ended_reason = (
+            step.target,
+            timezone.localdate(),
+            reason,
+        )
+        contract.revision += 1
+        contract.save(update_fields=["status", "ended_on", "ended_reason", "revision"])
+        references = {
+            "call_off": call_off.reference,
+            "organisation": call_off.organisation.reference,
+            "supplier": contract.appointment.supplier.reference,
+        }
+        found.append(Happening(step.event, "contract", contract.reference, references, {"reason": reason}))
+    return found
+
+
+def conflicts_of(value: object) -> str:
+    """What is said of conflicts of interest (1 to 1,000 characters). Raises Invalid at /conflicts."""
+    faults: list[Fault] = []
+    said = Reader("/conflicts", faults).text(value, NOTE_LENGTH, required=True, lines=True)
+    if faults:
+        raise Invalid("Say what is known of conflicts of interest.", tuple(faults))
+    return said
+
+
+def _ended_without(actor: Actor, reference: str, revision: int, reason: object, name: str) -> CallOff:
+    why = reason_of(reason, "The call-off goes on.")
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, name)
+        also: list[Happening] = list(void_contracts(call_off, why))
+        open_offers: Iterable[Offer] = call_off.offers.filter(status__in=LIVE_OFFER)
+        if name == "fail" and list(open_offers):
+            raise Conflict("An offer is open: wait for its answer, or withdraw it.")
+        also.extend(_ended(offer, "withdraw", why) for offer in open_offers)
+        call_off.ended_reason = why
+        move(actor, call_off, name, {"reason": why}, "ended_reason", also=also)
+    return call_off
+
+
+def _ended(offer: Offer, name: str, reason: str) -> Happening:
+    """Ends an offer along with its call-off, whose row is locked."""
+    step = OFFERS.step(name, offer.status)
+    assert step is not None
+    offer.reason = reason
+    return end_offer(SYSTEM, offer, step, {"reason": reason}, told=False)

@@ -1,0 +1,288 @@
+"""A call-off until it goes out, and its end without a contract: drafted, edited, approved, cancelled, unsuccessful.
+
+Journey: POST /api/v1/call-offs/ or the pages -> here -> event; actions/offers.py (direct award) or the competition's
+actions take it from there, actions/awards.py to its award, actions/contracts.py to a signed contract. Every change
+walks through `move`: the table of states.py says whether the actor may take the step out of the status it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.buyers import buyer_of, owner_references
+from procurement.actions.call_off_suppliers import locked_snapshot, place_suppliers
+from procurement.actions.events import Happening, record_many
+from procurement.call_off_checks import approval_asked, greatest_total, standing_faults
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
+from procurement.parts import buyer_parts
+from procurement.permissions import Action, Actor, can
+from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
+from procurement.references import numbered
+from procurement.states import CALL_OFFS, Transition
+from procurement.terms import Terms
+
+REFUSED: Final = "The call-off cannot be taken as it is."
+FIELDS: Final = ("title", "route", "requirement", "shortlist", "terms")
+
+Status = CallOff.Status
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffDraft:
+    """A call-off to begin. `requirement` names what is bought, on a lot; `shortlist` the locked one whose suppliers it
+    may go to, in their order; `terms` are as Terms.from_json reads them. What is missing is asked for when it goes out.
+    """
+
+    title: object
+    route: object
+    requirement: str | None
+    shortlist: str | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    organisation: str | None = None
+
+
+def create_call_off(actor: Actor, draft: CallOffDraft) -> CallOff:
+    """Begins a draft of the actor's buyer organisation, with its reference and OCID for ever.
+
+    Raises NotPermitted; Invalid with a fault for everything wrong, at /requirement for what is not the organisation's
+    or names no lot, at /shortlist for what is not locked or holds no supplier of the lot.
+    """
+    faults: list[Fault] = []
+    title, route = _title(draft.title, faults), _route(draft.route, faults)
+    terms = _terms(draft.terms, faults)
+    with transaction.atomic():
+        buyer = buyer_of(actor, Action.WRITE_CALL_OFF, draft.organisation)
+        requirement = _requirement(actor, buyer, draft.requirement, faults)
+        _refuse(faults)
+        assert requirement is not None
+        lot = _lot(requirement)
+        snapshot = locked_snapshot(actor, buyer, draft.shortlist)
+        reference = numbered("CO", timezone.localdate())
+        call_off = CallOff.objects.create(
+            reference=reference,
+            organisation=buyer,
+            title=title,
+            route=route,
+            lot=lot,
+            requirement=requirement,
+            snapshot=snapshot,
+            terms=terms.to_json(),
+            ocid=f"{settings.OCID_PREFIX}-{reference.lower()}",
+            actor=actor.reference,
+        )
+        place_suppliers(call_off)
+        told = {"title": title, "route": route, "ocid": call_off.ocid}
+        tell(actor, call_off, "call_off.drafted", told, **_named(call_off))
+    return call_off
+
+
+def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]) -> CallOff:
+    """Says a draft anew: a field of `changes` replaces, one that is absent stays; `terms` are replaced whole. An
+    approval falls: it was given to something else.
+
+    Raises NotFound, NotPermitted, Stale, Conflict once it has gone out, Invalid.
+    """
+    faults: list[Fault] = []
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        step = permitted(actor, call_off, "edit")
+        before = _said(call_off)
+        if "title" in changes:
+            call_off.title = _title(changes["title"], faults)
+        if "route" in changes:
+            call_off.route = _route(changes["route"], faults)
+        if "terms" in changes:
+            call_off.terms = _terms(changes["terms"] or {}, faults).to_json()
+        if "requirement" in changes:
+            requirement = _requirement(actor, call_off.organisation, changes["requirement"], faults)
+            _refuse(faults)
+            assert requirement is not None
+            call_off.requirement, call_off.lot = requirement, _lot(requirement)
+        _refuse(faults)
+        if "shortlist" in changes:
+            call_off.snapshot = locked_snapshot(actor, call_off.organisation, changes["shortlist"])
+        after = _said(call_off)
+        differing = sorted(name for name in after if after[name] != before[name])
+        if not differing:
+            return call_off
+        if {"requirement", "shortlist"} & set(differing):
+            place_suppliers(call_off)
+        call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
+        call_off.status = step.target
+        _save(call_off, "title", "route", "terms", "requirement", "lot", "snapshot", "status",
+              "approved_minor", "approved_by", "approved_at")  # fmt: skip
+        tell(actor, call_off, step.event, {"fields": differing}, **_named(call_off))
+    return call_off
+
+
+def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
+    """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers.
+
+    Raises NotFound; NotPermitted, also for the person who wrote it; Stale; Conflict where no approval is asked for;
+    Invalid with everything that still keeps it from going out.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        step = permitted(actor, call_off, "approve")
+        if actor.reference == call_off.actor and actor.scopes is None:
+            raise NotPermitted("Whoever wrote a call-off does not approve it.")
+        today = timezone.localdate()
+        if not approval_asked(call_off, today):
+            raise Conflict("The organisation's limit asks for no approval of this.")
+        _refuse(standing_faults(call_off, today), "The call-off is not ready to go out.")
+        call_off.approved_minor = greatest_total(call_off, today)
+        call_off.approved_by, call_off.approved_at = actor.reference, timezone.now()
+        call_off.status = step.target
+        _save(call_off, "status", "approved_minor", "approved_by", "approved_at")
+        tell(actor, call_off, step.event, {"greatest_total": call_off.approved_minor})
+    return call_off
+
+
+def move(
+    actor: Actor,
+    call_off: CallOff,
+    name: str,
+    changes: dict[str, Any],
+    *fields: str,
+    also: Sequence[Happening] = (),
+    **named: Any,
+) -> None:
+    """Takes a step of the table with a call-off whose row is locked: saves the status, these `fields` and the next
+    revision, and records the step's event after those of what went along (`also`). Raises NotPermitted, Conflict.
+    """
+    step = permitted(actor, call_off, name)
+    call_off.status = step.target or call_off.status
+    _save(call_off, "status", *fields)
+    record_many(actor, [*also, happening(call_off, step.event, changes, **named)])
+
+
+def permitted(actor: Actor, call_off: CallOff, name: str) -> Transition:
+    """The step of that name out of the status that the call-off has. Raises Conflict where there is none, NotPermitted
+    where somebody else takes it.
+    """
+    step = CALL_OFFS.step(name, call_off.status, call_off.route)
+    parts = buyer_parts(actor, call_off)
+    if step is None:
+        label = Status(call_off.status).label.lower()
+        told = f"The call-off is {label}: {name.replace('_', ' ')} is not possible."
+        anybody = {part for one in CALL_OFFS.transitions if one.name == name for part in one.who}
+        if not anybody & parts:
+            raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
+        raise Conflict(told)
+    if step.who.isdisjoint(parts):
+        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
+    return step
+
+
+def locked_call_off(actor: Actor, reference: str, revision: int | None) -> CallOff:
+    """The call-off, its row locked until the transaction ends: visible, and as it was read (None: whatever it is).
+
+    Raises NotFound, Stale.
+    """
+    call_off = (
+        CallOff.objects.select_for_update(of=("self",))
+        .select_related("organisation", "lot__framework", "requirement__requirement", "snapshot__shortlist")
+        .filter(reference=reference)
+        .first()
+    )
+    if call_off is None or not can(actor, Action.SEE_CALL_OFFS, call_off.organisation_id):
+        raise NotFound(f"There is no call-off {reference}.")
+    if revision is not None and call_off.revision != revision:
+        raise Stale("The call-off has changed since you read it.")
+    return call_off
+
+
+def happening(call_off: CallOff, kind: str, changes: dict[str, Any], **named: Any) -> Happening:
+    """What happened to a call-off, not yet recorded."""
+    references = owner_references(call_off.organisation, **named)
+    return Happening(kind, "call_off", call_off.reference, references, changes)
+
+
+def tell(actor: Actor, call_off: CallOff, kind: str, changes: dict[str, Any], **named: Any) -> None:
+    """Records the one event of a change."""
+    record_many(actor, [happening(call_off, kind, changes, **named)])
+
+
+def reason_of(value: object, told: str) -> str:
+    """A reason (1 to 1,000 characters). Raises Invalid at /reason with what was `told` of it."""
+    faults: list[Fault] = []
+    why = Reader("/reason", faults).text(value, NOTE_LENGTH, required=True, lines=True)
+    _refuse(faults, told)
+    return why
+
+
+def _save(call_off: CallOff, *fields: str) -> None:
+    call_off.revision += 1
+    call_off.save(update_fields=["revision", *fields])
+
+
+def _said(call_off: CallOff) -> dict[str, Any]:
+    return {
+        "title": call_off.title,
+        "route": call_off.route,
+        "requirement": call_off.requirement_id,
+        "shortlist": call_off.snapshot_id,
+        "terms": call_off.terms,
+    }
+
+
+def _named(call_off: CallOff) -> dict[str, Any]:
+    snapshot: Snapshot | None = call_off.snapshot
+    return {
+        "framework": call_off.lot.framework.reference,
+        "lot": call_off.lot.reference,
+        "requirement": call_off.requirement.requirement.reference,
+        "shortlist": snapshot.shortlist.reference if snapshot else None,
+    }
+
+
+def _title(value: object, faults: list[Fault]) -> str:
+    return Reader("/title", faults).text(value, NAME_LENGTH, required=True)
+
+
+def _route(value: object, faults: list[Fault]) -> str:
+    return Reader("/route", faults).choice(value, CallOff.Route.values)
+
+
+def _terms(value: object, faults: list[Fault]) -> Terms:
+    try:
+        return Terms.from_json(value)
+    except Invalid as refusal:
+        faults.extend(refusal.faults)
+        return Terms()
+
+
+def _requirement(
+    actor: Actor, buyer: Organisation, reference: object, faults: list[Fault]
+) -> RequirementRevision | None:
+    """The current revision of an open requirement of the buyer, which names a lot."""
+    if not isinstance(reference, str) or not reference:
+        faults.append(Fault("/requirement", "required", "Name the requirement that is bought."))
+        return None
+    known = Requirement.objects.filter(organisation=buyer, reference=reference).select_related("current")
+    found = known.first() if can(actor, Action.SEE_REQUIREMENTS, buyer) else None
+    if found is None or found.current is None:
+        faults.append(Fault("/requirement", "unknown", "Your organisation has no such requirement."))
+    elif found.status != Requirement.Status.OPEN:
+        faults.append(Fault("/requirement", "withdrawn", "The requirement is withdrawn."))
+    elif not found.current.content.get("lot"):
+        faults.append(Fault("/requirement", "lot_missing", "The requirement names no lot: say on which."))
+    else:
+        return found.current
+    return None
+
+
+def _lot(requirement: RequirementRevision) -> Lot:
+    return Lot.objects.select_related("framework").get(reference=requirement.content["lot"])
+
+
+def _refuse(faults: Sequence[Fault], told: str = REFUSED) -> None:
+    if faults:
+        raise Invalid(told, tuple(faults))

@@ -1,0 +1,241 @@
+"""A contract from award to its end: signed by both parties, named by others, extended, complete or terminated.
+
+Journey: POST /api/v1/contracts/{reference}/sign/ by either side -> here -> with the second signature the call-off is
+contracted. Rules of appointment and exclusion are asked again at signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.awards import SETTLED
+from procurement.actions.call_offs import happening as of_call_off
+from procurement.actions.call_offs import reason_of
+from procurement.actions.events import Happening, record_many
+from procurement.call_off_checks import asked_faults
+from procurement.deadlines import months_after
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import CallOff, Contract
+from procurement.order_form import Priced
+from procurement.parts import buyer_parts, supplier_parts
+from procurement.permissions import Actor
+from procurement.profiles import Reader
+from procurement.querysets_call_offs import ContractQuerySet
+from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
+
+IDENTIFIERS: Final[dict[str, str]] = {
+    "notice": "Notice",
+    "purchase_order": "Purchase order",
+    "buyer_reference": "Buyer's own reference",
+}
+IDENTIFIER_LENGTH: Final = 120
+
+Status = Contract.Status
+
+
+def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
+    """Signs for the side that the actor stands on; with the second signature it stands and the call-off is contracted.
+
+    Raises NotFound, NotPermitted, Stale; Conflict where that side has signed or it is not to be signed any more;
+    Invalid where the supplier may no longer contract.
+    """
+    with transaction.atomic():
+        contract = locked_contract(actor, reference, revision)
+        step = _step_of(actor, contract, "sign")
+        side = _side(actor, contract)
+        if getattr(contract, f"{side}_signed_at") is not None:
+            raise Conflict(f"The {side} has signed already.")
+        _check(contract)
+        setattr(contract, f"{side}_signed_at", timezone.now())
+        setattr(contract, f"{side}_signed_by", actor.reference)
+        told = [_happening(contract, step.event, {"side": side})]
+        if contract.supplier_signed_at and contract.buyer_signed_at:
+            told.extend(_concluded(contract))
+        _save(
+            contract,
+            "status",
+            "supplier_signed_at",
+            "supplier_signed_by",
+            "buyer_signed_at",
+            "buyer_signed_by",
+        )
+        record_many(actor, told)
+    return contract
+
+
+def identify_contract(actor: Actor, reference: str, revision: int, names: Mapping[str, Any]) -> Contract:
+    """What others call it, by the kinds of IDENTIFIERS; null removes one. Raises NotFound, NotPermitted, Stale,
+    Conflict, Invalid.
+    """
+    faults: list[Fault] = []
+    reader = Reader("/identifiers", faults)
+    read = {
+        kind: "" if one is None else reader.at(kind).text(one, IDENTIFIER_LENGTH)
+        for kind, one in reader.members(names, tuple(IDENTIFIERS)).items()
+    }
+    if faults:
+        raise Invalid("The identifiers cannot be taken as they are.", tuple(faults))
+    with transaction.atomic():
+        contract = locked_contract(actor, reference, revision)
+        step = _step_of(actor, contract, "identify")
+        kept = {kind: one for kind, one in {**contract.identifiers, **read}.items() if one}
+        if kept != contract.identifiers:
+            contract.identifiers = kept
+            _save(contract, "identifiers")
+            record_many(actor, [_happening(contract, step.event, {"identifiers": kept})])
+    return contract
+
+
+def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
+    """Takes the next priced option, before the contract's last day has passed. Raises NotFound, NotPermitted, Stale,
+    Conflict where no option is left or the last day has passed.
+    """
+    with transaction.atomic():
+        contract = locked_contract(actor, reference, revision)
+        step = _step_of(actor, contract, "extend")
+        if contract.taken >= len(contract.options):
+            raise Conflict("No priced option is left.")
+        if timezone.localdate() > contract.ends_on:
+            raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer be extended.")
+        option = contract.options[contract.taken]
+        contract.taken += 1
+        contract.value_minor += option["minor"]
+        months = sum(one["months"] for one in contract.options[: contract.taken])
+        contract.ends_on = months_after(contract.starts_on, _first_months(contract) + months)
+        contract.status = step.target
+        _save(contract, "taken", "value_minor", "ends_on", "status")
+        told = {
+            "ends_on": contract.ends_on.isoformat(),
+            "value": contract.value_minor,
+            "taken": contract.taken,
+        }
+        record_many(actor, [_happening(contract, step.event, told)])
+    return contract
+
+
+def complete_contract(actor: Actor, reference: str, revision: int | None) -> Contract:
+    """The work is done. Raises NotFound, NotPermitted, Stale, Conflict."""
+    return _end(actor, reference, revision, "complete", "")
+
+
+def terminate_contract(actor: Actor, reference: str, revision: int, reason: object) -> Contract:
+    """It ends before its time, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
+    return _end(actor, reference, revision, "terminate", reason_of(reason, "The contract goes on."))
+
+
+def locked_contract(actor: Actor, reference: str, revision: int | None) -> Contract:
+    """The contract and its call-off, their rows locked until the transaction ends, the call-off's first as everywhere.
+
+    Raises NotFound, Stale.
+    """
+    seen = ContractQuerySet(Contract).seen_by(actor).filter(reference=reference).first()
+    if seen is None:
+        raise NotFound(f"There is no contract {reference}.")
+    call_off = (
+        CallOff.objects.select_for_update(of=("self",))
+        .select_related("organisation", "lot__framework", "requirement__requirement")
+        .get(pk=seen.call_off_id)
+    )
+    contract = (
+        Contract.objects.select_for_update(of=("self",))
+        .select_related("appointment__supplier", "appointment__lot")
+        .get(pk=seen.pk)
+    )
+    contract.call_off = call_off
+    if revision is not None and contract.revision != revision:
+        raise Stale("The contract has changed since you read it.")
+    return contract
+
+
+def contract_parts(actor: Actor, contract: Contract) -> frozenset[Part]:
+    """The actor's parts on both sides of a contract."""
+    return buyer_parts(actor, contract.call_off) | supplier_parts(actor, contract.appointment)
+
+
+def _step_of(actor: Actor, contract: Contract, name: str) -> Transition:
+    step, parts = CONTRACTS.step(name, contract.status), contract_parts(actor, contract)
+    who = {part for one in CONTRACTS.transitions if one.name == name for part in one.who}
+    if who.isdisjoint(parts):
+        raise NotPermitted(f"You may not do this: {name}.")
+    if step is None:
+        raise Conflict(f"The contract is {Status(contract.status).label.lower()}.")
+    return step
+
+
+def _side(actor: Actor, contract: Contract) -> str:
+    """`buyer` or `supplier`; a body that is both signs as buyer first."""
+    if Part.OWNER in buyer_parts(actor, contract.call_off) and contract.buyer_signed_at is None:
+        return "buyer"
+    if Part.LEAD in supplier_parts(actor, contract.appointment):
+        return "supplier"
+    return "buyer"
+
+
+def _check(contract: Contract) -> None:
+    asked = contract.call_off.suppliers.select_related("appointment__supplier").get(
+        appointment=contract.appointment_id
+    )
+    price = Priced(contract.value_minor, None)
+    faults = [
+        one
+        for one in asked_faults(contract.call_off, asked, price, timezone.localdate())
+        if one.code not in SETTLED and one.pointer == "/supplier"
+    ]
+    if faults:
+        raise Invalid("The contract cannot be signed.", tuple(faults))
+
+
+def _concluded(contract: Contract) -> list[Happening]:
+    """Both have signed: the contract begins and the call-off is contracted; what happened, not yet recorded."""
+    begin = CONTRACTS.step("begin", contract.status)
+    call_off = contract.call_off
+    done = CALL_OFFS.step("contract", call_off.status, call_off.route)
+    if begin is None or done is None:
+        raise Conflict("The call-off is not awarded any more.")
+    contract.status = begin.target
+    call_off.status = done.target
+    call_off.revision += 1
+    call_off.save(update_fields=["status", "revision"])
+    value = {"value": contract.value_minor, "maximum": contract.maximum_minor}
+    named = {
+        "supplier": contract.appointment.supplier.reference,
+        "contract": contract.reference,
+        "framework": call_off.lot.framework.reference,
+        "lot": call_off.lot.reference,
+    }
+    return [
+        _happening(contract, begin.event, value),
+        of_call_off(call_off, done.event, value, **named),
+    ]
+
+
+def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: str) -> Contract:
+    with transaction.atomic():
+        contract = locked_contract(actor, reference, revision)
+        step = _step_of(actor, contract, name)
+        contract.status, contract.ended_on, contract.ended_reason = step.target, timezone.localdate(), reason
+        _save(contract, "status", "ended_on", "ended_reason")
+        record_many(actor, [_happening(contract, step.event, {"reason": reason} if reason else {})])
+    return contract
+
+
+def _first_months(contract: Contract) -> int:
+    return int(contract.call_off.requirement.content["months"])
+
+
+def _save(contract: Contract, *fields: str) -> None:
+    contract.revision += 1
+    contract.save(update_fields=["revision", *fields])
+
+
+def _happening(contract: Contract, kind: str, changes: dict[str, Any]) -> Happening:
+    references = {
+        "call_off": contract.call_off.reference,
+        "organisation": contract.call_off.organisation.reference,
+        "supplier": contract.appointment.supplier.reference,
+    }
+    return Happening(kind, "contract", contract.reference, references, changes)

@@ -1,0 +1,36 @@
+"""What the clock moves in call-offs: reminders and ends of windows, found by what is due and never by a day's name.
+
+Each is a transaction of its own, asked again under its lock: a second worker, or a sweep after an outage, moves nothing
+twice and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from procurement.actions.offers import expire_offer, remind_offer
+from procurement.models import Offer
+
+WAITING = (Offer.Status.SENT, Offer.Status.VIEWED)
+BATCH = 500
+"""Moved in one sweep of each kind; the next takes the rest."""
+
+
+def move_due(now: datetime | None = None) -> dict[str, int]:
+    """Moves whatever is due at `now` (with a time zone); how many of each kind."""
+    at = now or timezone.now()
+    waiting = Offer.objects.filter(status__in=WAITING)
+    expired = waiting.filter(reply_by__lte=at).order_by("reply_by", "pk")
+    # Past its window an offer expires; a reminder would come too late.
+    half = waiting.filter(remind_at__lte=at, reply_by__gt=at, reminded_at=None).order_by("remind_at", "pk")
+    return {
+        "offers_expired": sum(expire_offer(one, at) for one in _references(expired)),
+        "offers_reminded": sum(remind_offer(one, at) for one in _references(half)),
+    }
+
+
+def _references(rows: QuerySet[Offer]) -> list[str]:
+    return list(rows.values_list("reference", flat=True)[:BATCH])

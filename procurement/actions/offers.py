@@ -1,0 +1,272 @@
+"""Direct award: an order form goes to one supplier at a time, in the locked order, and is answered, expires or is taken
+back.
+
+Journey: POST /api/v1/call-offs/{reference}/offers/ -> here (the rules are asked again) -> events -> the lead supplier's
+answer -> actions/awards.py. The next supplier is asked on the buyer's word alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.call_offs import locked_call_off, permitted, reason_of
+from procurement.actions.events import Happening, record
+from procurement.call_off_checks import asked_faults, asked_of, place_faults
+from procurement.canonical import canonical, digest_of_text
+from procurement.deadlines import after_working_days, half_way
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import BuyerLimit, CallOff, CallOffSupplier, Offer, Shortlist
+from procurement.models.call_offs import LIVE_OFFER
+from procurement.order_form import Priced, order_document, priced, terms_of
+from procurement.parts import buyer_parts, supplier_parts
+from procurement.permissions import SYSTEM, Actor
+from procurement.querysets_call_offs import OfferQuerySet
+from procurement.states import OFFERS, Part, Transition
+
+Status = Offer.Status
+
+
+def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
+    """Sends the order form to the next supplier in the locked order, at the rates of its card in force today, to be
+    answered within the terms' working days.
+
+    Raises NotFound, NotPermitted, Stale; Conflict while another offer is open, where every supplier was asked, where
+    approval is missing or the shortlist was unlocked meanwhile; Invalid with every rule that it breaks.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, "send_offer")
+        if call_off.offers.filter(status__in=LIVE_OFFER).exists():
+            raise Conflict("An offer is open: one supplier is asked at a time.")
+        now = timezone.now()
+        today = timezone.localdate(now)
+        faults = list(place_faults(call_off, today))
+        _still_locked(call_off)
+        asked = _next(call_off)
+        price = None
+        if asked is not None:
+            price = priced(call_off, [asked], today)[asked.pk]
+            faults.extend(asked_faults(call_off, asked, price, today))
+        if faults:
+            raise Invalid("The offer cannot be sent.", tuple(faults))
+        if asked is None or price is None or price.minor is None:
+            raise Conflict("Every supplier of the shortlist has been asked.")
+        _approved(call_off, terms_of(call_off).total(price.minor))
+        offer = _made(actor, call_off, asked, price, now)
+        fields = () if call_off.went_out_at else ("went_out_at",)
+        call_off.went_out_at = call_off.went_out_at or now
+        told = {"digest": offer.digest, "price": offer.price_minor, "reply_by": offer.reply_by.isoformat()}
+        _moved(actor, call_off, happening(offer, "offer.sent", told), *fields)
+    return offer
+
+
+def view_offer(actor: Actor, reference: str) -> Offer:
+    """Notes that the lead supplier has read it; a second time, or by anybody else who sees it, changes nothing.
+
+    Raises NotFound.
+    """
+    with transaction.atomic():
+        offer = locked_offer(actor, reference, None)
+        parts = _parts(actor, offer)
+        if offer.status == Status.SENT and Part.LEAD in parts:
+            offer.viewed_at = timezone.now()
+            _step(actor, offer, "view", {}, "viewed_at")
+    return offer
+
+
+def accept_offer(actor: Actor, reference: str, revision: int) -> Offer:
+    """The lead supplier takes the order as it stands. Raises NotFound, NotPermitted, Stale; Conflict once it is
+    answered, withdrawn or past its window.
+    """
+    with transaction.atomic():
+        offer = locked_offer(actor, reference, revision)
+        _in_time(actor, offer, "accept")
+        offer.answered_at = timezone.now()
+        _step(actor, offer, "accept", {"digest": offer.digest}, "answered_at")
+    return offer
+
+
+def decline_offer(actor: Actor, reference: str, revision: int, reason: object) -> Offer:
+    """The lead supplier does not take it, for a reason (1 to 1,000 characters). Raises NotFound, NotPermitted, Stale;
+    Conflict once it is answered, withdrawn or past its window; Invalid at /reason.
+    """
+    why = reason_of(reason, "The offer was not declined.")
+    with transaction.atomic():
+        offer = locked_offer(actor, reference, revision)
+        _in_time(actor, offer, "decline")
+        offer.answered_at, offer.reason = timezone.now(), why
+        _step(actor, offer, "decline", {"reason": why}, "answered_at", "reason")
+    return offer
+
+
+def withdraw_offer(actor: Actor, reference: str, revision: int, reason: object) -> Offer:
+    """The buyer takes it back, for a reason, before it is awarded. Raises NotFound, NotPermitted, Stale, Conflict,
+    Invalid at /reason.
+    """
+    why = reason_of(reason, "The offer was not withdrawn.")
+    with transaction.atomic():
+        offer = locked_offer(actor, reference, revision)
+        step = step_of(actor, offer, "withdraw")
+        if offer.call_off.status != CallOff.Status.OUT:
+            raise Conflict("The call-off is awarded: undo the award first.")
+        offer.reason = why
+        end_offer(actor, offer, step, {"reason": why})
+    return offer
+
+
+def expire_offer(reference: str, now: datetime) -> bool:
+    """Ends an offer whose window passed without an answer; False where it was answered meanwhile."""
+    with transaction.atomic():
+        offer = locked_offer(SYSTEM, reference, None)
+        if OFFERS.step("expire", offer.status) is None or offer.reply_by > now:
+            return False
+        _step(SYSTEM, offer, "expire", {})
+    return True
+
+
+def remind_offer(reference: str, now: datetime) -> bool:
+    """Half of the window has passed: reminds once; False where it was answered or reminded meanwhile."""
+    with transaction.atomic():
+        offer = locked_offer(SYSTEM, reference, None)
+        waiting = offer.status in (Status.SENT, Status.VIEWED) and offer.reminded_at is None
+        if not waiting or offer.remind_at > now:
+            return False
+        offer.reminded_at = now
+        offer.save(update_fields=["reminded_at"])
+        record(SYSTEM, happening(offer, "offer.reminded", {"reply_by": offer.reply_by.isoformat()}))
+    return True
+
+
+def locked_offer(actor: Actor, reference: str, revision: int | None) -> Offer:
+    """The offer and its call-off, their rows locked until the transaction ends, the call-off's first as everywhere.
+
+    Raises NotFound, Stale.
+    """
+    seen = OfferQuerySet(Offer).seen_by(actor).filter(reference=reference).first()
+    if seen is None:
+        raise NotFound(f"There is no offer {reference}.")
+    call_off = (
+        CallOff.objects.select_for_update(of=("self",))
+        .select_related("organisation", "lot__framework", "requirement__requirement")
+        .get(pk=seen.call_off_id)
+    )
+    offer = (
+        Offer.objects.select_for_update(of=("self",))
+        .select_related("asked__appointment__supplier")
+        .get(pk=seen.pk)
+    )
+    offer.call_off = call_off
+    if revision is not None and offer.revision != revision:
+        raise Stale("The offer has changed since you read it.")
+    return offer
+
+
+def step_of(actor: Actor, offer: Offer, name: str) -> Transition:
+    """The step of that name for this actor. Raises NotPermitted, Conflict."""
+    step, parts = OFFERS.step(name, offer.status), _parts(actor, offer)
+    who = {part for one in OFFERS.transitions if one.name == name for part in one.who}
+    if who.isdisjoint(parts):
+        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
+    if step is None:
+        raise Conflict(f"The offer is {Status(offer.status).label.lower()}.")
+    return step
+
+
+def end_offer(
+    actor: Actor, offer: Offer, step: Transition, changes: dict[str, Any], *, told: bool = True
+) -> Happening:
+    """Takes a step that ends an offer whose row is locked; records it unless the caller does (`told` False)."""
+    offer.status = step.target
+    offer.revision += 1
+    offer.save(update_fields=["status", "revision", "reason"])
+    what = happening(offer, step.event, changes)
+    if told:
+        record(actor, what)
+    return what
+
+
+def happening(offer: Offer, kind: str, changes: dict[str, Any]) -> Happening:
+    """What happened to an offer, not yet recorded."""
+    references = {
+        "call_off": offer.call_off.reference,
+        "organisation": offer.call_off.organisation.reference,
+        "supplier": offer.asked.appointment.supplier.reference,
+        "partner": sorted(one.reference for one in offer.asked.partners.all()),
+    }
+    return Happening(kind, "offer", offer.reference, references, changes)
+
+
+def _made(actor: Actor, call_off: CallOff, asked: CallOffSupplier, price: Priced, now: datetime) -> Offer:
+    reply_by = after_working_days(now, terms_of(call_off).reply_days)
+    text = canonical(order_document(call_off, asked, price, now, reply_by))
+    assert price.minor is not None
+    return Offer.objects.create(
+        reference=f"{call_off.reference}~{asked.position}",
+        call_off=call_off,
+        asked=asked,
+        card_version=price.quote.held.version if price.quote and price.quote.held else None,
+        document=text,
+        digest=digest_of_text(text),
+        price_minor=price.minor,
+        currency="GBP",
+        actor=actor.reference,
+        sent_at=now,
+        remind_at=half_way(now, reply_by),
+        reply_by=reply_by,
+    )
+
+
+def _moved(actor: Actor, call_off: CallOff, what: Happening, *fields: str) -> None:
+    """The call-off goes out with its first offer; the offer's event is the one of the step."""
+    call_off.status = CallOff.Status.OUT
+    call_off.revision += 1
+    call_off.save(update_fields=["status", "revision", *fields])
+    record(actor, what)
+
+
+def _step(actor: Actor, offer: Offer, name: str, changes: dict[str, Any], *fields: str) -> None:
+    step = step_of(actor, offer, name)
+    offer.status = step.target
+    offer.revision += 1
+    offer.save(update_fields=["status", "revision", *fields])
+    record(actor, happening(offer, step.event, changes))
+
+
+def _parts(actor: Actor, offer: Offer) -> frozenset[Part]:
+    return buyer_parts(actor, offer.call_off) | supplier_parts(actor, offer.asked.appointment)
+
+
+def _in_time(actor: Actor, offer: Offer, name: str) -> None:
+    step_of(actor, offer, name)
+    if timezone.now() >= offer.reply_by:
+        raise Conflict("The window for an answer has passed.")
+
+
+def _next(call_off: CallOff) -> CallOffSupplier | None:
+    asked = set(call_off.offers.values_list("asked_id", flat=True))
+    return next((one for one in asked_of(call_off) if one.pk not in asked), None)
+
+
+def _still_locked(call_off: CallOff) -> None:
+    """The order stands: the shortlist is locked, with the snapshot that the call-off rests on as its last."""
+    snapshot = call_off.snapshot
+    if snapshot is None:
+        return
+    shortlist = snapshot.shortlist
+    last = shortlist.snapshots.latest("number")
+    if shortlist.status != Shortlist.Status.LOCKED or last.pk != snapshot.pk:
+        raise Conflict(f"{shortlist.reference} was unlocked since: name it again once it is locked.")
+
+
+def _approved(call_off: CallOff, total: int) -> None:
+    limit = BuyerLimit.objects.filter(organisation=call_off.organisation_id).first()
+    if limit is None or total < limit.approval_from_minor:
+        return
+    if call_off.approved_minor is None:
+        raise Conflict("The organisation's limit asks for an approval before this goes out.")
+    if total > call_off.approved_minor:
+        raise Conflict("It now comes to more than was approved: edit it and have it approved again.")

@@ -1,0 +1,123 @@
+"""What keeps a call-off from going out, read from the database: the rules of rules.py over its rows.
+
+Shown beside every draft (`blocking`), asked for again when it is approved, when an offer or an invitation goes out, and
+at award and signature. A fixed number of queries however many suppliers there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+from procurement.errors import Fault
+from procurement.models import BuyerLimit, CallOff, CallOffSupplier, Partner, SupplierMember
+from procurement.order_form import Priced, content_of, priced, terms_of
+from procurement.rules import (
+    buyer_faults,
+    direct_award_faults,
+    open_faults,
+    route_faults,
+    supplier_faults,
+    term_faults,
+    value_faults,
+)
+
+DIRECT: Final = CallOff.Route.DIRECT_AWARD
+
+
+def standing_faults(call_off: CallOff, on: date) -> list[Fault]:
+    """Everything that is wrong with a call-off whichever supplier it goes to, and its price with each of them."""
+    return [*place_faults(call_off, on), *_price_faults(call_off, on)]
+
+
+def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
+    """What is wrong with the buyer, the framework, the lot, the route and the dates."""
+    lot, terms = call_off.lot, terms_of(call_off)
+    yield from open_faults(lot.framework, lot, on)
+    yield from buyer_faults(call_off.organisation, lot.framework)
+    yield from route_faults(lot, call_off.route)
+    yield from term_faults(lot, content_of(call_off), terms, on)
+    if call_off.route == DIRECT:
+        yield from direct_award_faults(terms)
+        if call_off.snapshot_id is None:
+            message = "A direct award goes to suppliers in the order of a locked shortlist: name it."
+            yield Fault("/shortlist", "required", message)
+
+
+def asked_of(call_off: CallOff) -> list[CallOffSupplier]:
+    """The call-off's suppliers in their order, with appointment, supplier and wanted partners."""
+    rows = call_off.suppliers.select_related("appointment__supplier").order_by("position")
+    return list(rows.prefetch_related("partners__organisation"))
+
+
+def asked_faults(call_off: CallOff, asked: CallOffSupplier, price: Priced, on: date) -> Iterator[Fault]:
+    """What is wrong with one of its suppliers on that day: its place, its lead and wanted partners, its price."""
+    partners = [*_leads(asked), *asked.partners.all()]
+    yield from supplier_faults(asked.appointment, call_off.lot.framework, _each_once(partners), on)
+    yield from price.faults
+    if price.minor is not None:
+        yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(price.minor))
+
+
+def approval_asked(call_off: CallOff, on: date) -> bool:
+    """Whether the buyer's limit asks for an approval of what it may come to; what has no price yet asks for one."""
+    limit = BuyerLimit.objects.filter(organisation=call_off.organisation_id).first()
+    if limit is None:
+        return False
+    total = greatest_total(call_off, on)
+    return total is None or total >= limit.approval_from_minor
+
+
+def greatest_total(call_off: CallOff, on: date) -> int | None:
+    """The most that it may come to, in minor units without VAT, options included: as estimated for a competition, with
+    the dearest of its suppliers for a direct award. None where nothing says.
+    """
+    if call_off.route != DIRECT:
+        return estimate_of(call_off)
+    terms = terms_of(call_off)
+    prices = [one.minor for one in _prices(call_off, on).values() if one.minor is not None]
+    return terms.total(max(prices)) if prices else None
+
+
+def estimate_of(call_off: CallOff) -> int | None:
+    """The total that a competition is estimated at: the stated value, else the requirement's budget, with options."""
+    terms, budget = terms_of(call_off), content_of(call_off).budget
+    if terms.value is not None:
+        return terms.total(terms.value)
+    return terms.total(budget.minor) if budget else None
+
+
+def _price_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
+    if call_off.route != DIRECT:
+        estimate = estimate_of(call_off)
+        if estimate is None:
+            message = "State the value, or a budget in the requirement."
+            yield Fault("/terms/value", "required", message)
+        else:
+            yield from value_faults(call_off.lot, call_off.route, estimate)
+        return
+    found = list(_prices(call_off, on).values())
+    prices = [one.minor for one in found if one.minor is not None]
+    if prices:
+        # Where the cheapest cannot be asked, nobody can; each is asked about again when it is sent its offer.
+        yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(min(prices)))
+    elif found:
+        yield from found[0].faults
+
+
+def _prices(call_off: CallOff, on: date) -> dict[int, Priced]:
+    asked = asked_of(call_off)
+    return priced(call_off, asked, on) if asked else {}
+
+
+def _leads(asked: CallOffSupplier) -> Iterator[Partner]:
+    members = SupplierMember.objects.filter(
+        supplier=asked.appointment.supplier_id, role=SupplierMember.Role.LEAD, left_on=None
+    )
+    for member in members.select_related("partner__organisation"):
+        yield member.partner
+
+
+def _each_once(partners: Iterable[Partner]) -> list[Partner]:
+    return list({one.pk: one for one in partners}.values())

@@ -1,0 +1,49 @@
+"""When answers are due: windows in working days, and the half of them at which a reminder goes.
+
+Pure: whatever is past its moment is found by procurement/actions/due.py in the database. Times have a time zone; days
+are days in Europe/London, working days those of working_days.py.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from procurement.working_days import LONDON, is_working_day
+
+
+def after_working_days(sent: datetime, days: int) -> datetime:
+    """The end of the window that gives `days` whole working days: midnight in London after the last of them.
+
+    The day of sending does not count.
+    """
+    day = sent.astimezone(LONDON).date()
+    left = days
+    while left:
+        day += timedelta(days=1)
+        left -= is_working_day(day)
+    return midnight(day + timedelta(days=1))
+
+
+def half_way(start: datetime, end: datetime) -> datetime:
+    """The middle of a window: the moment of its reminder."""
+    return start + (end - start) / 2
+
+
+def midnight(day: date, zone: ZoneInfo = LONDON) -> datetime:
+    """The first moment of a day in London."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def months_after(first: date, months: int) -> date:
+    """The last day of a term of so many months that begins on `first`: the day before the corresponding one.
+
+    Where a month has no such day, the term ends with the month.
+    """
+    at = first.year * 12 + first.month - 1 + months
+    year, month = divmod(at, 12)
+    following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last = (following - timedelta(days=1)).day
+    if first.day > last:
+        return date(year, month + 1, last)
+    return date(year, month + 1, first.day) - timedelta(days=1)

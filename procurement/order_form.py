@@ -1,0 +1,143 @@
+"""What a call-off costs with each of its suppliers, and the order form that one of them is sent.
+
+In the direct award journey actions/offers.py prices the next supplier here and freezes the document. The card in force
+on the day of sending is pinned by its version (rates are ceilings). Money in minor units of pounds (pence), VAT excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from procurement.errors import Fault
+from procurement.models import CallOff, CallOffSupplier
+from procurement.pricing import money
+from procurement.quotes import Quote, QuoteQuestion, quotes
+from procurement.requirements import RequirementContent, plain
+from procurement.rules import last_day
+from procurement.terms import Terms
+
+FORMAT: Final = 1
+"""Of the document: a reader of a later one must know the earlier ones, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One supplier's price for the call-off: `minor` None and `faults` where there is none. `quote` holds the lines and
+    the card where the price is of a team's days.
+    """
+
+    minor: int | None
+    quote: Quote | None
+    faults: tuple[Fault, ...] = ()
+
+
+def content_of(call_off: CallOff) -> RequirementContent:
+    """What is bought."""
+    return RequirementContent.from_json(call_off.requirement.content)
+
+
+def terms_of(call_off: CallOff) -> Terms:
+    """On which terms."""
+    return Terms.from_json(call_off.terms)
+
+
+def priced(call_off: CallOff, asked: Sequence[CallOffSupplier], today: date) -> dict[int, Priced]:
+    """A price for each of these suppliers (with appointment and supplier), by the row's key: the team's days on the
+    supplier's card, else the stated value. Three queries however many there are.
+    """
+    content, terms = content_of(call_off), terms_of(call_off)
+    if not content.team:
+        if terms.value is None:
+            fault = Fault("/terms/value", "required", "Name a team in the requirement, or state the price.")
+            return {one.pk: Priced(None, None, (fault,)) for one in asked}
+        return {one.pk: Priced(terms.value, None) for one in asked}
+    question = QuoteQuestion(
+        framework=call_off.lot.framework,
+        lot=call_off.lot,
+        team=content.team,
+        starts_on=today,
+        ends_on=last_day(content),
+        work_type=content.work_type or None,
+        hours_per_day=terms.hours_per_day,
+    )
+    found = quotes(question, [one.appointment.supplier for one in asked], today)
+    return {one.pk: _of_quote(quote) for one, quote in zip(asked, found, strict=True)}
+
+
+def _of_quote(quote: Quote) -> Priced:
+    if quote.price is None or quote.held is None:
+        why = tuple(Fault("/supplier", one.code, one.message) for one in quote.unpriced)
+        return Priced(None, quote, why)
+    if quote.held.card.currency != "GBP":
+        fault = Fault("/supplier", "currency", f"The card is in {quote.held.card.currency}, not in pounds.")
+        return Priced(None, quote, (fault,))
+    return Priced(quote.price.total, quote)
+
+
+def order_document(
+    call_off: CallOff, asked: CallOffSupplier, price: Priced, sent_at: datetime, reply_by: datetime
+) -> dict[str, Any]:
+    """The order as JSON values: who, what, for how long, at which frozen rates, up to which total, and by when to
+    answer. Nothing in it is personal.
+    """
+    assert price.minor is not None
+    content, terms, framework = content_of(call_off), terms_of(call_off), call_off.lot.framework
+    supplier, ends = asked.appointment.supplier, last_day(content)
+    return {
+        "format": FORMAT,
+        "call_off": {"reference": call_off.reference, "ocid": call_off.ocid, "title": call_off.title},
+        "framework": {"reference": framework.reference, "number": framework.number, "name": framework.name},
+        "lot": {
+            "reference": call_off.lot.reference,
+            "number": call_off.lot.number,
+            "name": call_off.lot.name,
+        },
+        "buyer": {"reference": call_off.organisation.reference, "name": call_off.organisation.name},
+        "supplier": {"reference": supplier.reference, "name": supplier.name},
+        "partners": sorted(one.reference for one in asked.partners.all()),
+        "requirement": {
+            "reference": call_off.requirement.requirement.reference,
+            "number": call_off.requirement.number,
+            "digest": call_off.requirement.digest,
+            "content": call_off.requirement.content,
+        },
+        "starts_on": content.starts_on.isoformat() if content.starts_on else None,
+        "ends_on": ends.isoformat() if ends else None,
+        "terms": terms.to_json(),
+        "price": _price(price),
+        "total": {"amount": money(terms.total(price.minor)), "currency": "GBP", "vat": "excluded"},
+        "sent_at": sent_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "reply_by": reply_by.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _price(price: Priced) -> dict[str, Any]:
+    assert price.minor is not None
+    told: dict[str, Any] = {"amount": money(price.minor), "currency": "GBP", "vat": "excluded", "lines": []}
+    if price.quote is None or price.quote.price is None or price.quote.held is None:
+        return told | {"basis": "stated", "rate_card": None}
+    held = price.quote.held
+    return told | {
+        "basis": "team",
+        "rate_card": {
+            "reference": held.card.reference,
+            "version": held.version.number,
+            "digest": held.version.digest,
+            "basis": held.card.basis,
+            "unit": held.card.unit,
+        },
+        "lines": [
+            {
+                "grade": line.rate.grade,
+                "name": line.rate.name,
+                "rate": money(line.rate.minor),
+                "ceiling": money(line.rate.ceiling),
+                "days": plain(line.days),
+                "amount": money(line.amount),
+            }
+            for line in price.quote.price.lines
+        ],
+    }

@@ -1,0 +1,53 @@
+"""What somebody is to a call-off: the parts of states.py, from the roles of permissions.py and, for assessors and
+moderators, from the call-off's own people.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from procurement.models import Appointment, CallOff, CallOffPerson, Organisation, SupplierMember
+from procurement.permissions import Action, Actor, can
+from procurement.states import Part
+
+_OF_PEOPLE: Final[dict[str, Part]] = {
+    CallOffPerson.Part.ASSESSOR: Part.ASSESSOR,
+    CallOffPerson.Part.MODERATOR: Part.MODERATOR,
+}
+
+
+def buyer_parts(actor: Actor, call_off: CallOff) -> frozenset[Part]:
+    """The actor's parts on the buyer's side; one query where they may see the call-off at all."""
+    if actor.system:
+        return frozenset({Part.SYSTEM})
+    parts = set()
+    if can(actor, Action.WRITE_CALL_OFF, call_off.organisation_id):
+        parts.add(Part.OWNER)
+    if can(actor, Action.APPROVE_CALL_OFF, call_off.organisation_id):
+        parts.add(Part.APPROVER)
+    if can(actor, Action.SEE_CALL_OFFS, call_off.organisation_id):
+        people = call_off.people.filter(user__reference=actor.reference)
+        parts.update(_OF_PEOPLE[one.part] for one in people if one.part in _OF_PEOPLE)
+    return frozenset(parts)
+
+
+def supplier_parts(actor: Actor, appointment: Appointment) -> frozenset[Part]:
+    """The actor's parts on the side of a supplier: its lead where they answer for the lead's organisation (one
+    query).
+    """
+    if actor.system:
+        return frozenset({Part.SYSTEM})
+    lead = lead_of(appointment)
+    return frozenset({Part.LEAD}) if lead and can(actor, Action.ANSWER_ASKED, lead) else frozenset()
+
+
+def lead_of(appointment: Appointment) -> Organisation | None:
+    """The organisation of the supplier's lead, None where nobody leads it any more."""
+    member = (
+        SupplierMember.objects.filter(
+            supplier=appointment.supplier_id, role=SupplierMember.Role.LEAD, left_on=None
+        )
+        .select_related("partner__organisation")
+        .first()
+    )
+    return member.partner.organisation if member else None

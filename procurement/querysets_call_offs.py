@@ -1,0 +1,87 @@
+"""Reads of call-offs, offers and contracts: what each side may see, with what is shown fetched along.
+
+A buyer sees its own; a supplier's lead, and the partners of it that are wanted, see what their supplier was asked, and
+nothing of who else was.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from procurement.models import CallOff, CallOffSupplier, Contract, Offer, SupplierMember
+from procurement.permissions import Action, Actor, can
+
+
+class CallOffQuerySet(QuerySet[CallOff]):
+    """Call-offs are their own organisation's alone."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        return self if actor.system else self.filter(organisation__in=_buying(actor))
+
+    def told(self) -> Self:
+        """With organisation, lot, framework, requirement and shortlist."""
+        return self.select_related(
+            "organisation", "lot__framework", "requirement__requirement", "snapshot__shortlist"
+        ).defer("snapshot__document")
+
+
+class OfferQuerySet(QuerySet[Offer]):
+    """Offers, newest first."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        if actor.system:
+            return self
+        bought = Q(call_off__organisation__in=_buying(actor))
+        return self.filter(bought | _asked(actor, "asked__appointment__supplier", "asked"))
+
+    def told(self) -> Self:
+        """With call-off, buyer, lot, supplier and wanted partners."""
+        return self.select_related(
+            "call_off__organisation", "call_off__lot__framework", "asked__appointment__supplier"
+        ).prefetch_related("asked__partners")
+
+
+class ContractQuerySet(QuerySet[Contract]):
+    """Contracts, newest first: of the buyer, of the lead supplier and of the partners that were wanted."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        if actor.system:
+            return self
+        wanted = CallOffSupplier.objects.filter(
+            call_off=OuterRef("call_off"),
+            appointment=OuterRef("appointment"),
+            partners__organisation__in=_supplying(actor),
+        )
+        bought = Q(call_off__organisation__in=_buying(actor))
+        return self.filter(bought | Q(Exists(_led(actor, "appointment__supplier"))) | Q(Exists(wanted)))
+
+    def told(self) -> Self:
+        """With call-off, buyer, lot and supplier."""
+        return self.select_related(
+            "call_off__organisation", "call_off__lot__framework", "appointment__supplier"
+        )
+
+
+def _buying(actor: Actor) -> list[int]:
+    return [key for key in actor.organisations() if can(actor, Action.SEE_CALL_OFFS, key)]
+
+
+def _supplying(actor: Actor) -> list[int]:
+    return [key for key in actor.organisations() if can(actor, Action.SEE_ASKED, key)]
+
+
+def _asked(actor: Actor, supplier: str, asked: str) -> Q:
+    """Rows whose supplier the actor's organisation leads, or of which it is a wanted partner."""
+    wanted = CallOffSupplier.objects.filter(pk=OuterRef(asked), partners__organisation__in=_supplying(actor))
+    return Q(Exists(_led(actor, supplier))) | Q(Exists(wanted))
+
+
+def _led(actor: Actor, supplier: str) -> QuerySet[SupplierMember]:
+    return SupplierMember.objects.filter(
+        supplier=OuterRef(supplier),
+        role=SupplierMember.Role.LEAD,
+        left_on=None,
+        partner__organisation__in=_supplying(actor),
+    )

@@ -1,0 +1,183 @@
+"""How a purchase moves: four small tables, of call-offs, offers, tenders and contracts.
+
+The one place that says from which status to which a step leads, who may take it and which event it is. Actions ask
+here before they write, representations say what may be done next (`available_actions`), docs/states.md and the tests
+of every status times every step are made from it. Rules that a step must meet beside its status are in rules.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from procurement.models.call_offs import CallOff, Contract, Offer
+
+Call, Sent, Deal, Route = CallOff.Status, Offer.Status, Contract.Status, CallOff.Route
+
+
+class Part(StrEnum):
+    """What somebody is to a call-off."""
+
+    OWNER = "owner"
+    APPROVER = "approver"
+    ASSESSOR = "assessor"
+    MODERATOR = "moderator"
+    LEAD = "lead supplier"
+    MEMBER = "member"
+    FRAMEWORK_OWNER = "framework owner"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step by `name` from any of `sources` to `target`, by any of `who`. `route` None: on both routes.
+
+    `target` "" leaves the status as it is: what is said changes, not where it stands. `event` is the type of the event
+    that records it.
+    """
+
+    name: str
+    sources: frozenset[str]
+    target: str
+    who: frozenset[Part]
+    event: str
+    meaning: str
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The table of one kind of object; `last` are the statuses out of which nothing leads."""
+
+    kind: str
+    first: str
+    labels: dict[str, str]
+    transitions: tuple[Transition, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its steps, each once, in the order of the table."""
+        return tuple(dict.fromkeys(one.name for one in self.transitions))
+
+    @property
+    def last(self) -> frozenset[str]:
+        return frozenset(self.labels) - {source for one in self.transitions for source in one.sources}
+
+    def step(self, name: str, status: str, route: str | None = None) -> Transition | None:
+        """The step of that name out of that status, None where there is none."""
+        return next((one for one in self._out_of(status, route) if one.name == name), None)
+
+    def available(self, status: str, parts: Collection[Part], route: str | None = None) -> list[str]:
+        """The steps out of that status that somebody with any of these parts may take, in the table's order."""
+        return list(
+            dict.fromkeys(one.name for one in self._out_of(status, route) if not one.who.isdisjoint(parts))
+        )
+
+    def _out_of(self, status: str, route: str | None) -> Iterator[Transition]:
+        for one in self.transitions:
+            if status in one.sources and (one.route is None or route is None or one.route == route):
+                yield one
+
+
+def _step(
+    name: str,
+    sources: Collection[str],
+    target: str,
+    who: Collection[Part],
+    event: str,
+    meaning: str,
+    route: str | None = None,
+) -> Transition:
+    return Transition(name, frozenset(sources), target, frozenset(who), event, meaning, route)
+
+
+_OWNER, _APPROVER, _LEAD, _SYSTEM = {Part.OWNER}, {Part.APPROVER}, {Part.LEAD}, {Part.SYSTEM}
+_READY: Final = (Call.DRAFT, Call.APPROVED)
+_UNDECIDED: Final = (Call.CLOSED, Call.EVALUATING, Call.EVALUATED)
+_WON: Final = (Call.EVALUATED, Call.INTENTION)
+_BEFORE_CONTRACT: Final = (*_READY, Call.OUT, *_UNDECIDED, Call.INTENTION, Call.AWARDED)
+
+CALL_OFFS: Final = Machine(
+    "call_off",
+    Call.DRAFT,
+    dict(Call.choices),
+    (
+        _step("edit", _READY, Call.DRAFT, _OWNER, "call_off.edited",
+              "What is bought or its terms are said anew; an approval falls."),
+        _step("approve", (Call.DRAFT,), Call.APPROVED, _APPROVER, "call_off.approved",
+              "Approved, where the buyer's limits ask for it."),
+        _step("send_offer", (*_READY, Call.OUT), Call.OUT, _OWNER, "offer.sent",
+              "An order form goes to the next supplier in the locked order.", Route.DIRECT_AWARD),
+        _step("publish", _READY, Call.OUT, _OWNER, "call_off.published",
+              "The competition begins: every supplier that is entitled is told.", Route.COMPETITION),
+        _step("close", (Call.OUT,), Call.CLOSED, _SYSTEM, "call_off.closed",
+              "The deadline for tenders passed.", Route.COMPETITION),
+        _step("open_tenders", (Call.CLOSED,), Call.EVALUATING, _OWNER, "call_off.tenders_opened",
+              "The tenders are opened for evaluation.", Route.COMPETITION),
+        _step("conclude", (Call.EVALUATING,), Call.EVALUATED, {Part.OWNER, Part.MODERATOR},
+              "call_off.evaluated", "Scores are agreed and the tenders ranked.", Route.COMPETITION),
+        _step("intend", (Call.EVALUATED,), Call.INTENTION, _OWNER, "call_off.intention",
+              "The intention to award is told to every tenderer; a standstill may follow.", Route.COMPETITION),
+        _step("award", (Call.OUT,), Call.AWARDED, _OWNER, "call_off.awarded",
+              "Awarded to the supplier that accepted.", Route.DIRECT_AWARD),
+        _step("award", _WON, Call.AWARDED, _OWNER, "call_off.awarded",
+              "Awarded to the tenderer that ranks first.", Route.COMPETITION),
+        _step("undo", (Call.AWARDED,), Call.OUT, _APPROVER, "call_off.award_undone",
+              "The award is taken back before contract, for a reason.", Route.DIRECT_AWARD),
+        _step("undo", (Call.INTENTION, Call.AWARDED), Call.EVALUATED, _APPROVER, "call_off.award_undone",
+              "The award, or the intention, is taken back before contract, for a reason.", Route.COMPETITION),
+        _step("not_sign", (Call.AWARDED,), Call.OUT, _OWNER, "call_off.award_undone",
+              "The supplier accepted and did not sign: another may be asked.", Route.DIRECT_AWARD),
+        _step("contract", (Call.AWARDED,), Call.CONTRACTED, _SYSTEM, "call_off.contracted",
+              "Both parties have signed."),
+        _step("cancel", _BEFORE_CONTRACT, Call.CANCELLED, _OWNER, "call_off.cancelled",
+              "Nothing is bought; every supplier that was asked is told, with the reason."),
+        _step("fail", (Call.OUT, *_UNDECIDED), Call.UNSUCCESSFUL, {Part.OWNER, Part.SYSTEM},
+              "call_off.unsuccessful", "No supplier would or could, with the reason."),
+    ),
+)  # fmt: skip
+
+OFFERS: Final = Machine(
+    "offer",
+    Sent.SENT,
+    dict(Sent.choices),
+    (
+        _step("view", (Sent.SENT,), Sent.VIEWED, _LEAD, "offer.viewed", "The lead supplier has read it."),
+        _step("accept", (Sent.SENT, Sent.VIEWED), Sent.ACCEPTED, _LEAD, "offer.accepted",
+              "The lead supplier takes the order as it stands."),
+        _step("decline", (Sent.SENT, Sent.VIEWED), Sent.DECLINED, _LEAD, "offer.declined",
+              "The lead supplier does not take it, with the reason."),
+        _step("expire", (Sent.SENT, Sent.VIEWED), Sent.EXPIRED, _SYSTEM, "offer.expired",
+              "The reply window passed without an answer."),
+        _step("withdraw", (Sent.SENT, Sent.VIEWED, Sent.ACCEPTED), Sent.WITHDRAWN, {Part.OWNER, Part.SYSTEM},
+              "offer.withdrawn", "The buyer takes it back, with the reason."),
+        _step("not_sign", (Sent.ACCEPTED,), Sent.NOT_SIGNED, _OWNER, "offer.not_signed",
+              "It was accepted, and the supplier did not sign."),
+    ),
+)  # fmt: skip
+
+CONTRACTS: Final = Machine(
+    "contract",
+    Deal.UNSIGNED,
+    dict(Deal.choices),
+    (
+        _step("sign", (Deal.UNSIGNED,), "", {Part.OWNER, Part.LEAD}, "contract.signed",
+              "One of the two parties has signed."),
+        _step("begin", (Deal.UNSIGNED,), Deal.ACTIVE, _SYSTEM, "contract.concluded",
+              "The second of the two parties has signed: the contract stands."),
+        _step("identify", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE), "", _OWNER,
+              "contract.identified", "What others call it: notice, purchase order, the buyer's reference."),
+        _step("extend", (Deal.ACTIVE, Deal.EXTENDED), Deal.EXTENDED, _OWNER, "contract.extended",
+              "The next priced option is taken."),
+        _step("complete", (Deal.ACTIVE, Deal.EXTENDED), Deal.COMPLETE, {Part.OWNER, Part.SYSTEM},
+              "contract.completed", "The work is done."),
+        _step("void", (Deal.UNSIGNED,), Deal.TERMINATED, _SYSTEM, "contract.voided",
+              "The award that it rested on was taken back before both had signed."),
+        _step("terminate", (Deal.ACTIVE, Deal.EXTENDED), Deal.TERMINATED, _OWNER,
+              "contract.terminated", "It ended before its time, with the reason."),
+    ),
+)  # fmt: skip
+
+MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, CONTRACTS)}

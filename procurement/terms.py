@@ -1,0 +1,161 @@
+"""The commercial terms of a call-off, as data: how they are read, what in them is wrong, how they are written.
+
+In the call-off journey a draft states them, rules.py asks whether the lot allows what they come to, and an offer or a
+tender is priced by them. Money is in minor units of pounds (pence), VAT excluded. Nothing here reads the database.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from procurement.errors import Fault, Invalid
+from procurement.pricing import MINOR_PER_MAJOR, money
+from procurement.profiles import NOTE_LENGTH, Reader
+from procurement.requirements import LONGEST_MONTHS, MOST_MONEY, plain
+from procurement.team_price import MOST_HOURS
+
+REPLY_DAYS: Final = 2
+"""Working days that a supplier has to answer an offer, unless the buyer says otherwise."""
+LONGEST_REPLY: Final = 30
+MOST_EXTENSIONS: Final = 10
+
+MECHANISMS: Final[dict[str, str]] = {
+    "ranked": "First in an order made by objective criteria",
+    "lowest-price": "Lowest price for the stated team",
+    "best-coverage": "Covers most of what is needed",
+    "only-one": "The only supplier on the lot that can meet the need",
+}
+"""On what a direct award rests: an award without further competition needs objective conditions for choosing the
+supplier (Public Contracts Regulations 2015, regulation 33(8)(a); Procurement Act 2023, section 45(4)).
+"""
+
+FIELDS: Final = ("value", "expenses", "extensions", "hours_per_day", "reply_days", "mechanism", "reason")
+
+_AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An option to go on for so many months for at most `minor`."""
+
+    months: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`value` is the price of the work where it is not priced by a team's days, `expenses` the most that is paid
+    beside; `extensions` are taken in their order. `reply_days` are working days. `mechanism` (a slug of MECHANISMS)
+    and `reason` say why a direct award goes where it goes.
+    """
+
+    value: int | None = None
+    expenses: int = 0
+    extensions: tuple[Extension, ...] = ()
+    hours_per_day: Decimal | None = None
+    reply_days: int = REPLY_DAYS
+    mechanism: str = ""
+    reason: str = ""
+
+    def total(self, price: int) -> int:
+        """What the purchase may come to at most: the price of the work, expenses and every option."""
+        return price + self.expenses + sum(one.minor for one in self.extensions)
+
+    @property
+    def most_months(self) -> int:
+        """Months of all extensions."""
+        return sum(one.months for one in self.extensions)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `from_json` reads it, every field stated; money as decimal strings of pounds."""
+        return {
+            "value": None if self.value is None else money(self.value),
+            "expenses": money(self.expenses),
+            "extensions": [{"months": one.months, "amount": money(one.minor)} for one in self.extensions],
+            "hours_per_day": None if self.hours_per_day is None else plain(self.hours_per_day),
+            "reply_days": self.reply_days,
+            "mechanism": self.mechanism,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_json(cls, value: object, pointer: str = "/terms") -> Terms:
+        """The terms that `value` (a JSON object) states; what is absent or null is not stated.
+
+        Raises Invalid with a Fault for everything wrong, each by its JSON pointer below `pointer`.
+        """
+        faults: list[Fault] = []
+        reader = Reader(pointer, faults)
+        held = {name: one for name, one in reader.members(value, FIELDS).items() if one is not None}
+        terms = cls(
+            value=_amount(reader.at("value"), held.get("value"), least=1),
+            expenses=_amount(reader.at("expenses"), held.get("expenses")) or 0,
+            extensions=_extensions(reader.at("extensions"), held.get("extensions", [])),
+            hours_per_day=_hours(reader.at("hours_per_day"), held.get("hours_per_day")),
+            reply_days=_whole(reader.at("reply_days"), held.get("reply_days", REPLY_DAYS), LONGEST_REPLY),
+            mechanism=reader.at("mechanism").choice(held["mechanism"], MECHANISMS)
+            if held.get("mechanism")
+            else "",
+            reason=reader.at("reason").text(held.get("reason", ""), NOTE_LENGTH, lines=True),
+        )
+        if faults:
+            raise Invalid("The terms cannot be taken as they are.", tuple(faults))
+        return terms
+
+
+def _amount(reader: Reader, value: object, least: int = 0) -> int | None:
+    if value is None:
+        return None
+    text = reader.text(value, 20, required=True)
+    if not text:
+        return None
+    if not _AMOUNT.fullmatch(text):
+        reader.wrong("shape", "An amount is a decimal string of pounds such as 50000.00, VAT excluded.")
+        return None
+    minor = int(Decimal(text) * MINOR_PER_MAJOR)
+    if not least <= minor <= MOST_MONEY:
+        reader.wrong("range", f"From {money(least)} to {money(MOST_MONEY)}.")
+        return None
+    return minor
+
+
+def _whole(reader: Reader, value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        reader.wrong("type", "This must be a whole number.")
+    elif not 1 <= value <= most:
+        reader.wrong("range", f"Between 1 and {most}.")
+    else:
+        return value
+    return 1
+
+
+def _hours(reader: Reader, value: object) -> Decimal | None:
+    if value is None:
+        return None
+    text = reader.text(value, 6, required=True)
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,2}(?:\.\d{1,2})?", text):
+        reader.wrong("shape", "Hours a day are a decimal string such as 7.5.")
+    elif not 0 < Decimal(text) <= MOST_HOURS:
+        reader.wrong("range", f"More than 0 and at most {MOST_HOURS}.")
+    else:
+        return Decimal(text)
+    return None
+
+
+def _extensions(reader: Reader, value: object) -> tuple[Extension, ...]:
+    found = []
+    for step, one in enumerate(reader.items(value, MOST_EXTENSIONS)):
+        inner = reader.at(step)
+        held = inner.members(one, ("months", "amount"))
+        if not isinstance(one, dict):
+            continue
+        months = _whole(inner.at("months"), held.get("months"), LONGEST_MONTHS)
+        minor = _amount(inner.at("amount"), held.get("amount", ""))
+        if minor is not None:
+            found.append(Extension(months, minor))
+    return tuple(found)

@@ -1,0 +1,116 @@
+"""A purchase in the world of tests/world.py: who buys, who supplies, and a call-off brought to where a test begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.call_offs import CallOffDraft, create_call_off
+from procurement.actions.offerings import save_offerings
+from procurement.actions.offers import accept_offer, send_offer
+from procurement.actions.requirements import create_requirement
+from procurement.actions.shortlist_entries import decide_entry
+from procurement.actions.shortlists import ShortlistDraft, create_shortlist
+from procurement.actions.snapshots import lock_shortlist
+from procurement.models import CallOff, Offer, Shortlist
+from procurement.permissions import SYSTEM, Actor
+from procurement.snapshots import Index
+from tests.world import LIVE_FROM, editor_of, make_buyers, make_world, placed, publish_rates
+
+TERMS: Final[dict[str, Any]] = {
+    "expenses": "100.00",
+    "extensions": [{"months": 3, "amount": "500.00"}],
+    "mechanism": "ranked",
+    "reason": "First of the suppliers ranked for the need.",
+}
+"""With the team of NEED on the card of oak (10 days at 400.00 and 2.5 at 900.00): 6,250.00 and 600.00 beside."""
+ASH, YEW = "wr1~oak~ash", "wr1~yew~yew"
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Whoever takes part: the buyer's editor, approver and administrator, another buyer, the leads of oak and yew, and
+    a member of oak.
+    """
+
+    buyer: Actor
+    approver: Actor
+    stranger: Actor
+    oak: Actor
+    ash: Actor
+    yew: Actor
+
+
+def make_market() -> Market:
+    """The world with two suppliers on wr1~1, oak and yew, both with a card."""
+    make_world()
+    make_buyers("shire", "borough")
+    save_appointments(SYSTEM, [AppointmentDraft("yew", "wr1~1", LIVE_FROM)])
+    save_offerings(
+        SYSTEM,
+        [placed("wr1", "yew", "yew", "wr1~1", ["wr1~1~1"], ["UK"])],
+    )
+    publish_rates("yew", "wr1", {"wr1~1~G1": 50_000, "wr1~1~G2": 70_000, "wr1~1~G3": 95_000})
+    return Market(
+        editor_of("shire"),
+        editor_of("shire", "approver"),
+        editor_of("borough", "administrator"),
+        editor_of("oak"),
+        editor_of("ash"),
+        editor_of("yew"),
+    )
+
+
+def need(**changes: Any) -> dict[str, Any]:
+    """A requirement on wr1~1 for six months from a week ahead."""
+    return {
+        "text": "Evaluate a service.",
+        "framework": "wr1",
+        "lot": "wr1~1",
+        "starts_on": (timezone.localdate() + timedelta(days=30)).isoformat(),
+        "months": 6,
+        "team": [{"grade": "G1", "days": "10"}, {"grade": "G3", "days": "2.5"}],
+    } | changes
+
+
+def locked_shortlist(actor: Actor, *listings: str, out: tuple[str, ...] = ()) -> Shortlist:
+    """A locked shortlist with the listings in, in their order, and `out` decided out."""
+    made = create_shortlist(actor, ShortlistDraft("Suppliers", listings=(*listings, *out)))
+    for listing in (*listings, *out):
+        made.refresh_from_db()
+        decision, reason = ("out", "Not on time.") if listing in out else ("in", "")
+        decide_entry(actor, made.reference, made.revision, listing, decision, reason)
+    made.refresh_from_db()
+    lock_shortlist(actor, made.reference, made.revision, Index("embedded", 1))
+    made.refresh_from_db()
+    return made
+
+
+def drafted(actor: Actor, *, terms: dict[str, Any] | None = None, **changes: Any) -> CallOff:
+    """A direct award to oak (its partner ash is wanted) and then yew; `changes` are of the requirement."""
+    requirement = create_requirement(actor, need(**changes))
+    shortlist = locked_shortlist(actor, ASH, YEW)
+    draft = CallOffDraft(
+        "Evaluation",
+        "direct_award",
+        requirement.reference,
+        shortlist.reference,
+        TERMS if terms is None else terms,
+    )
+    return create_call_off(actor, draft)
+
+
+def offered(market: Market) -> Offer:
+    """An offer of such a call-off, sent to oak."""
+    call_off = drafted(market.buyer)
+    return send_offer(market.buyer, call_off.reference, call_off.revision)
+
+
+def accepted(market: Market) -> Offer:
+    """The same, accepted by oak's lead."""
+    offer = offered(market)
+    return accept_offer(market.oak, offer.reference, offer.revision)
