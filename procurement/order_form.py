@@ -1,7 +1,8 @@
 """What a call-off costs with each of its suppliers, and the order form that one of them is sent.
 
 In the direct award journey actions/offers.py prices the next supplier here and freezes the document. The card in force
-on the day of sending is pinned by its version (rates are ceilings). Money in minor units of pounds (pence), VAT excluded.
+on the day of sending is pinned by its version (rates are ceilings). Money in minor units of pounds (pence), VAT
+excluded.
 """
 
 from __future__ import annotations
