@@ -34,7 +34,11 @@ class OfferQuerySet(QuerySet[Offer]):
         if actor.system:
             return self
         bought = Q(call_off__organisation__in=_buying(actor))
-        return self.filter(bought | _asked(actor, "asked__appointment__supplier", "asked"))
+        return self.filter(bought | _asked(actor))
+
+    def asked_of(self, actor: Actor) -> Self:
+        """Those that the actor's own firms were asked."""
+        return self.filter(_asked(actor))
 
     def told(self) -> Self:
         """With call-off, buyer, lot, supplier and wanted partners."""
@@ -72,10 +76,12 @@ def _supplying(actor: Actor) -> list[int]:
     return [key for key in actor.organisations() if can(actor, Action.SEE_ASKED, key)]
 
 
-def _asked(actor: Actor, supplier: str, asked: str) -> Q:
-    """Rows whose supplier the actor's organisation leads, or of which it is a wanted partner."""
-    wanted = CallOffSupplier.objects.filter(pk=OuterRef(asked), partners__organisation__in=_supplying(actor))
-    return Q(Exists(_led(actor, supplier))) | Q(Exists(wanted))
+def _asked(actor: Actor) -> Q:
+    """Offers whose supplier the actor's organisation leads, or of which it is a wanted partner."""
+    wanted = CallOffSupplier.objects.filter(
+        pk=OuterRef("asked"), partners__organisation__in=_supplying(actor)
+    )
+    return Q(Exists(_led(actor, "asked__appointment__supplier"))) | Q(Exists(wanted))
 
 
 def _led(actor: Actor, supplier: str) -> QuerySet[SupplierMember]:

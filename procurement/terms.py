@@ -113,7 +113,7 @@ def _amount(reader: Reader, value: object, least: int = 0) -> int | None:
     if not text:
         return None
     if not _AMOUNT.fullmatch(text):
-        reader.wrong("shape", "An amount is a decimal string of pounds such as 50000.00, VAT excluded.")
+        reader.wrong("shape", "An amount is in pounds, such as 50000.00, without VAT.")
         return None
     minor = int(Decimal(text) * MINOR_PER_MAJOR)
     if not least <= minor <= MOST_MONEY:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 
-from web.receivers import BUYER
+from web.receivers import BUYER, FIRM
 
 
 def render(
@@ -37,6 +37,7 @@ def render(
             "section_root": root,
             "person": None if bare else _person(request),
             "buyer": not bare and buys(request),
+            "firm": not bare and supplies(request),
             **context,
         },
         request,
@@ -52,3 +53,8 @@ def _person(request: HttpRequest) -> Any:
 def buys(request: HttpRequest) -> bool:
     """Whether somebody who is signed in acts for a buyer, as it was when they signed in."""
     return request.user.is_authenticated and bool(request.session.get(BUYER))
+
+
+def supplies(request: HttpRequest) -> bool:
+    """Whether somebody who is signed in acts for a partner firm, as it was when they signed in."""
+    return request.user.is_authenticated and bool(request.session.get(FIRM))

@@ -1,5 +1,5 @@
-"""Notes in the session at its beginning whether a buyer signed in, so that no later page asks the database for its
-navigation. It shows links and permits nothing.
+"""Notes in the session at its beginning whether a buyer or a partner firm signed in, so that no later page asks the
+database for its navigation. It shows links and permits nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from procurement.models import Capability, User
 
 BUYER: Final = "buyer"
 """In the session: whether pages lead to what buyers keep, and offer to keep it (every role of a buyer may)."""
+FIRM: Final = "firm"
+"""In the session: whether pages lead to what partner firms are asked (every role of a firm may read it)."""
 
 
 @receiver(user_logged_in, dispatch_uid="web.receivers")
-def remember_buyer(request: HttpRequest, user: User, **_: object) -> None:
+def remember_kinds(request: HttpRequest, user: User, **_: object) -> None:
     """One query at each signing in."""
-    kinds = Capability.objects.filter(kind=Capability.Kind.BUYER, organisation__memberships__user=user)
-    request.session[BUYER] = kinds.exists()
+    kinds = set(
+        Capability.objects.filter(organisation__memberships__user=user).values_list("kind", flat=True)
+    )
+    request.session[BUYER] = Capability.Kind.BUYER in kinds
+    request.session[FIRM] = Capability.Kind.PARTNER in kinds

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.test import Client
 
-from procurement.actions.running import run
 from procurement.models import Membership, Organisation, User
-from tests.web.market import HOSTILE, PASSWORD, make_buyer
+from tests.web.market import PASSWORD, make_buyer
 
 ALDER, BIRCH, DOGWOOD = "rm1~alders~alder", "rm1~alders~birch", "rm1~dogwood~dogwood"
 NEED: dict[str, Any] = {
@@ -63,18 +62,3 @@ def evidence(page: Client, shortlist: str, form: str = "json") -> str:
     answer = page.post(shortlist, {"do": "evidence", "format": form})
     assert answer.status_code == 303, answer.content[:2000]
     return str(answer["Location"])
-
-
-def kept_pages(page: Client) -> tuple[str, ...]:
-    """Has a buyer keep one of everything; the address of every page that then is their own."""
-    match, plain = keep(page), begin(page, ALDER, BIRCH)
-    page.post(plain, {"do": "decide", "revision": 1, "listing": ALDER, "decision": "out", "reason": HOSTILE})
-    page.post(plain, {"do": "note", "revision": 2, "text": HOSTILE})
-    locked = begin(page, DOGWOOD)
-    lock(page, locked)
-    waiting, made = evidence(page, locked), evidence(page, locked, "pdf")
-    run(made.rpartition("/")[2])
-    return (
-        "/", "/matches", match, "/shortlists", plain, f"{plain}?done=note", locked, f"{locked}/verification",
-        waiting, made,
-    )  # fmt: skip

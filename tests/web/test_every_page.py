@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from tests.web.buying import kept_pages, signed
+from tests.web.buying import signed
+from tests.web.kept import kept_pages
 from tests.web.reading import Page, read
 
 PAGES = (

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from search.index import borrowed_writer
 from search.rebuild import rebuild
-from tests.web.buying import kept_pages, signed
+from tests.web.buying import signed
+from tests.web.kept import kept_pages
 from tests.web.market import PASSWORD, make_market
 from tests.web.test_every_page import COMPILED, PAGES, REFUSED
 

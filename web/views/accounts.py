@@ -33,6 +33,7 @@ class SignIn(LoginView):
             "section_root": True,
             "person": False,
             "buyer": False,
+            "firm": False,
             "faults": faults,
             "messages": by_anchor(faults),
             "email": form.data.get("username", ""),

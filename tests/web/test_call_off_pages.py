@@ -1,0 +1,188 @@
+"""Call-offs on the pages: begun, edited, sent, answered, awarded, signed; who sees what, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.models import CallOff, Contract, Event, Offer
+from tests.web.buying import ALDER, colleague, signed
+from tests.web.calling_off import awarded, begun, chosen, form, need, sent_to_alder, step
+from tests.web.reading import read, summary
+
+
+def state() -> tuple[Any, ...]:
+    """All that a refusal must leave alone."""
+    return (
+        list(CallOff.objects.order_by("pk").values_list("reference", "title", "status", "revision", "terms")),
+        list(Offer.objects.order_by("pk").values_list("reference", "status", "revision")),
+        list(Contract.objects.order_by("pk").values_list("reference", "status", "revision")),
+        Event.objects.count(),
+    )
+
+
+def status(page: Client, address: str) -> str:
+    [_, told, *_] = read(page.get(address)).texts("strong", class_="govuk-tag")
+    return told
+
+
+def offered_steps(page: Client, address: str) -> set[str]:
+    """The steps that the page offers forms for."""
+    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+
+
+def test_a_direct_award_walks_from_draft_to_contract_on_the_pages(page: Client) -> None:
+    address, offer, contract = awarded(signed(page))
+    assert status(page, address) == "Awarded"
+    assert step(page, contract, "sign").status_code == 303
+    assert "sign" not in offered_steps(page, contract)
+    signed(page, "alder@example.org")
+    assert step(page, contract, "sign").status_code == 303
+    assert status(page, contract) == "Active"
+    assert summary(read(page.get(offer)))["Contract"].endswith("Active")
+    signed(page)
+    assert status(page, address) == "Contracted"
+    assert offered_steps(page, address) == set()
+
+
+def test_a_draft_shows_its_suppliers_in_their_order_with_prices(page: Client) -> None:
+    shown = read(signed(page).get(begun(page)))
+    cells = [cell.text for cell in shown.all("td", class_="govuk-table__cell--numeric")]
+    assert cells == ["Price: £6,505", "In all: £10,005.50", "Price: £5,500", "In all: £9,000.50"]
+    heads = [one.text for one in shown.all("th", scope="row")]
+    assert heads == ["1. Consortium Alder Wanted: Alder", "2. Dogwood Digital Wanted: Dogwood"]
+    assert summary(shown)["Options"] == "3 months for at most £2500.50"
+
+
+def test_what_keeps_a_draft_back_is_told_and_no_step_that_would_fail_is_offered(
+    page: Client,
+) -> None:
+    address = begun(signed(page), mechanism="", reason="", requirement=need(months=None))
+    shown = read(page.get(address))
+    assert [one.text for one in shown.all("li") if "Say" in one.text or "does not" in one.text] == [
+        "The requirement does not say how long the work takes.",
+        "Say on what the direct award rests.",
+        "Say why this is awarded without competition.",
+    ]
+    assert offered_steps(page, address) == {"cancel"}
+
+
+def test_a_draft_is_edited_with_what_stood_in_it(page: Client) -> None:
+    address = begun(signed(page))
+    shown = read(page.get(f"{address}/edit"))
+    values = {
+        one.attributes["id"]: one.attributes.get("value", "")
+        for one in shown.all("input", class_="govuk-input")
+    }
+    assert values["title"] == "Evaluation"
+    assert (values["months-1"], values["amount-1"], values["months-2"]) == ("3", "2500.50", "")
+    sent = form(page, title="Second evaluation") | {"revision": 1}
+    answer = page.post(f"{address}/edit", sent)
+    assert (answer.status_code, answer["Location"]) == (303, f"{address}?done=edited")
+    assert read(page.get(address)).texts("h1") == ["Second evaluation"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "anchor", "told"),
+    [
+        ({"title": ""}, "title", "Title: this must not be empty"),
+        ({"route": ""}, "route", "Route: “” is not one of the known values"),
+        ({"requirement": ""}, "requirement", "Requirement: name the requirement that is bought"),
+        ({"shortlist": "SL-2026-9999"}, "shortlist", "Shortlist: your organisation has no such shortlist"),
+        ({"expenses": "much"}, "expenses", "Expenses: an amount is in pounds, such as 50000.00, without VAT"),
+        ({"months": ["x"], "amount": ["5"]}, "months-1", "Months of option 1: this must be a whole number"),
+        ({"reply_days": "99"}, "reply_days", "Working days to answer: between 1 and 30"),
+    ],
+)  # fmt: skip
+def test_a_draft_that_breaks_a_rule_changes_nothing_and_keeps_what_was_typed(
+    page: Client, changes: dict[str, Any], anchor: str, told: str
+) -> None:
+    sent = form(signed(page), **changes)
+    before = state()
+    answer = page.post("/call-offs/new", sent)
+    shown = read(answer)
+    assert (answer.status_code, state()) == (422, before)
+    [link] = [one for one in shown.all("a") if one.attributes.get("href") == f"#{anchor}"]
+    assert link.text == told
+    assert anchor in {one.attributes.get("id") for one in shown.elements}
+    [reason] = shown.all("textarea", name="reason")
+    assert reason.text == "First in the ranking."
+
+
+def test_the_lead_supplier_reads_and_declines_and_the_next_is_asked(page: Client) -> None:
+    address, offer = sent_to_alder(signed(page))
+    assert step(page, address, "send_offer").status_code == 409
+    signed(page, "alder@example.org")
+    assert read(page.get("/offers")).texts("strong", class_="govuk-tag") == ["Demo", "Sent"]
+    assert status(page, offer) == "Viewed"
+    assert Event.objects.latest("position").type == "offer.viewed"
+    before = state()
+    answer = step(page, offer, "decline", reason=" ")
+    assert (answer.status_code, state()) == (422, before)
+    assert [one.attributes["href"] for one in read(answer).all("a") if "must not" in one.text] == [
+        "#decline-reason"
+    ]
+    assert step(page, offer, "decline", reason="No capacity.").status_code == 303
+    signed(page)
+    shown = read(page.get(address))
+    assert any("No capacity." in line for line in shown.texts("li"))
+    assert step(page, address, "send_offer").status_code == 303
+    assert Offer.objects.latest("pk").asked.appointment.supplier.reference == "dogwood"
+
+
+@pytest.mark.parametrize("organisation", ["", "dogwood", "owner"])
+def test_to_others_neither_call_off_nor_offer_nor_contract_is_there(page: Client, organisation: str) -> None:
+    addresses = awarded(signed(page))
+    if organisation:
+        colleague("other@example.org", organisation, "administrator")
+    signed(page, "other@example.org" if organisation else "nobody@example.org")
+    before = state()
+    for address in (*addresses, "/call-offs", "/call-offs/new", f"{addresses[0]}/edit"):
+        assert page.get(address).status_code == 404, address
+    assert page.post(addresses[1], {"do": "accept", "revision": 1}).status_code == 404
+    assert state() == before
+
+
+def test_another_buyer_and_another_supplier_see_nothing_of_it(page: Client) -> None:
+    call_off, offer, contract = awarded(signed(page))
+    colleague("other@example.org", "district", "editor")
+    signed(page, "other@example.org")
+    assert [page.get(one).status_code for one in (call_off, offer, contract)] == [404, 404, 404]
+    signed(page, "alder@example.org")
+    assert [page.get(one).status_code for one in (call_off, offer, contract)] == [404, 200, 200]
+
+
+def test_a_colleague_who_only_reads_is_offered_no_step(page: Client) -> None:
+    address, offer = sent_to_alder(signed(page))
+    colleague("reads@example.org", "council", "viewer")
+    signed(page, "reads@example.org")
+    before = state()
+    assert (offered_steps(page, address), offered_steps(page, offer)) == (set(), set())
+    assert step(page, address, "cancel", reason="x").status_code == 403
+    assert step(page, offer, "withdraw", reason="x").status_code == 403
+    assert page.get("/call-offs/new").status_code == 403
+    assert state() == before
+
+
+def test_a_step_from_an_older_state_changes_nothing_and_says_so(page: Client) -> None:
+    address, _ = sent_to_alder(signed(page))
+    before = state()
+    answer = page.post(address, {"do": "cancel", "revision": 1, "reason": "Late."})
+    assert (answer.status_code, state()) == (409, before)
+    assert "Somebody changed this meanwhile" in answer.content.decode()
+    assert page.post(address, {"do": "publish", "revision": 2}).status_code == 404
+
+
+def test_the_lists_take_the_same_number_of_queries_however_many_there_are(
+    page: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    sent_to_alder(signed(page))
+    begun(page, shortlist=chosen(page, ALDER))
+    with django_assert_num_queries(7):
+        assert len(read(page.get("/call-offs")).all("th", scope="row")) == 2
+    signed(page, "alder@example.org")
+    with django_assert_num_queries(7):
+        assert len(read(page.get("/offers")).all("th", scope="row")) == 1

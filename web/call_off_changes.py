@@ -1,0 +1,94 @@
+"""Changes of a call-off, an offer or a contract that its page offers: which action each form stands for.
+
+Journey: /call-offs/CO-2026-0001 (POST) -> here -> procurement/actions/ -> event -> the page again (303).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from django.http import QueryDict
+
+from procurement.actions.awards import (
+    award_direct,
+    cancel_call_off,
+    fail_call_off,
+    offer_not_signed,
+    undo_award,
+)
+from procurement.actions.call_offs import approve_call_off
+from procurement.actions.contracts import (
+    IDENTIFIERS,
+    complete_contract,
+    extend_contract,
+    identify_contract,
+    sign_contract,
+    terminate_contract,
+)
+from procurement.actions.offers import accept_offer, decline_offer, send_offer, withdraw_offer
+from procurement.permissions import Actor
+
+Change = Callable[[Actor, str, int, QueryDict], object]
+
+
+def _why(sent: QueryDict) -> str:
+    return sent.get("reason", "")
+
+
+OF_CALL_OFFS: Final[dict[str, Change]] = {
+    "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
+    "send_offer": lambda actor, reference, revision, _: send_offer(actor, reference, revision),
+    "award": lambda actor, reference, revision, sent: award_direct(
+        actor, reference, revision, sent.get("conflicts", "")
+    ),
+    "undo": lambda actor, reference, revision, sent: undo_award(actor, reference, revision, _why(sent)),
+    "cancel": lambda actor, reference, revision, sent: cancel_call_off(
+        actor, reference, revision, _why(sent)
+    ),
+    "fail": lambda actor, reference, revision, sent: fail_call_off(actor, reference, revision, _why(sent)),
+}
+"""By what the form says in `do`."""
+
+OF_OFFERS: Final[dict[str, Change]] = {
+    "accept": lambda actor, reference, revision, _: accept_offer(actor, reference, revision),
+    "decline": lambda actor, reference, revision, sent: decline_offer(actor, reference, revision, _why(sent)),
+    "withdraw": lambda actor, reference, revision, sent: withdraw_offer(
+        actor, reference, revision, _why(sent)
+    ),
+    "not_sign": lambda actor, reference, revision, sent: offer_not_signed(
+        actor, reference, revision, _why(sent)
+    ),
+}
+
+OF_CONTRACTS: Final[dict[str, Change]] = {
+    "sign": lambda actor, reference, revision, _: sign_contract(actor, reference, revision),
+    "identify": lambda actor, reference, revision, sent: identify_contract(
+        actor, reference, revision, {kind: sent.get(kind, "") for kind in IDENTIFIERS}
+    ),
+    "extend": lambda actor, reference, revision, _: extend_contract(actor, reference, revision),
+    "complete": lambda actor, reference, revision, _: complete_contract(actor, reference, revision),
+    "terminate": lambda actor, reference, revision, sent: terminate_contract(
+        actor, reference, revision, _why(sent)
+    ),
+}
+
+DONE: Final = {
+    "begun": "The call-off is begun.",
+    "edited": "The call-off is changed.",
+    "approve": "The call-off is approved.",
+    "send_offer": "The order form is sent.",
+    "award": "The call-off is awarded. The contract waits for both signatures.",
+    "undo": "The award is taken back.",
+    "cancel": "The call-off is cancelled.",
+    "fail": "The call-off is ended without a supplier.",
+    "accept": "The offer is accepted. The buyer has been told.",
+    "decline": "The offer is declined. The buyer has been told.",
+    "withdraw": "The offer is withdrawn.",
+    "not_sign": "The award has fallen: another supplier can be asked.",
+    "sign": "The contract is signed for your side.",
+    "identify": "The identifiers are kept.",
+    "extend": "The next option is taken.",
+    "complete": "The contract is complete.",
+    "terminate": "The contract is terminated.",
+}

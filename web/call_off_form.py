@@ -1,0 +1,161 @@
+"""The form of a call-off: what is typed, read into the draft that the action takes, and where each fault belongs.
+
+Journey: /call-offs/new or /call-offs/CO-2026-0001/edit -> here -> procurement/actions/call_offs.py -> its page (303).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import QueryDict
+
+from procurement.errors import Fault
+from procurement.models import CallOff, Requirement, Shortlist
+from procurement.permissions import Action, Actor
+from procurement.querysets import RequirementQuerySet, ShortlistQuerySet
+from procurement.terms import MECHANISMS
+from web.buying import bodies
+from web.faults import FieldFault
+
+OPTIONS: Final = 4
+"""Rows for priced options that the form offers."""
+CHOICES: Final = 100
+"""Requirements and shortlists to choose from: the newest."""
+
+LABELS: Final = {
+    "title": "Title",
+    "route": "Route",
+    "requirement": "Requirement",
+    "shortlist": "Shortlist",
+    "organisation": "Organisation",
+    "mechanism": "On what the direct award rests",
+    "reason": "Why without competition",
+    "value": "Price of the work",
+    "expenses": "Expenses",
+    "hours_per_day": "Hours a day",
+    "reply_days": "Working days to answer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the selects offer: (value, label) pairs, the first to choose none."""
+
+    routes: list[tuple[str, str]]
+    mechanisms: list[tuple[str, str]]
+    requirements: list[tuple[str, str]]
+    shortlists: list[tuple[str, str]]
+    organisations: list[tuple[str, str]]
+
+
+def choices(actor: Actor) -> Choices:
+    """The own organisations' open requirements on a lot and locked shortlists, newest first (three queries)."""
+    requirements = RequirementQuerySet(Requirement).seen_by(actor).told().order_by("-pk")
+    open_ones = requirements.filter(status=Requirement.Status.OPEN)[:CHOICES]
+    shortlists = ShortlistQuerySet(Shortlist).seen_by(actor).order_by("-pk")
+    locked = shortlists.filter(status=Shortlist.Status.LOCKED)[:CHOICES]
+    return Choices(
+        routes=[("", "Choose a route"), *CallOff.Route.choices],
+        mechanisms=[("", "Choose"), *MECHANISMS.items()],
+        requirements=[
+            ("", "Choose a requirement"),
+            *(
+                (one.reference, _worded(one))
+                for one in open_ones
+                if one.current and one.current.content["lot"]
+            ),
+        ],
+        shortlists=[("", "None"), *((one.reference, f"{one.reference}: {one.title}") for one in locked)],
+        organisations=[("", "Choose an organisation"), *bodies(actor, Action.WRITE_CALL_OFF).choices],
+    )
+
+
+def _worded(requirement: Requirement) -> str:
+    content: dict[str, Any] = requirement.current.content if requirement.current else {}
+    text = content["text"] or "Specialisms alone"
+    cut = text if len(text) <= 60 else f"{text[:59]}…"
+    return f"{requirement.reference} on {content['lot']}: {cut}"
+
+
+def read(sent: QueryDict) -> dict[str, Any]:
+    """What the form says, as create_call_off and edit_call_off take it; amounts as people write them (£1,250)."""
+    terms: dict[str, Any] = {
+        "extensions": [
+            {"months": _whole(months), "amount": _amount(amount)}
+            for months, amount in zip(sent.getlist("months"), sent.getlist("amount"), strict=False)
+            if months.strip() or amount.strip()
+        ],
+        "mechanism": sent.get("mechanism", ""),
+        "reason": sent.get("reason", ""),
+    }
+    for name in ("value", "expenses"):
+        terms[name] = _amount(sent.get(name, "")) or None
+    terms["hours_per_day"] = sent.get("hours_per_day", "").strip() or None
+    reply = sent.get("reply_days", "").strip()
+    terms["reply_days"] = _whole(reply) if reply else None
+    return {
+        "title": sent.get("title", ""),
+        "route": sent.get("route", ""),
+        "requirement": sent.get("requirement") or None,
+        "shortlist": sent.get("shortlist") or None,
+        "terms": terms,
+    }
+
+
+def typed_of(call_off: CallOff) -> dict[str, Any]:
+    """What the form shows of a draft."""
+    terms: Mapping[str, Any] = call_off.terms
+    snapshot = call_off.snapshot
+    plain = {name: terms[name] or "" for name in ("value", "mechanism", "reason", "hours_per_day")}
+    return plain | {
+        "title": call_off.title,
+        "route": call_off.route,
+        "requirement": call_off.requirement.requirement.reference,
+        "shortlist": snapshot.shortlist.reference if snapshot else "",
+        "expenses": "" if terms["expenses"] == "0.00" else terms["expenses"],
+        "reply_days": str(terms["reply_days"]),
+        "options": [(str(one["months"]), one["amount"]) for one in terms["extensions"]],
+    }
+
+
+def typed_from(sent: QueryDict) -> dict[str, Any]:
+    """What was typed, to be shown again."""
+    rows = list(zip(sent.getlist("months"), sent.getlist("amount"), strict=False))
+    return {name: sent.get(name, "") for name in LABELS} | {"options": rows}
+
+
+def faults_of(faults: Iterable[Fault]) -> list[FieldFault]:
+    """Each fault with the field it belongs to."""
+    return [_fault(fault) for fault in faults]
+
+
+def _fault(fault: Fault) -> FieldFault:
+    steps = fault.pointer.strip("/").split("/")
+    if steps[0] == "terms":
+        steps = steps[1:] or [""]
+    if steps[0] == "extensions" and len(steps) > 1:
+        part = steps[2] if len(steps) > 2 else "months"
+        label = "Months" if part == "months" else "Amount"
+        return FieldFault(
+            f"{part}-{int(steps[1]) + 1}", f"{label} of option {int(steps[1]) + 1}: {_spoken(fault)}"
+        )
+    label = LABELS.get(steps[0], "")
+    return FieldFault(
+        steps[0] if label else "", f"{label}: {_spoken(fault)}" if label else fault.message.rstrip(".")
+    )
+
+
+def _spoken(fault: Fault) -> str:
+    message = fault.message.rstrip(".")
+    return f"{message[0].lower()}{message[1:]}"
+
+
+def _amount(text: str) -> str:
+    return text.strip().removeprefix("£").replace(",", "").strip()
+
+
+def _whole(text: str) -> object:
+    plain = text.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 6 else plain

@@ -1,0 +1,133 @@
+"""What the page of one call-off shows, read from the database in a bounded number of queries.
+
+Colleagues are named to each other; whoever else acted is told by the opaque reference that the event log holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from procurement.call_off_checks import asked_of, standing_faults
+from procurement.errors import Fault
+from procurement.event_types import EVENT_TYPES
+from procurement.models import CallOff, Contract, Event, Offer, User
+from procurement.order_form import content_of, priced, terms_of
+from procurement.parts import buyer_parts
+from procurement.permissions import Actor
+from procurement.states import CALL_OFFS
+
+HAPPENINGS: Final = 100
+READY: Final = (CallOff.Status.DRAFT, CallOff.Status.APPROVED)
+WON: Final = (CallOff.Status.AWARDED, CallOff.Status.CONTRACTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierLine:
+    """A supplier in its place: its price in pence without VAT (None with `why` there is none), and its offer."""
+
+    position: int
+    name: str
+    partners: str
+    price: int | None
+    total: int | None
+    why: str
+    offer: Offer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that happened: when, who, what."""
+
+    at: datetime
+    who: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffPage:
+    """Everything that the template lays out. `blocking` is what keeps a draft from going out; `actions` are names of
+    steps that the reader may take now.
+    """
+
+    call_off: CallOff
+    content: dict[str, Any]
+    suppliers: tuple[SupplierLine, ...]
+    blocking: tuple[Fault, ...]
+    actions: frozenset[str]
+    open_offer: Offer | None
+    contract: Contract | None
+    left: int
+    history: tuple[Happened, ...]
+
+
+def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
+    """The page of a call-off, as CallOffQuerySet.told reads one, that the actor may see."""
+    today = timezone.localdate()
+    ready = call_off.status in READY
+    asked = asked_of(call_off)
+    prices = priced(call_off, asked, today) if asked and ready else {}
+    offers = {one.asked_id: one for one in call_off.offers.all()}
+    terms = terms_of(call_off)
+    lines = []
+    for row in asked:
+        offer, price = offers.get(row.pk), prices.get(row.pk)
+        minor = offer.price_minor if offer else price.minor if price else None
+        lines.append(
+            SupplierLine(
+                position=row.position,
+                name=row.appointment.supplier.name,
+                partners=", ".join(one.organisation.name for one in row.partners.all()),
+                price=minor,
+                total=None if minor is None else terms.total(minor),
+                why=" ".join(one.message for one in price.faults) if price else "",
+                offer=offer,
+            )
+        )
+    live = next((one for one in offers.values() if one.status in ("sent", "viewed", "accepted")), None)
+    return CallOffPage(
+        call_off=call_off,
+        content=content_of(call_off).to_json(),
+        suppliers=tuple(lines),
+        blocking=tuple(standing_faults(call_off, today)) if ready else (),
+        actions=frozenset(CALL_OFFS.available(call_off.status, buyer_parts(actor, call_off), call_off.route)),
+        open_offer=live,
+        contract=call_off.contracts.first() if call_off.status in WON else None,
+        left=sum(1 for one in lines if one.offer is None),
+        history=_history(call_off, offers.values()),
+    )
+
+
+def _history(call_off: CallOff, offers: Iterable[Offer]) -> tuple[Happened, ...]:
+    """What happened to it, its offers and its contracts, newest first."""
+    contracts = list(call_off.contracts.values_list("reference", flat=True))
+    about = (
+        Q(subject_type="call_off", subject=call_off.reference)
+        | Q(subject_type="offer", subject__in=[one.reference for one in offers])
+        | Q(subject_type="contract", subject__in=contracts)
+    )
+    events = list(Event.objects.filter(about).order_by("-position")[:HAPPENINGS])
+    names = names_of(call_off.organisation_id, {one.actor for one in events})
+    return tuple(Happened(one.at, names.get(one.actor, one.actor), happened(one)) for one in events)
+
+
+def names_of(organisation: int, actors: Iterable[str]) -> dict[str, str]:
+    """The names of colleagues of an organisation, by the reference that events hold."""
+    people = User.objects.filter(reference__in=sorted(actors), memberships__organisation=organisation)
+    return {
+        reference: name or email
+        for reference, name, email in people.values_list("reference", "full_name", "email")
+    }
+
+
+def happened(event: Event) -> str:
+    """An event in words: its meaning, and the reason that was given."""
+    told = EVENT_TYPES[event.type].meaning.partition(";")[0].rstrip(".")
+    reason = event.changes.get("reason")
+    about = "" if event.subject_type == "call_off" else f"{event.subject}: "
+    return f"{about}{told}{f': {reason}' if reason else ''}"

@@ -1,0 +1,180 @@
+"""Call-offs of the own buyer organisation: the list, a draft to begin or edit, and one with every step that can
+be taken.
+
+To others they are not there (404). Every change is a form with the revision that it was made from, sent by POST and
+answered with a redirect; one made from an older state changes nothing and is told so beside the state as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.call_offs import CallOffDraft, create_call_off, edit_call_off
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import CallOff
+from procurement.permissions import Action, Actor
+from procurement.querysets_call_offs import CallOffQuerySet
+from web.address import Address
+from web.buying import actor_of, bodies, require_buyer
+from web.call_off_changes import DONE, OF_CALL_OFFS
+from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typed_of
+from web.call_off_page import READY, call_off_page
+from web.changing import see_other, sent_revision
+from web.doing import STALE, do
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+from web.paging import page_of, pages
+
+PAGE_SIZE = 20
+ANCHORS = {"reason": "{do}-reason", "conflicts": "conflicts"}
+EMPTY: dict[str, Any] = {"options": []}
+
+
+@never_cache
+@login_required
+@require_safe
+def call_offs(request: HttpRequest) -> HttpResponse:
+    """The own call-offs, newest first."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_CALL_OFFS)
+    rows = CallOffQuerySet(CallOff).seen_by(actor).told().order_by("-pk")
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    address = Address.of(request.path, request.GET).without("page")
+    return render(
+        request,
+        "call_offs.html",
+        "call-offs",
+        root=True,
+        rows=list(rows[first : first + PAGE_SIZE]),
+        pages=pages(address, count, page, PAGE_SIZE, count),
+        may_begin=bool(bodies(actor, Action.WRITE_CALL_OFF).choices),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_call_off(request: HttpRequest) -> HttpResponse:
+    """The form of a draft; what the address names (requirement, shortlist, title) is chosen already."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_CALL_OFFS)
+    body = bodies(actor, Action.WRITE_CALL_OFF)
+    if not body.choices:
+        raise PermissionDenied
+    if request.method != "POST":
+        named = {name: request.GET.get(name, "") for name in ("title", "requirement", "shortlist", "route")}
+        return _form(request, actor, EMPTY | named, ())
+    sent = request.POST
+    organisation = body.chosen(sent.get("organisation", ""))
+    if organisation is None:
+        wrong = [FieldFault("organisation", "Organisation: say for which one the call-off is")]
+        return _form(request, actor, typed_from(sent), wrong, 422)
+    try:
+        begun = create_call_off(actor, CallOffDraft(**read(sent), organisation=organisation))
+    except Invalid as refused:
+        return _form(request, actor, typed_from(sent), faults_of(refused.faults), 422)
+    return see_other(f"{reverse('web:call-off', args=[begun.reference])}?done=begun")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """The form of a draft that is said anew; 409 once it has gone out."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _form(request, actor, typed_of(found), (), call_off=found)
+    sent = request.POST
+    try:
+        edit_call_off(actor, found.reference, sent_revision(sent), read(sent))
+    except NotPermitted as refused:
+        raise PermissionDenied from refused
+    except NotFound as refused:
+        raise Http404 from refused
+    except Stale:
+        found = _seen(actor, reference)
+        return _form(request, actor, typed_of(found), [FieldFault("", STALE)], 409, call_off=found)
+    except Conflict as refused:
+        return _page(request, actor, found, [FieldFault("", refused.message.rstrip("."))], 409)
+    except Invalid as refused:
+        return _form(request, actor, typed_from(sent), faults_of(refused.faults), 422, call_off=found)
+    return see_other(f"{reverse('web:call-off', args=[found.reference])}?done=edited")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_off(request: HttpRequest, reference: str) -> HttpResponse:
+    """One call-off, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _page(request, actor, found, ())
+    refusal = do(request, actor, found.reference, OF_CALL_OFFS, ANCHORS)
+    if refusal is not None:
+        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
+    return see_other(f"{reverse('web:call-off', args=[found.reference])}?done={request.POST['do']}")
+
+
+def _seen(actor: Actor, reference: str) -> CallOff:
+    found = CallOffQuerySet(CallOff).seen_by(actor).told().filter(reference=reference.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _form(
+    request: HttpRequest,
+    actor: Actor,
+    typed: dict[str, Any],
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+    call_off: CallOff | None = None,
+) -> HttpResponse:
+    wrong = list(faults)
+    rows = [*typed.get("options", ()), *[("", "")] * OPTIONS][: max(OPTIONS, len(typed.get("options", ())))]
+    return render(
+        request,
+        "call_off_form.html",
+        "call-offs",
+        status_code=status_code,
+        call_off=call_off,
+        choices=choices(actor),
+        typed=typed,
+        options=rows,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    found: CallOff,
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "call_off.html",
+        "call-offs",
+        status_code=status_code,
+        page=call_off_page(found, actor),
+        call_off=found,
+        ready=found.status in READY,
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=request.POST.dict() if status_code == 422 else {},
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )

@@ -1,0 +1,106 @@
+"""What a supplier was asked: the list of a firm's offers, and one with its order form and the answer.
+
+The lead answers; the partners that are wanted read it; the buyer reads and withdraws. To others it is not there (404).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.offers import view_offer
+from procurement.models import Offer
+from procurement.parts import buyer_parts, supplier_parts
+from procurement.permissions import Action, Actor
+from procurement.querysets_call_offs import OfferQuerySet
+from procurement.states import OFFERS, Part
+from web.address import Address
+from web.buying import actor_of, require_buyer
+from web.call_off_changes import DONE, OF_OFFERS
+from web.changing import see_other
+from web.doing import do
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+from web.paging import page_of, pages
+
+PAGE_SIZE = 20
+ANCHORS = {"reason": "{do}-reason"}
+
+
+@never_cache
+@login_required
+@require_safe
+def offers(request: HttpRequest) -> HttpResponse:
+    """What the own firms were asked, newest first."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_ASKED)
+    rows = OfferQuerySet(Offer).asked_of(actor).told().order_by("-pk")
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    address = Address.of(request.path, request.GET).without("page")
+    return render(
+        request,
+        "offers.html",
+        "offers",
+        root=True,
+        rows=list(rows[first : first + PAGE_SIZE]),
+        pages=pages(address, count, page, PAGE_SIZE, count),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def offer(request: HttpRequest, reference: str) -> HttpResponse:
+    """One offer, or an answer to it: 422 where it breaks a rule, 409 where it is stale or of the wrong state.
+
+    That the lead supplier has read it is noted the first time that its page is opened.
+    """
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        if found.status == Offer.Status.SENT and Part.LEAD in supplier_parts(actor, found.asked.appointment):
+            view_offer(actor, found.reference)
+            found = _seen(actor, reference)
+        return _page(request, actor, found, ())
+    refusal = do(request, actor, found.reference, OF_OFFERS, ANCHORS)
+    if refusal is not None:
+        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
+    return see_other(f"{reverse('web:offer', args=[found.reference])}?done={request.POST['do']}")
+
+
+def _seen(actor: Actor, reference: str) -> Offer:
+    found = OfferQuerySet(Offer).seen_by(actor).told().filter(reference=reference.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: HttpRequest, actor: Actor, found: Offer, faults: Iterable[FieldFault], status_code: int = 200
+) -> HttpResponse:
+    wrong = list(faults)
+    buying = buyer_parts(actor, found.call_off)
+    parts = buying | supplier_parts(actor, found.asked.appointment)
+    contract = found.call_off.contracts.filter(appointment=found.asked.appointment_id).first()
+    return render(
+        request,
+        "offer.html",
+        "call-offs" if buying else "offers",
+        status_code=status_code,
+        offer=found,
+        order=json.loads(found.document),
+        contract=contract,
+        buying=bool(buying),
+        actions=frozenset(OFFERS.available(found.status, parts)),
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=request.POST.dict() if status_code == 422 else {},
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
