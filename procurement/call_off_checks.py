@@ -6,12 +6,12 @@ at award and signature. A fixed number of queries however many suppliers there a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
 from procurement.errors import Fault
-from procurement.models import BuyerLimit, CallOff, CallOffSupplier, Partner, SupplierMember
+from procurement.models import BuyerLimit, CallOff, CallOffSupplier, SupplierMember
 from procurement.order_form import Priced, content_of, priced, terms_of
 from procurement.rules import (
     buyer_faults,
@@ -53,8 +53,12 @@ def asked_of(call_off: CallOff) -> list[CallOffSupplier]:
 
 def asked_faults(call_off: CallOff, asked: CallOffSupplier, price: Priced, on: date) -> Iterator[Fault]:
     """What is wrong with one of its suppliers on that day: its place, its lead and wanted partners, its price."""
-    partners = [*_leads(asked), *asked.partners.all()]
-    yield from supplier_faults(asked.appointment, call_off.lot.framework, _each_once(partners), on)
+    members = SupplierMember.objects.filter(supplier=asked.appointment.supplier_id, left_on=None)
+    current = list(members.select_related("partner__organisation"))
+    leads = [one.partner for one in current if one.role == SupplierMember.Role.LEAD]
+    partners = {one.pk: one for one in [*leads, *asked.partners.all()]}
+    keys = {one.partner_id for one in current}
+    yield from supplier_faults(asked.appointment, call_off.lot.framework, partners.values(), keys, on)
     yield from price.faults
     if price.minor is not None:
         yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(price.minor))
@@ -109,15 +113,3 @@ def _price_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
 def _prices(call_off: CallOff, on: date) -> dict[int, Priced]:
     asked = asked_of(call_off)
     return priced(call_off, asked, on) if asked else {}
-
-
-def _leads(asked: CallOffSupplier) -> Iterator[Partner]:
-    members = SupplierMember.objects.filter(
-        supplier=asked.appointment.supplier_id, role=SupplierMember.Role.LEAD, left_on=None
-    )
-    for member in members.select_related("partner__organisation"):
-        yield member.partner
-
-
-def _each_once(partners: Iterable[Partner]) -> list[Partner]:
-    return list({one.pk: one for one in partners}.values())

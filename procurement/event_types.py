@@ -213,5 +213,28 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "voided": "The award that it rested on was taken back before both had signed.",
         }.items()
     },
+    **{
+        f"joining.{what}": EventType("joining", ("partner", "supplier", "lot", "framework"), meaning)
+        for what, meaning in {
+            "drafted": "A firm began to apply to join a consortium, or a lot by itself.",
+            "edited": "It was said anew; changes name the fields.",
+            "submitted": "The firm applied.",
+            "agreed": "The lead of the consortium would have it.",
+            "checked": "The framework owner has checked it.",
+            "joined": "It belongs from now on.",
+            "refused": "It was not taken; changes hold the reason.",
+            "withdrawn": "The firm applies no longer.",
+        }.items()
+    },
+    "offer.partner_left": EventType(
+        "offer",
+        ("call_off", "organisation", "supplier", "partner"),
+        "A firm that is wanted in an open offer left the supplier.",
+    ),
+    "contract.partner_left": EventType(
+        "contract",
+        ("call_off", "organisation", "supplier", "partner"),
+        "A firm that was wanted left the supplier of a live contract.",
+    ),
     "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
 }

@@ -50,6 +50,11 @@ class Action(StrEnum):
     SET_LIMIT = "set_limit"
     SEE_ASKED = "see_what_was_asked"
     ANSWER_ASKED = "answer_what_was_asked"
+    SEE_JOININGS = "see_joinings"
+    APPLY_TO_JOIN = "apply_to_join"
+    AGREE_JOINING = "agree_to_joining"
+    CHECK_JOINING = "check_joining"
+    LEAVE_SUPPLIER = "leave_supplier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,16 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
         Grant(Kind.PARTNER, EVERY_ROLE, True, "offers:write"),
     ),
     Action.ANSWER_ASKED: (Grant(Kind.PARTNER, EDITORS, True, "offers:write"),),
+    # Applications are seen by the firm, by the consortium's lead and by the framework's owner, each for its own.
+    Action.SEE_JOININGS: tuple(
+        Grant(kind, EVERY_ROLE, True, scope)
+        for kind in (Kind.PARTNER, Kind.FRAMEWORK_OWNER)
+        for scope in ("joinings:read", "joinings:write")
+    ),
+    Action.APPLY_TO_JOIN: (Grant(Kind.PARTNER, EDITORS, True, "joinings:write"),),
+    Action.AGREE_JOINING: (Grant(Kind.PARTNER, EDITORS, True, "joinings:write"),),
+    Action.CHECK_JOINING: (Grant(Kind.FRAMEWORK_OWNER, EDITORS, True, "joinings:write"),),
+    Action.LEAVE_SUPPLIER: (Grant(Kind.PARTNER, ADMINISTRATORS, True, "joinings:write"),),
 }
 
 SCOPES: Final[dict[str, str]] = {
@@ -174,6 +189,8 @@ SCOPES: Final[dict[str, str]] = {
     "call_offs:approve": "Approve call-offs, undo awards, set the limit for approval",
     "offers:read": "Read what the own organisation was asked for as a supplier",
     "offers:write": "Answer what the own organisation was asked for as a supplier",
+    "joinings:read": "Read applications to join that concern the own organisation",
+    "joinings:write": "Apply to join a consortium or a lot, agree to and check applications, leave",
     "frameworks:write": "Manage frameworks, appointments and offerings",
     "admin:write": "Manage organisations and the index",
 }

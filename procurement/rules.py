@@ -7,7 +7,7 @@ day that it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 
 from procurement.deadlines import months_after
@@ -82,15 +82,22 @@ def term_faults(lot: Lot, content: RequirementContent, terms: Terms, on: date) -
 
 
 def supplier_faults(
-    appointment: Appointment, framework: Framework, partners: Iterable[Partner], on: date
+    appointment: Appointment,
+    framework: Framework,
+    partners: Iterable[Partner],
+    members: Container[int],
+    on: date,
 ) -> Iterator[Fault]:
-    """The supplier holds its place on that day, and neither its lead nor a partner that is wanted is suspended or
-    excluded. `partners` come with their organisation.
+    """The supplier holds its place on that day; its lead and the partners that are wanted belong to it (`members` are
+    keys of partners) and none is suspended or excluded. `partners` come with their organisation.
     """
     name = appointment.supplier.name
     if not appointed(appointment, framework, on):
         yield Fault("/supplier", "not_appointed", f"{name} holds no active place on the lot on {on}.")
     for partner in partners:
+        if partner.pk not in members:
+            message = f"{partner.organisation.name} no longer belongs to {name}."
+            yield Fault("/supplier", "not_a_member", message)
         since = partner.organisation.excluded_since
         if since is not None and since <= on:
             message = f"{partner.organisation.name} has been excluded since {since}."

@@ -1,4 +1,4 @@
-"""How a purchase moves: four small tables, of call-offs, offers, tenders and contracts.
+"""How a purchase moves, and how a firm joins: small tables, one for each kind of object.
 
 The one place that says from which status to which a step leads, who may take it and which event it is. Actions ask
 here before they write, representations say what may be done next (`available_actions`), docs/states.md and the tests
@@ -13,8 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from procurement.models.call_offs import CallOff, Contract, Offer
+from procurement.models.joining import Joining
 
 Call, Sent, Deal, Route = CallOff.Status, Offer.Status, Contract.Status, CallOff.Route
+Join = Joining.Status
 
 
 class Part(StrEnum):
@@ -180,4 +182,30 @@ CONTRACTS: Final = Machine(
     ),
 )  # fmt: skip
 
-MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, CONTRACTS)}
+_FRAMEWORK: Final = {Part.FRAMEWORK_OWNER}
+_OPEN: Final = (Join.SUBMITTED, Join.AGREED, Join.CHECKED)
+
+JOININGS: Final = Machine(
+    "joining",
+    Join.DRAFT,
+    dict(Join.choices),
+    (
+        _step("edit", (Join.DRAFT,), "", {Part.MEMBER}, "joining.edited", "The firm says it anew."),
+        _step("submit", (Join.DRAFT,), Join.SUBMITTED, {Part.MEMBER}, "joining.submitted",
+              "The firm applies."),
+        _step("agree", (Join.SUBMITTED,), Join.AGREED, _LEAD, "joining.agreed",
+              "The lead of the consortium would have it."),
+        _step("check", (Join.SUBMITTED, Join.AGREED), Join.CHECKED, _FRAMEWORK, "joining.checked",
+              "The framework owner has checked it: of a consortium, once its lead has agreed."),
+        _step("admit", (Join.CHECKED,), Join.JOINED, _FRAMEWORK, "joining.joined",
+              "It belongs from today on, with what it offers."),
+        _step("refuse", (Join.SUBMITTED,), Join.REFUSED, _LEAD | _FRAMEWORK, "joining.refused",
+              "The lead, or the framework owner, does not take it, with the reason."),
+        _step("refuse", (Join.AGREED, Join.CHECKED), Join.REFUSED, _FRAMEWORK, "joining.refused",
+              "The framework owner does not take it, with the reason."),
+        _step("withdraw", (Join.DRAFT, *_OPEN), Join.WITHDRAWN, {Part.MEMBER}, "joining.withdrawn",
+              "The firm applies no longer."),
+    ),
+)  # fmt: skip
+
+MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, CONTRACTS, JOININGS)}

@@ -10,6 +10,7 @@ from procurement.models.call_offs import (
     Offer,
 )
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
+from procurement.models.joining import Joining
 from procurement.models.operations import Counter, Operation
 from procurement.models.organisations import Capability, Organisation
 from procurement.models.people import Application, Membership, User
@@ -40,6 +41,7 @@ __all__ = [
     "Event",
     "Framework",
     "Grade",
+    "Joining",
     "Lot",
     "Match",
     "Membership",

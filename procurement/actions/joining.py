@@ -1,0 +1,368 @@
+"""A firm applies to join a consortium on a lot, or a lot by itself: drafted, submitted, agreed by the lead, checked by
+the framework owner, admitted; or refused for a reason. How it leaves is in leaving.py.
+
+Journey: POST /api/v1/joinings/ -> here -> event -> the lead's word -> the framework owner's -> membership, appointment
+and offerings by the same actions as anybody's (suppliers.py, appointments.py, offerings.py) -> the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.events import Happening, record
+from procurement.actions.offerings import NATIONAL, OfferingDraft, Placement, save_offerings
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import (
+    Appointment,
+    Joining,
+    Lot,
+    Offering,
+    Partner,
+    Region,
+    Specialism,
+    Supplier,
+    SupplierMember,
+)
+from procurement.models.joining import OPEN
+from procurement.permissions import SYSTEM, Action, Actor, can, require
+from procurement.profiles import NOTE_LENGTH, Reader
+from procurement.querysets_joining import JoiningQuerySet
+from procurement.references import numbered, slug
+from procurement.states import JOININGS, Part
+
+REFUSED: Final = "The application cannot be taken as it is."
+MOST_OFFERS: Final = 100
+STATEMENT: Final = 5_000
+
+Status = Joining.Status
+
+
+@dataclass(frozen=True, slots=True)
+class JoiningDraft:
+    """An application to begin: `partner`, `lot` and `supplier` (None: the firm by itself) are references; `offers` are
+    `{specialism, regions}`, a specialism of the lot and codes of regions (none: the whole United Kingdom).
+    """
+
+    partner: str
+    lot: str
+    supplier: str | None = None
+    statement: object = ""
+    offers: object = ()
+
+
+def draft_joining(actor: Actor, draft: JoiningDraft) -> Joining:
+    """Begins an application of the actor's firm. Raises NotFound for a firm that is not the actor's, NotPermitted,
+    Invalid; Conflict where one is open already, or the firm belongs there already.
+    """
+    with transaction.atomic():
+        partner = Partner.objects.select_related("organisation").filter(reference=draft.partner).first()
+        if partner is None or not can(actor, Action.SEE_JOININGS, partner.organisation_id):
+            raise NotFound(f"You act for no firm {draft.partner}.")
+        require(actor, Action.APPLY_TO_JOIN, partner.organisation_id)
+        faults: list[Fault] = []
+        lot = Lot.objects.select_related("framework").filter(reference=draft.lot).first()
+        if lot is None:
+            faults.append(Fault("/lot", "unknown", "There is no such lot."))
+        supplier = _supplier(draft.supplier, lot, faults)
+        statement = Reader("/statement", faults).text(draft.statement, STATEMENT, lines=True)
+        offers = _offers(draft.offers, lot, faults)
+        _refuse(faults)
+        assert lot is not None
+        _free(partner, supplier, lot)
+        joining = Joining.objects.create(
+            reference=numbered("JA", timezone.localdate()),
+            partner=partner,
+            supplier=supplier,
+            lot=lot,
+            statement=statement,
+            offers=offers,
+            actor=actor.reference,
+        )
+        _record(actor, joining, "joining.drafted", {})
+    return joining
+
+
+def edit_joining(actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]) -> Joining:
+    """Says a draft's `statement` or `offers` anew. Raises NotFound, NotPermitted, Stale, Conflict, Invalid."""
+    faults: list[Fault] = []
+    with transaction.atomic():
+        joining = _locked(actor, reference, revision)
+        _permitted(actor, joining, "edit")
+        before = (joining.statement, joining.offers)
+        if "statement" in changes:
+            reader = Reader("/statement", faults)
+            joining.statement = reader.text(changes["statement"], STATEMENT, lines=True)
+        if "offers" in changes:
+            joining.offers = _offers(changes["offers"], joining.lot, faults)
+        _refuse(faults)
+        if before != (joining.statement, joining.offers):
+            _save(joining, "statement", "offers")
+            _record(actor, joining, "joining.edited", {"fields": sorted(changes)})
+    return joining
+
+
+def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
+    """The firm applies. Raises NotFound, NotPermitted, Stale, Conflict; Invalid while it offers nothing or says nothing
+    of itself.
+    """
+    with transaction.atomic():
+        joining = _locked(actor, reference, revision)
+        _permitted(actor, joining, "submit")
+        faults = []
+        if not joining.statement:
+            faults.append(Fault("/statement", "required", "Say what the firm would bring."))
+        if not joining.offers:
+            faults.append(Fault("/offers", "required", "Name at least one specialism that the firm offers."))
+        _refuse(faults)
+        joining.submitted_at = timezone.now()
+        _move(actor, joining, "submit", {}, "submitted_at")
+    return joining
+
+
+def agree_joining(actor: Actor, reference: str, revision: int) -> Joining:
+    """The lead of the consortium would have it. Raises NotFound, NotPermitted, Stale, Conflict."""
+    with transaction.atomic():
+        joining = _locked(actor, reference, revision)
+        _permitted(actor, joining, "agree")
+        joining.agreed_at = timezone.now()
+        _move(actor, joining, "agree", {}, "agreed_at")
+    return joining
+
+
+def check_joining(actor: Actor, reference: str, revision: int) -> Joining:
+    """The framework owner has checked it. Raises NotFound, NotPermitted, Stale; Conflict before the lead has agreed,
+    and where the firm is excluded.
+    """
+    with transaction.atomic():
+        joining = _locked(actor, reference, revision)
+        _permitted(actor, joining, "check")
+        if joining.supplier_id is not None and joining.status != Status.AGREED:
+            raise Conflict("The lead of the consortium has not agreed yet.")
+        _eligible(joining)
+        joining.checked_at = timezone.now()
+        _move(actor, joining, "check", {}, "checked_at")
+    return joining
+
+
+def admit_joining(actor: Actor, reference: str, revision: int) -> Joining:
+    """The firm belongs from today on, with what it offers. Raises NotFound, NotPermitted, Stale, Conflict;
+    Invalid where the lot or the consortium has changed so that it cannot.
+    """
+    with transaction.atomic():
+        joining = _locked(actor, reference, revision)
+        _permitted(actor, joining, "admit")
+        _eligible(joining)
+        supplier = _belonging(joining)
+        lots = [
+            OfferingDraft(joining.lot.reference, one["specialism"], tuple(one["regions"]))
+            for one in joining.offers
+        ]
+        held = _held(joining, supplier)
+        framework = joining.lot.framework.reference
+        save_offerings(SYSTEM, [Placement(framework, supplier, joining.partner.reference, (*held, *lots))])
+        joining.ended_at = timezone.now()
+        _move(actor, joining, "admit", {"supplier": supplier}, "ended_at")
+    return joining
+
+
+def refuse_joining(actor: Actor, reference: str, revision: int, reason: object) -> Joining:
+    """It is not taken, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
+    return _ended(actor, reference, revision, "refuse", _reason(reason))
+
+
+def withdraw_joining(actor: Actor, reference: str, revision: int) -> Joining:
+    """The firm applies no longer. Raises NotFound, NotPermitted, Stale, Conflict."""
+    return _ended(actor, reference, revision, "withdraw", "")
+
+
+def joining_parts(actor: Actor, joining: Joining) -> frozenset[Part]:
+    """The actor's parts: of the firm itself, of the consortium's lead (one query), of the framework's owner."""
+    parts = set()
+    if can(actor, Action.APPLY_TO_JOIN, joining.partner.organisation_id):
+        parts.add(Part.MEMBER)
+    if joining.supplier_id is not None:
+        leads = SupplierMember.objects.filter(
+            supplier=joining.supplier_id, role=SupplierMember.Role.LEAD, left_on=None
+        )
+        led = leads.values_list("partner__organisation", flat=True).first()
+        if led is not None and can(actor, Action.AGREE_JOINING, led):
+            parts.add(Part.LEAD)
+    if can(actor, Action.CHECK_JOINING, joining.lot.framework.owner_id):
+        parts.add(Part.FRAMEWORK_OWNER)
+    return frozenset(parts)
+
+
+def _ended(actor: Actor, reference: str, revision: int, name: str, reason: str) -> Joining:
+    with transaction.atomic():
+        joining = _locked(actor, reference, revision)
+        _permitted(actor, joining, name)
+        joining.ended_at, joining.reason = timezone.now(), reason
+        _move(actor, joining, name, {"reason": reason} if reason else {}, "ended_at", "reason")
+    return joining
+
+
+def _locked(actor: Actor, reference: str, revision: int) -> Joining:
+    seen = JoiningQuerySet(Joining).seen_by(actor).filter(reference=reference).first()
+    if seen is None:
+        raise NotFound(f"There is no application {reference}.")
+    joining = (
+        Joining.objects.select_for_update(of=("self",))
+        .select_related("partner__organisation", "supplier", "lot__framework")
+        .get(pk=seen.pk)
+    )
+    if joining.revision != revision:
+        raise Stale("The application has changed since you read it.")
+    return joining
+
+
+def _permitted(actor: Actor, joining: Joining, name: str) -> None:
+    step, parts = JOININGS.step(name, joining.status), joining_parts(actor, joining)
+    who = {part for one in JOININGS.transitions if one.name == name for part in one.who}
+    if (step.who if step else who).isdisjoint(parts):
+        raise NotPermitted(f"You may not do this: {name}.")
+    if step is None:
+        raise Conflict(f"The application is {Status(joining.status).label.lower()}.")
+
+
+def _move(actor: Actor, joining: Joining, name: str, changes: dict[str, Any], *fields: str) -> None:
+    step = JOININGS.step(name, joining.status)
+    assert step is not None
+    joining.status = step.target
+    _save(joining, "status", *fields)
+    _record(actor, joining, step.event, changes)
+
+
+def _save(joining: Joining, *fields: str) -> None:
+    joining.revision += 1
+    joining.save(update_fields=["revision", *fields])
+
+
+def _record(actor: Actor, joining: Joining, kind: str, changes: dict[str, Any]) -> None:
+    references = {
+        "partner": joining.partner.reference,
+        "lot": joining.lot.reference,
+        "framework": joining.lot.framework.reference,
+    }
+    if joining.supplier is not None:
+        references["supplier"] = joining.supplier.reference
+    record(actor, Happening(kind, "joining", joining.reference, references, changes))
+
+
+def _supplier(reference: str | None, lot: Lot | None, faults: list[Fault]) -> Supplier | None:
+    """The consortium that is to be joined, which holds a place on the lot."""
+    if reference is None:
+        return None
+    supplier = Supplier.objects.filter(reference=reference).first()
+    if supplier is None:
+        faults.append(Fault("/supplier", "unknown", "There is no such supplier."))
+    elif supplier.form == Supplier.Form.ALONE:
+        faults.append(Fault("/supplier", "alone", "This supplier is a firm alone, not a consortium."))
+    elif lot is not None and not Appointment.objects.filter(supplier=supplier, lot=lot).exists():
+        faults.append(Fault("/supplier", "not_appointed", f"It holds no place on {lot.reference}."))
+    return supplier
+
+
+def _free(partner: Partner, supplier: Supplier | None, lot: Lot) -> None:
+    """Raises Conflict where the firm applies already or offers something there already."""
+    same = Joining.objects.filter(partner=partner, supplier=supplier, lot=lot, status__in=OPEN)
+    if (known := same.first()) is not None:
+        raise Conflict(f"{known.reference} is open for the same already.")
+    offering = Offering.objects.filter(partner=partner, appointment__lot=lot)
+    if supplier is not None:
+        offering = offering.filter(appointment__supplier=supplier)
+    else:
+        offering = offering.filter(appointment__supplier__form=Supplier.Form.ALONE)
+    if offering.exists():
+        raise Conflict("The firm offers something there already.")
+
+
+def _offers(value: object, lot: Lot | None, faults: list[Fault]) -> list[dict[str, Any]]:
+    reader = Reader("/offers", faults)
+    known: set[str] = set()
+    codes = {NATIONAL}
+    if lot is not None:
+        known.update(Specialism.objects.filter(lot=lot).values_list("reference", flat=True))
+        scheme = Region.objects.filter(scheme=lot.framework.region_scheme)
+        codes.update(scheme.values_list("code", flat=True))
+    found: list[dict[str, Any]] = []
+    for step, one in enumerate(reader.items(list(value) if isinstance(value, tuple) else value, MOST_OFFERS)):
+        inner = reader.at(step)
+        held = inner.members(one, ("specialism", "regions"))
+        if not isinstance(one, dict):
+            continue
+        specialism = inner.at("specialism").text(held.get("specialism", ""), 120, required=True)
+        if specialism and lot and specialism not in known:
+            inner.at("specialism").wrong("unknown", f"{specialism} is no specialism of {lot.reference}.")
+        if specialism in [each["specialism"] for each in found]:
+            inner.at("specialism").wrong("duplicate", f"{specialism} stands here twice.")
+        regions = inner.at("regions").choices(held.get("regions", []), codes)
+        found.append({"specialism": specialism, "regions": regions or [NATIONAL]})
+    return found
+
+
+def _eligible(joining: Joining) -> None:
+    """Raises Conflict where the firm is excluded or suspended, or the framework no longer takes anybody."""
+    since, today = joining.partner.organisation.excluded_since, timezone.localdate()
+    if since is not None and since <= today:
+        raise Conflict(f"The firm has been excluded since {since}.")
+    if joining.partner.suspended:
+        raise Conflict("The firm is suspended.")
+    if today > joining.lot.framework.ends_on:
+        raise Conflict(f"{joining.lot.framework.number} ended on {joining.lot.framework.ends_on}.")
+
+
+def _belonging(joining: Joining) -> str:
+    """Makes the firm a member of the consortium, or a supplier by itself with a place on the lot; its reference."""
+    today, partner = timezone.localdate(), joining.partner.reference
+    if joining.supplier is not None:
+        consortium = joining.supplier
+        if not consortium.members.filter(partner=joining.partner, left_on=None).exists():
+            member = MemberDraft(partner, SupplierMember.Role.MEMBER, today)
+            save_suppliers(
+                SYSTEM, [SupplierDraft(consortium.reference, consortium.name, consortium.form, (member,))]
+            )
+        return consortium.reference
+    alone = Supplier.objects.filter(
+        form=Supplier.Form.ALONE, members__partner=joining.partner, members__left_on=None
+    ).first()
+    if alone is None:
+        reference = slug(partner, set(Supplier.objects.values_list("reference", flat=True)))
+        name = joining.partner.published.name if joining.partner.published else partner
+        lead = MemberDraft(partner, SupplierMember.Role.LEAD, today)
+        save_suppliers(SYSTEM, [SupplierDraft(reference, name, Supplier.Form.ALONE, (lead,))])
+    else:
+        reference = alone.reference
+    save_appointments(SYSTEM, [AppointmentDraft(reference, joining.lot.reference, today, if_missing=True)])
+    return reference
+
+
+def _held(joining: Joining, supplier: str) -> list[OfferingDraft]:
+    """What the firm offers within the supplier on other lots of the framework, which stays."""
+    rows = Offering.objects.filter(
+        partner=joining.partner,
+        appointment__supplier__reference=supplier,
+        appointment__lot__framework=joining.lot.framework_id,
+    ).exclude(appointment__lot=joining.lot)
+    return [
+        OfferingDraft(lot, specialism)
+        for lot, specialism in rows.values_list("appointment__lot__reference", "specialism__reference")
+    ]
+
+
+def _reason(value: object) -> str:
+    faults: list[Fault] = []
+    why = Reader("/reason", faults).text(value, NOTE_LENGTH, required=True, lines=True)
+    _refuse(faults, "The application goes on.")
+    return why
+
+
+def _refuse(faults: Sequence[Fault], told: str = REFUSED) -> None:
+    if faults:
+        raise Invalid(told, tuple(faults))
