@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from procurement.errors import Fault
-from procurement.models import BuyerLimit, CallOff, CallOffSupplier, SupplierMember
+from procurement.models import BuyerLimit, CallOff, CallOffSupplier, OutcomePlan, SupplierMember
 from procurement.order_form import Priced, content_of, priced, terms_of
 from procurement.rules import (
     buyer_faults,
@@ -38,6 +38,10 @@ def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
     yield from buyer_faults(call_off.organisation, lot.framework)
     yield from route_faults(lot, call_off.route)
     yield from term_faults(lot, content_of(call_off), terms, on)
+    plan = OutcomePlan.objects.filter(call_off=call_off).exclude(status=OutcomePlan.Status.AGREED)
+    if plan.exists():
+        message = "Not every body that pays for its outcomes has approved its share."
+        yield Fault("/outcomes", "not_agreed", message)
     if call_off.route == DIRECT:
         yield from direct_award_faults(terms)
         if call_off.snapshot_id is None:
@@ -89,7 +93,9 @@ def estimate_of(call_off: CallOff) -> int | None:
     terms, budget = terms_of(call_off), content_of(call_off).budget
     if terms.value is not None:
         return terms.total(terms.value)
-    return terms.total(budget.minor) if budget else None
+    if budget:
+        return terms.total(budget.minor)
+    return terms.total(0) if terms.outcomes else None
 
 
 def _price_faults(call_off: CallOff, on: date) -> Iterator[Fault]:

@@ -226,6 +226,27 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "withdrawn": "The firm applies no longer.",
         }.items()
     },
+    "measure.added": EventType(
+        "measure", ("organisation",), "An outcome that can be counted joined the library."
+    ),
+    **{
+        f"outcome_plan.{what}": EventType("outcome_plan", ("call_off", "organisation", "payer"), meaning)
+        for what, meaning in {
+            "edited": "What a call-off pays for was said; changes hold the cap, in pence without VAT.",
+            "proposed": "It is found suitable and complete, and goes to the bodies that pay.",
+            "share_approved": "A body that pays has approved its share, in hundredths of a per cent.",
+            "agreed": "Every body that pays has approved its share.",
+        }.items()
+    },
+    **{
+        f"claim.{what}": EventType("claim", ("contract", "call_off", "organisation", "supplier"), meaning)
+        for what, meaning in {
+            "submitted": "A supplier claims outcomes; changes hold how many.",
+            "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
+            "rejected": "They were not borne out; changes hold the reason.",
+            "paid": "They were paid; changes hold the amount by payer, in pence without VAT.",
+        }.items()
+    },
     "offer.partner_left": EventType(
         "offer",
         ("call_off", "organisation", "supplier", "partner"),

@@ -8,12 +8,12 @@ excluded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from procurement.errors import Fault
-from procurement.models import CallOff, CallOffSupplier
+from procurement.models import CallOff, CallOffSupplier, OutcomePlan
 from procurement.pricing import money
 from procurement.quotes import Quote, QuoteQuestion, quotes
 from procurement.requirements import RequirementContent, plain
@@ -42,7 +42,7 @@ def content_of(call_off: CallOff) -> RequirementContent:
 
 def terms_of(call_off: CallOff) -> Terms:
     """On which terms."""
-    return Terms.from_json(call_off.terms)
+    return replace(Terms.from_json(call_off.terms), outcomes=call_off.outcomes_minor)
 
 
 def priced(call_off: CallOff, asked: Sequence[CallOffSupplier], today: date) -> dict[int, Priced]:
@@ -51,6 +51,8 @@ def priced(call_off: CallOff, asked: Sequence[CallOffSupplier], today: date) -> 
     """
     content, terms = content_of(call_off), terms_of(call_off)
     if not content.team:
+        if terms.value is None and terms.outcomes:
+            return {one.pk: Priced(0, None) for one in asked}
         if terms.value is None:
             fault = Fault("/terms/value", "required", "Name a team in the requirement, or state the price.")
             return {one.pk: Priced(None, None, (fault,)) for one in asked}
@@ -109,9 +111,36 @@ def order_document(
         "ends_on": ends.isoformat() if ends else None,
         "terms": terms.to_json(),
         "price": _price(price),
+        "outcomes": _outcomes(call_off),
         "total": {"amount": money(terms.total(price.minor)), "currency": "GBP", "vat": "excluded"},
         "sent_at": sent_at.astimezone(UTC).isoformat(timespec="seconds"),
         "reply_by": reply_by.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _outcomes(call_off: CallOff) -> dict[str, Any] | None:
+    """What is paid for outcomes beside, None where nothing is."""
+    plan = OutcomePlan.objects.filter(call_off=call_off).first()
+    if plan is None:
+        return None
+    return {
+        "reference": plan.reference,
+        "long_stop_on": plan.long_stop_on.isoformat() if plan.long_stop_on else None,
+        "cap": {"amount": money(plan.cap_minor), "currency": "GBP", "vat": "excluded"},
+        "measures": [
+            {
+                "measure": one.measure.reference,
+                "name": one.measure.name,
+                "definition": one.measure.definition,
+                "data_source": one.measure.data_source,
+                "unit": one.measure.unit,
+                "baseline": one.baseline,
+                "target": one.target,
+                "price": money(one.price_minor),
+                "most": one.most,
+            }
+            for one in plan.measures.select_related("measure")
+        ],
     }
 
 

@@ -174,7 +174,7 @@ def _read(reader: Reader, value: object) -> RequirementContent:
         regions=regions,
         must_have=_must_have(reader.at("must_have"), held.get("must_have", {}), specialisms, regions),
         preferences=_preferences(reader.at("preferences"), held.get("preferences", {})),
-        starts_on=_day(reader.at("starts_on"), held.get("starts_on")),
+        starts_on=day_of(reader.at("starts_on"), held.get("starts_on")),
         months=_months(reader.at("months"), held.get("months")),
         team=team,
         work_type=_work_type(reader.at("work_type"), held.get("work_type", "")),
@@ -272,7 +272,8 @@ def _choices(reader: Reader, value: object, known: Container[str]) -> tuple[str,
     return tuple(reader.choices([] if value is None else value, known))
 
 
-def _day(reader: Reader, value: object) -> date | None:
+def day_of(reader: Reader, value: object) -> date | None:
+    """A day as YYYY-MM-DD, None where it is not stated or wrong."""
     if value is None:
         return None
     text = reader.text(value, 10, required=True)

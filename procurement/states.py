@@ -14,9 +14,10 @@ from typing import Final
 
 from procurement.models.call_offs import CallOff, Contract, Offer
 from procurement.models.joining import Joining
+from procurement.models.outcomes import Claim, OutcomePlan
 
 Call, Sent, Deal, Route = CallOff.Status, Offer.Status, Contract.Status, CallOff.Route
-Join = Joining.Status
+Join, Plan, Claimed = Joining.Status, OutcomePlan.Status, Claim.Status
 
 
 class Part(StrEnum):
@@ -29,6 +30,7 @@ class Part(StrEnum):
     LEAD = "lead supplier"
     MEMBER = "member"
     FRAMEWORK_OWNER = "framework owner"
+    PAYER = "payer"
     SYSTEM = "system"
 
 
@@ -208,4 +210,34 @@ JOININGS: Final = Machine(
     ),
 )  # fmt: skip
 
-MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, CONTRACTS, JOININGS)}
+PLANS: Final = Machine(
+    "outcome_plan",
+    Plan.DRAFT,
+    dict(Plan.choices),
+    (
+        _step("edit", (Plan.DRAFT, Plan.PROPOSED), Plan.DRAFT, _OWNER, "outcome_plan.edited",
+              "It is said anew; what payers have approved falls."),
+        _step("propose", (Plan.DRAFT,), Plan.PROPOSED, _OWNER, "outcome_plan.proposed",
+              "It is found suitable and complete, and goes to the bodies that pay."),
+        _step("approve_share", (Plan.PROPOSED,), "", {Part.PAYER}, "outcome_plan.share_approved",
+              "A body that pays has approved its share."),
+        _step("agree", (Plan.PROPOSED,), Plan.AGREED, _SYSTEM, "outcome_plan.agreed",
+              "Every body that pays has approved its share."),
+    ),
+)  # fmt: skip
+
+CLAIMS: Final = Machine(
+    "claim",
+    Claimed.SUBMITTED,
+    dict(Claimed.choices),
+    (
+        _step("verify", (Claimed.SUBMITTED,), Claimed.VERIFIED, _OWNER, "claim.verified",
+              "Somebody else than who claimed has checked the evidence."),
+        _step("reject", (Claimed.SUBMITTED,), Claimed.REJECTED, _OWNER, "claim.rejected",
+              "The evidence does not bear it, with the reason."),
+        _step("pay", (Claimed.VERIFIED,), Claimed.PAID, _APPROVER, "claim.paid",
+              "What was verified is paid, each body its share."),
+    ),
+)  # fmt: skip
+
+MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, CONTRACTS, JOININGS, PLANS, CLAIMS)}

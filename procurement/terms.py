@@ -49,7 +49,8 @@ class Extension:
 class Terms:
     """`value` is the price of the work where it is not priced by a team's days, `expenses` the most that is paid
     beside; `extensions` are taken in their order. `reply_days` are working days. `mechanism` (a slug of MECHANISMS)
-    and `reason` say why a direct award goes where it goes.
+    and `reason` say why a direct award goes where it goes. `outcomes` is the cap of what is paid for outcomes beside,
+    which the call-off's plan states and no terms do.
     """
 
     value: int | None = None
@@ -59,10 +60,11 @@ class Terms:
     reply_days: int = REPLY_DAYS
     mechanism: str = ""
     reason: str = ""
+    outcomes: int = 0
 
     def total(self, price: int) -> int:
-        """What the purchase may come to at most: the price of the work, expenses and every option."""
-        return price + self.expenses + sum(one.minor for one in self.extensions)
+        """What the purchase may come to at most: the price of the work, expenses, every option, all outcomes."""
+        return price + self.expenses + sum(one.minor for one in self.extensions) + self.outcomes
 
     @property
     def most_months(self) -> int:
@@ -91,11 +93,11 @@ class Terms:
         reader = Reader(pointer, faults)
         held = {name: one for name, one in reader.members(value, FIELDS).items() if one is not None}
         terms = cls(
-            value=_amount(reader.at("value"), held.get("value"), least=1),
-            expenses=_amount(reader.at("expenses"), held.get("expenses")) or 0,
+            value=amount_of(reader.at("value"), held.get("value"), least=1),
+            expenses=amount_of(reader.at("expenses"), held.get("expenses")) or 0,
             extensions=_extensions(reader.at("extensions"), held.get("extensions", [])),
             hours_per_day=_hours(reader.at("hours_per_day"), held.get("hours_per_day")),
-            reply_days=_whole(reader.at("reply_days"), held.get("reply_days", REPLY_DAYS), LONGEST_REPLY),
+            reply_days=whole_of(reader.at("reply_days"), held.get("reply_days", REPLY_DAYS), LONGEST_REPLY),
             mechanism=reader.at("mechanism").choice(held["mechanism"], MECHANISMS)
             if held.get("mechanism")
             else "",
@@ -106,7 +108,8 @@ class Terms:
         return terms
 
 
-def _amount(reader: Reader, value: object, least: int = 0) -> int | None:
+def amount_of(reader: Reader, value: object, least: int = 0) -> int | None:
+    """An amount of pounds in pence, at least `least`; None where it is not stated or wrong."""
     if value is None:
         return None
     text = reader.text(value, 20, required=True)
@@ -122,7 +125,8 @@ def _amount(reader: Reader, value: object, least: int = 0) -> int | None:
     return minor
 
 
-def _whole(reader: Reader, value: object, most: int) -> int:
+def whole_of(reader: Reader, value: object, most: int) -> int:
+    """A whole number from 1 to `most`, 1 where it is wrong."""
     if isinstance(value, bool) or not isinstance(value, int):
         reader.wrong("type", "This must be a whole number.")
     elif not 1 <= value <= most:
@@ -154,8 +158,8 @@ def _extensions(reader: Reader, value: object) -> tuple[Extension, ...]:
         held = inner.members(one, ("months", "amount"))
         if not isinstance(one, dict):
             continue
-        months = _whole(inner.at("months"), held.get("months"), LONGEST_MONTHS)
-        minor = _amount(inner.at("amount"), held.get("amount", ""))
+        months = whole_of(inner.at("months"), held.get("months"), LONGEST_MONTHS)
+        minor = amount_of(inner.at("amount"), held.get("amount", ""))
         if minor is not None:
             found.append(Extension(months, minor))
     return tuple(found)

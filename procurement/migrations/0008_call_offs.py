@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('terms', models.JSONField(default=dict)),
                 ('ocid', models.CharField(max_length=60, unique=True)),
                 ('actor', models.CharField(max_length=120)),
+                ('outcomes_minor', models.BigIntegerField(default=0, help_text='The most that is paid for outcomes beside: the cap of its plan.')),
                 ('approved_minor', models.BigIntegerField(blank=True, null=True)),
                 ('approved_by', models.CharField(blank=True, max_length=120)),
                 ('approved_at', models.DateTimeField(blank=True, null=True)),
@@ -189,7 +190,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='offer_price_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='offer_price_not_negative'),
         ),
         migrations.RunPython(put_up, remove, elidable=False),
     ]

@@ -13,6 +13,14 @@ from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionT
 from procurement.models.joining import Joining
 from procurement.models.operations import Counter, Operation
 from procurement.models.organisations import Capability, Organisation
+from procurement.models.outcomes import (
+    Claim,
+    Measure,
+    OutcomeMeasure,
+    OutcomePayment,
+    OutcomePlan,
+    Payer,
+)
 from procurement.models.people import Application, Membership, User
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
@@ -36,6 +44,7 @@ __all__ = [
     "CallOffSupplier",
     "Capability",
     "Chain",
+    "Claim",
     "Contract",
     "Counter",
     "Event",
@@ -44,12 +53,17 @@ __all__ = [
     "Joining",
     "Lot",
     "Match",
+    "Measure",
     "Membership",
     "Offer",
     "Offering",
     "Operation",
     "Organisation",
+    "OutcomeMeasure",
+    "OutcomePayment",
+    "OutcomePlan",
     "Partner",
+    "Payer",
     "ProfileVersion",
     "RateCard",
     "RateCardVersion",

@@ -56,6 +56,9 @@ class CallOff(Revised):
     terms = models.JSONField(default=dict)
     ocid = models.CharField(max_length=60, unique=True)
     actor = models.CharField(max_length=120)
+    outcomes_minor = models.BigIntegerField(
+        default=0, help_text="The most that is paid for outcomes beside: the cap of its plan."
+    )
     approved_minor = models.BigIntegerField(null=True, blank=True)
     approved_by = models.CharField(max_length=120, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -161,7 +164,7 @@ class Offer(Revised):
                 fields=["call_off"], condition=Q(status__in=LIVE_OFFER), name="offer_one_at_a_time"
             ),
             models.CheckConstraint(condition=Q(reply_by__gt=F("sent_at")), name="offer_window_after_sending"),
-            models.CheckConstraint(condition=Q(price_minor__gt=0), name="offer_price_positive"),
+            models.CheckConstraint(condition=Q(price_minor__gte=0), name="offer_price_not_negative"),
         ]
         indexes = [models.Index(fields=["status", "reply_by"], name="offer_due")]
 

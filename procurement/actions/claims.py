@@ -1,0 +1,264 @@
+"""Outcomes that a supplier claims, somebody of the buyer verifies and the buyer's approver pays: never above a cap,
+never before they are verified.
+
+Journey: POST /api/v1/contracts/{reference}/claims/ by the lead supplier -> here -> verified by another person -> paid,
+each body its share -> events. The arithmetic is procurement/outcomes.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from procurement.actions.call_offs import reason_of
+from procurement.actions.contracts import contract_parts, locked_contract
+from procurement.actions.events import Happening, record
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import Claim, Contract, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
+from procurement.outcome_terms import MOST_OUTCOMES
+from procurement.outcomes import Priced, Totals, payable, split
+from procurement.permissions import Actor
+from procurement.profiles import Reader
+from procurement.querysets_call_offs import ContractQuerySet
+from procurement.references import numbered
+from procurement.requirements import day_of
+from procurement.states import CLAIMS, Part
+from procurement.terms import whole_of
+
+EVIDENCE: Final = 10_000
+LIVE: Final = (Contract.Status.ACTIVE, Contract.Status.EXTENDED)
+COUNTED: Final = (Claim.Status.VERIFIED, Claim.Status.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDraft:
+    """So many outcomes of a measure (its reference in the library), reached from the first to the last day, with what
+    shows it.
+    """
+
+    measure: object
+    count: object
+    first_day: object
+    last_day: object
+    evidence: object
+
+
+def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) -> Claim:
+    """The lead supplier claims outcomes of a live contract. Raises NotFound, NotPermitted, Stale; Conflict where the
+    contract pays for none or is not live; Invalid for what is wrong, at /last_day beyond the long stop.
+    """
+    with transaction.atomic():
+        row = locked_contract(actor, contract, revision)
+        if Part.LEAD not in contract_parts(actor, row):
+            raise NotPermitted("You may not do this: claim outcomes.")
+        if row.status not in LIVE:
+            raise Conflict(f"The contract is {Contract.Status(row.status).label.lower()}.")
+        plan = plan_of(row)
+        measure, count, first, last, evidence = _read(draft, plan, row)
+        claim = Claim.objects.create(
+            reference=numbered("CL", timezone.localdate()),
+            contract=row,
+            measure=measure,
+            count=count,
+            first_day=first,
+            last_day=last,
+            evidence=evidence,
+            claimed_by=actor.reference,
+            claimed_at=timezone.now(),
+        )
+        row.revision += 1
+        row.save(update_fields=["revision"])
+        told = {"measure": measure.measure.reference, "count": count}
+        record(actor, _happening(claim, "claim.submitted", told))
+    return claim
+
+
+def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -> Claim:
+    """Somebody of the buyer, never who claimed, says how many of the outcomes are borne out (at most those claimed); of
+    them only those within the caps are paid for.
+
+    Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /counted.
+    """
+    with transaction.atomic():
+        claim, contract = _locked(actor, reference, revision)
+        _permitted(actor, claim, contract, "verify")
+        if actor.reference == claim.claimed_by:
+            raise NotPermitted("Whoever claimed does not verify it.")
+        faults: list[Fault] = []
+        borne_out = whole_of(Reader("/counted", faults), counted, claim.count)
+        if faults:
+            raise Invalid("The claim was not verified.", tuple(faults))
+        plan = plan_of(contract)
+        measure = claim.measure
+        before = _verified_of(measure)
+        priced = Priced(measure.price_minor, measure.most)
+        amount = payable(borne_out, priced, before, totals(plan).left)
+        claim.counted, claim.amount_minor = borne_out, amount
+        claim.verified_by, claim.verified_at = actor.reference, timezone.now()
+        told = {"counted": borne_out, "amount": amount}
+        _move(actor, claim, "verify", told, "counted", "amount_minor", "verified_by", "verified_at")
+    return claim
+
+
+def reject_claim(actor: Actor, reference: str, revision: int, reason: object) -> Claim:
+    """The evidence does not bear it out, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at
+    /reason.
+    """
+    why = reason_of(reason, "The claim was not rejected.")
+    with transaction.atomic():
+        claim, contract = _locked(actor, reference, revision)
+        _permitted(actor, claim, contract, "reject")
+        claim.reason = why
+        _move(actor, claim, "reject", {"reason": why}, "reason")
+    return claim
+
+
+def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
+    """Records that what was verified is paid, each body its share, a fund no more than its pot holds and only between
+    its days. Raises NotFound, NotPermitted, Stale, Conflict.
+    """
+    with transaction.atomic():
+        claim, contract = _locked(actor, reference, revision)
+        _permitted(actor, claim, contract, "pay")
+        now = timezone.now()
+        payers = {
+            one.organisation.reference: one
+            for one in claim.measure.plan.payers.select_related("organisation").order_by("pk")
+        }
+        parts = split(
+            claim.amount_minor,
+            {name: one.share for name, one in payers.items()},
+            {name: left_in(one, timezone.localdate(now)) for name, one in payers.items() if one.pot_minor},
+        )
+        OutcomePayment.objects.bulk_create(
+            OutcomePayment(claim=claim, payer=payers[name], minor=minor, paid_at=now)
+            for name, minor in parts.items()
+        )
+        claim.paid_by, claim.paid_at = actor.reference, now
+        _move(actor, claim, "pay", {"paid": parts}, "paid_by", "paid_at")
+    return claim
+
+
+def plan_of(contract: Contract) -> OutcomePlan:
+    """The plan that a contract pays outcomes by. Raises Conflict where it pays for none."""
+    plan = OutcomePlan.objects.filter(call_off=contract.call_off_id, status=OutcomePlan.Status.AGREED).first()
+    if plan is None:
+        raise Conflict("The contract pays for no outcomes.")
+    return plan
+
+
+def totals(plan: OutcomePlan) -> Totals:
+    """Where the plan stands, in pence without VAT (one query). What is claimed is counted at its full price."""
+    sums = {Claim.Status.SUBMITTED: 0, Claim.Status.VERIFIED: 0, Claim.Status.PAID: 0}
+    rows = Claim.objects.filter(measure__plan=plan).values_list(
+        "status", "amount_minor", "count", "measure__price_minor"
+    )
+    for status, amount, count, price in rows:
+        if status == Claim.Status.SUBMITTED:
+            sums[Claim.Status.SUBMITTED] += count * price
+        elif status in sums:
+            sums[Claim.Status(status)] += amount
+    return Totals(
+        plan.cap_minor,
+        sums[Claim.Status.SUBMITTED],
+        sums[Claim.Status.VERIFIED],
+        sums[Claim.Status.PAID],
+    )
+
+
+def left_in(payer: Payer, on: date) -> int:
+    """What a fund may still pay on that day, in pence; nothing before it opens and after it closes."""
+    if payer.pot_minor is None or payer.opens_on is None or payer.closes_on is None:
+        return 0
+    if not payer.opens_on <= on <= payer.closes_on:
+        return 0
+    paid = payer.payments.aggregate(paid=Sum("minor"))["paid"] or 0
+    return max(0, payer.pot_minor - paid)
+
+
+def _read(
+    draft: ClaimDraft, plan: OutcomePlan, contract: Contract
+) -> tuple[OutcomeMeasure, int, date, date, str]:
+    faults: list[Fault] = []
+    measure = plan.measures.select_related("measure").filter(measure__reference=str(draft.measure)).first()
+    if measure is None:
+        faults.append(Fault("/measure", "unknown", "The contract pays for no such outcome."))
+    count = whole_of(Reader("/count", faults), draft.count, MOST_OUTCOMES)
+    first = _stated(Reader("/first_day", faults), draft.first_day)
+    last = _stated(Reader("/last_day", faults), draft.last_day)
+    evidence = Reader("/evidence", faults).text(draft.evidence, EVIDENCE, required=True, lines=True)
+    if first and last and last < first:
+        faults.append(Fault("/last_day", "order", "The last day is on or after the first."))
+    if first and first < contract.starts_on:
+        told = f"The contract began on {contract.starts_on}."
+        faults.append(Fault("/first_day", "before_contract", told))
+    if last and plan.long_stop_on and last > plan.long_stop_on:
+        told = f"No outcome after {plan.long_stop_on} is paid for."
+        faults.append(Fault("/last_day", "long_stop", told))
+    if last and last > timezone.localdate():
+        faults.append(Fault("/last_day", "future", "Only what has been reached can be claimed."))
+    if faults or measure is None or first is None or last is None:
+        raise Invalid("The claim cannot be taken as it is.", tuple(faults))
+    return measure, count, first, last, evidence
+
+
+def _stated(reader: Reader, value: object) -> date | None:
+    if value is None:
+        reader.wrong("required", "Say which day.")
+    return day_of(reader, value)
+
+
+def _verified_of(measure: OutcomeMeasure) -> int:
+    found = measure.claims.filter(status__in=COUNTED).aggregate(counted=Sum("counted"))["counted"]
+    return found or 0
+
+
+def _locked(actor: Actor, reference: str, revision: int) -> tuple[Claim, Contract]:
+    """The claim and its contract, with the row of the call-off locked first, as everywhere. Raises NotFound, Stale."""
+    seen = ContractQuerySet(Contract).seen_by(actor).filter(claims__reference=reference).first()
+    if seen is None:
+        raise NotFound(f"There is no claim {reference}.")
+    contract = locked_contract(actor, seen.reference, None)
+    claim = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("measure__plan", "measure__measure")
+        .get(reference=reference)
+    )
+    claim.contract = contract
+    if claim.revision != revision:
+        raise Stale("The claim has changed since you read it.")
+    return claim, contract
+
+
+def _permitted(actor: Actor, claim: Claim, contract: Contract, name: str) -> None:
+    step, parts = CLAIMS.step(name, claim.status), contract_parts(actor, contract)
+    who = {part for one in CLAIMS.transitions if one.name == name for part in one.who}
+    if who.isdisjoint(parts):
+        raise NotPermitted(f"You may not do this: {name}.")
+    if step is None:
+        raise Conflict(f"The claim is {Claim.Status(claim.status).label.lower()}.")
+
+
+def _move(actor: Actor, claim: Claim, name: str, changes: dict[str, Any], *fields: str) -> None:
+    step = CLAIMS.step(name, claim.status)
+    assert step is not None
+    claim.status = step.target
+    claim.revision += 1
+    claim.save(update_fields=["status", "revision", *fields])
+    record(actor, _happening(claim, step.event, changes))
+
+
+def _happening(claim: Claim, kind: str, changes: dict[str, Any]) -> Happening:
+    contract = claim.contract
+    references = {
+        "contract": contract.reference,
+        "call_off": contract.call_off.reference,
+        "organisation": contract.call_off.organisation.reference,
+        "supplier": contract.appointment.supplier.reference,
+    }
+    return Happening(kind, "claim", claim.reference, references, changes)

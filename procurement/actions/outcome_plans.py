@@ -1,0 +1,289 @@
+"""What a call-off pays for outcomes: measures of the library, the plan with its check of suitability, its payers' word.
+
+Journey: PUT /api/v1/call-offs/{reference}/outcomes/ -> here -> proposed -> each paying body approves its share ->
+agreed: only then does the call-off go out (call_off_checks.py). Claims against it are in claims.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.buyers import buyer_of
+from procurement.actions.call_offs import locked_call_off
+from procurement.actions.events import Happening, record, record_many
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import CallOff, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
+from procurement.outcome_terms import OutcomeTerms
+from procurement.outcomes import share_faults, suitability_faults
+from procurement.parts import buyer_parts
+from procurement.permissions import Action, Actor, can
+from procurement.pricing import money
+from procurement.profiles import Reader
+from procurement.references import slug
+from procurement.states import PLANS, Part
+
+REFUSED: Final = "The plan of outcomes cannot be taken as it is."
+TEXT: Final = 5_000
+EDITED: Final = (CallOff.Status.DRAFT, CallOff.Status.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureDraft:
+    """An outcome for the library."""
+
+    name: object
+    definition: object
+    data_source: object
+    unit: object
+    organisation: str | None = None
+
+
+def add_measure(actor: Actor, draft: MeasureDraft) -> Measure:
+    """Adds an outcome to the library, for every buyer to use; it is never edited. Raises NotPermitted, Invalid."""
+    faults: list[Fault] = []
+    read = {
+        "name": Reader("/name", faults).text(draft.name, 200, required=True),
+        "definition": Reader("/definition", faults).text(draft.definition, TEXT, required=True, lines=True),
+        "data_source": Reader("/data_source", faults).text(
+            draft.data_source, TEXT, required=True, lines=True
+        ),
+        "unit": Reader("/unit", faults).text(draft.unit, 80, required=True),
+    }
+    _refuse(faults)
+    with transaction.atomic():
+        buyer = buyer_of(actor, Action.WRITE_CALL_OFF, draft.organisation)
+        reference = slug(read["name"], set(Measure.objects.values_list("reference", flat=True)))
+        measure = Measure.objects.create(
+            reference=reference, organisation=buyer, actor=actor.reference, **read
+        )
+        references = {"organisation": buyer.reference}
+        record(actor, Happening("measure.added", "measure", reference, references, {"name": read["name"]}))
+    return measure
+
+
+def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> OutcomePlan:
+    """Says the whole plan of a draft call-off, by the call-off's reference and revision; what payers approved falls.
+
+    Raises NotFound, NotPermitted, Stale, Conflict once it has gone out, Invalid.
+    """
+    terms = OutcomeTerms.from_json(body)
+    with transaction.atomic():
+        row = locked_call_off(actor, call_off, revision)
+        if Part.OWNER not in buyer_parts(actor, row):
+            raise NotPermitted("You may not do this: say what is paid for outcomes.")
+        if row.status not in EDITED:
+            raise Conflict("The call-off has gone out: what it pays for stands.")
+        measures, bodies = _known(terms)
+        plan, _ = OutcomePlan.objects.get_or_create(
+            call_off=row,
+            defaults={"reference": f"{row.reference}~outcomes", "actor": actor.reference, "revision": 0},
+        )
+        plan.suitability, plan.long_stop_on, plan.cap_minor = terms.suitability, terms.long_stop_on, terms.cap
+        plan.investor = bodies[terms.investor] if terms.investor else None
+        plan.status = OutcomePlan.Status.DRAFT
+        _write(plan, terms, measures, bodies)
+        _save(plan, "suitability", "long_stop_on", "cap_minor", "investor", "status")
+        row.outcomes_minor = terms.cap
+        row.status, row.approved_minor, row.approved_by, row.approved_at = (
+            CallOff.Status.DRAFT,
+            None,
+            "",
+            None,
+        )
+        row.revision += 1
+        row.save(
+            update_fields=[
+                "outcomes_minor",
+                "status",
+                "approved_minor",
+                "approved_by",
+                "approved_at",
+                "revision",
+            ]
+        )
+        record(actor, _happening(plan, "outcome_plan.edited", {"cap": plan.cap_minor}))
+    return plan
+
+
+def propose_plan(actor: Actor, reference: str, revision: int) -> OutcomePlan:
+    """Found suitable and complete, it goes to the bodies that pay. Raises NotFound, NotPermitted, Stale, Conflict,
+    Invalid with everything that is missing.
+    """
+    with transaction.atomic():
+        plan = _locked(actor, reference, revision)
+        _permitted(actor, plan, "propose")
+        _refuse(list(plan_faults(plan)))
+        plan.status = OutcomePlan.Status.PROPOSED
+        _save(plan, "status")
+        record(actor, _happening(plan, "outcome_plan.proposed", {"cap": plan.cap_minor}))
+    return plan
+
+
+def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:
+    """Every paying body that the actor may approve for agrees to its share; with the last the plan is agreed.
+
+    Raises NotFound, NotPermitted, Stale, Conflict where it has approved already.
+    """
+    with transaction.atomic():
+        plan = _locked(actor, reference, revision)
+        _permitted(actor, plan, "approve_share")
+        payers = list(plan.payers.select_related("organisation"))
+        mine = [one for one in payers if can(actor, Action.APPROVE_CALL_OFF, one.organisation_id)]
+        waiting = [one for one in mine if one.approved_at is None]
+        if not waiting:
+            raise Conflict("Your organisation has approved its share already.")
+        now = timezone.now()
+        told = []
+        for one in waiting:
+            one.approved_at, one.approved_by = now, actor.reference
+            one.save(update_fields=["approved_at", "approved_by"])
+            changes = {"payer": one.organisation.reference, "share": one.share}
+            told.append(_happening(plan, "outcome_plan.share_approved", changes))
+        if all(one.approved_at for one in payers):
+            plan.status = OutcomePlan.Status.AGREED
+            told.append(_happening(plan, "outcome_plan.agreed", {"cap": plan.cap_minor}))
+        _save(plan, "status")
+        record_many(actor, told)
+    return plan
+
+
+def plan_faults(plan: OutcomePlan) -> list[Fault]:
+    """What is still missing before payers are asked: suitability, measures within the cap, shares that are whole, the
+    long stop.
+    """
+    faults = suitability_faults(plan.suitability)
+    measures, payers = list(plan.measures.all()), list(plan.payers.all())
+    if not measures:
+        faults.append(Fault("/measures", "required", "Name at least one outcome that is paid for."))
+    together = sum(one.price_minor * one.most for one in measures)
+    if measures and plan.cap_minor > together:
+        told = f"The cap is above what all outcomes come to, which is £{money(together)}."
+        faults.append(Fault("/cap", "above_outcomes", told))
+    if plan.long_stop_on is None:
+        faults.append(Fault("/long_stop_on", "required", "Say after which day no outcome is paid for."))
+    faults.extend(share_faults([one.share for one in payers]))
+    if payers and all(one.pot_minor is not None for one in payers):
+        told = "Somebody pays what the funds do not: name a paying body without a pot."
+        faults.append(Fault("/payers", "funds_alone", told))
+    return faults
+
+
+def plan_parts(actor: Actor, plan: OutcomePlan) -> frozenset[Part]:
+    """The actor's parts: on the buyer's side, and as approver of a body that pays."""
+    keys = plan.payers.values_list("organisation", flat=True)
+    pays = any(can(actor, Action.APPROVE_CALL_OFF, key) for key in keys)
+    return buyer_parts(actor, plan.call_off) | (frozenset({Part.PAYER}) if pays else frozenset())
+
+
+def _known(terms: OutcomeTerms) -> tuple[dict[str, Measure], dict[str, Organisation]]:
+    wanted = {one.measure for one in terms.measures}
+    measures = {one.reference: one for one in Measure.objects.filter(reference__in=wanted)}
+    named = {one.organisation for one in terms.payers} | ({terms.investor} if terms.investor else set())
+    bodies = {one.reference: one for one in Organisation.objects.filter(reference__in=named)}
+    faults = [
+        Fault(f"/measures/{step}/measure", "unknown", f"The library has no {one.measure}.")
+        for step, one in enumerate(terms.measures)
+        if one.measure not in measures
+    ]
+    faults += [
+        Fault(f"/payers/{step}/organisation", "unknown", f"There is no organisation {one.organisation}.")
+        for step, one in enumerate(terms.payers)
+        if one.organisation not in bodies
+    ]
+    if terms.investor and terms.investor not in bodies:
+        faults.append(Fault("/investor", "unknown", f"There is no organisation {terms.investor}."))
+    _refuse(faults)
+    return measures, bodies
+
+
+def _write(
+    plan: OutcomePlan, terms: OutcomeTerms, measures: dict[str, Measure], bodies: dict[str, Organisation]
+) -> None:
+    plan.measures.all().delete()
+    plan.payers.all().delete()
+    OutcomeMeasure.objects.bulk_create(
+        OutcomeMeasure(
+            plan=plan,
+            measure=measures[one.measure],
+            position=position,
+            baseline=one.baseline,
+            target=one.target,
+            price_minor=one.price,
+            most=one.most,
+        )
+        for position, one in enumerate(terms.measures, start=1)
+    )
+    Payer.objects.bulk_create(
+        Payer(
+            plan=plan,
+            organisation=bodies[one.organisation],
+            share=one.share,
+            fund=one.fund,
+            pot_minor=one.pot,
+            opens_on=one.opens_on,
+            closes_on=one.closes_on,
+        )
+        for one in terms.payers
+    )
+
+
+def _locked(actor: Actor, reference: str, revision: int) -> OutcomePlan:
+    """The plan, with the row of its call-off locked first, as everywhere. Raises NotFound, Stale."""
+    found = OutcomePlan.objects.filter(reference=reference).first()
+    if found is None:
+        raise NotFound(f"There is no plan {reference}.")
+    call_off = (
+        CallOff.objects.select_for_update(of=("self",))
+        .select_related("organisation")
+        .get(pk=found.call_off_id)
+    )
+    plan = OutcomePlan.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    plan.call_off = call_off
+    if not plan_seen(actor, plan):
+        raise NotFound(f"There is no plan {reference}.")
+    if plan.revision != revision:
+        raise Stale("The plan has changed since you read it.")
+    return plan
+
+
+def plan_seen(actor: Actor, plan: OutcomePlan) -> bool:
+    """Whether the actor may see it: of the buyer, or of a body that pays once it was proposed."""
+    if can(actor, Action.SEE_CALL_OFFS, plan.call_off.organisation_id):
+        return True
+    if plan.status == OutcomePlan.Status.DRAFT:
+        return False
+    keys = plan.payers.values_list("organisation", flat=True)
+    return any(can(actor, Action.SEE_CALL_OFFS, key) for key in keys)
+
+
+def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> None:
+    step, parts = PLANS.step(name, plan.status), plan_parts(actor, plan)
+    who = {part for one in PLANS.transitions if one.name == name for part in one.who}
+    if who.isdisjoint(parts):
+        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
+    if step is None:
+        raise Conflict(f"The plan is {OutcomePlan.Status(plan.status).label.lower()}.")
+
+
+def _save(plan: OutcomePlan, *fields: str) -> None:
+    plan.revision += 1
+    plan.save(update_fields=["revision", *fields])
+
+
+def _happening(plan: OutcomePlan, kind: str, changes: dict[str, Any]) -> Happening:
+    references = {
+        "call_off": plan.call_off.reference,
+        "organisation": plan.call_off.organisation.reference,
+        "payer": sorted(plan.payers.values_list("organisation__reference", flat=True)),
+    }
+    return Happening(kind, "outcome_plan", plan.reference, references, changes)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise Invalid(REFUSED, tuple(faults))

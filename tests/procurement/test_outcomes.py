@@ -1,0 +1,335 @@
+"""Paying for outcomes: the arithmetic by properties, the plan's way to agreement, claims from submitted to paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procurement.actions.awards import award_direct
+from procurement.actions.call_offs import edit_call_off
+from procurement.actions.claims import (
+    ClaimDraft,
+    pay_claim,
+    reject_claim,
+    submit_claim,
+    totals,
+    verify_claim,
+)
+from procurement.actions.contracts import sign_contract
+from procurement.actions.offers import accept_offer, send_offer
+from procurement.actions.outcome_plans import (
+    MeasureDraft,
+    add_measure,
+    approve_share,
+    propose_plan,
+    save_plan,
+)
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
+from procurement.models import (
+    Claim,
+    Contract,
+    Event,
+    Measure,
+    OutcomePayment,
+    OutcomePlan,
+    Payer,
+    RequirementRevision,
+)
+from procurement.outcomes import QUESTIONS, WHOLE, Priced, payable, split
+from procurement.permissions import Actor
+from tests.bought import TERMS, Market, drafted, make_market
+from tests.world import editor_of, make_buyers
+
+pytestmark = pytest.mark.django_db
+
+YES = {name: {"answer": True, "why": "Shown in the business case."} for name in QUESTIONS}
+SHARES = st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 5_000), min_size=1).map(
+    lambda found: {name: share * WHOLE // sum(found.values()) for name, share in found.items()}
+)
+
+
+@given(amount=st.integers(0, 10**10), shares=SHARES)
+def test_a_payment_is_split_to_the_penny_and_nobody_pays_a_penny_more_than_their_share_rounds_to(
+    amount: int, shares: dict[str, int]
+) -> None:
+    shares = {name: share for name, share in shares.items() if share}
+    if not shares:
+        return
+    parts = split(amount, shares)
+    whole = sum(shares.values())
+    assert sum(parts.values()) == amount
+    assert all(0 <= parts[name] - amount * share // whole <= 1 for name, share in shares.items())
+
+
+@given(amount=st.integers(0, 10**8), pot=st.integers(0, 10**8), share=st.integers(1, WHOLE - 1))
+def test_a_fund_never_pays_more_than_its_pot_and_others_pay_what_it_lacks(
+    amount: int, pot: int, share: int
+) -> None:
+    shares = {"buyer": WHOLE - share, "fund": share}
+    parts = split(amount, shares, {"fund": pot})
+    assert (sum(parts.values()), parts["fund"]) == (amount, min(pot, split(amount, shares)["fund"]))
+
+
+def test_funds_alone_that_do_not_hold_it_are_refused() -> None:
+    with pytest.raises(ValueError, match="pots"):
+        split(100, {"fund": WHOLE}, {"fund": 99})
+
+
+@given(
+    counts=st.lists(st.integers(0, 40), max_size=12),
+    price=st.integers(1, 10_000),
+    most=st.integers(1, 100),
+    cap=st.integers(0, 500_000),
+)
+def test_however_often_outcomes_are_claimed_neither_cap_is_passed(
+    counts: list[int], price: int, most: int, cap: int
+) -> None:
+    measure, before, paid = Priced(price, most), 0, 0
+    for count in counts:
+        amount = payable(count, measure, before, cap - paid)
+        assert 0 <= amount <= count * price
+        before, paid = before + count, paid + amount
+    assert paid <= min(measure.cap, cap)
+    assert paid == min(cap, min(before, most) * price)
+
+
+@pytest.fixture
+def market() -> Market:
+    return make_market()
+
+
+@pytest.fixture
+def payer(market: Market) -> Actor:
+    make_buyers("ministry")
+    return editor_of("ministry", "approver")
+
+
+def measure_of(market: Market) -> Measure:
+    draft = MeasureDraft("In work", "In paid work for 26 weeks.", "Payroll returns.", "a person")
+    return add_measure(market.buyer, draft)
+
+
+def body(measure: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "suitability": YES,
+        "long_stop_on": (timezone.localdate() + timedelta(days=700)).isoformat(),
+        "cap": "2500.00",
+        "investor": "borough",
+        "measures": [{"measure": measure, "baseline": 10, "target": 30, "price": "100.01", "most": 30}],
+        "payers": [
+            {"organisation": "shire", "share": "66.67"},
+            {"organisation": "ministry", "share": "33.33", "fund": "Top-up", "pot": "300.00",
+             "opens_on": "2020-01-01", "closes_on": "2099-01-01"},
+        ],
+    } | changes  # fmt: skip
+
+
+def agreed(market: Market, payer: Actor, **changes: Any) -> OutcomePlan:
+    """A plan that both bodies have approved; the call-off is a draft of a direct award."""
+    call_off = drafted(market.buyer)
+    plan = save_plan(
+        market.buyer, call_off.reference, call_off.revision, body(measure_of(market).reference, **changes)
+    )
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    plan = approve_share(payer, plan.reference, plan.revision)
+    return approve_share(market.approver, plan.reference, plan.revision)
+
+
+def signed(market: Market, plan: OutcomePlan) -> Contract:
+    """Its contract, signed by both and begun a month ago."""
+    call_off = plan.call_off
+    call_off.refresh_from_db()
+    offer = send_offer(market.buyer, call_off.reference, call_off.revision)
+    accept_offer(market.oak, offer.reference, offer.revision)
+    call_off.refresh_from_db()
+    contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known")
+    sign_contract(market.oak, contract.reference, 1)
+    sign_contract(market.buyer, contract.reference, 2)
+    Contract.objects.update(starts_on=timezone.localdate() - timedelta(days=40))
+    return Contract.objects.get()
+
+
+def claim(market: Market, contract: Contract, **changes: Any) -> Claim:
+    contract.refresh_from_db()
+    today = timezone.localdate()
+    draft = ClaimDraft(
+        "in-work", 20, (today - timedelta(days=30)).isoformat(), today.isoformat(), "Returns for March."
+    )
+    return submit_claim(market.oak, contract.reference, contract.revision, replace(draft, **changes))
+
+
+def refused(kind: type[Refused], act: Callable[[], object]) -> list[tuple[str, str]]:
+    def state() -> tuple[Any, ...]:
+        return (
+            list(OutcomePlan.objects.values_list("status", "revision", "cap_minor")),
+            list(Claim.objects.order_by("pk").values_list("status", "revision", "amount_minor")),
+            OutcomePayment.objects.count(),
+            Event.objects.count(),
+        )
+
+    before = state()
+    with pytest.raises(kind) as refusal:
+        act()
+    assert state() == before
+    return [(fault.pointer, fault.code) for fault in refusal.value.faults]
+
+
+def test_outcomes_are_agreed_claimed_verified_by_another_and_paid_by_shares(
+    market: Market, payer: Actor
+) -> None:
+    plan = agreed(market, payer)
+    assert plan.status == "agreed"
+    contract = signed(market, plan)
+    # 6,250.00 for days, 100.00 expenses, 500.00 options, 2,500.00 outcomes.
+    assert (contract.value_minor, contract.maximum_minor) == (635_000, 935_000)
+    first = claim(market, contract)
+    assert totals(plan).claimed == 200_020
+    first = verify_claim(market.buyer, first.reference, 1, 20)
+    assert (first.amount_minor, totals(plan).left) == (200_020, 49_980)
+    first = pay_claim(market.approver, first.reference, 2)
+    paid = dict(OutcomePayment.objects.values_list("payer__organisation__reference", "minor"))
+    assert paid == {"shire": 170_020, "ministry": 30_000}
+    second = claim(market, contract)
+    second = verify_claim(market.buyer, second.reference, 1, 20)
+    assert second.amount_minor == 49_980
+    pay_claim(market.approver, second.reference, 2)
+    assert (totals(plan).paid, totals(plan).left) == (250_000, 0)
+    fund = Payer.objects.get(organisation__reference="ministry")
+    assert sum(fund.payments.values_list("minor", flat=True)) == 30_000
+
+
+def test_nothing_goes_out_before_every_payer_has_approved_and_an_edit_takes_that_back(
+    market: Market, payer: Actor
+) -> None:
+    plan = agreed(market, payer)
+    call_off = plan.call_off
+    call_off.refresh_from_db()
+    again = save_plan(market.buyer, call_off.reference, call_off.revision, body("in-work", cap="2000.00"))
+    call_off.refresh_from_db()
+    assert (again.status, list(again.payers.values_list("approved_at", flat=True))) == ("draft", [None, None])
+    assert refused(Invalid, lambda: send_offer(market.buyer, call_off.reference, call_off.revision)) == [
+        ("/outcomes", "not_agreed")
+    ]
+
+
+def test_a_plan_that_is_unsuitable_or_incomplete_is_not_proposed(market: Market, payer: Actor) -> None:
+    call_off = drafted(market.buyer)
+    answers = YES | {"measurable": {"answer": False, "why": "No data."}, "adds": {"answer": True, "why": ""}}
+    said = body(measure_of(market).reference, suitability=answers, long_stop_on=None, cap="9000.00",
+                payers=[{"organisation": "shire", "share": "50.00"}])  # fmt: skip
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    assert refused(Invalid, lambda: propose_plan(market.buyer, plan.reference, plan.revision)) == [
+        ("/suitability/measurable", "not_suitable"), ("/suitability/adds/why", "required"),
+        ("/cap", "above_outcomes"), ("/long_stop_on", "required"), ("/payers", "not_whole"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"cap": "x"}, ("/cap", "shape")),
+        ({"investor": "nobody"}, ("/investor", "unknown")),
+        ({"payers": [{"organisation": "nobody", "share": "100"}]}, ("/payers/0/organisation", "unknown")),
+        ({"payers": [{"organisation": "shire", "share": "0"}]}, ("/payers/0/share", "range")),
+        ({"payers": [{"organisation": "shire", "share": "9", "pot": "5.00"}]}, ("/payers/0", "fund_incomplete")),
+        ({"measures": [{"measure": "none", "target": 1, "price": "1.00", "most": 1}]},
+         ("/measures/0/measure", "unknown")),
+        ({"measures": [{"measure": "in-work", "baseline": 5, "target": 5, "price": "1.00", "most": 1}]},
+         ("/measures/0/target", "range")),
+        ({"suitability": {"problem": {"answer": "yes"}}}, ("/suitability/problem/answer", "type")),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_plan_is_named(
+    market: Market, payer: Actor, changes: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    measure_of(market)
+    call_off = drafted(market.buyer)
+    said = body("in-work", **changes)
+    assert refused(Invalid, lambda: save_plan(market.buyer, call_off.reference, call_off.revision, said)) == [
+        fault
+    ]
+
+
+def test_who_may_do_what_with_a_plan(market: Market, payer: Actor) -> None:
+    call_off = drafted(market.buyer)
+    said = body(measure_of(market).reference)
+    for actor, kind in ((market.stranger, NotFound), (market.oak, NotFound)):
+        refused(kind, lambda actor=actor: save_plan(actor, call_off.reference, call_off.revision, said))
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    refused(NotFound, lambda: approve_share(payer, plan.reference, plan.revision))
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    refused(NotPermitted, lambda: approve_share(market.buyer, plan.reference, plan.revision))
+    plan = approve_share(payer, plan.reference, plan.revision)
+    refused(Conflict, lambda: approve_share(payer, plan.reference, plan.revision))
+    assert (plan.status, plan.payers.exclude(approved_at=None).count()) == ("proposed", 1)
+
+
+def test_a_claim_is_verified_by_another_and_never_paid_before(market: Market, payer: Actor) -> None:
+    contract = signed(market, agreed(market, payer))
+    made = claim(market, contract)
+    refused(Conflict, lambda: pay_claim(market.approver, made.reference, 1))
+    refused(NotPermitted, lambda: verify_claim(market.oak, made.reference, 1, 1))
+    refused(NotFound, lambda: verify_claim(market.stranger, made.reference, 1, 1))
+    assert refused(Invalid, lambda: verify_claim(market.buyer, made.reference, 1, 21)) == [
+        ("/counted", "range")
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Claim.objects.update(status="verified", verified_by=market.oak.reference)
+    rejected = reject_claim(market.buyer, made.reference, 1, "No returns for March.")
+    assert (rejected.status, rejected.reason) == ("rejected", "No returns for March.")
+    refused(Conflict, lambda: verify_claim(market.buyer, made.reference, 2, 1))
+
+
+def test_what_is_wrong_with_a_claim_is_named(market: Market, payer: Actor) -> None:
+    contract = signed(market, agreed(market, payer))
+    today = timezone.localdate()
+    late = {
+        "first_day": (today - timedelta(days=90)).isoformat(),
+        "last_day": (today + timedelta(days=1)).isoformat(),
+    }
+    assert refused(Invalid, lambda: claim(market, contract, **late)) == [
+        ("/first_day", "before_contract"), ("/last_day", "future"),
+    ]  # fmt: skip
+    OutcomePlan.objects.update(long_stop_on=today - timedelta(days=1))
+    assert refused(Invalid, lambda: claim(market, contract, measure="none", count=0, evidence="")) == [
+        ("/measure", "unknown"), ("/count", "range"), ("/evidence", "required"), ("/last_day", "long_stop"),
+    ]  # fmt: skip
+
+
+def test_a_fund_pays_only_between_its_days(market: Market, payer: Actor) -> None:
+    contract = signed(market, agreed(market, payer))
+    made = verify_claim(market.buyer, claim(market, contract).reference, 1, 20)
+    Payer.objects.filter(organisation__reference="ministry").update(
+        closes_on=timezone.localdate() - timedelta(days=1)
+    )
+    pay_claim(market.approver, made.reference, made.revision)
+    paid = dict(OutcomePayment.objects.values_list("payer__organisation__reference", "minor"))
+    assert paid == {"shire": 200_020, "ministry": 0}
+
+
+def test_a_call_off_may_pay_for_outcomes_alone(market: Market, payer: Actor) -> None:
+    call_off = drafted(market.buyer, team=[], terms={**TERMS, "expenses": "0.00", "extensions": []})
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, body(measure_of(market).reference))
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    approve_share(payer, plan.reference, plan.revision)
+    plan.refresh_from_db()
+    approve_share(market.approver, plan.reference, plan.revision)
+    contract = signed(market, plan)
+    assert (contract.value_minor, contract.maximum_minor) == (0, 250_000)
+    assert RequirementRevision.objects.latest("pk").content["team"] == []
+
+
+def test_terms_cannot_state_the_cap_of_outcomes(market: Market) -> None:
+    call_off = drafted(market.buyer)
+    assert refused(
+        Invalid,
+        lambda: edit_call_off(market.buyer, call_off.reference, 1, {"terms": {**TERMS, "outcomes": 5}}),
+    ) == [("/terms/outcomes", "unknown_field")]
