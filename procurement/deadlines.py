@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from procurement.working_days import LONDON, is_working_day
+from procurement.working_days import ENGLAND, LONDON, is_working_day
 
 
-def after_working_days(sent: datetime, days: int) -> datetime:
-    """The end of the window that gives `days` whole working days: midnight in London after the last of them.
+def after_working_days(sent: datetime, days: int, nation: str = ENGLAND) -> datetime:
+    """The end of the window that gives `days` whole working days of a nation: midnight in London after the last.
 
     The day of sending does not count.
     """
@@ -21,7 +21,7 @@ def after_working_days(sent: datetime, days: int) -> datetime:
     left = days
     while left:
         day += timedelta(days=1)
-        left -= is_working_day(day)
+        left -= is_working_day(day, nation)
     return midnight(day + timedelta(days=1))
 
 

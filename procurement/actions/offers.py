@@ -201,7 +201,7 @@ def happening(offer: Offer, kind: str, changes: dict[str, Any]) -> Happening:
 
 
 def _made(actor: Actor, call_off: CallOff, asked: CallOffSupplier, price: Priced, now: datetime) -> Offer:
-    reply_by = after_working_days(now, terms_of(call_off).reply_days)
+    reply_by = after_working_days(now, terms_of(call_off).reply_days, call_off.organisation.nation)
     text = canonical(order_document(call_off, asked, price, now, reply_by))
     assert price.minor is not None
     return Offer.objects.create(
