@@ -13,7 +13,7 @@ import orjson
 
 from procurement.pricing import money
 from procurement.requirements import RequirementContent
-from search.engines.matching_base import Candidate, Covered, Gathered, RuledOut
+from search.engines.matching_base import NO_TOTAL, Covered, Gathered, RuledOut
 from search.engines.suggestions import Labels
 from search.explaining import Why
 from search.lots import FittingLot, Named
@@ -42,10 +42,9 @@ class Told:
         self,
         shown: Sequence[Ranked],
         explained: Sequence[Why] | None,
-        count: int,
         fits: tuple[list[Named], list[FittingLot]],
     ) -> dict[str, Any]:
-        """The whole answer. `count` is how many were ranked, `eligible` in it how many could have been."""
+        """The whole answer. `count` in it is how many were ranked, `eligible` how many could have been."""
         need, gathered, labels = self.need, self.gathered, self.labels
         whys: Sequence[Why | None] = explained if explained is not None else [None] * len(shown)
         specialisms, lots = fits
@@ -65,7 +64,7 @@ class Told:
             "suggested_specialisms": [_fitting(one) | {"score": round(one.score, 4)} for one in specialisms],
             "recommended_lots": [_lot(one) for one in lots],
             "eligible": gathered.eligible,
-            "count": count,
+            "count": len(gathered.candidates),
             "results": results,
             "ruled_out_count": gathered.ruled_out_count,
             "ruled_out_by": [
@@ -85,8 +84,8 @@ class Told:
             notes.append(WORDS_ALONE)
         if self.content.text and not need.terms and need.vector is None:
             notes.append("No word of the text stands in any listing.")
-        if need.framework is not None and self.gathered.candidates:
-            framework = orjson.loads(self.gathered.candidates[0].record.stored())["framework"]
+        if need.framework is not None and self.gathered.candidates.records:
+            framework = orjson.loads(self.gathered.candidates.records[0].stored())["framework"]
             if framework["ends_on"] < need.on.isoformat():
                 notes.append(
                     f"{framework['number']} ended on {framework['ends_on']}: "
@@ -99,11 +98,11 @@ class Told:
         return notes
 
     def _result(self, rank: int, one: Ranked, why: Why | None) -> dict[str, Any]:
-        candidate = self.gathered.candidates[one.place]
-        stored = orjson.loads(candidate.record.stored())
+        candidates = self.gathered.candidates
+        stored = orjson.loads(candidates.records[one.place].stored())
         return {
             "rank": rank,
-            "reference": candidate.key,
+            "reference": candidates.keys[one.place],
             "partner": stored["partner"],
             "supplier": stored["supplier"],
             "lead": stored["lead"],
@@ -111,7 +110,7 @@ class Told:
             "lots": [{name: lot[name] for name in ("reference", "number", "name")} for lot in stored["lots"]],
             "score": one.score,
             "parts": {part: round(value, 4) for part, value in one.parts.items()},
-            "coverage": _coverage(candidate.covered, self.need, self.labels),
+            "coverage": _coverage(candidates.covered[one.place].tolist(), self.need, self.labels),
             "text": {
                 "words": round(one.words, 4),
                 "meaning": round(one.meaning, 4),
@@ -120,23 +119,26 @@ class Told:
                 else [{"word": term.word, "adds": term.adds} for term in why.terms],
             },
             "evidence": [] if why is None else _evidence(why, stored),
-            "price": self._price(candidate, stored),
-            "preferences": dict(zip(self.need.preferences, candidate.preferred, strict=True)),
+            "price": self._price(one.place, stored),
+            "preferences": dict(
+                zip(self.need.preferences, candidates.preferred[one.place].tolist(), strict=True)
+            ),
             "confirmed_on": stored["confirmed_on"],
         }
 
-    def _price(self, candidate: Candidate, stored: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _price(self, candidate: int, stored: Mapping[str, Any]) -> dict[str, Any] | None:
         """The team's price; every field is there, null where it does not apply."""
         if not self.need.days:
             return None
         card = stored["rates"] or dict.fromkeys(("currency", "card", "version", "basis"))
-        total, place = candidate.total, percentile_of(candidate, self.gathered)
+        total = int(self.gathered.candidates.totals[candidate])
+        place = percentile_of(candidate, self.gathered)
         budget, asked = None, self.content.budget
-        if total is not None and asked is not None and asked.currency == card["currency"]:
+        if total != NO_TOTAL and asked is not None and asked.currency == card["currency"]:
             budget = "within" if total <= asked.minor else "above"
-        because = NO_CARD if stored["rates"] is None else NO_RATE if total is None else ""
+        because = NO_CARD if stored["rates"] is None else NO_RATE if total == NO_TOTAL else ""
         return {
-            "total": None if total is None else money(total),
+            "total": None if total == NO_TOTAL else money(total),
             "currency": card["currency"],
             "vat": "excluded",
             "card": card["card"],
@@ -175,7 +177,7 @@ def _lot(one: FittingLot) -> dict[str, Any]:
     }
 
 
-def _coverage(covered: Sequence[Covered], need: Need, labels: Labels) -> dict[str, Any] | None:
+def _coverage(covered: Sequence[int], need: Need, labels: Labels) -> dict[str, Any] | None:
     if not covered:
         return None
     by_state = {

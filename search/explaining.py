@@ -7,7 +7,7 @@ out, the rest scored anew, and what that costs is told beside it. So a reason sh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import mark_of
-from search.engines.matching_base import Candidate, Lengths
+from search.engines.matching_base import Gathered
 from search.engines.meanings import products
 from search.engines.records import PackedRecord
 from search.fields import TEXT_FIELDS
-from search.meaning import Model, Vectors, likeness
-from search.need import MEANT_NUMBERS, NeedTerm
-from search.relevance import Pieces, Scores, pieces_of, score
+from search.meaning import Model, likeness
+from search.need import MEANT_NUMBERS, Need, NeedTerm
+from search.relevance import Pieces, Scores, score
 
 TERMS_SHOWN: Final = 5
 PIECES_SHOWN: Final = 2
@@ -79,49 +79,40 @@ class _Sentence:
     alike: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Trial:
-    """A listing without something: which it is, its pieces then, and the texts of those that changed."""
+    """A listing (its place among those explained) without one thing: a term of the need, or a sentence."""
 
     listing: int
-    counts: NDArray[np.float64]
-    lengths: NDArray[np.float64]
-    changed: Mapping[int, str]
+    without: int | _Sentence
 
 
 class Explainer:
-    """Explains the listings of one page of an answer."""
+    """Explains listings that were scored: `candidates` by `pieces`, with `scores`."""
 
     def __init__(
-        self, terms: Sequence[NeedTerm], vector: Vectors | None, model: Model | None, lengths: Lengths
+        self,
+        need: Need,
+        model: Model | None,
+        gathered: Gathered,
+        pieces: Pieces,
+        scores: Scores,
     ) -> None:
-        self._terms, self._vector, self._model, self._lengths = terms, vector, model, lengths
-        self._marks = np.array([mark_of(one.term) for one in terms], dtype=np.uint32)
-        told = np.array([one.told for one in terms])
+        self._terms, self._vector, self._model = need.terms, need.vector, model
+        self._records, self._lengths = gathered.candidates.records, gathered.lengths
+        self._pieces, self._scores = pieces, scores
+        self._marks = np.array([mark_of(one.term) for one in need.terms], dtype=np.uint32)
+        told = np.array([one.told for one in need.terms])
         self._told = told / (told.sum() or 1.0)
 
-    def explain(self, candidates: Sequence[Candidate]) -> list[Why]:
-        """Why each of them answers."""
-        if not candidates or (not self._terms and self._vector is None):
-            return [Why((), ()) for _ in candidates]
-        pieces = pieces_of(candidates, self._terms)
-        scores = score(pieces, self._terms, self._lengths)
-        texts = [_Texts(one.record) for one in candidates]
-        words = [self._words(scores, at) for at in range(len(candidates))]
-        sentences = self._sentences(pieces, scores, texts)
-        trials = [
-            *(
-                self._without_term(pieces, texts[at], at, term)
-                for at, some in enumerate(words)
-                for term in some
-            ),
-            *(
-                self._without_sentence(pieces, texts[at], at, one)
-                for at, some in enumerate(sentences)
-                for one in some
-            ),
-        ]
-        costs = iter(self._costs(trials, pieces, scores))
+    def explain(self, places: Sequence[int]) -> list[Why]:
+        """Why each of the candidates at these places answers."""
+        texts = [_Texts(self._records[place]) for place in places]
+        words = [self._words(place) for place in places]
+        sentences = self._sentences(places, texts)
+        trials = [_Trial(at, one) for at, some in enumerate(words) for one in some]
+        trials += [_Trial(at, one) for at, some in enumerate(sentences) for one in some]
+        costs = iter(self._costs(trials, places, texts))
         told_words = [[(term, next(costs)) for term in some] for some in words]
         told_sentences = [[(one, next(costs)) for one in some] for some in sentences]
         return [
@@ -129,24 +120,25 @@ class Explainer:
             for at, some in enumerate(told_words)
         ]
 
-    def _words(self, scores: Scores, listing: int) -> list[int]:
+    def _words(self, place: int) -> list[int]:
         """The terms that add most."""
-        adds = scores.terms[listing]
+        adds = self._scores.terms[place]
         return [int(at) for at in np.argsort(-adds, kind="stable")[:TERMS_SHOWN] if adds[at] > 0]
 
-    def _sentences(self, pieces: Pieces, scores: Scores, texts: list[_Texts]) -> list[list[_Sentence]]:
+    def _sentences(self, places: Sequence[int], texts: list[_Texts]) -> list[list[_Sentence]]:
         """The best sentence of each listing's best pieces; the model is asked once for the page."""
         tried: list[list[list[_Sentence]]] = []
-        for at, text in enumerate(texts):
-            worth = scores.pieces[pieces.of(at)]
+        for place, text in zip(places, texts, strict=True):
+            worth = self._scores.pieces[self._pieces.of(place)]
             best = [int(one) for one in np.argsort(-worth, kind="stable")[:PIECES_SHOWN] if worth[one] > 0]
             tried.append([text.sentences(one, self._marks) for one in best])
         flat = [one for several in tried for some in several for one in some]
         if not flat:
             return [[] for _ in texts]
-        near = self._likeness([one.text for one in flat])
         worth = (np.array([one.counts for one in flat]) > 0) @ self._told
-        if near is not None:
+        dots = self._dots([one.text for one in flat])
+        if dots is not None:
+            near = likeness(dots)
             worth = worth + near
             for one, alike in zip(flat, near.tolist(), strict=True):
                 one.alike = alike
@@ -156,59 +148,41 @@ class Explainer:
             for several in tried
         ]
 
-    def _likeness(self, texts: list[str]) -> NDArray[np.float64] | None:
+    def _dots(self, texts: Sequence[str]) -> NDArray[np.int32] | None:
+        """The products of texts with the need. Many stand in several listings: each is read once."""
         if self._model is None or self._vector is None:
             return None
-        return likeness(products(self._vector, self._model.encode(texts)))
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        near = products(self._vector, self._model.encode(list(numbers)))
+        return near[[numbers[text] for text in texts]]
 
-    def _without_term(self, pieces: Pieces, text: _Texts, listing: int, term: int) -> _Trial:
-        here = pieces.of(listing)
-        counts, lengths = pieces.counts[here].copy(), pieces.lengths[here].copy()
-        lengths -= counts[:, term]
-        changed = {
-            int(piece): text.without_term(int(piece), int(self._marks[term]))
-            for piece in np.flatnonzero(counts[:, term])
-        }
-        counts[:, term] = 0
-        return _Trial(listing, counts, lengths, changed)
-
-    def _without_sentence(self, pieces: Pieces, text: _Texts, listing: int, one: _Sentence) -> _Trial:
-        here = pieces.of(listing)
-        counts, lengths = pieces.counts[here].copy(), pieces.lengths[here].copy()
-        counts[one.piece] -= one.counts
-        lengths[one.piece] -= one.length
-        return _Trial(listing, counts, lengths, {one.piece: text.without_sentence(one)})
-
-    def _dots_then(self, trials: list[_Trial], pieces: Pieces) -> NDArray[np.int32] | None:
-        """The products of every trial's pieces; the model is asked once."""
-        if pieces.dots is None or self._model is None or self._vector is None:
-            return None
-        texts = [text for one in trials for text in one.changed.values()]
-        near = products(self._vector, self._model.encode(texts))
-        dots, place = [], 0
-        for one in trials:
-            then = pieces.dots[pieces.of(one.listing)].copy()
-            then[list(one.changed)] = near[place : place + len(one.changed)]
-            place += len(one.changed)
-            dots.append(then)
-        return np.concatenate(dots)
-
-    def _costs(self, trials: list[_Trial], pieces: Pieces, scores: Scores) -> list[float]:
-        """What each trial lacks of the listing's score."""
+    def _costs(self, trials: Sequence[_Trial], places: Sequence[int], texts: list[_Texts]) -> list[float]:
+        """What each trial lacks of the listing's score: all are scored anew together."""
         if not trials:
             return []
-        starts = np.cumsum([0, *(len(one.lengths) for one in trials)])
-        then = score(
-            Pieces(
-                np.concatenate([one.counts for one in trials]),
-                np.concatenate([one.lengths for one in trials]),
-                self._dots_then(trials, pieces),
-                starts,
-            ),
-            self._terms,
-            self._lengths,
-        )
-        costs: list[float] = (scores.text[[one.listing for one in trials]] - then.text).tolist()
+        listings = np.array([places[one.listing] for one in trials])
+        pieces = self._pieces.taken(listings)
+        changed: dict[int, str] = {}
+        for number, (one, first) in enumerate(zip(trials, pieces.starts.tolist(), strict=False)):
+            text = texts[one.listing]
+            if isinstance(one.without, _Sentence):
+                piece = first + one.without.piece
+                held = slice(*np.searchsorted(pieces.piece, [piece, piece + 1]))
+                pieces.count[held] -= one.without.counts[pieces.term[held]]
+                pieces.lengths[piece] -= one.without.length
+                changed[piece] = text.without_sentence(one.without)
+            else:
+                held = slice(*np.searchsorted(pieces.piece, [first, pieces.starts[number + 1]]))
+                gone = np.flatnonzero(pieces.term[held] == one.without) + held.start
+                for piece in pieces.piece[gone].tolist():
+                    changed[piece] = text.without_term(piece - first, int(self._marks[one.without]))
+                pieces.lengths[pieces.piece[gone]] -= pieces.count[gone]
+                pieces.count[gone] = 0
+        near = self._dots(list(changed.values()))
+        if pieces.dots is not None and near is not None:
+            pieces.dots[list(changed)] = near
+        then = score(pieces, self._terms, self._lengths)
+        costs: list[float] = (self._scores.text[listings] - then.text).tolist()
         return costs
 
 

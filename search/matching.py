@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from procurement.requirements import RequirementContent
 from search.answers import Told
-from search.engines.matching_base import Gathered, MatchingEngine
+from search.engines.matching_base import MatchingEngine
 from search.explaining import Explainer
 from search.lots import fitting
 from search.meaning import model
 from search.need import Mode, Need, pairs_of, terms_of_need
 from search.ranks import WEIGHTS, preferred, ranked
-from search.relevance import Scores, pieces_of, score
+from search.relevance import pieces_of, score
 from search.ties import SEEDS
 
 RANKING: Final = "2026-11"
@@ -85,22 +85,16 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         seed=seed,
     )
     gathered = reading.gather(need)
-    scores = _scores(gathered, need)
-    order = ranked(gathered, scores, need, options.weights)
-    shown = order[: options.size]
-    explained = None
-    if options.explained:
-        explainer = Explainer(terms, vector, understood, gathered.lengths)
-        explained = explainer.explain([gathered.candidates[one.place] for one in shown])
+    pieces = scores = None
+    if gathered.candidates.keys and (terms or vector is not None):
+        pieces = pieces_of(gathered.candidates, terms)
+        scores = score(pieces, terms, gathered.lengths)
+    shown = ranked(gathered, scores, need, options.weights, options.size)
+    whys = None
+    if options.explained and pieces is not None and scores is not None:
+        explainer = Explainer(need, understood, gathered, pieces, scores)
+        whys = explainer.explain([one.place for one in shown])
     told = Told(content, need, gathered, reading.labels, understood)
-    answer = told.answer(
-        shown, explained, len(order), fitting(terms, vector, reading.labels, understood, gathered.lots)
-    )
+    answer = told.answer(shown, whys, fitting(terms, vector, reading.labels, understood, gathered.lots))
     answer |= {"weights": dict(options.weights), "ranking": RANKING}
     return Matched(answer, RANKING, understood.digest if understood else "", gathered.index.generation, seed)
-
-
-def _scores(gathered: Gathered, need: Need) -> Scores | None:
-    if not gathered.candidates or not (need.terms or need.vector is not None):
-        return None
-    return score(pieces_of(gathered.candidates, need.terms), need.terms, gathered.lengths)

@@ -14,14 +14,17 @@ order. `coverage`, `price` and `name` rank by that first; `shuffle` by the seed'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from procurement.pricing import position
 from procurement.requirements import RequirementContent
-from search.engines.matching_base import Candidate, Covered, Gathered
+from search.engines.matching_base import NO_TOTAL, Candidates, CardKind, Covered, Gathered, Prices
 from search.need import Mode, Need
 from search.relevance import Scores
 from search.ties import hashes_of, ties
@@ -57,6 +60,9 @@ MODES: Final[Mapping[Mode, str]] = {
 FRESH: Final = 6
 STALE: Final = 24
 """Months since a partner confirmed its profile."""
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,84 +76,95 @@ class Ranked:
     meaning: float
 
 
-def ranked(gathered: Gathered, scores: Scores | None, need: Need, weights: Mapping[str, int]) -> list[Ranked]:
-    """Every candidate, in order."""
-    texts = None if scores is None else scores.text
-    made = []
-    for place, one in enumerate(gathered.candidates):
-        parts = _parts(one, None if texts is None else float(texts[place]), gathered, need)
-        made.append(
-            Ranked(
-                place,
-                _weighed(parts, weights),
-                parts,
-                0.0 if scores is None else float(scores.words[place]),
-                0.0 if scores is None else float(scores.meaning[place]),
-            )
+def ranked(
+    gathered: Gathered, scores: Scores | None, need: Need, weights: Mapping[str, int], size: int
+) -> list[Ranked]:
+    """The first `size` of the candidates, in order."""
+    candidates = gathered.candidates
+    if not candidates.keys:
+        return []
+    parts = _parts(gathered, scores, need)
+    weighed = _weighed(parts, weights)
+    # Candidates stand in the order of their keys, and sorting keeps that among equals.
+    by: list[NDArray[Any]] = [ties(hashes_of(candidates.keys), need.seed)]
+    if need.order != "shuffle":
+        by += [-weighed, *_first(need.order, candidates, parts)]
+    shown = np.lexsort(by)[:size].tolist()
+    return [
+        Ranked(
+            place,
+            float(weighed[place]),
+            {part: float(values[place]) for part, values in parts.items()},
+            0.0 if scores is None else float(scores.words[place]),
+            0.0 if scores is None else float(scores.meaning[place]),
         )
-    keys = [one.key for one in gathered.candidates]
-    fair = ties(hashes_of(keys), need.seed).tolist() if keys else []
-    if need.order == "shuffle":
-        return sorted(made, key=lambda one: (fair[one.place], keys[one.place]))
-    first = _first(need.order, gathered.candidates)
-    return sorted(made, key=lambda one: (*first(one), -one.score, fair[one.place], keys[one.place]))
+        for place in shown
+    ]
 
 
-def _first(mode: Mode, candidates: Sequence[Candidate]) -> Callable[[Ranked], tuple[Any, ...]]:
-    """What a mode ranks by before the balanced score."""
-    if mode == "coverage":
-        return lambda one: (-one.parts.get("coverage", 0.0),)
+def _first(mode: Mode, candidates: Candidates, parts: Mapping[str, Floats]) -> list[NDArray[Any]]:
+    """What a mode ranks by before the balanced score, the most important last."""
+    if mode == "coverage" and "coverage" in parts:
+        return [-parts["coverage"]]
     if mode == "price":
-        return lambda one: (candidates[one.place].total is None, candidates[one.place].total or 0)
+        return [candidates.totals, candidates.totals == NO_TOTAL]
     if mode == "name":
-        return lambda one: (candidates[one.place].name,)
-    return lambda _: ()
+        return [np.unique(np.array(candidates.names), return_inverse=True)[1]]
+    return []
 
 
-def _parts(one: Candidate, text: float | None, gathered: Gathered, need: Need) -> dict[str, float]:
-    parts: dict[str, float] = {}
-    if text is not None:
-        parts["text"] = text
-    if one.covered:
-        met = sum(each == Covered.MET for each in one.covered)
-        half = sum(each == Covered.NOT_STATED for each in one.covered)
-        parts["coverage"] = (met + half / 2) / len(one.covered)
+def _parts(gathered: Gathered, scores: Scores | None, need: Need) -> dict[str, Floats]:
+    candidates = gathered.candidates
+    parts: dict[str, Floats] = {}
+    if scores is not None:
+        parts["text"] = scores.text
+    if need.pairs:
+        met, half = (np.sum(candidates.covered == one, axis=1) for one in (Covered.MET, Covered.NOT_STATED))
+        parts["coverage"] = (met + half / 2) / len(need.pairs)
     if need.days:
-        parts["price"] = _price(one, gathered)
-    if one.preferred:
-        parts["preferences"] = sum(one.preferred) / len(one.preferred)
-    parts["freshness"] = _freshness(one, need.on)
+        parts["price"] = _price(candidates, gathered.prices)
+    if need.preferences:
+        parts["preferences"] = np.mean(candidates.preferred, axis=1)
+    parts["freshness"] = _freshness(candidates.confirmed_on, need.on)
     return parts
 
 
-def _price(one: Candidate, gathered: Gathered) -> float:
-    totals = gathered.prices.totals.get(one.card)
-    if one.total is None or totals is None:
-        return 0.0
-    return 1.0 - position(totals, one.total) / len(totals)
+def _price(candidates: Candidates, prices: Prices) -> Floats:
+    places: dict[CardKind, list[int]] = {}
+    for place, (card, total) in enumerate(zip(candidates.cards, candidates.totals.tolist(), strict=True)):
+        if total != NO_TOTAL:
+            places.setdefault(card, []).append(place)
+    part = np.zeros(len(candidates))
+    for card, some in places.items():
+        totals = prices.totals[card]
+        part[some] = 1.0 - np.searchsorted(totals, candidates.totals[some]) / len(totals)
+    return part
 
 
-def _freshness(one: Candidate, on: date) -> float:
-    if not one.confirmed_on:
-        return 0.0
-    then = date.fromordinal(one.confirmed_on)
-    months = max((on.year - then.year) * 12 + on.month - then.month - (on.day < then.day), 0)
-    return min(max((STALE - months) / (STALE - FRESH), 0.0), 1.0)
+def _freshness(confirmed_on: NDArray[np.int64], on: date) -> Floats:
+    days = (confirmed_on - _EPOCH).astype("datetime64[D]")
+    since = days.astype("datetime64[M]")
+    day = (days - since.astype("datetime64[D]")).astype(np.int64) + 1
+    months = (np.datetime64(on, "M") - since).astype(np.int64) - (on.day < day)
+    fresh = np.clip((STALE - np.maximum(months, 0)) / (STALE - FRESH), 0.0, 1.0)
+    return np.where(confirmed_on > 0, fresh, 0.0)
 
 
-def percentile_of(one: Candidate, gathered: Gathered) -> tuple[float, int] | None:
-    """The share of suppliers, in per cent, whose team costs as much or less, and among how many cards of its kind."""
-    totals = gathered.prices.totals.get(one.card)
-    if one.total is None or totals is None:
+def percentile_of(place: int, gathered: Gathered) -> tuple[float, int] | None:
+    """The share of suppliers, in per cent, whose team costs as much or less than a candidate's, and among how many
+    cards of its kind.
+    """
+    total = int(gathered.candidates.totals[place])
+    if total == NO_TOTAL:
         return None
-    return round(100 * position(totals, one.total, "right") / len(totals), 1), len(totals)
+    totals = gathered.prices.totals[gathered.candidates.cards[place]]
+    return round(100 * position(totals, total, "right") / len(totals), 1), len(totals)
 
 
-def _weighed(parts: Mapping[str, float], weights: Mapping[str, int]) -> float:
+def _weighed(parts: Mapping[str, Floats], weights: Mapping[str, int]) -> Floats:
     total = sum(weights[part] for part in parts)
-    if not total:
-        return 0.0
-    return round(sum(weights[part] * value for part, value in parts.items()) / total, 4)
+    summed: Floats = np.sum([weights[part] * values for part, values in parts.items()], axis=0)
+    return np.round(summed / (total or 1), 4)
 
 
 def preferred(content: RequirementContent) -> dict[str, tuple[str, ...]]:

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import mark_of
-from search.engines.matching_base import Candidate, Lengths
-from search.engines.spots import PageWords
+from search.engines.columns import rows_of
+from search.engines.matching_base import Candidates, Lengths, Likeness
+from search.engines.spots import FIELDS, PageWords
 from search.meaning import likeness
 from search.need import MEANT_NUMBERS, NeedTerm
 
@@ -33,6 +34,7 @@ PIECE_K1: Final = 1.2
 PIECE_B: Final = 0.75
 DAMPING: Final = 1.5
 MEANING_WEIGHT: Final = 0.75
+_MEANT: Final = np.isin(np.arange(FIELDS), MEANT_NUMBERS)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,12 +42,15 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The meant texts of some listings, side by side. `counts` says how often each term of the need stands in each
-    (pieces by terms); `lengths` how many terms they have; `dots` the products of their vectors with the need's, None
-    without the model; `starts` where each listing's pieces begin, with the end of the last.
+    """The meant texts of some listings, side by side. `piece`, `term` and `count` say where a term of the need stands
+    in one, and how often, in the order of the pieces; `lengths` how many terms each piece has; `dots` the products of
+    their vectors with the need's, None without the model; `starts` where each listing's pieces begin, with the end of
+    the last.
     """
 
-    counts: Floats
+    piece: Ints
+    term: Ints
+    count: Floats
     lengths: Floats
     dots: NDArray[np.int32] | None
     starts: Ints
@@ -53,6 +58,20 @@ class Pieces:
     def of(self, listing: int) -> slice:
         """Where a listing's pieces stand."""
         return slice(int(self.starts[listing]), int(self.starts[listing + 1]))
+
+    def taken(self, listings: Ints) -> Pieces:
+        """Those of some listings, one of which may stand there several times."""
+        rows = rows_of(self.starts, listings)
+        begins = np.searchsorted(self.piece, np.arange(len(self.lengths) + 1))
+        held = rows_of(begins, rows)
+        return Pieces(
+            np.repeat(np.arange(len(rows)), np.diff(begins)[rows]),
+            self.term[held],
+            self.count[held],
+            self.lengths[rows],
+            None if self.dots is None else self.dots[rows],
+            np.concatenate([[0], np.cumsum(np.diff(self.starts)[listings])]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,85 +92,86 @@ class Scores:
         return both / (1.0 + both)
 
 
-def pieces_of(candidates: Sequence[Candidate], terms: Sequence[NeedTerm]) -> Pieces:
+def pieces_of(candidates: Candidates, terms: Sequence[NeedTerm]) -> Pieces:
     """The pieces of the candidates. Of one there must be at least one."""
-    page = PageWords([one.record for one in candidates])
-    meant = np.isin(page.field, MEANT_NUMBERS)
+    page = PageWords(candidates.records)
+    meant = _MEANT[page.field]
     number = np.cumsum(meant) - 1
     kept = np.flatnonzero(meant)
-    counts = np.zeros((len(kept), len(terms)))
+    starts = np.searchsorted(page.record[kept], np.arange(len(candidates) + 1))
+    held = np.zeros(0, dtype=np.int64)
     if terms:
         marks = np.array([mark_of(one.term) for one in terms], dtype=np.uint32)
         order = np.argsort(marks)
         at, which = page.spots(marks[order])
         part = page.part(at)
         inside = meant[part]
-        places = number[part[inside]] * len(terms) + order[which[inside]]
-        counts = np.bincount(places, minlength=counts.size).astype(np.float64).reshape(counts.shape)
-    starts = np.searchsorted(page.record[kept], np.arange(len(candidates) + 1))
-    dots = None
-    if all(one.likeness is not None for one in candidates):
-        dots = np.concatenate([one.likeness for one in candidates if one.likeness is not None])
-    if dots is not None and len(dots) != len(kept):
-        # A listing that was written while another model was at hand has no vectors until the next rebuild.
-        dots = _spread(candidates, starts, len(kept))
-    return Pieces(counts, page.part_lengths()[kept].astype(np.float64), dots, starts)
+        held = number[part[inside]] * len(terms) + order[which[inside]]
+    places, count = np.unique(held, return_counts=True)
+    piece, term = np.divmod(places, max(len(terms), 1))
+    dots = None if candidates.likeness is None else _spread(candidates.likeness, np.diff(starts))
+    lengths = page.part_lengths()[kept].astype(np.float64)
+    return Pieces(piece, term, count.astype(np.float64), lengths, dots, starts)
 
 
-def _spread(candidates: Sequence[Candidate], starts: Ints, pieces: int) -> NDArray[np.int32]:
-    dots = np.zeros(pieces, dtype=np.int32)
-    for one, first, last in zip(candidates, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        if one.likeness is not None and len(one.likeness) == last - first:
-            dots[first:last] = one.likeness
+def _spread(near: Likeness, pieces: Ints) -> NDArray[np.int32]:
+    """The product of every piece: nothing of a listing that was written while another model was at hand, which has
+    no vectors until the next rebuild.
+    """
+    own = near.counts == pieces
+    if own.all():
+        return near.dots
+    dots = np.zeros(int(pieces.sum()), dtype=np.int32)
+    dots[np.repeat(own, pieces)] = near.dots[np.repeat(own, near.counts)]
     return dots
 
 
 def score(pieces: Pieces, terms: Sequence[NeedTerm], lengths: Lengths) -> Scores:
     """See the module."""
     told = np.array([one.told for one in terms])
-    whole_told = float(told.sum()) or 1.0
+    told = told / (told.sum() or 1.0)
     listings = len(pieces.starts) - 1
     owner = np.repeat(np.arange(listings), np.diff(pieces.starts))
-    whole_counts = _sums(pieces.counts, pieces.starts)
-    whole_lengths = _sums(pieces.lengths[:, None], pieces.starts)[:, 0]
-    by_term = _bm25(whole_counts, whole_lengths, lengths.whole, WHOLE_K1, WHOLE_B) * told / whole_told
-    by_piece = _bm25(pieces.counts, pieces.lengths, lengths.piece, PIECE_K1, PIECE_B) * told / whole_told
+    cell = owner[pieces.piece] * len(terms) + pieces.term
+
+    def by_listing(worth: Floats) -> Floats:
+        """Listings by terms, from what stands in pieces."""
+        return _sums(worth, cell, listings * len(terms)).reshape(listings, len(terms))
+
+    whole_lengths = _sums(pieces.lengths, owner, listings)
+    by_term = _bm25(by_listing(pieces.count), whole_lengths[:, None], lengths.whole, WHOLE_K1, WHOLE_B) * told
+    own_lengths = pieces.lengths[pieces.piece]
+    worth = _bm25(pieces.count, own_lengths, lengths.piece, PIECE_K1, PIECE_B) * told[pieces.term]
+    share = _sums(worth, pieces.piece, len(pieces.lengths))
+    damping = _damping(share, owner, pieces.starts)
     # What all its texts together are worth is shared among them by what each holds of it.
-    share = by_piece.sum(axis=1)
-    damped = by_piece * _damping(share, owner)[:, None]
-    summed = _sums(share[:, None], pieces.starts)[owner, 0]
-    whole = by_term.sum(axis=1)
-    of_pieces = damped.sum(axis=1) + whole[owner] * share / np.where(summed > 0, summed, 1.0)
-    by_term = by_term + _sums(damped, pieces.starts)
+    summed = _sums(share, owner, listings)
+    whole = by_term.sum(axis=1) / np.where(summed > 0, summed, 1.0)
+    of_pieces = share * (damping + whole[owner])
+    by_term = by_term + by_listing(worth * damping[pieces.piece])
     meaning = np.zeros(listings)
     if pieces.dots is not None:
         near = likeness(pieces.dots)
-        near = MEANING_WEIGHT * near * _damping(near, owner)
+        near = MEANING_WEIGHT * near * _damping(near, owner, pieces.starts)
         of_pieces = of_pieces + near
-        meaning = _sums(near[:, None], pieces.starts)[:, 0]
+        meaning = _sums(near, owner, listings)
     return Scores(by_term.sum(axis=1), meaning, by_term, of_pieces)
 
 
 def _bm25(counts: Floats, lengths: Floats, mean: float, k1: float, b: float) -> Floats:
     """BM25 without its idf: what so many of a term are worth in a text so long."""
     norm = k1 * (1.0 - b + b * lengths / max(mean, 1e-9))
-    worth: Floats = counts * (k1 + 1.0) / (counts + norm[:, None])
+    worth: Floats = counts * (k1 + 1.0) / (counts + norm)
     return worth
 
 
-def _damping(worth: Floats, owner: Ints) -> Floats:
+def _damping(worth: Floats, owner: Ints, starts: Ints) -> Floats:
     """1 / rank^DAMPING of every piece among its listing's, the best first; of equals the earlier one."""
-    order = np.lexsort((np.arange(len(worth)), -worth, owner))
-    starts = np.searchsorted(owner[order], owner[order])
-    ranks = np.empty(len(worth))
-    ranks[order] = np.arange(len(worth)) - starts + 1
-    return ranks**-DAMPING
+    damping = np.empty(len(worth))
+    damping[np.lexsort((-worth, owner))] = (np.arange(len(worth)) - starts[owner] + 1.0) ** -DAMPING
+    return damping
 
 
-def _sums(rows: Floats, starts: Ints) -> Floats:
-    """The sum of each listing's rows; nothing where it has none."""
-    sums = np.zeros((len(starts) - 1, rows.shape[1]))
-    having = np.flatnonzero(np.diff(starts))
-    if len(having):
-        sums[having] = np.add.reduceat(rows, starts[having], axis=0)
-    return sums
+def _sums(worth: Floats, of: Ints, count: int) -> Floats:
+    """What belongs to each of `count`, added up."""
+    return np.bincount(of, worth, count).astype(np.float64, copy=False)

@@ -252,6 +252,13 @@ class Strings:
             yield whole[start:end].decode()
             start = end
 
+    def take(self, indices: Array) -> list[str]:
+        """Some of them."""
+        data = self._data.data
+        ends = self._ends[indices].tolist()
+        starts = np.where(indices > 0, self._ends[indices - 1], 0).tolist()
+        return [str(data[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+
     @staticmethod
     def pack(strings: Iterable[str]) -> tuple[Array, Array]:
         """The two arrays (bytes, ends) that hold the strings."""

@@ -7,7 +7,6 @@ in who holds which term; the best by meaning those whose nearest text is nearest
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,24 +23,28 @@ from search.engines.matching_base import (
     BY_PRICE,
     BY_WORDS,
     IN_ORDER,
+    NO_TOTAL,
     RULED_OUT_SHOWN,
-    Candidate,
+    Candidates,
+    CardKind,
     Covered,
     Gathered,
     Lengths,
+    Likeness,
     Prices,
     RuledOut,
 )
 from search.engines.meanings import products
-from search.engines.team_totals import NO_TOTAL, totals_of
+from search.engines.team_totals import totals_of
 from search.need import Need, Pair
 from search.query import Freshness, ListingQuery
 
 Coverage = NDArray[np.int8]
+Slots = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class _Likeness:
+class _Nearness:
     """The need's product with every text's vector, and with each listing's nearest (by slot)."""
 
     texts: NDArray[np.int32]
@@ -60,17 +63,16 @@ def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
     out = np.logical_or.reduce(list(missing.values())) if missing else np.zeros(view.size, dtype=np.bool_)
     eligible = universe & ~out
     totals = totals_of(view, need)
-    likeness = None if need.vector is None else _likeness(view, need.vector)
-    chosen = _candidates(view, need, eligible, coverage, totals, likeness)
+    near = None if need.vector is None else _nearness(view, need.vector)
+    chosen = _candidates(view, need, eligible, coverage, totals, near)
+    named = _by_key(view, out)[:RULED_OUT_SHOWN]
     return Gathered(
         eligible=int(np.count_nonzero(eligible)),
         lots=_lots(view, eligible),
-        candidates=_told_of(view, need, _by_key(view, chosen), coverage, totals, likeness),
+        candidates=_told_of(view, need, _by_key(view, chosen), coverage, totals, near),
         ruled_out=tuple(
-            RuledOut(
-                view.keys[slot], view.record(slot), tuple(at for at, lacks in missing.items() if lacks[slot])
-            )
-            for slot in _by_key(view, out)[:RULED_OUT_SHOWN]
+            RuledOut(key, record, tuple(at for at, lacks in missing.items() if lacks[slot]))
+            for slot, key, record in zip(named, view.keys.take(named), view.records(named), strict=True)
         ),
         ruled_out_count=int(np.count_nonzero(out)),
         without={at: int(np.count_nonzero(lacks)) for at, lacks in missing.items()},
@@ -83,11 +85,11 @@ def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
 def _told_of(
     view: ListingsView,
     need: Need,
-    slots: list[int],
+    slots: Slots,
     coverage: Coverage,
     totals: Array,
-    likeness: _Likeness | None,
-) -> tuple[Candidate, ...]:
+    near: _Nearness | None,
+) -> Candidates:
     """The candidates at these slots."""
     cards = zip(
         *(
@@ -96,26 +98,19 @@ def _told_of(
         ),
         strict=True,
     )
-    likings = [
-        bearing_any(view.bearers(kind), view.codes[kind].find(values), view.size)[slots].tolist()
-        for kind, values in need.preferences.items()
-    ]
-    preferred = zip(*likings, strict=True) if likings else repeat(())
-    near = repeat(None) if likeness is None else _of_texts(view, likeness, slots)
-    return tuple(
-        Candidate(key, record, alike, covered, None if total == NO_TOTAL else total, card, liked, day, name)
-        for key, record, alike, covered, total, card, liked, day, name in zip(
-            [view.keys[slot] for slot in slots],
-            [view.record(slot) for slot in slots],
-            near,
-            [tuple(map(Covered, states)) for states in coverage[:, slots].T.tolist()],
-            totals[slots].tolist(),
-            cards,
-            preferred,
-            view.columns.array("confirmed_on")[slots].tolist(),
-            [view.sort_names[slot] for slot in slots] if need.order == "name" else repeat(""),
-            strict=False,
-        )
+    preferred = np.zeros((len(slots), len(need.preferences)), dtype=np.bool_)
+    for at, (kind, values) in enumerate(need.preferences.items()):
+        preferred[:, at] = bearing_any(view.bearers(kind), view.codes[kind].find(values), view.size)[slots]
+    return Candidates(
+        keys=view.keys.take(slots),
+        records=view.records(slots),
+        likeness=None if near is None else _of_texts(view, near, slots),
+        covered=coverage[:, slots].T,
+        totals=totals[slots],
+        cards=tuple(cards),
+        preferred=preferred,
+        confirmed_on=view.columns.array("confirmed_on")[slots].astype(np.int64),
+        names=view.sort_names.take(slots) if need.order == "name" else (),
     )
 
 
@@ -153,22 +148,21 @@ def _covered(view: ListingsView, need: Need, pair: Pair) -> Coverage:
     return found
 
 
-def _likeness(view: ListingsView, vector: NDArray[np.int8]) -> _Likeness:
+def _nearness(view: ListingsView, vector: NDArray[np.int8]) -> _Nearness:
     texts = products(vector, view.meanings)
     rows, starts = view.columns.array("meaning_row"), view.columns.array("meaning_starts")
     nearest = np.full(view.size, _NONE, dtype=np.int32)
     having = np.flatnonzero(np.diff(starts))
     if len(having):
         nearest[having] = np.maximum.reduceat(texts[rows], starts[having])
-    return _Likeness(texts, nearest)
+    return _Nearness(texts, nearest)
 
 
-def _of_texts(view: ListingsView, likeness: _Likeness, slots: list[int]) -> list[NDArray[np.int32]]:
-    """The products of each listing's texts."""
+def _of_texts(view: ListingsView, near: _Nearness, slots: Slots) -> Likeness:
+    """The products of these listings' texts."""
     starts = view.columns.array("meaning_starts")
-    texts = likeness.texts[view.columns.array("meaning_row")[rows_of(starts, np.array(slots, dtype=np.intp))]]
-    ends = np.cumsum(np.diff(starts)[slots])
-    return np.split(texts, ends[:-1])
+    rows = view.columns.array("meaning_row")[rows_of(starts, slots)]
+    return Likeness(near.texts[rows], np.diff(starts)[slots].astype(np.int64))
 
 
 def _candidates(
@@ -177,7 +171,7 @@ def _candidates(
     eligible: Mask,
     coverage: Coverage,
     totals: Array,
-    likeness: _Likeness | None,
+    near: _Nearness | None,
 ) -> Mask:
     """Whom the need's words, its meaning, what it asks for, the price or the order asked for bring up."""
     chosen = np.zeros(view.size, dtype=np.bool_)
@@ -185,9 +179,9 @@ def _candidates(
     if need.terms:
         told = _told(view, need)
         _choose(chosen, np.flatnonzero(eligible & (told > 0)), -told, fair, BY_WORDS)
-    if likeness is not None:
-        near = np.flatnonzero(eligible & (likeness.nearest > 0))
-        _choose(chosen, near, -likeness.nearest.astype(np.int64), fair, BY_MEANING)
+    if near is not None:
+        among = np.flatnonzero(eligible & (near.nearest > 0))
+        _choose(chosen, among, -near.nearest.astype(np.int64), fair, BY_MEANING)
     if need.pairs:
         met = (coverage == Covered.MET).sum(axis=0)
         stated = (coverage == Covered.NOT_STATED).sum(axis=0)
@@ -226,9 +220,9 @@ def _choose(chosen: Mask, among: Array, places: Array, fair: Array, count: int) 
     chosen[among] = True
 
 
-def _by_key(view: ListingsView, mask: Mask) -> list[int]:
+def _by_key(view: ListingsView, mask: Mask) -> Slots:
     order = view.columns.array("key_order")
-    slots: list[int] = order[mask[order]].tolist()
+    slots: Slots = order[mask[order]].astype(np.intp)
     return slots
 
 
@@ -243,22 +237,17 @@ def _lengths(view: ListingsView) -> Lengths:
 
 
 def _prices(view: ListingsView, eligible: Mask, totals: Array) -> Prices:
-    """One price a supplier and framework: all its listings there share a card. Where they show different rates of it,
-    since they stand on different lots, the lowest.
+    """One price a supplier (of one framework: without one nothing is priced): all its listings share a card. Where
+    they show different rates of it, since they stand on different lots, the lowest.
     """
     slots = np.flatnonzero(eligible & (totals != NO_TOTAL))
-    if not len(slots):
-        return Prices({})
     slots = slots[np.argsort(totals[slots], kind="stable")]
-    supplier, framework, *kinds = (
-        view.columns.array(name)[slots] for name in ("supplier", "framework", "currency", "unit", "basis")
-    )
-    _, first = np.unique(np.stack([supplier, framework]), axis=1, return_index=True)
-    found: dict[tuple[str, str, str], NDArray[np.int64]] = {}
+    _, first = np.unique(view.columns.array("supplier")[slots], return_index=True)
+    slots = slots[np.sort(first)]
+    columns = [view.columns.array(kind)[slots].tolist() for kind in ("currency", "unit", "basis")]
     values = [view.codes[kind].values for kind in ("currency", "unit", "basis")]
-    codes = np.stack(kinds)[:, first]
-    for kind in np.unique(codes, axis=1).T.tolist():
-        same = (codes == np.array(kind)[:, None]).all(axis=0)
-        currency, unit, basis = (names[code] for names, code in zip(values, kind, strict=True))
-        found[currency, unit, basis] = np.sort(totals[slots[first[same]]])
-    return Prices(found)
+    found: dict[CardKind, list[int]] = {}
+    for total, *codes in zip(totals[slots].tolist(), *columns, strict=True):
+        currency, unit, basis = (names[code] for names, code in zip(values, codes, strict=True))
+        found.setdefault((currency, unit, basis), []).append(total)
+    return Prices({kind: np.array(some, dtype=np.int64) for kind, some in found.items()})

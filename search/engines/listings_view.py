@@ -157,8 +157,16 @@ class ListingsView:
 
     def record(self, slot: int) -> PackedRecord:
         """A listing's record."""
-        start = int(self.columns.array("record_at")[slot])
-        return PackedRecord(self._records[start : start + int(self.columns.array("record_length")[slot])])
+        return self.records(np.array([slot]))[0]
+
+    def records(self, slots: Array) -> list[PackedRecord]:
+        """Those of several listings."""
+        starts = self.columns.array("record_at")[slots]
+        ends = starts + self.columns.array("record_length")[slots]
+        return [
+            PackedRecord(self._records[start:end])
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
 
     def slot_of(self, key: str) -> int | None:
         """The slot of a listing that can be found, None if there is none."""

@@ -6,7 +6,7 @@ search/relevance.py and search/matching.py, so that they are the same on every e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Protocol
@@ -48,25 +48,42 @@ CardKind = tuple[str, str, str]
 """Currency, unit and basis of a rate card, "" each without one: prices of different kinds are not compared."""
 
 
+NO_TOTAL: Final = -1
+
+
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A listing that may answer. `likeness` has the product of the need's vector with that of each meant text, in the
-    order of the record's parts, None without the model; `covered` one Covered for each pair; `total` the team's
-    price in minor units without VAT, None where it cannot be told; `card` the kind of its rate card; `preferred`
-    whether it has any of the values of each kind of preference, in the order of Need.preferences; `confirmed_on` the
-    day (as an ordinal) on which the partner stood by its profile, 0 for never; `name` as
-    names are sorted, "" where nobody asked for that order.
+class Likeness:
+    """The product of the need's vector with that of each meant text: one listing's after another's, in the order of
+    their records' parts. `counts` says how many each listing has; none was made for one written without the model.
     """
 
-    key: str
-    record: PackedRecord
-    likeness: NDArray[np.int32] | None
-    covered: tuple[Covered, ...]
-    total: int | None
-    card: CardKind
-    preferred: tuple[bool, ...]
-    confirmed_on: int
-    name: str
+    dots: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Listings that may answer, in the order of their keys: one column for each thing that is told of them.
+
+    `likeness` is None without the model; `covered` has one Covered for each pair (listings by pairs); `totals` the
+    team's price in minor units without VAT, NO_TOTAL where it cannot be told; `cards` the kind of their rate cards;
+    `preferred` whether they have any of the values of each kind of preference (listings by kinds, in the order of
+    Need.preferences); `confirmed_on` the day (as an ordinal) on which the partner stood by its profile, 0 for never;
+    `names` as names are sorted, empty where nobody asked for that order.
+    """
+
+    keys: Sequence[str]
+    records: Sequence[PackedRecord]
+    likeness: Likeness | None
+    covered: NDArray[np.int8]
+    totals: NDArray[np.int64]
+    cards: Sequence[CardKind]
+    preferred: NDArray[np.bool_]
+    confirmed_on: NDArray[np.int64]
+    names: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +112,14 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Candidates in the order of their keys. `eligible` and `ruled_out_count` are exact; `without` counts, for each
+    """What is found. `eligible` and `ruled_out_count` are exact; `without` counts, for each
     must-have pair, the listings that it alone or with others rules out; `lots` are those on which an eligible
     listing stands.
     """
 
     eligible: int
     lots: frozenset[str]
-    candidates: tuple[Candidate, ...]
+    candidates: Candidates
     ruled_out: tuple[RuledOut, ...]
     ruled_out_count: int
     without: Mapping[int, int]

@@ -55,11 +55,14 @@ class PackedRecord:
 
     def __init__(self, view: memoryview) -> None:
         self._view = view
-        head = np.frombuffer(view, dtype=np.uint32, count=_HEAD)
-        self.parts, self.tokens = int(head[0]), int(head[1])
+        self.parts, self.tokens, *_ = _COUNTS.unpack_from(view)
         count = _HEAD + 3 * self.parts + 2 * self.tokens
         self._numbers: Words = np.frombuffer(view, dtype=np.uint32, count=count)
         self._body = count * 4
+
+    def heads(self) -> Words:
+        """Three rows: each part's field, the end of its text and of its tokens."""
+        return self._numbers[_HEAD : _HEAD + 3 * self.parts].reshape(3, self.parts)
 
     def fields(self) -> list[int]:
         """The number of each part's field in TEXT_FIELDS."""
@@ -74,8 +77,7 @@ class PackedRecord:
         return self._head(2)
 
     def _head(self, column: int) -> list[int]:
-        start = _HEAD + column * self.parts
-        numbers: list[int] = self._numbers[start : start + self.parts].tolist()
+        numbers: list[int] = self.heads()[column].tolist()
         return numbers
 
     def marks(self) -> Words:

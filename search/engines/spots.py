@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from search.engines.records import PackedRecord
 from search.fields import TEXT_FIELDS
 
 FIELDS = len(TEXT_FIELDS)
+_LAST_BITS: Final = np.uint32(0xFFFF)
+"""Of a mark: few enough to look each up in a table, and hardly any two marks of a question share them."""
 
 Places = NDArray[np.int64]
 
@@ -22,15 +26,15 @@ class PageWords:
 
     def __init__(self, records: Sequence[PackedRecord]) -> None:
         self.marks = np.concatenate([record.marks() for record in records])
-        self.places = np.concatenate([record.places() for record in records])
+        self._records = records
         sizes = [record.tokens for record in records]
         parts = [record.parts for record in records]
         before = np.cumsum(sizes) - sizes
         self.first_part: list[int] = (np.cumsum(parts) - parts).tolist()
         self.record: Places = np.repeat(np.arange(len(records)), parts)
         """Of each part, its record."""
-        ends = np.concatenate([record.token_ends() for record in records])
-        self.field: Places = np.concatenate([record.fields() for record in records])
+        fields, _, ends = np.concatenate([record.heads() for record in records], axis=1)
+        self.field: Places = fields.astype(np.int64)
         """Of each part, the number of its field."""
         self.end: Places = (ends + before[self.record]).astype(np.int64)
         """Of each part, where its tokens end."""
@@ -40,6 +44,11 @@ class PageWords:
         """Of each part, the number of its record's field: what BM25 reckons with as one text."""
         self._begin = begin
         self._boxes = len(records) * FIELDS
+
+    @cached_property
+    def places(self) -> NDArray[np.uint32]:
+        """Where each token stands in its record's texts."""
+        return np.concatenate([record.places() for record in self._records])
 
     def part_lengths(self) -> Places:
         """How many terms each part has: stop words do not count."""
@@ -54,9 +63,13 @@ class PageWords:
 
     def spots(self, wanted: NDArray[np.uint32]) -> tuple[Places, Places]:
         """Where any of the sorted marks stand, and which of them it is."""
-        near = np.minimum(np.searchsorted(wanted, self.marks), len(wanted) - 1)
-        at = np.flatnonzero(wanted[near] == self.marks)
-        return at, near[at]
+        table = np.zeros(int(_LAST_BITS) + 1, dtype=np.bool_)
+        table[wanted & _LAST_BITS] = True
+        at = np.flatnonzero(table[self.marks & _LAST_BITS])
+        marks = self.marks[at]
+        near = np.minimum(np.searchsorted(wanted, marks), len(wanted) - 1)
+        same = wanted[near] == marks
+        return at[same], near[same]
 
     def part(self, at: Places) -> Places:
         """The parts that tokens belong to."""

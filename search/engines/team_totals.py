@@ -16,9 +16,9 @@ from search.engines.columns import Array, Mask
 from search.engines.listings_filters import allowed_codes
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
+from search.engines.matching_base import NO_TOTAL
 from search.need import Need
 
-NO_TOTAL: Final = -1
 _KEPT: Final = 60
 """Columns of rates that are kept before all are forgotten: anybody may ask for any lot and kind of work."""
 

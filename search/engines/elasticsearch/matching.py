@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search.engines.elasticsearch.listings import ListingsReader, Moment
 from search.engines.elasticsearch.matching_prices import (
@@ -47,10 +46,12 @@ from search.engines.matching_base import (
     BY_COVERAGE,
     BY_PRICE,
     IN_ORDER,
-    Candidate,
+    NO_TOTAL,
+    Candidates,
     Covered,
     Gathered,
     Lengths,
+    Likeness,
     RuledOut,
 )
 from search.engines.meanings import products
@@ -222,38 +223,31 @@ def _covering(answers: Sequence[Json]) -> list[str]:
     return [key for _, key in first[:BY_COVERAGE]]
 
 
-def _candidates(need: Need, told: Mapping[str, _Listing], totals: Mapping[str, int]) -> tuple[Candidate, ...]:
+def _candidates(need: Need, told: Mapping[str, _Listing], totals: Mapping[str, int]) -> Candidates:
     keys = sorted(told)
-    near: Iterable[NDArray[np.int32] | None] = [None] * len(keys)
-    if need.vector is not None:
-        near = _likeness(need.vector, [told[key].source.get("vectors", "") for key in keys])
-    made = []
-    for key, alike in zip(keys, near, strict=True):
-        facts, named = told[key].source["facts"], told[key].named
-        made.append(
-            Candidate(
-                key=key,
-                record=_record(told[key].source),
-                likeness=alike,
-                covered=tuple(_state(at, named) for at in range(len(need.pairs))),
-                total=totals.get(facts["priced_by"]),
-                card=(facts["currency"], facts["unit"], facts["basis"]),
-                preferred=tuple(f"{LIKED} {kind}" in named for kind in need.preferences),
-                confirmed_on=facts["confirmed_on"],
-                name=facts["name"] if need.order == "name" else "",
-            )
-        )
-    return tuple(made)
+    sources, named = [told[key].source for key in keys], [told[key].named for key in keys]
+    facts = [one["facts"] for one in sources]
+    covered = [[_state(at, some) for at in range(len(need.pairs))] for some in named]
+    preferred = [[f"{LIKED} {kind}" in some for kind in need.preferences] for some in named]
+    return Candidates(
+        keys=keys,
+        records=[_record(one) for one in sources],
+        likeness=None if need.vector is None else _likeness(need.vector, sources),
+        covered=np.array(covered, dtype=np.int8).reshape(len(keys), len(need.pairs)),
+        totals=np.array([totals.get(one["priced_by"], NO_TOTAL) for one in facts], dtype=np.int64),
+        cards=[(one["currency"], one["unit"], one["basis"]) for one in facts],
+        preferred=np.array(preferred, dtype=np.bool_).reshape(len(keys), len(need.preferences)),
+        confirmed_on=np.array([one["confirmed_on"] for one in facts], dtype=np.int64),
+        names=[one["name"] for one in facts] if need.order == "name" else (),
+    )
 
 
-def _likeness(vector: Vectors, packed: Sequence[str]) -> list[NDArray[np.int32]]:
+def _likeness(vector: Vectors, sources: Sequence[Json]) -> Likeness:
     """The products of the need's vector with those of each listing; none for one without vectors."""
-    held = [base64.b64decode(one) for one in packed]
-    if not held:
-        return []
+    held = [base64.b64decode(one.get("vectors", "")) for one in sources]
     rows: Vectors = np.frombuffer(b"".join(held), dtype=np.int8).reshape(-1, DIMENSIONS)
-    ends = np.cumsum([len(one) // DIMENSIONS for one in held])
-    return np.split(products(vector, rows), ends[:-1])
+    counts = np.array([len(one) // DIMENSIONS for one in held], dtype=np.int64)
+    return Likeness(products(vector, rows), counts)
 
 
 def _state(at: int, named: set[str]) -> Covered:
