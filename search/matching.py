@@ -24,7 +24,7 @@ from search.ranks import WEIGHTS, preferred, ranked
 from search.relevance import pieces_of, score
 from search.ties import SEEDS
 
-RANKING: Final = "2026-11"
+RANKING: Final = "2026-11.2"
 """The version of the ranking's rules: another one may rank the same facts differently."""
 
 LARGEST_PAGE: Final = 100
@@ -82,6 +82,7 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         work_type=content.work_type,
         preferences=preferred(content),
         order=options.mode,
+        weights=options.weights,
         seed=seed,
     )
     gathered = reading.gather(need)
@@ -89,7 +90,7 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
     if gathered.candidates.keys and (terms or vector is not None):
         pieces = pieces_of(gathered.candidates, terms)
         scores = score(pieces, terms, gathered.lengths)
-    shown = ranked(gathered, scores, need, options.weights, options.size)
+    shown = ranked(gathered, scores, need, options.size)
     whys = None
     if options.explained and pieces is not None and scores is not None:
         explainer = Explainer(need, understood, gathered, pieces, scores)

@@ -53,9 +53,9 @@ class NeedTerm:
         return self.weight * self.idf
 
     @property
-    def step(self) -> float:
+    def steps(self) -> int:
         """The same in whole 64ths, never nothing."""
-        return max(round(self.told * _STEP), 1) / _STEP
+        return max(round(self.told * _STEP), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Need:
     `framework` None: every framework that is live on `on`. `pairs` is what one offering each must meet; those in
     `must` (places in `pairs`) rule out who certainly does not. `days` are the hundredths of a day of each grade of
     the team; `preferences` maps a filter (ownership, size, sector, accreditation) to the values preferred. `order`
-    is the rank mode: candidates are gathered by it, too.
+    is the rank mode and `weights` what each part weighs: candidates are gathered by them, too.
     """
 
     on: date
@@ -87,6 +87,7 @@ class Need:
     work_type: str = ""
     preferences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: Mode = "balanced"
+    weights: Mapping[str, int] = field(default_factory=dict)
     seed: int = 0
 
 

@@ -76,15 +76,13 @@ class Ranked:
     meaning: float
 
 
-def ranked(
-    gathered: Gathered, scores: Scores | None, need: Need, weights: Mapping[str, int], size: int
-) -> list[Ranked]:
+def ranked(gathered: Gathered, scores: Scores | None, need: Need, size: int) -> list[Ranked]:
     """The first `size` of the candidates, in order."""
     candidates = gathered.candidates
     if not candidates.keys:
         return []
     parts = _parts(gathered, scores, need)
-    weighed = _weighed(parts, weights)
+    weighed = _weighed(parts, need.weights)
     # Candidates stand in the order of their keys, and sorting keeps that among equals.
     by: list[NDArray[Any]] = [ties(hashes_of(candidates.keys), need.seed)]
     if need.order != "shuffle":
@@ -119,8 +117,7 @@ def _parts(gathered: Gathered, scores: Scores | None, need: Need) -> dict[str, F
     if scores is not None:
         parts["text"] = scores.text
     if need.pairs:
-        met, half = (np.sum(candidates.covered == one, axis=1) for one in (Covered.MET, Covered.NOT_STATED))
-        parts["coverage"] = (met + half / 2) / len(need.pairs)
+        parts["coverage"] = candidates.covered.sum(axis=1) / (Covered.MET * len(need.pairs))
     if need.days:
         parts["price"] = _price(candidates, gathered.prices)
     if need.preferences:

@@ -1,7 +1,6 @@
 """Gathering the candidates for a need in the embedded index: whole columns at a time.
 
-Who is eligible and what each covers are masks; the best by words are those whose words tell most in sum, looked up
-in who holds which term; the best by meaning those whose nearest text is nearest.
+Who is eligible and what each covers are masks; how much its words tell is looked up in who holds which term.
 """
 
 from __future__ import annotations
@@ -18,13 +17,10 @@ from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
 from search.engines.matching_base import (
     AT_LEAST,
-    BY_COVERAGE,
-    BY_MEANING,
-    BY_PRICE,
-    BY_WORDS,
     IN_ORDER,
     NO_TOTAL,
     RULED_OUT_SHOWN,
+    TOGETHER,
     Candidates,
     CardKind,
     Covered,
@@ -36,6 +32,7 @@ from search.engines.matching_base import (
 )
 from search.engines.meanings import products
 from search.engines.team_totals import totals_of
+from search.engines.together import PAIRS, price_steps, worths_of
 from search.need import Need, Pair
 from search.query import Freshness, ListingQuery
 
@@ -64,7 +61,8 @@ def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
     eligible = universe & ~out
     totals = totals_of(view, need)
     near = None if need.vector is None else _nearness(view, need.vector)
-    chosen = _candidates(view, need, eligible, coverage, totals, near)
+    prices = _prices(view, eligible, totals)
+    chosen = _candidates(view, need, eligible, coverage, totals, near, prices)
     named = _by_key(view, out)[:RULED_OUT_SHOWN]
     return Gathered(
         eligible=int(np.count_nonzero(eligible)),
@@ -77,7 +75,7 @@ def gather(view: ListingsView, need: Need, index: Freshness) -> Gathered:
         ruled_out_count=int(np.count_nonzero(out)),
         without={at: int(np.count_nonzero(lacks)) for at, lacks in missing.items()},
         lengths=_lengths(view),
-        prices=_prices(view, eligible, totals),
+        prices=prices,
         index=index,
     )
 
@@ -98,9 +96,6 @@ def _told_of(
         ),
         strict=True,
     )
-    preferred = np.zeros((len(slots), len(need.preferences)), dtype=np.bool_)
-    for at, (kind, values) in enumerate(need.preferences.items()):
-        preferred[:, at] = bearing_any(view.bearers(kind), view.codes[kind].find(values), view.size)[slots]
     return Candidates(
         keys=view.keys.take(slots),
         records=view.records(slots),
@@ -108,7 +103,7 @@ def _told_of(
         covered=coverage[:, slots].T,
         totals=totals[slots],
         cards=tuple(cards),
-        preferred=preferred,
+        preferred=_liked(view, need)[:, slots].T,
         confirmed_on=view.columns.array("confirmed_on")[slots].astype(np.int64),
         names=view.sort_names.take(slots) if need.order == "name" else (),
     )
@@ -172,24 +167,25 @@ def _candidates(
     coverage: Coverage,
     totals: Array,
     near: _Nearness | None,
+    prices: Prices,
 ) -> Mask:
-    """Whom the need's words, its meaning, what it asks for, the price or the order asked for bring up."""
+    """Whom all that is asked for together or the order asked for brings up."""
     chosen = np.zeros(view.size, dtype=np.bool_)
     fair = view.tie_rank(need.seed)
-    if need.terms:
-        told = _told(view, need)
-        _choose(chosen, np.flatnonzero(eligible & (told > 0)), -told, fair, BY_WORDS)
+    worths = worths_of(need)
+    worth = _told(view, need) * worths.word
     if near is not None:
-        among = np.flatnonzero(eligible & (near.nearest > 0))
-        _choose(chosen, among, -near.nearest.astype(np.int64), fair, BY_MEANING)
-    if need.pairs:
-        met = (coverage == Covered.MET).sum(axis=0)
-        stated = (coverage == Covered.NOT_STATED).sum(axis=0)
-        covers = met * (len(need.pairs) + 1) + stated
-        _choose(chosen, np.flatnonzero(eligible & (covers > 0)), -covers, fair, BY_COVERAGE)
-    if need.days:
-        _choose(chosen, np.flatnonzero(eligible & (totals != NO_TOTAL)), totals, fair, BY_PRICE)
-    if need.order == "name":
+        worth += np.maximum(near.nearest, 0).astype(np.int64) * worths.near
+    for states in coverage[:PAIRS]:
+        worth += states.astype(np.int64) * worths.pair
+    if worths.price:
+        worth += _price_steps(view, eligible, totals, prices) * worths.price
+    if worths.liked:
+        worth += _liked(view, need).sum(axis=0) * worths.liked
+    _choose(chosen, np.flatnonzero(eligible & (worth > 0)), -worth, fair, TOGETHER)
+    if need.order == "price":
+        _choose(chosen, np.flatnonzero(eligible & (totals != NO_TOTAL)), totals, fair, IN_ORDER)
+    elif need.order == "name":
         _choose(chosen, np.flatnonzero(eligible), view.name_rank(), fair, IN_ORDER)
     elif need.order == "shuffle":
         _choose(chosen, np.flatnonzero(eligible), fair, fair, IN_ORDER)
@@ -199,12 +195,32 @@ def _candidates(
     return chosen
 
 
-def _told(view: ListingsView, need: Need) -> NDArray[np.float64]:
-    """How much each listing's words tell of the need, however often they stand there."""
-    told = np.zeros(view.size)
+def _told(view: ListingsView, need: Need) -> NDArray[np.int64]:
+    """How much each listing's words tell of the need, in 64ths, however often they stand there."""
+    told = np.zeros(view.size, dtype=np.int64)
     for term in need.terms:
-        told[view.holders.of(term.term)] += term.step
+        told[view.holders.of(term.term)] += term.steps
     return told
+
+
+def _price_steps(view: ListingsView, eligible: Mask, totals: Array, prices: Prices) -> NDArray[np.int64]:
+    """By slot, among cards of its kind."""
+    steps = np.zeros(view.size, dtype=np.int64)
+    priced = eligible & (totals != NO_TOTAL)
+    for kind, among in prices.totals.items():
+        same = priced.copy()
+        for name, value in zip(("currency", "unit", "basis"), kind, strict=True):
+            same &= view.columns.array(name) == view.codes[name].get(value)
+        steps[same] = price_steps(totals[same], among)
+    return steps
+
+
+def _liked(view: ListingsView, need: Need) -> Mask:
+    """Which listings have any of the values of each kind of preference: kinds by slots."""
+    liked = np.zeros((len(need.preferences), view.size), dtype=np.bool_)
+    for at, (kind, values) in enumerate(need.preferences.items()):
+        liked[at] = bearing_any(view.bearers(kind), view.codes[kind].find(values), view.size)
+    return liked
 
 
 def _choose(chosen: Mask, among: Array, places: Array, fair: Array, count: int) -> None:

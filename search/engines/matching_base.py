@@ -20,13 +20,11 @@ from search.need import Need
 from search.planner import Lexicon
 from search.query import Freshness
 
-BY_WORDS: Final = 400
-BY_MEANING: Final = 200
-BY_COVERAGE: Final = 200
-BY_PRICE: Final = 200
+TOGETHER: Final = 400
+"""So many candidates are gathered: those worth most by all that is asked for together (together.py)."""
 IN_ORDER: Final = 200
-"""How many candidates are gathered in each way: the best by words, by meaning, by what they cover, the cheapest, the
-first by name or in the seed's order. Ties at the end are broken by the seed's fair order.
+"""And so many of the cheapest, or the first by name or in the seed's order, where that order is asked for. Ties at the
+end of either are broken by the seed's fair order.
 """
 AT_LEAST: Final = 200
 """So many are ranked in any case, as long as so many are eligible: those whom nothing brings up come last, chosen in
@@ -37,7 +35,9 @@ RULED_OUT_SHOWN: Final = 1_000
 
 
 class Covered(IntEnum):
-    """Whether an offering meets a pair. Who does not state its specialisms on the lot is neither."""
+    """Whether an offering meets a pair: how many halves it counts. Who does not state its specialisms on the lot is
+    neither covered nor not.
+    """
 
     MISSING = 0
     NOT_STATED = 1

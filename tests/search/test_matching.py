@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from procurement.requirements import MustHave, Preferences, RequirementContent, TeamLine
+from search.engines import gathering
 from search.engines.base import Engine
+from search.engines.elasticsearch import matching, matching_query
 from search.matching import MatchOptions, match
 from search.need import Mode
 from search.ranks import WEIGHTS
@@ -184,6 +186,42 @@ def test_a_mode_ranks_by_that_first(firms: Engine, mode: Mode, order: list[str])
     team = (TeamLine("G1", Decimal("1.5")), TeamLine("G2", Decimal(1)))
     needed = asked(firms, "Runway consultation", mode, specialisms=SPECIALISMS, regions=("TLC",), team=team)
     assert names(needed) == order
+
+
+def test_who_is_good_in_every_part_is_ranked_though_first_in_none(
+    indexing: Indexing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few are gathered, the first of an answer are the first among all."""
+    evidence = ("Rail timetables.", "An evaluation.", "An evaluation of a vision rehabilitation service.")
+    market = [
+        firm(
+            f"Firm {number}",
+            evidence[number % 3],
+            offers={"1": ["TLC" if number % 5 else "TLD"]},
+            rates={"G1": 400 + number * 7 % 100 * 5},
+            ownership="charity" if number % 4 else "not-stated",
+        )
+        for number in range(150)
+    ]
+    engine = index(indexing, market)
+    told: dict[str, Any] = {
+        "specialisms": SPECIALISMS[:1],
+        "regions": ("TLC",),
+        "team": (TeamLine("G1", Decimal(3)),),
+        "preferences": Preferences(ownership=("charity",)),
+    }
+    need = "Evaluation of vision rehabilitation"
+    among_all = [
+        names(asked(engine, need, mode, explained=False, **told)) for mode in ("balanced", "coverage")
+    ]
+    for module in (gathering, matching_query):
+        monkeypatch.setattr(module, "TOGETHER", 20)
+    for module in (gathering, matching, matching_query):
+        monkeypatch.setattr(module, "AT_LEAST", 0)
+    for mode, everybody in zip(("balanced", "coverage"), among_all, strict=True):
+        answer = asked(engine, need, mode, explained=False, **told)
+        assert answer["count"] == 20
+        assert names(answer)[:10] == everybody[:10]
 
 
 def test_a_shuffle_is_the_seed_s_and_stays_what_it_is(firms: Engine) -> None:

@@ -28,6 +28,7 @@ from search.engines.matching_base import Gathered, MatchingEngine
 from search.matching import MatchOptions, match
 from search.meaning import model
 from search.need import Mode, Need, Pair, pairs_of, terms_of_need
+from search.ranks import WEIGHTS
 from tests.search.engines import ElasticsearchIndexing
 from tests.search.listing_documents import fill, listing, lots, offering, rate, specialism
 from tests.search.test_listings_exact import documents, texts
@@ -60,24 +61,18 @@ def both(over_node: ElasticsearchIndexing, tmp_path_factory: pytest.TempPathFact
 
 def told(gathered: Gathered) -> dict[str, Any]:
     """All of it but the index's own state, to be compared."""
+    those, near = gathered.candidates, gathered.candidates.likeness
     return {
         "eligible": gathered.eligible,
         "lots": gathered.lots,
-        "candidates": [
-            (
-                one.key,
-                one.record.stored(),
-                one.record.text(),
-                None if one.likeness is None else one.likeness.tolist(),
-                one.covered,
-                one.total,
-                one.card,
-                one.preferred,
-                one.confirmed_on,
-                one.name,
-            )
-            for one in gathered.candidates
-        ],
+        "keys": list(those.keys),
+        "stored": [record.stored() for record in those.records],
+        "texts": [record.text() for record in those.records],
+        "likeness": None if near is None else (near.dots.tolist(), near.counts.tolist()),
+        "columns": [column.tolist() for column in (those.covered, those.totals, those.preferred)],
+        "cards": list(those.cards),
+        "confirmed_on": those.confirmed_on.tolist(),
+        "names": list(those.names),
         "ruled_out": [(one.key, one.record.stored(), one.missing) for one in gathered.ruled_out],
         "ruled_out_count": gathered.ruled_out_count,
         "without": dict(gathered.without),
@@ -130,6 +125,7 @@ def needs(draw: st.DrawFn) -> Need:
         work_type=draw(st.sampled_from(("", "advice"))),
         preferences=draw(st.sampled_from(({}, {"ownership": ("charity",), "sector": ("health", "defence")}))),
         order=draw(st.sampled_from(MODES)),
+        weights=draw(st.sampled_from((WEIGHTS, {**WEIGHTS, "price": 90}, {**WEIGHTS, "text": 0}))),
         seed=draw(st.integers(0, 15)),
     )
 
@@ -176,9 +172,9 @@ def test_lists_that_end_among_equals_end_alike(both: Both) -> None:
     pairs = pairs_of(("rm3745~5~1", "rm3745~5~2"), ("UK", "TLC"))
     for order in MODES:
         for need in (
-            Need(TODAY, "rm3745", "rm3745~5", order=order, seed=3),
-            Need(TODAY, "rm3745", None, pairs, days={"G1": 500}, order=order, seed=4),
-            Need(TODAY, None, None, pairs, frozenset({1}), order=order, seed=5),
+            Need(TODAY, "rm3745", "rm3745~5", order=order, weights=WEIGHTS, seed=3),
+            Need(TODAY, "rm3745", None, pairs, days={"G1": 500}, order=order, weights=WEIGHTS, seed=4),
+            Need(TODAY, None, None, pairs, frozenset({1}), order=order, weights=WEIGHTS, seed=5),
         ):
             for text in ("", "Audit of data for social care", "unheardof"):
                 assert_same(both, need, text)
@@ -192,7 +188,7 @@ def test_more_pairs_than_fit_one_question_are_asked_in_several(
     monkeypatch.setattr(matching_query, "PAIRS_AT_ONCE", 2)
     pairs = (*pairs_of(("rm3745~5~0", "rm3745~5~1", "rm3745~5~2"), ("UK", "TLC")), Pair(None, "UKD"))
     for days in ({}, {"G1": 500}):
-        need = Need(TODAY, "rm3745", None, pairs, frozenset({0, 1}), days=days, seed=9)
+        need = Need(TODAY, "rm3745", None, pairs, frozenset({0, 1}), days=days, weights=WEIGHTS, seed=9)
         assert_same(both, need, "care")
         assert_same(both, replace(need, must=frozenset()), "")
 
@@ -256,16 +252,17 @@ def test_without_the_model_words_alone_gather(over_node: ElasticsearchIndexing, 
     with again.writer() as writer:
         writer.apply("listings", [listing("new", summary="care", version=2)])
     gathered = again.reading().gather(Need(TODAY, "rm3745", vector=np.ones(128, dtype=np.int8)))
-    assert [len(one.likeness) for one in gathered.candidates if one.likeness is not None] == [0] * 6
+    assert gathered.candidates.likeness is not None
+    assert gathered.candidates.likeness.counts.tolist() == [0] * 6
     with again.writer() as writer:
         rebuild = writer.begin_rebuild("listings")
         writer.apply("listings", [listing("newer", summary="care", version=3)])
         rebuild.commit()
     assert again.state("listings").rebuild_because is None
-    (only,) = again.reading().gather(Need(TODAY, "rm3745", vector=np.ones(128, dtype=np.int8))).candidates
-    assert only.key == "rm3745~ppl~newer"
+    only = again.reading().gather(Need(TODAY, "rm3745", vector=np.ones(128, dtype=np.int8))).candidates
+    assert only.keys == ["rm3745~ppl~newer"]
     assert only.likeness is not None
-    assert len(only.likeness) == 1
+    assert only.likeness.counts.tolist() == [1]
     with again.writer() as writer:
         writer.rollback("listings")
     assert again.state("listings").rebuild_because == "its vectors are not by the model of meaning at hand"

@@ -1,5 +1,5 @@
-"""Gathering the candidates for a need in Elasticsearch: one request finds them in every way at once (and one
-more the cheapest, where a team is priced), one reads what is told of them.
+"""Gathering the candidates for a need in Elasticsearch: one request counts and finds (two where a team is priced:
+what it costs is part of what they are found by), one reads what is told of them.
 
 Between them the index may move on. The state in use is noted before the first and read again with the last, so
 answers of two states are noticed and asked for anew.
@@ -8,7 +8,7 @@ answers of two states are noticed and asked for anew.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,34 +17,30 @@ import numpy as np
 from search.engines.elasticsearch.listings import ListingsReader, Moment
 from search.engines.elasticsearch.matching_prices import (
     Cheapest,
-    Rates,
     RatesByName,
     cheapest,
     prices_of,
+    steps_of,
     totals_of,
 )
 from search.engines.elasticsearch.matching_query import (
-    COVERAGE,
     EVERYBODY,
     LIKED,
-    MEANING,
     MET,
     RULED_OUT,
     STATED,
-    WORDS,
+    counting_bodies,
     lengths_body,
-    lists_of,
     meta_body,
     priced_body,
     rates_body,
+    together_body,
     told_bodies,
 )
 from search.engines.elasticsearch.meta import Meta, meta_of
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.matching_base import (
     AT_LEAST,
-    BY_COVERAGE,
-    BY_PRICE,
     IN_ORDER,
     NO_TOTAL,
     Candidates,
@@ -52,6 +48,7 @@ from search.engines.matching_base import (
     Gathered,
     Lengths,
     Likeness,
+    Prices,
     RuledOut,
 )
 from search.engines.meanings import products
@@ -62,8 +59,10 @@ from search.need import Need
 _ATTEMPTS: Final = 3
 _NAMES_AT_ONCE: Final = 500
 """Of rates read in one request."""
+TOGETHER, CHEAPEST, AT_THE_EDGE, LENGTHS = "together", "cheapest", "at the edge", "lengths"
+"""What a body is for, beside those of matching_query.py."""
 
-Json = Mapping[str, Any]
+Json = dict[str, Any]
 
 
 class MatchingReader:
@@ -89,10 +88,13 @@ class _Listing:
 
 @dataclass(frozen=True, slots=True)
 class _Team:
-    """What the team costs at the eligible listings, by the name of their rates, and where it is cheapest."""
+    """What the team costs at the eligible listings: totals and steps of the price's part (together.py) by the name of
+    their rates, and where it is cheapest.
+    """
 
-    rates: Mapping[str, Rates] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
+    prices: Prices = field(default_factory=lambda: Prices({}))
+    steps: Mapping[int, Sequence[str]] = field(default_factory=dict)
     cheapest: Cheapest = field(default_factory=lambda: Cheapest(frozenset()))
 
 
@@ -116,11 +118,21 @@ class NodeReading:
         return gathered
 
     def _gather(self, need: Need) -> tuple[Gathered, Meta]:
-        found, lengths = self._find(need)
-        everybody = found[EVERYBODY][0]
-        team = self._team(need, everybody)
-        told, meta = self._tell(need, _chosen(need, found, self._cheap(need, team.cheapest)))
-        out = found[RULED_OUT][0] if RULED_OUT in found else None
+        team = _Team()
+        bodies = counting_bodies(need)
+        lengths = self._known_lengths()
+        if lengths is None:
+            bodies[LENGTHS] = lengths_body()
+        priced = bool(need.days) and need.framework is not None
+        found = self._named(bodies if priced else bodies | _finding(need, team))
+        if priced:
+            team = self._team(need, found[EVERYBODY])
+            found |= self._named(_finding(need, team))
+        if lengths is None:
+            lengths = _lengths(found[LENGTHS])
+            self._reader.lengths = mark_of(self._meta), lengths
+        everybody, out = found[EVERYBODY], found.get(RULED_OUT)
+        told, meta = self._tell(need, _chosen(need, found))
         return (
             Gathered(
                 eligible=_total(everybody),
@@ -134,30 +146,22 @@ class NodeReading:
                     if out is not None
                 },
                 lengths=lengths,
-                prices=prices_of(team.rates, team.totals),
+                prices=team.prices,
                 index=meta.freshness(),
             ),
             meta,
         )
 
-    def _find(self, need: Need) -> tuple[dict[str, list[Json]], Lengths]:
-        lists = lists_of(need)
+    def _known_lengths(self) -> Lengths | None:
         known = self._reader.lengths
-        bodies = [body for some in lists.values() for body in some]
-        if known is None or known[0] != mark_of(self._meta):
-            bodies.append(lengths_body())
-        answers = iter(self._ask(bodies))
-        found = {name: [next(answers) for _ in some] for name, some in lists.items()}
-        lengths = known[1] if known is not None else Lengths(0.0, 0.0)
-        for answer in answers:
-            lengths = _lengths(answer)
-            self._reader.lengths = mark_of(self._meta), lengths
-        return found, lengths
+        return known[1] if known is not None and known[0] == mark_of(self._meta) else None
+
+    def _named(self, bodies: Mapping[str, Json]) -> dict[str, Json]:
+        """The answers, by what they are for."""
+        return dict(zip(bodies, self._ask(list(bodies.values())), strict=True)) if bodies else {}
 
     def _team(self, need: Need, everybody: Json) -> _Team:
         """Asks only for rates that this process has never met."""
-        if not need.days or need.framework is None:
-            return _Team()
         listings = _buckets(everybody, "rates")
         rates = self._reader.rates.of(listings)
         unknown = [name for name in listings if name not in rates]
@@ -165,16 +169,8 @@ class NodeReading:
             (answer,) = self._ask([rates_body(unknown[start : start + _NAMES_AT_ONCE])])
             rates |= self._reader.rates.learn(hit["_source"]["facts"] for hit in _hits(answer))
         totals = totals_of(rates, need)
-        return _Team(rates, totals, cheapest(listings, totals))
-
-    def _cheap(self, need: Need, cheap: Cheapest) -> list[str]:
-        """The keys of the cheapest listings."""
-        bodies = [
-            priced_body(need, names, size)
-            for names, size in ((cheap.within, BY_PRICE), (cheap.edge, cheap.rest))
-            if names and size
-        ]
-        return [key for answer in self._ask(bodies) for key in _keys(answer)] if bodies else []
+        prices = prices_of(rates, totals)
+        return _Team(totals, prices, steps_of(rates, totals, prices), cheapest(listings, totals))
 
     def _tell(self, need: Need, keys: Sequence[str]) -> tuple[dict[str, _Listing], Meta]:
         """The listings of the keys, and the state that the index is in by then."""
@@ -197,30 +193,34 @@ class NodeReading:
         return self._indices.searches(bodies, self._meta.index)
 
 
-def _chosen(need: Need, found: Mapping[str, Sequence[Json]], cheap: Iterable[str]) -> list[str]:
-    """Whom the need's words, its meaning, what it asks for, the price or the order asked for bring up; where these
-    are few, others in the fair order.
+def _finding(need: Need, team: _Team) -> dict[str, Json]:
+    """The bodies that find, by what they are for."""
+    found = {}
+    if (together := together_body(need, team.steps)) is not None:
+        found[TOGETHER] = together
+    if need.order == "price":
+        for kind, names, size in (
+            (CHEAPEST, team.cheapest.within, IN_ORDER),
+            (AT_THE_EDGE, team.cheapest.edge, team.cheapest.rest),
+        ):
+            if names and size:
+                found[kind] = priced_body(need, names, size)
+    return found
+
+
+def _chosen(need: Need, found: Mapping[str, Json]) -> list[str]:
+    """Whom all that is asked for together or the order asked for brings up; where these are few, others in the fair
+    order.
     """
-    chosen = {key for kind in (WORDS, MEANING) for answer in found.get(kind, ()) for key in _keys(answer)}
-    chosen.update(_covering(found.get(COVERAGE, ())), cheap)
-    ordered = _keys(found[EVERYBODY][0])
+    chosen = {
+        key for kind in (TOGETHER, CHEAPEST, AT_THE_EDGE) if kind in found for key in _keys(found[kind])
+    }
+    ordered = _keys(found[EVERYBODY])
     if need.order in ("name", "shuffle"):
         chosen.update(ordered[:IN_ORDER])
     room = max(AT_LEAST - len(chosen), 0)
     chosen.update([key for key in ordered if key not in chosen][:room])
     return sorted(chosen)
-
-
-def _covering(answers: Sequence[Json]) -> list[str]:
-    """The first by what they cover: of several answers, each about other pairs, by the sum."""
-    if len(answers) < 2:
-        return [key for answer in answers for key in _keys(answer)]
-    covers: dict[tuple[int, str], float] = {}
-    for answer in answers:
-        for score, *place in (hit["sort"] for hit in _hits(answer)):
-            covers[tuple(place)] = covers.get(tuple(place), 0.0) + score
-    first = sorted(covers, key=lambda place: (-covers[place], place))
-    return [key for _, key in first[:BY_COVERAGE]]
 
 
 def _candidates(need: Need, told: Mapping[str, _Listing], totals: Mapping[str, int]) -> Candidates:

@@ -14,7 +14,8 @@ import numpy as np
 import orjson
 
 from procurement.team_price import team_totals
-from search.engines.matching_base import BY_PRICE, CardKind, Prices
+from search.engines.matching_base import IN_ORDER, CardKind, Prices
+from search.engines.together import price_steps
 from search.need import Need
 
 _KNOWN: Final = 100_000
@@ -108,8 +109,22 @@ def prices_of(rates: Mapping[str, Rates], totals: Mapping[str, int]) -> Prices:
     return Prices({card: np.array(some, dtype=np.int64) for card, some in found.items()})
 
 
+def steps_of(rates: Mapping[str, Rates], totals: Mapping[str, int], prices: Prices) -> dict[int, list[str]]:
+    """The names by how many steps of the price's part their totals have."""
+    by_kind: dict[CardKind, list[str]] = {}
+    for name in totals:
+        by_kind.setdefault(rates[name].card, []).append(name)
+    found: dict[int, list[str]] = {}
+    for kind, names in by_kind.items():
+        if kind in prices.totals:
+            some = np.array([totals[name] for name in names], dtype=np.int64)
+            for name, steps in zip(names, price_steps(some, prices.totals[kind]).tolist(), strict=True):
+                found.setdefault(steps, []).append(name)
+    return found
+
+
 def cheapest(listings: Mapping[str, int], totals: Mapping[str, int]) -> Cheapest:
-    """The first BY_PRICE listings by total; `listings` counts those under each name."""
+    """The first IN_ORDER listings by total; `listings` counts those under each name."""
     passed = 0
     by_total: dict[int, list[str]] = {}
     for name, total in totals.items():
@@ -117,8 +132,8 @@ def cheapest(listings: Mapping[str, int], totals: Mapping[str, int]) -> Cheapest
     within: set[str] = set()
     for total in sorted(by_total):
         here = sum(listings[name] for name in by_total[total])
-        if passed + here > BY_PRICE:
-            return Cheapest(frozenset(within), frozenset(by_total[total]), BY_PRICE - passed)
+        if passed + here > IN_ORDER:
+            return Cheapest(frozenset(within), frozenset(by_total[total]), IN_ORDER - passed)
         within.update(by_total[total])
         passed += here
     return Cheapest(frozenset(within))

@@ -2,8 +2,8 @@
 told of them.
 
 Bodies that find are answered by sort values alone, the key last: nothing stored is read until it is known whom it is
-wanted of. Scores are whole numbers or whole 64ths below 2^24 of them, which 32 bits hold exactly, and ties stand in
-the seed's fair order, so the edges of these lists are those of the embedded engine. That is why the nearest are found
+wanted of. Scores are whole numbers below 2^24 (together.py), which 32 bits hold exactly, and ties stand in the seed's
+fair order, so the edges of these lists are those of the embedded engine. That is why the nearest are found
 by a script over every vector and not by kNN, which would drop some of equals as it likes. What is stored is asked for
 whole: taking parts out of it costs the service more than sending it.
 """
@@ -19,27 +19,21 @@ from search.engines.elasticsearch.listings_shape import NAME_KEY, filter_name
 from search.engines.elasticsearch.meta import NO_RESULTS, SUGGEST
 from search.engines.matching_base import (
     AT_LEAST,
-    BY_COVERAGE,
-    BY_MEANING,
-    BY_WORDS,
     IN_ORDER,
     RULED_OUT_SHOWN,
+    TOGETHER,
 )
+from search.engines.together import PAIRS, Worths, worths_of
 from search.meaning import Vectors
 from search.need import Need, Pair
 
 Json = dict[str, Any]
 
 EVERYBODY: Final = "everybody"
-WORDS: Final = "words"
-MEANING: Final = "meaning"
-COVERAGE: Final = "coverage"
 RULED_OUT: Final = "ruled out"
 
 MOST_PRICED: Final = 50_000
 """So many different cards of eligible listings are told apart: the service gives no more than 65,535 values."""
-MOST_HITS: Final = 10_000
-"""In one answer (max_result_window of indices.py)."""
 PAIRS_AT_ONCE: Final = 100
 """Pairs in one body: of more the service would refuse so large a question."""
 MET, STATED, LIKED = "met", "not stated", "liked"
@@ -65,26 +59,41 @@ def eligible_of(need: Need) -> Json:
     return all_of([*universe_of(need), *(_open(need, need.pairs[at]) for at in sorted(need.must))])
 
 
-def lists_of(need: Need) -> dict[str, list[Json]]:
-    """The bodies that count and find, by what they are for; the only one of its kind but of coverage."""
-    eligible = eligible_of(need)
-    found = {EVERYBODY: [_everybody(need, eligible)]}
-    if need.terms:
-        told = [_constant({"term": {"terms": one.term}}, one.step) for one in need.terms]
-        found[WORDS] = [_best(need, eligible, told, BY_WORDS)]
-    if need.vector is not None:
-        near = [_nearness(need.vector)]
-        # A text with nothing in common, or the contrary, is not near.
-        found[MEANING] = [_best(need, eligible, near, BY_MEANING) | {"min_score": 1}]
-    if need.pairs:
-        parts = list(_parts(range(len(need.pairs))))
-        size = BY_COVERAGE if len(parts) == 1 else MOST_HITS
-        found[COVERAGE] = [
-            _best(need, eligible, [_covers(need, need.pairs[at]) for at in part], size) for part in parts
-        ]
+def counting_bodies(need: Need) -> dict[str, Json]:
+    """The bodies that count, by what they are for."""
+    found = {EVERYBODY: _everybody(need, eligible_of(need))}
     if need.must:
-        found[RULED_OUT] = [_ruled_out(need)]
+        found[RULED_OUT] = _ruled_out(need)
     return found
+
+
+def together_body(need: Need, priced: Mapping[int, Sequence[str]]) -> Json | None:
+    """Those worth most by all that is asked for (together.py); of equals the first in the fair order. `priced` has the
+    names of rates by their steps of the price's part. None where nothing is asked for.
+    """
+    worths = worths_of(need)
+    scores = [_constant({"term": {"terms": one.term}}, one.steps * worths.word) for one in need.terms]
+    if need.vector is not None:
+        scores.append(_nearness(need.vector, worths.near))
+    scores += [_covers(need, pair, worths) for pair in need.pairs[:PAIRS]]
+    if worths.price:
+        scores += [_constant(_priced(names), steps * worths.price) for steps, names in priced.items()]
+    scores += [
+        _constant({"terms": {filter_name(kind): list(values)}}, worths.liked)
+        for kind, values in need.preferences.items()
+    ]
+    if not scores:
+        return None
+    return {
+        "size": TOGETHER,
+        "track_total_hits": False,
+        "min_score": 1,
+        "query": {
+            "bool": {"filter": [eligible_of(need)], "should": scores, "minimum_should_match": 1},
+        },
+        "sort": [{"_score": "desc"}, *_fair(need.seed)],
+        **_UNREAD,
+    }
 
 
 def lengths_body() -> Json:
@@ -176,18 +185,7 @@ def _everybody(need: Need, eligible: Json) -> Json:
     }
 
 
-def _best(need: Need, eligible: Json, scores: Sequence[Json], size: int) -> Json:
-    """Those with the greatest sum; of equals the first in the fair order."""
-    return {
-        "size": size,
-        "track_total_hits": False,
-        "query": {"bool": {"filter": [eligible], "should": list(scores), "minimum_should_match": 1}},
-        "sort": [{"_score": "desc"}, *_fair(need.seed)],
-        **_UNREAD,
-    }
-
-
-def _nearness(vector: Vectors) -> Json:
+def _nearness(vector: Vectors, worth: int) -> Json:
     """The product of the need's vector with the nearest of a listing's, nothing where it is below."""
     script = {"source": _NEAREST, "params": {"need": vector.tobytes().hex()}}
     every = {"exists": {"field": "meanings.vector"}}
@@ -196,15 +194,16 @@ def _nearness(vector: Vectors) -> Json:
             "path": "meanings",
             "score_mode": "max",
             "query": {"script_score": {"query": every, "script": script}},
+            "boost": worth,
         }
     }
 
 
-def _covers(need: Need, pair: Pair) -> Json:
-    """A pair that is met counts more than any number that are not stated."""
-    found = [_constant(_met(need, pair), len(need.pairs) + 1)]
+def _covers(need: Need, pair: Pair, worths: Worths) -> Json:
+    """A pair that is met counts twice one that is not stated."""
+    found = [_constant(_met(need, pair), 2 * worths.pair)]
     if pair.specialism is not None:
-        found.append(_constant(_unstated(pair), 1))
+        found.append(_constant(_unstated(pair), worths.pair))
     return {"dis_max": {"queries": found}}
 
 
@@ -274,7 +273,7 @@ def _no_specialism(pair: Pair) -> Json:
     }
 
 
-def _constant(found: Json, score: float) -> Json:
+def _constant(found: Json, score: int) -> Json:
     return {"constant_score": {"filter": found, "boost": score}}
 
 
