@@ -1,11 +1,12 @@
 """What a match's answer says of each listing, as shortlists and evidence packs keep it.
 
-An answer is made by search/answers.py; kept ones outlive its form, so that what is absent reads as not said.
+An answer is made by search/answers.py and kept for years: of a result's parts what is absent reads as not said, its
+reference, rank and score are there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ class Ranked:
 
     listing: str
     rank: int
-    score: float | None
+    score: float
     reasons: list[Any]
 
 
@@ -32,36 +33,18 @@ class RuledOut:
 
 
 def ranked_of(answer: Mapping[str, Any]) -> list[Ranked]:
-    """The results in their order, each listing once. A rank that is not stated is the place in the list."""
-    found: dict[str, Ranked] = {}
-    for place, result, listing in _told(answer, "results"):
-        score = result.get("score")
-        reasons = result.get("reasons")
-        if reasons is None:
-            reasons = [{"kind": part, "told": result[part]} for part in PARTS if result.get(part)]
-        ranked = Ranked(
-            listing,
-            rank=int(result.get("rank") or place),
-            score=float(score) if isinstance(score, (int, float)) else None,
-            reasons=list(reasons),
+    """The results in their order."""
+    return [
+        Ranked(
+            result["reference"],
+            result["rank"],
+            result["score"],
+            [{"kind": part, "told": result[part]} for part in PARTS if result.get(part)],
         )
-        found.setdefault(listing, ranked)
-    return list(found.values())
+        for result in answer.get("results", ())
+    ]
 
 
 def ruled_out_of(answer: Mapping[str, Any]) -> list[RuledOut]:
     """The listings that were ruled out, as far as the answer names them."""
-    return [
-        RuledOut(listing, list(result.get("rules", result.get("reasons")) or ()))
-        for _, result, listing in _told(answer, "ruled_out")
-    ]
-
-
-def _told(answer: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any], str]]:
-    """Each entry of a list of the answer with its place and its listing's reference."""
-    for place, result in enumerate(answer.get(name, ()), start=1):
-        listing = result.get("reference", result.get("listing"))
-        if isinstance(listing, Mapping):
-            listing = listing.get("reference")
-        if isinstance(listing, str) and listing:
-            yield place, result, listing
+    return [RuledOut(one["reference"], list(one["rules"])) for one in answer.get("ruled_out", ())]

@@ -1,6 +1,7 @@
 """A match's answer in words, whether it was made just now or kept years ago: the last step before its template.
 
-It reads nothing but the answer. A kept one outlives its form (search/answers.py), so what is absent reads as not said.
+It reads nothing but the answer. A kept one outlives its form (search/answers.py): what is absent beside a result's
+reference, rank and score reads as not said.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Fit:
     framework: str
     via: str
     lots: str
-    score: float | None
+    score: float
     parts: str
     coverage: str
     words: tuple[tuple[str, float], ...]
@@ -96,7 +97,7 @@ class Answer:
 def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
     """The answer in words. A lot or specialism in `asked`, by reference, is not offered again."""
     ranked = ranked_of(told)
-    results = {_reference(one): one for one in told.get("results", ())}
+    results = {one["reference"]: one for one in told.get("results", ())}
     had = set(asked)
     return Answer(
         count=told.get("count", len(ranked)),
@@ -111,7 +112,7 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
         ruled_out_count=told.get("ruled_out_count", len(told.get("ruled_out", ()))),
         ruled_out_by=tuple((_pair(one), one["count"]) for one in told.get("ruled_out_by", ())),
         ruled_out=tuple(
-            (_reference(one), _name(one), "; ".join(_pair(rule) for rule in one.get("rules", ())))
+            (one["reference"], _name(one), "; ".join(_pair(rule) for rule in one.get("rules", ())))
             for one in told.get("ruled_out", ())[:RULED_OUT_SHOWN]
         ),
         mode=MODES.get(told.get("mode", ""), ""),
@@ -159,7 +160,7 @@ def _days(days: str) -> str:
     return f"{days} {'day' if days == '1' else 'days'}"
 
 
-def _fit(reference: str, rank: int, score: float | None, one: Mapping[str, Any]) -> Fit:
+def _fit(reference: str, rank: int, score: float, one: Mapping[str, Any]) -> Fit:
     framework, supplier = one.get("framework") or {}, one.get("supplier") or {}
     text = one.get("text") or {}
     coverage = one.get("coverage") or {}
@@ -231,10 +232,5 @@ def _pair(one: Mapping[str, Any]) -> str:
     )
 
 
-def _reference(one: Mapping[str, Any]) -> str:
-    listing = one.get("reference", one.get("listing"))
-    return str(listing.get("reference", "") if isinstance(listing, Mapping) else listing or "")
-
-
 def _name(one: Mapping[str, Any]) -> str:
-    return str((one.get("partner") or {}).get("name") or _reference(one))
+    return str((one.get("partner") or {}).get("name") or one["reference"])

@@ -37,14 +37,17 @@ NEED = {
 ANSWER = {
     "results": [
         {
-            "listing": "rm6309~brightwater~brightwater",
+            "reference": "rm6309~brightwater~brightwater",
             "rank": 1,
             "score": 0.75,
-            "reasons": [{"kind": "specialism", "detail": "rm6309~7~1"}],
+            "coverage": {"asked": 1, "met": 1, "told": "1 of 1"},
         }
     ],
     "ruled_out": [
-        {"listing": "rm3745~ppl~opm-group", "reasons": [{"kind": "lot", "detail": "not on rm6309~7"}]}
+        {
+            "reference": "rm3745~ppl~opm-group",
+            "rules": [{"rule": "must_have", "specialism": None, "region": None}],
+        }
     ],
 }
 RUN = Run("2026.1", "", "embedded", 3, 5, date(2026, 3, 1))

@@ -39,9 +39,14 @@ ASH, OAK, YEW = "wr1~oak~ash", "wr1~oak~oak", "wr1~yew~yew"
 NEED = RequirementContent.from_json({"text": "=SUM(A1) *bold* #panic()", "framework": "wr1", "lot": "wr1~1"})
 ANSWER = {
     "results": [
-        {"listing": ASH, "rank": 1, "score": 0.875, "reasons": [{"kind": "words", "detail": "evaluation"}]}
+        {
+            "reference": ASH,
+            "rank": 1,
+            "score": 0.875,
+            "text": {"terms": [{"word": "evaluation", "adds": 0.1}]},
+        }
     ],
-    "ruled_out": [{"listing": YEW, "reasons": [{"kind": "lot"}]}],
+    "ruled_out": [{"reference": YEW, "rules": [{"rule": "must_have"}]}],
 }
 
 
@@ -133,7 +138,7 @@ def test_as_a_workbook_it_begins_with_the_audit_and_no_cell_is_a_formula(
         "650.50 GBP a day",
         "900.00 GBP a day",
     ]
-    assert sheet(book, "Ruled out")[1] == (YEW, "kind: lot")
+    assert sheet(book, "Ruled out")[1] == (YEW, "rule: must_have")
     assert {cell.data_type for one in book for row in one.iter_rows() for cell in row} <= {"s", "n"}
     assert {
         cell.value for one in book for row in one.iter_rows() for cell in row if cell.data_type == "n"
@@ -192,7 +197,7 @@ def test_values_are_told_in_words() -> None:
 
 
 def test_a_listing_that_was_gone_when_it_was_locked_is_told_all_the_same(editor: Actor) -> None:
-    answer = {"results": [{"listing": {"reference": "wr1~oak~nobody"}, "score": 1}]}
+    answer = {"results": [{"reference": "wr1~oak~nobody", "rank": 1, "score": 1}]}
     match = keep_match(editor, None, NEED, answer, Run("1", "", "embedded", 1, 1, date(2026, 3, 1)))
     made_ = create_shortlist(editor, ShortlistDraft("Gone", match=match.reference))
     snapshot = lock_shortlist(editor, made_.reference, 1, Index(None, None))

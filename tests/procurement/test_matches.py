@@ -21,7 +21,11 @@ from tests.world import askers, editor_of, make_buyers, make_frameworks, make_pa
 pytestmark = pytest.mark.django_db
 
 CONTENT = RequirementContent.from_json({"text": "Evaluate", "framework": "wr1", "lot": "wr1~1"})
-ANSWER = {"results": [{"listing": "wr1~oak~ash", "score": 0.1 + 0.2}], "ruled_out": [], "note": "Zoë’s “ü”"}
+ANSWER = {
+    "results": [{"reference": "wr1~oak~ash", "rank": 1, "score": 0.1 + 0.2}],
+    "ruled_out": [],
+    "note": "Zoë’s “ü”",
+}
 RUN = Run("2026.1", "", "embedded", 7, 3, date(2026, 3, 1))
 
 

@@ -33,12 +33,14 @@ pytestmark = pytest.mark.django_db
 
 ASH, ELM, OAK, YEW = "wr1~oak~ash", "wr1~oak~elm", "wr1~oak~oak", "wr1~yew~yew"
 NEED = RequirementContent.from_json({"text": "Evaluate", "framework": "wr1", "lot": "wr1~1"})
+COVERAGE = {"asked": 2, "met": 1, "told": "1 of 2"}
+RULES = [{"rule": "must_have", "specialism": None, "region": {"reference": "TLC", "name": "North East"}}]
 ANSWER = {
     "results": [
-        {"listing": ELM, "rank": 1, "score": 0.875, "reasons": [{"kind": "specialism", "detail": "wr1~1~1"}]},
-        {"listing": {"reference": ASH, "name": "Ash Research"}, "score": 0.5},
+        {"reference": ELM, "rank": 1, "score": 0.875, "coverage": COVERAGE, "evidence": [], "price": None},
+        {"reference": ASH, "rank": 2, "score": 0.5},
     ],
-    "ruled_out": [{"listing": YEW, "reasons": [{"kind": "lot"}]}],
+    "ruled_out": [{"reference": YEW, "rules": RULES}],
 }
 INDEX = Index("embedded", 7)
 
@@ -111,7 +113,7 @@ def test_of_a_match_the_ranked_results_become_entries_with_their_reasons(editor:
     made = begun(editor, OAK, match=match.reference)
     assert (made.match, made.requirement) == (match, requirement)
     assert list(made.entries.values_list("listing", "source", "rank", "score", "reasons")) == [
-        (ELM, "match", 1, 0.875, [{"kind": "specialism", "detail": "wr1~1~1"}]),
+        (ELM, "match", 1, 0.875, [{"kind": "coverage", "told": COVERAGE}]),
         (ASH, "match", 2, 0.5, []),
         (OAK, "manual", None, None, []),
     ]
@@ -133,32 +135,19 @@ def test_of_a_match_only_those_that_are_chosen_become_entries_in_the_order_of_th
     assert refused(Invalid, lambda: begun(editor, chosen=(ASH,))) == [("/chosen/0", "unknown")]
 
 
-def test_an_answer_is_read_whatever_it_leaves_out() -> None:
-    assert ranked_of({}) == []
-    odd = {
-        "results": [{"listing": 5}, {}, {"listing": "a~b~c"}, {"listing": "a~b~c"}, {"reference": "d~e~f"}]
-    }
-    assert [(one.listing, one.rank) for one in ranked_of(odd)] == [("a~b~c", 3), ("d~e~f", 5)]
-
-
 def test_why_a_listing_was_ranked_is_kept_as_the_answer_tells_it() -> None:
-    coverage = {"asked": 2, "met": 1, "told": "1 of 2"}
     result = {
         "rank": 1, "reference": ASH, "score": 0.5, "partner": {"reference": "ash"}, "parts": {"text": 0.5},
-        "coverage": coverage, "text": {"words": 0.5, "meaning": 0.0, "terms": []}, "evidence": [], "price": None,
+        "coverage": COVERAGE, "text": {"words": 0.5, "meaning": 0.0, "terms": []}, "evidence": [], "price": None,
         "preferences": {},
     }  # fmt: skip
-    out = {
-        "reference": YEW,
-        "rules": [{"rule": "must_have", "specialism": None, "region": {"reference": "TLC"}}],
-    }
-    answer = {"results": [result], "ruled_out": [out]}
+    answer = {"results": [result], "ruled_out": [{"reference": YEW, "rules": RULES}]}
     assert ranked_of(answer)[0].reasons == [
         {"kind": "parts", "told": {"text": 0.5}},
-        {"kind": "coverage", "told": coverage},
+        {"kind": "coverage", "told": COVERAGE},
         {"kind": "text", "told": {"words": 0.5, "meaning": 0.0, "terms": []}},
     ]
-    assert ruled_out_of(answer) == [RuledOut(YEW, out["rules"])]
+    assert ruled_out_of(answer) == [RuledOut(YEW, RULES)]
 
 
 def test_what_is_not_the_organisations_or_not_to_be_found_is_refused(editor: Actor) -> None:

@@ -38,8 +38,8 @@ pytestmark = pytest.mark.django_db
 ASH, OAK, YEW = "wr1~oak~ash", "wr1~oak~oak", "wr1~yew~yew"
 NEED = RequirementContent.from_json({"text": "Evaluate", "framework": "wr1", "lot": "wr1~1"})
 ANSWER = {
-    "results": [{"listing": ASH, "rank": 1, "score": 0.875, "reasons": [{"kind": "words"}]}],
-    "ruled_out": [{"listing": YEW, "reasons": [{"kind": "lot"}]}],
+    "results": [{"reference": ASH, "rank": 1, "score": 0.875, "text": {"words": 0.5}}],
+    "ruled_out": [{"reference": YEW, "rules": [{"rule": "must_have"}]}],
 }
 
 

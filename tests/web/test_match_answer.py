@@ -9,9 +9,11 @@ import pytest
 from web.match_answer import Answer, Fit, Price, answer_of, asked_for
 
 BARE = Fit(
-    rank=1, reference="a~b~c", name="a~b~c", framework="", via="", lots="", score=None, parts="", coverage="",
+    rank=1, reference="a~b~c", name="a~b~c", framework="", via="", lots="", score=0.5, parts="", coverage="",
     words=(), sentences=(), price=None, preferences="", confirmed="Not confirmed by the firm",
 )  # fmt: skip
+
+PLAIN = {"reference": "a~b~c", "rank": 1, "score": 0.5}
 
 
 def test_an_answer_that_says_nothing_is_shown_all_the_same() -> None:
@@ -19,11 +21,8 @@ def test_an_answer_that_says_nothing_is_shown_all_the_same() -> None:
     assert asked_for({}, {}, {}) == []
 
 
-@pytest.mark.parametrize(
-    "result", [{"listing": "a~b~c"}, {"reference": "a~b~c"}, {"listing": {"reference": "a~b~c"}}]
-)
-def test_a_result_that_says_no_more_than_its_listing(result: dict[str, Any]) -> None:
-    found = answer_of({"results": [result], "ruled_out": [{"listing": "d~e~f"}]})
+def test_a_result_that_says_no_more_than_where_it_stands() -> None:
+    found = answer_of({"results": [PLAIN], "ruled_out": [{"reference": "d~e~f", "rules": []}]})
     assert found.fits == (BARE,)
     assert (found.count, found.ruled_out_count, found.ruled_out) == (1, 1, (("d~e~f", "d~e~f", ""),))
 
@@ -52,4 +51,4 @@ def test_a_result_that_says_no_more_than_its_listing(result: dict[str, Any]) -> 
     ],
 )
 def test_a_price_in_words(told: dict[str, Any], price: Price) -> None:
-    assert answer_of({"results": [{"listing": "a~b~c", "price": told}]}).fits[0].price == price
+    assert answer_of({"results": [{**PLAIN, "price": told}]}).fits[0].price == price
