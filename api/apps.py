@@ -1,7 +1,8 @@
-"""The REST API as a Django app: it keeps one table of its own, the idempotency store.
+"""The REST API as a Django app. It keeps nothing itself: the table that its first migration made (answers to requests
+that may come twice) is the domain's now.
 
-Nothing of it is loaded at the start but its models: a worker, the clock and a command have no use for the rest. The
-schema's extension registers itself when the addresses are loaded, whose views bear what the schema says of them.
+Nothing of it is loaded at the start: a worker, the clock and a command have no use for it. The schema's extension
+registers itself when the addresses are loaded, whose views bear what the schema says of them.
 """
 
 from __future__ import annotations

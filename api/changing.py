@@ -13,9 +13,10 @@ from api.bodies import sent_object
 from api.conditional import tag
 from api.errors import Problem, escaped, fault, of
 from api.formats import ORJSONRenderer
-from api.idempotency import fingerprint, once
+from api.idempotency import answered_once
 from procurement.canonical import canonical
 from procurement.errors import Invalid
+from procurement.once import fingerprint
 
 SHAPE: Final = frozenset({"type", "unknown_field"})
 """Faults that make a body malformed (400) rather than one that breaks a rule (422)."""
@@ -78,7 +79,7 @@ def done_once(request: Request, principal: str, act: Callable[[], Response]) -> 
     said = canonical(request.data).encode()
     condition = str(request.META.get("HTTP_IF_MATCH", "")).encode()
     with malformed_told():
-        return once(request, principal, fingerprint(said, condition), act)
+        return answered_once(request, principal, fingerprint(said, condition), act)
 
 
 def answered(data: Any, revision: int, place: str, status: int = 200) -> Response:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
 from web import formats
+from web.once import once_input
 
 
 def environment(**options: Any) -> Environment:
@@ -33,6 +34,7 @@ def environment(**options: Any) -> Environment:
         static=static,
         demo=settings.DEMO,
         mark=formats.mark,
+        once_input=once_input,
         plural=formats.plural,
     )
     made.filters.update(

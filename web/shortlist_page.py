@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils import timezone
 
 from procurement.actions.evidence import EVIDENCE
@@ -24,6 +25,11 @@ PAGE_SIZE: Final = 20
 NOTES: Final = 50
 HAPPENINGS: Final = 50
 PACKS: Final = 10
+
+
+def begun_at(shortlist: Shortlist) -> str:
+    """The address to which whoever began it is led."""
+    return f"{reverse('web:shortlist', args=[shortlist.reference])}?done=begun"
 
 
 @dataclass(frozen=True, slots=True)

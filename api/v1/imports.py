@@ -14,13 +14,14 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.errors import Problem, fault
-from api.idempotency import fingerprint, key_of, once
+from api.idempotency import answered_once, key_of
 from api.parameters import choice, flag, text, values
 from api.schema import operation
 from api.uploads import Body, JSONLinesParser, Upload
 from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
 from procurement.models import Operation
+from procurement.once import fingerprint
 from procurement.permissions import Actor, require
 from search.parameters import Parameter
 
@@ -95,7 +96,7 @@ class ImportList(ApiView):
         name = options.pop("name", "partners.jsonl")
         with body.received() as upload:
             said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
-            return once(request, actor.reference, said, lambda: _begun(actor, upload, name, options))
+            return answered_once(request, actor.reference, said, lambda: _begun(actor, upload, name, options))
 
 
 def _begun(actor: Actor, upload: Upload, name: str, options: dict[str, Any]) -> Response:

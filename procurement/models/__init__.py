@@ -11,7 +11,7 @@ from procurement.models.call_offs import (
 )
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
 from procurement.models.joining import Joining
-from procurement.models.operations import Counter, Operation
+from procurement.models.operations import Counter, IdempotencyRecord, Operation
 from procurement.models.organisations import Capability, Organisation
 from procurement.models.outcomes import (
     Claim,
@@ -50,6 +50,7 @@ __all__ = [
     "Event",
     "Framework",
     "Grade",
+    "IdempotencyRecord",
     "Joining",
     "Lot",
     "Match",

@@ -1,4 +1,6 @@
-"""Long work asked for through the API, and the counters behind human references."""
+"""Long work asked for through the API, answers to requests that may come twice, and the counters behind human
+references.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,30 @@ class Operation(Referenced):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["status"], name="operation_status")]
+
+
+class IdempotencyRecord(models.Model):
+    """The answer given to one principal for one key at one route, and the fingerprint of the request it
+    answered. The table is named after where it once was kept.
+    """
+
+    principal = models.CharField(max_length=120)
+    route = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        db_table = "api_idempotencyrecord"
+        constraints = [
+            models.UniqueConstraint(fields=["principal", "route", "key"], name="idempotency_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.route} {self.key}"
 
 
 class Counter(models.Model):

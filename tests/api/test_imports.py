@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from api.models import IdempotencyRecord
 from procurement.actions.operations import uploads
-from procurement.models import Operation
+from procurement.models import IdempotencyRecord, Operation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 

@@ -32,14 +32,15 @@ from search.need import Mode
 from search.ranks import MODES
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
-from web.changing import see_other
 from web.faults import FieldFault, by_anchor
 from web.match_answer import answer_of, asked_for
 from web.need_choices import need_choices
 from web.need_form import LABELS, NeedForm
+from web.once import done_before, done_once
 from web.pages import render
 from web.paging import page_of, pages
 from web.results import shortened
+from web.shortlist_page import begun_at
 from web.views.errors import search_unavailable
 
 SHOWN: Final = 20
@@ -65,6 +66,8 @@ def need(request: HttpRequest) -> HttpResponse:
     if request.POST.get("do") == "choices":
         return _form(request, form.settled(), body)
     organisation = body.chosen(form.organisation)
+    if organisation is not None and (before := done_before(request, body.actor)) is not None:
+        return before
     try:
         content = _content(form, body, organisation)
         options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), size=SHOWN)
@@ -76,8 +79,12 @@ def need(request: HttpRequest) -> HttpResponse:
     if organisation is None:
         return _form(request, form, body, answer=found)
     run = Run(found.ranking, found.model, engine().name, found.generation, found.seed, options.on)
-    kept_as = keep_match(body.actor, organisation, content, found.answer, run)
-    return see_other(reverse("web:kept-match", args=[kept_as.reference]))
+
+    def keep() -> str:
+        row = keep_match(body.actor, organisation, content, found.answer, run)
+        return reverse("web:kept-match", args=[row.reference])
+
+    return done_once(request, body.actor, keep)
 
 
 def _content(form: NeedForm, body: Bodies, organisation: str | None) -> RequirementContent:
@@ -172,7 +179,7 @@ def kept(request: HttpRequest, reference: str) -> HttpResponse:
         return _kept(request, actor, row, chosen, title, wrong)
     draft = ShortlistDraft(title, organisation=row.organisation.reference, match=row.reference, chosen=chosen)
     try:
-        begun = create_shortlist(actor, draft)
+        return done_once(request, actor, lambda: begun_at(create_shortlist(actor, draft)))
     except Invalid as refused:
         faults = [
             FieldFault("title", f"Title: {fault.message}")
@@ -181,7 +188,6 @@ def kept(request: HttpRequest, reference: str) -> HttpResponse:
             for fault in refused.faults
         ]
         return _kept(request, actor, row, chosen, title, faults)
-    return see_other(f"{reverse('web:shortlist', args=[begun.reference])}?done=begun")
 
 
 def _kept(

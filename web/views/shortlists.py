@@ -25,12 +25,13 @@ from procurement.permissions import Action, Actor
 from procurement.querysets import ShortlistQuerySet
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
-from web.changing import see_other, sent_revision
+from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor
+from web.once import done_once
 from web.pages import render
 from web.paging import page_of, pages
 from web.shortlist_changes import CHANGES, DONE, faults_of, references_in
-from web.shortlist_page import PAGE_SIZE, shortlist_page
+from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
 
 STALE = (
     "Somebody changed this shortlist meanwhile, so nothing of yours was changed. Below it is as it stands now"
@@ -58,7 +59,7 @@ def shortlists(request: HttpRequest) -> HttpResponse:
         return _list(request, body, sent.dict(), wrong)
     draft = ShortlistDraft(sent.get("title", ""), organisation=organisation, listings=listings)
     try:
-        begun = create_shortlist(actor, draft)
+        return done_once(request, actor, lambda: begun_at(create_shortlist(actor, draft)))
     except Invalid as refused:
         faults = [
             fault
@@ -66,7 +67,6 @@ def shortlists(request: HttpRequest) -> HttpResponse:
             for fault in faults_of("title" if one.pointer == "/title" else "add", sent, 0, [one])
         ]
         return _list(request, body, sent.dict(), faults)
-    return see_other(f"{reverse('web:shortlist', args=[begun.reference])}?done=begun")
 
 
 def _list(
@@ -103,13 +103,20 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, found, {}, ())
     sent, do = request.POST, request.POST.get("do", "")
-    try:
+    if do != "evidence" and do not in CHANGES:
+        raise Http404
+
+    def act() -> str:
         if do == "evidence":
             begun = start_evidence(actor, found.reference, sent.get("format", ""))
-            return see_other(reverse("web:evidence", args=[found.reference, begun.reference]))
-        if do not in CHANGES:
-            raise Http404
+            return reverse("web:evidence", args=[found.reference, begun.reference])
         CHANGES[do](actor, found.reference, sent_revision(sent), sent)
+        page = page_of(request.GET)
+        here = Address(reverse("web:shortlist", args=[found.reference]))
+        return str(here.put({"page": str(page) if page > 1 else "", "done": do}))
+
+    try:
+        return done_once(request, actor, act)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except NotFound as refused:
@@ -124,11 +131,6 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             faults = faults_of(do, sent, _position(found, sent), refused.faults)
         return _refused(request, actor, reference, faults, 422)
-    page = page_of(request.GET)
-    asked = Address(reverse("web:shortlist", args=[found.reference])).put(
-        {"page": str(page) if page > 1 else "", "done": do}
-    )
-    return see_other(str(asked))
 
 
 def _refused(
