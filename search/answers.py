@@ -18,7 +18,7 @@ from search.engines.suggestions import Labels
 from search.explaining import Why
 from search.lots import FittingLot, Named
 from search.meaning import Model
-from search.need import Need, Pair
+from search.need import Need, Pair, says_something
 from search.ranks import Ranked, percentile_of
 
 WORDS_TOLD: Final = 20
@@ -26,6 +26,10 @@ MUST_HAVE: Final = "must_have"
 NO_CARD: Final = "There is no rate card."
 NO_RATE: Final = "Not every grade of the team has one rate a day here: state the lot and the work type."
 WORDS_ALONE: Final = "Matched by words alone: there is no model of meaning that made this index's vectors."
+
+SAYS_NOTHING: Final = "The text has no word that says what is needed: nobody is ranked by it."
+UNFOUND: Final = "No word of the text stands in any listing: nobody is ranked by it."
+UNRANKED: Final = "There is nothing to rank by, so the listings stand in a fair order that the seed draws."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Told:
             "mode": need.order,
             "seed": need.seed,
             "model": None if model is None else {"name": model.name, "digest": model.digest},
+            "scored_by": self._scored_by(),
             "notes": self._notes(),
             "words": [term.word for term in need.terms[:WORDS_TOLD]],
             "asked": [_pair(pair, labels) for pair in need.pairs],
@@ -78,12 +83,25 @@ class Told:
             },
         }
 
+    def _scored_by(self) -> list[str]:
+        """What the need says that listings are scored by."""
+        need = self.need
+        stated = {
+            "text": bool(need.terms) or need.vector is not None,
+            "coverage": bool(need.pairs),
+            "price": bool(need.days),
+            "preferences": bool(need.preferences),
+        }
+        return [part for part, said in stated.items() if said]
+
     def _notes(self) -> list[str]:
         need, notes = self.need, []
         if self.understood is None and self.content.text:
             notes.append(WORDS_ALONE)
         if self.content.text and not need.terms and need.vector is None:
-            notes.append("No word of the text stands in any listing.")
+            notes.append(UNFOUND if says_something(self.content.text) else SAYS_NOTHING)
+        if not self._scored_by():
+            notes.append(UNRANKED)
         if need.framework is not None and self.gathered.candidates.records:
             framework = orjson.loads(self.gathered.candidates.records[0].stored())["framework"]
             if framework["ends_on"] < need.on.isoformat():

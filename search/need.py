@@ -117,6 +117,11 @@ def terms_of_need(text: str, lexicon: Lexicon) -> tuple[NeedTerm, ...]:
     return tuple(sorted(terms, key=lambda one: (-one.told, one.term))[:MOST_TERMS])
 
 
+def says_something(text: str) -> bool:
+    """Whether a text has a word that says what is needed: stop words and numbers do not."""
+    return any(map(tells, words_of(normalise(text))))
+
+
 def pairs_of(specialisms: tuple[str, ...], regions: tuple[str, ...]) -> tuple[Pair, ...]:
     """Every specialism asked for in every region asked for."""
     if not specialisms:

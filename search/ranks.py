@@ -8,8 +8,9 @@
 - preferences: the share of the kinds of preference (ownership, size, sector, accreditation) that the partner meets;
 - freshness: whether the partner stood by its profile within FRESH months, falling to nothing at STALE.
 
-A part that the requirement says nothing about is left out. Equal scores (to four decimals) stand in the seed's fair
-order. `coverage`, `price` and `name` rank by that first; `shuffle` by the seed's order alone.
+A part that the requirement says nothing about is left out, and freshness too where no other is left: when a firm last
+wrote answers no need. Then nobody scores. Equal scores (to four decimals) stand in the seed's fair order. `coverage`,
+`price` and `name` rank by that first; `shuffle` by the seed's order alone.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def ranked(gathered: Gathered, scores: Scores | None, need: Need, size: int) -> 
     if not candidates.keys:
         return []
     parts = _parts(gathered, scores, need)
-    weighed = _weighed(parts, need.weights)
+    weighed = _weighed(parts, need.weights, len(candidates))
     # Candidates stand in the order of their keys, and sorting keeps that among equals.
     by: list[NDArray[Any]] = [ties(hashes_of(candidates.keys), need.seed)]
     if need.order != "shuffle":
@@ -122,7 +123,8 @@ def _parts(gathered: Gathered, scores: Scores | None, need: Need) -> dict[str, F
         parts["price"] = _price(candidates, gathered.prices)
     if need.preferences:
         parts["preferences"] = np.mean(candidates.preferred, axis=1)
-    parts["freshness"] = _freshness(candidates.confirmed_on, need.on)
+    if parts:
+        parts["freshness"] = _freshness(candidates.confirmed_on, need.on)
     return parts
 
 
@@ -158,9 +160,11 @@ def percentile_of(place: int, gathered: Gathered) -> tuple[float, int] | None:
     return round(100 * position(totals, total, "right") / len(totals), 1), len(totals)
 
 
-def _weighed(parts: Mapping[str, Floats], weights: Mapping[str, int]) -> Floats:
+def _weighed(parts: Mapping[str, Floats], weights: Mapping[str, int], count: int) -> Floats:
     total = sum(weights[part] for part in parts)
-    summed: Floats = np.sum([weights[part] * values for part, values in parts.items()], axis=0)
+    summed = np.zeros(count)
+    for part, values in parts.items():
+        summed += weights[part] * values
     return np.round(summed / (total or 1), 4)
 
 

@@ -77,8 +77,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that the page says of an answer. `ruled_out` has each listing's reference, name and what it lacks."""
+    """All that the page says of an answer. `heading` says how many answer the need, or that nobody is ranked;
+    `ruled_out` has each listing's reference, name and what it lacks.
+    """
 
+    heading: str
     count: int
     eligible: int
     notes: tuple[str, ...]
@@ -99,8 +102,13 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
     ranked = ranked_of(told)
     results = {one["reference"]: one for one in told.get("results", ())}
     had = set(asked)
+    count = told.get("count", len(ranked))
+    unranked = told.get("scored_by") == []
     return Answer(
-        count=told.get("count", len(ranked)),
+        heading=f"{plural(count, 'listing')}, in no order of fitness"
+        if unranked
+        else f"{plural(count, 'listing answers', 'listings answer')} this need",
+        count=count,
         eligible=told.get("eligible", len(ranked)),
         notes=tuple(told.get("notes", ())),
         words=tuple(told.get("words", ())),

@@ -215,6 +215,11 @@ class AnswerShape(serializers.Serializer[Any]):
     seed = serializers.IntegerField(min_value=0)
     ranking = serializers.CharField()
     model = ModelShape(allow_null=True)
+    scored_by = serializers.ListField(
+        child=serializers.ChoiceField(choices=["text", "coverage", "price", "preferences"]),
+        help_text="What the need says that listings are scored by. Where that is nothing nobody scores, and all stand "
+        "in the seed's fair order.",
+    )
     notes = serializers.ListField(child=serializers.CharField())
     words = serializers.ListField(child=serializers.CharField(), help_text="Those that tell most.")
     asked = NeededShape(many=True)

@@ -271,10 +271,35 @@ def test_without_a_framework_every_live_one_is_matched_and_the_lots_that_fit_are
     assert answer["suggested_specialisms"][0]["words"] == ["community", "engagement"]
 
 
-def test_a_need_of_nothing_but_stop_words_and_numbers_says_that_no_word_is_found(firms: Engine) -> None:
-    answer = asked(firms, "the 2026 and 31")
-    assert answer["notes"] == ["No word of the text stands in any listing."]
-    assert sorted(names(answer)) == ["Alder", "Beech", "Cedar", "Damson"]
+@pytest.mark.parametrize("mode", ["balanced", "coverage", "price"])
+def test_a_need_of_nothing_but_stop_words_ranks_nobody_and_says_so(firms: Engine, mode: Mode) -> None:
+    answer = asked(firms, "the 2026 and 31", mode)
+    assert answer["notes"] == [
+        "The text has no word that says what is needed: nobody is ranked by it.",
+        "There is nothing to rank by, so the listings stand in a fair order that the seed draws.",
+    ]
+    assert answer["scored_by"] == []
+    assert [(one["score"], one["parts"], one["evidence"]) for one in answer["results"]] == [(0.0, {}, [])] * 4
+    # Beech confirmed its profile a year ago, Cedar never: that moves nobody.
+    assert names(answer) == names(asked(firms, "evaluation", "shuffle"))
+
+
+def test_what_else_is_asked_for_ranks_where_the_text_says_nothing(firms: Engine) -> None:
+    answer = asked(firms, "it is for the 31 of that", specialisms=SPECIALISMS, regions=("TLC",))
+    assert answer["notes"] == ["The text has no word that says what is needed: nobody is ranked by it."]
+    assert answer["scored_by"] == ["coverage"]
+    assert {tuple(one["parts"]) for one in answer["results"]} == {("coverage", "freshness")}
+    assert names(answer)[0] == "Alder"
+
+
+def test_words_that_nobody_holds_rank_nobody(indexing: Indexing, settings: Any) -> None:
+    settings.MEANING = False
+    answer = asked(index(indexing, FIRMS), "Zymurgy")
+    assert answer["notes"][1:] == [
+        "No word of the text stands in any listing: nobody is ranked by it.",
+        "There is nothing to rank by, so the listings stand in a fair order that the seed draws.",
+    ]
+    assert {one["score"] for one in answer["results"]} == {0.0}
 
 
 def without(document: dict[str, Any], text: str) -> dict[str, Any]:

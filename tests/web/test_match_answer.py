@@ -17,8 +17,15 @@ PLAIN = {"reference": "a~b~c", "rank": 1, "score": 0.5}
 
 
 def test_an_answer_that_says_nothing_is_shown_all_the_same() -> None:
-    assert answer_of({}) == Answer(0, 0, (), (), (), (), (), 0, (), (), "", "", "")
+    assert answer_of({}) == Answer(
+        "0 listings answer this need", 0, 0, (), (), (), (), (), 0, (), (), "", "", ""
+    )
     assert asked_for({}, {}, {}) == []
+
+
+def test_an_answer_that_ranks_nobody_is_not_told_as_if_they_answered() -> None:
+    assert answer_of({"results": [PLAIN], "scored_by": []}).heading == "1 listing, in no order of fitness"
+    assert answer_of({"results": [PLAIN], "scored_by": ["text"]}).heading == "1 listing answers this need"
 
 
 def test_a_result_that_says_no_more_than_where_it_stands() -> None:
