@@ -184,6 +184,16 @@ def test_one_changed_byte_is_found_and_its_part_named(locked: Snapshot) -> None:
     assert differences(altered) == [("", "digest_differs"), ("/entries", "altered")]
 
 
+def test_whichever_character_is_changed_it_is_found_with_its_digest_or_without(locked: Snapshot) -> None:
+    document, recorded = locked.document, locked.digest
+    for at in range(0, len(document), 61):
+        other = "y" if document[at] == "x" else "x"
+        locked.document = f"{document[:at]}{other}{document[at + 1 :]}"
+        for digest in (recorded, digest_of_text(locked.document)):
+            locked.digest = digest
+            assert not verdict_on(locked).valid, (at, document[at])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "pointer"),
     [

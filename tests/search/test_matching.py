@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from procurement.requirements import MustHave, Preferences, RequirementContent, TeamLine
+from search.analysis import term_of, words_of
 from search.engines import gathering
 from search.engines.base import Engine
 from search.engines.elasticsearch import matching, matching_query
@@ -312,6 +313,14 @@ def without(document: dict[str, Any], text: str) -> dict[str, Any]:
     }
 
 
+def without_word(document: dict[str, Any], word: str) -> dict[str, Any]:
+    """The same of a word, in whatever form it stands there."""
+    texts = [document["summary"], *(one["text"] for one in document["case_studies"])]
+    for held in {one for text in texts for one in words_of(text) if term_of(one) == term_of(word)}:
+        document = without(document, held)
+    return document
+
+
 SENTENCES = [
     "We evaluated a vision rehabilitation service for a county council.",
     "Costs were avoided in health and social care.",
@@ -339,6 +348,9 @@ def test_a_reason_shown_is_a_reason_used(indexing: Indexing, number: int) -> Non
     for sentence in taken:
         changed = index(indexing, [without(mine, sentence), *others])
         assert found(asked(changed, need), "Hazel")["parts"]["text"] < before
+    for term in shown["text"]["terms"]:
+        changed = index(indexing, [without_word(mine, term["word"]), *others])
+        assert found(asked(changed, need, explained=False), "Hazel")["parts"]["text"] < before, term
     told = [one["adds"] for one in (*shown["text"]["terms"], *shown["evidence"])]
     assert min(told) >= 0.0005
 
