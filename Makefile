@@ -44,6 +44,7 @@ assets: $(RUN_STAMP)
 
 schema: $(RUN_STAMP)
 	@DEMO=1 $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@DEMO=1 $(PY) manage.py states_document --file docs/states.md
 
 $(VENV)/.made:
 	@if [ -z '$(PYTHON)' ]; then \

@@ -77,6 +77,29 @@ def approval_asked(call_off: CallOff, on: date) -> bool:
     return total is None or total >= limit.approval_from_minor
 
 
+def approval_missing(call_off: CallOff, total: int | None, on: date) -> str:
+    """Why what goes out next, which comes to `total`, is not covered by an approval; "" where it is, or needs none.
+
+    Before it goes out at all the greatest total counts: one supplier after the other may be asked, and nobody approves
+    it once it is out.
+    """
+    limit = BuyerLimit.objects.filter(organisation=call_off.organisation_id).first()
+    if limit is None:
+        return ""
+    if call_off.went_out_at is None:
+        most = greatest_total(call_off, on)
+        asked = most is None or most >= limit.approval_from_minor
+    else:
+        asked = total is not None and total >= limit.approval_from_minor
+    if not asked:
+        return ""
+    if call_off.approved_minor is None:
+        return "The organisation's limit asks for an approval before this goes out."
+    if total is not None and total > call_off.approved_minor:
+        return "It now comes to more than was approved: edit it and have it approved again."
+    return ""
+
+
 def greatest_total(call_off: CallOff, on: date) -> int | None:
     """The most that it may come to, in minor units without VAT, options included: as estimated for a competition, with
     the dearest of its suppliers for a direct award. None where nothing says.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from procurement.models import Appointment, CallOff, CallOffPerson, Organisation, SupplierMember
+from procurement.models import Appointment, CallOff, CallOffPerson, Event, Organisation, SupplierMember
 from procurement.permissions import Action, Actor, can
 from procurement.states import Part
 
@@ -14,6 +14,8 @@ _OF_PEOPLE: Final[dict[str, Part]] = {
     CallOffPerson.Part.ASSESSOR: Part.ASSESSOR,
     CallOffPerson.Part.MODERATOR: Part.MODERATOR,
 }
+
+_WRITING: Final = ("call_off.drafted", "call_off.edited")
 
 
 def buyer_parts(actor: Actor, call_off: CallOff) -> frozenset[Part]:
@@ -51,3 +53,17 @@ def lead_of(appointment: Appointment) -> Organisation | None:
         .first()
     )
     return member.partner.organisation if member else None
+
+
+def wrote(actor: Actor, call_off: CallOff) -> bool:
+    """Whether the actor is a person who began the call-off or said any of it anew (one query): they do not approve
+    what they wrote. An integration is no person; its scopes say what it may do.
+    """
+    if actor.scopes is not None or actor.system:
+        return False
+    return Event.objects.filter(
+        subject_type="call_off",
+        subject=call_off.reference,
+        type__in=_WRITING,
+        actor=actor.reference,
+    ).exists()

@@ -67,7 +67,9 @@ class Machine:
 
     @property
     def last(self) -> frozenset[str]:
-        return frozenset(self.labels) - {source for one in self.transitions for source in one.sources}
+        """Out of these nothing leads; what is said of them may still change."""
+        leading = (one for one in self.transitions if one.target)
+        return frozenset(self.labels) - {source for one in leading for source in one.sources - {one.target}}
 
     def step(self, name: str, status: str, route: str | None = None) -> Transition | None:
         """The step of that name out of that status, None where there is none."""

@@ -21,7 +21,7 @@ from procurement.actions.events import Happening, record_many
 from procurement.call_off_checks import approval_asked, greatest_total, standing_faults
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
-from procurement.parts import buyer_parts
+from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
 from procurement.references import numbered
@@ -125,14 +125,14 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
 def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
     """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers.
 
-    Raises NotFound; NotPermitted, also for the person who wrote it; Stale; Conflict where no approval is asked for;
-    Invalid with everything that still keeps it from going out.
+    Raises NotFound; NotPermitted, also for a person who wrote any of it; Stale; Conflict where no approval is asked
+    for; Invalid with everything that still keeps it from going out.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         step = permitted(actor, call_off, "approve")
-        if actor.reference == call_off.actor and actor.scopes is None:
-            raise NotPermitted("Whoever wrote a call-off does not approve it.")
+        if wrote(actor, call_off):
+            raise NotPermitted("Whoever wrote a call-off, or any of it, does not approve it.")
         today = timezone.localdate()
         if not approval_asked(call_off, today):
             raise Conflict("The organisation's limit asks for no approval of this.")

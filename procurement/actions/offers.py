@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import locked_call_off, permitted, reason_of
 from procurement.actions.events import Happening, record
-from procurement.call_off_checks import asked_faults, asked_of, place_faults
+from procurement.call_off_checks import approval_missing, asked_faults, asked_of, place_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
-from procurement.models import BuyerLimit, CallOff, CallOffSupplier, Offer, Shortlist
+from procurement.models import CallOff, CallOffSupplier, Offer, Shortlist
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.order_form import Priced, order_document, priced, terms_of
 from procurement.parts import buyer_parts, supplier_parts
@@ -55,7 +55,9 @@ def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
             raise Invalid("The offer cannot be sent.", tuple(faults))
         if asked is None or price is None or price.minor is None:
             raise Conflict("Every supplier of the shortlist has been asked.")
-        _approved(call_off, terms_of(call_off).total(price.minor))
+        missing = approval_missing(call_off, terms_of(call_off).total(price.minor), today)
+        if missing:
+            raise Conflict(missing)
         offer = _made(actor, call_off, asked, price, now)
         fields = () if call_off.went_out_at else ("went_out_at",)
         call_off.went_out_at = call_off.went_out_at or now
@@ -260,13 +262,3 @@ def _still_locked(call_off: CallOff) -> None:
     last = shortlist.snapshots.latest("number")
     if shortlist.status != Shortlist.Status.LOCKED or last.pk != snapshot.pk:
         raise Conflict(f"{shortlist.reference} was unlocked since: name it again once it is locked.")
-
-
-def _approved(call_off: CallOff, total: int) -> None:
-    limit = BuyerLimit.objects.filter(organisation=call_off.organisation_id).first()
-    if limit is None or total < limit.approval_from_minor:
-        return
-    if call_off.approved_minor is None:
-        raise Conflict("The organisation's limit asks for an approval before this goes out.")
-    if total > call_off.approved_minor:
-        raise Conflict("It now comes to more than was approved: edit it and have it approved again.")

@@ -1,0 +1,114 @@
+"""Which steps would be taken now: the tables of states.py, less what a step needs beside the status.
+
+Pure. Representations and pages tell `available_actions` from here; an action that is named is refused for neither
+state nor want of a part. Rules of the purchase (procurement/rules.py) are told beside it as what blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from procurement.models.call_offs import CallOff, Contract, Offer
+from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
+
+WAITING: Final = frozenset({Offer.Status.SENT, Offer.Status.VIEWED})
+ELSEWHERE: Final = frozenset({"not_sign"})
+"""Steps of a call-off that are taken with its offer."""
+GOING_OUT: Final = frozenset({"send_offer", "publish"})
+DIRECT: Final = CallOff.Route.DIRECT_AWARD
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What of a call-off decides who does what next, beside its status.
+
+    `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next is not covered by one.
+    `offer` is the status of its live offer, None without one, `left` how many suppliers have not been asked. `due` is
+    when the window that is open ends. `signed` are the sides that have signed its contract. `passed` are the statuses
+    on its way, first to last (procurement/line.py).
+    """
+
+    route: str
+    status: str
+    approval_asked: bool = False
+    approval_missing: bool = False
+    offer: str | None = None
+    left: int = 0
+    due: datetime | None = None
+    signed: frozenset[Part] = frozenset()
+    passed: tuple[str, ...] = ()
+
+
+def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) -> list[str]:
+    """The steps of a call-off that somebody with these parts may take now, in the table's order. `wrote`: they are a
+    person who wrote it, and so do not approve it.
+    """
+    return [
+        name
+        for name in CALL_OFFS.available(purchase.status, parts, purchase.route)
+        if name not in ELSEWHERE and _possible(purchase, name, wrote)
+    ]
+
+
+def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
+    direct = purchase.route == DIRECT
+    if name == "approve":
+        return purchase.approval_asked and not wrote
+    if name in GOING_OUT and purchase.approval_missing:
+        return False
+    if name == "send_offer":
+        return purchase.offer is None and purchase.left > 0
+    if name == "award" and direct:
+        return purchase.offer == Offer.Status.ACCEPTED
+    if name == "fail" and direct:
+        return purchase.offer is None
+    return True
+
+
+def offer_steps(
+    status: str, call_off_status: str, parts: Collection[Part], reply_by: datetime, now: datetime
+) -> list[str]:
+    """The steps of an offer that somebody with these parts may take at `now`: an answer within its window, the buyer's
+    withdrawal before the award, and what follows an award that the supplier does not sign.
+    """
+    needed = {
+        "accept": now < reply_by,
+        "decline": now < reply_by,
+        "withdraw": call_off_status == CallOff.Status.OUT,
+        "not_sign": call_off_status == CallOff.Status.AWARDED,
+    }
+    return [name for name in OFFERS.available(status, parts) if needed.get(name, True)]
+
+
+def contract_steps(
+    status: str,
+    parts: Collection[Part],
+    *,
+    signed: Collection[Part],
+    options_left: int,
+    ends_on: date,
+    on: date,
+) -> list[str]:
+    """The steps of a contract that somebody with these parts may take: a side signs once, an option is taken while
+    there is one and before the last day has passed.
+    """
+    needed = {
+        "sign": not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed),
+        "extend": options_left > 0 and on <= ends_on,
+    }
+    return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
+
+
+def signed_by(contract: Contract | None) -> frozenset[Part]:
+    """The sides that have signed."""
+    if contract is None:
+        return frozenset()
+    signed = set()
+    if contract.buyer_signed_at is not None:
+        signed.add(Part.OWNER)
+    if contract.supplier_signed_at is not None:
+        signed.add(Part.LEAD)
+    return frozenset(signed)

@@ -1,0 +1,107 @@
+"""What is read of one call-off to show it: suppliers with today's prices, offers, contract, what blocks, the line.
+
+For the detail of the API and of the pages: a fixed number of queries however many suppliers it has. Nothing here
+decides; actions ask the rules again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.db.models import Q
+
+from procurement.available import DIRECT, Purchase, call_off_steps, signed_by
+from procurement.call_off_checks import (
+    approval_asked,
+    approval_missing,
+    asked_of,
+    greatest_total,
+    standing_faults,
+)
+from procurement.errors import Fault
+from procurement.line import Line, line_of, way
+from procurement.models import CallOff, CallOffSupplier, Contract, Event, Offer
+from procurement.models.call_offs import LIVE_OFFER
+from procurement.order_form import Priced, priced, terms_of
+from procurement.parts import buyer_parts, wrote
+from procurement.permissions import Actor
+
+_BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
+_SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffFacts:
+    """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
+    `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out.
+    """
+
+    call_off: CallOff
+    asked: list[CallOffSupplier]
+    prices: dict[int, Priced]
+    offers: list[Offer]
+    contract: Contract | None
+    greatest: int | None
+    blocking: list[Fault]
+    purchase: Purchase
+
+    @property
+    def line(self) -> Line:
+        return line_of(self.purchase)
+
+    def steps(self, actor: Actor) -> list[str]:
+        """What the actor may do with it now; three queries."""
+        parts = buyer_parts(actor, self.call_off)
+        return call_off_steps(self.purchase, parts, wrote=wrote(actor, self.call_off))
+
+
+def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
+    """All of it, as of a day."""
+    asked = asked_of(call_off)
+    direct = call_off.route == DIRECT
+    prices = priced(call_off, asked, on) if direct and asked else {}
+    offers = list(call_off.offers.select_related("asked__appointment__supplier").order_by("pk"))
+    live = next((one for one in offers if one.status in LIVE_OFFER), None)
+    contract = None
+    if call_off.status in _SIGNING:
+        contract = call_off.contracts.select_related("appointment__supplier").order_by("-pk").first()
+    sent = {one.asked_id for one in offers}
+    left = [one for one in asked if one.pk not in sent]
+    goes_out = call_off.status in _BEFORE or (direct and call_off.status == CallOff.Status.OUT and not live)
+    purchase = Purchase(
+        route=call_off.route,
+        status=call_off.status,
+        approval_asked=approval_asked(call_off, on),
+        approval_missing=goes_out
+        and bool(approval_missing(call_off, _next_total(call_off, left, prices), on)),
+        offer=live.status if live else None,
+        left=len(left),
+        due=live.reply_by if live else None,
+        signed=signed_by(contract),
+        passed=_way(call_off),
+    )
+    return CallOffFacts(
+        call_off=call_off,
+        asked=asked,
+        prices=prices,
+        offers=offers,
+        contract=contract,
+        greatest=greatest_total(call_off, on),
+        blocking=standing_faults(call_off, on) if goes_out else [],
+        purchase=purchase,
+    )
+
+
+def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: dict[int, Priced]) -> int | None:
+    price = prices.get(left[0].pk) if left else None
+    return terms_of(call_off).total(price.minor) if price and price.minor is not None else None
+
+
+def _way(call_off: CallOff) -> tuple[str, ...]:
+    sent = Q(subject_type="offer", type="offer.sent", subject__startswith=f"{call_off.reference}~")
+    own = Q(subject_type="call_off", subject=call_off.reference)
+    return way(
+        Event.objects.filter(own | sent).order_by("position").values_list("type", flat=True), call_off.route
+    )

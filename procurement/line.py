@@ -1,0 +1,167 @@
+"""The route of a call-off as a line: its stations, where it stands, who acts next and by when.
+
+Pure, computed from the tables of states.py for both routes; the API and the pages draw the same line. The stations
+of a route are the statuses that lie between its first and the contract; one that can be passed by (an approval, an
+intention to award) is left out where it is not asked for or was passed by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from procurement.available import DIRECT, WAITING, Purchase
+from procurement.models.call_offs import CallOff
+from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part, Transition
+
+Status = CallOff.Status
+GOAL: Final = Status.CONTRACTED
+ANSWERS: Final = ("accept", "decline")
+
+
+class Place(StrEnum):
+    """Where a station lies: behind, at hand, before, or where the line ended without a contract."""
+
+    DONE = "done"
+    HERE = "here"
+    AHEAD = "ahead"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    status: str
+    label: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who acts next, by any of which steps, and by when; `who` is empty once the line has ended."""
+
+    who: tuple[Part, ...] = ()
+    steps: tuple[str, ...] = ()
+    by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`ended` is the status in which it ended, None while a station is at hand."""
+
+    stations: tuple[Station, ...]
+    ended: str | None
+    next: Turn
+
+
+@lru_cache(maxsize=8)
+def path(route: str) -> tuple[str, ...]:
+    """The stations of a route in their order, those that can be passed by among them."""
+    found = _reached(CALL_OFFS.first, route) & {
+        status for status in CALL_OFFS.labels if GOAL in _reached(status, route)
+    }
+    return tuple(status for status in CALL_OFFS.labels if status in found)
+
+
+@lru_cache(maxsize=8)
+def optional(route: str) -> frozenset[str]:
+    """The stations of a route without which the contract can be reached."""
+    return frozenset(
+        status
+        for status in path(route)
+        if status not in (CALL_OFFS.first, GOAL) and GOAL in _reached(CALL_OFFS.first, route, without=status)
+    )
+
+
+def way(kinds: Iterable[str], route: str) -> tuple[str, ...]:
+    """The statuses on the way to where a call-off stands, by the types of its events in their order (those of its
+    offers may be among them). A step back takes what came after out again.
+    """
+    order = list(CALL_OFFS.labels)
+    found = [CALL_OFFS.first]
+    for kind in kinds:
+        step = next((one for one in _out_of(found[-1], route) if one.event == kind), None)
+        if step is not None and step.target:
+            at = order.index(step.target)
+            found = [*(one for one in found if order.index(one) < at), step.target]
+    return tuple(found)
+
+
+def line_of(purchase: Purchase) -> Line:
+    """The line of a call-off."""
+    stations, status = path(purchase.route), purchase.status
+    if status in stations and status not in CALL_OFFS.last:
+        shown = tuple(_stations(purchase, status, Place.HERE))
+        return Line(shown, None, _turn(purchase))
+    if status == GOAL:
+        return Line(tuple(_stations(purchase, status, Place.DONE)), status, Turn())
+    at = next((one for one in reversed(purchase.passed) if one in stations), CALL_OFFS.first)
+    ended = tuple(one for one in _stations(purchase, at, Place.ENDED) if one.place != Place.AHEAD)
+    return Line(ended, status, Turn())
+
+
+def _stations(purchase: Purchase, at: str, place: Place) -> Iterator[Station]:
+    stations, free = path(purchase.route), optional(purchase.route)
+    here = stations.index(at)
+    for number, status in enumerate(stations):
+        if number < here and status in free and status not in purchase.passed:
+            continue
+        if number > here and status == Status.APPROVED and not purchase.approval_asked:
+            continue
+        kind = Place.DONE if number < here else place if number == here else Place.AHEAD
+        yield Station(status, CALL_OFFS.labels[status], kind)
+
+
+def _turn(purchase: Purchase) -> Turn:
+    status, direct = purchase.status, purchase.route == DIRECT
+    if status == Status.OUT and direct and purchase.offer in WAITING:
+        who = {part for one in OFFERS.transitions if one.name in ANSWERS for part in one.who}
+        return _turn_of(who, ANSWERS, purchase.due)
+    if status == Status.AWARDED:
+        sides = {part for one in CONTRACTS.transitions if one.name == "sign" for part in one.who}
+        return _turn_of(sides - purchase.signed, ("sign",), None)
+    steps = list(_forward(purchase))
+    who = {part for one in steps for part in one.who}
+    if who == {Part.SYSTEM}:
+        # The clock moves it; until then the suppliers are waited for.
+        return _turn_of({Part.LEAD}, (), purchase.due)
+    return _turn_of(who, tuple(dict.fromkeys(one.name for one in steps)), purchase.due)
+
+
+def _turn_of(who: Iterable[Part], steps: tuple[str, ...], by: datetime | None) -> Turn:
+    return Turn(tuple(part for part in Part if part in frozenset(who)), steps, by)
+
+
+def _forward(purchase: Purchase) -> Iterator[Transition]:
+    """The steps that bring it on from where it stands."""
+    stations, status = path(purchase.route), purchase.status
+    approves = status == Status.DRAFT and purchase.approval_asked
+    for one in _out_of(status, purchase.route):
+        if one.target not in stations:
+            continue
+        if status == Status.OUT and purchase.route == DIRECT:
+            if one.name == ("award" if purchase.offer else "send_offer"):
+                yield one
+        elif stations.index(one.target) > stations.index(status) and approves is (
+            one.target == Status.APPROVED
+        ):
+            yield one
+
+
+def _out_of(status: str, route: str) -> Iterator[Transition]:
+    for one in CALL_OFFS.transitions:
+        if status in one.sources and one.route in (None, route):
+            yield one
+
+
+def _reached(start: str, route: str, without: str = "") -> set[str]:
+    found, todo = {start}, [start]
+    while todo:
+        for one in _out_of(todo.pop(), route):
+            if one.target and one.target != without and one.target not in found:
+                found.add(one.target)
+                todo.append(one.target)
+    return found

@@ -1,0 +1,129 @@
+"""Which steps are offered: every status of every machine against every step, and what a step needs beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from procurement.available import Purchase, call_off_steps, contract_steps, offer_steps
+from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+BUYER = (Part.OWNER, Part.APPROVER)
+READY = {"approval_asked": True, "left": 1}
+DIRECT = {
+    ("draft", None): ["edit", "approve", "send_offer", "cancel"],
+    ("approved", None): ["edit", "send_offer", "cancel"],
+    ("out", None): ["send_offer", "cancel", "fail"],
+    ("out", "sent"): ["cancel"],
+    ("out", "viewed"): ["cancel"],
+    ("out", "accepted"): ["award", "cancel"],
+    ("awarded", "accepted"): ["undo", "cancel"],
+    ("contracted", "accepted"): [],
+    ("cancelled", None): [],
+    ("unsuccessful", None): [],
+}
+COMPETITION = {
+    "draft": ["edit", "approve", "publish", "cancel"],
+    "approved": ["edit", "publish", "cancel"],
+    "out": ["cancel", "fail"],
+    "closed": ["open_tenders", "cancel", "fail"],
+    "evaluating": ["conclude", "cancel", "fail"],
+    "evaluated": ["intend", "award", "cancel", "fail"],
+    "intention": ["award", "undo", "cancel"],
+    "awarded": ["undo", "cancel"],
+    "contracted": [],
+    "cancelled": [],
+    "unsuccessful": [],
+}
+
+
+@pytest.mark.parametrize(("at", "steps"), list(DIRECT.items()))
+def test_the_steps_of_a_direct_award(at: tuple[str, str | None], steps: list[str]) -> None:
+    purchase = Purchase("direct_award", at[0], offer=at[1], **READY)
+    assert call_off_steps(purchase, BUYER, wrote=False) == steps
+    assert call_off_steps(purchase, (), wrote=False) == []
+    of_owner = call_off_steps(purchase, (Part.OWNER,), wrote=False)
+    of_approver = call_off_steps(purchase, (Part.APPROVER,), wrote=False)
+    assert of_approver == [one for one in steps if one in ("approve", "undo")]
+    assert of_owner == [one for one in steps if one not in ("approve", "undo")]
+
+
+@pytest.mark.parametrize(("status", "steps"), list(COMPETITION.items()))
+def test_the_steps_of_a_competition(status: str, steps: list[str]) -> None:
+    assert call_off_steps(Purchase("competition", status, **READY), BUYER, wrote=False) == steps
+
+
+def test_every_status_is_asked_about() -> None:
+    assert {status for status, _ in DIRECT} < set(CALL_OFFS.labels) == set(COMPETITION)
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrote", "gone"),
+    [
+        ({"approval_asked": False}, False, {"approve"}),
+        ({}, True, {"approve"}),
+        ({"approval_missing": True}, False, {"send_offer"}),
+        ({"left": 0}, False, {"send_offer"}),
+        ({"offer": "sent"}, False, {"send_offer"}),
+    ],
+)
+def test_what_a_step_needs_beside_the_status(changed: dict[str, Any], wrote: bool, gone: set[str]) -> None:
+    steps = call_off_steps(Purchase("direct_award", "draft", **(READY | changed)), BUYER, wrote=wrote)
+    assert set(DIRECT["draft", None]) - set(steps) == gone
+
+
+def test_a_competition_is_not_published_without_the_approval_that_it_needs() -> None:
+    purchase = Purchase("competition", "draft", approval_asked=True, approval_missing=True)
+    assert call_off_steps(purchase, BUYER, wrote=False) == ["edit", "approve", "cancel"]
+
+
+OFFERED = {
+    "sent": (["view", "accept", "decline"], ["withdraw"], []),
+    "viewed": (["accept", "decline"], ["withdraw"], []),
+    "accepted": ([], ["withdraw"], ["not_sign"]),
+    "declined": ([], [], []),
+    "expired": ([], [], []),
+    "withdrawn": ([], [], []),
+    "not_signed": ([], [], []),
+}
+
+
+@pytest.mark.parametrize(("status", "steps"), list(OFFERED.items()))
+def test_the_steps_of_an_offer(status: str, steps: tuple[list[str], ...]) -> None:
+    later, lead = NOW + timedelta(hours=1), (Part.LEAD,)
+    assert offer_steps(status, "out", lead, later, NOW) == steps[0]
+    assert offer_steps(status, "out", (Part.OWNER,), later, NOW) == steps[1]
+    assert offer_steps(status, "awarded", (Part.OWNER,), later, NOW) == steps[2]
+    assert offer_steps(status, "out", lead, NOW, NOW) == [one for one in steps[0] if one == "view"]
+    assert offer_steps(status, "out", (Part.MEMBER,), later, NOW) == []
+    assert set(OFFERED) == set(OFFERS.labels)
+
+
+SIGNED = {
+    "unsigned": ["sign", "identify"],
+    "active": ["identify", "extend", "complete", "terminate"],
+    "extended": ["identify", "extend", "complete", "terminate"],
+    "complete": ["identify"],
+    "terminated": [],
+}
+
+
+@pytest.mark.parametrize(("status", "steps"), list(SIGNED.items()))
+def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
+    def told(parts: tuple[Part, ...], **more: Any) -> list[str]:
+        day = date(2026, 3, 2)
+        given = {"signed": frozenset(), "options_left": 1, "ends_on": day, "on": day} | more
+        return contract_steps(status, parts, **given)
+
+    assert told((Part.OWNER,)) == steps
+    assert told((Part.LEAD,)) == [one for one in steps if one == "sign"]
+    assert told((Part.OWNER,), signed={Part.OWNER}) == [one for one in steps if one != "sign"]
+    assert told((Part.OWNER, Part.LEAD), signed={Part.OWNER}) == steps
+    assert told((Part.OWNER,), signed={Part.LEAD}) == steps
+    without = [one for one in steps if one != "extend"]
+    assert told((Part.OWNER,), options_left=0) == without
+    assert told((Part.OWNER,), on=date(2026, 3, 3)) == without
+    assert set(SIGNED) == set(CONTRACTS.labels)

@@ -1,0 +1,167 @@
+"""The route as a line: for every status of both routes one station is at hand or the line has ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procurement.available import Purchase
+from procurement.line import Line, line_of, optional, path, way
+from procurement.states import CALL_OFFS, Part
+
+ROUTES = ("direct_award", "competition")
+PLACES = [
+    (route, status) for route in ROUTES for status in (*path(route), "cancelled", "unsuccessful")
+]  # fmt: skip
+DUE = datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def standing(route: str, status: str, **more: Any) -> Purchase:
+    stations = path(route)
+    passed = stations[: stations.index(status) + 1] if status in stations else stations[:3]
+    return Purchase(**({"route": route, "status": status, "passed": passed} | more))
+
+
+def drawn(line: Line) -> list[tuple[str, str]]:
+    return [(one.status, one.place) for one in line.stations]
+
+
+def test_the_stations_of_a_route_are_the_statuses_between_its_first_and_the_contract() -> None:
+    assert path("direct_award") == ("draft", "approved", "out", "awarded", "contracted")
+    assert path("competition") == (
+        "draft", "approved", "out", "closed", "evaluating", "evaluated", "intention", "awarded", "contracted",
+    )  # fmt: skip
+    assert optional("direct_award") == {"approved"}
+    assert optional("competition") == {"approved", "intention"}
+
+
+@given(
+    place=st.sampled_from(PLACES),
+    approval_asked=st.booleans(),
+    missing=st.booleans(),
+    offer=st.sampled_from([None, "sent", "viewed", "accepted"]),
+    signed=st.frozensets(st.sampled_from([Part.OWNER, Part.LEAD])),
+    due=st.sampled_from([None, DUE]),
+    skipped=st.frozensets(st.sampled_from(["approved", "intention"])),
+)
+def test_one_station_is_at_hand_or_the_line_has_ended(
+    place: tuple[str, str],
+    approval_asked: bool,
+    missing: bool,
+    offer: str | None,
+    signed: frozenset[Part],
+    due: datetime | None,
+    skipped: frozenset[str],
+) -> None:
+    route, status = place
+    passed = tuple(one for one in standing(route, status).passed if one not in skipped - {status})
+    line = line_of(Purchase(route, status, approval_asked, missing, offer, 1, due, signed, passed))
+    places = [one.place for one in line.stations]
+    assert places.count("here") == (line.ended is None)
+    assert (line.ended is None) is (status not in CALL_OFFS.last)
+    last = next((at for at, one in enumerate(places) if one != "done"), len(places))
+    assert places[:last] == ["done"] * last
+    assert set(places[last + 1 :]) <= {"ahead"}
+    if line.ended is None:
+        assert line.stations[last].status == status
+        assert {one for one in line.stations[:last] if one.status in skipped} == set()
+        assert line.next.who or signed == {Part.OWNER, Part.LEAD}
+    else:
+        assert line.next.who == ()
+        assert places[-1] == ("done" if status == "contracted" else "ended")
+    order = [one.status for one in line.stations]
+    assert order == [one for one in path(route) if one in order]
+
+
+@given(
+    route=st.sampled_from(ROUTES),
+    chosen=st.lists(st.integers(min_value=0, max_value=20), max_size=30),
+)
+def test_the_way_is_read_from_the_events_whatever_steps_were_taken(route: str, chosen: list[int]) -> None:
+    status, kinds = CALL_OFFS.first, []
+    for number in chosen:
+        steps = [one for one in CALL_OFFS.transitions if status in one.sources and one.route in (None, route)]
+        if not steps:
+            break
+        step = steps[number % len(steps)]
+        kinds.append(step.event)
+        status = step.target or status
+    found = way(kinds, route)
+    assert found[-1] == status
+    assert found[0] == "draft"
+    order = list(CALL_OFFS.labels)
+    assert list(found) == sorted(set(found), key=order.index)
+    line = line_of(Purchase(route, status, passed=found))
+    assert line.ended == (status if status in CALL_OFFS.last else None)
+
+
+def test_events_that_are_no_step_change_nothing() -> None:
+    assert way(["call_off.drafted", "call_off.person_added", "offer.sent", "offer.viewed"], "direct_award") == (
+        "draft", "out",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "who", "steps", "by"),
+    [
+        ("draft", {}, (Part.OWNER,), ("send_offer",), None),
+        ("draft", {"approval_asked": True}, (Part.APPROVER,), ("approve",), None),
+        ("approved", {"approval_asked": True}, (Part.OWNER,), ("send_offer",), None),
+        ("out", {"offer": "sent", "due": DUE}, (Part.LEAD,), ("accept", "decline"), DUE),
+        ("out", {"offer": "viewed", "due": DUE}, (Part.LEAD,), ("accept", "decline"), DUE),
+        ("out", {"offer": "accepted"}, (Part.OWNER,), ("award",), None),
+        ("out", {}, (Part.OWNER,), ("send_offer",), None),
+        ("awarded", {}, (Part.OWNER, Part.LEAD), ("sign",), None),
+        ("awarded", {"signed": frozenset({Part.OWNER})}, (Part.LEAD,), ("sign",), None),
+        ("contracted", {}, (), (), None),
+        ("cancelled", {}, (), (), None),
+    ],
+)
+def test_who_acts_next_in_a_direct_award(
+    status: str, more: dict[str, Any], who: tuple[Part, ...], steps: tuple[str, ...], by: datetime | None
+) -> None:
+    turn = line_of(standing("direct_award", status, **more)).next
+    assert (turn.who, turn.steps, turn.by) == (who, steps, by)
+
+
+@pytest.mark.parametrize(
+    ("status", "who", "steps"),
+    [
+        ("draft", (Part.OWNER,), ("publish",)),
+        ("out", (Part.LEAD,), ()),
+        ("closed", (Part.OWNER,), ("open_tenders",)),
+        ("evaluating", (Part.OWNER, Part.MODERATOR), ("conclude",)),
+        ("evaluated", (Part.OWNER,), ("intend", "award")),
+        ("intention", (Part.OWNER,), ("award",)),
+    ],
+)
+def test_who_acts_next_in_a_competition(status: str, who: tuple[Part, ...], steps: tuple[str, ...]) -> None:
+    turn = line_of(standing("competition", status)).next
+    assert (turn.who, turn.steps) == (who, steps)
+
+
+def test_a_line_that_ended_shows_where() -> None:
+    kinds = [
+        "call_off.drafted",
+        "offer.sent",
+        "call_off.awarded",
+        "call_off.award_undone",
+        "call_off.cancelled",
+    ]
+    line = line_of(Purchase("direct_award", "cancelled", passed=way(kinds, "direct_award")))
+    assert (drawn(line), line.ended) == ([("draft", "done"), ("out", "ended")], "cancelled")
+    line = line_of(Purchase("direct_award", "cancelled", passed=way(["call_off.cancelled"], "direct_award")))
+    assert drawn(line) == [("draft", "ended")]
+
+
+def test_an_approval_stands_on_the_line_where_it_is_asked_for_or_was_given() -> None:
+    line = line_of(Purchase("direct_award", "draft", approval_asked=True, passed=("draft",)))
+    assert drawn(line)[:2] == [("draft", "here"), ("approved", "ahead")]
+    line = line_of(Purchase("direct_award", "out", passed=("draft", "out")))
+    assert drawn(line)[:2] == [("draft", "done"), ("out", "here")]
+    line = line_of(Purchase("direct_award", "out", passed=("draft", "approved", "out")))
+    assert drawn(line)[1] == ("approved", "done")
