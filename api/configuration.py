@@ -98,6 +98,10 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "AlertsWanted": "procurement.models.searches.SavedSearch.Alerts",
         "AlertFrequency": "procurement.models.searches.SavedSearch.Frequency",
         "EvidenceFormat": list(FORMATS),
+        "CallOffRoute": "procurement.models.call_offs.CallOff.Route",
+        "CallOffStatus": "procurement.models.call_offs.CallOff.Status",
+        "OfferStatus": "procurement.models.call_offs.Offer.Status",
+        "ContractStatus": "procurement.models.call_offs.Contract.Status",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

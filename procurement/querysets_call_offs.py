@@ -10,6 +10,7 @@ from typing import Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from procurement.errors import NotPermitted
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer, SupplierMember
 from procurement.permissions import Action, Actor, can
 
@@ -66,6 +67,12 @@ class ContractQuerySet(QuerySet[Contract]):
         return self.select_related(
             "call_off__organisation", "call_off__lot__framework", "appointment__supplier"
         )
+
+
+def require_either_side(actor: Actor) -> None:
+    """Refuse with NotPermitted where the actor neither buys nor supplies: a list would be empty whatever is kept."""
+    if not actor.system and not _buying(actor) and not _supplying(actor):
+        raise NotPermitted("You act neither for a buyer nor for a supplier.")
 
 
 def _buying(actor: Actor) -> list[int]:

@@ -24,7 +24,8 @@ COLLECTIONS: Final = (
     "frameworks", "lots", "specialisms", "grades", "organisations", "partners", "suppliers", "rate-cards",
     "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv",
     "comparisons", "comparisons-csv", "comparisons-xlsx", "quotes", "teams",
-    "requirements", "matches", "shortlists", "saved-searches", "imports", "operations",
+    "requirements", "matches", "shortlists", "saved-searches", "call-offs", "offers", "contracts",
+    "imports", "operations",
     "live", "ready", "schema", "docs",
 )  # fmt: skip
 """The addresses that a reader can begin with, by the names of api/v1/urls.py."""

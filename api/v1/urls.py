@@ -6,14 +6,19 @@ from django.urls import path, register_converter
 
 from api.references import ReferenceConverter
 from api.v1 import (
+    call_off_moves,
+    call_offs,
     comparisons,
+    contracts,
     documents,
     evidence_packs,
     frameworks,
     health,
     imports,
+    limits,
     listings,
     matches,
+    offers,
     organisations,
     partners,
     quotes,
@@ -53,6 +58,7 @@ urlpatterns = [
         organisations.OrganisationDetail.as_view(),
         name="organisation",
     ),
+    path("organisations/<reference:reference>/limit/", limits.Limit.as_view(), name="limit"),
     path("partners/", partners.PartnerList.as_view(), name="partners"),
     path("partners/<reference:reference>/", partners.PartnerDetail.as_view(), name="partner"),
     path("suppliers/", suppliers.SupplierList.as_view(), name="suppliers"),
@@ -132,6 +138,52 @@ urlpatterns = [
         "saved-searches/<reference:reference>/results/",
         saved_searches.SavedSearchResults.as_view(),
         name="saved-search-results",
+    ),
+    path("call-offs/", call_offs.CallOffList.as_view(), name="call-offs"),
+    path("call-offs/<reference:reference>/", call_offs.CallOffDetail.as_view(), name="call-off"),
+    path(
+        "call-offs/<reference:reference>/history/",
+        call_offs.CallOffHistory.as_view(),
+        name="call-off-history",
+    ),
+    path(
+        "call-offs/<reference:reference>/offers/",
+        call_off_moves.CallOffOffers.as_view(),
+        name="call-off-offers",
+    ),
+    *(
+        path(f"call-offs/<reference:reference>/{name}/", view.as_view(), name=f"call-off-{name}")
+        for name, view in (
+            ("approve", call_off_moves.Approval),
+            ("award", call_off_moves.Award),
+            ("undo", call_off_moves.Undoing),
+            ("cancel", call_off_moves.Cancellation),
+            ("fail", call_off_moves.Failure),
+        )
+    ),
+    path("offers/", offers.OfferList.as_view(), name="offers"),
+    path("offers/<reference:reference>/", offers.OfferDetail.as_view(), name="offer"),
+    *(
+        path(f"offers/<reference:reference>/{name}/", view.as_view(), name=f"offer-{name}")
+        for name, view in (
+            ("view", offers.Viewing),
+            ("accept", offers.Acceptance),
+            ("decline", offers.Decline),
+            ("withdraw", offers.Withdrawal),
+            ("not-sign", offers.NotSigned),
+            ("order-form", offers.OrderForm),
+        )
+    ),
+    path("contracts/", contracts.ContractList.as_view(), name="contracts"),
+    path("contracts/<reference:reference>/", contracts.ContractDetail.as_view(), name="contract"),
+    *(
+        path(f"contracts/<reference:reference>/{name}/", view.as_view(), name=f"contract-{name}")
+        for name, view in (
+            ("sign", contracts.Signature),
+            ("extend", contracts.Extension),
+            ("complete", contracts.Completion),
+            ("terminate", contracts.Termination),
+        )
     ),
     path("health/live/", health.Live.as_view(), name="live"),
     path("health/ready/", health.Ready.as_view(), name="ready"),

@@ -73,7 +73,7 @@ def view_offer(actor: Actor, reference: str) -> Offer:
     """
     with transaction.atomic():
         offer = locked_offer(actor, reference, None)
-        parts = _parts(actor, offer)
+        parts = offer_parts(actor, offer)
         if offer.status == Status.SENT and Part.LEAD in parts:
             offer.viewed_at = timezone.now()
             _step(actor, offer, "view", {}, "viewed_at")
@@ -169,7 +169,7 @@ def locked_offer(actor: Actor, reference: str, revision: int | None) -> Offer:
 
 def step_of(actor: Actor, offer: Offer, name: str) -> Transition:
     """The step of that name for this actor. Raises NotPermitted, Conflict."""
-    step, parts = OFFERS.step(name, offer.status), _parts(actor, offer)
+    step, parts = OFFERS.step(name, offer.status), offer_parts(actor, offer)
     who = {part for one in OFFERS.transitions if one.name == name for part in one.who}
     if who.isdisjoint(parts):
         raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
@@ -238,7 +238,8 @@ def _step(actor: Actor, offer: Offer, name: str, changes: dict[str, Any], *field
     record(actor, happening(offer, step.event, changes))
 
 
-def _parts(actor: Actor, offer: Offer) -> frozenset[Part]:
+def offer_parts(actor: Actor, offer: Offer) -> frozenset[Part]:
+    """The actor's parts on both sides of an offer."""
     return buyer_parts(actor, offer.call_off) | supplier_parts(actor, offer.asked.appointment)
 
 

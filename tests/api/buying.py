@@ -26,6 +26,11 @@ from tests.api.conftest import Asker, TokenMaker
 BUYER = "leeds-city-council"
 SCOPES = "requirements:write matches:write shortlists:write saved_searches:write"
 KEPT = ("requirements", "matches", "shortlists", "saved-searches")
+ANSWERING = "offers:read offers:write"
+CALLING_OFF = (
+    f"call_offs:read call_offs:write call_offs:approve {ANSWERING} requirements:read shortlists:read"
+)
+ANSWERS = ("view", "accept", "decline")
 NEED = {
     "text": "Evaluate a vision rehabilitation service.",
     "framework": "rm6309",
@@ -79,7 +84,12 @@ def teller(path: str) -> tuple[str, str]:
     """The organisation and the scopes of a token that may do what is told at the address."""
     if "/partners/" in path:
         return "opm-group", "partners:write"
-    if path.split("/")[3] in KEPT:
+    steps = path.strip("/").split("/")
+    if steps[2] == "offers" and steps[-1] in ANSWERS:
+        return "larch", CALLING_OFF
+    if steps[2] in ("call-offs", "offers", "contracts") or steps[-1] == "limit":
+        return BUYER, CALLING_OFF
+    if steps[2] in KEPT:
         return BUYER, SCOPES
     return "calloff-operations", "imports:write"
 

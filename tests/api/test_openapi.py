@@ -18,6 +18,7 @@ from procurement.actions.operations import start_import
 from procurement.models import User
 from procurement.permissions import person
 from tests.api.buying import buying, teller
+from tests.api.calling_off import calling_off
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 
@@ -98,12 +99,17 @@ def test_every_example_does_what_it_says(
 ) -> None:
     operator = person(User.objects.get(email="operator@example.org"))
     begun = start_import(operator, "import_partners", [b"{}\n"], "partners.jsonl", {"dry_run": True})
-    variables = buying(client, token) | {
-        "TOKEN": token(*teller(path)),
-        "ETAG": client.get("/api/v1/partners/opm-group/")["ETag"],
-        "KEY": "6f1f0d3c",
-        "OPERATION": begun.reference,
-    }
+    made = calling_off(told["x-codeSamples"][0]["source"])
+    variables = (
+        buying(client, token)
+        | made
+        | {
+            "TOKEN": token(*teller(path)),
+            "ETAG": client.get("/api/v1/partners/opm-group/")["ETag"],
+            "KEY": "6f1f0d3c",
+            "OPERATION": begun.reference,
+        }
+    )
     files = {"partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n'}
     response = run(told["x-codeSamples"][0]["source"], variables, files)
     good = next(status for status in told["responses"] if status.startswith("2"))

@@ -1,0 +1,203 @@
+"""The moves of a call-off: approved, sent to the next supplier, awarded, undone, cancelled, given up.
+
+Each walks: the view (visible to the actor, else 404) -> Idempotency-Key -> If-Match -> one action -> the whole call-off
+(a sending: the offer) with the ETag for the next change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.auth import signed_in
+from api.changing import done_once, object_of
+from api.schema import operation
+from api.v1.call_off_shapes import AwardSerializer, CallOffSerializer, ReasonSerializer
+from api.v1.call_offs import revision_read, seen_by, shown_anew
+from api.v1.offer_shapes import OfferSerializer, OfferSummarySerializer
+from api.v1.offers import SENDS, shown_offer
+from api.v1.shortlist_shapes import NOTHING
+from api.views import ApiView, ListView, one_of
+from procurement.actions.awards import award_direct, cancel_call_off, fail_call_off, undo_award
+from procurement.actions.call_offs import approve_call_off
+from procurement.actions.offers import send_offer
+from procurement.models import CallOff, Offer
+from procurement.permissions import Actor
+from procurement.querysets_call_offs import OfferQuerySet
+
+MOVED: Final = (404, 409, 412, 422, 428)
+
+
+def moved(
+    request: Request, reference: str, field: str | None, act: Callable[[Actor, str, int, Any], CallOff]
+) -> Response:
+    """Moves a call-off by an action that takes actor, reference, revision and the one `field` of the body."""
+    actor = signed_in(request)
+    body = object_of(request, (field,) if field else (), empty=True)
+
+    def once() -> Response:
+        revision = revision_read(request, reference)
+        return shown_anew(request, act(actor, reference, revision, body.get(field or "")).pk)
+
+    return done_once(request, actor.reference, once)
+
+
+class Approval(ApiView):
+    """The approval of a call-off."""
+
+    varies = True
+
+    @operation(
+        summary="Approve a call-off",
+        answer=CallOffSerializer,
+        body={"application/json": NOTHING},
+        scope="call_offs:approve",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$TO_APPROVE/approve/\" {SENDS}'{{}}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By an approver of the buyer who wrote none of it, up to its greatest total. An integration also needs
+        `call_offs:read`. 409 where the limit asks for none, 422 with all that still keeps it from going out.
+        """
+        return moved(
+            request,
+            reference,
+            None,
+            lambda actor, known, revision, _: approve_call_off(actor, known, revision),
+        )
+
+
+class Cancellation(ApiView):
+    """The end of a call-off before contract."""
+
+    varies = True
+
+    @operation(
+        summary="Cancel a call-off",
+        answer=CallOffSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$CALL_OFF/cancel/" '
+        f'{SENDS}\'{{"reason": "The need has gone."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Nothing is bought; an open offer is withdrawn and an unsigned contract falls with it."""
+        return moved(request, reference, "reason", cancel_call_off)
+
+
+class Failure(ApiView):
+    """The end of a call-off that no supplier took."""
+
+    varies = True
+
+    @operation(
+        summary="Say that no supplier would or could",
+        answer=CallOffSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$DECLINED/fail/" '
+        f'{SENDS}\'{{"reason": "The only supplier declined."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """409 while an offer is open."""
+        return moved(request, reference, "reason", fail_call_off)
+
+
+class Award(ApiView):
+    """The award of a call-off."""
+
+    varies = True
+
+    @operation(
+        summary="Award to the supplier that accepted",
+        answer=CallOffSerializer,
+        body={"application/json": AwardSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$ACCEPTED/award/" '
+        f'{SENDS}\'{{"conflicts": "None known."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Every rule is asked again; an unsigned contract stands afterwards."""
+
+        def award(actor: Actor, known: str, revision: int, said: Any) -> CallOff:
+            return award_direct(actor, known, revision, said).call_off
+
+        return moved(request, reference, "conflicts", award)
+
+
+class Undoing(ApiView):
+    """The way back from an award."""
+
+    varies = True
+
+    @operation(
+        summary="Take an award back before contract",
+        answer=CallOffSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:approve",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$AWARDED/undo/" '
+        f'{SENDS}\'{{"reason": "A conflict of interest came to light."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By an approver; the offer is withdrawn with it and the unsigned contract falls."""
+        return moved(request, reference, "reason", undo_award)
+
+
+class CallOffOffers(ListView):
+    """The offers of a call-off in the order in which they were sent."""
+
+    serializer_class = OfferSummarySerializer
+    varies = True
+
+    def rows(self, request: Request) -> QuerySet[Offer]:
+        call_off = one_of(seen_by(request), self.kwargs["reference"])
+        return OfferQuerySet(Offer).told().filter(call_off=call_off).defer("document").order_by("pk")
+
+    @operation(
+        summary="Offers of a call-off",
+        answer=OfferSummarySerializer,
+        listed=True,
+        scope="call_offs:read",
+        headers=("validator",),
+        example='curl "http://127.0.0.1:8000/api/v1/call-offs/$ACCEPTED/offers/" '
+        '-H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        return self.listed(request)
+
+    @operation(
+        summary="Send the order to the next supplier",
+        answer=OfferSerializer,
+        status=201,
+        body={"application/json": NOTHING},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$CALL_OFF/offers/\" {SENDS}'{{}}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """In the locked order, at the rates of its card in force today, frozen with a digest. One supplier is asked
+        at a time: 409 while another offer is open, where every supplier was asked, where an approval is missing or
+        the shortlist was unlocked; 422 with every rule that is broken. `If-Match` takes the call-off's ETag.
+        """
+        actor = signed_in(request)
+        object_of(request, (), empty=True)
+
+        def act() -> Response:
+            offer = send_offer(actor, reference, revision_read(request, reference))
+            return shown_offer(request, offer.pk, 201)
+
+        return done_once(request, actor.reference, act)

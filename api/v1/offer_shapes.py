@@ -1,0 +1,218 @@
+"""What offers, contracts and a buyer's limit look like in the API; for the schema and for answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from api.v1.call_off_shapes import POUNDS
+from api.v1.shapes import Money, Named, NamedFramework, NamedLot, money
+from procurement.actions.contracts import IDENTIFIER_LENGTH, IDENTIFIERS, contract_parts
+from procurement.actions.offers import offer_parts
+from procurement.available import contract_steps, offer_steps, signed_by
+from procurement.models import CallOff, Contract, Offer
+
+FORMS: Final = ("json", "pdf")
+
+
+class NamedCallOff(serializers.Serializer[Any]):
+    """A call-off, as both sides know it."""
+
+    reference = serializers.CharField()
+    ocid = serializers.CharField()
+    title = serializers.CharField()
+
+
+def _bought(call_off: CallOff) -> dict[str, Any]:
+    """What both sides know of a call-off."""
+    lot, framework = call_off.lot, call_off.lot.framework
+    return {
+        "call_off": {"reference": call_off.reference, "ocid": call_off.ocid, "title": call_off.title},
+        "organisation": {
+            "reference": call_off.organisation.reference,
+            "name": call_off.organisation.name,
+        },
+        "framework": {
+            "reference": framework.reference,
+            "name": framework.name,
+            "number": framework.number,
+        },
+        "lot": {"reference": lot.reference, "name": lot.name, "number": lot.number},
+    }
+
+
+class OfferSummarySerializer(serializers.Serializer[Any]):
+    """An offer without its order. `price` is of the work, expenses and options excluded; `organisation` is the
+    buyer.
+    """
+
+    reference = serializers.CharField()
+    call_off = NamedCallOff()
+    organisation = Named()
+    framework = NamedFramework()
+    lot = NamedLot()
+    supplier = Named()
+    partners = serializers.ListField(child=serializers.CharField())
+    status = serializers.ChoiceField(choices=Offer.Status.choices)
+    price = Money()
+    sent_at = serializers.DateTimeField()
+    reply_by = serializers.DateTimeField()
+    viewed_at = serializers.DateTimeField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+    revision = serializers.IntegerField(min_value=1)
+
+    def to_representation(self, row: Offer) -> dict[str, Any]:
+        supplier = row.asked.appointment.supplier
+        return {
+            "reference": row.reference,
+            **_bought(row.call_off),
+            "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "partners": sorted(one.reference for one in row.asked.partners.all()),
+            "status": row.status,
+            "price": money(row.price_minor, row.currency),
+            "sent_at": row.sent_at,
+            "reply_by": row.reply_by,
+            "viewed_at": row.viewed_at,
+            "answered_at": row.answered_at,
+            "reason": row.reason,
+            "revision": row.revision,
+        }
+
+
+class OfferSerializer(OfferSummarySerializer):
+    """An offer with its order as it was sent. `digest` is the SHA-256 of the order in canonical JSON (names sorted, no
+    blanks, UTF-8); `total` is with expenses and every option; `available_actions` is what you may do with it now.
+    """
+
+    total = Money()
+    order = serializers.DictField()
+    digest = serializers.CharField()
+    available_actions = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, row: Offer) -> dict[str, Any]:
+        order = json.loads(row.document)
+        parts = offer_parts(self.context["actor"], row)
+        steps = offer_steps(row.status, row.call_off.status, parts, row.reply_by, timezone.now())
+        return super().to_representation(row) | {
+            "total": order["total"],
+            "order": order,
+            "digest": row.digest,
+            "available_actions": steps,
+        }
+
+
+class IdentifiersSerializer(serializers.Serializer[Any]):
+    """What others call a contract; null takes one away."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            kind: serializers.CharField(
+                max_length=IDENTIFIER_LENGTH, required=False, allow_null=True, help_text=label
+            )
+            for kind, label in IDENTIFIERS.items()
+        }
+
+
+class ContractChangesSerializer(serializers.Serializer[Any]):
+    """What of a contract is said anew; an identifier that is not sent stays."""
+
+    identifiers = IdentifiersSerializer()
+
+
+class OptionSerializer(serializers.Serializer[Any]):
+    """A priced option to extend, and whether it has been taken."""
+
+    months = serializers.IntegerField(min_value=1)
+    amount = Money()
+    taken = serializers.BooleanField()
+
+
+class SignaturesSerializer(serializers.Serializer[Any]):
+    """When each side signed."""
+
+    buyer = serializers.DateTimeField(allow_null=True)
+    supplier = serializers.DateTimeField(allow_null=True)
+
+
+class ContractSummarySerializer(serializers.Serializer[Any]):
+    """A contract. `value` is with expenses and the options taken, `maximum` with every option; `organisation` is the
+    buyer.
+    """
+
+    reference = serializers.CharField()
+    call_off = NamedCallOff()
+    organisation = Named()
+    framework = NamedFramework()
+    lot = NamedLot()
+    supplier = Named()
+    status = serializers.ChoiceField(choices=Contract.Status.choices)
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    value = Money()
+    maximum = Money()
+    options = OptionSerializer(many=True)
+    identifiers = IdentifiersSerializer()
+    signed = SignaturesSerializer()
+    ended_on = serializers.DateField(allow_null=True)
+    ended_reason = serializers.CharField(allow_blank=True)
+    revision = serializers.IntegerField(min_value=1)
+
+    def to_representation(self, row: Contract) -> dict[str, Any]:
+        supplier = row.appointment.supplier
+        return {
+            "reference": row.reference,
+            **_bought(row.call_off),
+            "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "status": row.status,
+            "starts_on": row.starts_on,
+            "ends_on": row.ends_on,
+            "value": money(row.value_minor, row.currency),
+            "maximum": money(row.maximum_minor, row.currency),
+            "options": [
+                {
+                    "months": one["months"],
+                    "amount": money(one["minor"], row.currency),
+                    "taken": number < row.taken,
+                }
+                for number, one in enumerate(row.options)
+            ],
+            "identifiers": {kind: row.identifiers.get(kind) for kind in IDENTIFIERS},
+            "signed": {"buyer": row.buyer_signed_at, "supplier": row.supplier_signed_at},
+            "ended_on": row.ended_on,
+            "ended_reason": row.ended_reason,
+            "revision": row.revision,
+        }
+
+
+class ContractSerializer(ContractSummarySerializer):
+    """A contract, and what you may do with it now."""
+
+    available_actions = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, row: Contract) -> dict[str, Any]:
+        steps = contract_steps(
+            row.status,
+            contract_parts(self.context["actor"], row),
+            signed=signed_by(row),
+            options_left=len(row.options) - row.taken,
+            ends_on=row.ends_on,
+            on=timezone.localdate(),
+        )
+        return super().to_representation(row) | {"available_actions": steps}
+
+
+class NewLimitSerializer(serializers.Serializer[Any]):
+    """From which total on, options included, call-offs are approved: pounds, VAT excluded."""
+
+    approval_from = serializers.RegexField(POUNDS)
+
+
+class LimitSerializer(serializers.Serializer[Any]):
+    """From which total on a buyer's call-offs are approved before they go out; null: none is."""
+
+    organisation = serializers.CharField()
+    approval_from = Money(allow_null=True)

@@ -1,0 +1,93 @@
+"""The order form on paper, from the document that an offer froze: the same order gives the same bytes.
+
+Everything comes from the stored JSON; nothing is read anew. Amounts are decimal strings of pounds, VAT excluded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from procurement.evidence.content import CEILINGS, ILLUSTRATIVE, Pack, Table, told
+from procurement.terms import MECHANISMS
+
+VERIFYING: Final = (
+    "The digest is the SHA-256 of the order as JSON with sorted names, without blanks, in UTF-8; the order form as "
+    "JSON is that text."
+)
+AT_MOST: Final = "Amounts in pounds, VAT excluded. The total is the most that the purchase may come to."
+
+
+def order_pack(document: str, digest: str) -> Pack:
+    """The order as a titled pack of tables, for paper.py."""
+    order = json.loads(document)
+    title = f"Order form {order['call_off']['reference']} to {order['supplier']['name']}"
+    tables = (
+        _fields("Order", _parties(order) | {"Digest": digest}, VERIFYING),
+        _fields(
+            "What is bought", {_named(name): one for name, one in order["requirement"]["content"].items()}
+        ),
+        _fields("Price", _price(order), AT_MOST),
+        _rates(order["price"]),
+        _options(order["terms"]),
+    )
+    return Pack(title, order["sent_at"], tables)
+
+
+def _parties(order: Mapping[str, Any]) -> dict[str, Any]:
+    call_off, framework, lot = order["call_off"], order["framework"], order["lot"]
+    return {
+        "Call-off": f"{call_off['reference']} {call_off['title']}",
+        "OCID": call_off["ocid"],
+        "Buyer": order["buyer"]["name"],
+        "Supplier": order["supplier"]["name"],
+        "Partners wanted": ", ".join(order["partners"]) or "left to the supplier",
+        "Framework": f"{framework['number']} {framework['name']}",
+        "Lot": f"{lot['number']} {lot['name']}",
+        "Requirement": f"{order['requirement']['reference']} revision {order['requirement']['number']}",
+        "First day": order["starts_on"],
+        "Last day": order["ends_on"],
+        "Sent at": order["sent_at"],
+        "Answer by": order["reply_by"],
+        "Awarded directly because": "\n".join(
+            part
+            for part in (MECHANISMS.get(order["terms"]["mechanism"], ""), order["terms"]["reason"])
+            if part
+        ),
+    }
+
+
+def _price(order: Mapping[str, Any]) -> dict[str, Any]:
+    price, card = order["price"], order["price"]["rate_card"]
+    return {
+        "Price of the work": price["amount"],
+        "Expenses at most": order["terms"]["expenses"],
+        "Total with every option": order["total"]["amount"],
+        "Rate card": f"{card['reference']} version {card['version']}" if card else "a stated price",
+        "Digest of the rate card": card["digest"] if card else None,
+    }
+
+
+def _rates(price: Mapping[str, Any]) -> Table:
+    rows = tuple(
+        tuple(told(line[name]) for name in ("grade", "name", "days", "rate", "amount"))
+        for line in price["lines"]
+    )
+    card = price["rate_card"]
+    note = f"{CEILINGS} {ILLUSTRATIVE}" if card and card["basis"] == "illustrative" else CEILINGS
+    return Table("Days and rates", ("Grade", "Name", "Days", "Rate", "Amount"), rows, note)
+
+
+def _options(terms: Mapping[str, Any]) -> Table:
+    rows = tuple((told(one["months"]), one["amount"]) for one in terms["extensions"])
+    return Table("Options to extend, in their order", ("Months", "At most"), rows)
+
+
+def _fields(title: str, fields: Mapping[str, Any], note: str = "") -> Table:
+    rows = tuple((name, told(value)) for name, value in fields.items() if told(value))
+    return Table(title, ("Field", "Value"), rows, note)
+
+
+def _named(name: str) -> str:
+    return name.replace("_", " ").capitalize()

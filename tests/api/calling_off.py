@@ -1,0 +1,190 @@
+"""A lot that allows direct award, two suppliers on it, and call-offs brought to where an example or a test begins.
+
+All firms and the framework are made up. Larch leads a consortium with Alder as its partner; Brightwater stands alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.awards import award_direct
+from procurement.actions.call_offs import CallOffDraft, create_call_off
+from procurement.actions.contracts import sign_contract
+from procurement.actions.frameworks import (
+    FrameworkDraft,
+    GradeDraft,
+    LotDraft,
+    SpecialismDraft,
+    save_framework,
+)
+from procurement.actions.limits import set_limit
+from procurement.actions.offerings import OfferingDraft, Placement, save_offerings
+from procurement.actions.offers import accept_offer, decline_offer, send_offer
+from procurement.actions.organisations import PartnerDraft, save_partners
+from procurement.actions.profiles import ProfileDraft, publish_profiles
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
+from procurement.actions.requirements import create_requirement
+from procurement.actions.shortlist_entries import decide_entry
+from procurement.actions.shortlists import ShortlistDraft, create_shortlist
+from procurement.actions.snapshots import lock_shortlist
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.models import CallOff, Contract, Membership, Offer, Organisation, User
+from procurement.permissions import SYSTEM, Actor, person
+from procurement.snapshots import Index
+from tests.api.buying import BUYER, buyer
+
+BEGAN: Final = date(2025, 4, 1)
+PEOPLE: Final = (
+    ("approver", BUYER, "approver"),
+    ("chief", BUYER, "administrator"),
+    ("larch", "larch", "editor"),
+    ("alder", "alder", "editor"),
+    ("brightwater", "brightwater", "editor"),
+)
+TERMS: Final[dict[str, Any]] = {
+    "expenses": "100.00",
+    "extensions": [{"months": 3, "amount": "500.00"}],
+    "mechanism": "ranked",
+    "reason": "First of the suppliers ranked for the need.",
+}
+"""With ten days at 400.00 on the card of Larch: 4,000.00, and 600.00 beside; on Brightwater's 5,000.00."""
+
+
+def place() -> None:
+    """The lot, its suppliers and everybody who takes part."""
+    grades = (GradeDraft("G3", "Senior consultant", 3),)
+    lot = LotDraft("1", "Evaluation", (SpecialismDraft("1", "Evaluation"),), grades, direct_award=True)
+    save_framework(
+        SYSTEM,
+        FrameworkDraft(
+            reference="xd1",
+            number="XD1",
+            name="Direct awards",
+            owner="commons-exchange",
+            status="live",
+            starts_on=BEGAN,
+            ends_on=date(2099, 3, 31),
+            regime="pa2023",
+            lots=(lot,),
+            region_scheme="ITL2025",
+            fictional=True,
+        ),
+    )
+    firms = {"larch": "Larch Advisers", "alder": "Alder Research"}
+    save_partners(SYSTEM, [PartnerDraft(one, name) for one, name in firms.items()])
+    publish_profiles(
+        SYSTEM,
+        [ProfileDraft(one, {"name": name, "summary": f"{name} evaluates."}) for one, name in firms.items()],
+    )
+    members = (MemberDraft("larch", "lead", BEGAN), MemberDraft("alder", "member", BEGAN))
+    save_suppliers(SYSTEM, [SupplierDraft("larch", "Larch Consortium", "prime", members)])
+    for supplier, partner, price in (("larch", "alder", 40_000), ("brightwater", "brightwater", 50_000)):
+        save_appointments(SYSTEM, [AppointmentDraft(supplier, "xd1~1", BEGAN)])
+        offered = (OfferingDraft("xd1~1", "xd1~1~1", ("UK",)),)
+        save_offerings(SYSTEM, [Placement("xd1", supplier, partner, offered)])
+        lines = (LineDraft("1-G3", price, lot="xd1~1", grade="xd1~1~g3"),)
+        publish_cards(SYSTEM, [CardDraft(supplier, "xd1", lines)])
+    for name, organisation, role in PEOPLE:
+        user = User.objects.create_user(f"{name}@example.org", "a long enough password")
+        body = Organisation.objects.get(reference=organisation)
+        Membership.objects.create(user=user, organisation=body, role=role)
+
+
+def acting(name: str) -> Actor:
+    """The person of that name."""
+    return person(User.objects.get(email=f"{name}@example.org"))
+
+
+def need() -> str:
+    """A requirement on the lot for six months from a month ahead."""
+    content = {
+        "text": "Evaluate a service.",
+        "framework": "xd1",
+        "lot": "xd1~1",
+        "starts_on": (timezone.localdate() + timedelta(days=30)).isoformat(),
+        "months": 6,
+        "team": [{"grade": "G3", "days": "10"}],
+    }
+    return create_requirement(buyer(), content).reference
+
+
+def ordered() -> str:
+    """A locked shortlist: Larch with its partner Alder, then Brightwater."""
+    listings = ("xd1~larch~alder", "xd1~brightwater~brightwater")
+    made = create_shortlist(buyer(), ShortlistDraft("Evaluators", listings=listings))
+    for number, listing in enumerate(listings, start=1):
+        decide_entry(buyer(), made.reference, number, listing, "in", "")
+    lock_shortlist(buyer(), made.reference, 3, Index("embedded", 3))
+    return made.reference
+
+
+def drafted(**terms: Any) -> CallOff:
+    draft = CallOffDraft("Evaluation", "direct_award", need(), ordered(), TERMS | terms)
+    return create_call_off(buyer(), draft)
+
+
+def sent() -> Offer:
+    call_off = drafted()
+    return send_offer(buyer(), call_off.reference, call_off.revision)
+
+
+def accepted() -> Offer:
+    return accept_offer(acting("larch"), sent().reference, 1)
+
+
+def awarded() -> Contract:
+    call_off = accepted().call_off
+    return award_direct(buyer(), call_off.reference, call_off.revision, "None known.")
+
+
+def active() -> Contract:
+    contract = awarded()
+    sign_contract(acting("larch"), contract.reference, 1)
+    return sign_contract(buyer(), contract.reference, 2)
+
+
+def declined() -> Offer:
+    return decline_offer(acting("larch"), sent().reference, 1, "Not enough people.")
+
+
+MADE: Final = {
+    "SENT": lambda: sent().reference,
+    "ACCEPTED": lambda: accepted().call_off.reference,
+    "AWARDED": lambda: awarded().call_off.reference,
+    "UNSIGNED_OFFER": lambda: awarded().call_off.offers.get().reference,
+    "CONTRACT": lambda: awarded().reference,
+    "ACTIVE": lambda: active().reference,
+    "DECLINED": lambda: declined().call_off.reference,
+    "TO_APPROVE": lambda: _to_approve(),
+    "BODY": lambda: BUYER,
+    "BOUGHT": need,
+    "ORDERED": ordered,
+}
+"""What the examples name, and how it is made."""
+
+
+def _to_approve() -> str:
+    set_limit(acting("chief"), BUYER, "4000.00")
+    return drafted().reference
+
+
+def calling_off(source: str) -> dict[str, str]:
+    """The variables that these curl lines name, each of what was made for it; nothing where they name none. What is
+    named `$CALL_OFF` is a draft, made last so that it is the newest.
+    """
+    names = {name for name in [*MADE, "CALL_OFF"] if f"${name}/" in source or f"${name}\\" in source}
+    if not names and not any(f"/api/v1/{one}/" in source for one in ("call-offs", "offers", "contracts")):
+        return {}
+    place()
+    made = {name: MADE[name]() for name in MADE if name in names}
+    if not made:
+        # A list finds something.
+        awarded()
+        sent()
+    call_off = drafted()
+    return made | {"CALL_OFF": call_off.reference, "CALL_OFF_ETAG": f'"{call_off.revision}-"'}
