@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import done_once, object_of
+from api.changing import done_once, object_of, text_of
 from api.schema import operation
 from api.v1.call_off_shapes import AwardSerializer, CallOffSerializer, ReasonSerializer
 from api.v1.call_offs import revision_read, seen_by, shown_anew
@@ -41,7 +41,7 @@ def moved(
 
     def once() -> Response:
         revision = revision_read(request, reference)
-        return shown_anew(request, act(actor, reference, revision, body.get(field or "")).pk)
+        return shown_anew(request, act(actor, reference, revision, text_of(body, field or "") or "").pk)
 
     return done_once(request, actor.reference, once)
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, malformed_told, object_of, wrong_type
+from api.changing import answered, done_once, malformed_told, object_of, text_of, wrong_type
 from api.conditional import expected_revision
 from api.parameters import choice, reference, values
 from api.schema import operation
@@ -56,7 +56,7 @@ def moved(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        made = act(actor, row.reference, revision_read(request, row), body.get(field or ""))
+        made = act(actor, row.reference, revision_read(request, row), text_of(body, field or "") or "")
         shown = ContractQuerySet(Contract).told().get(pk=made.pk)
         place = reverse("api:contract", args=[shown.reference])
         return answered(ContractSerializer(shown, context={"actor": actor}).data, shown.revision, place)

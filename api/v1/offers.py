@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, object_of
+from api.changing import answered, done_once, object_of, text_of
 from api.conditional import expected_revision, unchanged
 from api.parameters import choice, reference, values
 from api.schema import JSON, operation
@@ -68,7 +68,7 @@ def answer(
         row = one_of(seen_by(request), reference)
         expected = expected_revision(request)
         revision = row.revision if expected is None else expected
-        return shown_offer(request, act(actor, row.reference, revision, body.get(field or "")).pk)
+        return shown_offer(request, act(actor, row.reference, revision, text_of(body, field or "") or "").pk)
 
     return done_once(request, actor.reference, once)
 

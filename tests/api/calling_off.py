@@ -57,7 +57,7 @@ TERMS: Final[dict[str, Any]] = {
 
 def place() -> None:
     """The lot, its suppliers and everybody who takes part."""
-    grades = (GradeDraft("G3", "Senior consultant", 3),)
+    grades = (GradeDraft("G3", "Senior consultant", 3), GradeDraft("G4", "Principal consultant", 4))
     lot = LotDraft("1", "Evaluation", (SpecialismDraft("1", "Evaluation"),), grades, direct_award=True)
     save_framework(
         SYSTEM,
@@ -100,15 +100,15 @@ def acting(name: str) -> Actor:
     return person(User.objects.get(email=f"{name}@example.org"))
 
 
-def need() -> str:
-    """A requirement on the lot for six months from a month ahead."""
+def need(grade: str = "G3") -> str:
+    """A requirement on the lot for six months from a month ahead; no card has a price for G4."""
     content = {
         "text": "Evaluate a service.",
         "framework": "xd1",
         "lot": "xd1~1",
         "starts_on": (timezone.localdate() + timedelta(days=30)).isoformat(),
         "months": 6,
-        "team": [{"grade": "G3", "days": "10"}],
+        "team": [{"grade": grade, "days": "10"}],
     }
     return create_requirement(buyer(), content).reference
 
@@ -169,8 +169,9 @@ MADE: Final = {
 
 
 def _to_approve() -> str:
-    set_limit(acting("chief"), BUYER, "4000.00")
-    return drafted().reference
+    """Beyond the limit, which every other of these stays below."""
+    set_limit(acting("chief"), BUYER, "10000.00")
+    return drafted(extensions=[{"months": 3, "amount": "9000.00"}]).reference
 
 
 def calling_off(source: str) -> dict[str, str]:

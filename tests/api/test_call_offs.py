@@ -1,0 +1,520 @@
+"""Call-offs through the API: who is answered what, what is shown, validators, repeats, refusals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from procurement.actions.limits import set_limit
+from procurement.actions.offers import decline_offer, send_offer
+from procurement.models import BuyerLimit, CallOff, Contract, Event, Offer
+from tests.api import calling_off
+from tests.api.buying import BUYER, buyer
+from tests.api.calling_off import TERMS, acting, drafted, need, ordered
+from tests.api.conftest import Asker, TokenMaker, asks
+
+LIST, OFFERS, CONTRACTS = "/api/v1/call-offs/", "/api/v1/offers/", "/api/v1/contracts/"
+LIMIT = f"/api/v1/organisations/{BUYER}/limit/"
+JSON = "application/json"
+WHO: dict[str, Asker] = {
+    "nobody": "",
+    "editor": "buyer",
+    "viewer": "reader",
+    "approver": "approver",
+    "administrator": "chief",
+    "other buyer": "neighbour",
+    "lead": "larch",
+    "wanted partner": "alder",
+    "other supplier": "brightwater",
+    "operator": "operator",
+    "token": (BUYER, "call_offs:read call_offs:write requirements:read shortlists:read"),
+    "reading token": (BUYER, "call_offs:read"),
+    "approving token": (BUYER, "call_offs:read call_offs:approve"),
+    "token without scope": (BUYER, "read shortlists:write"),
+    "supplier's token": ("larch", "offers:read offers:write"),
+    "supplier's reading token": ("larch", "offers:read"),
+    "supplier's token without scope": ("larch", "call_offs:read call_offs:write"),
+}
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
+
+
+@pytest.fixture(autouse=True)
+def lot(market: None, db: None) -> Iterator[None]:
+    calling_off.place()
+    return
+
+
+def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """A change of whatever is there (If-Match: *), unless the headers say otherwise."""
+    told = {"If-Match": "*", "Idempotency-Key": "k1"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    content = "" if body is None else json.dumps(body)
+    return client.generic(method, path, content, content_type=JSON, headers=told)
+
+
+def kept() -> list[Any]:
+    """All that a refusal must leave as it is."""
+    return [
+        Event.objects.count(),
+        list(CallOff.objects.order_by("pk").values("revision", "status", "title", "terms")),
+        list(Offer.objects.order_by("pk").values("revision", "status")),
+        list(Contract.objects.order_by("pk").values("revision", "status", "identifiers")),
+        list(BuyerLimit.objects.values("approval_from_minor")),
+    ]
+
+
+def buyers_read(good: int) -> dict[str, int]:
+    """Reads of what is the buyer's alone."""
+    seen = {"editor", "viewer", "approver", "administrator", "token", "reading token", "approving token"}
+    return {who: 401 if who == "nobody" else good if who in seen else 404 for who in WHO}
+
+
+def buyers_write(*may: str, unseen: int = 404) -> dict[str, int]:
+    """Moves of the buyer's: 0 is for those who may."""
+    told = buyers_read(403)
+    return {who: 0 if who in may else status if status != 404 else unseen for who, status in told.items()}
+
+
+EDITORS = ("editor", "approver", "administrator", "token")
+APPROVERS = ("approver", "administrator", "approving token")
+SUPPLIERS = ("lead", "wanted partner", "supplier's token", "supplier's reading token")
+BOTH_READ = buyers_read(200) | dict.fromkeys(SUPPLIERS, 200)
+OF_BUYER = buyers_write(*EDITORS) | dict.fromkeys(SUPPLIERS, 403)
+OF_LEAD = (
+    buyers_write() | dict.fromkeys(SUPPLIERS, 403) | {"lead": 0, "supplier's token": 0}
+)  # fmt: skip
+REASON = {"reason": "Because."}
+
+MOVES: tuple[tuple[str, str, str, Any, int, dict[str, int]], ...] = (
+    ("CALL_OFF", "PATCH", LIST + "{}/", {"title": "Another"}, 200, buyers_write(*EDITORS)),
+    ("CALL_OFF", "POST", LIST + "{}/offers/", {}, 201, buyers_write(*EDITORS)),
+    ("CALL_OFF", "POST", LIST + "{}/cancel/", REASON, 200, buyers_write(*EDITORS)),
+    ("TO_APPROVE", "POST", LIST + "{}/approve/", {}, 200, buyers_write(*APPROVERS)),
+    ("DECLINED", "POST", LIST + "{}/fail/", REASON, 200, buyers_write(*EDITORS)),
+    ("ACCEPTED", "POST", LIST + "{}/award/", {"conflicts": "None."}, 200, buyers_write(*EDITORS)),
+    ("AWARDED", "POST", LIST + "{}/undo/", REASON, 200, buyers_write(*APPROVERS)),
+    ("SENT", "POST", OFFERS + "{}/accept/", {}, 200, OF_LEAD),
+    ("SENT", "POST", OFFERS + "{}/decline/", REASON, 200, OF_LEAD),
+    ("SENT", "POST", OFFERS + "{}/withdraw/", REASON, 200, OF_BUYER),
+    ("UNSIGNED_OFFER", "POST", OFFERS + "{}/not-sign/", REASON, 200, OF_BUYER),
+    ("CONTRACT", "POST", CONTRACTS + "{}/sign/", {}, 200, OF_BUYER | {"lead": 0, "supplier's token": 0}),
+    ("CONTRACT", "PATCH", CONTRACTS + "{}/", {"identifiers": {"notice": "N1"}}, 200, OF_BUYER),
+    ("ACTIVE", "POST", CONTRACTS + "{}/extend/", {}, 200, OF_BUYER),
+    ("ACTIVE", "POST", CONTRACTS + "{}/complete/", {}, 200, OF_BUYER),
+    ("ACTIVE", "POST", CONTRACTS + "{}/terminate/", REASON, 200, OF_BUYER),
+)
+
+
+def made(kind: str) -> str:
+    return drafted().reference if kind == "CALL_OFF" else str(calling_off.MADE[kind]())
+
+
+def test_who_may_move_what(person: Callable[[str], Client], token: TokenMaker) -> None:
+    things = {kind: made(kind) for kind in dict.fromkeys(move[0] for move in MOVES)}
+    before, refused = kept(), 0
+    for who, known in WHO.items():
+        client, headers = asks(known, person, token)
+        for kind, method, path, body, good, answers in MOVES:
+            one = path.format(things[kind])
+            # Taken back, so that the next finds it as it was.
+            with transaction.atomic():
+                answer = send(client, method, one, body, **headers)
+                transaction.set_rollback(not answers[who])
+            assert answer.status_code == (answers[who] or good), (who, one, answer.content)
+            refused += bool(answers[who])
+        assert kept() == before, who
+    assert refused == 212
+
+
+@pytest.mark.parametrize("who", list(WHO))
+def test_who_reads_what(who: str, person: Callable[[str], Client], token: TokenMaker) -> None:
+    contract = calling_off.active()
+    call_off, offer = contract.call_off.reference, contract.call_off.offers.get().reference
+    client, headers = asks(WHO[who], person, token)
+    own, both = buyers_read(200)[who], BOTH_READ[who]
+    for path in ("", "offers/", "history/"):
+        assert client.get(f"{LIST}{call_off}/{path}", headers=headers).status_code == own, path
+    for path in (f"{OFFERS}{offer}/", f"{OFFERS}{offer}/order-form/", f"{CONTRACTS}{contract.reference}/"):
+        assert client.get(path, headers=headers).status_code == both, path
+    assert client.get(LIMIT, headers=headers).status_code == own
+    listed = client.get(LIST, headers=headers)
+    expected = {"nobody": 401, "other buyer": 200}.get(who, 403 if own == 404 else 200)
+    assert listed.status_code == expected
+    if expected == 200:
+        assert [one["reference"] for one in listed.json()["results"]] == [call_off][: own == 200]
+    for path in (OFFERS, CONTRACTS):
+        listed = client.get(path, headers=headers)
+        strange = {"nobody": 401, "other buyer": 200, "other supplier": 200}
+        expected = strange.get(who, 403 if both == 404 else 200)
+        assert listed.status_code == expected, path
+        if expected == 200:
+            assert listed.json()["count"] == (both == 200)
+
+
+@pytest.mark.parametrize("who", list(WHO))
+def test_who_begins_a_call_off(who: str, person: Callable[[str], Client], token: TokenMaker) -> None:
+    client, headers = asks(WHO[who], person, token)
+    body = {"title": "Mine", "route": "direct_award", "requirement": need(), "shortlist": ordered()}
+    before = kept()
+    answer = send(client, "POST", LIST, body, **headers)
+    if who in EDITORS:
+        assert answer.status_code == 201, answer.content
+        return
+    # Another buyer's requirement is unknown, not forbidden.
+    assert answer.status_code == {"nobody": 401, "other buyer": 422}.get(who, 403)
+    assert kept() == before
+
+
+@pytest.mark.parametrize("who", list(WHO))
+def test_who_sets_the_limit(who: str, person: Callable[[str], Client], token: TokenMaker) -> None:
+    client, headers = asks(WHO[who], person, token)
+    expected = buyers_write("administrator", "approving token")[who] or 200
+    before = kept()
+    answer = client.put(LIMIT, {"approval_from": "5000.00"}, content_type=JSON, headers=headers)
+    assert answer.status_code == expected, answer.content
+    if expected != 200:
+        assert client.delete(LIMIT, headers=headers).status_code == expected
+        assert kept() == before
+        return
+    amount = {"amount": "5000.00", "currency": "GBP", "vat": "excluded"}
+    assert answer.json() == {"organisation": BUYER, "approval_from": amount}
+    event = Event.objects.latest("position")
+    assert (event.type, event.changes) == ("organisation.limit_set", {"approval_from": 500_000})
+    client.put(LIMIT, {"approval_from": "5000.00"}, content_type=JSON, headers=headers)
+    assert Event.objects.latest("position") == event
+    assert client.delete(LIMIT, headers=headers).json()["approval_from"] is None
+    assert client.get(LIMIT, headers=headers).json()["approval_from"] is None
+    assert not BuyerLimit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"approval_from": 5}, 400, "/approval_from"),
+        ({"approval_from": "much"}, 422, "/approval_from"),
+        ({"approval_from": ""}, 422, "/approval_from"),
+        ({"approval_from": None}, 422, "/approval_from"),
+        ({"approval_from": "5.00", "colour": 1}, 400, "/colour"),
+    ],
+)
+def test_a_limit_that_is_no_amount_is_refused(
+    body: Any, status: int, pointer: str, person: Callable[[str], Client]
+) -> None:
+    answer = person("chief").put(LIMIT, body, content_type=JSON)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
+    assert not BuyerLimit.objects.exists()
+
+
+def test_only_the_lead_is_noted_as_having_read(person: Callable[[str], Client]) -> None:
+    reference = calling_off.sent().reference
+    for name, status in (("buyer", "sent"), ("alder", "sent"), ("larch", "viewed"), ("larch", "viewed")):
+        answer = send(person(name), "POST", f"{OFFERS}{reference}/view/", {}, If_Match="")
+        assert (answer.status_code, answer.json()["status"]) == (200, status), name
+    assert person("brightwater").get(f"{OFFERS}{reference}/").status_code == 404
+    assert Offer.objects.get().revision == 2
+
+
+def test_from_draft_to_contract(person: Callable[[str], Client]) -> None:
+    client, lead = person("buyer"), person("larch")
+    body = {
+        "title": "Evaluation", "route": "direct_award", "requirement": need(), "shortlist": ordered(),
+        "terms": TERMS,
+    }  # fmt: skip
+    answer = send(client, "POST", LIST, body)
+    assert answer.status_code == 201, answer.content
+    one, told = answer["Location"], answer.json()
+    assert answer["ETag"] == client.get(one)["ETag"]
+    assert told["ocid"].endswith(told["reference"].lower())
+    assert told["terms"]["extensions"] == [{"months": 3, "amount": "500.00"}]
+    larch, bright = told["suppliers"]
+    pounds = {"currency": "GBP", "vat": "excluded"}
+    assert larch == {
+        "position": 1,
+        "supplier": {"reference": "larch", "name": "Larch Consortium"},
+        "partners": [{"reference": "alder", "name": "Alder Research"}],
+        "price": {"amount": "4000.00", **pounds},
+        "total": {"amount": "4600.00", **pounds},
+        "unpriced": [],
+        "offer": None,
+    }
+    assert (bright["position"], bright["total"]["amount"]) == (2, "5600.00")
+    assert told["greatest_total"] == {"amount": "5600.00", **pounds}
+    assert told["approval"] == {"asked": False, "approved_at": None, "up_to": None}
+    assert (told["blocking"], told["contract"], told["offers"]) == ([], None, [])
+    assert told["available_actions"] == ["edit", "send_offer", "cancel"]
+    assert told["line"] == {
+        "stations": [
+            {"status": "draft", "label": "Draft", "place": "here"},
+            {"status": "out", "label": "Out to suppliers", "place": "ahead"},
+            {"status": "awarded", "label": "Awarded", "place": "ahead"},
+            {"status": "contracted", "label": "Contracted", "place": "ahead"},
+        ],
+        "ended": None,
+        "next": {"who": ["owner"], "steps": ["send_offer"], "by": None},
+    }
+    sent = send(client, "POST", f"{one}offers/", {}, If_Match=answer["ETag"])
+    assert sent.status_code == 201, sent.content
+    offer = sent["Location"]
+    assert offer == f"{OFFERS}{told['reference']}~1/"
+    assert sent["ETag"] == client.get(offer)["ETag"]
+    assert sent.json()["available_actions"] == ["withdraw"]
+    assert sent.json()["total"]["amount"] == "4600.00"
+    seen = lead.get(offer)
+    assert seen.json()["available_actions"] == ["view", "accept", "decline"]
+    turn = client.get(one).json()["line"]["next"]
+    assert turn == {
+        "who": ["lead supplier"],
+        "steps": ["accept", "decline"],
+        "by": seen.json()["reply_by"],
+    }
+    taken = send(lead, "POST", f"{offer}accept/", {}, If_Match=seen["ETag"])
+    assert (taken.status_code, taken.json()["status"]) == (200, "accepted")
+    told = client.get(one)
+    assert told.json()["available_actions"] == ["award", "cancel"]
+    made = send(client, "POST", f"{one}award/", {"conflicts": "None known."}, If_Match=told["ETag"])
+    assert made.status_code == 200, made.content
+    assert (made.json()["status"], made.json()["conflicts"]) == ("awarded", "None known.")
+    assert made.json()["contract"]["value"]["amount"] == "4100.00"
+    assert made["ETag"] == client.get(one)["ETag"]
+    contract = f"{CONTRACTS}{made.json()['contract']['reference']}/"
+    for asker in (client, lead):
+        before = asker.get(contract)
+        assert "sign" in before.json()["available_actions"]
+        signed = send(asker, "POST", f"{contract}sign/", {}, If_Match=before["ETag"])
+        assert signed.status_code == 200, signed.content
+    assert signed.json()["status"] == "active"
+    assert client.get(contract).json()["available_actions"] == ["identify", "extend", "complete", "terminate"]
+    extended = send(client, "POST", f"{contract}extend/", {})
+    assert (extended.json()["status"], extended.json()["value"]["amount"]) == ("extended", "4600.00")
+    assert extended.json()["options"][0]["taken"] is True
+    named = send(client, "PATCH", contract, {"identifiers": {"notice": "N-1", "purchase_order": None}})
+    assert named.json()["identifiers"] == {"notice": "N-1", "purchase_order": None, "buyer_reference": None}
+    assert send(client, "POST", f"{contract}complete/", {}).json()["status"] == "complete"
+    last = client.get(one).json()
+    assert (last["line"]["ended"], {each["place"] for each in last["line"]["stations"]}) == (
+        "contracted", {"done"},
+    )  # fmt: skip
+    history = [each["type"] for each in client.get(f"{one}history/").json()["results"]]
+    assert history == [
+        "contract.completed", "contract.identified", "contract.extended", "call_off.contracted",
+        "contract.concluded", "contract.signed", "contract.signed", "call_off.awarded", "offer.accepted",
+        "offer.sent", "call_off.drafted",
+    ]  # fmt: skip
+
+
+def test_what_is_missing_is_told_and_asked_for_when_it_goes_out(person: Callable[[str], Client]) -> None:
+    client = person("buyer")
+    answer = send(
+        client, "POST", LIST, {"title": "Evaluation", "route": "direct_award", "requirement": need()}
+    )
+    assert answer.status_code == 201
+    told = answer.json()
+    pointers = ["/terms/mechanism", "/terms/reason", "/shortlist"]
+    assert [each["pointer"] for each in told["blocking"]] == pointers
+    assert (told["suppliers"], told["greatest_total"], told["shortlist"]) == ([], None, None)
+    before = kept()
+    sent = send(client, "POST", f"{answer['Location']}offers/", {})
+    assert (sent.status_code, [each["pointer"] for each in sent.json()["errors"]]) == (422, pointers)
+    assert kept() == before
+    mended = send(client, "PATCH", answer["Location"], {"shortlist": ordered(), "terms": TERMS})
+    assert (mended.status_code, mended.json()["blocking"]) == (200, [])
+    assert mended["ETag"] == client.get(answer["Location"])["ETag"]
+
+
+def test_a_supplier_without_a_price_says_why(person: Callable[[str], Client]) -> None:
+    client = person("buyer")
+    body = {"title": "x", "route": "direct_award", "requirement": need("G4"), "shortlist": ordered()}
+    told = send(client, "POST", LIST, body | {"terms": TERMS}).json()
+    assert {(one["price"], one["total"]) for one in told["suppliers"]} == {(None, None)}
+    assert all(one["unpriced"][0]["message"] for one in told["suppliers"])
+    assert told["greatest_total"] is None
+    assert told["blocking"] == told["suppliers"][0]["unpriced"]
+
+
+def test_an_approval_is_asked_for_given_and_falls(person: Callable[[str], Client]) -> None:
+    set_limit(acting("chief"), BUYER, "4000.00")
+    one = f"{LIST}{drafted().reference}/"
+    client, approver = person("buyer"), person("approver")
+    told = client.get(one).json()
+    assert told["approval"]["asked"] is True
+    assert told["available_actions"] == ["edit", "cancel"]
+    assert [each["status"] for each in told["line"]["stations"]][:2] == ["draft", "approved"]
+    assert told["line"]["next"] == {"who": ["approver"], "steps": ["approve"], "by": None}
+    refused = send(client, "POST", f"{one}offers/", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert approver.get(one).json()["available_actions"] == ["edit", "approve", "cancel"]
+    given = send(approver, "POST", f"{one}approve/", {}).json()
+    assert (given["status"], given["approval"]["up_to"]["amount"]) == ("approved", "5600.00")
+    assert client.get(one).json()["available_actions"] == ["edit", "send_offer", "cancel"]
+    fallen = send(client, "PATCH", one, {"title": "Another"}).json()
+    assert (fallen["status"], fallen["approval"]["approved_at"]) == ("draft", None)
+    # Whoever wrote any of it does not approve it.
+    assert send(approver, "PATCH", one, {"title": "Ours"}).status_code == 200
+    assert "approve" not in approver.get(one).json()["available_actions"]
+    answer = send(approver, "POST", f"{one}approve/", {}, Idempotency_Key="k2")
+    assert answer.status_code == 403
+    assert send(person("chief"), "POST", f"{one}approve/", {}).status_code == 200
+
+
+def test_every_change_needs_if_match_and_every_post_a_key(person: Callable[[str], Client]) -> None:
+    for kind, method, path, body, _, answers in MOVES:
+        who = next(who for who in WHO if not answers[who])
+        client = person("chief" if who in APPROVERS else str(WHO[who]))
+        one = path.format(made(kind))
+        before = kept()
+        bare = send(client, method, one, body, If_Match="")
+        assert (bare.status_code, bare.json()["code"]) == (428, "precondition_required"), path
+        stale = send(client, method, one, body, If_Match='"9-0a"')
+        assert (stale.status_code, stale.json()["code"]) == (412, "stale"), path
+        if method == "POST":
+            bare = send(client, method, one, body, Idempotency_Key="")
+            assert (bare.status_code, bare.json()["code"]) == (400, "idempotency_key_missing"), path
+        assert kept() == before, path
+        BuyerLimit.objects.all().delete()
+
+
+def test_a_repeated_post_is_done_once_and_answered_alike(person: Callable[[str], Client]) -> None:
+    client, lead = person("buyer"), person("larch")
+    one = f"{LIST}{drafted().reference}/"
+    tag = client.get(one)["ETag"]
+    first = send(client, "POST", f"{one}offers/", {}, If_Match=tag)
+    again = send(client, "POST", f"{one}offers/", {}, If_Match=tag)
+    assert (again.status_code, again.json(), again["ETag"]) == (201, first.json(), first["ETag"])
+    assert again["Idempotency-Replayed"] == "true"
+    other = send(client, "POST", f"{one}offers/", {}, If_Match="*")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    for _ in range(2):
+        assert (
+            send(lead, "POST", f"{first['Location']}accept/", {}, If_Match=first["ETag"]).status_code == 200
+        )
+    assert (Offer.objects.count(), Offer.objects.get().revision) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "path", "body", "status", "pointers"),
+    [
+        ("", "POST", LIST, {"title": 5, "route": "direct_award", "requirement": "{need}"}, 400, ["/title"]),
+        ("", "POST", LIST, {"title": "x", "route": "direct_award", "requirement": 7}, 400, ["/requirement"]),
+        ("", "POST", LIST, {"title": "x", "route": "raffle", "requirement": "{need}"}, 422, ["/route"]),
+        ("", "POST", LIST, {"title": "x", "route": "direct_award"}, 422, ["/requirement"]),
+        ("", "POST", LIST, {"colour": "red"}, 400, ["/colour"]),
+        ("", "POST", LIST, {"title": "x", "route": "direct_award", "requirement": "{need}",
+                            "terms": {"value": "1.234", "colour": 1}}, 400, ["/terms/colour", "/terms/value"]),
+        ("", "POST", LIST, {"title": "x", "route": "direct_award", "requirement": "{need}",
+                            "terms": []}, 400, ["/terms"]),
+        ("", "POST", LIST, {"title": "x", "route": "direct_award", "requirement": "{need}",
+                            "shortlist": "SL-1999-0001"}, 422, ["/shortlist"]),
+        ("CALL_OFF", "PATCH", LIST + "{}/", {"status": "awarded"}, 400, ["/status"]),
+        ("CALL_OFF", "PATCH", LIST + "{}/", {"terms": {"reply_days": 0}}, 422, ["/terms/reply_days"]),
+        ("CALL_OFF", "POST", LIST + "{}/cancel/", {}, 422, ["/reason"]),
+        ("CALL_OFF", "POST", LIST + "{}/cancel/", {"reason": 5}, 400, ["/reason"]),
+        ("CALL_OFF", "POST", LIST + "{}/offers/", {"supplier": "larch"}, 400, ["/supplier"]),
+        ("ACCEPTED", "POST", LIST + "{}/award/", {"conflicts": " "}, 422, ["/conflicts"]),
+        ("SENT", "POST", OFFERS + "{}/withdraw/", {}, 422, ["/reason"]),
+        ("CONTRACT", "PATCH", CONTRACTS + "{}/", {"identifiers": {"colour": "x"}}, 400, ["/identifiers/colour"]),
+        ("CONTRACT", "PATCH", CONTRACTS + "{}/", {"identifiers": {"notice": 5}}, 400, ["/identifiers/notice"]),
+        ("CONTRACT", "PATCH", CONTRACTS + "{}/", {"identifiers": None}, 400, ["/identifiers"]),
+    ],
+)  # fmt: skip
+def test_faults_are_named_by_pointer(
+    kind: str,
+    method: str,
+    path: str,
+    body: Any,
+    status: int,
+    pointers: list[str],
+    person: Callable[[str], Client],
+) -> None:
+    if "requirement" in body and body["requirement"] == "{need}":
+        body = body | {"requirement": need()}
+    one = path.format(made(kind)) if kind else path
+    before = kept()
+    answer = send(person("buyer"), method, one, body)
+    assert answer.status_code == status, answer.content
+    assert [each["pointer"] for each in answer.json()["errors"]] == pointers
+    assert kept() == before
+
+
+def test_the_order_form_is_the_stored_bytes_or_paper(person: Callable[[str], Client]) -> None:
+    offer = calling_off.sent()
+    for name in ("buyer", "larch", "alder"):
+        file = person(name).get(f"{OFFERS}{offer.reference}/order-form/")
+        assert file.content == offer.document.encode()
+        assert hashlib.sha256(file.content).hexdigest() == offer.digest
+        assert file["ETag"] == f'"{offer.digest}"'
+    assert file["Content-Disposition"] == f'attachment; filename="{offer.reference}.json"'
+    told = person("buyer").get(f"{OFFERS}{offer.reference}/").json()
+    text = json.dumps(told["order"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(text.encode()).hexdigest() == told["digest"]
+    paper = person("larch").get(f"{OFFERS}{offer.reference}/order-form/?form=pdf")
+    assert (paper["Content-Type"], paper.content[:8]) == ("application/pdf", b"%PDF-1.7")
+    again = person("buyer").get(
+        f"{OFFERS}{offer.reference}/order-form/?form=pdf", headers={"If-None-Match": paper["ETag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    assert person("buyer").get(f"{OFFERS}{offer.reference}/order-form/?form=docx").status_code == 400
+
+
+def test_lists_are_narrowed_and_newest_first(person: Callable[[str], Client]) -> None:
+    client = person("buyer")
+    first, second = drafted(), calling_off.sent().call_off
+
+    def found(path: str) -> list[str]:
+        return [one["reference"] for one in client.get(path).json()["results"]]
+
+    assert found(LIST) == [second.reference, first.reference]
+    assert found(f"{LIST}?status=out") == [second.reference]
+    assert found(f"{LIST}?route=competition") == []
+    assert found(f"{LIST}?lot=xd1~1&status=draft") == [first.reference]
+    assert found(f"{LIST}?requirement={first.requirement.requirement.reference}") == [first.reference]
+    assert found(f"{OFFERS}?call_off={second.reference}&status=sent") == [f"{second.reference}~1"]
+    assert found(f"{OFFERS}?status=declined") == []
+    assert found(f"{CONTRACTS}?status=active") == []
+    assert client.get(f"{LIST}?colour=red").status_code == 400
+
+
+def test_lists_take_as_many_queries_for_many_as_for_one(person: Callable[[str], Client]) -> None:
+    client, counts = person("buyer"), []
+    for many in (1, 3):
+        for _ in range(many):
+            contract = calling_off.active()
+        one = f"{LIST}{contract.call_off.reference}/"
+        for path in (LIST, OFFERS, CONTRACTS, one, f"{one}offers/", f"{one}history/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(path).status_code == 200
+            counts.append(len(queries))
+    assert counts[:6] == counts[6:]
+
+
+def test_a_call_off_takes_no_more_queries_for_two_offers_than_for_one(
+    person: Callable[[str], Client],
+) -> None:
+    client, counts = person("buyer"), []
+    offer = calling_off.declined()
+    for many in (1, 2):
+        with CaptureQueriesContext(connection) as queries:
+            told = client.get(f"{LIST}{offer.call_off.reference}/").json()
+        assert len(told["offers"]) == many
+        counts.append(len(queries))
+        call_off = CallOff.objects.get(pk=offer.call_off_id)
+        if many == 1:
+            second = send_offer(buyer(), call_off.reference, call_off.revision)
+            decline_offer(acting("brightwater"), second.reference, 1, "No.")
+    assert counts[0] == counts[1]
+
+
+def test_what_is_not_there_is_a_404(person: Callable[[str], Client]) -> None:
+    client = person("buyer")
+    for path in (f"{LIST}CO-1999-0001/", f"{OFFERS}CO-1999-0001~1/", f"{CONTRACTS}CT-1999-0001/"):
+        assert client.get(path).status_code == 404
+    assert client.get("/api/v1/organisations/nobody/limit/").status_code == 404
+    assert send(client, "POST", f"{LIST}CO-1999-0001/cancel/", REASON).status_code == 404
