@@ -1,4 +1,4 @@
-"""docs/api.md is true: each of its curl lines does what it says, in the order in which they stand."""
+"""docs/api.md and docs/call-offs.md are true: each curl line does what it says, in the order in which they stand."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from oauth2_provider.models import AbstractApplication
 from procurement.actions.evidence import EVIDENCE
 from procurement.actions.running import run as carry_out
 from procurement.models import Application, Organisation
-from tests.api.buying import BUYER, SCOPES, buying
+from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buying
+from tests.api.calling_off import need, ordered, place
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+DOCUMENTS = Path(__file__).parents[2] / "docs"
+
+
+def curl_lines(name: str) -> list[str]:
+    return [line for line in (DOCUMENTS / name).read_text().splitlines() if line.startswith("curl ")]
 
 
 @pytest.mark.django_db
@@ -39,7 +44,7 @@ def test_every_curl_line_answers(client: Client, token: TokenMaker) -> None:
         "OPERATION": "",
     }
     files = {"partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n'}
-    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("curl ")]
+    lines = curl_lines("api.md")
     assert len(lines) == 49
     for line in lines:
         response = run(line, variables, files)
@@ -54,3 +59,29 @@ def test_every_curl_line_answers(client: Client, token: TokenMaker) -> None:
                 carry_out(told["reference"])
         assert told.get("count", 1) > 0, line
         assert told.get("results", True), line
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("market")
+def test_a_purchase_walks_through_its_document(client: Client, token: TokenMaker) -> None:
+    place()
+    variables = {
+        "BUYER": token(BUYER, CALLING_OFF),
+        "SUPPLIER": token("larch", ANSWERING),
+        "BODY": BUYER,
+        "BOUGHT": need(),
+        "ORDERED": ordered(),
+        "KEY": "0b5f3c1e",
+    }
+    lines = curl_lines("call-offs.md")
+    assert len(lines) == 17
+    for line in lines:
+        response = run(line, variables)
+        assert response.status_code in {200, 201}, (line, response.content)
+        if response["Content-Type"] != "application/json":
+            continue
+        told = response.json()
+        if "ocid" in told and "line" in told:
+            variables["CALL_OFF"] = told["reference"]
+            variables["CONTRACT"] = (told["contract"] or {}).get("reference", "")
+        assert told.get("count", 1) > 0, line
