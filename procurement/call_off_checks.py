@@ -62,8 +62,10 @@ def asked_faults(call_off: CallOff, asked: CallOffSupplier, price: Priced, on: d
     leads = [one.partner for one in current if one.role == SupplierMember.Role.LEAD]
     partners = {one.pk: one for one in [*leads, *asked.partners.all()]}
     keys = {one.partner_id for one in current}
-    yield from supplier_faults(asked.appointment, call_off.lot.framework, partners.values(), keys, on)
-    yield from price.faults
+    found = list(supplier_faults(asked.appointment, call_off.lot.framework, partners.values(), keys, on))
+    yield from found
+    # A place that does not hold is also why there is no price: it is told once.
+    yield from (one for one in price.faults if one.code not in {each.code for each in found})
     if price.minor is not None:
         yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(price.minor))
 
