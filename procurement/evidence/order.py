@@ -6,7 +6,7 @@ Everything comes from the stored JSON; nothing is read anew. Amounts are decimal
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from procurement.evidence.content import CEILINGS, ILLUSTRATIVE, Pack, Table, told
@@ -31,6 +31,7 @@ def order_pack(document: str, digest: str) -> Pack:
         _fields("Price", _price(order), AT_MOST),
         _rates(order["price"]),
         _options(order["terms"]),
+        *_outcomes(order.get("outcomes")),
     )
     return Pack(title, order["sent_at"], tables)
 
@@ -82,6 +83,33 @@ def _rates(price: Mapping[str, Any]) -> Table:
 def _options(terms: Mapping[str, Any]) -> Table:
     rows = tuple((told(one["months"]), one["amount"]) for one in terms["extensions"])
     return Table("Options to extend, in their order", ("Months", "At most"), rows)
+
+
+def _outcomes(plan: Mapping[str, Any] | None) -> Iterator[Table]:
+    """What is paid for outcomes beside; nothing in an order without, or of the time before there were any."""
+    if plan is None:
+        return
+    columns = (
+        "Measure",
+        "What counts, and where it is read",
+        "Baseline and target",
+        "Price of each",
+        "At most",
+    )
+    rows = tuple(
+        (
+            one["name"],
+            f"{one['definition']}\n{one['data_source']}",
+            f"{told(one['baseline'])} to {told(one['target'])} {one['unit']}",
+            one["price"],
+            told(one["most"]),
+        )
+        for one in plan["measures"]
+    )
+    note = f"{plan['reference']}: {plan['cap']['amount']} pounds at most, VAT excluded."
+    if plan["long_stop_on"]:
+        note += f" Nothing is claimed after {plan['long_stop_on']}."
+    yield Table("Paid for outcomes", columns, rows, note)
 
 
 def _fields(title: str, fields: Mapping[str, Any], note: str = "") -> Table:
