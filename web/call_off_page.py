@@ -13,18 +13,15 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils import timezone
 
-from procurement.call_off_checks import asked_of, standing_faults
+from procurement.call_off_facts import facts_of
 from procurement.errors import Fault
 from procurement.event_types import EVENT_TYPES
+from procurement.line import Line
 from procurement.models import CallOff, Contract, Event, Offer, User
-from procurement.order_form import content_of, priced, terms_of
-from procurement.parts import buyer_parts
+from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
-from procurement.states import CALL_OFFS
 
 HAPPENINGS: Final = 100
-READY: Final = (CallOff.Status.DRAFT, CallOff.Status.APPROVED)
-WON: Final = (CallOff.Status.AWARDED, CallOff.Status.CONTRACTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,8 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class CallOffPage:
-    """Everything that the template lays out. `blocking` is what keeps a draft from going out; `actions` are names of
-    steps that the reader may take now.
+    """Everything that the template lays out. `blocking` is what keeps it from going out; `actions` are names of steps
+    that the reader may take now.
     """
 
     call_off: CallOff
@@ -60,23 +57,19 @@ class CallOffPage:
     suppliers: tuple[SupplierLine, ...]
     blocking: tuple[Fault, ...]
     actions: frozenset[str]
-    open_offer: Offer | None
+    line: Line
     contract: Contract | None
-    left: int
     history: tuple[Happened, ...]
 
 
 def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
     """The page of a call-off, as CallOffQuerySet.told reads one, that the actor may see."""
-    today = timezone.localdate()
-    ready = call_off.status in READY
-    asked = asked_of(call_off)
-    prices = priced(call_off, asked, today) if asked and ready else {}
-    offers = {one.asked_id: one for one in call_off.offers.all()}
+    facts = facts_of(call_off, timezone.localdate())
+    offers = {one.asked_id: one for one in facts.offers}
     terms = terms_of(call_off)
     lines = []
-    for row in asked:
-        offer, price = offers.get(row.pk), prices.get(row.pk)
+    for row in facts.asked:
+        offer, price = offers.get(row.pk), facts.prices.get(row.pk)
         minor = offer.price_minor if offer else price.minor if price else None
         lines.append(
             SupplierLine(
@@ -89,16 +82,14 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
                 offer=offer,
             )
         )
-    live = next((one for one in offers.values() if one.status in ("sent", "viewed", "accepted")), None)
     return CallOffPage(
         call_off=call_off,
         content=content_of(call_off).to_json(),
         suppliers=tuple(lines),
-        blocking=tuple(standing_faults(call_off, today)) if ready else (),
-        actions=frozenset(CALL_OFFS.available(call_off.status, buyer_parts(actor, call_off), call_off.route)),
-        open_offer=live,
-        contract=call_off.contracts.first() if call_off.status in WON else None,
-        left=sum(1 for one in lines if one.offer is None),
+        blocking=tuple(facts.blocking),
+        actions=frozenset(facts.steps(actor)),
+        line=facts.line,
+        contract=facts.contract,
         history=_history(call_off, offers.values()),
     )
 

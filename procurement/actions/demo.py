@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from django.db import transaction
 
 from procurement.actions.appointments import save_appointments
+from procurement.actions.demo_call_offs import load_call_offs
 from procurement.actions.events import Happening, record
 from procurement.actions.frameworks import save_framework
 from procurement.actions.offerings import save_offerings
@@ -60,6 +61,7 @@ def load_demo(
     if password is not None:
         outcomes["people"] = save_people(SYSTEM, fixtures.people, password)
         progress("people", len(fixtures.people), len(fixtures.people))
+        outcomes["call-offs"] = load_call_offs(folder)
     if _loaded() != current:
         with transaction.atomic():
             counts = {kind: outcome.touched for kind, outcome in outcomes.items()}

@@ -26,7 +26,7 @@ from web.address import Address
 from web.buying import actor_of, bodies, require_buyer
 from web.call_off_changes import DONE, OF_CALL_OFFS
 from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typed_of
-from web.call_off_page import READY, call_off_page
+from web.call_off_page import call_off_page
 from web.changing import see_other, sent_revision
 from web.doing import STALE, do
 from web.faults import FieldFault, by_anchor
@@ -172,7 +172,6 @@ def _page(
         status_code=status_code,
         page=call_off_page(found, actor),
         call_off=found,
-        ready=found.status in READY,
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
