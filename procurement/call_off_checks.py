@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from procurement.competition_checks import competition_faults
 from procurement.errors import Fault
 from procurement.models import BuyerLimit, CallOff, CallOffSupplier, OutcomePlan, SupplierMember
 from procurement.order_form import Priced, content_of, priced, terms_of
@@ -22,13 +23,15 @@ from procurement.rules import (
     term_faults,
     value_faults,
 )
+from procurement.terms import Terms
 
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
 
 
 def standing_faults(call_off: CallOff, on: date) -> list[Fault]:
     """Everything that is wrong with a call-off whichever supplier it goes to, and its price with each of them."""
-    return [*place_faults(call_off, on), *_price_faults(call_off, on)]
+    planned = [] if call_off.route == DIRECT else competition_faults(call_off)
+    return [*place_faults(call_off, on), *_price_faults(call_off, on), *planned]
 
 
 def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
@@ -55,8 +58,12 @@ def asked_of(call_off: CallOff) -> list[CallOffSupplier]:
     return list(rows.prefetch_related("partners__organisation"))
 
 
-def asked_faults(call_off: CallOff, asked: CallOffSupplier, price: Priced, on: date) -> Iterator[Fault]:
-    """What is wrong with one of its suppliers on that day: its place, its lead and wanted partners, its price."""
+def asked_faults(
+    call_off: CallOff, asked: CallOffSupplier, price: Priced, on: date, terms: Terms | None = None
+) -> Iterator[Fault]:
+    """What is wrong with one of its suppliers on that day: its place, its lead and wanted partners, its price, on the
+    call-off's terms or those that were tendered.
+    """
     members = SupplierMember.objects.filter(supplier=asked.appointment.supplier_id, left_on=None)
     current = list(members.select_related("partner__organisation"))
     leads = [one.partner for one in current if one.role == SupplierMember.Role.LEAD]
@@ -67,7 +74,8 @@ def asked_faults(call_off: CallOff, asked: CallOffSupplier, price: Priced, on: d
     # A place that does not hold is also why there is no price: it is told once.
     yield from (one for one in price.faults if one.code not in {each.code for each in found})
     if price.minor is not None:
-        yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(price.minor))
+        total = (terms or terms_of(call_off)).total(price.minor)
+        yield from value_faults(call_off.lot, call_off.route, total)
 
 
 def approval_asked(call_off: CallOff, on: date) -> bool:

@@ -7,9 +7,13 @@ are days in Europe/London, working days those of working_days.py.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from procurement.working_days import ENGLAND, LONDON, is_working_day
+
+REGULATIONS_DAYS: Final = 10
+ACT_DAYS: Final = 8
 
 
 def after_working_days(sent: datetime, days: int, nation: str = ENGLAND) -> datetime:
@@ -22,6 +26,26 @@ def after_working_days(sent: datetime, days: int, nation: str = ENGLAND) -> date
     while left:
         day += timedelta(days=1)
         left -= is_working_day(day, nation)
+    return midnight(day + timedelta(days=1))
+
+
+def standstill_end(told: datetime, *, act_of_2023: bool, nation: str = ENGLAND) -> datetime:
+    """The first moment at which a contract may be awarded after tenderers were told electronically, by the
+    working days of a nation.
+
+    Public Contracts Regulations 2015, regulation 87: midnight at the end of the tenth day after it, or of the next
+    working day where that is none. Procurement Act 2023, section 51: eight working days that begin with the day itself.
+    """
+    day = told.astimezone(LONDON).date()
+    if act_of_2023:
+        left = ACT_DAYS - is_working_day(day, nation)
+        while left:
+            day += timedelta(days=1)
+            left -= is_working_day(day, nation)
+        return midnight(day + timedelta(days=1))
+    day += timedelta(days=REGULATIONS_DAYS)
+    while not is_working_day(day, nation):
+        day += timedelta(days=1)
     return midnight(day + timedelta(days=1))
 
 

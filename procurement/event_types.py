@@ -22,6 +22,27 @@ class EventType:
     meaning: str
 
 
+TENDER_EVENTS: Final[dict[str, str]] = {
+    "viewed": "The lead supplier has read the invitation.",
+    "declined": "The lead supplier will not tender.",
+    "drafters_named": "The lead said which of its members may write.",
+    "drafted": "Something of it was written.",
+    "submitted": "It was submitted; changes hold the receipt, its number, digest and time.",
+    "confirmed": "What was submitted stands after a material amendment.",
+    "withdrawn": "It was taken back before the deadline.",
+    "disqualified": "It takes part no longer; changes hold ground and reason.",
+    "assessed": "An assessor scored a criterion; changes hold which, not the score.",
+    "agreed": "The score of a criterion was agreed; changes hold which, not the score.",
+    "price_asked": "Its price looks abnormally low: the tenderer is asked.",
+    "price_answered": "The tenderer explained its price.",
+    "price_accepted": "The explanation was taken.",
+    "successful": "It is to be awarded.",
+    "unsuccessful": "Another is to be awarded.",
+    "reopened": "The award or the intention was taken back; changes hold the reason.",
+    "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
+}
+"""What happens to a tender. Until the deadline such an event names no `organisation`: the buyer is told of none."""
+
 EVENT_TYPES: Final[dict[str, EventType]] = {
     "organisation.created": EventType("organisation", (), "A legal body is known to the service."),
     "organisation.changed": EventType("organisation", (), "Its name, identifier or capabilities changed."),
@@ -257,5 +278,51 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         ("call_off", "organisation", "supplier", "partner"),
         "A firm that was wanted left the supplier of a live contract.",
     ),
+    "call_off.interest_ended": EventType(
+        "call_off", ("organisation",), "Expressions of interest ended; changes hold how many are invited."
+    ),
+    "call_off.extended": EventType(
+        "call_off",
+        ("organisation",),
+        "Moments of a competition moved to later; changes hold both, and the reason.",
+    ),
+    "call_off.amended": EventType(
+        "call_off",
+        ("organisation",),
+        "What is competed for changed; changes hold number, whether it is material, and what differs, not the words.",
+    ),
+    "call_off.document_added": EventType(
+        "call_off", ("organisation",), "A document was put with a competition; changes hold its reference."
+    ),
+    "call_off.document_removed": EventType(
+        "call_off", ("organisation",), "One that no supplier was told of was taken away."
+    ),
+    "call_off.interest_declared": EventType(
+        "call_off",
+        ("organisation",),
+        "An assessor or moderator declared their interests; changes hold nothing of them.",
+    ),
+    **{
+        f"invitation.{what}": EventType(
+            "invitation", ("call_off", "organisation", "supplier", "partner"), meaning
+        )
+        for what, meaning in {
+            "interest_asked": "A supplier is asked whether it is interested; changes hold until when.",
+            "interest_expressed": "It answered; changes hold which way.",
+            "sent": "A supplier is invited to tender; changes hold tender, dates and digest of what was published.",
+        }.items()
+    },
+    "clarification.asked": EventType(
+        "clarification",
+        ("call_off", "organisation"),
+        "A question was asked. Recorded as the service's own: whoever asks is hidden, and an actor would tell.",
+    ),
+    "clarification.answered": EventType(
+        "clarification", ("call_off", "organisation"), "It was answered, to all at once."
+    ),
+    **{
+        f"tender.{what}": EventType("tender", ("call_off", "organisation", "supplier", "partner"), meaning)
+        for what, meaning in TENDER_EVENTS.items()
+    },
     "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
 }

@@ -6,7 +6,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from procurement.models import Appointment, CallOff, CallOffPerson, Event, Organisation, SupplierMember
+from procurement.models import (
+    Appointment,
+    CallOff,
+    CallOffPerson,
+    Event,
+    Organisation,
+    SupplierMember,
+    Tender,
+)
 from procurement.permissions import Action, Actor, can
 from procurement.states import Part
 
@@ -41,6 +49,19 @@ def supplier_parts(actor: Actor, appointment: Appointment) -> frozenset[Part]:
         return frozenset({Part.SYSTEM})
     lead = lead_of(appointment)
     return frozenset({Part.LEAD}) if lead and can(actor, Action.ANSWER_ASKED, lead) else frozenset()
+
+
+def tender_parts(actor: Actor, tender: Tender) -> frozenset[Part]:
+    """The actor's parts in a tender on both sides: of its supplier's members those that its lead lets write."""
+    appointment = tender.invitation.asked.appointment
+    parts = buyer_parts(actor, tender.competition.call_off) | supplier_parts(actor, appointment)
+    if not actor.system:
+        members = SupplierMember.objects.filter(
+            supplier=appointment.supplier_id, left_on=None, partner__in=tender.drafters.all()
+        ).values_list("partner__organisation", flat=True)
+        if any(can(actor, Action.ANSWER_ASKED, key) for key in members):
+            parts |= {Part.MEMBER}
+    return parts
 
 
 def lead_of(appointment: Appointment) -> Organisation | None:

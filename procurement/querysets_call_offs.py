@@ -19,7 +19,7 @@ class CallOffQuerySet(QuerySet[CallOff]):
     """Call-offs are their own organisation's alone."""
 
     def seen_by(self, actor: Actor) -> Self:
-        return self if actor.system else self.filter(organisation__in=_buying(actor))
+        return self if actor.system else self.filter(organisation__in=buying(actor))
 
     def told(self) -> Self:
         """With organisation, lot, framework, requirement and shortlist."""
@@ -34,7 +34,7 @@ class OfferQuerySet(QuerySet[Offer]):
     def seen_by(self, actor: Actor) -> Self:
         if actor.system:
             return self
-        bought = Q(call_off__organisation__in=_buying(actor))
+        bought = Q(call_off__organisation__in=buying(actor))
         return self.filter(bought | _asked(actor))
 
     def asked_of(self, actor: Actor) -> Self:
@@ -57,10 +57,10 @@ class ContractQuerySet(QuerySet[Contract]):
         wanted = CallOffSupplier.objects.filter(
             call_off=OuterRef("call_off"),
             appointment=OuterRef("appointment"),
-            partners__organisation__in=_supplying(actor),
+            partners__organisation__in=supplying(actor),
         )
-        bought = Q(call_off__organisation__in=_buying(actor))
-        return self.filter(bought | Q(Exists(_led(actor, "appointment__supplier"))) | Q(Exists(wanted)))
+        bought = Q(call_off__organisation__in=buying(actor))
+        return self.filter(bought | Q(Exists(led(actor, "appointment__supplier"))) | Q(Exists(wanted)))
 
     def told(self) -> Self:
         """With call-off, buyer, lot and supplier."""
@@ -71,30 +71,31 @@ class ContractQuerySet(QuerySet[Contract]):
 
 def require_either_side(actor: Actor) -> None:
     """Refuse with NotPermitted where the actor neither buys nor supplies: a list would be empty whatever is kept."""
-    if not actor.system and not _buying(actor) and not _supplying(actor):
+    if not actor.system and not buying(actor) and not supplying(actor):
         raise NotPermitted("You act neither for a buyer nor for a supplier.")
 
 
-def _buying(actor: Actor) -> list[int]:
+def buying(actor: Actor) -> list[int]:
+    """Organisations (primary keys) whose call-offs the actor sees."""
     return [key for key in actor.organisations() if can(actor, Action.SEE_CALL_OFFS, key)]
 
 
-def _supplying(actor: Actor) -> list[int]:
+def supplying(actor: Actor) -> list[int]:
+    """Organisations (primary keys) for which the actor sees what suppliers are asked."""
     return [key for key in actor.organisations() if can(actor, Action.SEE_ASKED, key)]
 
 
 def _asked(actor: Actor) -> Q:
     """Offers whose supplier the actor's organisation leads, or of which it is a wanted partner."""
-    wanted = CallOffSupplier.objects.filter(
-        pk=OuterRef("asked"), partners__organisation__in=_supplying(actor)
-    )
-    return Q(Exists(_led(actor, "asked__appointment__supplier"))) | Q(Exists(wanted))
+    wanted = CallOffSupplier.objects.filter(pk=OuterRef("asked"), partners__organisation__in=supplying(actor))
+    return Q(Exists(led(actor, "asked__appointment__supplier"))) | Q(Exists(wanted))
 
 
-def _led(actor: Actor, supplier: str) -> QuerySet[SupplierMember]:
+def led(actor: Actor, supplier: str) -> QuerySet[SupplierMember]:
+    """Leads of the row's supplier (a path to it) for which the actor sees; for Exists."""
     return SupplierMember.objects.filter(
         supplier=OuterRef(supplier),
         role=SupplierMember.Role.LEAD,
         left_on=None,
-        partner__organisation__in=_supplying(actor),
+        partner__organisation__in=supplying(actor),
     )

@@ -8,19 +8,26 @@ day that it is asked for.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
 
 from procurement.deadlines import months_after
 from procurement.errors import Fault
+from procurement.evaluation_rules import EvaluationRules, weight_faults
 from procurement.models.call_offs import CallOff
 from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
 from procurement.models.suppliers import Appointment, Partner
 from procurement.on_day import appointed
 from procurement.pricing import money
-from procurement.requirements import RequirementContent
+from procurement.requirements import RequirementContent, plain
 from procurement.terms import Terms
 from procurement.vocabulary import BUYER_CLASSES
+
+CENTRAL: Final = "central-government"
+LEAST_SOCIAL_VALUE: Final = Decimal(10)
+"""Of 100: Procurement Policy Note 06/20 (since 24 February 2025, PPN 002) for central government's own contracts."""
 
 
 def open_faults(framework: Framework, lot: Lot, on: date) -> Iterator[Fault]:
@@ -112,6 +119,35 @@ def direct_award_faults(terms: Terms) -> Iterator[Fault]:
         yield Fault("/terms/mechanism", "required", "Say on what the direct award rests.")
     if not terms.reason:
         yield Fault("/terms/reason", "required", "Say why this is awarded without competition.")
+
+
+def evaluation_faults(rules: EvaluationRules, buyer: Organisation) -> Iterator[Fault]:
+    """The weights are 100 together and in their bounds; central government gives social value 10 of them or more."""
+    yield from weight_faults(rules)
+    if buyer.buyer_class == CENTRAL and rules.social_value < LEAST_SOCIAL_VALUE:
+        message = f"Social value weighs {plain(rules.social_value)}: central government gives it 10 or more."
+        yield Fault("/rules/criteria", "social_value", message)
+
+
+def date_faults(
+    interest_until: datetime | None, clarify_until: datetime | None, deadline: datetime | None, now: datetime
+) -> Iterator[Fault]:
+    """A competition's moments are ahead and in their order: interest, questions, tenders."""
+    if deadline is None:
+        yield Fault("/deadline", "required", "State by when tenders are to be submitted.")
+    elif deadline <= now:
+        yield Fault("/deadline", "past", "The deadline is past.")
+    if interest_until is not None:
+        if interest_until <= now:
+            yield Fault("/interest_until", "past", "The day for expressions of interest is past.")
+        elif deadline is not None and interest_until >= deadline:
+            yield Fault("/interest_until", "order", "Interest is asked for before the deadline for tenders.")
+    if clarify_until is None:
+        yield Fault("/clarify_until", "required", "State until when questions are taken.")
+    elif clarify_until <= now or (interest_until is not None and clarify_until <= interest_until):
+        yield Fault("/clarify_until", "order", "Questions are taken for some time after the invitation.")
+    elif deadline is not None and clarify_until > deadline:
+        yield Fault("/clarify_until", "order", "Questions end no later than tenders.")
 
 
 def last_day(content: RequirementContent) -> date | None:

@@ -15,9 +15,11 @@ from typing import Final
 from procurement.models.call_offs import CallOff, Contract, Offer
 from procurement.models.joining import Joining
 from procurement.models.outcomes import Claim, OutcomePlan
+from procurement.models.tenders import Tender
 
 Call, Sent, Deal, Route = CallOff.Status, Offer.Status, Contract.Status, CallOff.Route
 Join, Plan, Claimed = Joining.Status, OutcomePlan.Status, Claim.Status
+Bid = Tender.Status
 
 
 class Part(StrEnum):
@@ -242,4 +244,44 @@ CLAIMS: Final = Machine(
     ),
 )  # fmt: skip
 
-MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, CONTRACTS, JOININGS, PLANS, CLAIMS)}
+_UNSENT: Final = (Bid.INVITED, Bid.VIEWED, Bid.DECLINED, Bid.DRAFT, Bid.WITHDRAWN)
+
+TENDERS: Final = Machine(
+    "tender",
+    Bid.INVITED,
+    dict(Bid.choices),
+    (
+        _step("view", (Bid.INVITED,), Bid.VIEWED, _LEAD, "tender.viewed", "The lead supplier has read the invitation."),
+        _step("decline", (Bid.INVITED, Bid.VIEWED, Bid.DRAFT), Bid.DECLINED, _LEAD, "tender.declined",
+              "The lead supplier will not tender, with the reason; until the deadline it may think again."),
+        _step("let", (*_UNSENT, Bid.SUBMITTED), "", _LEAD, "tender.drafters_named",
+              "The lead says which of its members may write."),
+        _step("draft", _UNSENT, Bid.DRAFT, {Part.LEAD, Part.MEMBER}, "tender.drafted",
+              "Something was written or a file put with it; what, nobody else is told."),
+        _step("draft", (Bid.SUBMITTED,), "", {Part.LEAD, Part.MEMBER}, "tender.drafted",
+              "What was submitted stands until it is submitted anew."),
+        _step("submit", (Bid.DRAFT, Bid.SUBMITTED), Bid.SUBMITTED, _LEAD, "tender.submitted",
+              "The lead supplier submits what is written; the last before the deadline counts."),
+        _step("confirm", (Bid.SUBMITTED,), "", _LEAD, "tender.confirmed",
+              "What was submitted stands after a material amendment."),
+        _step("withdraw", (Bid.DRAFT, Bid.SUBMITTED), Bid.WITHDRAWN, _LEAD, "tender.withdrawn",
+              "The lead supplier takes it back before the deadline."),
+        _step("assess", (Bid.SUBMITTED,), "", {Part.ASSESSOR}, "tender.assessed",
+              "An assessor scores a criterion, blind to the scores of others."),
+        _step("agree", (Bid.SUBMITTED,), "", {Part.MODERATOR}, "tender.agreed",
+              "The score of a criterion that counts, with its reason."),
+        _step("ask_price", (Bid.SUBMITTED,), "", _OWNER, "tender.price_asked",
+              "Its price looks abnormally low and is asked about."),
+        _step("answer_price", (Bid.SUBMITTED,), "", _LEAD, "tender.price_answered", "The tenderer explains it."),
+        _step("accept_price", (Bid.SUBMITTED,), "", _OWNER, "tender.price_accepted", "The explanation is taken."),
+        _step("disqualify", (Bid.SUBMITTED,), Bid.DISQUALIFIED, {Part.OWNER, Part.SYSTEM}, "tender.disqualified",
+              "It takes part no longer, on a stated ground and with the reason."),
+        _step("win", (Bid.SUBMITTED,), Bid.SUCCESSFUL, _OWNER, "tender.successful", "It is to be awarded."),
+        _step("lose", (Bid.SUBMITTED,), Bid.UNSUCCESSFUL, _OWNER, "tender.unsuccessful",
+              "Another is to be awarded."),
+        _step("reopen", (Bid.SUCCESSFUL, Bid.UNSUCCESSFUL), Bid.SUBMITTED, _APPROVER, "tender.reopened",
+              "The award or the intention was taken back: its outcome is open again."),
+    ),
+)  # fmt: skip
+
+MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, TENDERS, CONTRACTS, JOININGS, PLANS, CLAIMS)}

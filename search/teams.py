@@ -13,9 +13,9 @@ from datetime import date
 
 from procurement.covering import Cover, Pair, cover
 from procurement.errors import Fault, Invalid
+from procurement.ground import Ground, ground
 from procurement.models import Appointment, Framework, Lot, Offering, Specialism, Supplier, SupplierMember
 from procurement.on_day import appointed, belongs
-from search.places import Ground, ground
 
 ANYWHERE = ""
 

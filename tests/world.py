@@ -216,9 +216,9 @@ def askers(buyer: str, other: str, partner: str, scope: str) -> dict[str, Actor]
     }
 
 
-def editor_of(reference: str, role: str = "editor") -> Actor:
-    """Somebody with a role in the organisation of that reference."""
-    user = User.objects.create_user(f"{role}@{reference}.example.org", None)
+def editor_of(reference: str, role: str = "editor", name: str = "") -> Actor:
+    """Somebody with a role in the organisation of that reference; `name` tells two of one role apart."""
+    user = User.objects.create_user(f"{name or role}@{reference}.example.org", None)
     Membership.objects.create(
         user=user, organisation=Organisation.objects.get(reference=reference), role=role
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import locked_call_off, move, permitted, reason_of
 from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
+from procurement.actions.tender_outcomes import reopened
 from procurement.call_off_checks import asked_faults, place_faults
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
@@ -25,6 +26,7 @@ from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.references import numbered
 from procurement.rules import last_day
 from procurement.states import CONTRACTS, OFFERS
+from procurement.terms import Terms
 
 SETTLED: Final = frozenset({"start_past"})
 """Rules that do not bear on an award: a start that was agreed may have come while it was answered."""
@@ -64,7 +66,8 @@ def award_direct(actor: Actor, reference: str, revision: int, conflicts: object)
 
 
 def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
-    """Takes an award back before both parties have signed, for a reason; a direct award's offer is withdrawn with it.
+    """Takes an award back before both parties have signed, for a reason; a direct award's offer is withdrawn with it,
+    and in a competition the outcome of every tender is open again and all tenderers are told.
 
     Raises NotFound, NotPermitted, Stale, Conflict once it is contracted, Invalid at /reason.
     """
@@ -74,7 +77,8 @@ def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> C
         permitted(actor, call_off, "undo")
         accepted = call_off.offers.filter(status=Offer.Status.ACCEPTED)
         voided = void_contracts(call_off, why)
-        also = [*voided, *(_ended(offer, "withdraw", why) for offer in accepted)]
+        ended = (_ended(offer, "withdraw", why) for offer in accepted)
+        also = [*voided, *ended, *reopened(actor, call_off, why)]
         told = {"reason": why}
         move(actor, call_off, "undo", told, also=also, contract=[one.subject for one in voided])
     return call_off
@@ -111,20 +115,26 @@ def fail_call_off(actor: Actor, reference: str, revision: int, reason: object) -
     return _ended_without(actor, reference, revision, reason, "fail")
 
 
-def check_award(call_off: CallOff, asked: CallOffSupplier, price: int) -> None:
-    """Asks every rule again on the day of award. Raises Invalid."""
+def check_award(call_off: CallOff, asked: CallOffSupplier, price: int, tendered: Terms | None = None) -> None:
+    """Asks every rule again on the day of award, by the call-off's terms or those that were tendered. Raises
+    Invalid.
+    """
     today = timezone.localdate()
     faults = [
         *(one for one in place_faults(call_off, today) if one.code not in SETTLED),
-        *asked_faults(call_off, asked, Priced(price, None), today),
+        *asked_faults(call_off, asked, Priced(price, None), today, tendered),
     ]
     if faults:
         raise Invalid("The call-off cannot be awarded.", tuple(faults))
 
 
-def concluded_with(call_off: CallOff, asked: CallOffSupplier, price: int) -> Contract:
-    """The contract as awarded, not yet signed: initial term, priced options, the most that it may come to."""
-    content, terms = content_of(call_off), terms_of(call_off)
+def concluded_with(
+    call_off: CallOff, asked: CallOffSupplier, price: int, tendered: Terms | None = None
+) -> Contract:
+    """The contract as awarded, not yet signed: initial term, priced options, the most that it may come to, by the
+    call-off's terms or those that were tendered.
+    """
+    content, terms = content_of(call_off), tendered or terms_of(call_off)
     ends = last_day(content)
     assert content.starts_on is not None
     assert ends is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.call_off_suppliers import locked_snapshot, place_suppliers
 from procurement.actions.events import Happening, record_many
-from procurement.call_off_checks import approval_asked, greatest_total, standing_faults
+from procurement.call_off_checks import approval_asked, approval_missing, greatest_total, standing_faults
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
 from procurement.parts import buyer_parts, wrote
@@ -216,6 +217,12 @@ def reason_of(value: object, told: str) -> str:
     why = Reader("/reason", faults).text(value, NOTE_LENGTH, required=True, lines=True)
     _refuse(faults, told)
     return why
+
+
+def require_approval(call_off: CallOff, total: int | None, on: date) -> None:
+    """Raises Conflict where what goes out, which comes to `total` (pence, options included), lacks its approval."""
+    if missing := approval_missing(call_off, total, on):
+        raise Conflict(missing)
 
 
 def _save(call_off: CallOff, *fields: str) -> None:

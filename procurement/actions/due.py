@@ -11,8 +11,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from procurement.actions.closing import close_competition
+from procurement.actions.interest import end_interest
 from procurement.actions.offers import expire_offer, remind_offer
-from procurement.models import Offer
+from procurement.models import CallOff, Competition, Offer
 
 WAITING = (Offer.Status.SENT, Offer.Status.VIEWED)
 BATCH = 500
@@ -26,7 +28,14 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
     expired = waiting.filter(reply_by__lte=at).order_by("reply_by", "pk")
     # Past its window an offer expires; a reminder would come too late.
     half = waiting.filter(remind_at__lte=at, reply_by__gt=at, reminded_at=None).order_by("remind_at", "pk")
+    out = Competition.objects.filter(call_off__status=CallOff.Status.OUT)
+    ended = out.filter(interest_until__lte=at, invited_at=None).order_by("interest_until", "pk")
+    # After an outage one may be past both: interest ends first, and nobody has tendered.
+    ends = sum(end_interest(one, at) for one in _call_offs(ended))
+    closed = out.filter(deadline__lte=at).order_by("deadline", "pk")
     return {
+        "interest_ended": ends,
+        "competitions_closed": sum(close_competition(one, at) for one in _call_offs(closed)),
         "offers_expired": sum(expire_offer(one, at) for one in _references(expired)),
         "offers_reminded": sum(remind_offer(one, at) for one in _references(half)),
     }
@@ -34,3 +43,7 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
 
 def _references(rows: QuerySet[Offer]) -> list[str]:
     return list(rows.values_list("reference", flat=True)[:BATCH])
+
+
+def _call_offs(rows: QuerySet[Competition]) -> list[str]:
+    return list(rows.values_list("call_off__reference", flat=True)[:BATCH])

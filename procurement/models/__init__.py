@@ -9,6 +9,15 @@ from procurement.models.call_offs import (
     Contract,
     Offer,
 )
+from procurement.models.competitions import Amendment, Clarification, Competition, Invitation, RuledOut
+from procurement.models.evaluations import (
+    Assessment,
+    Consensus,
+    Declaration,
+    LowPriceQuestion,
+    OutcomeLetter,
+)
+from procurement.models.files import CompetitionDocument, TenderFile
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
 from procurement.models.joining import Joining
 from procurement.models.operations import Counter, IdempotencyRecord, Operation
@@ -34,10 +43,13 @@ from procurement.models.suppliers import (
     Supplier,
     SupplierMember,
 )
+from procurement.models.tenders import Tender, TenderRevision
 
 __all__ = [
+    "Amendment",
     "Application",
     "Appointment",
+    "Assessment",
     "BuyerLimit",
     "CallOff",
     "CallOffPerson",
@@ -45,14 +57,21 @@ __all__ = [
     "Capability",
     "Chain",
     "Claim",
+    "Clarification",
+    "Competition",
+    "CompetitionDocument",
+    "Consensus",
     "Contract",
     "Counter",
+    "Declaration",
     "Event",
     "Framework",
     "Grade",
     "IdempotencyRecord",
+    "Invitation",
     "Joining",
     "Lot",
+    "LowPriceQuestion",
     "Match",
     "Measure",
     "Membership",
@@ -60,6 +79,7 @@ __all__ = [
     "Offering",
     "Operation",
     "Organisation",
+    "OutcomeLetter",
     "OutcomeMeasure",
     "OutcomePayment",
     "OutcomePlan",
@@ -73,6 +93,7 @@ __all__ = [
     "RegionTwin",
     "Requirement",
     "RequirementRevision",
+    "RuledOut",
     "SavedSearch",
     "SavedSearchAlert",
     "SavedSearchMatch",
@@ -83,5 +104,8 @@ __all__ = [
     "Specialism",
     "Supplier",
     "SupplierMember",
+    "Tender",
+    "TenderFile",
+    "TenderRevision",
     "User",
 ]

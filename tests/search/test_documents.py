@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.offerings import OfferingDraft, save_offerings
 from procurement.event_types import EVENT_TYPES
+from procurement.ground import ground
 from procurement.models import (
     Appointment,
     Event,
@@ -26,7 +27,7 @@ from procurement.models import (
 )
 from procurement.permissions import SYSTEM
 from search.documents import listings_of
-from search.places import ground, places
+from search.places import places
 from search.touched import REBUILDS, TOUCHES
 from tests.guards import unguarded
 from tests.world import LIVE_FROM, OLD_TO, make_regions, make_world, placed, publish_rates

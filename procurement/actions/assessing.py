@@ -1,0 +1,136 @@
+"""Tenders are scored: interests declared, each assessor blind to the others, then one agreed score with its reason.
+
+Journey: POST /api/v1/tenders/{reference}/assessments/ -> here -> POST .../consensus/ by a moderator ->
+actions/ranking.py once every score is agreed. Until then nobody on the buyer's side reads a price
+(procurement/sealing.py).
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement.actions.call_offs import happening as of_call_off
+from procurement.actions.call_offs import locked_call_off
+from procurement.actions.closing import planned_of
+from procurement.actions.events import record
+from procurement.actions.tenders import locked_tender, step_of, take
+from procurement.competition_checks import rules_of
+from procurement.errors import Conflict, Fault, Invalid, NotPermitted
+from procurement.evaluation_rules import Criterion, EvaluationRules
+from procurement.models import Assessment, CallOff, Consensus, Declaration, Tender, User
+from procurement.parts import buyer_parts
+from procurement.permissions import Actor
+from procurement.profiles import NOTE_LENGTH, Reader
+from procurement.states import Part
+
+
+def declare_interests(actor: Actor, reference: str, conflict: object, note: object = "") -> Declaration:
+    """An assessor or moderator says, the tenderers known, whether they have a conflict of interest (true or false), and
+    what (0 to 1,000 characters; required with one). The last declaration counts.
+
+    Raises NotFound; NotPermitted for who has neither part; Conflict before the tenders are opened; Invalid.
+    """
+    faults: list[Fault] = []
+    if not isinstance(conflict, bool):
+        faults.append(Fault("/conflict", "type", "This must be true or false."))
+    said = Reader("/note", faults).text(note, NOTE_LENGTH, required=conflict is True, lines=True)
+    if faults:
+        raise Invalid("Nothing was declared.", tuple(faults))
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, None)
+        if {Part.ASSESSOR, Part.MODERATOR}.isdisjoint(buyer_parts(actor, call_off)):
+            raise NotPermitted("You may not do this: declare interests.")
+        competition = planned_of(call_off)
+        if competition.opened_at is None:
+            raise Conflict("The tenders are not opened: who tenders is not known yet.")
+        made = Declaration.objects.create(
+            competition=competition,
+            user=User.objects.get(reference=actor.reference),
+            conflict=bool(conflict),
+            note=said,
+            at=timezone.now(),
+        )
+        record(actor, of_call_off(call_off, "call_off.interest_declared", {}))
+    return made
+
+
+def assess(actor: Actor, reference: str, criterion: str, score: object, note: object) -> Assessment:
+    """An assessor scores one criterion of a tender (0 to its scale, with a note of 1 to 1,000 characters); until it is
+    agreed the last score counts. `reference` is the tender's.
+
+    Raises NotFound; NotPermitted without the part, a declaration, or with a conflict declared; Conflict unless it is
+    being evaluated, and once the score is agreed; Invalid at /criterion, /score, /note.
+    """
+    with transaction.atomic():
+        tender = _being_scored(actor, reference, "assess")
+        wanted = _criterion(rules_of(tender.competition), criterion)
+        given, why = _score(wanted, score, note, "/note")
+        if tender.consensus.filter(criterion=criterion).exists():
+            raise Conflict("The score is agreed.")
+        made, _ = Assessment.objects.update_or_create(
+            tender=tender,
+            criterion=criterion,
+            assessor=User.objects.get(reference=actor.reference),
+            defaults={"score": given, "note": why, "at": timezone.now()},
+        )
+        take(actor, tender, "assess", {"criterion": criterion})
+    return made
+
+
+def agree(actor: Actor, reference: str, criterion: str, score: object, reason: object) -> Consensus:
+    """A moderator sets the score that counts, with the reason that the tenderer is told (1 to 1,000 characters), once
+    as many have scored as the rules ask; until the tenders are ranked it may be set anew. `reference` is the tender's.
+
+    Raises NotFound; NotPermitted as `assess`; Conflict with too few scores; Invalid at /criterion, /score, /reason.
+    """
+    with transaction.atomic():
+        tender = _being_scored(actor, reference, "agree")
+        rules = rules_of(tender.competition)
+        given, why = _score(_criterion(rules, criterion), score, reason, "/reason")
+        scored = tender.assessments.filter(criterion=criterion).count()
+        if scored < rules.assessors:
+            raise Conflict(f"{scored} of {rules.assessors} have scored this.")
+        made, _ = Consensus.objects.update_or_create(
+            tender=tender,
+            criterion=criterion,
+            defaults={"score": given, "reason": why, "actor": actor.reference, "at": timezone.now()},
+        )
+        take(actor, tender, "agree", {"criterion": criterion})
+    return made
+
+
+def _being_scored(actor: Actor, reference: str, name: str) -> Tender:
+    """The tender, locked, for somebody that has the part and no conflict."""
+    tender = locked_tender(actor, reference, None)
+    step_of(actor, tender, name)
+    if tender.competition.call_off.status != CallOff.Status.EVALUATING:
+        raise Conflict("The tenders are not being evaluated.")
+    mine = tender.competition.declarations.filter(user__reference=actor.reference)
+    declared = mine.order_by("pk").last()
+    if declared is None:
+        raise NotPermitted("Declare your interests first.")
+    if declared.conflict:
+        raise NotPermitted("You declared a conflict of interest: you score nothing here.")
+    return tender
+
+
+def _criterion(rules: EvaluationRules, key: str) -> Criterion:
+    found = rules.criterion(key)
+    if found is None:
+        fault = Fault("/criterion", "unknown", "There is no such criterion.")
+        raise Invalid("Nothing was scored.", (fault,))
+    return found
+
+
+def _score(criterion: Criterion, score: object, note: object, pointer: str) -> tuple[int, str]:
+    faults: list[Fault] = []
+    if isinstance(score, bool) or not isinstance(score, int):
+        faults.append(Fault("/score", "type", "A score is a whole number."))
+    elif not 0 <= score <= criterion.scale:
+        faults.append(Fault("/score", "range", f"From 0 to {criterion.scale}."))
+    why = Reader(pointer, faults).text(note, NOTE_LENGTH, required=True, lines=True)
+    if faults:
+        raise Invalid("Nothing was scored.", tuple(faults))
+    assert isinstance(score, int)
+    return score, why

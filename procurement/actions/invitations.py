@@ -1,0 +1,92 @@
+"""Suppliers are asked: for interest, and to tender. Many rows at once, in a number of statements that does not grow.
+
+Used by actions/publishing.py and, where interest was asked for first, by actions/interest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from procurement.actions.events import Happening
+from procurement.entitled import Entitled, Out
+from procurement.invitation_document import instant
+from procurement.models import CallOff, CallOffSupplier, Competition, Invitation, RuledOut, Tender
+from procurement.models.base import opaque
+
+
+def ask(
+    competition: Competition, invited: Sequence[Entitled], interest: str, now: datetime
+) -> list[Invitation]:
+    """Writes an invitation for each of these suppliers, with its card's version pinned; one that the shortlist names
+    keeps its place and the partners that are wanted of it, the others follow by their references.
+    """
+    call_off = competition.call_off
+    rows = _asked(call_off)
+    position = max((one.position for one in rows.values()), default=0)
+    fresh = [one.appointment for one in invited if one.appointment.pk not in rows]
+    CallOffSupplier.objects.bulk_create(
+        CallOffSupplier(call_off=call_off, appointment=one, position=position + at)
+        for at, one in enumerate(fresh, start=1)
+    )
+    rows = _asked(call_off)
+    return Invitation.objects.bulk_create(
+        Invitation(
+            reference=opaque("inv"),
+            competition=competition,
+            asked=rows[one.appointment.pk],
+            card_version=one.card_version,
+            interest=interest,
+            interest_at=None,
+            invited_at=None if interest else now,
+        )
+        for one in invited
+    )
+
+
+def keep_out(competition: Competition, out: Iterable[Out], now: datetime) -> None:
+    """Keeps each supplier that is not invited with its rule."""
+    on = timezone.localdate(now)
+    RuledOut.objects.bulk_create(
+        RuledOut(competition=competition, appointment=one.appointment, rule=one.rule, found=one.found, on=on)
+        for one in out
+    )
+
+
+def invite(competition: Competition, invitations: Sequence[Invitation], now: datetime) -> list[Happening]:
+    """Begins a tender for each of these invitations; what happened, not yet recorded."""
+    tenders = Tender.objects.bulk_create(
+        Tender(reference=opaque("tnd"), competition=competition, invitation=one, invited_at=now)
+        for one in invitations
+    )
+    moments = {
+        "clarify_until": instant(competition.clarify_until),
+        "deadline": instant(competition.deadline),
+        "digest": competition.digest,
+    }
+    return [
+        happening(competition, one.invitation, "invitation.sent", {"tender": one.reference} | moments)
+        for one in tenders
+    ]
+
+
+def happening(
+    competition: Competition, invitation: Invitation, kind: str, changes: dict[str, Any]
+) -> Happening:
+    """What happened to an invitation, not yet recorded."""
+    call_off = competition.call_off
+    references = {
+        "call_off": call_off.reference,
+        "organisation": call_off.organisation.reference,
+        "supplier": invitation.asked.appointment.supplier.reference,
+        "partner": sorted(one.reference for one in invitation.asked.partners.all()),
+    }
+    return Happening(kind, "invitation", invitation.reference, references, changes)
+
+
+def _asked(call_off: CallOff) -> dict[int, CallOffSupplier]:
+    rows = call_off.suppliers.select_related("appointment__supplier").prefetch_related("partners")
+    return {one.appointment_id: one for one in rows}

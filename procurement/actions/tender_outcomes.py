@@ -1,0 +1,124 @@
+"""The outcome of a competition for each tenderer: successful or not, told in a letter with its own scores and reasons,
+and open again where an award is taken back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils import timezone
+
+from procurement.actions.closing import tenders_of
+from procurement.actions.events import Happening
+from procurement.actions.tenders import happening, moved
+from procurement.canonical import canonical, digest_of_text
+from procurement.competition_checks import rules_of
+from procurement.errors import NotPermitted
+from procurement.invitation_document import instant
+from procurement.models import CallOff, Competition, OutcomeLetter, Tender
+from procurement.models.base import opaque
+from procurement.parts import buyer_parts
+from procurement.permissions import Actor
+from procurement.states import TENDERS, Transition
+
+FORMAT: Final = 1
+"""Of a letter: a reader of a later one must know the earlier ones, too."""
+Status = Tender.Status
+
+
+def decided(actor: Actor, competition: Competition, winner: str) -> list[Happening]:
+    """Marks every submitted tender as successful (the one of that reference) or not, and writes each tenderer's letter,
+    those of the disqualified included. What happened, not yet recorded.
+    """
+    tenders = [one for one in tenders_of(competition) if one.current_id is not None]
+    first = next(one for one in tenders if one.reference == winner)
+    told = []
+    for tender in tenders:
+        tender.competition = competition
+        if tender.status == Status.SUBMITTED:
+            name = "win" if tender.pk == first.pk else "lose"
+            told.append(moved(tender, _step(actor, tender, name), {}))
+        if tender.status in (Status.SUCCESSFUL, Status.UNSUCCESSFUL, Status.DISQUALIFIED):
+            told.append(_send(tender, _outcome(tender, first)))
+    return told
+
+
+def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
+    """The outcome of every tender is open again, and each tenderer is told so with the reason. What happened, not yet
+    recorded; nothing on a direct award.
+    """
+    competition = Competition.objects.select_for_update().filter(call_off=call_off).first()
+    if competition is None or call_off.route != CallOff.Route.COMPETITION:
+        return []
+    competition.call_off = call_off
+    competition.standstill_until = None
+    competition.save(update_fields=["standstill_until"])
+    told = []
+    for tender in tenders_of(competition).filter(status__in=(Status.SUCCESSFUL, Status.UNSUCCESSFUL)):
+        tender.competition = competition
+        told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
+        told.append(_send(tender, {**_head(tender), "outcome": "reopened", "reason": reason}))
+    return told
+
+
+def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
+    """A letter's content: its own scores and reasons, its own price, and of the successful tender who it is and what it
+    came to (Public Contracts Regulations 2015, regulation 55; Procurement Act 2023, section 50).
+    """
+    competition = tender.competition
+    rows = {one["tender"]: one for one in (competition.ranking or {}).get("rows", [])}
+    own, best = rows.get(tender.reference), rows[first.reference]
+    names = {one.key: one for one in rules_of(competition).criteria}
+    return {
+        **_head(tender),
+        "outcome": tender.status,
+        "ground": tender.ground,
+        "reason": tender.reason,
+        "criteria": [
+            {
+                "key": one.criterion,
+                "name": names[one.criterion].name,
+                "score": one.score,
+                "scale": names[one.criterion].scale,
+                "reason": one.reason,
+            }
+            for one in tender.consensus.order_by("pk")
+        ],
+        "ranked": own,
+        "successful": {
+            "supplier": first.invitation.asked.appointment.supplier.reference,
+            "name": first.invitation.asked.appointment.supplier.name,
+            "result": best["result"],
+            "criteria": [{"key": one["key"], "score": one["score"]} for one in best["criteria"]],
+        },
+        "standstill_until": instant(competition.standstill_until),
+    }
+
+
+def _head(tender: Tender) -> dict[str, Any]:
+    call_off = tender.competition.call_off
+    return {
+        "format": FORMAT,
+        "call_off": call_off.reference,
+        "title": call_off.title,
+        "buyer": call_off.organisation.name,
+        "tender": tender.reference,
+        "supplier": tender.invitation.asked.appointment.supplier.name,
+    }
+
+
+def _send(tender: Tender, content: dict[str, Any]) -> Happening:
+    now = timezone.now()
+    text = canonical({**content, "at": instant(now)})
+    letter = OutcomeLetter.objects.create(
+        reference=opaque("ltr"), tender=tender, document=text, digest=digest_of_text(text), at=now
+    )
+    return happening(tender, "tender.told", {"letter": letter.reference, "digest": letter.digest})
+
+
+def _step(actor: Actor, tender: Tender, name: str) -> Transition:
+    step = TENDERS.step(name, tender.status)
+    assert step is not None
+    if step.who.isdisjoint(buyer_parts(actor, tender.competition.call_off)):
+        raise NotPermitted(f"You may not do this: {name}.")
+    return step

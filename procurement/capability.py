@@ -1,0 +1,71 @@
+"""The one filter that may keep a supplier on the lot from being invited: what a requirement must have, against what is
+offered. Anybody can run it again: it reads published offerings and nothing else.
+
+The rule is that of matching: a specialism in a region is met by one offering of one of the supplier's partners; a
+partner that does not state its specialisms rules nobody out (unknown is not no).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from procurement.ground import ground
+from procurement.models import Appointment, Lot, Offering, SupplierMember
+from procurement.on_day import belongs
+from procurement.requirements import RequirementContent
+
+
+class Must(NamedTuple):
+    """A specialism (reference) in a region (code) that must be had; None: any, as long as the other is met."""
+
+    specialism: str | None
+    region: str | None
+
+
+def musts(content: RequirementContent) -> tuple[Must, ...]:
+    """What rules out whoever certainly lacks it: the requirement's pairs in which either part must be had."""
+    asked = [
+        Must(specialism, region)
+        for specialism in content.specialisms or (None,)
+        for region in content.regions or (None,)
+    ]
+    must = content.must_have
+    return tuple(one for one in asked if one.specialism in must.specialisms or one.region in must.regions)
+
+
+def lacking(
+    lot: Lot, appointments: Collection[Appointment], content: RequirementContent, on: date
+) -> dict[int, list[Must]]:
+    """What each of these suppliers lacks on that day, by the appointment's key; those that lack nothing are absent.
+
+    Four queries however many there are, none where nothing must be had. `lot` comes with its framework.
+    """
+    wanted = musts(content)
+    if not wanted:
+        return {}
+    suppliers = [one.supplier_id for one in appointments]
+    members = SupplierMember.objects.filter(supplier__in=suppliers, partner__suspended=False)
+    present = {(one.supplier_id, one.partner_id) for one in members if belongs(one, lot.framework, on)}
+    land = ground()
+    met: dict[int, set[Must]] = defaultdict(set)
+    for offering in Offering.objects.filter(appointment__in=appointments).select_related(
+        "specialism", "appointment"
+    ):
+        if (offering.appointment.supplier_id, offering.partner_id) not in present:
+            continue
+        regions = set(land.satisfied(offering.regions))
+        offered = offering.specialism.reference if offering.specialism else None
+        met[offering.appointment_id].update(
+            one
+            for one in wanted
+            if (one.region is None or one.region in regions)
+            and (one.specialism is None or offered is None or one.specialism == offered)
+        )
+    return {
+        one.pk: missing
+        for one in appointments
+        if (missing := [each for each in wanted if each not in met[one.pk]])
+    }

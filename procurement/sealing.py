@@ -1,0 +1,49 @@
+"""How much of a tender somebody may read: the one place that says so, for the API, pages and files alike.
+
+Until the deadline it is its own tenderer's alone. Opened, the buyer reads what answers the criteria; its price only
+once every score is agreed, so that no assessor knows a price while scoring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procurement.models import Tender, TenderFile
+from procurement.parts import tender_parts
+from procurement.permissions import Action, Actor, can
+from procurement.states import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is open: the `draft` and receipts (the tenderer's own), what answers the criteria, the price."""
+
+    own: bool
+    answers: bool
+    price: bool
+
+
+def open_to(actor: Actor, tender: Tender) -> Open:
+    """What of the tender is open to the actor; the system, which reads for nobody, has nothing open."""
+    if actor.system:
+        return Open(own=False, answers=False, price=False)
+    if {Part.LEAD, Part.MEMBER} & tender_parts(actor, tender):
+        return Open(own=True, answers=True, price=True)
+    competition = tender.competition
+    buys = can(actor, Action.SEE_CALL_OFFS, competition.call_off.organisation_id)
+    opened = buys and competition.opened_at is not None and tender.current_id is not None
+    return Open(own=False, answers=opened, price=opened and competition.ranking is not None)
+
+
+def file_open_to(actor: Actor, file: TenderFile) -> bool:
+    """Whether the actor may fetch a file of a tender: the buyer only what was submitted with it last."""
+    found = open_to(actor, file.tender)
+    if found.own:
+        return True
+    current = file.tender.current
+    with_it = (
+        current is not None
+        and file.added_at <= current.submitted_at
+        and (file.removed_at is None or file.removed_at > current.submitted_at)
+    )
+    return with_it and (found.price if file.part == TenderFile.Part.PRICE else found.answers)
