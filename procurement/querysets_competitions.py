@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from procurement.models import (
     Assessment,
@@ -38,6 +38,11 @@ class CompetitionQuerySet(QuerySet[Competition]):
         return self.select_related(
             "call_off__organisation", "call_off__lot__framework", "call_off__requirement__requirement"
         )
+
+    def counted(self) -> Self:
+        """With `invited_count` and `declined_count`: before the deadline all that the buyer learns of tenders."""
+        declined = Count("tenders", filter=Q(tenders__status=Tender.Status.DECLINED))
+        return self.annotate(invited_count=Count("tenders"), declined_count=declined)
 
 
 class InvitationQuerySet(QuerySet[Invitation]):

@@ -25,8 +25,8 @@ from procurement.actions.tenders import (
     write_tender,
 )
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
-from procurement.models import Amendment, Event, Tender, TenderFile, TenderRevision
-from procurement.querysets_competitions import TenderQuerySet
+from procurement.models import Amendment, Competition, Event, Tender, TenderFile, TenderRevision
+from procurement.querysets_competitions import CompetitionQuerySet, TenderQuerySet
 from procurement.sealing import open_to
 from procurement.states import TENDERS
 from tests.competed import (
@@ -142,6 +142,16 @@ def test_a_tender_is_nobody_elses_before_the_deadline(contest: Contest) -> None:
         "digest": receipt.digest,
         "at": receipt.submitted_at.isoformat(),
     }
+
+
+def test_the_buyer_learns_how_many_are_invited_and_have_declined_and_no_more(contest: Contest) -> None:
+    call_off, market = published(contest), contest.market
+    submitted(market.oak, call_off, "oak")
+    yew = tender_of(call_off, "yew")
+    decline_tender(market.yew, yew.reference, yew.revision, "Busy.")
+    seen = CompetitionQuerySet(Competition).seen_by(market.buyer).told().counted().get()
+    assert (vars(seen)["invited_count"], vars(seen)["declined_count"]) == (2, 1)
+    assert not CompetitionQuerySet(Competition).seen_by(market.stranger).exists()
 
 
 def test_what_is_written_stands_in_the_tenders_own_tables_alone(contest: Contest) -> None:

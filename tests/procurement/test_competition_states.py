@@ -1,0 +1,110 @@
+"""Every status of a competition and of its tenders against every step that is taken after publishing, by the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from procurement.actions.assessing import agree, assess
+from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
+from procurement.actions.call_offs import approve_call_off, edit_call_off
+from procurement.actions.closing import close_competition, open_tenders
+from procurement.actions.competition_awards import award_competition, intend_award
+from procurement.actions.offers import send_offer
+from procurement.actions.publishing import publish_competition
+from procurement.actions.ranking import (
+    accept_price,
+    ask_about_price,
+    conclude_evaluation,
+    disqualify,
+    explain_price,
+)
+from procurement.errors import Conflict, Refused
+from procurement.models import CallOff, Competition, Event, LowPriceQuestion, Tender
+from procurement.states import CALL_OFFS, TENDERS
+from tests.competed import Contest, evaluated, make_contest, opened, past_deadline, tender_of
+
+pytestmark = pytest.mark.django_db
+
+Call = Callable[[Contest, CallOff], object]
+Bid = Callable[[Contest, Tender], object]
+
+OF_CALL_OFFS: dict[str, Call] = {
+    "edit": lambda all_, one: edit_call_off(all_.market.buyer, one.reference, one.revision, {"title": "New"}),
+    "approve": lambda all_, one: approve_call_off(all_.market.approver, one.reference, one.revision),
+    "send_offer": lambda all_, one: send_offer(all_.market.buyer, one.reference, one.revision),
+    "publish": lambda all_, one: publish_competition(all_.market.buyer, one.reference, one.revision),
+    "open_tenders": lambda all_, one: open_tenders(all_.market.buyer, one.reference, one.revision),
+    "conclude": lambda all_, one: conclude_evaluation(all_.market.buyer, one.reference, one.revision),
+    "intend": lambda all_, one: intend_award(all_.market.buyer, one.reference, one.revision),
+    "award": lambda all_, one: award_competition(all_.market.buyer, one.reference, one.revision, "None"),
+    "undo": lambda all_, one: undo_award(all_.market.approver, one.reference, one.revision, "Why."),
+    "cancel": lambda all_, one: cancel_call_off(all_.market.buyer, one.reference, one.revision, "Why."),
+    "fail": lambda all_, one: fail_call_off(all_.market.buyer, one.reference, one.revision, "Why."),
+}
+OF_TENDERS: dict[str, Bid] = {
+    "assess": lambda all_, one: assess(all_.first, one.reference, "method", 3, "Good."),
+    "agree": lambda all_, one: agree(all_.moderator, one.reference, "method", 3, "Good."),
+    "ask_price": lambda all_, one: ask_about_price(all_.market.buyer, one.reference, "Why?"),
+    "answer_price": lambda all_, one: explain_price(all_.market.oak, one.reference, "So."),
+    "accept_price": lambda all_, one: accept_price(all_.market.buyer, one.reference, "Plausible."),
+    "disqualify": lambda all_, one: disqualify(
+        all_.market.buyer, one.reference, one.revision, "not_compliant", "Not what was asked."
+    ),
+}
+
+
+@pytest.fixture
+def contest() -> Contest:
+    return make_contest()
+
+
+@pytest.mark.parametrize("status", list(CALL_OFFS.labels))
+def test_a_competition_takes_no_step_that_its_table_does_not_know(contest: Contest, status: str) -> None:
+    call_off = evaluated(contest)
+    CallOff.objects.filter(pk=call_off.pk).update(status=status)
+    tenders = list(Tender.objects.order_by("pk").values("status", "revision"))
+    for name, step in OF_CALL_OFFS.items():
+        if CALL_OFFS.step(name, status, "competition") is not None:
+            continue
+        before = Event.objects.count()
+        with pytest.raises(Conflict):
+            step(contest, CallOff.objects.get(pk=call_off.pk))
+        after = CallOff.objects.get(pk=call_off.pk)
+        assert (after.status, after.revision, Event.objects.count()) == (status, call_off.revision, before), (
+            name
+        )
+    if status != "out":
+        assert not close_competition(call_off.reference, past_deadline(call_off))
+    assert list(Tender.objects.order_by("pk").values("status", "revision")) == tenders
+
+
+@pytest.mark.parametrize("status", list(TENDERS.labels))
+def test_an_opened_tender_takes_exactly_the_steps_that_its_table_knows(contest: Contest, status: str) -> None:
+    call_off = opened(contest)
+    tender = tender_of(call_off, "oak")
+    assess(contest.first, tender.reference, "method", 3, "Good.")
+    competition = Competition.objects.get()
+    for name, step in OF_TENDERS.items():
+        of_price = "price" in name
+        # A step about a price comes when all is ranked, one about a score before.
+        CallOff.objects.update(status="evaluated" if of_price else "evaluating")
+        competition.ranking = {"rows": [], "low": {tender.reference: "1"}} if of_price else None
+        competition.save(update_fields=["ranking"])
+        Tender.objects.filter(pk=tender.pk).update(status=status)
+        LowPriceQuestion.objects.all().update(accepted=None)
+        before = tender_of(call_off, "oak")
+        known = TENDERS.step(name, status)
+        if known is None:
+            with pytest.raises(Refused):
+                step(contest, before)
+            after = tender_of(call_off, "oak")
+            assert (after.status, after.revision) == (status, before.revision), name
+            continue
+        step(contest, before)
+        after = tender_of(call_off, "oak")
+        assert (after.status, after.revision) == (known.target or status, before.revision + 1), name
+        last = Event.objects.order_by("position").last()
+        assert last is not None
+        assert (last.type, last.references["organisation"]) == (known.event, "shire"), name
