@@ -17,9 +17,12 @@ from procurement.actions.profiles import update_profile
 from procurement.event_types import EVENT_TYPES
 from procurement.models import (
     Appointment,
+    CallOff,
+    Contract,
     Event,
     Framework,
     Membership,
+    Offer,
     Offering,
     Organisation,
     Partner,
@@ -75,8 +78,22 @@ def test_everything_in_it_is_in_the_log_by_a_known_name_and_the_chain_holds(demo
     kinds = set(Event.objects.values_list("type", flat=True))
     assert kinds <= set(EVENT_TYPES)
     assert {"framework.published", "partner.profile_published", "offering.published", "demo.loaded"} <= kinds
-    assert set(Event.objects.values_list("actor", flat=True)) == {"system"}
+    buying = ("call_off", "offer", "contract", "requirement", "shortlist")
+    market = Event.objects.exclude(subject_type__in=buying).exclude(type="organisation.limit_set")
+    assert set(market.values_list("actor", flat=True)) == {"system"}
     assert verify() is None
+
+
+def test_call_offs_of_the_demonstration_stand_in_every_status_of_a_direct_award(demonstration: str) -> None:
+    competed = {"closed", "evaluating", "evaluated", "intention"}
+    assert set(CallOff.objects.values_list("status", flat=True)) == set(CallOff.Status.values) - competed
+    assert set(Offer.objects.values_list("status", flat=True)) == {
+        "sent", "viewed", "accepted", "declined", "withdrawn",
+    }  # fmt: skip
+    assert set(Contract.objects.values_list("status", flat=True)) == {
+        "unsigned", "active", "complete", "terminated",
+    }  # fmt: skip
+    assert "call-offs: 13 new, 0 changed, 0 as they were" in demonstration
 
 
 def test_the_same_files_are_not_loaded_a_second_time(demonstration: str) -> None:
