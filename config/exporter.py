@@ -31,7 +31,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from config.celery import app  # noqa: E402 - models exist only now
-from procurement.models import Chain, Operation  # noqa: E402
+from procurement.models import Chain, Delivery, Operation  # noqa: E402
 from search.engines.base import EngineUnavailable  # noqa: E402
 from search.index import COLLECTIONS, engine  # noqa: E402
 from search.models import IndexRequest  # noqa: E402
@@ -84,6 +84,25 @@ class Standing(Collector):
         yield gauge("calloff_dead_letters", f"Changes that failed {DEAD_AFTER} times or more", asked["dead"])
         chain = Chain.objects.filter(pk=1).first()
         yield gauge("calloff_event_position", "The last event of the log", chain.position if chain else 0)
+
+        owed = GaugeMetricFamily("calloff_deliveries", "What is to be delivered", labels=["channel", "state"])
+        undelivered = Delivery.objects.filter(status__in=[Delivery.Status.PENDING, Delivery.Status.DEAD])
+        found = {
+            channel: (waiting, failing, dead)
+            for channel, waiting, failing, dead in undelivered.order_by()
+            .values("channel")
+            .annotate(
+                waiting=Count("pk", filter=Q(status=Delivery.Status.PENDING, attempts=0)),
+                failing=Count("pk", filter=Q(status=Delivery.Status.PENDING, attempts__gt=0)),
+                dead=Count("pk", filter=Q(status=Delivery.Status.DEAD)),
+            )
+            .values_list("channel", "waiting", "failing", "dead")
+        }
+        for channel in Delivery.Channel.values:
+            numbers = found.get(channel, (0, 0, 0))
+            for state, number in zip(("waiting", "failing", "dead"), numbers, strict=True):
+                owed.add_metric([channel, state], number)
+        yield owed
 
         counted = dict(Operation.objects.order_by().values_list("status").annotate(Count("pk")))
         operations = GaugeMetricFamily("calloff_operations", "Operations", labels=["status"])

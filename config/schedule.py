@@ -10,5 +10,6 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "task": "procurement.tasks.sweep_deadlines",
         "schedule": 60.0,
     },
+    "outbox: what is to be delivered": {"task": "procurement.tasks.sweep_deliveries", "schedule": 60.0},
     "dates: what takes effect today": {"task": "procurement.tasks.sweep_dates", "schedule": 600.0},
 }

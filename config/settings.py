@@ -41,6 +41,8 @@ PORT = port_number(env.str("PORT", default="8000"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+"""Earlier secret keys, comma-separated: what they signed and sealed is still good."""
 refuse_unsafe(DEMO, HOST, {"SECRET_KEY": SECRET_KEY, "ALLOWED_HOSTS": ALLOWED_HOSTS})
 
 CALLOFF_DATA = data_folder(Path(env.str("CALLOFF_DATA", default=str(BASE_DIR / ".data"))))
@@ -166,6 +168,17 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="calloff@example.org"
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 PUBLIC_URL = env.str("PUBLIC_URL", default=public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
 """Where people reach the pages: what links in e-mails begin with."""
+
+# --- what leaves ------------------------------------------------------------------------------------------
+
+DELIVERY_ATTEMPTS = env.int("DELIVERY_ATTEMPTS", default=15)
+"""So often a delivery is tried, over some three days, before it is a dead letter."""
+WEBHOOK_LOOPBACK = env.bool("WEBHOOK_LOOPBACK", default=DEMO or DEBUG)
+"""Whether webhooks may lead to this machine, and there without TLS: for trying them out."""
+WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", default=10.0)
+"""How long an endpoint may be silent; the whole of an answer has DELIVERY_SECONDS of procurement/tasks.py."""
+WEBHOOK_FAILING_DAYS = env.float("WEBHOOK_FAILING_DAYS", default=5.0)
+"""An endpoint that has taken nothing for so long is disabled."""
 
 # --- static files -----------------------------------------------------------------------------------------
 

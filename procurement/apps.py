@@ -17,8 +17,9 @@ class ProcurementConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Connects the receiver that hands queued operations to a worker.
+        # Connect the receivers that hand queued operations to a worker and fill the outbox.
         import_module("procurement.tasks")
+        import_module("procurement.receivers")
         pre_migrate.connect(limit_waiting, dispatch_uid="procurement.limit_waiting")
         post_migrate.connect(wait_as_before, dispatch_uid="procurement.wait_as_before")
 

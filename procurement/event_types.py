@@ -2,11 +2,13 @@
 on.
 
 A listener (the search's outbox, the change feed, notifications) reads a type here before it listens to it; a
-test holds the log of the demonstration market against it.
+test holds the log of the demonstration market against it. Who may read an event (procurement/concerned.py, the
+feed, webhooks) follows from its type's row, and from nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +17,19 @@ from typing import Final
 class EventType:
     """`subject` is the kind of object that the event's subject names; `references` the kinds it names
     beside.
+
+    A `public` event is read by everybody who may read events, without what `withheld` names of its changes and
+    without its actor. Any other is read by the organisations that it `concerns`, each a way of concerned.py from
+    subject or references to organisations, and by operators. The default tells an organisation that the event
+    names and nobody else: a type that says nothing never tells a partner what a buyer does.
     """
 
     subject: str
     references: tuple[str, ...]
     meaning: str
+    concerns: tuple[str, ...] = ("organisation",)
+    public: bool = False
+    withheld: tuple[str, ...] = ()
 
 
 TENDER_EVENTS: Final[dict[str, str]] = {
@@ -42,10 +52,22 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
 }
 """What happens to a tender. Until the deadline such an event names no `organisation`: the buyer is told of none."""
+PARTIES: Final = ("organisation", "lead")
+"""The buyer, and the lead that answers for a supplier: no other member of it, and no other supplier."""
+ASKED: Final = (*PARTIES, "partner")
+"""These, and the firms that are wanted."""
+COMPETING: Final = ("organisation", "invited")
+"""The buyer, and the lead of every supplier that a competition has invited."""
+BUYERS_ALONE: Final = ("assessed", "agreed")
+"""Of a tender's events those that its supplier does not read."""
 
 EVENT_TYPES: Final[dict[str, EventType]] = {
-    "organisation.created": EventType("organisation", (), "A legal body is known to the service."),
-    "organisation.changed": EventType("organisation", (), "Its name, identifier or capabilities changed."),
+    "organisation.created": EventType(
+        "organisation", (), "A legal body is known to the service.", public=True
+    ),
+    "organisation.changed": EventType(
+        "organisation", (), "Its name, identifier or capabilities changed.", public=True
+    ),
     "organisation.member_added": EventType(
         "organisation", ("user",), "A person may act for it; changes hold the role."
     ),
@@ -56,53 +78,95 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "partner",
         ("organisation",),
         "A profile version became the one that buyers read; changes hold its fields.",
+        public=True,
+        withheld=("values",),
     ),
-    "partner.profile_confirmed": EventType("partner", (), "The firm stood by its profile as it is."),
-    "partner.suspended": EventType("partner", (), "The firm is shown to nobody until it is reinstated."),
-    "partner.reinstated": EventType("partner", (), "A suspended firm is shown again."),
-    "supplier.created": EventType("supplier", (), "A party that may be appointed to lots."),
-    "supplier.changed": EventType("supplier", (), "Its name or form changed."),
+    "partner.profile_confirmed": EventType(
+        "partner", (), "The firm stood by its profile as it is.", public=True
+    ),
+    "partner.suspended": EventType(
+        "partner",
+        (),
+        "The firm is shown to nobody until it is reinstated.",
+        public=True,
+        withheld=("reason",),
+    ),
+    "partner.reinstated": EventType(
+        "partner", (), "A suspended firm is shown again.", public=True, withheld=("reason",)
+    ),
+    "supplier.created": EventType("supplier", (), "A party that may be appointed to lots.", public=True),
+    "supplier.changed": EventType("supplier", (), "Its name or form changed.", public=True),
     "supplier.member_joined": EventType(
-        "supplier", ("partner",), "A partner belongs to it from the stated day."
+        "supplier", ("partner",), "A partner belongs to it from the stated day.", public=True
     ),
-    "supplier.member_left": EventType("supplier", ("partner",), "A partner no longer belongs to it."),
+    "supplier.member_left": EventType(
+        "supplier", ("partner",), "A partner no longer belongs to it.", public=True
+    ),
     "appointment.made": EventType(
-        "appointment", ("supplier", "lot", "framework"), "A supplier's place on a lot."
+        "appointment", ("supplier", "lot", "framework"), "A supplier's place on a lot.", public=True
     ),
-    "appointment.suspended": EventType("appointment", ("supplier", "lot", "framework"), "The place rests."),
+    "appointment.suspended": EventType(
+        "appointment", ("supplier", "lot", "framework"), "The place rests.", public=True, withheld=("reason",)
+    ),
     "appointment.reinstated": EventType(
-        "appointment", ("supplier", "lot", "framework"), "The place holds again."
+        "appointment",
+        ("supplier", "lot", "framework"),
+        "The place holds again.",
+        public=True,
+        withheld=("reason",),
     ),
     "appointment.withdrawn": EventType(
-        "appointment", ("supplier", "lot", "framework"), "The place was given up."
+        "appointment",
+        ("supplier", "lot", "framework"),
+        "The place was given up.",
+        public=True,
+        withheld=("reason",),
     ),
-    "appointment.started": EventType("appointment", ("supplier", "lot", "framework"), "Its first day came."),
-    "appointment.ended": EventType("appointment", ("supplier", "lot", "framework"), "Its last day passed."),
+    "appointment.started": EventType(
+        "appointment", ("supplier", "lot", "framework"), "Its first day came.", public=True
+    ),
+    "appointment.ended": EventType(
+        "appointment", ("supplier", "lot", "framework"), "Its last day passed.", public=True
+    ),
     "appointment.changed": EventType(
-        "appointment", ("supplier", "lot", "framework"), "Its days or marks changed."
+        "appointment", ("supplier", "lot", "framework"), "Its days or marks changed.", public=True
     ),
     "offering.published": EventType(
         "partner",
         ("supplier", "framework"),
         "What the partner offers within the supplier on the framework changed.",
+        public=True,
+        withheld=("offerings",),
     ),
     "rate_card.published": EventType(
-        "rate_card", ("supplier", "framework"), "A version became the card to read."
+        "rate_card", ("supplier", "framework"), "A version became the card to read.", public=True
     ),
-    "rate_card.took_effect": EventType("rate_card", ("supplier", "framework"), "A version's first day came."),
-    "rate_card.expired": EventType("rate_card", ("supplier", "framework"), "A version's last day passed."),
+    "rate_card.took_effect": EventType(
+        "rate_card", ("supplier", "framework"), "A version's first day came.", public=True
+    ),
+    "rate_card.expired": EventType(
+        "rate_card", ("supplier", "framework"), "A version's last day passed.", public=True
+    ),
     "framework.published": EventType(
-        "framework", (), "A framework with its lots, specialisms and grades is known."
+        "framework", (), "A framework with its lots, specialisms and grades is known.", public=True
     ),
     "framework.changed": EventType(
-        "framework", (), "It, or one of its lots, specialisms or grades, changed."
+        "framework", (), "It, or one of its lots, specialisms or grades, changed.", public=True
     ),
-    "framework.went_live": EventType("framework", (), "Its first day came."),
-    "framework.expired": EventType("framework", (), "Its last day passed."),
-    "regions.published": EventType("regions", (), "Regions, their names or their twins changed."),
-    "operation.queued": EventType("operation", ("shortlist",), "Long work was asked for."),
-    "operation.cancelled": EventType("operation", (), "Somebody stopped it before it wrote anything."),
-    "operation.finished": EventType("operation", (), "It succeeded or failed; changes say which."),
+    "framework.went_live": EventType("framework", (), "Its first day came.", public=True),
+    "framework.expired": EventType("framework", (), "Its last day passed.", public=True),
+    "regions.published": EventType(
+        "regions", (), "Regions, their names or their twins changed.", public=True
+    ),
+    "operation.queued": EventType(
+        "operation", ("shortlist",), "Long work was asked for.", concerns=("operation",)
+    ),
+    "operation.cancelled": EventType(
+        "operation", (), "Somebody stopped it before it wrote anything.", concerns=("operation",)
+    ),
+    "operation.finished": EventType(
+        "operation", (), "It succeeded or failed; changes say which.", concerns=("operation",)
+    ),
     "requirement.created": EventType(
         "requirement",
         ("organisation", "framework", "lot"),
@@ -210,7 +274,9 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "organisation", (), "From which total on its call-offs are approved, in pence; null: none is."
     ),
     **{
-        f"offer.{what}": EventType("offer", ("call_off", "organisation", "supplier", "partner"), meaning)
+        f"offer.{what}": EventType(
+            "offer", ("call_off", "organisation", "supplier", "partner"), meaning, concerns=ASKED
+        )
         for what, meaning in {
             "sent": "An order form went to a supplier; changes hold digest, price and the end of its window.",
             "reminded": "Half of its window has passed without an answer.",
@@ -223,7 +289,9 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         }.items()
     },
     **{
-        f"contract.{what}": EventType("contract", ("call_off", "organisation", "supplier"), meaning)
+        f"contract.{what}": EventType(
+            "contract", ("call_off", "organisation", "supplier"), meaning, concerns=PARTIES
+        )
         for what, meaning in {
             "signed": "One of the two parties has signed; changes say which.",
             "concluded": "The second of the two parties has signed: the contract stands.",
@@ -235,7 +303,15 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         }.items()
     },
     **{
-        f"joining.{what}": EventType("joining", ("partner", "supplier", "lot", "framework"), meaning)
+        f"joining.{what}": EventType(
+            "joining",
+            ("partner", "supplier", "lot", "framework"),
+            meaning,
+            # A draft is its firm's alone.
+            concerns=("partner",)
+            if what in {"drafted", "edited", "withdrawn"}
+            else ("partner", "lead", "owner"),
+        )
         for what, meaning in {
             "drafted": "A firm began to apply to join a consortium, or a lot by itself.",
             "edited": "It was said anew; changes name the fields.",
@@ -251,7 +327,12 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "measure", ("organisation",), "An outcome that can be counted joined the library."
     ),
     **{
-        f"outcome_plan.{what}": EventType("outcome_plan", ("call_off", "organisation", "payer"), meaning)
+        f"outcome_plan.{what}": EventType(
+            "outcome_plan",
+            ("call_off", "organisation", "payer"),
+            meaning,
+            concerns=("organisation",) if what == "edited" else ("organisation", "payer"),
+        )
         for what, meaning in {
             "edited": "What a call-off pays for was said; changes hold the cap, in pence without VAT.",
             "proposed": "It is found suitable and complete, and goes to the bodies that pay.",
@@ -260,7 +341,9 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         }.items()
     },
     **{
-        f"claim.{what}": EventType("claim", ("contract", "call_off", "organisation", "supplier"), meaning)
+        f"claim.{what}": EventType(
+            "claim", ("contract", "call_off", "organisation", "supplier"), meaning, concerns=PARTIES
+        )
         for what, meaning in {
             "submitted": "A supplier claims outcomes; changes hold how many.",
             "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
@@ -272,11 +355,13 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "offer",
         ("call_off", "organisation", "supplier", "partner"),
         "A firm that is wanted in an open offer left the supplier.",
+        concerns=ASKED,
     ),
     "contract.partner_left": EventType(
         "contract",
         ("call_off", "organisation", "supplier", "partner"),
         "A firm that was wanted left the supplier of a live contract.",
+        concerns=ASKED,
     ),
     "call_off.interest_ended": EventType(
         "call_off", ("organisation",), "Expressions of interest ended; changes hold how many are invited."
@@ -285,11 +370,13 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "call_off",
         ("organisation",),
         "Moments of a competition moved to later; changes hold both, and the reason.",
+        concerns=COMPETING,
     ),
     "call_off.amended": EventType(
         "call_off",
         ("organisation",),
         "What is competed for changed; changes hold number, whether it is material, and what differs, not the words.",
+        concerns=COMPETING,
     ),
     "call_off.document_added": EventType(
         "call_off", ("organisation",), "A document was put with a competition; changes hold its reference."
@@ -304,7 +391,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     ),
     **{
         f"invitation.{what}": EventType(
-            "invitation", ("call_off", "organisation", "supplier", "partner"), meaning
+            "invitation", ("call_off", "organisation", "supplier", "partner"), meaning, concerns=ASKED
         )
         for what, meaning in {
             "interest_asked": "A supplier is asked whether it is interested; changes hold until when.",
@@ -318,11 +405,57 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "A question was asked. Recorded as the service's own: whoever asks is hidden, and an actor would tell.",
     ),
     "clarification.answered": EventType(
-        "clarification", ("call_off", "organisation"), "It was answered, to all at once."
+        "clarification", ("call_off", "organisation"), "It was answered, to all at once.",
+        concerns=COMPETING,
     ),
     **{
-        f"tender.{what}": EventType("tender", ("call_off", "organisation", "supplier", "partner"), meaning)
+        f"tender.{what}": EventType(
+            "tender",
+            ("call_off", "organisation", "supplier", "partner"),
+            meaning,
+            concerns=("organisation",) if what in BUYERS_ALONE else ASKED,
+        )
         for what, meaning in TENDER_EVENTS.items()
     },
-    "demo.loaded": EventType("demo", (), "The demonstration market was loaded."),
+    "webhook.registered": EventType(
+        "webhook", ("organisation",), "An organisation is told of events at an address of its own."
+    ),
+    "webhook.changed": EventType(
+        "webhook", ("organisation",), "Its address, types or status changed; changes name the fields."
+    ),
+    "webhook.rotated": EventType(
+        "webhook", ("organisation",), "It has a new secret; the one before is good for a day."
+    ),
+    "webhook.tested": EventType(
+        "webhook", ("organisation",), "Somebody asked for a message to try it; sent to it alone."
+    ),
+    "webhook.replayed": EventType(
+        "webhook", ("organisation", "delivery"), "Somebody asked for a message to be sent again."
+    ),
+    "webhook.disabled": EventType("webhook", ("organisation",), "It is sent nothing more; changes say why."),
+    "webhook.deleted": EventType("webhook", ("organisation",), "The organisation is told there no more."),
+    "delivery.redriven": EventType("delivery", (), "An operator had a dead letter tried again.", concerns=()),
+    "demo.loaded": EventType("demo", (), "The demonstration market was loaded.", concerns=()),
 }
+
+PUBLIC: Final = frozenset(name for name, known in EVENT_TYPES.items() if known.public)
+"""Types whose events everybody reads who may read events."""
+
+UNLISTED: Final = EventType("", (), "", concerns=())
+"""What is taken of a type that stands in no table: operators alone read it."""
+
+
+def known_type(name: str) -> EventType:
+    """The type's row."""
+    return EVENT_TYPES.get(name, UNLISTED)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a type is meant by a pattern: its name, or a beginning that ends in a dot, such as `partner.`."""
+    return name.startswith(pattern) if pattern.endswith(".") else name == pattern
+
+
+def matching(patterns: Iterable[str]) -> frozenset[str]:
+    """The known types that any of the patterns means."""
+    wanted = tuple(patterns)
+    return frozenset(name for name in EVENT_TYPES if any(matches(one, name) for one in wanted))

@@ -55,6 +55,14 @@ class Action(StrEnum):
     AGREE_JOINING = "agree_to_joining"
     CHECK_JOINING = "check_joining"
     LEAVE_SUPPLIER = "leave_supplier"
+    SEE_EVENTS = "see_events"
+    SEE_EVERY_EVENT = "see_every_event"
+    SEE_WEBHOOKS = "see_webhooks"
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    SEE_INBOX = "see_inbox"
+    MARK_INBOX = "mark_inbox"
+    SEE_DEAD_LETTERS = "see_dead_letters"
+    REDRIVE = "redrive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,13 @@ def _buyers(roles: frozenset[Role], *scopes: str) -> tuple[Grant, ...]:
     sees it. An integration needs one of the scopes.
     """
     return tuple(Grant(Kind.BUYER, roles, True, scope) for scope in scopes)
+
+
+def _everybody(roles: frozenset[Role], *scopes: str) -> tuple[Grant, ...]:
+    """What every organisation has of its own, whatever it is to the service. An integration needs one of the
+    scopes.
+    """
+    return tuple(Grant(kind, roles, True, scope) for kind in Kind for scope in scopes)
 
 
 TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
@@ -168,6 +183,15 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.AGREE_JOINING: (Grant(Kind.PARTNER, EDITORS, True, "joinings:write"),),
     Action.CHECK_JOINING: (Grant(Kind.FRAMEWORK_OWNER, EDITORS, True, "joinings:write"),),
     Action.LEAVE_SUPPLIER: (Grant(Kind.PARTNER, ADMINISTRATORS, True, "joinings:write"),),
+    Action.SEE_EVENTS: _everybody(EVERY_ROLE, "events:read"),
+    # Whoever answers for the service reads the whole log, what buyers keep to themselves included: it is the audit.
+    Action.SEE_EVERY_EVENT: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "events:read"),),
+    Action.SEE_WEBHOOKS: _everybody(EVERY_ROLE, "webhooks:read", "webhooks:write"),
+    Action.MANAGE_WEBHOOKS: _everybody(ADMINISTRATORS, "webhooks:write"),
+    Action.SEE_INBOX: _everybody(EVERY_ROLE, "inbox:read", "inbox:write"),
+    Action.MARK_INBOX: _everybody(EVERY_ROLE, "inbox:write"),
+    Action.SEE_DEAD_LETTERS: (Grant(Kind.OPERATOR, EDITORS, False, "admin:write"),),
+    Action.REDRIVE: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
 }
 
 SCOPES: Final[dict[str, str]] = {
@@ -191,6 +215,11 @@ SCOPES: Final[dict[str, str]] = {
     "offers:write": "Answer what the own organisation was asked for as a supplier",
     "joinings:read": "Read applications to join that concern the own organisation",
     "joinings:write": "Apply to join a consortium or a lot, agree to and check applications, leave",
+    "events:read": "Follow the events that the own organisation may read",
+    "webhooks:read": "Read the own organisation's webhooks and what was sent",
+    "webhooks:write": "Register webhooks, change them, have messages sent again",
+    "inbox:read": "Read the own organisation's inbox",
+    "inbox:write": "Mark messages of the inbox as read",
     "frameworks:write": "Manage frameworks, appointments and offerings",
     "admin:write": "Manage organisations and the index",
 }

@@ -9,10 +9,13 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
+from procurement.event_types import PUBLIC
+from procurement.models.audit import Event
 from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
+from procurement.models.outbox import Delivery, EventAudience, InboxMessage, WebhookEndpoint
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement
 from procurement.models.searches import SavedSearch
@@ -202,6 +205,58 @@ class SavedSearchQuerySet(QuerySet[SavedSearch]):
         return self.select_related("organisation", "owner").annotate(
             found=Count("matches", filter=Q(matches__matching=True)), last_told_at=Max("matches__told_at")
         )
+
+
+class EventQuerySet(QuerySet[Event]):
+    """The log as each may read it: what is public, what concerns the own organisations, to operators all."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        if can(actor, Action.SEE_EVERY_EVENT):
+            return self
+        keys = [key for key in actor.organisations() if can(actor, Action.SEE_EVENTS, key)]
+        own = EventAudience.objects.filter(event=OuterRef("position"), organisation__in=keys)
+        return self.filter(Q(type__in=PUBLIC) | Exists(own)) if keys else self.none()
+
+    def following(self, position: int, end: int) -> Self:
+        """Those after a position up to another, in order."""
+        return self.filter(position__gt=position, position__lte=end).order_by("position")
+
+
+class WebhookQuerySet(QuerySet[WebhookEndpoint]):
+    """Webhooks are their own organisation's alone; deleted ones are nobody's."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        return self.filter(_of_own(actor, Action.SEE_WEBHOOKS)).exclude(status=WebhookEndpoint.Status.DELETED)
+
+    def told(self) -> Self:
+        """With organisation; the sealed secrets stay where they are."""
+        return self.select_related("organisation").defer("secret", "previous_secret")
+
+
+class DeliveryQuerySet(QuerySet[Delivery]):
+    """Rows of the outbox: an endpoint's are its organisation's, the dead ones operators'."""
+
+    def dead(self) -> Self:
+        return self.filter(status=Delivery.Status.DEAD)
+
+    def told(self) -> Self:
+        """With event, organisation and endpoint."""
+        return self.select_related("event", "organisation", "endpoint")
+
+
+class InboxQuerySet(QuerySet[InboxMessage]):
+    """Messages to the own organisations, and to the person who asks."""
+
+    def seen_by(self, actor: Actor) -> Self:
+        own = _of_own(actor, Action.SEE_INBOX)
+        person = (
+            Q(user=None) if actor.scopes is not None else Q(user=None) | Q(user__reference=actor.reference)
+        )
+        return self.filter(own & person)
+
+    def told(self) -> Self:
+        """With organisation and event."""
+        return self.select_related("organisation", "delivery__event")
 
 
 def _of_own(actor: Actor, action: Action) -> Q:

@@ -1,11 +1,13 @@
-"""The general worker's tasks: operations and dated facts. A task is a nudge; what is due stands in the
+"""The general worker's tasks: operations, dated facts and deliveries. A task is a nudge; what is due stands in the
 database.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from celery import shared_task
@@ -14,13 +16,20 @@ from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from procurement.actions.dates import announce_due
+from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
 from procurement.actions.operations import due
 from procurement.actions.running import run
 from procurement.models import Event
 from procurement.signals import events_recorded
 
+QUIET_SECONDS: Final = 5.0
+"""After a nudge that could not be sent, none is tried for so long: a dead queue must not slow each request."""
+DELIVERY_SECONDS: Final = 90
+"""An answer that comes byte by byte is given up after so long; shorter than the lease of a delivery."""
+
 log = structlog.get_logger(__name__)
+_quiet = threading.local()
 
 
 @receiver(events_recorded, dispatch_uid="procurement.operations")
@@ -63,3 +72,30 @@ def sweep_dates() -> None:
 def sweep_deadlines() -> None:
     """Each minute: reminders and ends of windows that are due."""
     move_due()
+
+
+def nudge_deliveries() -> None:
+    """Tells a worker that something is to be delivered. A queue that is down is noted and left alone for some
+    seconds.
+    """
+    if time.monotonic() < getattr(_quiet, "until", 0.0):
+        return
+    try:
+        deliver.apply_async(retry=False)
+    except (OSError, OperationalError) as error:
+        _quiet.until = time.monotonic() + QUIET_SECONDS
+        log.warning("delivery_nudge_lost", error=type(error).__name__)
+
+
+@shared_task(name="procurement.tasks.deliver", soft_time_limit=DELIVERY_SECONDS)
+def deliver() -> None:
+    """Delivers what is due; where much is, for a while, and then behind whatever else waits."""
+    _, more = deliver_due()
+    if more:
+        nudge_deliveries()
+
+
+@shared_task(name="procurement.tasks.sweep_deliveries", soft_time_limit=DELIVERY_SECONDS)
+def sweep_deliveries() -> None:
+    """Each minute: what a lost nudge or a killed worker has left, and what is to be tried again."""
+    deliver()

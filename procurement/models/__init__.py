@@ -22,6 +22,7 @@ from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionT
 from procurement.models.joining import Joining
 from procurement.models.operations import Counter, IdempotencyRecord, Operation
 from procurement.models.organisations import Capability, Organisation
+from procurement.models.outbox import Delivery, EventAudience, InboxMessage, WebhookEndpoint
 from procurement.models.outcomes import (
     Claim,
     Measure,
@@ -64,10 +65,13 @@ __all__ = [
     "Contract",
     "Counter",
     "Declaration",
+    "Delivery",
     "Event",
+    "EventAudience",
     "Framework",
     "Grade",
     "IdempotencyRecord",
+    "InboxMessage",
     "Invitation",
     "Joining",
     "Lot",
@@ -108,4 +112,5 @@ __all__ = [
     "TenderFile",
     "TenderRevision",
     "User",
+    "WebhookEndpoint",
 ]

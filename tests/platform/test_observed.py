@@ -87,6 +87,7 @@ def test_the_exporter_tells_how_things_stand(it: Deployed, trace_of_a_nudge: str
     assert series['calloff_task_seconds_count{outcome="success",task="search.tasks.index_sync"}'] >= 1
     assert series['calloff_database_query_seconds_count{outcome="ok",statement="SELECT"}'] > 0
     assert series["calloff_outbox_oldest_seconds"] == 0
+    assert series['calloff_deliveries{channel="webhook",state="dead"}'] == 0
     assert series['calloff_outbox_requests{state="waiting"}'] == 0
     assert series['calloff_queue_length{queue="index"}'] == 0
     assert series["calloff_event_position"] == series['calloff_index_position{collection="listings"}'] == 0

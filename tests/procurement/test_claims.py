@@ -9,11 +9,16 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from procurement.actions.deliveries import claim as claim_delivery
+from procurement.actions.events import Happening, record_many
 from procurement.actions.operations import begin
-from procurement.models import Operation
+from procurement.models import Delivery, Operation
+from procurement.permissions import SYSTEM
 from search.models import IndexRequest
 from search.sync import claim
+from tests.world import editor_of, make_partners, make_regions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +30,9 @@ def _many_writers() -> None:
 
 
 @contextmanager
-def another_worker(rows: QuerySet[IndexRequest] | QuerySet[Operation]) -> Iterator[None]:
+def another_worker(
+    rows: QuerySet[IndexRequest] | QuerySet[Operation] | QuerySet[Delivery],
+) -> Iterator[None]:
     """Somebody who is about to take these rows: locked, and not yet committed."""
     held, over = threading.Event(), threading.Event()
 
@@ -90,3 +97,20 @@ def test_workers_that_claim_at_once_share_everything_and_nothing_twice() -> None
     assert sorted(key for keys in taken for key in keys) == list(
         IndexRequest.objects.order_by("pk").values_list("pk", flat=True)
     )
+
+
+def test_a_worker_takes_the_delivery_that_no_other_is_taking() -> None:
+    make_regions()
+    make_partners({"oak": "Oak"})
+    editor_of("oak")
+    with transaction.atomic():
+        record_many(SYSTEM, [Happening("partner.suspended", "partner", "oak", {}, {})] * 2)
+    first, second = Delivery.objects.filter(channel="inbox").order_by("pk")
+    with another_worker(Delivery.objects.filter(pk=first.pk)):
+        taken = claim_delivery("inbox", timezone.now())
+        assert taken is not None
+        assert taken.pk == second.pk
+        assert claim_delivery("inbox", timezone.now()) is None
+    left = claim_delivery("inbox", timezone.now())
+    assert left is not None
+    assert left.pk == first.pk

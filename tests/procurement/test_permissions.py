@@ -9,6 +9,7 @@ from procurement.models import Application, Capability, Membership, Organisation
 from procurement.permissions import ANONYMOUS, SYSTEM, TABLE, Action, Actor, can, integration, person, require
 
 OWN, OTHER = 1, 2
+KINDS = ("buyer", "partner", "framework_owner", "operator")
 EDITOR_UP = {"editor", "approver", "administrator"}
 ADMINISTRATOR = {"administrator"}
 ALL = {"viewer"} | EDITOR_UP
@@ -54,7 +55,24 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.AGREE_JOINING: {"partner": EDITOR_UP},
     Action.CHECK_JOINING: {"framework_owner": EDITOR_UP},
     Action.LEAVE_SUPPLIER: {"partner": ADMINISTRATOR},
+    Action.SEE_EVENTS: dict.fromkeys(KINDS, ALL),
+    Action.SEE_EVERY_EVENT: {"operator": ADMINISTRATOR},
+    Action.SEE_WEBHOOKS: dict.fromkeys(KINDS, ALL),
+    Action.MANAGE_WEBHOOKS: dict.fromkeys(KINDS, ADMINISTRATOR),
+    Action.SEE_INBOX: dict.fromkeys(KINDS, ALL),
+    Action.MARK_INBOX: dict.fromkeys(KINDS, ALL),
+    Action.SEE_DEAD_LETTERS: {"operator": EDITOR_UP},
+    Action.REDRIVE: {"operator": ADMINISTRATOR},
 }
+OF_ITS_OWN = (
+    Action.SEE_OPERATION,
+    Action.CANCEL_OPERATION,
+    Action.SEE_EVENTS,
+    Action.SEE_WEBHOOKS,
+    Action.MANAGE_WEBHOOKS,
+    Action.SEE_INBOX,
+    Action.MARK_INBOX,
+)
 NOT_ON_OTHERS = {
     ("partner", Action.UPDATE_PROFILE),
     ("partner", Action.CONFIRM_PROFILE),
@@ -84,8 +102,7 @@ NOT_ON_OTHERS = {
     ("framework_owner", Action.PUBLISH_RATES),
     ("framework_owner", Action.MANAGE_FRAMEWORK),
     ("framework_owner", Action.MANAGE_SUPPLIERS),
-    *((kind, Action.SEE_OPERATION) for kind in ("buyer", "partner", "framework_owner", "operator")),
-    *((kind, Action.CANCEL_OPERATION) for kind in ("buyer", "partner", "framework_owner", "operator")),
+    *((kind, action) for kind in KINDS for action in OF_ITS_OWN),
 }
 
 

@@ -156,7 +156,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_named(
         "regions": ["TLC", "TLD", "TLE", "UK"],
         "team": [{"grade": f"G{rank}", "days": "1"} for rank in (1, 2, 3)],
     }
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         create_requirement(editor, many)
 
 

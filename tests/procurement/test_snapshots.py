@@ -278,5 +278,5 @@ def test_locking_takes_as_many_queries_for_many_entries_as_for_one(
 ) -> None:
     for listings in ((OAK,), (OAK, ASH, "wr1~oak~elm")):
         made = create_shortlist(editor, ShortlistDraft("Evaluators", listings=listings))
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(23):
             lock_shortlist(editor, made.reference, 1, Index("embedded", 9))

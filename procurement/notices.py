@@ -1,0 +1,224 @@
+"""Who is told of what, how and in which words: one table, a row for each type of event and each party to it.
+
+To tell of another type, add a row. `title` and `text` are format strings over what the event says: `{subject}`, each
+reference and each changed value by its name; a function takes their place where a format string does not do. No
+name of a person, no contact, no price stands in an event, so none can stand in a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+
+from procurement.models import Delivery, Event
+from procurement.models.outbox import TITLE_LENGTH
+from procurement.permissions import ADMINISTRATORS, EDITORS, Role
+
+Words = str | Callable[[Mapping[str, Any]], str]
+INBOX: Final = (Delivery.Channel.INBOX,)
+URGENT: Final = (Delivery.Channel.INBOX, Delivery.Channel.EMAIL)
+
+USER: Final = "user"
+"""The way to the one person that the event names, who is told in the inbox alone; the others are concerned.py's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`whom` is a way of concerned.py, each but once for a type; `roles` say who of an organisation gets the
+    e-mail. `link` is the name of an address and the format string of its reference.
+    """
+
+    whom: str
+    title: Words
+    text: Words
+    link: tuple[str, str] | None = None
+    channels: tuple[Delivery.Channel, ...] = INBOX
+    roles: frozenset[Role] = EDITORS
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice as it is told; `link` is a path, or empty."""
+
+    title: str
+    text: str
+    link: str
+
+
+def _found(said: Mapping[str, Any]) -> str:
+    count = len(said["listing"]) if isinstance(said["listing"], list) else 1
+    several = count != 1
+    return f"It has found {count:,} listing{'s' * several} that {'are' if several else 'is'} new or changed."
+
+
+FRAMEWORK: Final = ("web:framework", "{framework}")
+PROFILE: Final = ("web:profile", "{subject}")
+CALL_OFF: Final = ("web:call-off", "{call_off}")
+OFFER: Final = ("web:offer", "{subject}")
+CONTRACT: Final = ("web:contract", "{subject}")
+HOOK: Final = ("api:webhook", "{subject}")
+
+NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
+    "operation.finished": (
+        Notice("operation", "Work has {status}: {subject}", "The work “{kind}” ({subject}) has {status}.",
+               ("api:operation", "{subject}")),
+    ),
+    "appointment.suspended": (
+        Notice("supplier", "Place on {lot} suspended",
+               "The place of {supplier} on lot {lot} of {framework} rests: no call-off can be made with it until it "
+               "is reinstated.", FRAMEWORK, URGENT),
+    ),
+    "appointment.reinstated": (
+        Notice("supplier", "Place on {lot} reinstated",
+               "The place of {supplier} on lot {lot} of {framework} holds again.", FRAMEWORK, URGENT),
+    ),
+    "appointment.withdrawn": (
+        Notice("supplier", "Place on {lot} given up",
+               "The place of {supplier} on lot {lot} of {framework} was given up.", FRAMEWORK, URGENT),
+    ),
+    "appointment.ended": (
+        Notice("supplier", "Place on {lot} has ended",
+               "The last day of the place of {supplier} on lot {lot} of {framework} has passed.", FRAMEWORK),
+    ),
+    "rate_card.published": (
+        Notice("supplier", "Rate card published: {subject}",
+               "Version {version} of the rate card of {supplier} on {framework} is the one that buyers read.",
+               FRAMEWORK),
+    ),
+    "rate_card.expired": (
+        Notice("lead", "Rate card expired: {subject}",
+               "The last day of version {version} of the rate card of {supplier} on {framework} has passed.",
+               FRAMEWORK, URGENT),
+    ),
+    "partner.suspended": (
+        Notice("partner", "Profile suspended", "The profile of {subject} is shown to nobody until it is reinstated.",
+               PROFILE, URGENT),
+    ),
+    "partner.reinstated": (
+        Notice("partner", "Profile reinstated", "The profile of {subject} is shown again.", PROFILE, URGENT),
+    ),
+    "supplier.member_joined": (
+        Notice("partner", "Joined {subject}", "{partner} belongs to the supplier {subject} from {joined_on}."),
+    ),
+    "supplier.member_left": (
+        Notice("partner", "Left {subject}", "{partner} does not belong to the supplier {subject} from {left_on}."),
+    ),
+    "organisation.member_added": (
+        Notice(USER, "You act for {subject}", "You may act for {subject} in the role {role}.", ("web:account", "")),
+    ),
+    "organisation.client_created": (
+        Notice("organisation", "An integration was given access",
+               "The integration {application} may act for {subject}. If nobody of yours asked for it, tell the "
+               "operator.", None, URGENT, ADMINISTRATORS),
+    ),
+    "saved_search.matched": (
+        Notice("organisation", "Saved search {subject}", _found, ("web:saved-search", "{subject}")),
+    ),
+    "offer.sent": (
+        Notice("lead", "An order form to answer: {subject}",
+               "A buyer has sent {supplier} an order form of the call-off {call_off}. It says by when to answer.",
+               OFFER, URGENT),
+    ),
+    "offer.reminded": (
+        Notice("lead", "Half the time to answer {subject} has passed",
+               "The order form {subject} of the call-off {call_off} waits for the answer of {supplier}.",
+               OFFER, URGENT),
+    ),
+    "offer.withdrawn": (
+        Notice("lead", "Order form withdrawn: {subject}", "The buyer has taken back the order form {subject}.", OFFER,
+               URGENT),
+    ),
+    "offer.accepted": (
+        Notice("organisation", "Order accepted: {subject}",
+               "{supplier} takes the order of the call-off {call_off}.", CALL_OFF, URGENT),
+    ),
+    "offer.declined": (
+        Notice("organisation", "Order declined: {subject}",
+               "{supplier} does not take the order of the call-off {call_off}.", CALL_OFF, URGENT),
+    ),
+    "offer.expired": (
+        Notice("organisation", "No answer to {subject}",
+               "{supplier} has not answered the order form of the call-off {call_off} in time.", CALL_OFF, URGENT),
+        Notice("lead", "Too late to answer {subject}",
+               "The time to answer the order form of the call-off {call_off} has passed.", OFFER),
+    ),
+    "offer.partner_left": (
+        Notice("organisation", "{partner} has left {supplier}",
+               "{partner}, which the open order form {subject} wants, does not belong to {supplier} any more.",
+               CALL_OFF, URGENT),
+    ),
+    "contract.signed": (
+        Notice("organisation", "Signed by one: {subject}", "One of the two parties has signed {subject}.", CONTRACT),
+        Notice("lead", "Signed by one: {subject}", "One of the two parties has signed {subject}.", CONTRACT),
+    ),
+    "contract.concluded": (
+        Notice("organisation", "Contract stands: {subject}", "Both parties have signed {subject}.", CONTRACT, URGENT),
+        Notice("lead", "Contract stands: {subject}", "Both parties have signed {subject}.", CONTRACT, URGENT),
+    ),
+    "contract.voided": (
+        Notice("lead", "Contract void: {subject}",
+               "The award that {subject} rested on was taken back before both had signed.", CONTRACT, URGENT),
+    ),
+    "contract.terminated": (
+        Notice("lead", "Contract ended early: {subject}", "{subject} ended before its time.", CONTRACT, URGENT),
+    ),
+    "contract.partner_left": (
+        Notice("organisation", "{partner} has left {supplier}",
+               "{partner}, which the contract {subject} wanted, does not belong to {supplier} any more.", CONTRACT,
+               URGENT),
+    ),
+    "joining.submitted": (
+        Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", None, URGENT),
+        Notice("owner", "An application to check: {subject}", "{partner} has applied ({subject})."),
+    ),
+    "joining.joined": (
+        Notice("partner", "Application taken: {subject}", "{partner} belongs from now on ({subject}).", None, URGENT),
+    ),
+    "joining.refused": (
+        Notice("partner", "Application refused: {subject}", "The application {subject} was not taken.", None, URGENT),
+    ),
+    "webhook.disabled": (
+        Notice("organisation", "A webhook was disabled",
+               "The webhook {subject} is sent nothing more ({because}). What was not delivered is kept, and is sent "
+               "again where you ask for it.", HOOK, URGENT, ADMINISTRATORS),
+    ),
+    "webhook.rotated": (
+        Notice("organisation", "A webhook has a new secret",
+               "The webhook {subject} signs with its new secret; the one before is good until {previous_until}.", HOOK),
+    ),
+}  # fmt: skip
+
+
+def notice_for(kind: str, whom: str) -> Notice:
+    """The row of a type for one party. Raises LookupError where the table has none any more."""
+    for notice in NOTICES.get(kind, ()):
+        if notice.whom == whom:
+            return notice
+    raise LookupError(f"{kind} is told to no {whom}.")
+
+
+def worded(event: Event, notice: Notice) -> Message:
+    """The notice as it is told of this event. Raises KeyError where the event lacks what the words need."""
+    said = {**event.changes, **event.references, "subject": event.subject}
+    named = {*event.references, "subject"}
+    plain = {name: _plain(value) for name, value in said.items()}
+    # A reference is told to the letter; of what changed `import_partners` is "import partners".
+    plain |= {name: text.replace("_", " ") for name, text in plain.items() if name not in named}
+    link = ""
+    if notice.link is not None:
+        address, of = notice.link
+        link = reverse(address, args=[argument] if (argument := of.format_map(plain)) else [])
+    title = _told(notice.title, said, plain)
+    return Message(title[:TITLE_LENGTH], _told(notice.text, said, plain), link)
+
+
+def _told(words: Words, said: Mapping[str, Any], plain: Mapping[str, str]) -> str:
+    return words.format_map(plain) if isinstance(words, str) else words(said)
+
+
+def _plain(value: Any) -> str:
+    """A value as text; several stand in a row."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,73 @@
+"""The table of notices: every row speaks of what its type's events say, in words that can be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from procurement.concerned import WAYS
+from procurement.event_types import EVENT_TYPES
+from procurement.models import Delivery, Event
+from procurement.notices import NOTICES, USER, notice_for, worded
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "operation.finished": {"kind": "import_partners", "status": "succeeded"},
+    "organisation.member_added": {"role": "viewer"},
+    "organisation.client_created": {"name": "Ours"},
+    "rate_card.published": {"version": 3},
+    "rate_card.expired": {"version": 3},
+    "supplier.member_joined": {"role": "member", "joined_on": "2026-04-01"},
+    "supplier.member_left": {"left_on": "2026-05-01"},
+    "webhook.disabled": {"because": "gone"},
+    "webhook.rotated": {"previous_until": "2026-04-02T09:00:00.000000Z"},
+}
+ROWS = [(kind, notice) for kind, rows in NOTICES.items() for notice in rows]
+
+
+def event(kind: str) -> Event:
+    known = EVENT_TYPES[kind]
+    references: dict[str, Any] = {name: f"{name}-1" for name in known.references}
+    if "listing" in references:
+        references["listing"] = ["a", "b"]
+    return Event(
+        position=1, type=kind, actor="system", subject_type=known.subject, subject="subject-1",
+        references=references, changes=CHANGES.get(kind, {}), at=timezone.now(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "notice"), ROWS)
+def test_every_row_can_be_told(kind: str, notice: Any) -> None:
+    known = EVENT_TYPES[kind]
+    assert notice.whom == USER or WAYS[notice.whom].kind in {known.subject, *known.references}
+    assert notice_for(kind, notice.whom) is notice
+    told = worded(event(kind), notice)
+    assert told.title
+    assert told.text[-1] in ".)"
+    assert "{" not in told.title + told.text + told.link
+    assert told.link == "" or told.link.startswith("/")
+    assert notice.whom != USER or notice.channels == (Delivery.Channel.INBOX,)
+    assert notice.roles
+
+
+def test_nobody_is_told_twice_of_one_type_by_one_way() -> None:
+    pairs = [(kind, notice.whom) for kind, notice in ROWS]
+    assert len(pairs) == len(set(pairs))
+
+
+def test_words_are_those_of_the_event() -> None:
+    told = worded(event("operation.finished"), notice_for("operation.finished", "operation"))
+    assert told.title == "Work has succeeded: subject-1"
+    assert told.text == "The work “import partners” (subject-1) has succeeded."
+    assert told.link == "/api/v1/operations/subject-1/"
+    told = worded(event("saved_search.matched"), notice_for("saved_search.matched", "organisation"))
+    assert (told.text, told.link) == (
+        "It has found 2 listings that are new or changed.",
+        "/saved-searches/subject-1",
+    )
+
+
+def test_a_row_that_is_gone_is_a_fault_that_says_so() -> None:
+    with pytest.raises(LookupError, match=r"appointment\.made is told to no supplier"):
+        notice_for("appointment.made", "supplier")
