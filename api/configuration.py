@@ -102,6 +102,10 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "CallOffStatus": "procurement.models.call_offs.CallOff.Status",
         "OfferStatus": "procurement.models.call_offs.Offer.Status",
         "ContractStatus": "procurement.models.call_offs.Contract.Status",
+        "WebhookStatus": "procurement.models.outbox.WebhookEndpoint.Status",
+        "ChosenWebhookStatus": [("active", "Active"), ("disabled", "Disabled")],
+        "DeliveryStatus": "procurement.models.outbox.Delivery.Status",
+        "DeliveryChannel": "procurement.models.outbox.Delivery.Channel",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -81,6 +81,7 @@ PATH_PARAMETERS: Final = {
     "reference": "The object's reference.",
     "listing": "The reference of a listing.",
     "operation": "The reference of an operation.",
+    "delivery": "The reference of a delivery: its `webhook-id`.",
     "number": "Which of several, from 1.",
 }
 PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {

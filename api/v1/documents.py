@@ -26,6 +26,7 @@ COLLECTIONS: Final = (
     "comparisons", "comparisons-csv", "comparisons-xlsx", "quotes", "teams",
     "requirements", "matches", "shortlists", "saved-searches", "call-offs", "offers", "contracts",
     "imports", "operations",
+    "events", "webhooks", "inbox", "dead-letters",
     "live", "ready", "schema", "docs",
 )  # fmt: skip
 """The addresses that a reader can begin with, by the names of api/v1/urls.py."""

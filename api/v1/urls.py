@@ -10,11 +10,14 @@ from api.v1 import (
     call_offs,
     comparisons,
     contracts,
+    dead_letters,
     documents,
+    events,
     evidence_packs,
     frameworks,
     health,
     imports,
+    inbox,
     limits,
     listings,
     matches,
@@ -31,6 +34,7 @@ from api.v1 import (
     snapshots,
     suppliers,
     teams,
+    webhooks,
 )
 
 register_converter(ReferenceConverter, "reference")  # type: ignore[arg-type]
@@ -184,6 +188,29 @@ urlpatterns = [
             ("complete", contracts.Completion),
             ("terminate", contracts.Termination),
         )
+    ),
+    path("events/", events.EventFeed.as_view(), name="events"),
+    path("webhooks/", webhooks.WebhookList.as_view(), name="webhooks"),
+    path("webhooks/<reference:reference>/", webhooks.WebhookDetail.as_view(), name="webhook"),
+    path("webhooks/<reference:reference>/rotate/", webhooks.WebhookRotation.as_view(), name="webhook-rotate"),
+    path("webhooks/<reference:reference>/test/", webhooks.WebhookTest.as_view(), name="webhook-test"),
+    path(
+        "webhooks/<reference:reference>/deliveries/",
+        webhooks.WebhookDeliveries.as_view(),
+        name="webhook-deliveries",
+    ),
+    path(
+        "webhooks/<reference:reference>/deliveries/<reference:delivery>/replay/",
+        webhooks.WebhookReplay.as_view(),
+        name="webhook-replay",
+    ),
+    path("inbox/", inbox.InboxList.as_view(), name="inbox"),
+    path("inbox/<reference:reference>/", inbox.InboxDetail.as_view(), name="message"),
+    path("dead-letters/", dead_letters.DeadLetterList.as_view(), name="dead-letters"),
+    path(
+        "dead-letters/<reference:reference>/redrive/",
+        dead_letters.DeadLetterRedrive.as_view(),
+        name="dead-letter-redrive",
     ),
     path("health/live/", health.Live.as_view(), name="live"),
     path("health/ready/", health.Ready.as_view(), name="ready"),

@@ -7,6 +7,7 @@ from datetime import date
 from django.test import Client
 from django.utils import timezone
 
+from procurement.actions.deliveries import deliver_due
 from procurement.actions.evidence import start_evidence
 from procurement.actions.matches import Run, keep_match
 from procurement.actions.requirements import create_requirement
@@ -14,8 +15,9 @@ from procurement.actions.running import run
 from procurement.actions.saved_searches import SavedSearchDraft
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist, note_on_shortlist
 from procurement.actions.snapshots import lock_shortlist
-from procurement.models import User
-from procurement.permissions import Actor, person
+from procurement.actions.webhooks import WebhookDraft, register_webhook, rotate_secret, try_webhook
+from procurement.models import Delivery, InboxMessage, User
+from procurement.permissions import SYSTEM, Actor, person
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
 from search.alerts import keep
@@ -24,8 +26,8 @@ from search.matching import MatchOptions, match
 from tests.api.conftest import Asker, TokenMaker
 
 BUYER = "leeds-city-council"
-SCOPES = "requirements:write matches:write shortlists:write saved_searches:write"
-KEPT = ("requirements", "matches", "shortlists", "saved-searches")
+SCOPES = "requirements:write matches:write shortlists:write saved_searches:write events:read webhooks:write inbox:write"
+KEPT = ("requirements", "matches", "shortlists", "saved-searches", "events", "webhooks", "inbox")
 ANSWERING = "offers:read offers:write"
 CALLING_OFF = (
     f"call_offs:read call_offs:write call_offs:approve {ANSWERING} requirements:read shortlists:read"
@@ -91,7 +93,7 @@ def teller(path: str) -> tuple[str, str]:
         return BUYER, CALLING_OFF
     if steps[2] in KEPT:
         return BUYER, SCOPES
-    return "calloff-operations", "imports:write"
+    return "calloff-operations", "imports:write admin:write"
 
 
 def buying(client: Client, token: TokenMaker) -> dict[str, str]:
@@ -112,6 +114,7 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
     run(pack.reference)
     saved = keep(buyer(), SavedSearchDraft("Evaluators", "framework=rm6309"))
     return {
+        **told(client, headers),
         "SAVED_SEARCH": saved.reference,
         "SAVED_SEARCH_ETAG": client.get(f"/api/v1/saved-searches/{saved.reference}/", headers=headers)[
             "ETag"
@@ -126,4 +129,21 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
             "ETag"
         ],
         "MATCH": kept.reference,
+    }
+
+
+def told(client: Client, headers: dict[str, str]) -> dict[str, str]:
+    """Registers a webhook whose trial was given up, and has its organisation told of a new secret."""
+    draft = WebhookDraft("https://hooks.example.org/calloff", ["rate_card."], organisation=BUYER)
+    hook, _ = register_webhook(SYSTEM, draft)
+    rotate_secret(SYSTEM, hook.reference, 1)
+    trial = try_webhook(SYSTEM, hook.reference)
+    Delivery.objects.filter(pk=trial.pk).update(status=Delivery.Status.DEAD, attempts=15)
+    deliver_due()
+    return {
+        "WEBHOOK": hook.reference,
+        "WEBHOOK_ETAG": client.get(f"/api/v1/webhooks/{hook.reference}/", headers=headers)["ETag"],
+        "DELIVERY": trial.reference,
+        "DEAD_LETTER": trial.reference,
+        "MESSAGE": InboxMessage.objects.get(delivery__event__type="webhook.rotated").reference,
     }
