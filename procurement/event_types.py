@@ -259,10 +259,16 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "call_off", ("organisation", "supplier", "contract", "framework", "lot"), "Both parties have signed."
     ),
     "call_off.cancelled": EventType(
-        "call_off", ("organisation", "offer", "contract"), "Nothing is bought; changes hold the reason."
+        "call_off",
+        ("organisation", "offer", "contract"),
+        "Nothing is bought; changes hold the reason.",
+        concerns=COMPETING,
     ),
     "call_off.unsuccessful": EventType(
-        "call_off", ("organisation",), "No supplier would or could; changes hold the reason."
+        "call_off",
+        ("organisation",),
+        "No supplier would or could; changes hold the reason.",
+        concerns=COMPETING,
     ),
     "call_off.person_added": EventType(
         "call_off", ("organisation", "user"), "Somebody has a part in it; changes hold the part."
@@ -405,7 +411,9 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "A question was asked. Recorded as the service's own: whoever asks is hidden, and an actor would tell.",
     ),
     "clarification.answered": EventType(
-        "clarification", ("call_off", "organisation"), "It was answered, to all at once.",
+        "clarification",
+        ("call_off", "organisation"),
+        "It was answered, to all at once.",
         concerns=COMPETING,
     ),
     **{

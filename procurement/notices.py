@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from procurement.models import Delivery, Event
 from procurement.models.outbox import TITLE_LENGTH
-from procurement.permissions import ADMINISTRATORS, EDITORS, Role
+from procurement.permissions import ADMINISTRATORS, APPROVERS, EDITORS, Role
 
 Words = str | Callable[[Mapping[str, Any]], str]
 INBOX: Final = (Delivery.Channel.INBOX,)
@@ -169,6 +169,79 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("organisation", "{partner} has left {supplier}",
                "{partner}, which the contract {subject} wanted, does not belong to {supplier} any more.", CONTRACT,
                URGENT),
+    ),
+    "invitation.interest_asked": (
+        Notice("lead", "Are you interested? {call_off}",
+               "A buyer asks {supplier} whether it is interested in the call-off {call_off}.", None, URGENT),
+    ),
+    "invitation.sent": (
+        Notice("lead", "Invited to tender: {call_off}",
+               "A buyer invites {supplier} to tender for the call-off {call_off}. It says until when.", None, URGENT),
+    ),
+    "clarification.asked": (
+        Notice("organisation", "A question to answer: {call_off}",
+               "A supplier asks about the call-off {call_off}. The answer goes to all who are invited.",
+               CALL_OFF, URGENT),
+    ),
+    "clarification.answered": (
+        Notice("invited", "A question was answered: {call_off}",
+               "The buyer has answered a question about the call-off {call_off}.", None, URGENT),
+    ),
+    "call_off.extended": (
+        Notice("invited", "More time: {subject}", "The moments of the competition {subject} are later now.", None,
+               URGENT),
+    ),
+    "call_off.amended": (
+        Notice("invited", "Changed: {subject}",
+               "The buyer has changed what the competition {subject} asks for: read the difference, and confirm your "
+               "tender or submit it anew where it says so.", None, URGENT),
+    ),
+    "call_off.closed": (
+        Notice("organisation", "Closed to tenders: {subject}",
+               "The deadline of the competition {subject} has passed; its tenders can be opened.",
+               ("web:call-off", "{subject}"), URGENT),
+    ),
+    "call_off.cancelled": (
+        Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}.", None, URGENT),
+    ),
+    "call_off.unsuccessful": (
+        Notice("invited", "Ended without award: {subject}", "The competition {subject} ended without an award.", None,
+               URGENT),
+    ),
+    "tender.submitted": (
+        Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed."),
+    ),
+    "tender.price_asked": (
+        Notice("lead", "A question about your price: {subject}",
+               "The price of the tender {subject} looks abnormally low: the buyer asks you to explain it.", None,
+               URGENT),
+    ),
+    "tender.price_answered": (
+        Notice("organisation", "A price was explained: {subject}", "The tenderer of {subject} has explained its price.",
+               CALL_OFF),
+    ),
+    "tender.told": (
+        Notice("lead", "The outcome of {call_off}", "The letter on the outcome of the tender {subject} is there.",
+               None, URGENT),
+    ),
+    "outcome_plan.proposed": (
+        Notice("payer", "A share to approve: {call_off}",
+               "You are named as a body that pays for the outcomes of {call_off} ({subject}).", None, URGENT,
+               APPROVERS),
+    ),
+    "claim.submitted": (
+        Notice("organisation", "Outcomes claimed: {subject}",
+               "{supplier} claims outcomes of the contract {contract} ({subject}).", None, URGENT),
+    ),
+    "claim.verified": (
+        Notice("lead", "Outcomes verified: {subject}", "The claim {subject} on {contract} was verified."),
+    ),
+    "claim.rejected": (
+        Notice("lead", "Claim rejected: {subject}", "The claim {subject} on {contract} was not borne out.", None,
+               URGENT),
+    ),
+    "claim.paid": (
+        Notice("lead", "Outcomes paid: {subject}", "The claim {subject} on {contract} is paid."),
     ),
     "joining.submitted": (
         Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", None, URGENT),

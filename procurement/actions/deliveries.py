@@ -20,11 +20,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.webhooks import disable
+from procurement.kept_secrets import Unreadable, opened
 from procurement.models import Capability, Delivery, InboxMessage, Membership, WebhookEndpoint
 from procurement.models.base import opaque
 from procurement.notice_mail import composed
 from procurement.notices import Message, notice_for, worded
-from procurement.kept_secrets import Unreadable, opened
 from procurement.webhooks import Undeliverable, headers, message, post
 
 LEASE: Final = timedelta(minutes=5)

@@ -19,12 +19,12 @@ from procurement.actions.events import Happening, record
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.event_types import EVENT_TYPES, matching
 from procurement.feed import instant
+from procurement.kept_secrets import sealed
 from procurement.models import Delivery, Event, Organisation, WebhookEndpoint
 from procurement.models.outbox import TITLE_LENGTH, webhook_reference
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
 from procurement.querysets import WebhookQuerySet
-from procurement.kept_secrets import sealed
 from procurement.webhooks import new_secret, wrong_with
 
 MOST_KEPT: Final = 20

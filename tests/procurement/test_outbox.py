@@ -18,7 +18,8 @@ from procurement.actions.operations import start_import
 from procurement.actions.requirements import create_requirement
 from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.concerned import WAYS
-from procurement.event_types import EVENT_TYPES, PUBLIC, matching
+from procurement.event_types import COMPETING, EVENT_TYPES, PUBLIC, matching
+from procurement.kept_secrets import sealed
 from procurement.models import (
     Appointment,
     Capability,
@@ -33,7 +34,6 @@ from procurement.models import (
 )
 from procurement.permissions import SYSTEM
 from procurement.querysets import EventQuerySet
-from procurement.kept_secrets import sealed
 from procurement.webhooks import new_secret
 from tests.world import editor_of, make_buyers, make_world
 
@@ -97,15 +97,29 @@ def test_a_shortlist_that_names_listings_is_never_told_to_their_firms(world: Non
     assert readers(event.position) == {"shire"}
 
 
+TO_ALL_WHO_COMPETE = {
+    "call_off.extended", "call_off.amended", "call_off.cancelled", "call_off.unsuccessful", "clarification.answered",
+}  # fmt: skip
+
+
 def test_no_type_that_a_buyer_keeps_to_itself_is_public_or_told_beyond_it() -> None:
     for name, known in EVENT_TYPES.items():
         assert set(known.concerns) <= set(WAYS), name
         assert set(known.withheld) == set() or known.public, name
         if name.startswith(
-            ("requirement.", "match.", "shortlist.", "saved_search.", "call_off.", "measure.")
+            (
+                "requirement.",
+                "match.",
+                "shortlist.",
+                "saved_search.",
+                "call_off.",
+                "measure.",
+                "clarification.",
+            )
         ):
-            assert (known.public, known.concerns) == (False, ("organisation",)), name
-        if name.startswith(("offer.", "contract.", "claim.")):
+            told = (COMPETING,) if name in TO_ALL_WHO_COMPETE else (("organisation",),)
+            assert (known.public, known.concerns) == (False, *told), name
+        if name.startswith(("offer.", "contract.", "claim.", "invitation.", "tender.")):
             assert not known.public, name
             assert set(known.concerns) <= {"organisation", "lead", "partner"}, name
     assert {name.partition(".")[0] for name in PUBLIC} == {
@@ -286,7 +300,7 @@ def test_events_from_before_there_was_an_audience_get_the_one_that_they_would_ha
     before = list(audience)
     assert len(before) == 4
     EventAudience.objects.all().delete()
-    import_module("procurement.migrations.0012_outbox").admit(apps, None)
+    import_module("procurement.migrations.0013_outbox").admit(apps, None)
     assert list(audience) == before
 
 

@@ -28,9 +28,9 @@ from procurement.actions.webhooks import (
     try_webhook,
 )
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.kept_secrets import Unreadable, opened, sealed
 from procurement.models import Event, InboxMessage, WebhookEndpoint
 from procurement.permissions import SYSTEM, Actor
-from procurement.kept_secrets import Unreadable, opened, sealed
 from procurement.webhooks import Undeliverable, post, wrong_with
 from tests.receiving import Customer, customer
 from tests.world import editor_of, make_buyers
