@@ -23,18 +23,12 @@ from tests.competed import (
     after,
     at,
     evaluated,
-    make_contest,
     past_deadline,
     planned,
     published,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def contest() -> Contest:
-    return make_contest()
 
 
 def test_a_competition_walks_from_draft_to_signed_contract(contest: Contest) -> None:

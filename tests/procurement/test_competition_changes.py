@@ -42,7 +42,6 @@ from tests.competed import (
     Contest,
     after,
     at,
-    make_contest,
     past_deadline,
     planned,
     published,
@@ -55,11 +54,6 @@ pytestmark = pytest.mark.django_db
 
 ASKED_FIRST = {"interest_until": after(days=3)}
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-
-
-@pytest.fixture
-def contest() -> Contest:
-    return make_contest()
 
 
 def invitation_of(call_off: CallOff, supplier: str) -> Invitation:

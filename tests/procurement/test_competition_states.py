@@ -23,7 +23,7 @@ from procurement.actions.ranking import (
 from procurement.errors import Conflict, Refused
 from procurement.models import CallOff, Competition, Event, LowPriceQuestion, Tender
 from procurement.states import CALL_OFFS, TENDERS
-from tests.competed import Contest, evaluated, make_contest, opened, past_deadline, tender_of
+from tests.competed import Contest, evaluated, opened, past_deadline, tender_of
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +53,6 @@ OF_TENDERS: dict[str, Bid] = {
         all_.market.buyer, one.reference, one.revision, "not_compliant", "Not what was asked."
     ),
 }
-
-
-@pytest.fixture
-def contest() -> Contest:
-    return make_contest()
 
 
 @pytest.mark.parametrize("status", list(CALL_OFFS.labels))

@@ -8,14 +8,9 @@ from procurement.actions.awards import award_direct
 from procurement.actions.contracts import sign_contract
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.models import Event
-from tests.bought import Market, drafted, make_market
+from tests.bought import Market, drafted
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def market() -> Market:
-    return make_market()
 
 
 def test_a_direct_award_walks_from_draft_to_signed_contract(market: Market) -> None:

@@ -35,15 +35,10 @@ from procurement.requirements import RequirementContent
 from procurement.rules import term_faults, value_faults
 from procurement.snapshots import Index
 from procurement.terms import Extension, Terms
-from tests.bought import TERMS, Market, accepted, drafted, make_market, need
+from tests.bought import TERMS, Market, accepted, drafted, need
 from tests.world import editor_of, publish_rates
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def market() -> Market:
-    return make_market()
 
 
 def kept() -> list[Any]:

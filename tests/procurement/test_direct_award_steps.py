@@ -46,16 +46,11 @@ from procurement.errors import Conflict, NotFound, NotPermitted, Stale
 from procurement.models import BuyerLimit, CallOff, Contract, Event, Offer, Organisation
 from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS
-from tests.bought import Market, accepted, drafted, make_market, offered
+from tests.bought import Market, accepted, drafted, offered
 
 pytestmark = pytest.mark.django_db
 
 WHY: Final = "Because."
-
-
-@pytest.fixture
-def market() -> Market:
-    return make_market()
 
 
 def kept() -> list[Any]:

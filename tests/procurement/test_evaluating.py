@@ -45,7 +45,6 @@ from tests.competed import (
     at,
     closed,
     evaluated,
-    make_contest,
     opened,
     published,
     tender_of,
@@ -55,11 +54,6 @@ pytestmark = pytest.mark.django_db
 
 CHEAP = {"rules": RULES | {"low_price": 95}}
 """With it oak's 6,350.00 looks low beside yew's 7,350.00."""
-
-
-@pytest.fixture
-def contest() -> Contest:
-    return make_contest()
 
 
 def test_people_of_the_organisation_alone_get_a_part_and_lose_it(contest: Contest) -> None:

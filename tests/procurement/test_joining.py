@@ -28,7 +28,7 @@ from procurement.models import Appointment, Event, Joining, Offering, Organisati
 from procurement.permissions import SYSTEM, Actor
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.states import JOININGS
-from tests.bought import Market, accepted, drafted, make_market, offered
+from tests.bought import Market, accepted, drafted, offered
 from tests.world import LIVE_FROM, editor_of
 
 pytestmark = pytest.mark.django_db
@@ -50,11 +50,6 @@ STEPS: dict[str, Callable[[Actor, str, int], object]] = {
 WAY = {"submitted": ("submit",), "agreed": ("submit", "agree"), "checked": ("submit", "agree", "check"),
        "joined": ("submit", "agree", "check", "admit"), "refused": ("submit", "refuse"), "withdrawn": ("withdraw",),
        "draft": ()}  # fmt: skip
-
-
-@pytest.fixture
-def market() -> Market:
-    return make_market()
 
 
 @pytest.fixture

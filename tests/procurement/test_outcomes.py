@@ -45,7 +45,7 @@ from procurement.models import (
 )
 from procurement.outcomes import QUESTIONS, WHOLE, Priced, payable, split
 from procurement.permissions import Actor
-from tests.bought import TERMS, Market, drafted, make_market
+from tests.bought import TERMS, Market, drafted
 from tests.world import editor_of, make_buyers
 
 pytestmark = pytest.mark.django_db
@@ -99,11 +99,6 @@ def test_however_often_outcomes_are_claimed_neither_cap_is_passed(
         before, paid = before + count, paid + amount
     assert paid <= min(measure.cap, cap)
     assert paid == min(cap, min(before, most) * price)
-
-
-@pytest.fixture
-def market() -> Market:
-    return make_market()
 
 
 @pytest.fixture

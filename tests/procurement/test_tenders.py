@@ -35,7 +35,6 @@ from tests.competed import (
     Contest,
     at,
     closed,
-    make_contest,
     past_deadline,
     published,
     submitted,
@@ -58,11 +57,6 @@ STEPS: dict[str, Callable[[Contest, Tender], object]] = {
     "withdraw": lambda contest, one: withdraw_tender(contest.market.oak, one.reference, one.revision, "No."),
 }
 """Those that a tenderer takes before the deadline; the others need it closed, and have tests of their own."""
-
-
-@pytest.fixture
-def contest() -> Contest:
-    return make_contest()
 
 
 @pytest.mark.parametrize("status", list(TENDERS.labels))
