@@ -86,12 +86,12 @@ def teller(path: str) -> tuple[str, str]:
     """The organisation and the scopes of a token that may do what is told at the address."""
     if "/partners/" in path:
         return "opm-group", "partners:write"
-    steps = path.strip("/").split("/")
-    if steps[2] == "offers" and steps[-1] in ANSWERS:
+    steps = path.removeprefix("/api/v1/").strip("/").split("/")
+    if steps[0] == "offers" and steps[-1] in ANSWERS:
         return "larch", CALLING_OFF
-    if steps[2] in ("call-offs", "offers", "contracts") or steps[-1] == "limit":
+    if steps[0] in ("call-offs", "offers", "contracts") or steps[-1] == "limit":
         return BUYER, CALLING_OFF
-    if steps[2] in KEPT:
+    if steps[0] in KEPT:
         return BUYER, SCOPES
     return "calloff-operations", "imports:write admin:write"
 
