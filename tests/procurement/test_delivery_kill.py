@@ -18,7 +18,7 @@ import pytest
 from tests.given import ROOT, fresh_database
 from tests.receiving import customer
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
 
 SET_UP = "import django; django.setup(); import json, sys; from datetime import timedelta; "
 OWE = (
@@ -76,7 +76,7 @@ def python(environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
 
 
 def said(process: subprocess.Popen[str]) -> Any:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     return json.loads(out.splitlines()[-1]) if out.strip() else None
 
@@ -87,7 +87,7 @@ def test_a_message_that_was_being_sent_comes_once_more_under_the_same_id(environ
         secret = said(python(environment, "-c", OWE, receiver.url))
         receiver.silent.set()
         worker = python(environment, "-c", WORK, "now")
-        assert receiver.arrived.wait(60)
+        assert receiver.arrived.wait(240)
         worker.kill()
         worker.communicate()
         assert worker.returncode == -9
