@@ -106,6 +106,7 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "ChosenWebhookStatus": [("active", "Active"), ("disabled", "Disabled")],
         "DeliveryStatus": "procurement.models.outbox.Delivery.Status",
         "DeliveryChannel": "procurement.models.outbox.Delivery.Channel",
+        "JoiningStatus": "procurement.models.joining.Joining.Status",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -82,6 +82,7 @@ PATH_PARAMETERS: Final = {
     "listing": "The reference of a listing.",
     "operation": "The reference of an operation.",
     "delivery": "The reference of a delivery: its `webhook-id`.",
+    "partner": "The reference of a partner.",
     "number": "Which of several, from 1.",
 }
 PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {

@@ -18,6 +18,7 @@ from api.v1 import (
     health,
     imports,
     inbox,
+    joinings,
     limits,
     listings,
     matches,
@@ -67,6 +68,11 @@ urlpatterns = [
     path("partners/<reference:reference>/", partners.PartnerDetail.as_view(), name="partner"),
     path("suppliers/", suppliers.SupplierList.as_view(), name="suppliers"),
     path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
+    path(
+        "suppliers/<reference:reference>/members/<reference:partner>/leave/",
+        joinings.Leaving.as_view(),
+        name="supplier-leave",
+    ),
     path("rate-cards/", rate_cards.RateCardList.as_view(), name="rate-cards"),
     path("rate-cards/<reference:reference>/", rate_cards.RateCardDetail.as_view(), name="rate-card"),
     path("comparisons/", comparisons.ComparisonView.as_view(), name="comparisons"),
@@ -211,6 +217,19 @@ urlpatterns = [
         "dead-letters/<reference:reference>/redrive/",
         dead_letters.DeadLetterRedrive.as_view(),
         name="dead-letter-redrive",
+    ),
+    path("joinings/", joinings.JoiningList.as_view(), name="joinings"),
+    path("joinings/<reference:reference>/", joinings.JoiningDetail.as_view(), name="joining"),
+    *(
+        path(f"joinings/<reference:reference>/{name}/", view.as_view(), name=f"joining-{name}")
+        for name, view in (
+            ("submit", joinings.Submission),
+            ("agree", joinings.Agreement),
+            ("check", joinings.Checking),
+            ("admit", joinings.Admission),
+            ("refuse", joinings.Refusal),
+            ("withdraw", joinings.Withdrawal),
+        )
     ),
     path("health/live/", health.Live.as_view(), name="live"),
     path("health/ready/", health.Ready.as_view(), name="ready"),

@@ -87,6 +87,11 @@ def teller(path: str) -> tuple[str, str]:
     if "/partners/" in path:
         return "opm-group", "partners:write"
     steps = path.removeprefix("/api/v1/").strip("/").split("/")
+    if steps[0] == "joinings" or steps[-1] == "leave":
+        firms = {"agree": "larch", "leave": "alder"} | dict.fromkeys(
+            ("check", "admit", "refuse"), "commons-exchange"
+        )
+        return firms.get(steps[-1], "brightwater"), "joinings:read joinings:write"
     if steps[0] == "offers" and steps[-1] in ANSWERS:
         return "larch", CALLING_OFF
     if steps[0] in ("call-offs", "offers", "contracts") or steps[-1] == "limit":

@@ -1,4 +1,4 @@
-"""docs/api.md and docs/call-offs.md are true: each curl line does what it says, in the order in which they stand."""
+"""What docs/ tells of the API is true: each curl line does what it says, in the order in which they stand."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buying
 from tests.api.calling_off import need, ordered, place
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
+from tests.api.joining import OWNER
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
 
@@ -85,3 +86,22 @@ def test_a_purchase_walks_through_its_document(client: Client, token: TokenMaker
             variables["CALL_OFF"] = told["reference"]
             variables["CONTRACT"] = (told["contract"] or {}).get("reference", "")
         assert told.get("count", 1) > 0, line
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("market")
+def test_a_firm_joins_by_its_document(client: Client, token: TokenMaker) -> None:
+    place()
+    scopes = "joinings:read joinings:write"
+    firms = {"FIRM": "brightwater", "LEAD": "larch", "OWNER": OWNER, "MEMBER": "alder"}
+    variables = {name: token(firm, scopes) for name, firm in firms.items()} | {"KEY": "0b5f3c1e"}
+    lines = curl_lines("joining.md")
+    assert len(lines) == 9
+    for line in lines:
+        response = run(line, variables)
+        assert response.status_code in {200, 201}, (line, response.content)
+        told = response.json()
+        if "line" in told:
+            variables["JOINING"] = told["reference"]
+        assert told.get("count", 1) > 0, line
+    assert told["left_on"] is not None

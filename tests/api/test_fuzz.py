@@ -43,6 +43,7 @@ REFERENCES = {
     "requirements": ["REQ-2026-0001", "none"],
     "shortlists": ["SL-2026-0001", "none"],
     "matches": ["MATCH-2026-0001", "none"],
+    "joinings": ["JA-2026-0001", "none"],
 }
 SMALL, LARGE = 4, 150
 """Requests to each operation in each mode."""

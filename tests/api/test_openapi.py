@@ -21,6 +21,7 @@ from tests.api.buying import buying, teller
 from tests.api.calling_off import calling_off
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
+from tests.api.joining import joining_of
 
 SNAPSHOT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 SCHEMA: dict[str, Any] = json.loads(schema_bytes())
@@ -99,7 +100,8 @@ def test_every_example_does_what_it_says(
 ) -> None:
     operator = person(User.objects.get(email="operator@example.org"))
     begun = start_import(operator, "import_partners", [b"{}\n"], "partners.jsonl", {"dry_run": True})
-    made = calling_off(told["x-codeSamples"][0]["source"])
+    source = told["x-codeSamples"][0]["source"]
+    made = calling_off(source) | joining_of(source)
     variables = (
         buying(client, token)
         | made
@@ -111,7 +113,7 @@ def test_every_example_does_what_it_says(
         }
     )
     files = {"partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n'}
-    response = run(told["x-codeSamples"][0]["source"], variables, files)
+    response = run(source, variables, files)
     good = next(status for status in told["responses"] if status.startswith("2"))
     assert str(response.status_code) == good, getattr(response, "content", b"")[:500]
     media = response["Content-Type"].partition(";")[0]
