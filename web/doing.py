@@ -1,5 +1,5 @@
-"""What every page with several forms does when one of them is sent: carry out the action that `do` names, and say what
-came of it.
+"""What every page with several forms does when one of them is sent: carry out the action that `do` names, once, and say
+what came of it.
 
 The pages of call-offs, offers and contracts use it; each shows its object as it now is where the action was refused.
 """
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.permissions import Actor
 from web.changing import sent_revision
 from web.faults import FieldFault
+from web.once import done_once
 
 STALE: Final = (
     "Somebody changed this meanwhile, so nothing of yours was changed. Below it is as it stands now"
@@ -39,17 +40,24 @@ def do(
     reference: str,
     changes: Mapping[str, Change],
     anchors: Mapping[str, str],
-) -> Refusal | None:
-    """Carries out what the form asks of the object; None once it is done. `anchors` says by the first step of a fault's
-    pointer which field it belongs to, `{do}` standing for the form's own name.
+    here: str,
+) -> Refusal | HttpResponse:
+    """Carries out what the form asks of the object, once for its one-time key, and leads back to the page at `here`.
+    `anchors` says by the first step of a fault's pointer which field it belongs to, `{do}` standing for the form's own
+    name.
 
     Raises Http404 for a form that there is not and for what the actor may not see, PermissionDenied.
     """
     sent, name = request.POST, request.POST.get("do", "")
     if name not in changes:
         raise Http404
-    try:
+
+    def act() -> str:
         changes[name](actor, reference, sent_revision(sent), sent)
+        return f"{here}?done={name}"
+
+    try:
+        return done_once(request, actor, act)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except NotFound as refused:
@@ -64,4 +72,3 @@ def do(
             anchor = anchors.get(fault.pointer.strip("/").partition("/")[0], "").format(do=name)
             faults.append(FieldFault(anchor, fault.message.rstrip(".")))
         return Refusal(faults or [FieldFault("", refused.message.rstrip("."))], 422)
-    return None

@@ -27,9 +27,10 @@ from web.buying import actor_of, bodies, require_buyer
 from web.call_off_changes import DONE, OF_CALL_OFFS
 from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typed_of
 from web.call_off_page import call_off_page
-from web.changing import see_other, sent_revision
-from web.doing import STALE, do
+from web.changing import sent_revision
+from web.doing import STALE, Refusal, do
 from web.faults import FieldFault, by_anchor
+from web.once import done_once
 from web.pages import render
 from web.paging import page_of, pages
 
@@ -78,11 +79,15 @@ def new_call_off(request: HttpRequest) -> HttpResponse:
     if organisation is None:
         wrong = [FieldFault("organisation", "Organisation: say for which one the call-off is")]
         return _form(request, actor, typed_from(sent), wrong, 422)
-    try:
+
+    def begin() -> str:
         begun = create_call_off(actor, CallOffDraft(**read(sent), organisation=organisation))
+        return f"{reverse('web:call-off', args=[begun.reference])}?done=begun"
+
+    try:
+        return done_once(request, actor, begin)
     except Invalid as refused:
         return _form(request, actor, typed_from(sent), faults_of(refused.faults), 422)
-    return see_other(f"{reverse('web:call-off', args=[begun.reference])}?done=begun")
 
 
 @never_cache
@@ -95,8 +100,13 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _form(request, actor, typed_of(found), (), call_off=found)
     sent = request.POST
-    try:
+
+    def change() -> str:
         edit_call_off(actor, found.reference, sent_revision(sent), read(sent))
+        return f"{reverse('web:call-off', args=[found.reference])}?done=edited"
+
+    try:
+        return done_once(request, actor, change)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except NotFound as refused:
@@ -108,7 +118,6 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
         return _page(request, actor, found, [FieldFault("", refused.message.rstrip("."))], 409)
     except Invalid as refused:
         return _form(request, actor, typed_from(sent), faults_of(refused.faults), 422, call_off=found)
-    return see_other(f"{reverse('web:call-off', args=[found.reference])}?done=edited")
 
 
 @never_cache
@@ -120,10 +129,11 @@ def call_off(request: HttpRequest, reference: str) -> HttpResponse:
     found = _seen(actor, reference)
     if request.method != "POST":
         return _page(request, actor, found, ())
-    refusal = do(request, actor, found.reference, OF_CALL_OFFS, ANCHORS)
-    if refusal is not None:
-        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
-    return see_other(f"{reverse('web:call-off', args=[found.reference])}?done={request.POST['do']}")
+    here = reverse("web:call-off", args=[found.reference])
+    done = do(request, actor, found.reference, OF_CALL_OFFS, ANCHORS, here)
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
 
 
 def _seen(actor: Actor, reference: str) -> CallOff:

@@ -18,8 +18,7 @@ from procurement.querysets_call_offs import ContractQuerySet
 from procurement.states import CONTRACTS, Part
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
-from web.changing import see_other
-from web.doing import do
+from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 
@@ -35,10 +34,11 @@ def contract(request: HttpRequest, reference: str) -> HttpResponse:
     found = _seen(actor, reference)
     if request.method != "POST":
         return _page(request, actor, found, ())
-    refusal = do(request, actor, found.reference, OF_CONTRACTS, ANCHORS)
-    if refusal is not None:
-        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
-    return see_other(f"{reverse('web:contract', args=[found.reference])}?done={request.POST['do']}")
+    here = reverse("web:contract", args=[found.reference])
+    done = do(request, actor, found.reference, OF_CONTRACTS, ANCHORS, here)
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
 
 
 def _seen(actor: Actor, reference: str) -> Contract:

@@ -23,8 +23,7 @@ from procurement.states import OFFERS, Part
 from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.call_off_changes import DONE, OF_OFFERS
-from web.changing import see_other
-from web.doing import do
+from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.paging import page_of, pages
@@ -69,10 +68,11 @@ def offer(request: HttpRequest, reference: str) -> HttpResponse:
             view_offer(actor, found.reference)
             found = _seen(actor, reference)
         return _page(request, actor, found, ())
-    refusal = do(request, actor, found.reference, OF_OFFERS, ANCHORS)
-    if refusal is not None:
-        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
-    return see_other(f"{reverse('web:offer', args=[found.reference])}?done={request.POST['do']}")
+    here = reverse("web:offer", args=[found.reference])
+    done = do(request, actor, found.reference, OF_OFFERS, ANCHORS, here)
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
 
 
 def _seen(actor: Actor, reference: str) -> Offer:

@@ -10,7 +10,7 @@ from typing import Final
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,6 +23,7 @@ from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.engines.base import EngineUnavailable
 from web.faults import FieldFault
+from web.once import done_once
 from web.pages import render
 from web.views.errors import search_unavailable
 
@@ -57,13 +58,17 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
         # The page has no choice of organisations: who buys for several saves for the first by name.
         organisation=buyers[0] if len(buyers) > 1 else None,
     )
-    try:
+
+    def keep() -> str:
         alerts.keep(actor, draft)
+        return _back("saved")
+
+    try:
+        return done_once(request, actor, keep)
     except Invalid as refused:
         return _page(request, actor, refused, 422)
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
-    return _back("saved")
 
 
 @never_cache
@@ -74,19 +79,23 @@ def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
     actor = _buyer(request)
     sent = request.POST
     revision = int(sent["revision"]) if sent.get("revision", "").isdecimal() else 0
-    try:
+
+    def act() -> str:
         if "delete" in sent:
             delete_saved_search(actor, reference, revision)
             return _back("deleted")
         changes = {name: sent[name] for name in ("alerts", "frequency") if name in sent}
         alerts.change(actor, reference, revision, changes)
+        return _back("changed")
+
+    try:
+        return done_once(request, actor, act)
     except NotFound as missing:
         raise Http404 from missing
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except (Invalid, Stale) as refused:
         return _page(request, actor, refused, 422 if isinstance(refused, Invalid) else 409)
-    return _back("changed")
 
 
 def _buyer(request: HttpRequest) -> Actor:
@@ -104,8 +113,8 @@ def _buyers(actor: Actor) -> list[str]:
     )
 
 
-def _back(said: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('web:saved-searches')}?said={said}")
+def _back(said: str) -> str:
+    return f"{reverse('web:saved-searches')}?said={said}"
 
 
 def _page(
