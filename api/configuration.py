@@ -107,6 +107,8 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "DeliveryStatus": "procurement.models.outbox.Delivery.Status",
         "DeliveryChannel": "procurement.models.outbox.Delivery.Channel",
         "JoiningStatus": "procurement.models.joining.Joining.Status",
+        "OutcomePlanStatus": "procurement.models.outcomes.OutcomePlan.Status",
+        "ClaimStatus": "procurement.models.outcomes.Claim.Status",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -12,13 +12,15 @@ from datetime import date, datetime
 from typing import Final
 
 from procurement.models.call_offs import CallOff, Contract, Offer
-from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
+from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, Part
 
 WAITING: Final = frozenset({Offer.Status.SENT, Offer.Status.VIEWED})
 ELSEWHERE: Final = frozenset({"not_sign"})
 """Steps of a call-off that are taken with its offer."""
 GOING_OUT: Final = frozenset({"send_offer", "publish"})
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
+NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
+"""Statuses of a call-off in which what it pays for outcomes may still be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,23 @@ def contract_steps(
         "extend": options_left > 0 and on <= ends_on,
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
+
+
+def plan_steps(status: str, call_off_status: str, parts: Collection[Part], *, waiting: bool) -> list[str]:
+    """The steps of a plan of outcomes that somebody with these parts may take until its call-off goes out; one that is
+    agreed may be said anew too. `waiting`: a body that they approve for has not approved its share.
+    """
+    if call_off_status not in NOT_OUT:
+        return []
+    names = [name for name in PLANS.available(status, parts) if name != "approve_share" or waiting]
+    return names if "edit" in names or Part.OWNER not in parts else ["edit", *names]
+
+
+def claim_steps(status: str, parts: Collection[Part], *, claimed: bool) -> list[str]:
+    """The steps of a claim that somebody with these parts may take; `claimed`: they claimed it, and so do not verify
+    it.
+    """
+    return [name for name in CLAIMS.available(status, parts) if name != "verify" or not claimed]
 
 
 def signed_by(contract: Contract | None) -> frozenset[Part]:

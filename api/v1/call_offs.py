@@ -29,7 +29,7 @@ from api.v1.shortlist_shapes import HistorySerializer
 from api.views import DetailView, ListView, one_of
 from procurement.actions.buyers import require_somewhere
 from procurement.actions.call_offs import FIELDS, create_call_off, edit_call_off
-from procurement.models import CallOff, Event
+from procurement.models import CallOff, Claim, Event, OutcomePlan
 from procurement.permissions import Action
 from procurement.querysets_call_offs import CallOffQuerySet
 from search.parameters import Parameter
@@ -169,7 +169,9 @@ class CallOffDetail(DetailView):
 
 
 class CallOffHistory(ListView):
-    """What happened to a call-off, its offers and its contracts, newest first, from the event log."""
+    """What happened to a call-off, its offers and contracts and what is paid for outcomes, newest first, from the event
+    log.
+    """
 
     serializer_class = HistorySerializer
     varies = True
@@ -179,6 +181,10 @@ class CallOffHistory(ListView):
         about = Q(subject_type="call_off", subject=row.reference)
         about |= Q(subject_type="offer", subject__in=row.offers.values("reference"))
         about |= Q(subject_type="contract", subject__in=row.contracts.values("reference"))
+        plans = OutcomePlan.objects.filter(call_off=row)
+        about |= Q(subject_type="outcome_plan", subject__in=plans.values("reference"))
+        claims = Claim.objects.filter(contract__call_off=row)
+        about |= Q(subject_type="claim", subject__in=claims.values("reference"))
         return Event.objects.filter(about).order_by("-position")
 
     @operation(

@@ -25,7 +25,7 @@ COLLECTIONS: Final = (
     "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv",
     "comparisons", "comparisons-csv", "comparisons-xlsx", "quotes", "teams",
     "requirements", "matches", "shortlists", "saved-searches", "call-offs", "offers", "contracts",
-    "joinings",
+    "joinings", "measures", "outcome-plans",
     "imports", "operations",
     "events", "webhooks", "inbox", "dead-letters",
     "live", "ready", "schema", "docs",

@@ -8,6 +8,7 @@ from api.references import ReferenceConverter
 from api.v1 import (
     call_off_moves,
     call_offs,
+    claims,
     comparisons,
     contracts,
     dead_letters,
@@ -22,8 +23,10 @@ from api.v1 import (
     limits,
     listings,
     matches,
+    measures,
     offers,
     organisations,
+    outcome_plans,
     partners,
     quotes,
     rate_cards,
@@ -161,6 +164,21 @@ urlpatterns = [
         call_off_moves.CallOffOffers.as_view(),
         name="call-off-offers",
     ),
+    path(
+        "call-offs/<reference:reference>/outcomes/",
+        outcome_plans.CallOffOutcomes.as_view(),
+        name="call-off-outcomes",
+    ),
+    path(
+        "call-offs/<reference:reference>/outcomes/propose/",
+        outcome_plans.CallOffProposal.as_view(),
+        name="call-off-propose",
+    ),
+    path(
+        "call-offs/<reference:reference>/outcomes/approve-share/",
+        outcome_plans.CallOffShare.as_view(),
+        name="call-off-approve-share",
+    ),
     *(
         path(f"call-offs/<reference:reference>/{name}/", view.as_view(), name=f"call-off-{name}")
         for name, view in (
@@ -217,6 +235,34 @@ urlpatterns = [
         "dead-letters/<reference:reference>/redrive/",
         dead_letters.DeadLetterRedrive.as_view(),
         name="dead-letter-redrive",
+    ),
+    path("contracts/<reference:reference>/claims/", claims.ContractClaims.as_view(), name="contract-claims"),
+    path("claims/<reference:reference>/", claims.ClaimDetail.as_view(), name="claim"),
+    *(
+        path(f"claims/<reference:reference>/{name}/", view.as_view(), name=f"claim-{name}")
+        for name, view in (
+            ("verify", claims.ClaimVerification),
+            ("reject", claims.ClaimRejection),
+            ("pay", claims.ClaimPayment),
+        )
+    ),
+    path("measures/", measures.MeasureList.as_view(), name="measures"),
+    path("measures/<reference:reference>/", measures.MeasureDetail.as_view(), name="measure"),
+    path("outcome-plans/", outcome_plans.OutcomePlanList.as_view(), name="outcome-plans"),
+    path(
+        "outcome-plans/<reference:reference>/",
+        outcome_plans.OutcomePlanDetail.as_view(),
+        name="outcome-plan",
+    ),
+    path(
+        "outcome-plans/<reference:reference>/propose/",
+        outcome_plans.Proposal.as_view(),
+        name="outcome-plan-propose",
+    ),
+    path(
+        "outcome-plans/<reference:reference>/approve-share/",
+        outcome_plans.Share.as_view(),
+        name="outcome-plan-approve-share",
     ),
     path("joinings/", joinings.JoiningList.as_view(), name="joinings"),
     path("joinings/<reference:reference>/", joinings.JoiningDetail.as_view(), name="joining"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of
 from procurement.actions.call_offs import locked_call_off
 from procurement.actions.events import Happening, record, record_many
+from procurement.available import NOT_OUT
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
 from procurement.outcome_terms import OutcomeTerms
@@ -24,12 +25,12 @@ from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.pricing import money
 from procurement.profiles import Reader
+from procurement.querysets_outcomes import OutcomePlanQuerySet
 from procurement.references import slug
 from procurement.states import PLANS, Part
 
 REFUSED: Final = "The plan of outcomes cannot be taken as it is."
 TEXT: Final = 5_000
-EDITED: Final = (CallOff.Status.DRAFT, CallOff.Status.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         row = locked_call_off(actor, call_off, revision)
         if Part.OWNER not in buyer_parts(actor, row):
             raise NotPermitted("You may not do this: say what is paid for outcomes.")
-        if row.status not in EDITED:
+        if row.status not in NOT_OUT:
             raise Conflict("The call-off has gone out: what it pays for stands.")
         measures, bodies = _known(terms)
         plan, _ = OutcomePlan.objects.get_or_create(
@@ -244,21 +245,11 @@ def _locked(actor: Actor, reference: str, revision: int) -> OutcomePlan:
     )
     plan = OutcomePlan.objects.select_for_update(of=("self",)).get(pk=found.pk)
     plan.call_off = call_off
-    if not plan_seen(actor, plan):
+    if not OutcomePlanQuerySet(OutcomePlan).seen_by(actor).filter(pk=plan.pk).exists():
         raise NotFound(f"There is no plan {reference}.")
     if plan.revision != revision:
         raise Stale("The plan has changed since you read it.")
     return plan
-
-
-def plan_seen(actor: Actor, plan: OutcomePlan) -> bool:
-    """Whether the actor may see it: of the buyer, or of a body that pays once it was proposed."""
-    if can(actor, Action.SEE_CALL_OFFS, plan.call_off.organisation_id):
-        return True
-    if plan.status == OutcomePlan.Status.DRAFT:
-        return False
-    keys = plan.payers.values_list("organisation", flat=True)
-    return any(can(actor, Action.SEE_CALL_OFFS, key) for key in keys)
 
 
 def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> None:
@@ -268,6 +259,8 @@ def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> None:
         raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
     if step is None:
         raise Conflict(f"The plan is {OutcomePlan.Status(plan.status).label.lower()}.")
+    if plan.call_off.status not in NOT_OUT:
+        raise Conflict("The call-off is no longer a draft: what it pays for stands.")
 
 
 def _save(plan: OutcomePlan, *fields: str) -> None:

@@ -32,6 +32,7 @@ ANSWERING = "offers:read offers:write"
 CALLING_OFF = (
     f"call_offs:read call_offs:write call_offs:approve {ANSWERING} requirements:read shortlists:read"
 )
+BOUGHT = ("call-offs", "offers", "contracts", "outcome-plans", "measures", "claims")
 ANSWERS = ("view", "accept", "decline")
 NEED = {
     "text": "Evaluate a vision rehabilitation service.",
@@ -82,8 +83,8 @@ def buyer() -> Actor:
     return person(User.objects.get(email="buyer@example.org"))
 
 
-def teller(path: str) -> tuple[str, str]:
-    """The organisation and the scopes of a token that may do what is told at the address."""
+def teller(path: str, method: str = "get") -> tuple[str, str]:
+    """The organisation and the scopes of a token that may do this at the address."""
     if "/partners/" in path:
         return "opm-group", "partners:write"
     steps = path.removeprefix("/api/v1/").strip("/").split("/")
@@ -94,7 +95,9 @@ def teller(path: str) -> tuple[str, str]:
         return firms.get(steps[-1], "brightwater"), "joinings:read joinings:write"
     if steps[0] == "offers" and steps[-1] in ANSWERS:
         return "larch", CALLING_OFF
-    if steps[0] in ("call-offs", "offers", "contracts") or steps[-1] == "limit":
+    if steps == ["contracts", "{reference}", "claims"] and method.lower() == "post":
+        return "larch", CALLING_OFF
+    if steps[0] in BOUGHT or steps[-1] == "limit":
         return BUYER, CALLING_OFF
     if steps[0] in KEPT:
         return BUYER, SCOPES

@@ -141,6 +141,7 @@ def test_the_first_address_leads_to_every_collection(client: Client) -> None:
         "offers": 401,
         "contracts": 401,
         "joinings": 401,
+        "outcome_plans": 401,
         "imports": 405,
         "quotes": 405,
         "teams": 405,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from oauth2_provider.models import AbstractApplication
 
+from procurement.actions.awards import award_direct
+from procurement.actions.contracts import sign_contract
 from procurement.actions.evidence import EVIDENCE
+from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.running import run as carry_out
-from procurement.models import Application, Organisation
-from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buying
-from tests.api.calling_off import need, ordered, place
+from procurement.models import Application, CallOff, Contract, Organisation
+from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buyer, buying
+from tests.api.calling_off import acting, drafted, need, ordered, place
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 from tests.api.joining import OWNER
+from tests.api.outcomes import PAYER, days
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
 
@@ -105,3 +111,45 @@ def test_a_firm_joins_by_its_document(client: Client, token: TokenMaker) -> None
             variables["JOINING"] = told["reference"]
         assert told.get("count", 1) > 0, line
     assert told["left_on"] is not None
+
+
+def contracted(call_off: CallOff) -> str:
+    """Takes the call-off to its contract, begun forty days ago."""
+    offer = send_offer(buyer(), call_off.reference, call_off.revision)
+    accept_offer(acting("larch"), offer.reference, offer.revision)
+    call_off.refresh_from_db()
+    contract = award_direct(buyer(), call_off.reference, call_off.revision, "None known.")
+    sign_contract(acting("larch"), contract.reference, 1)
+    sign_contract(buyer(), contract.reference, 2)
+    Contract.objects.update(starts_on=timezone.localdate() - timedelta(days=40))
+    return contract.reference
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("market")
+def test_outcomes_are_paid_for_by_their_document(client: Client, token: TokenMaker) -> None:
+    place()
+    call_off = drafted()
+    variables = {
+        "BUYER": token(BUYER, CALLING_OFF),
+        "PAYER": token(PAYER, "call_offs:read call_offs:approve"),
+        "SUPPLIER": token("larch", ANSWERING),
+        "KEY": "0b5f3c1e",
+        "CALL_OFF": call_off.reference,
+        "LONG_STOP": (timezone.localdate() + timedelta(days=700)).isoformat(),
+    } | {name.upper(): day for name, day in days().items()}
+    lines = curl_lines("outcomes.md")
+    assert len(lines) == 13
+    for line in lines:
+        if "$CONTRACT/" in line and "CONTRACT" not in variables:
+            call_off.refresh_from_db()
+            variables["CONTRACT"] = contracted(call_off)
+        response = run(line, variables)
+        assert response.status_code in {200, 201}, (line, response.content)
+        told = response.json()
+        if "counted" in told:
+            variables["CLAIM"] = told["reference"]
+        assert told.get("count", 1) > 0, line
+    # Ten of 100.00: 1,000.00, of which the fund pays the 300.00 that its pot holds.
+    assert told["totals"]["paid"]["amount"] == "1000.00"
+    assert [one["paid"]["amount"] for one in told["payers"]] == ["700.00", "300.00"]

@@ -43,6 +43,9 @@ REFERENCES = {
     "requirements": ["REQ-2026-0001", "none"],
     "shortlists": ["SL-2026-0001", "none"],
     "matches": ["MATCH-2026-0001", "none"],
+    "measures": ["in-work", "none"],
+    "outcome-plans": ["CO-2026-0001~outcomes", "none"],
+    "claims": ["CL-2026-0001", "none"],
     "joinings": ["JA-2026-0001", "none"],
 }
 SMALL, LARGE = 4, 150
@@ -105,7 +108,7 @@ ASKED = [
 
 def secret_for(operation: schemathesis.APIOperation, token: TokenMaker) -> str:
     """A token that may do it."""
-    return token(*teller(operation.path))
+    return token(*teller(operation.path, operation.method))
 
 
 def try_out(operation: schemathesis.APIOperation, mode: GenerationMode, size: int, secret: str) -> None:

@@ -22,6 +22,7 @@ from tests.api.calling_off import calling_off
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 from tests.api.joining import joining_of
+from tests.api.outcomes import outcomes_of
 
 SNAPSHOT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 SCHEMA: dict[str, Any] = json.loads(schema_bytes())
@@ -101,12 +102,12 @@ def test_every_example_does_what_it_says(
     operator = person(User.objects.get(email="operator@example.org"))
     begun = start_import(operator, "import_partners", [b"{}\n"], "partners.jsonl", {"dry_run": True})
     source = told["x-codeSamples"][0]["source"]
-    made = calling_off(source) | joining_of(source)
+    made = calling_off(source) | joining_of(source) | outcomes_of(source)
     variables = (
         buying(client, token)
         | made
         | {
-            "TOKEN": token(*teller(path)),
+            "TOKEN": token(*teller(path, method)),
             "ETAG": client.get("/api/v1/partners/opm-group/")["ETag"],
             "KEY": "6f1f0d3c",
             "OPERATION": begun.reference,
