@@ -40,7 +40,7 @@ def tender_faults(tender: Tender, content: TenderContent) -> TenderPrice | list[
         content,
         content_of(call_off),
         terms,
-        _ceilings(tender, content),
+        ceilings(tender, content),
         terms.hours_per_day if by_hour else None,
     )
     if isinstance(price, list):
@@ -99,7 +99,7 @@ def submitted(revision: TenderRevision) -> dict[str, Any]:
     return document
 
 
-def _ceilings(tender: Tender, content: TenderContent) -> Mapping[str, GradeRate]:
+def ceilings(tender: Tender, content: TenderContent) -> Mapping[str, GradeRate]:
     """The pinned card's rates of the grades that are offered, by grade in upper case (one query)."""
     version, call_off = tender.invitation.card_version, tender.competition.call_off
     if version is None or not content.team:

@@ -83,7 +83,7 @@ def read(sent: QueryDict) -> dict[str, Any]:
     """What the form says, as create_call_off and edit_call_off take it; amounts as people write them (£1,250)."""
     terms: dict[str, Any] = {
         "extensions": [
-            {"months": _whole(months), "amount": _amount(amount)}
+            {"months": _whole(months), "amount": amount_typed(amount)}
             for months, amount in zip(sent.getlist("months"), sent.getlist("amount"), strict=False)
             if months.strip() or amount.strip()
         ],
@@ -91,7 +91,7 @@ def read(sent: QueryDict) -> dict[str, Any]:
         "reason": sent.get("reason", ""),
     }
     for name in ("value", "expenses"):
-        terms[name] = _amount(sent.get(name, "")) or None
+        terms[name] = amount_typed(sent.get(name, "")) or None
     terms["hours_per_day"] = sent.get("hours_per_day", "").strip() or None
     reply = sent.get("reply_days", "").strip()
     terms["reply_days"] = _whole(reply) if reply else None
@@ -152,7 +152,7 @@ def _spoken(fault: Fault) -> str:
     return f"{message[0].lower()}{message[1:]}"
 
 
-def _amount(text: str) -> str:
+def amount_typed(text: str) -> str:
     return text.strip().removeprefix("£").replace(",", "").strip()
 
 

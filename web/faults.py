@@ -42,6 +42,11 @@ def by_anchor(faults: Iterable[FieldFault]) -> dict[str, str]:
     return messages
 
 
+def id_part(sent: str) -> str:
+    """What was sent, as a part of an element's id: letters, digits, hyphens and underscores alone."""
+    return re.sub(r"[^A-Za-z0-9_-]", "", sent)
+
+
 def spoken(label: str, fault: ParameterFault) -> str:
     """What is wrong with a parameter, in the words of its field."""
     if fault.code == "unknown":

@@ -1,0 +1,258 @@
+"""Tenders on the buyer's pages: sealed, opened, scored blind, moderated, ranked, asked about, awarded, taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.models import Assessment, CallOff, Competition, Consensus, Event, Tender, User
+from tests.web.buying import colleague, signed
+from tests.web.competing import (
+    ASSESSOR,
+    LEAD,
+    MARKER,
+    MODERATOR,
+    OTHER,
+    at,
+    call_off_of,
+    closed,
+    closed_by_the_clock,
+    evaluated,
+    opened,
+    published,
+    scored,
+    sent,
+    taken,
+    tender_of,
+    tendered,
+)
+from tests.web.reading import read, rows, summary
+
+
+def state() -> tuple[Any, ...]:
+    """All that a refusal must leave alone."""
+    return (
+        list(CallOff.objects.order_by("pk").values_list("status", "revision")),
+        list(Tender.objects.order_by("pk").values_list("status", "revision", "ground")),
+        list(Assessment.objects.order_by("pk").values_list("criterion", "score", "note")),
+        list(Consensus.objects.order_by("pk").values_list("criterion", "score", "reason")),
+        Event.objects.count(),
+    )
+
+
+def offered(page: Client, address: str) -> set[str]:
+    """The steps that the page offers forms for."""
+    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+
+
+def tender_address(address: str, supplier: str) -> str:
+    return f"/tenders/{tender_of(address, supplier).reference}"
+
+
+def test_no_page_of_the_buyer_tells_of_a_tender_before_the_deadline(page: Client) -> None:
+    address = published(page)
+    quiet = page.get(address).content
+    tendered(address, LEAD, "alders", "613.00", f"{MARKER} answer")
+    tender = tender_address(address, "alders")
+    for email in ("buyer@example.org", ASSESSOR, MODERATOR):
+        signed(page, email)
+        for one in ("/", "/call-offs", address.removesuffix("/competition"), address):
+            shown = page.get(one)
+            assert shown.status_code == 200
+            assert MARKER.encode() not in shown.content
+            assert b"613" not in shown.content
+        assert page.get(tender).status_code == 404
+        assert page.post(tender, {"do": "disqualify", "revision": 3}).status_code == 404
+    signed(page)
+    again = read(page.get(address)).texts("p")
+    assert any(one.startswith("2 invited to tender, 0 declined.") for one in again)
+    assert b"invited to tender, 0 declined" in quiet
+
+
+def test_a_closed_competition_is_opened_and_prices_stay_hidden(page: Client) -> None:
+    address = closed(page, alder="613.00")
+    tender = tender_address(address, "alders")
+    assert b"We ask everybody." not in page.get(tender).content
+    taken(page, address, "open_tenders")
+    for email in ("buyer@example.org", ASSESSOR, MODERATOR):
+        signed(page, email)
+        shown = page.get(tender).content
+        assert b"We ask everybody." in shown
+        assert b"613" not in shown
+        assert b"6130" not in page.get(address).content
+    assert summary(read(page.get(tender)))["Price"].startswith("Hidden until every score is agreed")
+
+
+def test_an_assessor_declares_first_and_sees_no_score_of_others(page: Client) -> None:
+    address = closed(page)
+    taken(page, address, "open_tenders")
+    colleague("second@example.org", "council", "viewer")
+    taken(
+        page,
+        address,
+        "add_person",
+        user=User.objects.get(email="second@example.org").reference,
+        part="assessor",
+    )
+    tender = tender_address(address, "alders")
+    signed(page, ASSESSOR)
+    assert offered(page, tender) == set()
+    assert any("declare your interests" in one for one in read(page.get(tender)).texts("a"))
+    before = state()
+    assert scored(page, address, "assess", "alders", "method", "4", "Good.").status_code == 403
+    assert sent(page, address, "declare", conflict="", note="").status_code == 422
+    assert sent(page, address, "declare", conflict="yes", note="").status_code == 422
+    assert state() == before
+    taken(page, address, "declare", conflict="no", note="")
+    assert offered(page, tender) == {"assess"}
+    assert scored(page, address, "assess", "alders", "method", "4", "Seldom read.").status_code == 303
+    assert any("4 of 5. Seldom read." in one for one in read(page.get(tender)).texts("li"))
+    signed(page, "second@example.org")
+    taken(page, address, "declare", conflict="no", note="")
+    assert b"Seldom read." not in page.get(tender).content
+    signed(page, MODERATOR)
+    taken(page, address, "declare", conflict="no", note="")
+    assert b"Seldom read." in page.get(tender).content
+    assert offered(page, tender) == {"agree"}
+
+
+def test_whoever_has_a_conflict_scores_nothing(page: Client) -> None:
+    address = closed(page)
+    taken(page, address, "open_tenders")
+    signed(page, ASSESSOR)
+    taken(page, address, "declare", conflict="yes", note="My sister works there.")
+    before = state()
+    assert offered(page, tender_address(address, "alders")) == set()
+    assert scored(page, address, "assess", "alders", "method", "4", "Good.").status_code == 403
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("criterion", "score", "why", "anchor"),
+    [
+        ("method", "6", "Good.", "assess-score-method"),
+        ("method", "", "Good.", "assess-score-method"),
+        ("social-value", "3", "", "assess-note-social-value"),
+        ("{0}", "3", "Good.", ""),
+    ],
+)
+def test_a_score_that_breaks_a_rule_changes_nothing(
+    page: Client, criterion: str, score: str, why: str, anchor: str
+) -> None:
+    address = opened(page)
+    signed(page, ASSESSOR)
+    before = state()
+    answer = scored(page, address, "assess", "alders", criterion, score, why)
+    shown = read(answer)
+    assert (answer.status_code, state()) == (422, before)
+    links = {one.attributes.get("href") for one in shown.all("a")}
+    assert not anchor or (
+        f"#{anchor}" in links and anchor in {one.attributes.get("id") for one in shown.elements}
+    )
+
+
+def test_the_ranking_shows_its_arithmetic_and_opens_prices(page: Client) -> None:
+    address = evaluated(page)
+    shown = read(page.get(address))
+    by = "Ranking, by quality points and the lowest price over the price, times its weight"
+    assert rows(shown, by)[1:] == [
+        ["Rank: 1", "Consortium Alder", "Quality: 46", "Price: £7,000", "Result: 80.29"],
+        ["Rank: 2", "Dogwood Digital", "Quality: 38", "Price: £6,000", "Result: 78.00"],
+    ]
+    assert rows(shown, "The arithmetic")[1][1].startswith("Method: 4 of 5 × 50 = 40")
+    assert summary(read(page.get(tender_address(address, "alders"))))["The work"] == "£6000.00 without VAT"
+
+
+def test_a_low_price_is_asked_about_explained_and_taken_before_the_award(page: Client) -> None:
+    address = evaluated(page, alder="600.00", dogwood="100.00")
+    tender = tender_address(address, "dogwood")
+    assert sent(page, address, "intend").status_code == 409
+    assert "ask_price" in offered(page, tender)
+    before = state()
+    assert page.post(tender, {"do": "ask_price", "question": " "}).status_code == 422
+    assert state() == before
+    assert page.post(tender, {"do": "ask_price", "question": "How so?"}).status_code == 303
+    revision = tender_of(address, "dogwood").revision
+    refused = page.post(
+        tender, {"do": "disqualify", "revision": revision, "ground": "abnormally_low", "reason": "Low."}
+    )
+    assert refused.status_code == 409
+    assert page.post(tender, {"do": "disqualify", "revision": revision, "ground": ""}).status_code == 422
+    said = {"do": "disqualify", "revision": revision, "ground": "not_compliant", "reason": "Another service."}
+    assert page.post(tender, said).status_code == 303
+    assert [row[1] for row in rows(read(page.get(address)), "The arithmetic")[1:]] != []
+    taken(page, address, "intend")
+    assert offered(page, address) >= {"award", "cancel"}
+
+
+def test_the_first_is_awarded_and_the_award_taken_back(page: Client) -> None:
+    address = evaluated(page)
+    taken(page, address, "intend")
+    before = state()
+    answer = sent(page, address, "award", conflicts=" ")
+    assert (answer.status_code, state()) == (422, before)
+    taken(page, address, "award", conflicts="None known")
+    assert call_off_of(address).contracts.get().appointment.supplier.reference == "alders"
+    assert any(
+        one.attributes.get("href", "").startswith("/contracts/") for one in read(page.get(address)).all("a")
+    )
+    assert sent(page, address, "undo", reason="x").status_code == 403
+    colleague("approver@example.org", "council", "approver")
+    signed(page, "approver@example.org")
+    assert sent(page, address, "undo", reason=" ").status_code == 422
+    taken(page, address, "undo", reason="A score was wrong.")
+    assert call_off_of(address).status == "evaluated"
+
+
+def test_a_promised_standstill_comes_before_the_award(page: Client) -> None:
+    address = evaluated(page, standstill="yes")
+    assert "award" not in offered(page, address)
+    taken(page, address, "intend")
+    assert sent(page, address, "award", conflicts="None").status_code == 409
+    until = Competition.objects.get(call_off=call_off_of(address)).standstill_until
+    assert until is not None
+    assert summary(read(page.get(address)))["Standstill"].startswith("Until ")
+    with at(until):
+        signed(page)
+        taken(page, address, "award", conflicts="None")
+
+
+def test_to_others_a_tender_is_not_there(page: Client) -> None:
+    address = evaluated(page)
+    tender = tender_address(address, "alders")
+    colleague("district@example.org", "district", "administrator")
+    before = state()
+    for email in ("district@example.org", OTHER, LEAD, "nobody@example.org"):
+        signed(page, email)
+        assert page.get(tender).status_code == 404, email
+        assert (
+            page.post(tender, {"do": "assess", "criterion": "method", "score": "1", "note": "x"}).status_code
+            == 404
+        )
+    colleague("reads@example.org", "council", "viewer")
+    signed(page, "reads@example.org")
+    assert offered(page, tender) == set()
+    assert scored(page, address, "assess", "alders", "method", "1", "x").status_code == 403
+    assert state() == before
+
+
+def test_a_competition_without_a_tender_ends_by_the_clock(page: Client) -> None:
+    address = published(page)
+    closed_by_the_clock(address)
+    assert call_off_of(address).status == "unsuccessful"
+    shown = read(page.get(address))
+    assert [row[1] for row in rows(shown, "Tenders")[1:]] == ["Invited", "Invited"]
+    assert offered(page, address) == set()
+
+
+def test_the_pages_take_a_bounded_number_of_queries(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = evaluated(page)
+    with django_assert_max_num_queries(45):
+        page.get(address)
+    with django_assert_max_num_queries(30):
+        page.get(tender_address(address, "alders"))

@@ -1,0 +1,313 @@
+"""Invitations on the pages of suppliers: read, answered, asked about, tendered for, withdrawn, told of the outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.actions.due import move_due
+from procurement.models import (
+    Clarification,
+    Competition,
+    Event,
+    Invitation,
+    Tender,
+    TenderFile,
+    TenderRevision,
+)
+from tests.web.buying import colleague, signed
+from tests.web.competing import (
+    LEAD,
+    MARKER,
+    MODERATOR,
+    OTHER,
+    answered,
+    at,
+    call_off_of,
+    closed_by_the_clock,
+    evaluated,
+    fetched,
+    in_days,
+    invitation_of,
+    past,
+    published,
+    sent,
+    taken,
+    tender_of,
+    written,
+)
+from tests.web.reading import read, rows, summary
+
+
+def state() -> tuple[Any, ...]:
+    """All that a refusal must leave alone."""
+    return (
+        list(Invitation.objects.order_by("pk").values_list("interest", flat=True)),
+        list(Tender.objects.order_by("pk").values_list("status", "revision", "draft")),
+        TenderRevision.objects.count(),
+        Clarification.objects.count(),
+        Event.objects.count(),
+    )
+
+
+def offered(page: Client, address: str) -> set[str]:
+    """The steps that the page offers forms for."""
+    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+
+
+def status(page: Client, address: str) -> str:
+    [_, told, *_] = read(page.get(address)).texts("strong", class_="govuk-tag")
+    return told
+
+
+def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> None:
+    address = published(page)
+    invitation = invitation_of(address)
+    signed(page, LEAD)
+    assert read(page.get("/invitations")).texts("strong", class_="govuk-tag") == ["Demo", "Invited"]
+    assert status(page, invitation) == "Viewed"
+    assert offered(page, invitation) == {"ask", "add_file", "let", "decline"}
+    shown = read(page.get(f"{invitation}/tender"))
+    assert "10 days are asked for. At most £650.50 by your card" in shown.texts("div", class_="govuk-hint")
+    answer = written(page, invitation, "draft")
+    assert (answer.status_code, answer["Location"]) == (303, f"{invitation}?done=draft")
+    assert read(page.get(f"{invitation}/tender")).one("input", name="rate").attributes["value"] == "600.00"
+    assert written(page, invitation, "submit").status_code == 303
+    [receipt] = TenderRevision.objects.all()
+    assert (receipt.work_minor, status(page, invitation)) == (600_000, "Submitted")
+    [line] = rows(read(page.get(invitation)), "Receipts, the last of which counts")[1:]
+    assert line[1:] == ["The work: £6,000", f"Digest: {receipt.digest}"]
+    assert written(page, invitation, "submit", rate=["590"]).status_code == 303
+    assert tender_of(address, "alders").current.work_minor == 590_000  # type: ignore[union-attr]
+    assert answered(page, invitation, "withdraw", reason="No capacity.").status_code == 303
+    assert status(page, invitation) == "Withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("changes", "anchor", "told"),
+    [
+        ({"rate": ["700"]}, "rate-1", "Rate of G2: G2: 700.00 is above the card's ceiling of 650.50"),
+        ({"rate": [""]}, "rate-1", "Offer G2"),
+        ({"rate": ["much"]}, "rate-1", "Rate of G2: an amount is in pounds"),
+        ({"answer-method": ""}, "answer-method", "Method: answer Method"),
+        ({"answer-method": "word " * 501}, "answer-method", "Method: at most 500 words; these are 501"),
+        ({"expenses": "2,000"}, "expenses", "Expenses: at most £1000.00 is paid"),
+        ({"option": ["9,999"]}, "option-1", "Price of option 1: at most £2500.50 is paid"),
+    ],
+)
+def test_a_tender_that_breaks_a_rule_is_not_submitted_and_keeps_what_was_typed(
+    page: Client, changes: dict[str, Any], anchor: str, told: str
+) -> None:
+    invitation = invitation_of(published(page))
+    signed(page, LEAD)
+    answer = written(page, invitation, "submit", **changes)
+    shown = read(answer)
+    assert (answer.status_code, TenderRevision.objects.count()) == (422, 0)
+    link = next(one for one in shown.all("a") if one.attributes.get("href") == f"#{anchor}")
+    assert link.text.startswith(told), link.text
+    assert anchor in {one.attributes.get("id") for one in shown.elements}
+    assert shown.one("input", name="people").attributes["value"] == "Ann"
+
+
+def test_a_file_is_part_of_the_tender_and_sealed_from_the_buyer(page: Client) -> None:
+    address = published(page)
+    invitation = invitation_of(address)
+    signed(page, LEAD)
+    for part in ("quality", "price"):
+        file = SimpleUploadedFile(f"{MARKER}-{part}.txt", MARKER.encode())
+        assert answered(page, invitation, "add_file", file=file, part=part).status_code == 303
+    before = state()
+    refused = answered(page, invitation, "add_file", file=SimpleUploadedFile("a.exe", b"x"), part="quality")
+    assert (refused.status_code, state()) == (422, before)
+    assert "#file" in {one.attributes.get("href") for one in read(refused).all("a")}
+    assert written(page, invitation, "submit", **{"answer-method": MARKER}).status_code == 303
+    quality, price = (TenderFile.objects.get(part=part).reference for part in ("quality", "price"))
+    assert fetched(page, f"/files/{quality}") == MARKER.encode()
+    signed(page)
+    tender = f"/tenders/{tender_of(address, 'alders').reference}"
+    for one in ("/", "/call-offs", address, address.removesuffix("/competition")):
+        assert MARKER.encode() not in page.get(one).content
+    for one in (tender, f"/files/{quality}", f"/files/{price}", invitation, f"{invitation}/tender"):
+        assert page.get(one).status_code == 404, one
+    closed_by_the_clock(address)
+    taken(page, address, "open_tenders")
+    assert fetched(page, f"/files/{quality}") == MARKER.encode()
+    assert page.get(f"/files/{price}").status_code == 404
+    assert f"{MARKER}-price".encode() not in page.get(tender).content
+
+
+def test_a_question_is_answered_to_all_and_its_asker_stays_hidden(page: Client) -> None:
+    address = published(page)
+    mine, theirs = invitation_of(address), invitation_of(address, "dogwood")
+    signed(page, LEAD)
+    before = state()
+    refused = answered(page, mine, "ask", question=" ")
+    assert (refused.status_code, state()) == (422, before)
+    assert answered(page, mine, "ask", question="May we at Alder meet?").status_code == 303
+    assert "Question 1, yours, not answered yet" in read(page.get(mine)).texts("h3")
+    signed(page, OTHER)
+    assert b"May we" not in page.get(theirs).content
+    signed(page)
+    assert b"Consortium Alder:" not in page.get(address).content
+    reference = Clarification.objects.get().reference
+    refused = sent(page, address, "answer", question=reference, answer="", told="May one meet?")
+    assert refused.status_code == 422
+    assert f"#answer-{reference}" in {one.attributes.get("href") for one in read(refused).all("a")}
+    taken(page, address, "answer", question=reference, answer="Yes.", told="May one meet?")
+    for email, invitation in ((LEAD, mine), (OTHER, theirs)):
+        shown = signed(page, email).get(invitation).content
+        assert b"May one meet?" in shown
+        assert b"May we at Alder" not in shown
+
+
+def test_interest_is_expressed_before_tenders_are_asked_for(page: Client) -> None:
+    address = published(page, interest_until=in_days(3))
+    mine, theirs = invitation_of(address), invitation_of(address, "dogwood")
+    signed(page, LEAD)
+    assert (status(page, mine), offered(page, mine)) == ("Asked", {"interested", "not_interested", "ask"})
+    assert page.get(f"{mine}/tender").status_code == 404
+    assert answered(page, mine, "interested").status_code == 303
+    assert answered(page, mine, "decline", reason="x").status_code == 404
+    signed(page, OTHER)
+    assert answered(page, theirs, "not_interested").status_code == 303
+    signed(page)
+    assert any(one.startswith("0 invited to tender") for one in read(page.get(address)).texts("p"))
+    until = Competition.objects.get(call_off=call_off_of(address)).interest_until
+    assert until is not None
+    with at(until):
+        move_due()
+    assert rows(read(page.get(address)), "Ruled out")[1:] == [
+        ["Dogwood Digital", "Did not express interest", "no"]
+    ]
+    signed(page, LEAD)
+    assert status(page, mine) == "Viewed"
+    signed(page, OTHER)
+    assert offered(page, theirs) == {"ask"}
+
+
+def test_members_write_only_where_the_lead_lets_them(page: Client) -> None:
+    address = published(page)
+    invitation = invitation_of(address)
+    colleague("birch@example.org", "birch", "editor")
+    signed(page, "birch@example.org")
+    assert page.get(invitation).status_code == 404
+    signed(page, LEAD)
+    assert answered(page, invitation, "let", partners=["dogwood"]).status_code == 422
+    assert answered(page, invitation, "let", partners=["birch"]).status_code == 303
+    signed(page, "birch@example.org")
+    assert offered(page, invitation) == {"ask", "add_file"}
+    assert written(page, invitation, "draft").status_code == 303
+    before = TenderRevision.objects.count()
+    assert written(page, invitation, "submit").status_code == 403
+    assert TenderRevision.objects.count() == before
+
+
+def test_a_material_amendment_is_confirmed(page: Client) -> None:
+    address = published(page)
+    invitation = invitation_of(address)
+    signed(page, LEAD)
+    assert written(page, invitation, "submit").status_code == 303
+    assert answered(page, invitation, "confirm").status_code == 409
+    signed(page)
+    taken(page, address, "add_document", file=SimpleUploadedFile("annex.txt", b"More."))
+    taken(page, address, "amend", reason="An annex.", material="yes")
+    signed(page, LEAD)
+    assert "confirm" in offered(page, invitation)
+    assert answered(page, invitation, "confirm").status_code == 303
+    assert "confirm" not in offered(page, invitation)
+
+
+def test_after_the_deadline_nothing_is_taken(page: Client) -> None:
+    address = published(page)
+    invitation = invitation_of(address)
+    signed(page, LEAD)
+    assert written(page, invitation, "draft").status_code == 303
+    before = state()
+    with at(past(address)):
+        signed(page, LEAD)
+        assert offered(page, invitation) == set()
+        assert written(page, invitation, "submit").status_code == 409
+        assert page.get(f"{invitation}/tender").status_code == 409
+        assert answered(page, invitation, "withdraw", reason="Late.").status_code == 409
+        assert answered(page, invitation, "ask", question="Late?").status_code == 409
+    assert state() == before
+
+
+def test_a_tender_from_an_older_state_changes_nothing_and_says_so(page: Client) -> None:
+    invitation = invitation_of(published(page))
+    signed(page, LEAD)
+    assert written(page, invitation, "draft").status_code == 303
+    before = state()
+    answer = written(page, invitation, "submit", revision=1)
+    assert (answer.status_code, state()) == (409, before)
+    assert "Somebody changed this meanwhile" in answer.content.decode()
+    assert page.post(invitation, {"do": "publish", "revision": 1}).status_code == 404
+
+
+def test_the_outcome_is_told_in_a_letter_and_a_low_price_explained(page: Client) -> None:
+    address = evaluated(page, dogwood="100.00")
+    tender = f"/tenders/{tender_of(address, 'dogwood').reference}"
+    page.post(tender, {"do": "ask_price", "question": "How so?"})
+    signed(page, OTHER)
+    theirs = invitation_of(address, "dogwood")
+    assert "How so?" in read(page.get(theirs)).texts("p")
+    assert answered(page, theirs, "answer_price", answer="").status_code == 422
+    assert answered(page, theirs, "answer_price", answer="We have it built.").status_code == 303
+    signed(page)
+    assert page.post(tender, {"do": "accept_price", "reason": "It holds."}).status_code == 303
+    taken(page, address, "intend")
+    signed(page, LEAD)
+    mine = read(page.get(invitation_of(address)))
+    assert {one for one in mine.texts("h3") if "tender is" in one} == {"Your tender is unsuccessful"}
+    letters = [one for one in mine.all("caption") if one.text.startswith("Your scores in letter")]
+    assert rows(mine, letters[0].text)[1][1:] == ["Your score: 4 of 5", "method is worth 4."]
+    assert any(one.startswith("Successful: Dogwood Digital, with") for one in mine.texts("p"))
+    signed(page, OTHER)
+    assert "Your tender is successful" in read(page.get(theirs)).texts("h3")
+
+
+def test_to_others_an_invitation_is_not_there(page: Client) -> None:
+    address = published(page)
+    mine, theirs = invitation_of(address), invitation_of(address, "dogwood")
+    colleague("district@example.org", "district", "administrator")
+    before = state()
+    for email, invitation in (
+        (LEAD, theirs), (OTHER, mine), ("buyer@example.org", mine), (MODERATOR, mine),
+        ("district@example.org", mine), ("nobody@example.org", mine),
+    ):  # fmt: skip
+        signed(page, email)
+        for one in (invitation, f"{invitation}/tender"):
+            assert page.get(one).status_code == 404, (email, one)
+        assert answered(page, invitation, "ask", question="Who?").status_code == 404
+    assert page.get("/invitations").status_code == 404
+    assert state() == before
+
+
+def test_a_colleague_of_the_firm_who_only_reads_is_offered_no_step(page: Client) -> None:
+    address = published(page)
+    invitation = invitation_of(address)
+    signed(page, LEAD)
+    assert written(page, invitation, "submit", **{"answer-method": MARKER}).status_code == 303
+    signed(page, "reader@example.org")
+    before = state()
+    assert offered(page, invitation) == set()
+    assert page.get(f"{invitation}/tender").status_code == 403
+    assert answered(page, invitation, "withdraw", reason="x").status_code == 403
+    assert written(page, invitation, "draft").status_code == 403
+    assert state() == before
+
+
+def test_the_pages_take_a_bounded_number_of_queries(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    invitation = invitation_of(published(page))
+    signed(page, LEAD)
+    assert written(page, invitation, "submit").status_code == 303
+    with django_assert_max_num_queries(10):
+        assert len(read(page.get("/invitations")).all("th", scope="row")) == 1
+    with django_assert_max_num_queries(30):
+        assert summary(read(page.get(invitation)))["Buyer"] == "The Council"

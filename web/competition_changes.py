@@ -1,0 +1,129 @@
+"""Changes of a competition that its page offers: which action each form stands for.
+
+Journey: /call-offs/CO-2026-0001/competition (POST) -> here -> procurement/actions/ -> event -> the page again (303).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpRequest, QueryDict
+
+from procurement.actions.assessing import declare_interests
+from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
+from procurement.actions.call_off_people import add_person, remove_person
+from procurement.actions.clarifications import answer_clarification
+from procurement.actions.closing import open_tenders
+from procurement.actions.competition_awards import award_competition, intend_award
+from procurement.actions.competition_changes import amend_competition, extend_competition
+from procurement.actions.competitions import MOMENTS
+from procurement.actions.files import add_document, remove_document
+from procurement.actions.publishing import publish_competition
+from procurement.actions.ranking import conclude_evaluation
+from procurement.models import Competition
+from procurement.permissions import Actor
+from web.competition_form import local, moment_of
+from web.faults import id_part
+
+Change = Callable[[Actor, str, int, QueryDict], object]
+ANSWERS: Final = {"yes": True, "no": False}
+
+OF_COMPETITIONS: Final[dict[str, Change]] = {
+    "publish": lambda actor, reference, revision, _: publish_competition(actor, reference, revision),
+    "add_person": lambda actor, reference, _, sent: add_person(
+        actor, reference, sent.get("user", ""), sent.get("part", "")
+    ),
+    "remove_person": lambda actor, reference, _, sent: remove_person(
+        actor, reference, sent.get("user", ""), sent.get("part", "")
+    ),
+    "remove_document": lambda actor, reference, _, sent: remove_document(
+        actor, reference, sent.get("document", "")
+    ),
+    "answer": lambda actor, _, __, sent: answer_clarification(
+        actor, sent.get("question", ""), sent.get("answer", ""), sent.get("told") or None
+    ),
+    "amend": lambda actor, reference, revision, sent: amend_competition(
+        actor,
+        reference,
+        revision,
+        sent.get("reason", ""),
+        material=sent.get("material") == "yes",
+        deadline=moment_of(sent.get("deadline", "")),
+    ),
+    "open_tenders": lambda actor, reference, revision, _: open_tenders(actor, reference, revision),
+    "declare": lambda actor, reference, _, sent: declare_interests(
+        actor, reference, ANSWERS.get(sent.get("conflict", "")), sent.get("note", "")
+    ),
+    "conclude": lambda actor, reference, revision, _: conclude_evaluation(actor, reference, revision),
+    "intend": lambda actor, reference, revision, _: intend_award(actor, reference, revision),
+    "award": lambda actor, reference, revision, sent: award_competition(
+        actor, reference, revision, sent.get("conflicts", "")
+    ),
+    "undo": lambda actor, reference, revision, sent: undo_award(
+        actor, reference, revision, sent.get("reason", "")
+    ),
+    "fail": lambda actor, reference, revision, sent: fail_call_off(
+        actor, reference, revision, sent.get("reason", "")
+    ),
+    "cancel": lambda actor, reference, revision, sent: cancel_call_off(
+        actor, reference, revision, sent.get("reason", "")
+    ),
+}
+"""By what the form says in `do`; those that need more than the form's fields are in `changes_of`."""
+
+DONE: Final = {
+    "planned": "The competition is planned.",
+    "publish": "The competition is published. Every supplier that is entitled has been told.",
+    "add_person": "They take part.",
+    "remove_person": "They take part no longer.",
+    "add_document": "The document is added.",
+    "remove_document": "The document is taken away.",
+    "answer": "The question is answered, to everybody.",
+    "extend": "The dates are moved. Everybody has been told.",
+    "amend": "The competition is amended. Everybody has been told.",
+    "open_tenders": "The tenders are opened.",
+    "declare": "Your declaration is kept.",
+    "conclude": "The tenders are ranked.",
+    "intend": "Every tenderer has been told the intention.",
+    "award": "The call-off is awarded. The contract waits for both signatures.",
+    "undo": "The outcome is open again. Every tenderer has been told.",
+    "fail": "The call-off is ended without a supplier.",
+    "cancel": "The call-off is cancelled.",
+}
+
+
+def changes_of(request: HttpRequest, competition: Competition | None) -> dict[str, Change]:
+    """All of them: what is uploaded, and which dates differ from those that stand."""
+
+    def add(actor: Actor, reference: str, _: int, __: QueryDict) -> object:
+        sent = request.FILES.get("file")
+        return add_document(actor, reference, sent.name if sent else "", sent.chunks() if sent else ())
+
+    def extend(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+        moved: dict[str, Any] = {
+            name: moment_of(sent.get(name, ""))
+            for name in MOMENTS
+            if name in sent and sent.get(name) != local(getattr(competition, name, None))
+        }
+        return extend_competition(actor, reference, revision, moved, sent.get("reason", ""))
+
+    return OF_COMPETITIONS | {"add_document": add, "extend": extend}
+
+
+def anchors_of(sent: QueryDict) -> dict[str, str]:
+    """Which field of which form a fault belongs to."""
+    question = id_part(sent.get("question", ""))
+    return {
+        "reason": "{do}-reason",
+        "conflicts": "conflicts",
+        "file": "file",
+        "name": "file",
+        "user": "user",
+        "part": "part",
+        "answer": f"answer-{question}",
+        "told": f"told-{question}",
+        "conflict": "conflict",
+        "note": "note",
+        **{name: f"{{do}}-{name}" for name in MOMENTS},
+    }

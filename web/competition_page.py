@@ -1,0 +1,235 @@
+"""What the page of one competition shows its buyer, read in a bounded number of queries however many are asked.
+
+Of tenders it reads nothing before the deadline has closed the competition but how many are invited and declined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from django.db.models import Count
+from django.utils import timezone
+
+from procurement.actions.call_off_people import STAFFED
+from procurement.actions.competitions import Preview, preview
+from procurement.call_off_facts import facts_of
+from procurement.errors import Fault
+from procurement.evaluation_rules import METHODS, PRICE_BASES, TIE_BREAKS, EvaluationRules
+from procurement.line import Line
+from procurement.models import (
+    Amendment,
+    CallOff,
+    Clarification,
+    Competition,
+    CompetitionDocument,
+    Contract,
+    Declaration,
+    Invitation,
+    RequirementRevision,
+    Tender,
+    User,
+)
+from procurement.parts import buyer_parts
+from procurement.permissions import Actor
+from procurement.pricing import MINOR_PER_MAJOR
+from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
+from procurement.states import Part
+from web.formats import minor, money
+
+DRAFTS: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
+PARTS: Final = [("assessor", "Assessor"), ("moderator", "Moderator")]
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOutLine:
+    """A supplier that is not invited, the rule, and what it found."""
+
+    name: str
+    rule: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedLine:
+    """A tender's place as a row: amounts written out, points exact or to four decimals, the arithmetic in words.
+
+    `mean` is that of the other prices where its own looks low, written out, else "".
+    """
+
+    rank: str
+    tender: str
+    supplier: str
+    quality: str
+    price: str
+    result: str
+    shown: str
+    criteria: tuple[tuple[str, str], ...]
+    told_apart: str
+    mean: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompetitionPage:
+    """Everything that the template lays out. `actions` are the names of steps that the reader may take now; `before`
+    what publishing would do, None once it is done; `out` whom it did not invite.
+    """
+
+    competition: Competition | None
+    rules: EvaluationRules
+    line: Line
+    actions: frozenset[str]
+    owner: bool
+    declares: bool
+    before: Preview | None
+    blocking: tuple[Fault, ...]
+    invited: tuple[str, ...]
+    out: tuple[RuledOutLine, ...]
+    declined: int
+    documents: tuple[CompetitionDocument, ...]
+    clarifications: tuple[Clarification, ...]
+    amendments: tuple[Amendment, ...]
+    newer: bool
+    people: tuple[tuple[User, str], ...]
+    colleagues: tuple[tuple[str, str], ...]
+    declarations: tuple[Declaration, ...]
+    tenders: tuple[Tender, ...]
+    ranking: tuple[RankedLine, ...]
+    contract: Contract | None
+
+    @property
+    def method(self) -> str:
+        return METHODS[self.rules.method]
+
+    @property
+    def basis(self) -> str:
+        return PRICE_BASES[self.rules.price_basis]
+
+    @property
+    def ties(self) -> str:
+        return ", then ".join([*(TIE_BREAKS[one].lower() for one in self.rules.tie_break), "by lot"])
+
+
+def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
+    """Reads all of it for somebody who may see the call-off."""
+    today = timezone.localdate()
+    facts = facts_of(call_off, today)
+    parts = buyer_parts(actor, call_off)
+    rows = CompetitionQuerySet(Competition).filter(call_off=call_off).counted()
+    competition = rows.first()
+    draft = call_off.status in DRAFTS
+    staffed = Part.OWNER in parts and call_off.status in STAFFED
+    before = preview(actor, call_off.reference) if competition is not None and draft else None
+    base = CompetitionPage(
+        competition=competition,
+        rules=EvaluationRules.from_json(competition.rules if competition else {}),
+        line=facts.line,
+        actions=frozenset(facts.steps(actor)),
+        owner=Part.OWNER in parts,
+        declares=False,
+        before=before,
+        blocking=tuple(facts.blocking),
+        invited=tuple(one.appointment.supplier.name for one in before.invited) if before else (),
+        out=(),
+        declined=0,
+        documents=(),
+        clarifications=(),
+        amendments=(),
+        newer=False,
+        people=tuple(
+            (one.user, one.get_part_display())
+            for one in call_off.people.filter(part__in=dict(PARTS)).select_related("user")
+        ),
+        colleagues=_colleagues(call_off) if staffed else (),
+        declarations=(),
+        tenders=(),
+        ranking=(),
+        contract=facts.contract,
+    )
+    return base if competition is None else _with(base, competition, call_off, actor, parts)
+
+
+def _with(
+    base: CompetitionPage, competition: Competition, call_off: CallOff, actor: Actor, parts: frozenset[Part]
+) -> CompetitionPage:
+    """The same with what hangs on the competition."""
+    values: dict[str, Any] = {name: getattr(base, name) for name in CompetitionPage.__slots__}
+    values["documents"] = tuple(competition.documents.filter(removed_at=None))
+    if base.before is not None:
+        return CompetitionPage(
+            **values
+            | {"out": tuple(_ruled(one.appointment, one.rule.label, one.found) for one in base.before.out)}
+        )
+    invitations = Invitation.objects.filter(competition=competition).select_related(
+        "asked__appointment__supplier"
+    )
+    ruled_out = competition.ruled_out.select_related("appointment__supplier")
+    closed = competition.closed_at is not None
+    tenders = list(_tenders(competition, actor)) if closed else []
+    return CompetitionPage(
+        **values
+        | {
+            "invited": tuple(one.asked.appointment.supplier.name for one in invitations),
+            "out": tuple(_ruled(one.appointment, one.get_rule_display(), one.found) for one in ruled_out),
+            "declined": competition.declined_count,  # type: ignore[attr-defined]
+            "clarifications": tuple(
+                ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)
+            ),
+            "amendments": tuple(competition.amendments.all()),
+            "newer": RequirementRevision.objects.filter(
+                requirement=call_off.requirement.requirement_id, number__gt=call_off.requirement.number
+            ).exists(),
+            "declares": competition.opened_at is not None
+            and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
+            "declarations": tuple(competition.declarations.select_related("user")),
+            "tenders": tuple(tenders),
+            "ranking": _ranking(competition, tenders, base.rules),
+        }
+    )
+
+
+def _tenders(competition: Competition, actor: Actor) -> list[Tender]:
+    rows = TenderQuerySet(Tender).seen_by(actor).filter(competition=competition).told()
+    return list(rows.annotate(agreed=Count("consensus")).order_by("invitation__asked__position"))
+
+
+def _ruled(appointment: Any, rule: str, found: list[dict[str, Any]]) -> RuledOutLine:
+    missed = [" in ".join(str(one) for one in part.values() if one) for part in found]
+    return RuledOutLine(appointment.supplier.name, rule, "; ".join(one for one in missed if one))
+
+
+def _ranking(
+    competition: Competition, tenders: list[Tender], rules: EvaluationRules
+) -> tuple[RankedLine, ...]:
+    if competition.ranking is None:
+        return ()
+    names = {one.reference: one.invitation.asked.appointment.supplier.name for one in tenders}
+    low: dict[str, str] = competition.ranking["low"]
+    called = {one.key: one.name for one in rules.criteria}
+    return tuple(
+        RankedLine(
+            rank=str(one["rank"]) if one["rank"] else "Not ranked",
+            tender=one["tender"],
+            supplier=names.get(one["tender"], ""),
+            quality=points(one["quality"]),
+            price=money(minor(one["price"]["amount"])),
+            result=one["result"] or "",
+            shown=one["shown"],
+            criteria=tuple((called.get(each["key"], each["key"]), each["shown"]) for each in one["criteria"]),
+            told_apart=TIE_BREAKS.get(one["told_apart"], one["told_apart"]),
+            mean=money(float(Fraction(low[one["tender"]]) * MINOR_PER_MAJOR)) if one["tender"] in low else "",
+        )
+        for one in competition.ranking["rows"]
+    )
+
+
+def points(exact: str) -> str:
+    """An exact fraction as it is kept ("40/3") for a reader: to four decimals at most."""
+    return f"{float(Fraction(exact)):.4f}".rstrip("0").rstrip(".")
+
+
+def _colleagues(call_off: CallOff) -> tuple[tuple[str, str], ...]:
+    people = User.objects.filter(is_active=True, memberships__organisation=call_off.organisation_id)
+    rows = people.distinct().order_by("full_name", "email")
+    return tuple((one.reference, one.full_name or one.email) for one in rows)

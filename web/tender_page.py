@@ -1,0 +1,149 @@
+"""What the page of one tender shows the buyer's side: as much as is open to whoever reads (procurement/sealing.py).
+
+Of the price nothing is read before every score is agreed, not even to be left out later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from procurement.actions.ranking import GROUNDS
+from procurement.evaluation_rules import Criterion, EvaluationRules
+from procurement.models import (
+    Assessment,
+    CallOff,
+    Consensus,
+    LowPriceQuestion,
+    OutcomeLetter,
+    Tender,
+    TenderFile,
+)
+from procurement.parts import tender_parts
+from procurement.permissions import Actor
+from procurement.querysets_competitions import AssessmentQuerySet
+from procurement.sealing import Open, open_to
+from procurement.states import TENDERS, Part
+from procurement.tender_document import submitted
+from web.call_off_page import names_of
+
+JUDGING = ("ask_price", "accept_price", "disqualify")
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionLine:
+    """A criterion with the answer, the scores that the reader may see (who, score, note) and the agreed one."""
+
+    criterion: Criterion
+    answer: str
+    own: Assessment | None
+    scores: tuple[tuple[str, int, str], ...]
+    agreed: Consensus | None
+
+
+@dataclass(frozen=True, slots=True)
+class TenderPage:
+    """Everything that the template lays out. `content` and `price` are as submitted, the rates in `content` and the
+    whole of `price` to be shown only where `open.price`. `assesses` and `moderates` say which forms are offered,
+    `undeclared` that a declaration comes first.
+    """
+
+    open: Open
+    team: tuple[dict[str, Any], ...]
+    price: dict[str, Any] | None
+    criteria: tuple[CriterionLine, ...]
+    files: tuple[TenderFile, ...]
+    low_price: LowPriceQuestion | None
+    looks_low: bool
+    letters: tuple[OutcomeLetter, ...]
+    assesses: bool
+    moderates: bool
+    undeclared: bool
+    actions: frozenset[str]
+    grounds: tuple[tuple[str, str], ...]
+
+
+def tender_page(tender: Tender, actor: Actor) -> TenderPage:
+    """Reads all of it for somebody of the buyer, who may see it."""
+    found, parts = open_to(actor, tender), tender_parts(actor, tender)
+    competition = tender.competition
+    call_off = competition.call_off
+    rules = EvaluationRules.from_json(competition.rules)
+    document = submitted(tender.current) if found.answers and tender.current is not None else None
+    content: dict[str, Any] = document["content"] if document else {"team": [], "answers": {}}
+    mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
+    available = set(TENDERS.available(tender.status, parts))
+    scoring = call_off.status == CallOff.Status.EVALUATING and mine is not None and not mine.conflict
+    asked = LowPriceQuestion.objects.filter(tender=tender).first() if found.price else None
+    looks_low = found.price and tender.reference in (competition.ranking or {}).get("low", {})
+    return TenderPage(
+        open=found,
+        team=tuple(_member(one, rates=found.price) for one in content["team"]),
+        price=document["price"] if document and found.price else None,
+        criteria=_criteria(tender, actor, rules, content["answers"]),
+        files=_files(tender, document, found),
+        low_price=asked,
+        looks_low=looks_low,
+        letters=tuple(tender.letters.all()) if found.price else (),
+        assesses=scoring and "assess" in available,
+        moderates=scoring and "agree" in available,
+        undeclared=call_off.status == CallOff.Status.EVALUATING
+        and mine is None
+        and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
+        actions=frozenset(_judging(tender, available, asked, looks_low=looks_low)),
+        grounds=tuple(GROUNDS.items()),
+    )
+
+
+def _judging(
+    tender: Tender, available: set[str], asked: LowPriceQuestion | None, *, looks_low: bool
+) -> list[str]:
+    """What the owner may do with it beside scoring, now."""
+    evaluated = tender.competition.call_off.status == CallOff.Status.EVALUATED
+    undecided = asked is not None and asked.accepted is None
+    possible = {
+        "ask_price": evaluated and looks_low and asked is None,
+        "accept_price": undecided and asked is not None and asked.answered_at is not None,
+        "disqualify": tender.competition.opened_at is not None,
+    }
+    return [name for name in JUDGING if name in available and possible[name]]
+
+
+def _member(line: dict[str, Any], *, rates: bool) -> dict[str, Any]:
+    return {name: one for name, one in line.items() if rates or name != "rate"}
+
+
+def _criteria(
+    tender: Tender, actor: Actor, rules: EvaluationRules, answers: dict[str, str]
+) -> tuple[CriterionLine, ...]:
+    """Each criterion with what the reader may know of its scores (three queries)."""
+    seen = list(
+        AssessmentQuerySet(Assessment).seen_by(actor).filter(tender=tender).select_related("assessor")
+    )
+    names = names_of(tender.competition.call_off.organisation_id, {one.assessor.reference for one in seen})
+    agreed = {one.criterion: one for one in tender.consensus.all()}
+    lines = []
+    for one in rules.criteria:
+        given = [each for each in seen if each.criterion == one.key]
+        lines.append(
+            CriterionLine(
+                criterion=one,
+                answer=answers.get(one.key, ""),
+                own=next((each for each in given if each.assessor.reference == actor.reference), None),
+                scores=tuple(
+                    (names.get(each.assessor.reference, each.assessor.reference), each.score, each.note)
+                    for each in given
+                ),
+                agreed=agreed.get(one.key),
+            )
+        )
+    return tuple(lines)
+
+
+def _files(tender: Tender, document: dict[str, Any] | None, found: Open) -> tuple[TenderFile, ...]:
+    """What was submitted with it, as far as it is open."""
+    if document is None:
+        return ()
+    parts = [TenderFile.Part.QUALITY, *([TenderFile.Part.PRICE] if found.price else [])]
+    kept = [one["reference"] for one in document["files"]]
+    return tuple(tender.files.filter(reference__in=kept, part__in=parts))

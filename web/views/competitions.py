@@ -1,0 +1,143 @@
+"""The competition of a call-off on its buyer's side: planned, previewed, published, run, closed, ranked, awarded.
+
+To others it is not there (404), nor is it for a direct award. Tenders stand here as numbers alone until the deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from procurement.actions.competitions import plan_competition
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import CallOff, Competition
+from procurement.permissions import Action, Actor, can
+from procurement.querysets_call_offs import CallOffQuerySet
+from web.buying import actor_of
+from web.changing import see_other, sent_revision
+from web.competition_changes import DONE, anchors_of, changes_of
+from web.competition_form import CHOICES, faults_of, local, read, typed_from, typed_of
+from web.competition_page import DRAFTS, PARTS, competition_page
+from web.doing import STALE, do
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def competition(request: HttpRequest, reference: str) -> HttpResponse:
+    """The competition, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _page(request, actor, found, ())
+    changes = changes_of(request, _planned(found))
+    refusal = do(request, actor, found.reference, changes, anchors_of(request.POST))
+    if refusal is not None:
+        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
+    return see_other(f"{_address(found)}?done={request.POST['do']}")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan(request: HttpRequest, reference: str) -> HttpResponse:
+    """The form by which it is planned; 409 once it is published, 403 for a colleague who only reads."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if not can(actor, Action.WRITE_CALL_OFF, found.organisation_id):
+        raise PermissionDenied
+    if found.status not in DRAFTS:
+        faults = [FieldFault("", "The competition is published: its rules stand")]
+        return _page(request, actor, found, faults, 409)
+    if request.method != "POST":
+        return _form(request, found, typed_of(_planned(found)), ())
+    sent = request.POST
+    try:
+        plan_competition(actor, found.reference, sent_revision(sent), read(sent))
+    except NotPermitted as refused:
+        raise PermissionDenied from refused
+    except NotFound as refused:
+        raise Http404 from refused
+    except Stale:
+        found = _seen(actor, reference)
+        return _form(request, found, typed_of(_planned(found)), [FieldFault("", STALE)], 409)
+    except Conflict as refused:
+        return _page(
+            request, actor, _seen(actor, reference), [FieldFault("", refused.message.rstrip("."))], 409
+        )
+    except Invalid as refused:
+        return _form(request, found, typed_from(sent), faults_of(refused.faults, sent), 422)
+    return see_other(f"{_address(found)}?done=planned")
+
+
+def _seen(actor: Actor, reference: str) -> CallOff:
+    rows = CallOffQuerySet(CallOff).seen_by(actor).told()
+    found = rows.filter(reference=reference.upper(), route=CallOff.Route.COMPETITION).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _planned(call_off: CallOff) -> Competition | None:
+    return Competition.objects.filter(call_off=call_off).first()
+
+
+def _address(call_off: CallOff) -> str:
+    return reverse("web:competition", args=[call_off.reference])
+
+
+def _form(
+    request: HttpRequest,
+    found: CallOff,
+    typed: dict[str, Any],
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "competition_form.html",
+        "call-offs",
+        status_code=status_code,
+        call_off=found,
+        choices=CHOICES,
+        typed=typed,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    found: CallOff,
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    wrong = list(faults)
+    page = competition_page(found, actor)
+    again = request.POST.dict() if status_code == 422 else {}
+    moments = ("interest_until", "clarify_until", "deadline") if page.competition else ()
+    return render(
+        request,
+        "competition.html",
+        "call-offs",
+        status_code=status_code,
+        page=page,
+        call_off=found,
+        parts=PARTS,
+        moments={name: local(getattr(page.competition, name)) for name in moments},
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=again,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )

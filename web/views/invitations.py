@@ -1,0 +1,195 @@
+"""What a supplier is invited to: the list, one invitation with its questions, and the tender that answers it.
+
+The lead answers and submits; members that it lets write the draft; partners that are wanted read what is asked. To
+others it is not there (404), the buyer included, which has its own pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.tenders import submit_tender, view_tender, write_tender
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.models import Invitation, Tender
+from procurement.parts import tender_parts
+from procurement.permissions import Action, Actor
+from procurement.querysets_competitions import InvitationQuerySet, TenderQuerySet
+from procurement.states import Part
+from web.address import Address
+from web.buying import actor_of, require_buyer
+from web.changing import see_other, sent_revision
+from web.doing import STALE, Refusal, do
+from web.faults import FieldFault, by_anchor
+from web.invitation_changes import ANCHORS, DONE, changes_of
+from web.invitation_page import actions_of, invitation_page, own_tender
+from web.pages import render
+from web.paging import page_of, pages
+from web.tender_form import asked_of, faults_of, read, typed_from, typed_of
+
+PAGE_SIZE = 20
+
+
+@never_cache
+@login_required
+@require_safe
+def invitations(request: HttpRequest) -> HttpResponse:
+    """What the own firms were invited to, newest first."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_ASKED)
+    rows = InvitationQuerySet(Invitation).of_supplier(actor).told().order_by("-pk")
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    address = Address.of(request.path, request.GET).without("page")
+    shown = list(rows[first : first + PAGE_SIZE])
+    # A partner that is wanted reads the invitation, and nothing of a tender that its lead does not let it write.
+    tenders = TenderQuerySet(Tender).seen_by(actor).filter(invitation__in=[one.pk for one in shown])
+    return render(
+        request,
+        "invitations.html",
+        "invitations",
+        root=True,
+        rows=shown,
+        tenders={one.invitation_id: one for one in tenders},
+        pages=pages(address, count, page, PAGE_SIZE, count),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, reference: str) -> HttpResponse:
+    """One invitation, or an answer to it: 422 where it breaks a rule, 409 where it is stale or of the wrong state.
+
+    That the lead supplier has read it is noted the first time that its page is opened.
+    """
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    tender = own_tender(found, actor)
+    if request.method != "POST":
+        if tender and tender.status == Tender.Status.INVITED and Part.LEAD in tender_parts(actor, tender):
+            view_tender(actor, tender.reference)
+        return _page(request, actor, found, ())
+    refusal = do(request, actor, found.reference, changes_of(request, tender), ANCHORS)
+    if refusal is not None:
+        return _page(request, actor, found, refusal.faults, refusal.status)
+    return see_other(f"{_address(found)}?done={request.POST['do']}")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def tender_draft(request: HttpRequest, reference: str) -> HttpResponse:
+    """The form of the tender: kept, or kept and submitted; 409 once the deadline has passed, 403 for who may not
+    write.
+    """
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    tender = own_tender(found, actor)
+    if tender is None:
+        raise Http404
+    parts = tender_parts(actor, tender)
+    if parts.isdisjoint({Part.LEAD, Part.MEMBER}):
+        raise PermissionDenied
+    if "draft" not in actions_of(found, tender, parts, None):
+        return _page(request, actor, found, [FieldFault("", "The tender can no longer be written")], 409)
+    if request.method != "POST":
+        return _form(request, found, tender, parts, typed_of(tender, asked_of(tender)), ())
+    refusal = _written(request, actor, tender)
+    if refusal is None:
+        return see_other(f"{_address(found)}?done={request.POST['do']}")
+    now = own_tender(found, actor) or tender
+    typed = typed_from(request.POST, asked_of(now))
+    if refusal.status == 409:
+        typed = typed_of(now, asked_of(now))
+    return _form(request, found, now, parts, typed, refusal.faults, refusal.status)
+
+
+def _written(request: HttpRequest, actor: Actor, tender: Tender) -> Refusal | None:
+    """Keeps the draft and, where the form says so, submits it; a draft that cannot be submitted yet is kept."""
+    sent, asked = request.POST, asked_of(tender)
+    if sent.get("do") not in ("draft", "submit"):
+        raise Http404
+    try:
+        kept = write_tender(actor, tender.reference, sent_revision(sent), read(sent, asked))
+        if sent["do"] == "submit":
+            submit_tender(actor, tender.reference, kept.revision)
+    except NotPermitted as refused:
+        raise PermissionDenied from refused
+    except NotFound as refused:
+        raise Http404 from refused
+    except Stale:
+        return Refusal([FieldFault("", STALE)], 409)
+    except Conflict as refused:
+        return Refusal([FieldFault("", refused.message.rstrip("."))], 409)
+    except Invalid as refused:
+        return Refusal(faults_of(refused.faults, typed_from(sent, asked), asked), 422)
+    return None
+
+
+def _seen(actor: Actor, reference: str) -> Invitation:
+    rows = InvitationQuerySet(Invitation).of_supplier(actor).told()
+    found = rows.select_related("competition__call_off__requirement").filter(reference=reference).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _address(found: Invitation) -> str:
+    return reverse("web:invitation", args=[found.reference])
+
+
+def _form(
+    request: HttpRequest,
+    found: Invitation,
+    tender: Tender,
+    parts: frozenset[Part],
+    typed: dict[str, Any],
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "tender_form.html",
+        "invitations",
+        status_code=status_code,
+        invitation=found,
+        tender=tender,
+        asked=asked_of(tender),
+        submits=Part.LEAD in parts,
+        typed=typed,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    found: Invitation,
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    """The page of the invitation as it now is."""
+    wrong = list(faults)
+    now = _seen(actor, found.reference)
+    return render(
+        request,
+        "invitation.html",
+        "invitations",
+        status_code=status_code,
+        invitation=now,
+        page=invitation_page(now, own_tender(now, actor), actor),
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=request.POST.dict() if status_code == 422 else {},
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )

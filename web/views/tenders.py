@@ -1,0 +1,69 @@
+"""One tender on the buyer's side: read as far as it is open, scored by assessors, moderated, its price asked about.
+
+Before the deadline it is not there (404), nor is it ever for another buyer; its own supplier reads it with its
+invitation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from procurement.models import Tender
+from procurement.permissions import Action, Actor, can
+from procurement.querysets_competitions import TenderQuerySet
+from web.buying import actor_of
+from web.changing import see_other
+from web.doing import do
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+from web.tender_changes import DONE, OF_TENDERS, anchors_of
+from web.tender_page import tender_page
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def tender(request: HttpRequest, reference: str) -> HttpResponse:
+    """One tender, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _page(request, actor, found, ())
+    refusal = do(request, actor, found.reference, OF_TENDERS, anchors_of(request.POST))
+    if refusal is not None:
+        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
+    return see_other(f"{reverse('web:tender', args=[found.reference])}?done={request.POST['do']}")
+
+
+def _seen(actor: Actor, reference: str) -> Tender:
+    found = TenderQuerySet(Tender).seen_by(actor).told().filter(reference=reference).first()
+    if found is None or not can(actor, Action.SEE_CALL_OFFS, found.competition.call_off.organisation_id):
+        raise Http404
+    if found.competition.closed_at is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: HttpRequest, actor: Actor, found: Tender, faults: Iterable[FieldFault], status_code: int = 200
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "tender.html",
+        "call-offs",
+        status_code=status_code,
+        tender=found,
+        call_off=found.competition.call_off,
+        page=tender_page(found, actor),
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=request.POST.dict() if status_code == 422 else {},
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
