@@ -14,12 +14,12 @@ from unittest.mock import patch
 from django.test import Client
 from django.utils import timezone
 
-from procurement.actions.due import move_due
+from procurement.actions.closing import close_competition
 from procurement.actions.tenders import submit_tender, write_tender
 from procurement.models import CallOff, Competition, Invitation, Tender, User
 from procurement.permissions import person
 from tests.web.buying import colleague, signed
-from tests.web.calling_off import begun
+from tests.web.calling_off import need
 from web.formats import LONDON
 
 ASSESSOR, MODERATOR = "assessor@example.org", "moderator@example.org"
@@ -60,8 +60,18 @@ def plan(**changes: Any) -> dict[str, Any]:
 
 def drafted(page: Client, **changes: Any) -> str:
     """Begins a call-off by competition, as the buyer; its address."""
-    said = {"route": "competition", "mechanism": "", "reason": "", "value": "9,000", "shortlist": ""}
-    return begun(page, **said | changes)
+    said = {
+        "title": "Evaluation",
+        "route": "competition",
+        "value": "9,000",
+        "expenses": "£1,000",
+        "months": ["3", "", "", ""],
+        "amount": ["2,500.50", "", "", ""],
+        "requirement": changes.pop("requirement", None) or need(),
+    }
+    answer = page.post("/call-offs/new", said | changes)
+    assert answer.status_code == 303, answer.content[:3000]
+    return str(answer["Location"]).partition("?")[0]
 
 
 def planned(page: Client, **changes: Any) -> str:
@@ -122,9 +132,9 @@ def past(address: str) -> datetime:
 
 
 def closed_by_the_clock(address: str) -> None:
-    """What the sweep does once the deadline has passed."""
+    """What the sweep does with this one once its deadline has passed; others stay out."""
     with at(past(address)):
-        move_due()
+        assert close_competition(call_off_of(address).reference, past(address))
 
 
 def tender_of(address: str, supplier: str) -> Tender:

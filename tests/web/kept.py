@@ -1,12 +1,33 @@
-"""Everything that a buyer of the small market keeps, for tests that go through every page."""
+"""Everything that a buyer of the small market keeps, and a competition's pages for all who read them, for tests that go
+through every page.
+"""
 
 from __future__ import annotations
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.running import run
-from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, evidence, keep, lock
+from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, evidence, keep, lock, signed
 from tests.web.calling_off import awarded, begun
+from tests.web.competing import (
+    ASSESSOR,
+    LEAD,
+    MODERATOR,
+    OTHER,
+    answered,
+    drafted,
+    evaluated,
+    in_days,
+    invitation_of,
+    opened,
+    planned,
+    published,
+    scored,
+    taken,
+    tender_of,
+    written,
+)
 from tests.web.market import HOSTILE
 
 
@@ -25,3 +46,40 @@ def kept_pages(page: Client) -> tuple[str, ...]:
         waiting, made, "/call-offs", "/call-offs/new", unready, f"{unready}/edit", call_off, f"{call_off}?done=award",
         offer, contract,
     )  # fmt: skip
+
+
+def competed_pages(page: Client) -> dict[str, tuple[str, ...]]:
+    """Has competitions planned, run, judged and awarded; by whoever reads them, the addresses of their pages."""
+    planning, empty = planned(signed(page)), f"{drafted(page, title=HOSTILE)}/competition"
+    interest = published(page, interest_until=in_days(3))
+    running = published(page)
+    signed(page, LEAD)
+    asked, mine = invitation_of(interest), invitation_of(running)
+    answered(page, mine, "ask", question=HOSTILE)
+    answered(page, mine, "add_file", file=SimpleUploadedFile("plan.txt", b"How."), part="quality")
+    written(page, mine, "submit", **{"answer-method": HOSTILE})
+    signed(page)
+    taken(page, running, "add_document", file=SimpleUploadedFile("annex.txt", b"Where."))
+    taken(page, running, "amend", reason=HOSTILE, material="yes")
+    judged = opened(page)
+    signed(page, ASSESSOR)
+    scored(page, judged, "assess", "alders", "method", "4", HOSTILE)
+    decided = evaluated(page, dogwood="100.00")
+    tender, theirs = f"/tenders/{tender_of(decided, 'dogwood').reference}", invitation_of(decided, "dogwood")
+    page.post(tender, {"do": "ask_price", "question": HOSTILE})
+    signed(page, OTHER)
+    answered(page, theirs, "answer_price", answer=HOSTILE)
+    signed(page)
+    page.post(tender, {"do": "accept_price", "reason": HOSTILE})
+    taken(page, decided, "intend")
+    scoring = f"/tenders/{tender_of(judged, 'alders').reference}"
+    return {
+        "buyer@example.org": (
+            empty, f"{empty}/plan", planning, f"{planning}/plan", interest, running, f"{running}?done=amend",
+            judged, scoring, tender, decided, running.removesuffix("/competition"),
+        ),
+        ASSESSOR: (judged, scoring),
+        MODERATOR: (judged, scoring),
+        LEAD: ("/invitations", asked, mine, f"{mine}/tender", invitation_of(decided)),
+        OTHER: (theirs,),
+    }  # fmt: skip

@@ -99,6 +99,9 @@ def test_fields(hint: str, fault: str) -> None:
         items=[{"value": "a", "text": "First"}, {"value": "b", "text": "Second", "selected": True}],
         **more,
     )
+    assert ours("forms", "file_upload('x', 'y', 'Label', hint, fault)", hint=hint, fault=fault) == theirs(
+        "file-upload", id="x", name="y", label={"text": "Label"}, **more
+    )
     assert ours(
         "forms",
         "checkboxes('x', 'y', 'Legend', items, hint=hint, fault=fault, small=true)",
