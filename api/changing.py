@@ -74,12 +74,16 @@ def malformed_told() -> Iterator[None]:
         raise
 
 
-def done_once(request: Request, principal: str, act: Callable[[], Response]) -> Response:
-    """Carries out a POST once for its Idempotency-Key: `act` does it and answers."""
+def done_once(
+    request: Request, principal: str, act: Callable[[], Response], anew: Callable[[], Response] | None = None
+) -> Response:
+    """Carries out a POST once for its Idempotency-Key: `act` does it and answers. With `anew` the answer is not kept:
+    a repeat is answered by it (api/idempotency.py).
+    """
     said = canonical(request.data).encode()
     condition = str(request.META.get("HTTP_IF_MATCH", "")).encode()
     with malformed_told():
-        return answered_once(request, principal, fingerprint(said, condition), act)
+        return answered_once(request, principal, fingerprint(said, condition), act, anew)
 
 
 def answered(data: Any, revision: int, place: str, status: int = 200) -> Response:

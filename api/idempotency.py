@@ -38,13 +38,23 @@ def key_of(request: Request) -> str:
     return key
 
 
-def answered_once(request: Request, principal: str, said: str, act: Callable[[], Response]) -> Response:
+def answered_once(
+    request: Request,
+    principal: str,
+    said: str,
+    act: Callable[[], Response],
+    anew: Callable[[], Response] | None = None,
+) -> Response:
     """Carries out `act` in a transaction and keeps its answer, or gives again the answer kept for the same key.
 
     `said` is the fingerprint of all that the request says; raises Problem (422) where the key came with another one.
+    With `anew` nothing is kept of the answer but its status, so that what is sealed stands in no other table; a repeat
+    is answered by `anew`, with the object as it then is.
     """
 
     def kept(response: Response) -> Kept:
+        if anew is not None:
+            return Kept(response.status_code, said)
         headers = {name: response.headers[name] for name in KEPT if name in response.headers}
         return Kept(response.status_code, said, orjson.dumps(response.data), headers)
 
@@ -58,6 +68,11 @@ def answered_once(request: Request, principal: str, said: str, act: Callable[[],
             code="idempotency_key_reused",
             errors=[fault("reused", "Take a new key for a new request.", header=HEADER)],
         )
+    if anew is not None:
+        again = anew()
+        again.status_code = done.status
+        again.headers["Idempotency-Replayed"] = "true"
+        return again
     return Response(
         orjson.loads(done.body),
         status=done.status,

@@ -83,6 +83,10 @@ PATH_PARAMETERS: Final = {
     "operation": "The reference of an operation.",
     "delivery": "The reference of a delivery: its `webhook-id`.",
     "partner": "The reference of a partner.",
+    "user": "The reference of a person.",
+    "part": "Their part.",
+    "document": "The reference of a document.",
+    "file": "The reference of a file.",
     "number": "Which of several, from 1.",
 }
 PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {

@@ -6,17 +6,23 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from django.conf import settings
-from rest_framework.parsers import BaseParser
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
 
-from api.errors import Problem
+from api.errors import Problem, escaped, fault
+from procurement.actions.files import LARGEST
 
 CHUNK: Final = 1 << 16
+LARGEST_FORM: Final = LARGEST + 64 * 1024
+"""Bytes of a form with a file: the file, and what is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +73,57 @@ class JSONLinesParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Body:
         return Body(stream)
+
+
+class FileParser(MultiPartParser):
+    """A form with one file and what is said of it; what is longer than its file may be is refused before it is read."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        said = str(stream.META.get("CONTENT_LENGTH") or "0") if hasattr(stream, "META") else "0"
+        if said.isdigit() and int(said) > LARGEST_FORM:
+            raise Problem(413, f"The form is longer than {LARGEST_FORM:,} bytes.")
+        return super().parse(stream, media_type, parser_context)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that has arrived: its one file under the name that the sender gave it, and its other fields."""
+
+    name: str
+    file: UploadedFile
+    digest: str
+    fields: Mapping[str, str]
+
+    def chunks(self) -> Iterator[bytes]:
+        self.file.seek(0)
+        yield from self.file.chunks(CHUNK)
+
+
+def form_of(request: Request, known: Sequence[str]) -> Form:
+    """The form of a request: the part `file` and fields of `known`, each at most once. Raises Problem (400)."""
+    data = request.data
+    assert isinstance(data, QueryDict)
+    files = [(name, one) for name, many in request.FILES.lists() for one in many]
+    texts = [(name, one) for name, many in data.lists() for one in many if isinstance(one, str)]
+    wrong = [name for name, _ in files if name != "file"] + [name for name, _ in texts if name not in known]
+    errors = [
+        fault("unknown_field", "There is no field of this name here.", pointer=f"/{escaped(name)}")
+        for name in dict.fromkeys(wrong)
+    ]
+    if len([one for one in files if one[0] == "file"]) != 1:
+        errors.append(fault("required", "Send one file, as the part `file`.", pointer="/file"))
+    fields = dict(texts)
+    errors += [
+        fault("twice", "This may be sent once.", pointer=f"/{escaped(name)}")
+        for name in fields
+        if len(data.getlist(name)) > 1
+    ]
+    if errors:
+        raise Problem(400, "The form is not one that this address takes.", errors=errors)
+    file = files[0][1]
+    digest = hashlib.sha256()
+    for chunk in file.chunks(CHUNK):
+        digest.update(chunk)
+    return Form(file.name or "", file, digest.hexdigest(), fields)

@@ -12,11 +12,14 @@ from datetime import date, datetime
 from typing import Final
 
 from procurement.models.call_offs import CallOff, Contract, Offer
-from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, Part
+from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TENDERS, Part
 
 WAITING: Final = frozenset({Offer.Status.SENT, Offer.Status.VIEWED})
 ELSEWHERE: Final = frozenset({"not_sign"})
 """Steps of a call-off that are taken with its offer."""
+IN_TIME: Final = ("decline", "let", "draft", "submit", "withdraw")
+"""Steps of a tender that its deadline ends."""
+WITH_CALL_OFF: Final = ("win", "lose", "reopen")
 GOING_OUT: Final = frozenset({"send_offer", "publish"})
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
 NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
@@ -31,6 +34,9 @@ class Purchase:
     `offer` is the status of its live offer, None without one, `left` how many suppliers have not been asked. `due` is
     when the window that is open ends. `signed` are the sides that have signed its contract. `passed` are the statuses
     on its way, first to last (procurement/line.py).
+
+    Of a competition: `unscored` while a score is not agreed, `unranked` where no tender ranks, `low_unsettled` while a
+    price that looks abnormally low is not decided on, `held` while a standstill that was promised keeps the award.
     """
 
     route: str
@@ -42,6 +48,32 @@ class Purchase:
     due: datetime | None = None
     signed: frozenset[Part] = frozenset()
     passed: tuple[str, ...] = ()
+    unscored: bool = False
+    unranked: bool = False
+    low_unsettled: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tendering:
+    """What of a tender decides who does what next, beside its status.
+
+    `open`: its competition is out and the deadline ahead. `confirmed`: it answers to the last material amendment.
+    `call_off` is the status of the call-off. `opened`: the tenders are. `declared`: whoever asks has declared their
+    interests, and no conflict. `low`: its price looks abnormally low; `asked`, `answered` and `decided` say how far
+    the question about it has come.
+    """
+
+    status: str
+    call_off: str
+    open: bool = False
+    confirmed: bool = True
+    opened: bool = False
+    declared: bool = False
+    low: bool = False
+    asked: bool = False
+    answered: bool = False
+    decided: bool = False
 
 
 def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) -> list[str]:
@@ -67,7 +99,43 @@ def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
         return purchase.offer == Offer.Status.ACCEPTED
     if name == "fail" and direct:
         return purchase.offer is None
+    if name == "conclude":
+        return not purchase.unscored
+    if name in ("intend", "award"):
+        settled = not purchase.unranked and not purchase.low_unsettled
+        return settled and not (name == "award" and purchase.held)
     return True
+
+
+def competition_steps(status: str, parts: Collection[Part], *, ahead: bool) -> list[str]:
+    """What the owner may change of a competition beside moving its call-off: its plan until it is published, moments
+    and what is asked for while it is out and the deadline is `ahead`.
+    """
+    if Part.OWNER not in parts:
+        return []
+    if status in (CallOff.Status.DRAFT, CallOff.Status.APPROVED):
+        return ["plan"]
+    return ["extend", "amend", "answer"] if status == CallOff.Status.OUT and ahead else []
+
+
+def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
+    """The steps of a tender that somebody with these parts may take now, in the table's order. What the outcome does to
+    it (win, lose, reopen) follows from steps of its call-off and is not among them.
+    """
+    evaluating = tendering.call_off == CallOff.Status.EVALUATING
+    evaluated = tendering.call_off == CallOff.Status.EVALUATED
+    questioned = tendering.asked and not tendering.decided
+    needed = dict.fromkeys(IN_TIME, tendering.open) | {
+        "confirm": tendering.open and not tendering.confirmed,
+        "assess": evaluating and tendering.declared,
+        "agree": evaluating and tendering.declared,
+        "ask_price": evaluated and tendering.low and not tendering.asked,
+        "answer_price": questioned,
+        "accept_price": questioned and tendering.answered,
+        "disqualify": tendering.opened,
+        **dict.fromkeys(WITH_CALL_OFF, False),
+    }
+    return [name for name in TENDERS.available(tendering.status, parts) if needed.get(name, True)]
 
 
 def offer_steps(

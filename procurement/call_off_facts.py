@@ -7,10 +7,11 @@ decides; actions ask the rules again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final
 
 from django.db.models import Q
+from django.utils import timezone
 
 from procurement.available import DIRECT, Purchase, call_off_steps, signed_by
 from procurement.call_off_checks import (
@@ -20,15 +21,17 @@ from procurement.call_off_checks import (
     greatest_total,
     standing_faults,
 )
+from procurement.competition_checks import missing_scores, unsettled_prices
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
-from procurement.models import CallOff, CallOffSupplier, Contract, Event, Offer
+from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.order_form import Priced, priced, terms_of
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
+_DECIDING: Final = frozenset({CallOff.Status.EVALUATED, CallOff.Status.INTENTION})
 _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 
 
@@ -78,9 +81,9 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         and bool(approval_missing(call_off, _next_total(call_off, left, prices), on)),
         offer=live.status if live else None,
         left=len(left),
-        due=live.reply_by if live else None,
         signed=signed_by(contract),
         passed=_way(call_off),
+        **({"due": live.reply_by if live else None} if direct else competing(call_off, timezone.now())),
     )
     return CallOffFacts(
         call_off=call_off,
@@ -92,6 +95,28 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         blocking=standing_faults(call_off, on) if goes_out else [],
         purchase=purchase,
     )
+
+
+def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
+    """What of a competition decides who does what next, as fields of Purchase; at most two queries. `due` is the end of
+    the expression of interest, or the deadline for tenders.
+    """
+    competition = Competition.objects.filter(call_off=call_off).defer("document").first()
+    if competition is None:
+        return {}
+    status = call_off.status
+    asking = competition.invited_at is None and competition.interest_until is not None
+    until = competition.standstill_until if status == CallOff.Status.INTENTION else None
+    rows = (competition.ranking or {}).get("rows", [])
+    return {
+        "due": (competition.interest_until if asking else competition.deadline)
+        if status == CallOff.Status.OUT
+        else None,
+        "unscored": status == CallOff.Status.EVALUATING and bool(missing_scores(competition)),
+        "unranked": not any(one["rank"] == 1 for one in rows),
+        "low_unsettled": status in _DECIDING and bool(unsettled_prices(competition)),
+        "held": competition.standstill and (until is None or now < until),
+    }
 
 
 def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: dict[int, Priced]) -> int | None:

@@ -145,8 +145,11 @@ def _forward(purchase: Purchase) -> Iterator[Transition]:
         if status == Status.OUT and purchase.route == DIRECT:
             if one.name == ("award" if purchase.offer else "send_offer"):
                 yield one
-        elif stations.index(one.target) > stations.index(status) and approves is (
-            one.target == Status.APPROVED
+        elif (
+            stations.index(one.target) > stations.index(status)
+            and approves is (one.target == Status.APPROVED)
+            # While a standstill that was promised holds the award, it is told of first.
+            and not (one.name == "award" and purchase.held and status == Status.EVALUATED)
         ):
             yield one
 

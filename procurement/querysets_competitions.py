@@ -79,6 +79,10 @@ class TenderQuerySet(QuerySet[Tender]):
         writing = Q(Exists(_letting(actor, "pk", supplier)))
         return self.filter(closed | Q(Exists(led(actor, supplier))) | writing)
 
+    def of_buyer(self, actor: Actor) -> Self:
+        """Those for competitions of the actor's own buyer organisations."""
+        return self.filter(competition__call_off__organisation__in=buying(actor))
+
     def told(self) -> Self:
         """With competition, call-off, buyer, lot, supplier, partners and what was submitted last."""
         return self.select_related(

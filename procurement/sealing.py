@@ -37,7 +37,11 @@ def open_to(actor: Actor, tender: Tender) -> Open:
 
 def file_open_to(actor: Actor, file: TenderFile) -> bool:
     """Whether the actor may fetch a file of a tender: the buyer only what was submitted with it last."""
-    found = open_to(actor, file.tender)
+    return file_open(open_to(actor, file.tender), file)
+
+
+def file_open(found: Open, file: TenderFile) -> bool:
+    """The same, by what of its tender is open; `file.tender` is fetched with what was submitted last."""
     if found.own:
         return True
     current = file.tender.current

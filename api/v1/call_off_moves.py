@@ -22,8 +22,9 @@ from api.v1.offer_shapes import OfferSerializer, OfferSummarySerializer
 from api.v1.offers import SENDS, shown_offer
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, ListView, one_of
-from procurement.actions.awards import award_direct, cancel_call_off, fail_call_off, undo_award
+from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_offs import approve_call_off
+from procurement.actions.competition_awards import award_call_off
 from procurement.actions.offers import send_offer
 from procurement.models import CallOff, Offer
 from procurement.permissions import Actor
@@ -118,7 +119,7 @@ class Award(ApiView):
     varies = True
 
     @operation(
-        summary="Award to the supplier that accepted",
+        summary="Award to the supplier that accepted, or whose tender ranks first",
         answer=CallOffSerializer,
         body={"application/json": AwardSerializer},
         scope="call_offs:write",
@@ -128,10 +129,12 @@ class Award(ApiView):
         f'{SENDS}\'{{"conflicts": "None known."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """Every rule is asked again; an unsigned contract stands afterwards."""
+        """Every rule is asked again; an unsigned contract stands afterwards. In a competition every tenderer that was
+        not told of an intention is told now; 409 while a standstill that was promised runs.
+        """
 
         def award(actor: Actor, known: str, revision: int, said: Any) -> CallOff:
-            return award_direct(actor, known, revision, said).call_off
+            return award_call_off(actor, known, revision, said).call_off
 
         return moved(request, reference, "conflicts", award)
 
@@ -152,7 +155,9 @@ class Undoing(ApiView):
         f'{SENDS}\'{{"reason": "A conflict of interest came to light."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By an approver; the offer is withdrawn with it and the unsigned contract falls."""
+        """By an approver; the offer is withdrawn with it and the unsigned contract falls. In a competition the outcome
+        of every tender is open again and all tenderers are told; an intention is taken back alike.
+        """
         return moved(request, reference, "reason", undo_award)
 
 

@@ -26,6 +26,7 @@ COLLECTIONS: Final = (
     "comparisons", "comparisons-csv", "comparisons-xlsx", "quotes", "teams",
     "requirements", "matches", "shortlists", "saved-searches", "call-offs", "offers", "contracts",
     "joinings", "measures", "outcome-plans",
+    "invitations", "tenders",
     "imports", "operations",
     "events", "webhooks", "inbox", "dead-letters",
     "live", "ready", "schema", "docs",

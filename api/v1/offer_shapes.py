@@ -26,7 +26,7 @@ class NamedCallOff(serializers.Serializer[Any]):
     title = serializers.CharField()
 
 
-def _bought(call_off: CallOff) -> dict[str, Any]:
+def bought(call_off: CallOff) -> dict[str, Any]:
     """What both sides know of a call-off."""
     lot, framework = call_off.lot, call_off.lot.framework
     return {
@@ -69,7 +69,7 @@ class OfferSummarySerializer(serializers.Serializer[Any]):
         supplier = row.asked.appointment.supplier
         return {
             "reference": row.reference,
-            **_bought(row.call_off),
+            **bought(row.call_off),
             "supplier": {"reference": supplier.reference, "name": supplier.name},
             "partners": sorted(one.reference for one in row.asked.partners.all()),
             "status": row.status,
@@ -165,7 +165,7 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
         supplier = row.appointment.supplier
         return {
             "reference": row.reference,
-            **_bought(row.call_off),
+            **bought(row.call_off),
             "supplier": {"reference": supplier.reference, "name": supplier.name},
             "status": row.status,
             "starts_on": row.starts_on,

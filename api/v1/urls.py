@@ -6,19 +6,26 @@ from django.urls import path, register_converter
 
 from api.references import ReferenceConverter
 from api.v1 import (
+    assessments,
     call_off_moves,
     call_offs,
     claims,
+    clarifications,
     comparisons,
+    competition_moves,
+    competition_people,
+    competitions,
     contracts,
     dead_letters,
     documents,
     events,
     evidence_packs,
+    files,
     frameworks,
     health,
     imports,
     inbox,
+    invitations,
     joinings,
     limits,
     listings,
@@ -38,6 +45,7 @@ from api.v1 import (
     snapshots,
     suppliers,
     teams,
+    tenders,
     webhooks,
 )
 
@@ -187,8 +195,86 @@ urlpatterns = [
             ("undo", call_off_moves.Undoing),
             ("cancel", call_off_moves.Cancellation),
             ("fail", call_off_moves.Failure),
+            ("open-tenders", competition_moves.Opening),
+            ("conclude", competition_moves.Conclusion),
+            ("intend", competition_moves.Intention),
+            ("ranking", competition_moves.RankingView),
+            ("low-prices", competition_moves.LowPrices),
+            ("clarifications", clarifications.CallOffClarifications),
+            ("people", competition_people.People),
+            ("declarations", competition_people.Declarations),
+            ("documents", files.Documents),
         )
     ),
+    path(
+        "call-offs/<reference:reference>/competition/",
+        competitions.CompetitionDetail.as_view(),
+        name="competition",
+    ),
+    *(
+        path(
+            f"call-offs/<reference:reference>/competition/{name}/",
+            view.as_view(),
+            name=f"competition-{name}",
+        )
+        for name, view in (
+            ("preview", competitions.CompetitionPreview),
+            ("publish", competitions.Publication),
+            ("extend", competitions.Extension),
+            ("amend", competitions.Amending),
+        )
+    ),
+    path(
+        "call-offs/<reference:reference>/people/<reference:user>/<reference:part>/",
+        competition_people.Person.as_view(),
+        name="call-off-person",
+    ),
+    path(
+        "call-offs/<reference:reference>/documents/<reference:document>/",
+        files.Document.as_view(),
+        name="call-off-document",
+    ),
+    path(
+        "clarifications/<reference:reference>/answer/",
+        clarifications.ClarificationAnswer.as_view(),
+        name="clarification-answer",
+    ),
+    path("invitations/", invitations.InvitationList.as_view(), name="invitations"),
+    path("invitations/<reference:reference>/", invitations.InvitationDetail.as_view(), name="invitation"),
+    *(
+        path(f"invitations/<reference:reference>/{name}/", view.as_view(), name=f"invitation-{name}")
+        for name, view in (
+            ("interest", invitations.Interest),
+            ("decline", invitations.Declining),
+            ("clarifications", clarifications.InvitationClarifications),
+        )
+    ),
+    path("tenders/", tenders.TenderList.as_view(), name="tenders"),
+    path("tenders/<reference:reference>/", tenders.TenderDetail.as_view(), name="tender"),
+    *(
+        path(f"tenders/<reference:reference>/{name}/", view.as_view(), name=f"tender-{name}")
+        for name, view in (
+            ("drafters", tenders.Drafters),
+            ("view", tenders.TenderViewing),
+            ("submit", tenders.Submission),
+            ("withdraw", tenders.TenderWithdrawal),
+            ("confirm", tenders.Confirmation),
+            ("letters", tenders.Letters),
+            ("files", files.TenderFiles),
+            ("assessments", assessments.Assessments),
+            ("consensus", assessments.ConsensusList),
+            ("price-question", assessments.PriceQuestion),
+            ("price-question/explain", assessments.PriceExplanation),
+            ("price-question/accept", assessments.PriceAcceptance),
+            ("disqualify", assessments.Disqualification),
+        )
+    ),
+    path(
+        "tenders/<reference:reference>/files/<reference:file>/",
+        files.TenderFileDetail.as_view(),
+        name="tender-file",
+    ),
+    path("files/<reference:reference>/", files.FileContent.as_view(), name="file"),
     path("offers/", offers.OfferList.as_view(), name="offers"),
     path("offers/<reference:reference>/", offers.OfferDetail.as_view(), name="offer"),
     *(

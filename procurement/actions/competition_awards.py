@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from procurement.actions.awards import check_award, concluded_with, conflicts_of
+from procurement.actions.awards import award_direct, check_award, concluded_with, conflicts_of
 from procurement.actions.call_offs import locked_call_off, move, permitted, require_approval
 from procurement.actions.closing import planned_of
 from procurement.actions.competitions import by_act
@@ -93,6 +93,13 @@ def award_competition(actor: Actor, reference: str, revision: int, conflicts: ob
         }
         move(actor, call_off, "award", told, "conflicts", also=also, **named)
     return contract
+
+
+def award_call_off(actor: Actor, reference: str, revision: int, conflicts: object) -> Contract:
+    """Awards a call-off by its route: award_competition, or award_direct, with what they raise."""
+    route = CallOff.objects.filter(reference=reference).values_list("route", flat=True).first()
+    award = award_competition if route == CallOff.Route.COMPETITION else award_direct
+    return award(actor, reference, revision, conflicts)
 
 
 def _first(competition: Competition) -> First:

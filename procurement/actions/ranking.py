@@ -16,7 +16,7 @@ from procurement.actions.closing import planned_of
 from procurement.actions.events import record
 from procurement.actions.tenders import locked_tender, moved, step_of, take
 from procurement.canonical import digest
-from procurement.competition_checks import rules_of
+from procurement.competition_checks import rules_of, unsettled_prices
 from procurement.deadlines import after_working_days
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation import Scored, low_prices, rank
@@ -161,13 +161,7 @@ def accept_price(actor: Actor, reference: str, reason: object) -> LowPriceQuesti
 
 def require_low_prices_settled(competition: Competition) -> None:
     """Raises Conflict while a price that looks abnormally low was not asked about and its explanation taken."""
-    low = (competition.ranking or {}).get("low", {})
-    accepted = set(
-        LowPriceQuestion.objects.filter(tender__reference__in=low, accepted=True).values_list(
-            "tender__reference", flat=True
-        )
-    )
-    if unsettled := sorted(set(low) - accepted):
+    if unsettled := unsettled_prices(competition):
         raise Conflict(f"Ask about prices that look abnormally low, and decide: {', '.join(unsettled)}.")
 
 

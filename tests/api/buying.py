@@ -34,6 +34,9 @@ CALLING_OFF = (
 )
 BOUGHT = ("call-offs", "offers", "contracts", "outcome-plans", "measures", "claims")
 ANSWERS = ("view", "accept", "decline")
+OF_BUYER = ("assessments", "consensus", "price-question", "accept", "disqualify")
+"""What is done with tenders on the buyer's side."""
+COMPETED = ("tenders", "invitations", "clarifications", "files")
 NEED = {
     "text": "Evaluate a vision rehabilitation service.",
     "framework": "rm6309",
@@ -97,7 +100,9 @@ def teller(path: str, method: str = "get") -> tuple[str, str]:
         return "larch", CALLING_OFF
     if steps == ["contracts", "{reference}", "claims"] and method.lower() == "post":
         return "larch", CALLING_OFF
-    if steps[0] in BOUGHT or steps[-1] == "limit":
+    if steps[0] in ("tenders", "invitations") and steps[-1] not in OF_BUYER:
+        return "larch", CALLING_OFF
+    if steps[0] in (*BOUGHT, *COMPETED) or steps[-1] == "limit":
         return BUYER, CALLING_OFF
     if steps[0] in KEPT:
         return BUYER, SCOPES

@@ -58,7 +58,9 @@ TERMS: Final[dict[str, Any]] = {
 def place() -> None:
     """The lot, its suppliers and everybody who takes part."""
     grades = (GradeDraft("G3", "Senior consultant", 3), GradeDraft("G4", "Principal consultant", 4))
-    lot = LotDraft("1", "Evaluation", (SpecialismDraft("1", "Evaluation"),), grades, direct_award=True)
+    lot = LotDraft(
+        "1", "Evaluation", (SpecialismDraft("1", "Evaluation"),), grades, direct_award=True, competition=True
+    )
     save_framework(
         SYSTEM,
         FrameworkDraft(

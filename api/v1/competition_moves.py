@@ -1,0 +1,197 @@
+"""The moves of a competition after its deadline, for its buyer: opened, concluded, the intention told; the ranking with
+its arithmetic and the prices that look abnormally low. Awards and undoing are in call_off_moves.py.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.errors import Problem
+from api.schema import operation
+from api.v1.call_off_moves import moved
+from api.v1.call_off_shapes import CallOffSerializer
+from api.v1.call_offs import seen_by
+from api.v1.competition_shapes import LowPricesSerializer, PriceQuestionSerializer, RankingSerializer
+from api.v1.competitions import MOVED, competition_of
+from api.v1.offers import SENDS
+from api.v1.shapes import money
+from api.v1.shortlist_shapes import NOTHING
+from api.views import ApiView, one_of
+from procurement.actions.closing import open_tenders
+from procurement.actions.competition_awards import intend_award
+from procurement.actions.ranking import conclude_evaluation
+from procurement.evaluation import rounded
+from procurement.models import CallOff, Competition, LowPriceQuestion, Tender
+from procurement.permissions import Actor
+from procurement.pricing import MINOR_PER_MAJOR
+
+
+def ranked(request: Request, reference: str) -> tuple[Competition, dict[str, Tender]]:
+    """The competition with its ranking and the tenders by reference; 409 before the evaluation is concluded."""
+    competition = competition_of(one_of(seen_by(request), reference))
+    if competition.ranking is None:
+        raise Problem(409, "The tenders are not ranked yet.")
+    rows: QuerySet[Tender] = competition.tenders.select_related(
+        "current", "invitation__asked__appointment__supplier"
+    )
+    return competition, {one.reference: one for one in rows}
+
+
+def supplier_of(tender: Tender) -> dict[str, str]:
+    """Whose tender it is."""
+    supplier = tender.invitation.asked.appointment.supplier
+    return {"reference": supplier.reference, "name": supplier.name}
+
+
+class Opening(ApiView):
+    """The opening of the tenders."""
+
+    varies = True
+
+    @operation(
+        summary="Open the tenders",
+        answer=CallOffSerializer,
+        verb="open",
+        body={"application/json": NOTHING},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$CLOSED/open-tenders/\" {SENDS}'{{}}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """After the deadline has closed it: what answers the criteria may be read from now on, prices once every score
+        is agreed.
+        """
+        return moved(request, reference, None, lambda actor, known, at, _: open_tenders(actor, known, at))
+
+
+class Conclusion(ApiView):
+    """The end of the evaluation."""
+
+    varies = True
+
+    @operation(
+        summary="Conclude the evaluation",
+        answer=CallOffSerializer,
+        verb="conclude",
+        body={"application/json": NOTHING},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$AGREED/conclude/\" {SENDS}'{{}}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Ranks the tenders by the rules that were published and opens their prices. By the owner or a moderator; 409
+        while a score is not agreed.
+        """
+
+        def conclude(actor: Actor, known: str, at: int, _: Any) -> CallOff:
+            return conclude_evaluation(actor, known, at).call_off
+
+        return moved(request, reference, None, conclude)
+
+
+class Intention(ApiView):
+    """The intention to award."""
+
+    varies = True
+
+    @operation(
+        summary="Tell the intention to award",
+        answer=CallOffSerializer,
+        verb="intend",
+        body={"application/json": NOTHING},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$EVALUATED/intend/\" {SENDS}'{{}}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Every tenderer gets its letter; a standstill that was promised runs from now. 409 where nobody ranks or a
+        price that looks abnormally low is not decided on.
+        """
+
+        def intend(actor: Actor, known: str, at: int, _: Any) -> CallOff:
+            return intend_award(actor, known, at).call_off
+
+        return moved(request, reference, None, intend)
+
+
+class RankingView(ApiView):
+    """The ranking."""
+
+    varies = True
+
+    @operation(
+        summary="The ranking with its arithmetic",
+        answer=RankingSerializer,
+        scope="call_offs:read",
+        headers=("validator",),
+        problems=(409,),
+        example='curl "http://127.0.0.1:8000/api/v1/call-offs/$EVALUATED/ranking/" '
+        '-H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """409 before the evaluation is concluded."""
+        self.asked(request)
+        competition, tenders = ranked(request, reference)
+        ranking = competition.ranking or {}
+        low = {name: money(_pence(mean)) for name, mean in ranking["low"].items()}
+        rows = [
+            {
+                **row,
+                "supplier": supplier_of(tenders[row["tender"]]),
+                "low_against": (low.get(row["tender"]) or {}).get("amount"),
+            }
+            for row in ranking["rows"]
+        ]
+        return Response({"method": ranking["method"], "decimals": ranking["decimals"], "rows": rows})
+
+
+class LowPrices(ApiView):
+    """Prices that look abnormally low."""
+
+    varies = True
+
+    @operation(
+        summary="Prices that look abnormally low",
+        answer=LowPricesSerializer,
+        scope="call_offs:read",
+        headers=("validator",),
+        problems=(409,),
+        example='curl "http://127.0.0.1:8000/api/v1/call-offs/$LOW/low-prices/" -H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """Nothing is awarded before each was asked about (`tenders/…/price-question/`) and its explanation taken, or
+        the tender disqualified. 409 before the evaluation is concluded.
+        """
+        self.asked(request)
+        competition, tenders = ranked(request, reference)
+        low = (competition.ranking or {})["low"]
+        asked = {
+            one.tender.reference: one
+            for one in LowPriceQuestion.objects.filter(tender__reference__in=low).select_related("tender")
+        }
+        rows = []
+        for name, mean in low.items():
+            current, question = tenders[name].current, asked.get(name)
+            rows.append(
+                {
+                    "tender": name,
+                    "supplier": supplier_of(tenders[name]),
+                    "price": money(current.compared_minor) if current else None,
+                    "mean": money(_pence(mean)),
+                    "question": PriceQuestionSerializer(question).data if question else None,
+                }
+            )
+        return Response({"results": rows})
+
+
+def _pence(mean: str) -> int:
+    """A mean in pounds, kept as a fraction such as 14900/3, in pence."""
+    return int(rounded(Fraction(mean) * MINOR_PER_MAJOR, 0))

@@ -1,0 +1,45 @@
+"""What is read of one tender to say what may be done with it, and of its competition to everybody that is asked.
+
+For the detail of the API and of the pages. Nothing here decides; actions ask the rules again.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from procurement.available import Tendering, tender_steps
+from procurement.models import CallOff, Declaration, LowPriceQuestion, Tender
+from procurement.parts import tender_parts
+from procurement.permissions import Actor
+from procurement.states import Part
+
+SCORING = frozenset({Part.ASSESSOR, Part.MODERATOR})
+
+
+def steps_of(actor: Actor, tender: Tender) -> list[str]:
+    """What the actor may do with the tender now; at most six queries."""
+    parts = tender_parts(actor, tender)
+    competition = tender.competition
+    status = competition.call_off.status
+    ahead = competition.deadline is not None and timezone.now() < competition.deadline
+    declared = False
+    if status == CallOff.Status.EVALUATING and not SCORING.isdisjoint(parts):
+        mine = Declaration.objects.filter(competition=competition, user__reference=actor.reference)
+        last = mine.order_by("pk").last()
+        declared = last is not None and not last.conflict
+    question = None
+    if competition.ranking is not None:
+        question = LowPriceQuestion.objects.filter(tender=tender).first()
+    tendering = Tendering(
+        status=tender.status,
+        call_off=status,
+        open=status == CallOff.Status.OUT and ahead,
+        confirmed=tender.confirmed >= competition.material,
+        opened=competition.opened_at is not None,
+        declared=declared,
+        low=tender.reference in (competition.ranking or {}).get("low", {}),
+        asked=question is not None,
+        answered=question is not None and question.answered_at is not None,
+        decided=question is not None and question.accepted is not None,
+    )
+    return tender_steps(tendering, parts)
