@@ -273,3 +273,10 @@ def competing(source: str) -> dict[str, str]:
     if "FILE" in names:
         made |= _pair("FILED", "FILE", _file())
     return made | {"SESSION": session_of("first"), "CSRF": "f" * 32}
+
+
+def framer() -> None:
+    """Somebody of the body that owns the frameworks, by the name of `framer`."""
+    user = User.objects.create_user("framer@example.org", "a long enough password")
+    owner = Organisation.objects.get(capabilities__kind="framework_owner", reference__startswith="crown")
+    Membership.objects.create(user=user, organisation=owner, role="administrator")

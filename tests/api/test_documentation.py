@@ -12,16 +12,19 @@ from oauth2_provider.models import AbstractApplication
 
 from procurement.actions.awards import award_direct
 from procurement.actions.contracts import sign_contract
+from procurement.actions.due import move_due
 from procurement.actions.evidence import EVIDENCE
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.running import run as carry_out
 from procurement.models import Application, CallOff, Contract, Organisation
 from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buyer, buying
 from tests.api.calling_off import acting, drafted, need, ordered, place
+from tests.api.competing import FILES, place_contest, session_of
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 from tests.api.joining import OWNER
 from tests.api.outcomes import PAYER, days
+from tests.competed import after, at, past_deadline
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
 
@@ -153,3 +156,38 @@ def test_outcomes_are_paid_for_by_their_document(client: Client, token: TokenMak
     # Ten of 100.00: 1,000.00, of which the fund pays the 300.00 that its pot holds.
     assert told["totals"]["paid"]["amount"] == "1000.00"
     assert [one["paid"]["amount"] for one in told["payers"]] == ["700.00", "300.00"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("market")
+def test_a_competition_walks_through_its_document(client: Client, token: TokenMaker) -> None:
+    place_contest()
+    variables = {
+        "BUYER": token(BUYER, CALLING_OFF),
+        "SUPPLIER": token("larch", ANSWERING),
+        "BOUGHT": need(),
+        "CLARIFY": after(days=7),
+        "DEADLINE": after(days=14),
+        "ASSESSOR": acting("first").reference,
+        "SESSION": session_of("first"),
+        "CSRF": "f" * 32,
+        "KEY": "0b5f3c1e",
+    }
+    lines = curl_lines("competitions.md")
+    assert len(lines) == 25
+    for line in lines:
+        if "open-tenders" in line:
+            with at(past_deadline(CallOff.objects.get())):
+                move_due()
+        response = run(line, variables, FILES)
+        assert response.status_code in {200, 201}, (line, response.content)
+        told = response.json()
+        if "/invitations/?" in line:
+            (found,) = told["results"]
+            variables |= {"INVITATION": found["reference"], "TENDER": found["tender"]}
+        if "ocid" in told:
+            variables["CALL_OFF"] = told["reference"]
+        if "question" in told:
+            variables["QUESTION"] = told["reference"]
+        assert told.get("count", 1) > 0, line
+    assert (told["status"], told["contract"]["supplier"]) == ("awarded", "larch")

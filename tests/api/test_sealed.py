@@ -1,0 +1,284 @@
+"""A tender is sealed until its deadline: what stands in it is looked for everywhere else, and found nowhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.core import serializers
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.urls import URLPattern, reverse
+
+from api.v1.urls import urlpatterns as of_api
+from config.celery import app as celery
+from procurement.actions.closing import open_tenders
+from procurement.actions.due import move_due
+from procurement.models import CallOff, IdempotencyRecord, Tender, TenderFile, TenderRevision, User
+from tests.api import competing
+from tests.api.buying import BUYER, CALLING_OFF, buyer
+from tests.api.competing import again, published, written
+from tests.api.conftest import Asker, TokenMaker, asks
+from tests.competed import MARKER, at, past_deadline, tender_of
+from web.urls import urlpatterns as of_web
+
+JSON = "application/json"
+RATE, PRICE = "391.17", "3911.70"
+"""Ten days of it, so that the price is known by itself."""
+SECRETS = (MARKER, RATE, PRICE, "391170", "39117")
+OF_PURCHASES = (
+    "call-offs", "tenders", "invitations", "clarifications", "files", "offers", "contracts", "operations",
+    "requirements", "account",
+)  # fmt: skip
+"""Where what belongs to a purchase might be told; every other address is asked by the long test."""
+OTHERS: dict[str, Asker] = {
+    "nobody": "",
+    "editor": "buyer",
+    "viewer": "reader",
+    "assessor": "first",
+    "moderator": "moderator",
+    "approver": "approver",
+    "administrator": "chief",
+    "other buyer": "neighbour",
+    "member that may not write": "alder",
+    "other supplier": "brightwater",
+    "framework owner": "framer",
+    "operator": "operator",
+    "buyer's token": (BUYER, CALLING_OFF),
+    "other supplier's token": ("brightwater", CALLING_OFF),
+    "operator's token": ("calloff-operations", f"imports:write admin:write {CALLING_OFF}"),
+}
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
+
+
+@pytest.fixture(autouse=True)
+def contest(market: None, db: None, settings: Any, tmp_path: Path) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path
+    competing.place_contest()
+    competing.framer()
+    return
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is handed to the queue."""
+    kept: list[str] = []
+    monkeypatch.setattr(
+        celery, "send_task", lambda *arguments, **named: kept.append(repr((arguments, named)))
+    )
+    return kept
+
+
+def leaks(text: str | bytes) -> list[str]:
+    whole = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return [one for one in SECRETS if one in whole]
+
+
+def send(client: Client, method: str, path: str, body: Any, key: str) -> Any:
+    headers = {"If-Match": "*", "Idempotency-Key": key}
+    return client.generic(method, path, json.dumps(body), content_type=JSON, headers=headers)
+
+
+def tendered(lead: Client, call_off: CallOff) -> Tender:
+    """Larch's tender by the API: written, with a file, refused once, submitted, taken back, written and submitted."""
+    tender = tender_of(call_off, "larch")
+    one = f"/api/v1/tenders/{tender.reference}/"
+    team = [{"grade": "G3", "days": "10", "rate": RATE, "people": MARKER}]
+    content = {"team": team, "answers": {"method": MARKER}}
+    assert send(lead, "PUT", one, content | {"price": "1.00"}, "p0").status_code == 200
+    refused = send(lead, "POST", f"{one}submit/", {}, "s0")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/price")
+    assert send(lead, "PUT", one, content, "p1").status_code == 200
+    for part in ("quality", "price"):
+        file = SimpleUploadedFile(f"{MARKER}-{part}.txt", f"{MARKER} {part}".encode())
+        form = encode_multipart(BOUNDARY, {"part": part, "file": file})
+        headers = {"If-Match": "*", "Idempotency-Key": f"f{part}"}
+        for _ in range(2):
+            answer = lead.generic(
+                "POST", f"{one}files/", form, content_type=MULTIPART_CONTENT, headers=headers
+            )
+            assert answer.status_code == 201, answer.content
+    assert tender.files.count() == 2
+    for _ in range(2):
+        assert send(lead, "POST", f"{one}submit/", {}, "s1").status_code == 201
+    for _ in range(2):
+        answer = send(lead, "POST", f"{one}withdraw/", {"reason": f"{MARKER} is why"}, "w1")
+        assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
+    assert answer["Idempotency-Replayed"] == "true"
+    assert MARKER in answer.content.decode()
+    decline = f"/api/v1/invitations/{tender.invitation.reference}/decline/"
+    assert send(lead, "PUT", one, content | {"expenses": "50.00"}, "p2").status_code == 200
+    assert send(lead, "POST", decline, {"reason": f"{MARKER} again"}, "d1").status_code == 200
+    assert send(lead, "PUT", one, content, "p3").status_code == 200
+    assert send(lead, "POST", f"{one}submit/", {}, "s2").status_code == 201
+    tender.refresh_from_db()
+    return tender
+
+
+def addresses(patterns: list[Any], prefix: str, known: dict[str, list[str]]) -> Iterator[str]:
+    """Every address below these patterns, about what is known of the collection that it stands in."""
+    for one in patterns:
+        assert isinstance(one, URLPattern)
+        found = [str(one.pattern)]
+        values = known.get(found[0].partition("/")[0], known[""])
+        for name, converter in one.pattern.converters.items():
+            kind = {"StringConverter": "str", "IntConverter": "int"}.get(
+                type(converter).__name__, "reference"
+            )
+            told = ["1"] if kind == "int" else values if name == "reference" else known["files"]
+            found = [each.replace(f"<{kind}:{name}>", value) for each in found for value in told]
+        yield from (prefix + each for each in found)
+
+
+def every_address(tender: Tender) -> list[str]:
+    """Every address of the API and of the pages, about everything that belongs to the tender."""
+    known = {
+        "call-offs": [tender.competition.call_off.reference],
+        "tenders": [tender.reference],
+        "invitations": [tender.invitation.reference],
+        "files": [one.reference for one in tender.files.all()],
+        "frameworks": ["xd1"],
+        "lots": ["xd1~1"],
+        "listings": ["xd1~larch~larch"],
+        "rate-cards": ["xd1~larch"],
+        "": ["larch"],
+    }
+    found = [*addresses(of_api, "/api/v1/", known), *addresses(of_web, "/", known)]
+    return [one for one in dict.fromkeys(found) if "schema" not in one and "docs" not in one]
+
+
+def looked_for(
+    who: str,
+    places: list[str],
+    tender: Tender,
+    person: Callable[[str], Client],
+    token: TokenMaker,
+) -> int:
+    """Asks for every place as this one and finds nothing; how many were answered with something."""
+    client, headers = asks(OTHERS[who], person, token)
+    answered = 0
+    for place in places:
+        answer = client.get(place, headers=headers)
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        answered += answer.status_code == 200
+        assert not leaks(content), (who, place)
+        assert not leaks(repr(answer.headers)), (who, place)
+        assert answer.status_code < 500, (who, place)
+    own = f"/api/v1/tenders/{tender.reference}/"
+    for place in (own, f"{own}files/", f"/api/v1/files/{tender.files.latest('pk').reference}/"):
+        assert client.get(place, headers=headers).status_code in (401, 404), (who, place)
+    return answered
+
+
+def test_nobody_else_reads_a_word_of_a_tender_before_its_deadline(
+    person: Callable[[str], Client], token: TokenMaker, caplog: pytest.LogCaptureFixture, sent: list[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    tender = tendered(person("larch"), published())
+    places = [one for one in every_address(tender) if any(f"/{name}" in one for name in OF_PURCHASES)]
+    assert len(places) > 30
+    own = f"/api/v1/tenders/{tender.reference}/"
+    assert {own, f"{own}files/"} <= set(places)
+    for place in (own, f"{own}files/"):
+        assert MARKER in person("larch").get(place).content.decode()
+    answered = {who: looked_for(who, places, tender, person, token) for who in OTHERS}
+    assert (answered["nobody"] < 5, answered["editor"] > 15) == (True, True), answered
+    assert not leaks(caplog.text)
+    assert not [one for record in caplog.records for one in leaks(repr(vars(record)))]
+    assert not [one for text in sent for one in leaks(text)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("who", list(OTHERS))
+def test_nor_is_a_word_of_it_read_anywhere_else(
+    who: str, person: Callable[[str], Client], token: TokenMaker
+) -> None:
+    tender = tendered(person("larch"), published())
+    places = every_address(tender)
+    assert len(places) > 100
+    assert looked_for(who, places, tender, person, token) > 20
+
+
+def test_no_table_but_the_tenders_own_holds_a_word_of_it(
+    person: Callable[[str], Client], token: TokenMaker
+) -> None:
+    tender = tendered(person("larch"), published())
+    own = {Tender, TenderRevision, TenderFile}
+    looked = 0
+    for model in apps.get_models(include_auto_created=True):
+        if model in own or model._meta.proxy:
+            continue
+        for row in serializers.serialize("jsonl", model._base_manager.all()).splitlines():
+            looked += 1
+            assert not leaks(row), model.__name__
+    # Bytes are written otherwise where rows are made text.
+    records = IdempotencyRecord.objects.all()
+    assert len(records) >= 6
+    assert not [one for row in records for one in leaks(bytes(row.body) + json.dumps(row.headers).encode())]
+    assert looked > 300
+    for kept in own:
+        assert MARKER in serializers.serialize("json", kept._base_manager.all())
+    # Neither a name of ours nor the index says it; the bytes lie in the tender's own files.
+    call_command("rebuild_index", verbosity=0)
+    folder = Path(settings.INDEX_FOLDER)
+    indexed = [one for one in folder.rglob("*") if one.is_file()]
+    assert indexed
+    assert not [one for one in indexed if leaks(one.read_bytes())]
+    stored = {Path(settings.MEDIA_ROOT, one.stored_as) for one in tender.files.all()}
+    assert not [one for one in stored if MARKER in one.name]
+    beside = [one for one in Path(settings.MEDIA_ROOT).rglob("*") if one.is_file() and one not in stored]
+    assert not [one for one in beside if MARKER.encode() in one.read_bytes()]
+
+
+def test_the_admin_shows_no_word_of_it(person: Callable[[str], Client]) -> None:
+    tendered(person("larch"), published())
+    chief = User.objects.create_superuser("staff@example.org", "a long enough password")
+    client = Client()
+    client.force_login(chief)
+    registered = [one._meta for one in admin.site._registry]
+    assert not {Tender, TenderRevision, TenderFile} & {one.model for one in registered}
+    seen = 0
+    for meta in registered:
+        listed = client.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"))
+        assert (listed.status_code, leaks(listed.content)) == (200, []), meta.label
+        for key in meta.model._base_manager.values_list("pk", flat=True).order_by("-pk")[:20]:
+            place = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key])
+            answer = client.get(place)
+            seen += 1
+            assert not leaks(answer.content), place
+    assert seen > 20
+
+
+def test_what_each_step_opens(person: Callable[[str], Client], token: TokenMaker) -> None:
+    call_off = published()
+    tender = tendered(person("larch"), call_off)
+    written(call_off, "brightwater")
+    one, editor = f"/api/v1/tenders/{tender.reference}/", person("buyer")
+    names = [f"{MARKER}-quality.txt", f"{MARKER}-price.txt"]
+    assert editor.get(one).status_code == 404
+    with at(past_deadline(call_off)):
+        move_due()
+    told = editor.get(one).json()
+    assert (told["status"], told["draft"], told["receipts"], told["files"]) == ("submitted", None, None, [])
+    assert (told["submitted"]["content"], told["submitted"]["price"]) == (None, None)
+    open_tenders(buyer(), call_off.reference, again(call_off).revision)
+    told = editor.get(one).json()
+    assert told["submitted"]["content"]["answers"] == {"method": MARKER}
+    assert told["submitted"]["content"]["team"][0]["rate"] is None
+    assert [each["name"] for each in told["files"]] == names[:1]
+    for part, status in (("quality", 200), ("price", 404)):
+        file = tender.files.get(part=part)
+        got = editor.get(f"/api/v1/files/{file.reference}/")
+        assert got.status_code == status
+    assert not [each for each in (RATE, PRICE) if each in editor.get(one).content.decode()]
+    assert person("brightwater").get(one).status_code == 404
