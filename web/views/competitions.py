@@ -25,7 +25,7 @@ from web.changing import see_other, sent_revision
 from web.competition_changes import DONE, anchors_of, changes_of
 from web.competition_form import CHOICES, faults_of, local, read, typed_from, typed_of
 from web.competition_page import DRAFTS, PARTS, competition_page
-from web.doing import STALE, do
+from web.doing import STALE, Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 
@@ -40,10 +40,10 @@ def competition(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, found, ())
     changes = changes_of(request, _planned(found))
-    refusal = do(request, actor, found.reference, changes, anchors_of(request.POST))
-    if refusal is not None:
-        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
-    return see_other(f"{_address(found)}?done={request.POST['do']}")
+    done = do(request, actor, found.reference, changes, anchors_of(request.POST), _address(found))
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
 
 
 @never_cache

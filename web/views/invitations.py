@@ -77,10 +77,10 @@ def invitation(request: HttpRequest, reference: str) -> HttpResponse:
         if tender and tender.status == Tender.Status.INVITED and Part.LEAD in tender_parts(actor, tender):
             view_tender(actor, tender.reference)
         return _page(request, actor, found, ())
-    refusal = do(request, actor, found.reference, changes_of(request, tender), ANCHORS)
-    if refusal is not None:
-        return _page(request, actor, found, refusal.faults, refusal.status)
-    return see_other(f"{_address(found)}?done={request.POST['do']}")
+    done = do(request, actor, found.reference, changes_of(request, tender), ANCHORS, _address(found))
+    if isinstance(done, Refusal):
+        return _page(request, actor, found, done.faults, done.status)
+    return done
 
 
 @never_cache

@@ -18,8 +18,7 @@ from procurement.models import Tender
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_competitions import TenderQuerySet
 from web.buying import actor_of
-from web.changing import see_other
-from web.doing import do
+from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.tender_changes import DONE, OF_TENDERS, anchors_of
@@ -35,10 +34,11 @@ def tender(request: HttpRequest, reference: str) -> HttpResponse:
     found = _seen(actor, reference)
     if request.method != "POST":
         return _page(request, actor, found, ())
-    refusal = do(request, actor, found.reference, OF_TENDERS, anchors_of(request.POST))
-    if refusal is not None:
-        return _page(request, actor, _seen(actor, reference), refusal.faults, refusal.status)
-    return see_other(f"{reverse('web:tender', args=[found.reference])}?done={request.POST['do']}")
+    here = reverse("web:tender", args=[found.reference])
+    done = do(request, actor, found.reference, OF_TENDERS, anchors_of(request.POST), here)
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
 
 
 def _seen(actor: Actor, reference: str) -> Tender:
