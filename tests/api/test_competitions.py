@@ -1,0 +1,142 @@
+"""Competitions through the API: who is answered what, refusals that change nothing, queries counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from procurement.models import CallOff, Event, Tender
+from tests.api import competing
+from tests.api.buying import BUYER, CALLING_OFF
+from tests.api.conftest import Asker, TokenMaker, asks
+
+CALL_OFFS, TENDERS, INVITATIONS = "/api/v1/call-offs/{}/", "/api/v1/tenders/{}/", "/api/v1/invitations/{}/"
+WHO: dict[str, Asker] = {
+    "nobody": "",
+    "editor": "buyer",
+    "viewer": "reader",
+    "assessor": "first",
+    "moderator": "moderator",
+    "other buyer": "neighbour",
+    "lead": "larch",
+    "member": "alder",
+    "other supplier": "brightwater",
+    "operator": "operator",
+    "token": (BUYER, CALLING_OFF),
+    "reading token": (BUYER, "call_offs:read"),
+    "supplier's token": ("larch", "offers:read offers:write"),
+}
+BUYERS = ("editor", "viewer", "assessor", "moderator", "token", "reading token")
+OWNERS, LEADS = ("editor", "token"), ("lead", "supplier's token")
+REASON = {"reason": "Because."}
+CONTENT = {"answers": {"method": "Otherwise."}}
+# What it is about, method, address, body, who may, who sees it and may not (403); everybody else meets a 404.
+MOVES: tuple[tuple[str, str, str, Any, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("PLANNED", "PUT", CALL_OFFS + "competition/", {"standstill": True}, OWNERS, BUYERS),
+    ("PLANNED", "POST", CALL_OFFS + "competition/preview/", {}, BUYERS, BUYERS),
+    ("PLANNED", "POST", CALL_OFFS + "competition/publish/", {}, OWNERS, BUYERS),
+    ("CLOSED", "POST", CALL_OFFS + "open-tenders/", {}, OWNERS, BUYERS),
+    ("AGREED", "POST", CALL_OFFS + "conclude/", {}, (*OWNERS, "moderator", "assessor"), BUYERS),
+    ("EVALUATED", "POST", CALL_OFFS + "intend/", {}, OWNERS, BUYERS),
+    ("EVALUATED", "POST", CALL_OFFS + "award/", {"conflicts": "None."}, OWNERS, BUYERS),
+    ("OPENED", "POST", CALL_OFFS + "declarations/", {"conflict": False}, ("assessor", "moderator"), BUYERS),
+    ("TENDER", "PUT", TENDERS, CONTENT, LEADS, ()),
+    ("WRITTEN", "POST", TENDERS + "submit/", {}, LEADS, ()),
+    ("WRITTEN", "POST", TENDERS + "withdraw/", REASON, LEADS, ()),
+    ("INVITATION", "POST", INVITATIONS + "clarifications/", {"question": "Where?"}, LEADS, (*BUYERS,)),
+    ("SCORABLE", "POST", TENDERS + "assessments/", {"criterion": "method", "score": 3, "note": "So."},
+     ("assessor",), (*BUYERS, *LEADS)),
+    ("SUBMITTED", "POST", TENDERS + "disqualify/", REASON | {"ground": "not_compliant"}, OWNERS,
+     (*BUYERS, *LEADS)),
+)  # fmt: skip
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
+
+
+@pytest.fixture(autouse=True)
+def contest(market: None, db: None, settings: Any, tmp_path: Any) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path
+    competing.place_contest()
+    return
+
+
+def send(client: Client, method: str, path: str, body: Any, **headers: str) -> Any:
+    told = {"If-Match": "*", "Idempotency-Key": "k1"} | headers
+    return client.generic(method, path, json.dumps(body), content_type="application/json", headers=told)
+
+
+def kept() -> list[Any]:
+    """All that a refusal must leave as it is."""
+    return [
+        Event.objects.count(),
+        list(CallOff.objects.order_by("pk").values("revision", "status")),
+        list(Tender.objects.order_by("pk").values("revision", "status", "draft")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "path", "body", "may", "see"), MOVES, ids=[f"{one[0]} {one[2]}" for one in MOVES]
+)
+def test_who_may_move_what(
+    kind: str,
+    method: str,
+    path: str,
+    body: Any,
+    may: tuple[str, ...],
+    see: tuple[str, ...],
+    person: Callable[[str], Client],
+    token: TokenMaker,
+) -> None:
+    one = path.format(competing.MADE[kind]())
+    before = kept()
+    for who, known in WHO.items():
+        client, headers = asks(known, person, token)
+        # Taken back, so that the next finds it as it was.
+        with transaction.atomic():
+            answer = send(client, method, one, body, **headers)
+            transaction.set_rollback(who in may)
+        expected = {401} if who == "nobody" else {200, 201} if who in may else {403} if who in see else {404}
+        if kind == "INVITATION" and who == "member":
+            # It is a member of the supplier, and neither wanted nor let.
+            expected = {404}
+        assert answer.status_code in expected, (who, one, answer.content)
+        assert kept() == before, who
+
+
+def test_a_competition_takes_as_many_queries_for_many_as_for_one(person: Callable[[str], Client]) -> None:
+    counts = []
+    for _ in range(2):
+        call_off = competing.evaluated()
+        tender = call_off.competition.tenders.order_by("pk").first()
+        places = [
+            ("buyer", CALL_OFFS.format(call_off.reference) + "competition/"),
+            ("buyer", CALL_OFFS.format(call_off.reference) + "ranking/"),
+            ("buyer", CALL_OFFS.format(call_off.reference) + "people/"),
+            ("buyer", "/api/v1/tenders/"),
+            ("larch", "/api/v1/invitations/"),
+            ("larch", "/api/v1/tenders/"),
+            ("larch", INVITATIONS.format(tender.invitation.reference)),
+            ("larch", TENDERS.format(tender.reference)),
+        ]
+        for who, place in places:
+            client = person(who)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(place).status_code in (200, 404), place
+            counts.append(len(queries))
+    assert counts[:8] == counts[8:]
+
+
+def test_the_deadline_is_by_when_suppliers_act(person: Callable[[str], Client]) -> None:
+    call_off = competing.published()
+    told = person("buyer").get(CALL_OFFS.format(call_off.reference)).json()
+    plan = person("buyer").get(CALL_OFFS.format(call_off.reference) + "competition/").json()
+    assert told["line"]["next"] == {"who": ["lead supplier"], "steps": [], "by": plan["deadline"]}
+    assert told["available_actions"] == ["cancel", "fail"]
+    assert plan["available_actions"] == ["extend", "amend", "answer"]
+    assert (plan["invited_count"], plan["declined_count"]) == (2, 0)
