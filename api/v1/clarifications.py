@@ -17,7 +17,7 @@ from api.parameters import values
 from api.schema import operation
 from api.v1 import call_offs, invitations
 from api.v1.competition_people import POSTS
-from api.v1.competition_shapes import AnswerSerializer, ClarificationSerializer, QuestionSerializer
+from api.v1.competition_shapes import ClarificationSerializer, ClarifiedSerializer, QuestionSerializer
 from api.views import ApiView, ListView, one_of
 from procurement.actions.clarifications import answer_clarification, ask_clarification
 from procurement.models import Clarification
@@ -64,7 +64,7 @@ class ClarificationAnswer(ApiView):
         summary="Answer a question to all",
         answer=ClarificationSerializer,
         verb="answer",
-        body={"application/json": AnswerSerializer},
+        body={"application/json": ClarifiedSerializer},
         scope="call_offs:write",
         headers=("Idempotency-Key",),
         problems=(404, 409, 422),

@@ -291,7 +291,7 @@ class QuestionSerializer(serializers.Serializer[Any]):
     question = serializers.CharField(max_length=TEXT_LENGTH)
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class ClarifiedSerializer(serializers.Serializer[Any]):
     """An answer to all. `told` is the question as they read it, where something in it gives the asker away."""
 
     answer = serializers.CharField(max_length=TEXT_LENGTH)

@@ -16,7 +16,7 @@ from procurement.models.base import REFERENCE_LENGTH
 REGION_LENGTH = 8
 
 
-class OfferedSerializer(serializers.Serializer[Any]):
+class OfferedWorkSerializer(serializers.Serializer[Any]):
     """A specialism of the lot that the firm would offer, and where; no regions: in the whole United Kingdom."""
 
     specialism = serializers.CharField(max_length=REFERENCE_LENGTH)
@@ -29,7 +29,7 @@ class JoiningChangesSerializer(serializers.Serializer[Any]):
     statement = serializers.CharField(
         max_length=STATEMENT, required=False, allow_blank=True, help_text="What the firm would bring."
     )
-    offers = serializers.ListField(child=OfferedSerializer(), max_length=MOST_OFFERS, required=False)
+    offers = serializers.ListField(child=OfferedWorkSerializer(), max_length=MOST_OFFERS, required=False)
 
 
 class NewJoiningSerializer(JoiningChangesSerializer):
@@ -106,7 +106,7 @@ class JoiningSerializer(JoiningSummarySerializer):
     """
 
     statement = serializers.CharField(allow_blank=True)
-    offers = OfferedSerializer(many=True)
+    offers = OfferedWorkSerializer(many=True)
     line = JoiningLineSerializer()
     available_actions = serializers.ListField(child=serializers.CharField())
 
