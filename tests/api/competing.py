@@ -260,6 +260,9 @@ def session_of(name: str) -> str:
 
 def competing(source: str) -> dict[str, str]:
     """The variables that these curl lines name, each of what was made for it; nothing where they name none."""
+    if "/joinings/" in source:
+        # Its own names are alike.
+        return {}
     names = [one for one in (*MADE, "DOCUMENT", "FILE") if f"${one}/" in source or f"${one}\\" in source]
     listing = any(f"/api/v1/{one}/?" in source for one in ("invitations", "tenders"))
     if not names and not listing:

@@ -25,11 +25,12 @@ from search.engines.elasticsearch.listings_shape import (
 )
 from search.engines.elasticsearch.listings_suggest import partners_body
 from search.engines.elasticsearch.matching_query import (
+    counting_bodies,
     lengths_body,
-    lists_of,
     meta_body,
     priced_body,
     rates_body,
+    together_body,
     told_bodies,
 )
 from search.engines.record_maker import RecordMaker
@@ -115,8 +116,9 @@ def test_a_need_is_compiled_as_it_stands_in_golden() -> None:
         preferences={"size": ("small", "micro")},
         seed=7,
     )
-    compare("need", lists_of(need))
-    compare("need_open", lists_of(Need(DAY, order="name", pairs=pairs_of((), ("TLC",)))))
+    compare("need", [counting_bodies(need), together_body(need, {3: ["2c9d"], 1: ["17b0"]})])
+    openly = Need(DAY, order="name", pairs=pairs_of((), ("TLC",)))
+    compare("need_open", [counting_bodies(openly), together_body(openly, {})])
     told = told_bodies(need, ["a", "b"])
     rates = [priced_body(need, {"2c9d"}, 3), rates_body(["17b0", "2c9d"])]
     compare("need_told", [meta_body(), *told, lengths_body(), *rates])
