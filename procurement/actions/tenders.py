@@ -107,12 +107,13 @@ def submit_tender(actor: Actor, reference: str, revision: int) -> TenderRevision
     or wrong.
     """
     with transaction.atomic():
+        # Received before the clock is asked whether it is in time: no receipt bears a time after the deadline.
+        now = timezone.now()
         tender = _in_time(actor, reference, revision, "submit")
         content = TenderContent.from_json(tender.draft)
         price = tender_faults(tender, content)
         if isinstance(price, list):
             raise Invalid("The tender cannot be submitted as it is.", tuple(price))
-        now = timezone.now()
         number = tender.revisions.count() + 1
         text = canonical(tender_document(tender, content, price, number, now))
         made = TenderRevision.objects.create(
