@@ -6,7 +6,7 @@ at award and signature. A fixed number of queries however many suppliers there a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -27,11 +27,16 @@ from procurement.terms import Terms
 
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
 
+Prices = Mapping[int, Priced]
+"""A price for each supplier of a direct award by the key of its row, as prices_of reads them once; none of a
+competition.
+"""
 
-def standing_faults(call_off: CallOff, on: date) -> list[Fault]:
+
+def standing_faults(call_off: CallOff, prices: Prices, on: date) -> list[Fault]:
     """Everything that is wrong with a call-off whichever supplier it goes to, and its price with each of them."""
     planned = [] if call_off.route == DIRECT else competition_faults(call_off)
-    return [*place_faults(call_off, on), *_price_faults(call_off, on), *planned]
+    return [*place_faults(call_off, on), *_price_faults(call_off, prices), *planned]
 
 
 def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
@@ -58,6 +63,11 @@ def asked_of(call_off: CallOff) -> list[CallOffSupplier]:
     return list(rows.prefetch_related("partners__organisation"))
 
 
+def prices_of(call_off: CallOff, asked: Sequence[CallOffSupplier], on: date) -> Prices:
+    """What the call-off costs with each of these suppliers on that day; three queries, none in a competition."""
+    return priced(call_off, asked, on) if call_off.route == DIRECT and asked else {}
+
+
 def asked_faults(
     call_off: CallOff, asked: CallOffSupplier, price: Priced, on: date, terms: Terms | None = None
 ) -> Iterator[Fault]:
@@ -78,29 +88,27 @@ def asked_faults(
         yield from value_faults(call_off.lot, call_off.route, total)
 
 
-def approval_asked(call_off: CallOff, on: date) -> bool:
+def limit_of(organisation: int) -> int | None:
+    """The total in pence from which an organisation's (by its key) call-offs are approved, None where none is."""
+    limit = BuyerLimit.objects.filter(organisation=organisation).first()
+    return limit.approval_from_minor if limit else None
+
+
+def approval_asked(limit: int | None, greatest: int | None) -> bool:
     """Whether the buyer's limit asks for an approval of what it may come to; what has no price yet asks for one."""
-    limit = BuyerLimit.objects.filter(organisation=call_off.organisation_id).first()
-    if limit is None:
-        return False
-    total = greatest_total(call_off, on)
-    return total is None or total >= limit.approval_from_minor
+    return limit is not None and (greatest is None or greatest >= limit)
 
 
-def approval_missing(call_off: CallOff, total: int | None, on: date) -> str:
+def approval_missing(call_off: CallOff, limit: int | None, total: int | None, greatest: int | None) -> str:
     """Why what goes out next, which comes to `total`, is not covered by an approval; "" where it is, or needs none.
 
     Before it goes out at all the greatest total counts: one supplier after the other may be asked, and nobody approves
     it once it is out.
     """
-    limit = BuyerLimit.objects.filter(organisation=call_off.organisation_id).first()
-    if limit is None:
-        return ""
     if call_off.went_out_at is None:
-        most = greatest_total(call_off, on)
-        asked = most is None or most >= limit.approval_from_minor
+        asked = approval_asked(limit, greatest)
     else:
-        asked = total is not None and total >= limit.approval_from_minor
+        asked = total is not None and approval_asked(limit, total)
     if not asked:
         return ""
     if call_off.approved_minor is None:
@@ -110,15 +118,14 @@ def approval_missing(call_off: CallOff, total: int | None, on: date) -> str:
     return ""
 
 
-def greatest_total(call_off: CallOff, on: date) -> int | None:
+def greatest_total(call_off: CallOff, prices: Prices) -> int | None:
     """The most that it may come to, in minor units without VAT, options included: as estimated for a competition, with
     the dearest of its suppliers for a direct award. None where nothing says.
     """
     if call_off.route != DIRECT:
         return estimate_of(call_off)
-    terms = terms_of(call_off)
-    prices = [one.minor for one in _prices(call_off, on).values() if one.minor is not None]
-    return terms.total(max(prices)) if prices else None
+    found = [one.minor for one in prices.values() if one.minor is not None]
+    return terms_of(call_off).total(max(found)) if found else None
 
 
 def estimate_of(call_off: CallOff) -> int | None:
@@ -131,7 +138,7 @@ def estimate_of(call_off: CallOff) -> int | None:
     return terms.total(0) if terms.outcomes else None
 
 
-def _price_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
+def _price_faults(call_off: CallOff, prices: Prices) -> Iterator[Fault]:
     if call_off.route != DIRECT:
         estimate = estimate_of(call_off)
         if estimate is None:
@@ -140,15 +147,9 @@ def _price_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
         else:
             yield from value_faults(call_off.lot, call_off.route, estimate)
         return
-    found = list(_prices(call_off, on).values())
-    prices = [one.minor for one in found if one.minor is not None]
-    if prices:
+    found = [one.minor for one in prices.values() if one.minor is not None]
+    if found:
         # Where the cheapest cannot be asked, nobody can; each is asked about again when it is sent its offer.
-        yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(min(prices)))
-    elif found:
-        yield from found[0].faults
-
-
-def _prices(call_off: CallOff, on: date) -> dict[int, Priced]:
-    asked = asked_of(call_off)
-    return priced(call_off, asked, on) if asked else {}
+        yield from value_faults(call_off.lot, call_off.route, terms_of(call_off).total(min(found)))
+    elif prices:
+        yield from next(iter(prices.values())).faults

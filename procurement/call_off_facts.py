@@ -15,10 +15,13 @@ from django.utils import timezone
 
 from procurement.available import DIRECT, Purchase, call_off_steps, signed_by
 from procurement.call_off_checks import (
+    Prices,
     approval_asked,
     approval_missing,
     asked_of,
     greatest_total,
+    limit_of,
+    prices_of,
     standing_faults,
 )
 from procurement.competition_checks import missing_scores, unsettled_prices
@@ -26,7 +29,7 @@ from procurement.errors import Fault
 from procurement.line import Line, line_of, way
 from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
-from procurement.order_form import Priced, priced, terms_of
+from procurement.order_form import terms_of
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
 
@@ -43,7 +46,7 @@ class CallOffFacts:
 
     call_off: CallOff
     asked: list[CallOffSupplier]
-    prices: dict[int, Priced]
+    prices: Prices
     offers: list[Offer]
     contract: Contract | None
     greatest: int | None
@@ -64,7 +67,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     """All of it, as of a day."""
     asked = asked_of(call_off)
     direct = call_off.route == DIRECT
-    prices = priced(call_off, asked, on) if direct and asked else {}
+    prices = prices_of(call_off, asked, on)
+    limit, greatest = limit_of(call_off.organisation_id), greatest_total(call_off, prices)
     offers = list(call_off.offers.select_related("asked__appointment__supplier").order_by("pk"))
     live = next((one for one in offers if one.status in LIVE_OFFER), None)
     contract = None
@@ -76,9 +80,9 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     purchase = Purchase(
         route=call_off.route,
         status=call_off.status,
-        approval_asked=approval_asked(call_off, on),
+        approval_asked=approval_asked(limit, greatest),
         approval_missing=goes_out
-        and bool(approval_missing(call_off, _next_total(call_off, left, prices), on)),
+        and bool(approval_missing(call_off, limit, _next_total(call_off, left, prices), greatest)),
         offer=live.status if live else None,
         left=len(left),
         signed=signed_by(contract),
@@ -91,8 +95,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         prices=prices,
         offers=offers,
         contract=contract,
-        greatest=greatest_total(call_off, on),
-        blocking=standing_faults(call_off, on) if goes_out else [],
+        greatest=greatest,
+        blocking=standing_faults(call_off, prices, on) if goes_out else [],
         purchase=purchase,
     )
 
@@ -119,7 +123,7 @@ def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
     }
 
 
-def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: dict[int, Priced]) -> int | None:
+def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: Prices) -> int | None:
     price = prices.get(left[0].pk) if left else None
     return terms_of(call_off).total(price.minor) if price and price.minor is not None else None
 

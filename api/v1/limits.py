@@ -12,7 +12,8 @@ from api.schema import operation
 from api.v1.offer_shapes import LimitSerializer, NewLimitSerializer
 from api.v1.shapes import money
 from api.views import ApiView, one_of
-from procurement.actions.limits import limit_of, set_limit
+from procurement.actions.limits import set_limit
+from procurement.call_off_checks import limit_of
 from procurement.models import Organisation
 from procurement.permissions import Action, can
 
@@ -28,7 +29,7 @@ def buyer_seen(request: Request, reference: str) -> Organisation:
 
 def shown(row: Organisation) -> Response:
     """The limit as it is."""
-    told = {"organisation": row.reference, "approval_from": money(limit_of(row))}
+    told = {"organisation": row.reference, "approval_from": money(limit_of(row.pk))}
     return Response(LimitSerializer(told).data)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,7 +18,15 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.call_off_suppliers import locked_snapshot, place_suppliers
 from procurement.actions.events import Happening, record_many
-from procurement.call_off_checks import approval_asked, approval_missing, greatest_total, standing_faults
+from procurement.call_off_checks import (
+    approval_asked,
+    approval_missing,
+    asked_of,
+    greatest_total,
+    limit_of,
+    prices_of,
+    standing_faults,
+)
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
 from procurement.parts import buyer_parts, wrote
@@ -135,10 +142,12 @@ def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
         if wrote(actor, call_off):
             raise NotPermitted("Whoever wrote a call-off, or any of it, does not approve it.")
         today = timezone.localdate()
-        if not approval_asked(call_off, today):
+        prices = prices_of(call_off, asked_of(call_off), today)
+        greatest = greatest_total(call_off, prices)
+        if not approval_asked(limit_of(call_off.organisation_id), greatest):
             raise Conflict("The organisation's limit asks for no approval of this.")
-        _refuse(standing_faults(call_off, today), "The call-off is not ready to go out.")
-        call_off.approved_minor = greatest_total(call_off, today)
+        _refuse(standing_faults(call_off, prices, today), "The call-off is not ready to go out.")
+        call_off.approved_minor = greatest
         call_off.approved_by, call_off.approved_at = actor.reference, timezone.now()
         call_off.status = step.target
         _save(call_off, "status", "approved_minor", "approved_by", "approved_at")
@@ -219,9 +228,11 @@ def reason_of(value: object, told: str) -> str:
     return why
 
 
-def require_approval(call_off: CallOff, total: int | None, on: date) -> None:
-    """Raises Conflict where what goes out, which comes to `total` (pence, options included), lacks its approval."""
-    if missing := approval_missing(call_off, total, on):
+def require_approval(call_off: CallOff, total: int | None, greatest: int | None) -> None:
+    """Raises Conflict where what goes out, which comes to `total` and at most to `greatest` (pence, options included),
+    lacks its approval.
+    """
+    if missing := approval_missing(call_off, limit_of(call_off.organisation_id), total, greatest):
         raise Conflict(missing)
 
 

@@ -19,6 +19,7 @@ from procurement.actions.competitions import by_act
 from procurement.actions.events import Happening
 from procurement.actions.ranking import require_low_prices_settled
 from procurement.actions.tender_outcomes import decided
+from procurement.call_off_checks import estimate_of
 from procurement.deadlines import standstill_end
 from procurement.errors import Conflict
 from procurement.invitation_document import instant
@@ -123,7 +124,7 @@ def _first(competition: Competition) -> First:
 def _check(call_off: CallOff, competition: Competition, first: First) -> None:
     require_low_prices_settled(competition)
     check_award(call_off, first.asked, first.work, first.terms)
-    require_approval(call_off, first.terms.total(first.work), timezone.localdate())
+    require_approval(call_off, first.terms.total(first.work), estimate_of(call_off))
 
 
 def _stood_still(call_off: CallOff, competition: Competition) -> None:

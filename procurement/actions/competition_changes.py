@@ -16,7 +16,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import happening, reason_of, require_approval
 from procurement.actions.competitions import MOMENTS, moment, running
 from procurement.actions.events import record
-from procurement.call_off_checks import greatest_total, place_faults
+from procurement.call_off_checks import estimate_of, place_faults
 from procurement.deadlines import after_working_days
 from procurement.differences import differences
 from procurement.errors import Conflict, Fault, Invalid
@@ -97,7 +97,8 @@ def amend_competition(
             raise Invalid("Nothing was amended.", (Fault("/deadline", "too_soon", message),))
         today = timezone.localdate(now)
         _refuse(list(place_faults(call_off, today)))
-        require_approval(call_off, greatest_total(call_off, today), today)
+        total = estimate_of(call_off)
+        require_approval(call_off, total, total)
         number = competition.amendments.count() + 1
         made = Amendment.objects.create(
             competition=competition,

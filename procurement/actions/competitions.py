@@ -90,7 +90,7 @@ def preview(actor: Actor, reference: str) -> Preview:
     competition = planned(call_off)
     today = timezone.localdate()
     invited, out = entitled(call_off, today)
-    faults = standing_faults(call_off, today)
+    faults = standing_faults(call_off, {}, today)
     ends = None
     if competition.standstill and competition.deadline is not None:
         ends = standstill_end(

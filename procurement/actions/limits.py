@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from procurement.actions.events import Happening, record
+from procurement.call_off_checks import limit_of
 from procurement.errors import Fault, Invalid, NotFound
 from procurement.models import BuyerLimit, Organisation
 from procurement.permissions import Action, Actor, can, require
@@ -35,7 +36,7 @@ def set_limit(actor: Actor, reference: str, amount: object) -> int | None:
         require(actor, Action.SET_LIMIT, body)
         if faults:
             raise Invalid("The limit cannot be taken as it is.", tuple(faults))
-        before = limit_of(body)
+        before = limit_of(body.pk)
         if before == minor:
             return minor
         if minor is None:
@@ -47,9 +48,3 @@ def set_limit(actor: Actor, reference: str, amount: object) -> int | None:
             Happening("organisation.limit_set", "organisation", reference, {}, {"approval_from": minor}),
         )
     return minor
-
-
-def limit_of(organisation: Organisation) -> int | None:
-    """The total in pence from which its call-offs are approved, None where none is."""
-    limit = BuyerLimit.objects.filter(organisation=organisation).first()
-    return limit.approval_from_minor if limit else None

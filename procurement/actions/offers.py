@@ -7,21 +7,22 @@ answer -> actions/awards.py. The next supplier is asked on the buyer's word alon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from procurement.actions.call_offs import locked_call_off, permitted, reason_of
+from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval
 from procurement.actions.events import Happening, record
-from procurement.call_off_checks import approval_missing, asked_faults, asked_of, place_faults
+from procurement.call_off_checks import asked_faults, asked_of, greatest_total, place_faults, prices_of
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, CallOffSupplier, Offer, Shortlist
 from procurement.models.call_offs import LIVE_OFFER
-from procurement.order_form import Priced, order_document, priced, terms_of
+from procurement.order_form import Priced, order_document, terms_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import SYSTEM, Actor
 from procurement.querysets_call_offs import OfferQuerySet
@@ -46,18 +47,19 @@ def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
         today = timezone.localdate(now)
         faults = list(place_faults(call_off, today))
         _still_locked(call_off)
-        asked = _next(call_off)
+        suppliers = asked_of(call_off)
+        prices = prices_of(call_off, suppliers, today)
+        asked = _next(call_off, suppliers)
         price = None
         if asked is not None:
-            price = priced(call_off, [asked], today)[asked.pk]
+            price = prices[asked.pk]
             faults.extend(asked_faults(call_off, asked, price, today))
         if faults:
             raise Invalid("The offer cannot be sent.", tuple(faults))
         if asked is None or price is None or price.minor is None:
             raise Conflict("Every supplier of the shortlist has been asked.")
-        missing = approval_missing(call_off, terms_of(call_off).total(price.minor), today)
-        if missing:
-            raise Conflict(missing)
+        total = terms_of(call_off).total(price.minor)
+        require_approval(call_off, total, greatest_total(call_off, prices))
         offer = _made(actor, call_off, asked, price, now)
         fields = () if call_off.went_out_at else ("went_out_at",)
         call_off.went_out_at = call_off.went_out_at or now
@@ -249,9 +251,9 @@ def _in_time(actor: Actor, offer: Offer, name: str) -> None:
         raise Conflict("The window for an answer has passed.")
 
 
-def _next(call_off: CallOff) -> CallOffSupplier | None:
+def _next(call_off: CallOff, suppliers: Sequence[CallOffSupplier]) -> CallOffSupplier | None:
     asked = set(call_off.offers.values_list("asked_id", flat=True))
-    return next((one for one in asked_of(call_off) if one.pk not in asked), None)
+    return next((one for one in suppliers if one.pk not in asked), None)
 
 
 def _still_locked(call_off: CallOff) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import locked_call_off, move, permitted, require_approval
 from procurement.actions.competitions import planned
 from procurement.actions.invitations import ask, happening, invite, keep_out
-from procurement.call_off_checks import greatest_total, standing_faults
+from procurement.call_off_checks import estimate_of, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.entitled import entitled
 from procurement.errors import Fault, Invalid
@@ -33,10 +33,11 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         permitted(actor, call_off, "publish")
         now = timezone.now()
         today = timezone.localdate(now)
-        if faults := standing_faults(call_off, today):
+        if faults := standing_faults(call_off, {}, today):
             raise Invalid("The competition cannot be published.", tuple(faults))
         competition = planned(call_off)
-        require_approval(call_off, greatest_total(call_off, today), today)
+        total = estimate_of(call_off)
+        require_approval(call_off, total, total)
         invited, out = entitled(call_off, today)
         if not invited:
             fault = Fault("/requirement/must_have", "nobody", "No supplier on the lot is left to be invited.")

@@ -16,7 +16,7 @@ from procurement.actions.contracts import sign_contract
 from procurement.actions.limits import set_limit
 from procurement.actions.offers import decline_offer, send_offer
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
-from procurement.call_off_checks import standing_faults
+from procurement.call_off_checks import asked_of, prices_of, standing_faults
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted
 from procurement.models import (
     Appointment,
@@ -151,7 +151,8 @@ def test_a_rule_is_asked_about_at_its_moments(market: Market, breach: Breach, mo
         act()
     assert [(one.pointer, one.code) for one in refusal.value.faults] == [(breach.pointer, breach.code)]
     assert kept() == before
-    told = standing_faults(CallOff.objects.get(pk=call_off.pk), timezone.localdate())
+    standing, today = CallOff.objects.get(pk=call_off.pk), timezone.localdate()
+    told = standing_faults(standing, prices_of(standing, asked_of(standing), today), today)
     if breach.pointer not in ("/supplier", "/terms/value"):
         assert [one.code for one in told] == [breach.code]
 
