@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from procurement.line import Line, Place, Station, Turn
+from procurement.line import Line, Place, Station, Turn, reached
 from procurement.models.joining import Joining
 from procurement.states import JOININGS, Part, Transition
 
@@ -107,10 +107,4 @@ def _out_of(status: str, alone: bool) -> Iterator[Transition]:
 
 
 def _reached(start: str, alone: bool) -> set[str]:
-    found, todo = {start}, [start]
-    while todo:
-        for one in _out_of(todo.pop(), alone):
-            if one.target and one.target not in found:
-                found.add(one.target)
-                todo.append(one.target)
-    return found
+    return reached(start, lambda status: _out_of(status, alone))

@@ -7,7 +7,7 @@ intention to award) is left out where it is not asked for or was passed by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -161,10 +161,15 @@ def _out_of(status: str, route: str) -> Iterator[Transition]:
 
 
 def _reached(start: str, route: str, without: str = "") -> set[str]:
+    return reached(start, lambda status: (one for one in _out_of(status, route) if one.target != without))
+
+
+def reached(start: str, out_of: Callable[[str], Iterable[Transition]]) -> set[str]:
+    """The statuses that one comes to from `start` by the steps that lead out of each, itself among them."""
     found, todo = {start}, [start]
     while todo:
-        for one in _out_of(todo.pop(), route):
-            if one.target and one.target != without and one.target not in found:
+        for one in out_of(todo.pop()):
+            if one.target and one.target not in found:
                 found.add(one.target)
                 todo.append(one.target)
     return found

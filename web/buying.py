@@ -5,11 +5,12 @@ The actions ask again (procurement/actions/buyers.py); here it decides what is o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest
 
-from procurement.models import Organisation
+from procurement.models import Organisation, User
 from procurement.permissions import ANONYMOUS, Action, Actor, can, person
 
 
@@ -46,3 +47,12 @@ def require_buyer(actor: Actor, action: Action) -> None:
     """Raises Http404 for whoever may do this for no organisation: to others these pages are not there."""
     if not any(can(actor, action, key) for key in actor.organisations()):
         raise Http404
+
+
+def names_of(organisation: int, actors: Iterable[str]) -> dict[str, str]:
+    """The names of colleagues of an organisation, by the reference that events hold."""
+    people = User.objects.filter(reference__in=sorted(actors), memberships__organisation=organisation)
+    return {
+        reference: name or email
+        for reference, name, email in people.values_list("reference", "full_name", "email")
+    }

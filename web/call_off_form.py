@@ -17,7 +17,7 @@ from procurement.permissions import Action, Actor
 from procurement.querysets import RequirementQuerySet, ShortlistQuerySet
 from procurement.terms import MECHANISMS
 from web.buying import bodies
-from web.faults import FieldFault
+from web.faults import FieldFault, lowered
 
 OPTIONS: Final = 4
 """Rows for priced options that the form offers."""
@@ -139,17 +139,13 @@ def _fault(fault: Fault) -> FieldFault:
         part = steps[2] if len(steps) > 2 else "months"
         label = "Months" if part == "months" else "Amount"
         return FieldFault(
-            f"{part}-{int(steps[1]) + 1}", f"{label} of option {int(steps[1]) + 1}: {_spoken(fault)}"
+            f"{part}-{int(steps[1]) + 1}", f"{label} of option {int(steps[1]) + 1}: {lowered(fault.message)}"
         )
     label = LABELS.get(steps[0], "")
     return FieldFault(
-        steps[0] if label else "", f"{label}: {_spoken(fault)}" if label else fault.message.rstrip(".")
+        steps[0] if label else "",
+        f"{label}: {lowered(fault.message)}" if label else fault.message.rstrip("."),
     )
-
-
-def _spoken(fault: Fault) -> str:
-    message = fault.message.rstrip(".")
-    return f"{message[0].lower()}{message[1:]}"
 
 
 def amount_typed(text: str) -> str:

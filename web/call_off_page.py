@@ -17,9 +17,10 @@ from procurement.call_off_facts import facts_of
 from procurement.errors import Fault
 from procurement.event_types import EVENT_TYPES
 from procurement.line import Line
-from procurement.models import CallOff, Contract, Event, Offer, User
+from procurement.models import CallOff, Contract, Event, Offer
 from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
+from web.buying import names_of
 
 HAPPENINGS: Final = 100
 
@@ -105,15 +106,6 @@ def _history(call_off: CallOff, offers: Iterable[Offer]) -> tuple[Happened, ...]
     events = list(Event.objects.filter(about).order_by("-position")[:HAPPENINGS])
     names = names_of(call_off.organisation_id, {one.actor for one in events})
     return tuple(Happened(one.at, names.get(one.actor, one.actor), happened(one)) for one in events)
-
-
-def names_of(organisation: int, actors: Iterable[str]) -> dict[str, str]:
-    """The names of colleagues of an organisation, by the reference that events hold."""
-    people = User.objects.filter(reference__in=sorted(actors), memberships__organisation=organisation)
-    return {
-        reference: name or email
-        for reference, name, email in people.values_list("reference", "full_name", "email")
-    }
 
 
 def happened(event: Event) -> str:

@@ -47,6 +47,12 @@ def id_part(sent: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "", sent)
 
 
+def lowered(message: str) -> str:
+    """A sentence as it goes on after a colon."""
+    plain = message.rstrip(".")
+    return f"{plain[0].lower()}{plain[1:]}"
+
+
 def spoken(label: str, fault: ParameterFault) -> str:
     """What is wrong with a parameter, in the words of its field."""
     if fault.code == "unknown":

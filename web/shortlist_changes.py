@@ -16,7 +16,7 @@ from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.errors import Fault
 from procurement.permissions import Actor
 from search.relied_on import index_now
-from web.faults import FieldFault
+from web.faults import FieldFault, lowered
 
 Change = Callable[[Actor, str, int, QueryDict], object]
 
@@ -98,13 +98,8 @@ def _fault(change: str, sent: QueryDict, position: int, fault: Fault) -> FieldFa
         label = "Reason" if steps[0] == "reason" else "Decision"
         if steps[0] == "reason" and fault.code == "required":
             return FieldFault(f"reason-{position}", "Reason: say why this listing is out")
-        return FieldFault(f"{steps[0]}-{position}" if position else "", f"{label}: {_spoken(fault)}")
+        return FieldFault(f"{steps[0]}-{position}" if position else "", f"{label}: {lowered(fault.message)}")
     anchor, label = FIELDS.get(change, {}).get(steps[0], ("", ""))
     if change == "add" and len(steps) > 1:
         label = references_in(sent.get("listings", ""))[int(steps[1])]
-    return FieldFault(anchor, f"{label}: {_spoken(fault)}" if label else fault.message.rstrip("."))
-
-
-def _spoken(fault: Fault) -> str:
-    message = fault.message.rstrip(".")
-    return f"{message[0].lower()}{message[1:]}"
+    return FieldFault(anchor, f"{label}: {lowered(fault.message)}" if label else fault.message.rstrip("."))

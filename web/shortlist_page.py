@@ -17,8 +17,9 @@ from django.utils import timezone
 from procurement.actions.evidence import EVIDENCE
 from procurement.event_types import EVENT_TYPES
 from procurement.listing_facts import ListingFacts, facts_of
-from procurement.models import Event, Operation, Shortlist, ShortlistEntry, User
+from procurement.models import Event, Operation, Shortlist, ShortlistEntry
 from procurement.permissions import Action, Actor, can
+from web.buying import names_of
 from web.formats import minor, money, plural
 
 PAGE_SIZE: Final = 20
@@ -93,7 +94,9 @@ def shortlist_page(shortlist: Shortlist, actor: Actor, page: int) -> ShortlistPa
     events = Event.objects.filter(subject_type="shortlist", subject=shortlist.reference)
     happened = list(events.order_by("-position")[:HAPPENINGS])
     notes = list(shortlist.notes.order_by("-number")[:NOTES])
-    names = _names(shortlist, {*(one.actor for one in happened), *(one.actor for one in notes)})
+    names = names_of(
+        shortlist.organisation_id, {*(one.actor for one in happened), *(one.actor for one in notes)}
+    )
     locked = shortlist.status == Shortlist.Status.LOCKED
     owner = shortlist.organisation_id
     edits = can(actor, Action.EDIT_SHORTLIST, owner)
@@ -149,16 +152,6 @@ def _reasons(reasons: Iterable[Any]) -> Iterable[str]:
         yield f"team {money(minor(price['total']), price['currency'])} without VAT{basis}"
     for sentence in told.get("evidence", ())[:1]:
         yield f"“{sentence['sentence']}”"
-
-
-def _names(shortlist: Shortlist, actors: Iterable[str]) -> dict[str, str]:
-    """The names of colleagues, by the reference that events hold."""
-    people = User.objects.filter(
-        reference__in=sorted(actors), memberships__organisation=shortlist.organisation_id
-    )
-    return {reference: name or email for reference, name, email in people.values_list(
-        "reference", "full_name", "email"
-    )}  # fmt: skip
 
 
 def _happened(event: Event) -> str:

@@ -25,7 +25,7 @@ from procurement.querysets_competitions import AssessmentQuerySet
 from procurement.sealing import Open, open_to
 from procurement.states import TENDERS, Part
 from procurement.tender_document import submitted
-from web.call_off_page import names_of
+from web.buying import names_of
 
 JUDGING = ("ask_price", "accept_price", "disqualify")
 

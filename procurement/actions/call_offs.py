@@ -18,6 +18,7 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.call_off_suppliers import locked_snapshot, place_suppliers
 from procurement.actions.events import Happening, record_many
+from procurement.actions.steps import allowed
 from procurement.call_off_checks import (
     approval_asked,
     approval_missing,
@@ -177,18 +178,9 @@ def permitted(actor: Actor, call_off: CallOff, name: str) -> Transition:
     """The step of that name out of the status that the call-off has. Raises Conflict where there is none, NotPermitted
     where somebody else takes it.
     """
-    step = CALL_OFFS.step(name, call_off.status, call_off.route)
-    parts = buyer_parts(actor, call_off)
-    if step is None:
-        label = Status(call_off.status).label.lower()
-        told = f"The call-off is {label}: {name.replace('_', ' ')} is not possible."
-        anybody = {part for one in CALL_OFFS.transitions if one.name == name for part in one.who}
-        if not anybody & parts:
-            raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
-        raise Conflict(told)
-    if step.who.isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
-    return step
+    label = Status(call_off.status).label.lower()
+    told = f"The call-off is {label}: {name.replace('_', ' ')} is not possible."
+    return allowed(CALL_OFFS, name, call_off.status, buyer_parts(actor, call_off), told, call_off.route)
 
 
 def locked_call_off(actor: Actor, reference: str, revision: int | None) -> CallOff:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.contracts import contract_parts, locked_contract
 from procurement.actions.events import Happening, record
+from procurement.actions.steps import allowed
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Claim, Contract, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
 from procurement.outcome_terms import MOST_OUTCOMES
@@ -27,7 +28,7 @@ from procurement.profiles import Reader
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.references import numbered
 from procurement.requirements import day_of
-from procurement.states import CLAIMS, Part
+from procurement.states import CLAIMS, Part, Transition
 from procurement.terms import whole_of
 
 EVIDENCE: Final = 10_000
@@ -86,7 +87,7 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
     """
     with transaction.atomic():
         claim, contract = _locked(actor, reference, revision)
-        _permitted(actor, claim, contract, "verify")
+        step = _permitted(actor, claim, contract, "verify")
         if actor.reference == claim.claimed_by:
             raise NotPermitted("Whoever claimed does not verify it.")
         faults: list[Fault] = []
@@ -101,7 +102,7 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
         claim.counted, claim.amount_minor = borne_out, amount
         claim.verified_by, claim.verified_at = actor.reference, timezone.now()
         told = {"counted": borne_out, "amount": amount}
-        _move(actor, claim, "verify", told, "counted", "amount_minor", "verified_by", "verified_at")
+        _move(actor, claim, step, told, "counted", "amount_minor", "verified_by", "verified_at")
     return claim
 
 
@@ -112,9 +113,9 @@ def reject_claim(actor: Actor, reference: str, revision: int, reason: object) ->
     why = reason_of(reason, "The claim was not rejected.")
     with transaction.atomic():
         claim, contract = _locked(actor, reference, revision)
-        _permitted(actor, claim, contract, "reject")
+        step = _permitted(actor, claim, contract, "reject")
         claim.reason = why
-        _move(actor, claim, "reject", {"reason": why}, "reason")
+        _move(actor, claim, step, {"reason": why}, "reason")
     return claim
 
 
@@ -124,7 +125,7 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
     """
     with transaction.atomic():
         claim, contract = _locked(actor, reference, revision)
-        _permitted(actor, claim, contract, "pay")
+        step = _permitted(actor, claim, contract, "pay")
         now = timezone.now()
         payers = {
             one.organisation.reference: one
@@ -140,7 +141,7 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
             for name, minor in parts.items()
         )
         claim.paid_by, claim.paid_at = actor.reference, now
-        _move(actor, claim, "pay", {"paid": parts}, "paid_by", "paid_at")
+        _move(actor, claim, step, {"paid": parts}, "paid_by", "paid_at")
     return claim
 
 
@@ -235,18 +236,12 @@ def _locked(actor: Actor, reference: str, revision: int) -> tuple[Claim, Contrac
     return claim, contract
 
 
-def _permitted(actor: Actor, claim: Claim, contract: Contract, name: str) -> None:
-    step, parts = CLAIMS.step(name, claim.status), contract_parts(actor, contract)
-    who = {part for one in CLAIMS.transitions if one.name == name for part in one.who}
-    if who.isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name}.")
-    if step is None:
-        raise Conflict(f"The claim is {Claim.Status(claim.status).label.lower()}.")
+def _permitted(actor: Actor, claim: Claim, contract: Contract, name: str) -> Transition:
+    told = f"The claim is {Claim.Status(claim.status).label.lower()}."
+    return allowed(CLAIMS, name, claim.status, contract_parts(actor, contract), told)
 
 
-def _move(actor: Actor, claim: Claim, name: str, changes: dict[str, Any], *fields: str) -> None:
-    step = CLAIMS.step(name, claim.status)
-    assert step is not None
+def _move(actor: Actor, claim: Claim, step: Transition, changes: dict[str, Any], *fields: str) -> None:
     claim.status = step.target
     claim.revision += 1
     claim.save(update_fields=["status", "revision", *fields])

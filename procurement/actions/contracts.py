@@ -16,9 +16,10 @@ from procurement.actions.awards import SETTLED
 from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record_many
+from procurement.actions.steps import allowed
 from procurement.call_off_checks import asked_faults
 from procurement.deadlines import months_after
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Contract
 from procurement.order_form import Priced
 from procurement.parts import buyer_parts, supplier_parts
@@ -157,13 +158,8 @@ def contract_parts(actor: Actor, contract: Contract) -> frozenset[Part]:
 
 
 def _step_of(actor: Actor, contract: Contract, name: str) -> Transition:
-    step, parts = CONTRACTS.step(name, contract.status), contract_parts(actor, contract)
-    who = {part for one in CONTRACTS.transitions if one.name == name for part in one.who}
-    if who.isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name}.")
-    if step is None:
-        raise Conflict(f"The contract is {Status(contract.status).label.lower()}.")
-    return step
+    told = f"The contract is {Status(contract.status).label.lower()}."
+    return allowed(CONTRACTS, name, contract.status, contract_parts(actor, contract), told)
 
 
 def _side(actor: Actor, contract: Contract) -> str:

@@ -249,6 +249,7 @@ def _is(ending: str, content: bytes) -> bool:
                     return not macros and any(one.startswith(_PARTS[ending]) for one in names)
                 return package.read("mimetype").decode("ascii", "replace").strip() == TYPES[ending]
         except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError):
+            # No archive, no such part, cut off, encrypted, or packed in a way that is not known.
             return False
     try:
         found = {one.extension.replace(".jpeg", ".jpg") for one in puremagic.magic_string(content)}

@@ -15,10 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.actions.offerings import NATIONAL, OfferingDraft, Placement, save_offerings
+from procurement.actions.steps import allowed
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import (
     Appointment,
     Joining,
@@ -32,10 +34,10 @@ from procurement.models import (
 )
 from procurement.models.joining import OPEN
 from procurement.permissions import SYSTEM, Action, Actor, can, require
-from procurement.profiles import NOTE_LENGTH, Reader
+from procurement.profiles import Reader
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.references import numbered, slug
-from procurement.states import JOININGS, Part
+from procurement.states import JOININGS, Part, Transition
 
 REFUSED: Final = "The application cannot be taken as it is."
 MOST_OFFERS: Final = 100
@@ -114,7 +116,7 @@ def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
-        _permitted(actor, joining, "submit")
+        step = _permitted(actor, joining, "submit")
         faults = []
         if not joining.statement:
             faults.append(Fault("/statement", "required", "Say what the firm would bring."))
@@ -122,7 +124,7 @@ def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
             faults.append(Fault("/offers", "required", "Name at least one specialism that the firm offers."))
         _refuse(faults)
         joining.submitted_at = timezone.now()
-        _move(actor, joining, "submit", {}, "submitted_at")
+        _move(actor, joining, step, {}, "submitted_at")
     return joining
 
 
@@ -130,9 +132,9 @@ def agree_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """The lead of the consortium would have it. Raises NotFound, NotPermitted, Stale, Conflict."""
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
-        _permitted(actor, joining, "agree")
+        step = _permitted(actor, joining, "agree")
         joining.agreed_at = timezone.now()
-        _move(actor, joining, "agree", {}, "agreed_at")
+        _move(actor, joining, step, {}, "agreed_at")
     return joining
 
 
@@ -142,12 +144,12 @@ def check_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
-        _permitted(actor, joining, "check")
+        step = _permitted(actor, joining, "check")
         if joining.supplier_id is not None and joining.status != Status.AGREED:
             raise Conflict("The lead of the consortium has not agreed yet.")
         _eligible(joining)
         joining.checked_at = timezone.now()
-        _move(actor, joining, "check", {}, "checked_at")
+        _move(actor, joining, step, {}, "checked_at")
     return joining
 
 
@@ -157,7 +159,7 @@ def admit_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
-        _permitted(actor, joining, "admit")
+        step = _permitted(actor, joining, "admit")
         _eligible(joining)
         supplier = _belonging(joining)
         lots = [
@@ -168,13 +170,13 @@ def admit_joining(actor: Actor, reference: str, revision: int) -> Joining:
         framework = joining.lot.framework.reference
         save_offerings(SYSTEM, [Placement(framework, supplier, joining.partner.reference, (*held, *lots))])
         joining.ended_at = timezone.now()
-        _move(actor, joining, "admit", {"supplier": supplier}, "ended_at")
+        _move(actor, joining, step, {"supplier": supplier}, "ended_at")
     return joining
 
 
 def refuse_joining(actor: Actor, reference: str, revision: int, reason: object) -> Joining:
     """It is not taken, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
-    return _ended(actor, reference, revision, "refuse", _reason(reason))
+    return _ended(actor, reference, revision, "refuse", reason_of(reason, "The application goes on."))
 
 
 def withdraw_joining(actor: Actor, reference: str, revision: int) -> Joining:
@@ -202,9 +204,9 @@ def joining_parts(actor: Actor, joining: Joining) -> frozenset[Part]:
 def _ended(actor: Actor, reference: str, revision: int, name: str, reason: str) -> Joining:
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
-        _permitted(actor, joining, name)
+        step = _permitted(actor, joining, name)
         joining.ended_at, joining.reason = timezone.now(), reason
-        _move(actor, joining, name, {"reason": reason} if reason else {}, "ended_at", "reason")
+        _move(actor, joining, step, {"reason": reason} if reason else {}, "ended_at", "reason")
     return joining
 
 
@@ -222,18 +224,12 @@ def _locked(actor: Actor, reference: str, revision: int) -> Joining:
     return joining
 
 
-def _permitted(actor: Actor, joining: Joining, name: str) -> None:
-    step, parts = JOININGS.step(name, joining.status), joining_parts(actor, joining)
-    who = {part for one in JOININGS.transitions if one.name == name for part in one.who}
-    if (step.who if step else who).isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name}.")
-    if step is None:
-        raise Conflict(f"The application is {Status(joining.status).label.lower()}.")
+def _permitted(actor: Actor, joining: Joining, name: str) -> Transition:
+    told = f"The application is {Status(joining.status).label.lower()}."
+    return allowed(JOININGS, name, joining.status, joining_parts(actor, joining), told)
 
 
-def _move(actor: Actor, joining: Joining, name: str, changes: dict[str, Any], *fields: str) -> None:
-    step = JOININGS.step(name, joining.status)
-    assert step is not None
+def _move(actor: Actor, joining: Joining, step: Transition, changes: dict[str, Any], *fields: str) -> None:
     joining.status = step.target
     _save(joining, "status", *fields)
     _record(actor, joining, step.event, changes)
@@ -356,13 +352,6 @@ def _held(joining: Joining, supplier: str) -> list[OfferingDraft]:
     ]
 
 
-def _reason(value: object) -> str:
-    faults: list[Fault] = []
-    why = Reader("/reason", faults).text(value, NOTE_LENGTH, required=True, lines=True)
-    _refuse(faults, "The application goes on.")
-    return why
-
-
-def _refuse(faults: Sequence[Fault], told: str = REFUSED) -> None:
+def _refuse(faults: Sequence[Fault]) -> None:
     if faults:
-        raise Invalid(told, tuple(faults))
+        raise Invalid(REFUSED, tuple(faults))

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval
 from procurement.actions.events import Happening, record
+from procurement.actions.steps import allowed
 from procurement.call_off_checks import asked_faults, asked_of, greatest_total, place_faults, prices_of
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Invalid, NotFound, Stale
 from procurement.models import CallOff, CallOffSupplier, Offer, Shortlist
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.order_form import Priced, order_document, terms_of
@@ -171,13 +172,8 @@ def locked_offer(actor: Actor, reference: str, revision: int | None) -> Offer:
 
 def step_of(actor: Actor, offer: Offer, name: str) -> Transition:
     """The step of that name for this actor. Raises NotPermitted, Conflict."""
-    step, parts = OFFERS.step(name, offer.status), offer_parts(actor, offer)
-    who = {part for one in OFFERS.transitions if one.name == name for part in one.who}
-    if who.isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
-    if step is None:
-        raise Conflict(f"The offer is {Status(offer.status).label.lower()}.")
-    return step
+    told = f"The offer is {Status(offer.status).label.lower()}."
+    return allowed(OFFERS, name, offer.status, offer_parts(actor, offer), told)
 
 
 def end_offer(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of
 from procurement.actions.call_offs import locked_call_off
 from procurement.actions.events import Happening, record, record_many
+from procurement.actions.steps import allowed
 from procurement.available import NOT_OUT
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
@@ -253,12 +254,8 @@ def _locked(actor: Actor, reference: str, revision: int) -> OutcomePlan:
 
 
 def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> None:
-    step, parts = PLANS.step(name, plan.status), plan_parts(actor, plan)
-    who = {part for one in PLANS.transitions if one.name == name for part in one.who}
-    if who.isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
-    if step is None:
-        raise Conflict(f"The plan is {OutcomePlan.Status(plan.status).label.lower()}.")
+    told = f"The plan is {OutcomePlan.Status(plan.status).label.lower()}."
+    allowed(PLANS, name, plan.status, plan_parts(actor, plan), told)
     if plan.call_off.status not in NOT_OUT:
         raise Conflict("The call-off is no longer a draft: what it pays for stands.")
 

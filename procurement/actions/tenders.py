@@ -16,9 +16,10 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.competitions import require_open
 from procurement.actions.events import Happening, record
+from procurement.actions.steps import allowed
 from procurement.canonical import canonical, digest_of_text
 from procurement.competition_checks import rules_of
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Partner, SupplierMember, Tender, TenderRevision
 from procurement.models.base import opaque
 from procurement.parts import tender_parts
@@ -190,13 +191,8 @@ def locked_tender(actor: Actor, reference: str, revision: int | None) -> Tender:
 
 def step_of(actor: Actor, tender: Tender, name: str) -> Transition:
     """The step of that name for this actor. Raises NotPermitted, Conflict."""
-    step, parts = TENDERS.step(name, tender.status), tender_parts(actor, tender)
-    who = {part for one in TENDERS.transitions if one.name == name for part in one.who}
-    if who.isdisjoint(parts):
-        raise NotPermitted(f"You may not do this: {name.replace('_', ' ')}.")
-    if step is None:
-        raise Conflict(f"The tender is {Status(tender.status).label.lower()}.")
-    return step
+    told = f"The tender is {Status(tender.status).label.lower()}."
+    return allowed(TENDERS, name, tender.status, tender_parts(actor, tender), told)
 
 
 def take(actor: Actor, tender: Tender, name: str, changes: dict[str, Any], *fields: str) -> None:
