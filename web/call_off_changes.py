@@ -5,7 +5,6 @@ Journey: /call-offs/CO-2026-0001 (POST) -> here -> procurement/actions/ -> event
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from django.http import QueryDict
@@ -27,9 +26,7 @@ from procurement.actions.contracts import (
     terminate_contract,
 )
 from procurement.actions.offers import accept_offer, decline_offer, send_offer, withdraw_offer
-from procurement.permissions import Actor
-
-Change = Callable[[Actor, str, int, QueryDict], object]
+from web.doing import Change
 
 
 def _why(sent: QueryDict) -> str:

@@ -5,7 +5,6 @@ Journey: /call-offs/CO-2026-0001/competition (POST) -> here -> procurement/actio
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
@@ -24,9 +23,9 @@ from procurement.actions.ranking import conclude_evaluation
 from procurement.models import Competition
 from procurement.permissions import Actor
 from web.competition_form import local, moment_of
+from web.doing import Change
 from web.faults import id_part
 
-Change = Callable[[Actor, str, int, QueryDict], object]
 ANSWERS: Final = {"yes": True, "no": False}
 
 OF_COMPETITIONS: Final[dict[str, Change]] = {

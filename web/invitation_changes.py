@@ -6,7 +6,6 @@ Journey: /invitations/inv_… (POST) -> here -> procurement/actions/interest.py,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, QueryDict
@@ -18,8 +17,7 @@ from procurement.actions.ranking import explain_price
 from procurement.actions.tenders import confirm_tender, decline_tender, let_write, withdraw_tender
 from procurement.models import Tender
 from procurement.permissions import Actor
-
-Change = Callable[[Actor, str, int, QueryDict], object]
+from web.doing import Change
 
 OF_INVITATIONS: Final[dict[str, Change]] = {
     "interested": lambda actor, reference, _, __: express_interest(actor, reference, True),

@@ -172,12 +172,12 @@ def _members(
     """The lead first, then by name."""
     found = []
     for member in members:
-        published = member.partner.published
-        if published is None or member.partner.suspended:
+        profile = member.partner.shown
+        if profile is None:
             continue
         key = listing_reference(framework.reference, member.supplier.reference, member.partner.reference)
         found.append(
-            Member(published.name, member.role == SupplierMember.Role.LEAD, key if key in listings else "")
+            Member(profile.name, member.role == SupplierMember.Role.LEAD, key if key in listings else "")
         )
     return tuple(sorted(found, key=lambda one: (not one.lead, one.name.casefold())))
 

@@ -5,7 +5,7 @@ Journey: /shortlists/SL-2026-0001 (POST) -> here -> procurement/actions/ -> even
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from django.http import QueryDict
@@ -16,9 +16,8 @@ from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.errors import Fault
 from procurement.permissions import Actor
 from search.relied_on import index_now
+from web.doing import Change
 from web.faults import FieldFault, lowered
-
-Change = Callable[[Actor, str, int, QueryDict], object]
 
 
 def references_in(written: str) -> list[str]:

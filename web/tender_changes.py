@@ -5,18 +5,15 @@ Journey: /tenders/tnd_… (POST) -> here -> procurement/actions/assessing.py and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from django.http import QueryDict
 
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify
-from procurement.permissions import Actor
 from web.competition_form import whole
+from web.doing import Change
 from web.faults import id_part
-
-Change = Callable[[Actor, str, int, QueryDict], object]
 
 OF_TENDERS: Final[dict[str, Change]] = {
     "assess": lambda actor, reference, _, sent: assess(

@@ -75,13 +75,9 @@ class JoiningSummarySerializer(serializers.Serializer[Any]):
 
     def to_representation(self, row: Joining) -> dict[str, Any]:
         lot, framework, supplier = row.lot, row.lot.framework, row.supplier
-        shown = row.partner.published if not row.partner.suspended else None
         return {
             "reference": row.reference,
-            "partner": {
-                "reference": row.partner.reference,
-                "name": shown.name if shown else row.partner.organisation.name,
-            },
+            "partner": {"reference": row.partner.reference, "name": row.partner.shown_name},
             "supplier": {"reference": supplier.reference, "name": supplier.name} if supplier else None,
             "framework": {
                 "reference": framework.reference,

@@ -82,8 +82,7 @@ class SupplierSerializer(serializers.ModelSerializer[Supplier]):
 
 
 def _partner(partner: Partner) -> dict[str, str]:
-    shown = partner.published if partner.published and not partner.suspended else None
-    return {"reference": partner.reference, "name": shown.name if shown else partner.organisation.name}
+    return {"reference": partner.reference, "name": partner.shown_name}
 
 
 class SupplierList(ListView):

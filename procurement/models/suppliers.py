@@ -26,6 +26,16 @@ class Partner(Revised):
     class Meta:
         ordering = ["reference"]
 
+    @property
+    def shown(self) -> ProfileVersion | None:
+        """The profile that others read: what is published, of a suspended firm nothing."""
+        return None if self.suspended else self.published
+
+    @property
+    def shown_name(self) -> str:
+        """The firm's name in its profile, else its organisation's."""
+        return self.shown.name if self.shown else self.organisation.name
+
 
 class ProfileVersion(models.Model):
     """A partner's profile as it stood: immutable once published; an edit makes the next one.

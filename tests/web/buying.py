@@ -35,7 +35,7 @@ def colleague(email: str, organisation: str, role: str) -> None:
     body = body or make_buyer(organisation, organisation.title())
     user = User.objects.filter(email=email).first()
     user = user or User.objects.create_user(email, PASSWORD, full_name=email.partition("@")[0].title())
-    Membership.objects.create(user=user, organisation=body, role=role)
+    Membership.objects.update_or_create(user=user, organisation=body, defaults={"role": role})
 
 
 def keep(page: Client, **changes: Any) -> str:

@@ -28,6 +28,8 @@ from tests.web.competing import (
     tender_of,
     written,
 )
+from tests.web.joining import FIRM, OWNER, applicants, submitted
+from tests.web.joining import begun as applied
 from tests.web.market import HOSTILE
 
 
@@ -46,6 +48,26 @@ def kept_pages(page: Client) -> tuple[str, ...]:
         waiting, made, "/call-offs", "/call-offs/new", unready, f"{unready}/edit", call_off, f"{call_off}?done=award",
         offer, contract,
     )  # fmt: skip
+
+
+def others_pages(page: Client) -> dict[str, tuple[str, ...]]:
+    """By whoever reads them, the addresses of pages of competitions and of applications to join."""
+    found = competed_pages(page)
+    for email, addresses in joined_pages(page).items():
+        found[email] = found.get(email, ()) + addresses
+    return found
+
+
+def joined_pages(page: Client) -> dict[str, tuple[str, ...]]:
+    """Has a firm apply twice; by whoever reads them, the addresses of the pages about it."""
+    applicants()
+    asked = submitted(page, statement=HOSTILE)
+    draft = applied(page, supplier="")
+    return {
+        FIRM: ("/joinings", "/joinings/new", "/joinings/new?lot=rm1~1", draft, asked, f"{asked}?done=submit"),
+        LEAD: (asked,),
+        OWNER: ("/joinings", asked),
+    }
 
 
 def competed_pages(page: Client) -> dict[str, tuple[str, ...]]:

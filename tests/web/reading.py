@@ -111,3 +111,12 @@ def summary(page: Page) -> dict[str, str]:
     """The rows of the page's summary lists, by key."""
     keys = page.texts("dt", class_="govuk-summary-list__key")
     return dict(zip(keys, page.texts("dd", class_="govuk-summary-list__value"), strict=True))
+
+
+def wrong(page: Page) -> list[tuple[str, str]]:
+    """What the error summary says, and where each line leads."""
+    return [
+        (one.text, one.attributes["href"])
+        for one in page.all("a")
+        if one.attributes["href"].startswith("#") and one.text != "Skip to main content"
+    ]

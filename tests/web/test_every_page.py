@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from tests.web.buying import signed
-from tests.web.kept import competed_pages, kept_pages
+from tests.web.kept import kept_pages, others_pages
 from tests.web.reading import Page, read
 
 PAGES = (
@@ -109,9 +109,11 @@ def test_the_pages_of_a_buyer_are_sound_and_small(page: Client) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_the_pages_of_a_competition_are_sound_and_small_for_all_who_read_them(page: Client) -> None:
+def test_the_pages_of_competitions_and_applications_are_sound_and_small_for_all_who_read_them(
+    page: Client,
+) -> None:
     sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0
-    for email, addresses in competed_pages(page).items():
+    for email, addresses in others_pages(page).items():
         signed(page, email)
         for address in addresses:
             response = page.get(address)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from search.index import borrowed_writer
 from search.rebuild import rebuild
 from tests.web.buying import signed
-from tests.web.kept import competed_pages, kept_pages
+from tests.web.kept import kept_pages, others_pages
 from tests.web.market import PASSWORD, make_market
 from tests.web.test_every_page import COMPILED, PAGES, REFUSED
 
@@ -122,7 +122,7 @@ def test_no_page_has_an_accessibility_fault(site: Site) -> None:
     for address in kept_pages(signed(Client())):
         page.goto(address)
         found += faults(page)
-    everybody = competed_pages(Client())
+    everybody = others_pages(Client())
     for email, addresses in everybody.items():
         page.get_by_role("button", name="Sign out").click()
         sign_in(page, email)
@@ -156,7 +156,7 @@ def test_no_page_scrolls_sideways_at_320_pixels(site: Site) -> None:
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
-    for email, addresses in competed_pages(Client()).items():
+    for email, addresses in others_pages(Client()).items():
         page.get_by_role("button", name="Sign out").click()
         sign_in(page, email)
         for address in addresses:

@@ -12,18 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from procurement.models import Event, Match, Shortlist
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, NEED, colleague, keep, signed
 from tests.web.market import HOSTILE
-from tests.web.reading import Page, read, summary
+from tests.web.reading import Page, read, summary, wrong
 
 OPEN: dict[str, Any] = NEED | {"must_specialism": []}
-
-
-def links(found: Page) -> list[tuple[str, str]]:
-    """What the error summary says, and where each line leads."""
-    return [
-        (one.text, one.attributes["href"])
-        for one in found.all("a")
-        if one.attributes["href"].startswith("#") and one.text != "Skip to main content"
-    ]
 
 
 def boxes(found: Page, name: str) -> list[str]:
@@ -102,7 +93,7 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
     assert response.status_code == 422
     found = read(response)
     assert found.texts("title") == ["Error: Match a need – Calloff"]
-    assert links(found) == [
+    assert wrong(found) == [
         ("What you need: say in words what is needed, or choose a specialism", "#text"),
         ("Grade in row 2 of the team: choose one", "#grade-1"),
         ("Days in row 1 of the team: they must be a number such as 10 or 12.5", "#days-0"),
@@ -111,7 +102,7 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
         ("Order: choose one of the orders", "#mode"),
     ]
     ids = [one.attributes.get("id") for one in found.elements]
-    assert all(address[1:] in ids for _, address in links(found))
+    assert all(address[1:] in ids for _, address in wrong(found))
     assert boxes(found, "region") == ["TLI", "XX"]
     assert boxes(found, "must_region") == ["TLI"]
     assert (chosen(found, "framework"), chosen(found, "lot"), chosen(found, "grade-2")) == (
@@ -143,7 +134,7 @@ def test_what_does_not_hold_together_is_refused(
 ) -> None:
     response = page.post("/match", sent)
     assert response.status_code == 422
-    assert links(read(response)) == [said]
+    assert wrong(read(response)) == [said]
 
 
 def test_a_framework_brings_its_lots_and_a_lot_its_specialisms(page: Client) -> None:
@@ -248,7 +239,7 @@ def test_who_acts_for_several_says_for_which(page: Client) -> None:
     colleague("buyer@example.org", "district", "editor")
     response = signed(page).post("/match", OPEN)
     assert response.status_code == 422
-    assert links(read(response)) == [("Organisation: say for which organisation you ask", "#organisation")]
+    assert wrong(read(response)) == [("Organisation: say for which organisation you ask", "#organisation")]
     assert Match.objects.count() == 0
     keep(page, organisation="district")
     assert Match.objects.get().organisation.reference == "district"
@@ -284,7 +275,7 @@ def test_a_shortlist_that_cannot_begin_says_why(
     response = page.post(address, sent)
     assert response.status_code == 422
     found = read(response)
-    assert links(found) == said
+    assert wrong(found) == said
     assert found.one("input", id="title").attributes.get("value", "") == sent["title"]
     assert boxes(found, "listing") == [one for one in sent.get("listing", []) if one == DOGWOOD]
     assert (Shortlist.objects.count(), Event.objects.count()) == (0, before)

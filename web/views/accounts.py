@@ -83,6 +83,7 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "account.html",
         "account",
+        joins=any(can(actor, Action.SEE_JOININGS, key) for key in actor.organisations()),
         buys=any(can(actor, Action.SEE_SAVED_SEARCHES, key) for key in actor.organisations()),
         memberships=[
             (

@@ -1,0 +1,166 @@
+"""A firm applies on the pages, the lead agrees, the owner checks and admits; each sees its own and what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.models import Event, Joining, Offering, SupplierMember
+from tests.web.buying import signed
+from tests.web.joining import FIRM, LEAD, OFFERED, OWNER, applicants, begun, sent_in, step, submitted
+from tests.web.market import HOSTILE
+from tests.web.reading import Page, read, rows, wrong
+
+READER = "reader@example.org"
+
+
+@pytest.fixture(autouse=True)
+def people(page: Client) -> None:
+    applicants()
+
+
+def offered(page: Client, address: str) -> set[str]:
+    """The steps that the page offers forms for."""
+    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+
+
+def hrefs(shown: Page) -> list[str]:
+    return [one.attributes["href"] for one in shown.all("a")]
+
+
+def test_a_firm_joins_a_consortium_from_draft_to_member(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    assert offered(page, address) == {"edit", "submit", "withdraw"}
+    assert step(page, address, "edit", **OFFERED).status_code == 303
+    assert step(page, address, "submit").status_code == 303
+    assert offered(page, address) == {"withdraw"}
+    signed(page, LEAD)
+    assert offered(page, address) == {"agree", "refuse"}
+    assert step(page, address, "agree").status_code == 303
+    signed(page, OWNER)
+    assert offered(page, address) == {"check", "refuse"}
+    assert step(page, address, "check").status_code == 303
+    assert offered(page, address) == {"admit", "refuse"}
+    answer = step(page, address, "admit")
+    assert answer["Location"] == f"{address}?done=admit"
+    shown = read(page.get(answer["Location"]))
+    assert shown.one("p", class_="govuk-notification-banner__heading").text == (
+        "The firm belongs from today on, and searches find what it offers."
+    )
+    assert len(shown.all("li", class_="app-line__station--done")) == 5
+    assert offered(page, address) == set()
+    assert SupplierMember.objects.filter(supplier__reference="alders", partner__reference="dogwood").exists()
+    offering = Offering.objects.get(appointment__reference="rm1~2a~alders", partner__reference="dogwood")
+    assert (offering.specialism and offering.specialism.reference, offering.regions) == ("rm1~2a~1", ["TLI"])
+
+
+def test_what_is_missing_is_told_at_its_field_and_nothing_moves(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    before = Event.objects.count()
+    answer = step(page, address, "submit")
+    assert (answer.status_code, wrong(read(answer))) == (
+        422,
+        [
+            ("Say what the firm would bring", "#statement"),
+            ("Name at least one specialism that the firm offers", "#specialisms"),
+        ],
+    )
+    assert Event.objects.count() == before
+    assert Joining.objects.get().status == "draft"
+
+
+def test_what_was_typed_stays_where_it_is_refused(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    answer = step(page, address, "edit", statement="Typed", specialisms=["rm1~1~1"])
+    shown = read(answer)
+    assert answer.status_code == 422
+    assert shown.all("textarea", id="statement")[0].text.strip() == "Typed"
+    assert Joining.objects.get().statement == ""
+
+
+def test_a_lot_is_needed_and_one_application_is_open_for_the_same(page: Client) -> None:
+    signed(page, FIRM)
+    answer = page.post("/joinings/new", {"lot": "", "supplier": "alders"})
+    assert (answer.status_code, wrong(read(answer))) == (422, [("Lot: there is no such lot", "#lot")])
+    begun(page)
+    answer = page.post("/joinings/new", {"lot": "rm1~2a", "supplier": "alders"})
+    assert answer.status_code == 409
+    assert Joining.objects.count() == 1
+
+
+def test_what_the_address_names_is_chosen_and_closed_frameworks_are_not_offered(page: Client) -> None:
+    shown = read(signed(page, FIRM).get("/joinings/new?lot=rm1~2a&supplier=alders"))
+    lots = {one.attributes["value"]: "selected" in one.attributes for one in shown.all("option")}
+    assert lots == {
+        "": False, "rm1~1": False, "rm1~2a": True, "alders": True,
+    }  # fmt: skip
+
+
+def test_a_firm_by_itself_meets_no_lead(page: Client) -> None:
+    address = begun(signed(page, FIRM), supplier="")
+    sent_in(page, address)
+    stations = read(page.get(address)).texts("li", class_="app-line__station")
+    assert [one.partition(",")[0] for one in stations] == [
+        "Draft",
+        "Submitted",
+        "Checked by the framework owner",
+        "Joined",
+    ]
+    assert signed(page, LEAD).get(address).status_code == 404
+
+
+def test_a_refusal_needs_a_reason_and_the_firm_reads_it(page: Client) -> None:
+    address = submitted(page)
+    signed(page, LEAD)
+    answer = step(page, address, "refuse", reason="")
+    assert (answer.status_code, [anchor for _, anchor in wrong(read(answer))]) == (422, ["#refuse-reason"])
+    assert Joining.objects.get().status == "submitted"
+    assert step(page, address, "refuse", reason=HOSTILE).status_code == 303
+    told = read(signed(page, FIRM).get(address)).texts("dd", class_="govuk-summary-list__value")
+    assert HOSTILE in told
+    assert offered(page, address) == set()
+
+
+def test_a_draft_is_its_firms_alone_and_a_reader_only_reads(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    for email in (LEAD, OWNER, "buyer@example.org"):
+        assert signed(page, email).get(address).status_code == 404
+        assert step(page, address, "submit").status_code == 404
+    sent_in(signed(page, FIRM), address)
+    signed(page, READER)
+    assert offered(page, address) == set()
+    assert step(page, address, "agree").status_code == 403
+    assert page.get("/joinings/new").status_code == 403
+    assert Joining.objects.get().status == "submitted"
+
+
+def test_a_stale_form_changes_nothing(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    answer = page.post(address, {"do": "edit", "revision": 9, **OFFERED})
+    assert answer.status_code == 409
+    assert Joining.objects.get().offers == []
+
+
+def test_the_list_takes_the_same_statements_for_one_and_for_many(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = submitted(page)
+    begun(page, supplier="")
+    assert [
+        row[0].partition(" JA-")[0]
+        for row in rows(read(page.get("/joinings")), "Applications, newest first")[1:]
+    ] == ["Dogwood Digital"] * 2
+    signed(page, LEAD)
+    with django_assert_max_num_queries(8):
+        shown = read(page.get("/joinings"))
+    assert [one for one in hrefs(shown) if "JA-" in one] == [address]
+    assert signed(page).get("/joinings").status_code == 404
+
+
+def test_a_firm_is_led_to_it_from_its_account_and_from_a_lot(page: Client) -> None:
+    signed(page, FIRM)
+    assert "/joinings" in hrefs(read(page.get("/account")))
+    of_lots = {"/joinings/new?lot=rm1~1", "/joinings/new?lot=rm1~2a"}
+    assert of_lots <= set(hrefs(read(page.get("/frameworks/rm1"))))
+    assert not [one for one in hrefs(read(page.get("/frameworks/rm0"))) if one.startswith("/joinings")]

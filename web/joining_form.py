@@ -1,0 +1,128 @@
+"""The forms of an application to join: where to, what the firm would bring, what it offers there.
+
+Journey: /joinings/new (POST) -> here -> procurement/actions/joining.py -> /joinings/JA-2026-0001 (303), whose forms are
+read here too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from procurement.actions.joining import (
+    admit_joining,
+    agree_joining,
+    check_joining,
+    edit_joining,
+    refuse_joining,
+    submit_joining,
+    withdraw_joining,
+)
+from procurement.models import Joining, Lot, Partner, Region, Specialism, Supplier
+from procurement.permissions import Action, Actor, can
+from web.doing import Change
+
+ALONE: Final = "The firm by itself"
+
+OF_JOININGS: Final[dict[str, Change]] = {
+    "edit": lambda actor, reference, revision, sent: edit_joining(actor, reference, revision, said(sent)),
+    "submit": lambda actor, reference, revision, _: submit_joining(actor, reference, revision),
+    "withdraw": lambda actor, reference, revision, _: withdraw_joining(actor, reference, revision),
+    "agree": lambda actor, reference, revision, _: agree_joining(actor, reference, revision),
+    "check": lambda actor, reference, revision, _: check_joining(actor, reference, revision),
+    "admit": lambda actor, reference, revision, _: admit_joining(actor, reference, revision),
+    "refuse": lambda actor, reference, revision, sent: refuse_joining(
+        actor, reference, revision, sent.get("reason", "")
+    ),
+}
+"""By what the form says in `do`."""
+
+DONE: Final = {
+    "begun": "The application is begun. Say what the firm would bring, then submit it.",
+    "edit": "The application is changed.",
+    "submit": "The application is submitted.",
+    "withdraw": "The application is withdrawn.",
+    "agree": "You agreed. The framework's owner checks it next.",
+    "check": "The check is noted.",
+    "admit": "The firm belongs from today on, and searches find what it offers.",
+    "refuse": "The application is refused. The firm has been told why.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a firm may apply to: (value, label) pairs."""
+
+    partners: list[tuple[str, str]]
+    lots: list[tuple[str, str]]
+    suppliers: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a draft offers: (value, label, chosen) of the lot's specialisms and of the framework's regions, whole
+    numbers of them small enough for a page. `apart`: regions differ from one specialism to the next, which only the
+    API can say.
+    """
+
+    specialisms: list[tuple[str, str, bool]]
+    regions: list[tuple[str, str, bool]]
+    apart: bool
+
+
+def own_firms(actor: Actor) -> list[tuple[str, str]]:
+    """The firms that the actor may apply for (one query)."""
+    own = [key for key in actor.organisations() if can(actor, Action.APPLY_TO_JOIN, key)]
+    rows = Partner.objects.filter(organisation__in=own).order_by("organisation__name")
+    return list(rows.values_list("reference", "organisation__name"))
+
+
+def places(actor: Actor) -> Places:
+    """Lots of the frameworks that are open today, and the consortia that hold a place on one (three queries)."""
+    today = timezone.localdate()
+    lots = Lot.objects.filter(
+        Q(closes_on=None) | Q(closes_on__gte=today), framework__status="live", framework__ends_on__gte=today
+    ).select_related("framework")
+    suppliers = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
+    return Places(
+        partners=own_firms(actor),
+        lots=[
+            ("", "Choose a lot"),
+            *(
+                (lot.reference, f"{lot.framework.number} lot {lot.number}: {lot.name}")
+                for lot in lots.order_by("framework__number", "position")
+            ),
+        ],
+        suppliers=[
+            ("", ALONE),
+            *suppliers.distinct().order_by("name").values_list("reference", "name"),
+        ],
+    )
+
+
+def offered(joining: Joining) -> Offered:
+    """What the form of a draft shows (two queries)."""
+    chosen = {one["specialism"]: tuple(one["regions"]) for one in joining.offers}
+    ways = set(chosen.values())
+    regions = {code for way in ways for code in way}
+    scheme = Q(scheme__in=(joining.lot.framework.region_scheme, Region.Scheme.NATIONAL), level__lte=1)
+    rows = Region.objects.filter(scheme | Q(code__in=regions)).order_by("level", "code")
+    specialisms = Specialism.objects.filter(lot=joining.lot_id).order_by("position")
+    return Offered(
+        [(key, name, key in chosen) for key, name in specialisms.values_list("reference", "name")],
+        [(code, name, code in regions) for code, name in rows.values_list("code", "name")],
+        len(ways) > 1,
+    )
+
+
+def said(sent: QueryDict) -> dict[str, Any]:
+    """What the form of a draft says, as edit_joining takes it: every specialism in the same regions."""
+    regions = sent.getlist("regions")
+    return {
+        "statement": sent.get("statement", ""),
+        "offers": [{"specialism": one, "regions": regions} for one in sent.getlist("specialisms")],
+    }

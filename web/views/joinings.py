@@ -1,0 +1,176 @@
+"""Applications to join a consortium or a lot: the list, a new one, and one with its line and every step to take.
+
+The firm drafts and submits, the consortium's lead agrees, the framework's owner checks and admits; to others it is not
+there (404).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.joining import JoiningDraft, draft_joining, joining_parts
+from procurement.errors import Conflict, Fault, Invalid
+from procurement.joining_line import application_of, joining_line, joining_steps
+from procurement.models import Joining, Region, Specialism
+from procurement.permissions import Action, Actor
+from procurement.querysets_joining import JoiningQuerySet
+from web.address import Address
+from web.buying import actor_of, require_buyer
+from web.doing import Refusal, do
+from web.faults import FieldFault, by_anchor, lowered
+from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places
+from web.once import done_once
+from web.pages import render
+from web.paging import page_of, pages
+
+PAGE_SIZE = 20
+ANCHORS = {"reason": "{do}-reason", "statement": "statement", "offers": "specialisms"}
+LABELS = {"partner": "Firm", "lot": "Lot", "supplier": "Consortium"}
+
+
+@never_cache
+@login_required
+@require_safe
+def joinings(request: HttpRequest) -> HttpResponse:
+    """Those of the own firm, to the own consortium or under the own framework, newest first."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_JOININGS)
+    rows = JoiningQuerySet(Joining).seen_by(actor).told().order_by("-pk")
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    address = Address.of(request.path, request.GET).without("page")
+    return render(
+        request,
+        "joinings.html",
+        "account",
+        rows=list(rows[first : first + PAGE_SIZE]),
+        pages=pages(address, count, page, PAGE_SIZE, count),
+        may_begin=bool(own_firms(actor)),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_joining(request: HttpRequest) -> HttpResponse:
+    """Where a firm applies to; what the address names (lot, supplier, partner) is chosen already."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_JOININGS)
+    firms = own_firms(actor)
+    if not firms:
+        raise PermissionDenied
+    if request.method != "POST":
+        return _form(request, actor, {name: request.GET.get(name, "") for name in LABELS}, ())
+    sent = {name: request.POST.get(name, "") for name in LABELS}
+    partner = firms[0][0] if len(firms) == 1 else sent["partner"]
+    if partner not in dict(firms):
+        return _form(
+            request, actor, sent, [FieldFault("partner", "Firm: say which of yours would join")], 422
+        )
+
+    def begin() -> str:
+        begun = draft_joining(actor, JoiningDraft(partner, sent["lot"], sent["supplier"] or None))
+        return f"{reverse('web:joining', args=[begun.reference])}?done=begun"
+
+    try:
+        return done_once(request, actor, begin)
+    except Conflict as refused:
+        return _form(request, actor, sent, [FieldFault("", refused.message.rstrip("."))], 409)
+    except Invalid as refused:
+        return _form(request, actor, sent, [_labelled(one) for one in refused.faults], 422)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def joining(request: HttpRequest, reference: str) -> HttpResponse:
+    """One application, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _page(request, actor, found, ())
+    here = reverse("web:joining", args=[found.reference])
+    done = do(request, actor, found.reference, OF_JOININGS, ANCHORS, here)
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
+
+
+def _seen(actor: Actor, reference: str) -> Joining:
+    found = JoiningQuerySet(Joining).seen_by(actor).told().filter(reference=reference.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _labelled(fault: Fault) -> FieldFault:
+    name = fault.pointer.strip("/")
+    return FieldFault(name, f"{LABELS.get(name, 'Application')}: {lowered(fault.message)}")
+
+
+def _form(
+    request: HttpRequest,
+    actor: Actor,
+    typed: dict[str, str],
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "joining_form.html",
+        "account",
+        status_code=status_code,
+        choices=places(actor),
+        typed=typed,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _page(
+    request: HttpRequest, actor: Actor, found: Joining, faults: Iterable[FieldFault], status_code: int = 200
+) -> HttpResponse:
+    wrong, application = list(faults), application_of(found)
+    steps = joining_steps(application, joining_parts(actor, found))
+    typed = request.POST if status_code == 422 else None
+    return render(
+        request,
+        "joining.html",
+        "account",
+        status_code=status_code,
+        joining=found,
+        firm=found.partner.shown_name,
+        line=joining_line(application),
+        actions=frozenset(steps),
+        offers=_named(found),
+        form=offered(found) if "edit" in steps else None,
+        statement=typed["statement"] if typed and "statement" in typed else found.statement,
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=typed.dict() if typed else {},
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _named(found: Joining) -> list[tuple[str, str]]:
+    """What is offered in words: specialism, and its regions (two queries)."""
+    asked: list[dict[str, Any]] = found.offers
+    codes = {code for one in asked for code in one["regions"]}
+    names = dict(Specialism.objects.filter(lot=found.lot_id).values_list("reference", "name"))
+    regions = dict(Region.objects.filter(code__in=codes).values_list("code", "name"))
+    return [
+        (
+            names.get(one["specialism"], one["specialism"]),
+            ", ".join(regions.get(code, code) for code in one["regions"]),
+        )
+        for one in asked
+    ]
