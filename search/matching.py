@@ -8,18 +8,18 @@ procurement/actions/matches.py keeps it. No database read; the same on both engi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from procurement.requirements import RequirementContent
 from search.answers import Told
-from search.engines.matching_base import MatchingEngine
+from search.engines.matching_base import MatchingEngine, Reading
 from search.explaining import Explainer
-from search.lots import fitting
-from search.meaning import model
-from search.need import Mode, Need, pairs_of, terms_of_need
+from search.lots import FittingLot, fitting
+from search.meaning import Model, Vectors, model
+from search.need import Mode, Need, NeedTerm, pairs_of, terms_of_need
 from search.ranks import WEIGHTS, preferred, ranked
 from search.relevance import pieces_of, score
 from search.ties import SEEDS
@@ -58,13 +58,8 @@ class Matched:
 def match(content: RequirementContent, options: MatchOptions, engine: MatchingEngine) -> Matched:
     """The answer to a requirement. Raises EngineUnavailable if the index cannot be read."""
     reading = engine.reading()
-    at_hand = model()
-    understood = at_hand if at_hand is not None and at_hand.digest == reading.meaning else None
+    understood, terms, vector = _understood(content.text, reading)
     seed = secrets.randbelow(SEEDS) if options.seed is None else options.seed
-    terms = terms_of_need(content.text, reading.lexicon)
-    vector = understood.encode([content.text])[0] if understood and content.text else None
-    if vector is not None and not vector.any():
-        vector = None
     pairs = pairs_of(content.specialisms, content.regions)
     need = Need(
         on=options.on,
@@ -99,3 +94,23 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
     answer = told.answer(shown, whys, fitting(terms, vector, reading.labels, understood, gathered.lots))
     answer |= {"weights": dict(options.weights), "ranking": RANKING}
     return Matched(answer, RANKING, understood.digest if understood else "", gathered.index.generation, seed)
+
+
+def lots_for(text: str, lots: Collection[str], engine: MatchingEngine) -> list[FittingLot]:
+    """The lots among these references that a text seems to be about, best first, at most RECOMMENDED of them.
+
+    Raises EngineUnavailable if the index cannot be read.
+    """
+    reading = engine.reading()
+    understood, terms, vector = _understood(text, reading)
+    return fitting(terms, vector, reading.labels, understood, lots)[1]
+
+
+def _understood(text: str, reading: Reading) -> tuple[Model | None, tuple[NeedTerm, ...], Vectors | None]:
+    """The model that made the index's vectors, if it is at hand, and the text's words and meaning."""
+    at_hand = model()
+    understood = at_hand if at_hand is not None and at_hand.digest == reading.meaning else None
+    vector = understood.encode([text])[0] if understood and text else None
+    if vector is not None and not vector.any():
+        vector = None
+    return understood, terms_of_need(text, reading.lexicon), vector

@@ -24,6 +24,7 @@ from web.views import (
     start,
     tenders,
     unsubscribing,
+    walks,
 )
 
 app_name = "web"
@@ -67,4 +68,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("saved-searches/<str:reference>", saved_searches.saved_search, name="saved-search"),
     path("unsubscribe", unsubscribing.unsubscribe, name="unsubscribe"),
     path("account", accounts.account, name="account"),
+    *walks.addresses(),
 ]

@@ -39,6 +39,13 @@ PAGES = (
     "/sign-in",
     "/match",
     "/match?framework=rm1&lot=rm1~1",
+    "/find/need",
+    "/find/whom?need=Evaluation",
+    "/find/where?need=Evaluation&whom=health",
+    "/find/value?need=Evaluation&whom=health&where=",
+    "/find/answer?need=Evaluation&whom=health&where=&value=5&starts=&months=&pays=outcomes",
+    "/ready/identifier",
+    "/ready/answer?identifier=yes&ownership=no&evidence=unsure&accreditations=yes&insurance=yes&ceilings=yes&alone=no",
 )
 REFUSED = (
     ("/search?min_rate=x&lot=5&foo=1", 400),

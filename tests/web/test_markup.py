@@ -119,6 +119,21 @@ def test_fields(hint: str, fault: str) -> None:
     )
 
 
+def test_radios() -> None:
+    assert ours(
+        "forms", "radios('x', 'y', 'Legend', [('a', 'First'), ('b', 'Second')], 'b', 'A hint', 'Enter it')"
+    ) == theirs(
+        "radios",
+        idPrefix="x",
+        name="y",
+        value="b",
+        hint={"text": "A hint"},
+        errorMessage=ERROR,
+        fieldset={"legend": {"text": "Legend"}},
+        items=[{"value": "a", "text": "First"}, {"value": "b", "text": "Second"}],
+    )
+
+
 def test_a_button_and_a_tag() -> None:
     assert ours("forms", "button('Save & go', 'wide', 'n', 'v')") == theirs(
         "button", text="Save & go", classes="wide", name="n", value="v"

@@ -1,0 +1,237 @@
+"""The guided walks: one question a page, the answers in the address, an end with why and a next step."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from django.test import Client, override_settings
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.models import Event, Framework, Lot, Requirement
+from tests.web.buying import signed
+from tests.web.market import HOSTILE
+from tests.web.reading import Page, read, summary, wrong
+from web.walks import FINDER, LACKS, READINESS
+
+NEED: dict[str, Any] = {
+    "need": "Evaluation of a health service",
+    "whom": "local-government",
+    "where": ["TLI"],
+    "value": "£50,000",
+    "starts": "2099-04-01",
+    "months": "6",
+    "pays": "days",
+}
+READY = {one.name: "yes" for one in READINESS.questions}
+
+
+def answered(page: Client, walk: str = "find", **said: Any) -> Any:
+    return page.get(f"/{walk}/answer?{urlencode(said, doseq=True)}")
+
+
+def sections(found: Page) -> dict[str, list[str]]:
+    """The list items below each heading of the second level."""
+    told: dict[str, list[str]] = {}
+    for one in found.elements:
+        if one.tag == "h2":
+            told[one.text] = []
+        elif one.tag == "li" and told:
+            told[list(told)[-1]].append(one.text)
+    return told
+
+
+def follow(page: Client, address: str, **typed: Any) -> Any:
+    """Fills the form of a question in and sends it, as a browser does."""
+    shown = read(page.get(address))
+    form = shown.one("form", method="get")
+    name = urlsplit(address).path.rpartition("/")[2]
+    kept = [
+        (one.attributes["name"], one.attributes.get("value", "")) for one in shown.all("input", type="hidden")
+    ]
+    pairs = [*kept, *((name, value) for value in typed[name])]
+    return f"{form.attributes['action']}?{urlencode(pairs)}"
+
+
+def test_a_buyer_is_asked_one_question_a_page_and_ends_at_a_lot_and_route(page: Client) -> None:
+    address = page.get("/find", follow=True).redirect_chain[-1][0]
+    asked = []
+    said: dict[str, list[str]] = {
+        "need": ["Evaluation of a health service"], "whom": ["local-government"], "where": ["TLI"],
+        "value": ["50,000"], "starts": [""], "months": ["6"], "pays": ["days"],
+    }  # fmt: skip
+    while not address.startswith("/find/answer"):
+        shown = read(page.get(address))
+        asked.append(shown.one("h1").text)
+        address = follow(page, address, **said)
+    assert asked == [one.title for one in FINDER.questions]
+    shown = read(page.get(address))
+    assert shown.one("h1").text == "Direct award on lot 1: Health"
+    assert summary(shown)["What may it come to?"] == "£50,000"
+    assert summary(shown)["When does the work begin?"] == "Not said"
+    assert sections(shown)["Why"] == [
+        "It names Evaluation. Your words that stand there: Evaluation.",
+        "It takes call-offs until 31 December 2099, and a body such as yours may buy under RM1.",
+        "A call-off may last 48 months; you need 6.",
+        (
+            "The lot allows a direct award, up to £100,000 without VAT: on objective grounds, "
+            "with the reason kept on file."
+        ),
+        "A further competition is open to you as well.",
+    ]
+
+
+def test_above_the_cap_it_ends_in_a_competition_and_says_why(page: Client) -> None:
+    shown = read(answered(page, **NEED | {"value": "100000.01"}))
+    assert shown.one("h1").text == "Further competition on lot 1: Health"
+    assert sections(shown)["Why"][-1] == (
+        "By further competition: £100000.01 is above the lot's cap of £100000.00 for direct awards."
+    )
+
+
+def test_without_a_value_a_capped_direct_award_is_not_promised(page: Client) -> None:
+    shown = read(answered(page, **NEED | {"value": ""}))
+    assert shown.one("h1").text == "Further competition on lot 1: Health"
+
+
+def test_what_fits_and_is_not_open_is_named_with_the_reason(page: Client) -> None:
+    shown = read(answered(page, **NEED))
+    (told,) = sections(shown)["It would fit, but"]
+    assert told.startswith("RM0 lot 1: Health. RM0 takes no call-offs on ")
+    assert told.endswith(": it is expired.")
+
+
+def test_a_framework_that_serves_others_is_not_offered(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(buyer_classes=["health"])
+    shown = read(answered(page, **NEED))
+    assert shown.one("h1").text == "No lot here is open to this purchase"
+    assert (
+        "RM1 lot 1: Health. A body of this class may not buy under RM1, which serves: NHS and health bodies."
+        in (sections(shown)["It would fit, but"])
+    )
+    assert read(answered(page, **NEED | {"whom": "health"})).one("h1").text == "Direct award on lot 1: Health"
+
+
+def test_a_lot_without_suppliers_is_not_offered(page: Client) -> None:
+    Lot.objects.get(reference="rm1~1").appointments.update(status="suspended")
+    assert read(answered(page, **NEED)).one("h1").text != "Direct award on lot 1: Health"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("need", "", "Say what you need"),
+        ("need", "x" * 501, "Say it in 500 characters: here are 501"),
+        ("whom", "", "Choose the kind of body that buys"),
+        ("whom", "nobody", "Choose one of the answers"),
+        ("where", "XX", "Choose among the answers"),
+        ("value", "much", "It must be an amount such as 50000 or 50,000.50"),
+        ("value", "1.234", "It must be an amount such as 50000 or 50,000.50"),
+        ("starts", "soon", "It must be a day such as 2027-04-01"),
+        ("months", "0", "It must be a whole number from 1 to 120"),
+        ("months", "٣", "It must be a whole number from 1 to 120"),
+        ("pays", HOSTILE, "Choose one of the answers"),
+    ],
+)
+def test_a_wrong_answer_is_asked_again_with_what_is_wrong(
+    page: Client, name: str, value: str, told: str
+) -> None:
+    response = answered(page, **NEED | {name: value})
+    shown = read(response)
+    title = next(one.title for one in FINDER.questions if one.name == name)
+    assert (response.status_code, shown.one("h1").text, wrong(shown)) == (400, title, [(told, f"#{name}")])
+
+
+def test_a_question_that_was_left_out_comes_first_and_the_others_are_kept(page: Client) -> None:
+    said = {name: value for name, value in NEED.items() if name != "value"}
+    response = answered(page, **said)
+    assert response.status_code == 303
+    target = urlsplit(response["Location"])
+    assert target.path == "/find/value"
+    assert parse_qs(target.query)["need"] == [NEED["need"]]
+    assert follow(page, response["Location"], value=["50000"]).startswith("/find/answer?")
+
+
+def test_an_answer_is_changed_by_its_own_page_and_leads_back_to_the_end(page: Client) -> None:
+    shown = read(answered(page, **NEED))
+    change = next(
+        one.attributes["href"] for one in shown.all("a") if one.text == "Change: For how many months?"
+    )
+    assert read(page.get(change)).one("input", id="months").attributes["value"] == "6"
+    assert urlsplit(follow(page, change, months=["49"])).path == "/find/answer"
+    assert read(answered(page, **NEED | {"months": "49"})).one("h1").text == (
+        "No lot here is open to this purchase"
+    )
+
+
+def test_a_buyer_keeps_the_requirement_and_goes_on_to_the_call_off(page: Client) -> None:
+    response = signed(page).post(f"/find/answer?{urlencode(NEED, doseq=True)}")
+    assert response.status_code == 303
+    kept = Requirement.objects.get()
+    target = urlsplit(response["Location"])
+    assert (target.path, parse_qs(target.query)) == (
+        "/call-offs/new",
+        {
+            "requirement": [kept.reference],
+            "route": ["direct_award"],
+            "title": ["Evaluation of a health service"],
+        },
+    )
+    assert kept.current is not None
+    content = kept.current.content
+    assert {
+        name: content[name] for name in ("framework", "lot", "regions", "starts_on", "months", "budget")
+    } == {
+        "framework": "rm1",
+        "lot": "rm1~1",
+        "regions": ["TLI"],
+        "starts_on": "2099-04-01",
+        "months": 6,
+        "budget": {"amount": "50000.00", "currency": "GBP"},
+    }
+    assert page.get(response["Location"]).status_code == 200
+
+
+def test_nobody_keeps_anything_by_reading_or_without_a_buyer(page: Client) -> None:
+    before = Event.objects.count()
+    answered(page, **NEED)
+    assert page.post(f"/find/answer?{urlencode(NEED, doseq=True)}").status_code == 422
+    assert (Event.objects.count(), Requirement.objects.count()) == (before, 0)
+
+
+def test_outcomes_are_told_of_the_check_that_comes_first(page: Client) -> None:
+    shown = read(answered(page, **NEED | {"pays": "outcomes"}))
+    assert shown.one("div", class_="govuk-inset-text").text.startswith(
+        "Paying for outcomes begins with a check"
+    )
+    assert read(answered(page, **NEED)).all("div", class_="govuk-inset-text") == []
+
+
+def test_the_end_takes_few_statements(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(3):
+        assert answered(page, **NEED).status_code == 200
+
+
+def test_the_end_says_so_where_the_index_is_away(page: Client, tmp_path: Any) -> None:
+    with override_settings(INDEX_FOLDER=tmp_path / "none"):
+        assert answered(page, **NEED).status_code == 503
+        assert page.get("/find/need").status_code == 200
+
+
+def test_a_firm_learns_what_it_lacks_and_its_way_in(page: Client) -> None:
+    shown = read(answered(page, "ready", **READY))
+    assert shown.one("h1").text == "You are ready to apply"
+    shown = read(answered(page, "ready", **READY | {"insurance": "no", "evidence": "unsure", "alone": "no"}))
+    assert shown.one("h1").text == "Something is missing"
+    assert shown.texts("h2")[:4] == ["Missing", "To find out", "Apply to a consortium", "Your answers"]
+    assert shown.texts("h3") == [
+        LACKS["insurance"].what,
+        LACKS["evidence"].what,
+    ]
+
+
+def test_every_question_of_a_firm_but_the_last_has_a_remedy() -> None:
+    assert [one.name for one in READINESS.questions] == [*LACKS, "alone"]

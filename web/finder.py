@@ -1,0 +1,161 @@
+"""Where a guided walk ends: for a buyer one framework, lot and route with why; for a firm what it lacks and its way in.
+
+Journey: /find/need … /find/answer -> web/walk.py reads the answers -> here: lots by their specialisms
+(search/matching.py), ways by the rules of call-offs (procurement/routing.py) -> the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Count, Q
+
+from procurement.models import Appointment, CallOff, Lot
+from procurement.routing import Sketch, Ways, ways_of
+from search.engines.matching_base import MatchingEngine
+from search.lots import FittingLot
+from search.matching import lots_for
+from web.address import Address
+from web.formats import day, money
+from web.walk import day_typed, pence_typed
+from web.walks import ANSWERS, LACKS, OUTCOMES, READINESS, YES, Lack
+
+Given = Mapping[str, tuple[str, ...]]
+ROUTES: Final = dict(CallOff.Route.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A lot that fits the need: its ways, the specialisms for which it does, and how many suppliers hold a place."""
+
+    ways: Ways
+    fit: FittingLot
+    suppliers: int
+
+    @property
+    def lot(self) -> Lot:
+        return self.ways.lot
+
+    @property
+    def specialisms(self) -> str:
+        return ", ".join(one.name for one in self.fit.because)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The way to take (None: there is none), others that are open, those that fit and are not, and why the first."""
+
+    best: Found | None
+    others: tuple[Found, ...]
+    closed: tuple[Found, ...]
+    why: tuple[str, ...]
+    outcomes: bool
+    match: str
+
+
+def sketch_of(given: Given) -> Sketch:
+    """The purchase that sound answers sketch."""
+    return Sketch(
+        buyer_class=given["whom"][0],
+        total=pence_typed(given["value"][0]) if given["value"] else None,
+        starts_on=day_typed(given["starts"][0]) if given["starts"] else None,
+        months=int(given["months"][0]) if given["months"] else None,
+    )
+
+
+def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
+    """The answer to a buyer who answered every question (two queries). Raises EngineUnavailable."""
+    active = Q(appointments__status=Appointment.Status.ACTIVE)
+    rows = Lot.objects.select_related("framework").annotate(
+        supplier_count=Count("appointments", distinct=True, filter=active)
+    )
+    sketch, need = sketch_of(given), given["need"][0]
+    counts = {lot.reference: lot.supplier_count for lot in rows}
+    every = {lot.reference: ways_of(lot, sketch, on) for lot in rows}
+
+    def found(wanted: bool) -> list[Found]:
+        lots = [key for key, ways in every.items() if bool(ways.open) is wanted and counts[key]]
+        return [
+            Found(every[fit.reference], fit, counts[fit.reference]) for fit in lots_for(need, lots, engine)
+        ]
+
+    possible = found(True)
+    best = possible[0] if possible else None
+    match = Address("/match", (("text", need), *(("region", one) for one in given["where"])))
+    if best is not None:
+        match = match.put({"framework": best.lot.framework.reference, "lot": best.lot.reference})
+    return Answer(
+        best=best,
+        others=tuple(possible[1:]),
+        closed=tuple(found(False)),
+        why=_why(best, sketch) if best else (),
+        outcomes=given["pays"][0] == OUTCOMES,
+        match=str(match),
+    )
+
+
+def _why(found: Found, sketch: Sketch) -> tuple[str, ...]:
+    """Why this lot and this route, a sentence each."""
+    lot, framework = found.lot, found.lot.framework
+    words = list(dict.fromkeys(word for one in found.fit.because for word in one.words))
+    last = min(framework.ends_on, lot.closes_on or framework.ends_on)
+    told = [
+        f"It names {found.specialisms}"
+        + (f". Your words that stand there: {', '.join(words)}." if words else ", the nearest in meaning."),
+        f"It takes call-offs until {day(last)}, and a body such as yours may buy under {framework.number}.",
+    ]
+    if sketch.months is not None and lot.longest_term_months is not None:
+        told.append(f"A call-off may last {lot.longest_term_months} months; you need {sketch.months}.")
+    cap = lot.direct_award_cap_pence
+    if found.ways.route == CallOff.Route.DIRECT_AWARD:
+        below = f", up to {money(cap)} without VAT" if cap is not None else ""
+        told.append(
+            f"The lot allows a direct award{below}: on objective grounds, with the reason kept on file."
+        )
+        if CallOff.Route.COMPETITION in found.ways.open:
+            told.append("A further competition is open to you as well.")
+    else:
+        against = found.ways.against[CallOff.Route.DIRECT_AWARD]
+        told.append(f"By further competition: {against[0].message[0].lower()}{against[0].message[1:]}")
+    return tuple(told)
+
+
+def requirement_of(given: Given, answer: Answer) -> dict[str, Any]:
+    """The requirement that the answers state, as create_requirement takes it; `answer` has a way."""
+    assert answer.best is not None
+    sketch, lot = sketch_of(given), answer.best.lot
+    return {
+        "text": given["need"][0],
+        "framework": lot.framework.reference,
+        "lot": lot.reference,
+        "regions": list(given["where"]),
+        "starts_on": sketch.starts_on.isoformat() if sketch.starts_on else None,
+        "months": sketch.months,
+        "budget": None
+        if sketch.total is None
+        else {"amount": f"{sketch.total // 100}.{sketch.total % 100:02d}", "currency": "GBP"},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a firm lacks, what it does not know, and whether it would apply by itself or to a consortium."""
+
+    missing: tuple[Lack, ...]
+    unknown: tuple[Lack, ...]
+    alone: bool
+
+
+def readiness_of(given: Given) -> Readiness:
+    """The end of the firm's walk."""
+    said = {one.name: given[one.name][0] for one in READINESS.questions}
+    assert set(said.values()) <= set(ANSWERS)
+    asked = [(name, said[name]) for name in LACKS]
+    return Readiness(
+        missing=tuple(LACKS[name] for name, answer in asked if answer == "no"),
+        unknown=tuple(LACKS[name] for name, answer in asked if answer == "unsure"),
+        alone=said["alone"] == YES,
+    )

@@ -1,0 +1,138 @@
+"""A guided walk: one question a page, its answers in the address, so that any page of it can be shared or gone back to.
+
+The walks themselves are tables (web/walks.py); here they are read. Every page is a GET that leaves no trace but the
+count of requests by route, which tells at which question people leave; there is no cookie and no session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from django.http import QueryDict
+
+from web.address import Address
+from web.call_off_form import amount_typed
+from web.faults import FieldFault
+from web.formats import day, money
+from web.formats import minor as in_pence
+
+Kind = Literal["text", "one", "several", "money", "day", "number"]
+Choices = Mapping[str, str]
+LARGEST_NUMBER = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question by its name in the address. `choices` are values with their labels, or what reads them. One that is
+    not `required` may be passed by; `missing` is what is said where it may not.
+    """
+
+    name: str
+    title: str
+    label: str
+    kind: Kind
+    hint: str = ""
+    missing: str = ""
+    longest: int = 0
+    choices: Choices | Callable[[], Choices] = field(default_factory=dict)
+
+    @property
+    def required(self) -> bool:
+        return bool(self.missing)
+
+    def options(self) -> Choices:
+        return self.choices() if callable(self.choices) else self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Questions in their order; `path` is the address of its pages, the questions' names below it."""
+
+    name: str
+    path: str
+    title: str
+    questions: tuple[Question, ...]
+
+    def after(self, question: Question, given: Mapping[str, tuple[str, ...]]) -> str:
+        """The name of the page behind this question: the next one that was not answered, else the answer's."""
+        behind = self.questions[self.questions.index(question) + 1 :]
+        return next((one.name for one in behind if one.name not in given), "answer")
+
+
+def given_in(walk: Walk, sent: QueryDict) -> dict[str, tuple[str, ...]]:
+    """What was sent by question; one that was passed by has no value, one that was not come to is absent."""
+    return {
+        one.name: tuple(value.strip() for value in sent.getlist(one.name) if value.strip())
+        for one in walk.questions
+        if one.name in sent
+    }
+
+
+def fault_in(question: Question, values: tuple[str, ...]) -> FieldFault | None:
+    """What is wrong with an answer."""
+    if not values:
+        return FieldFault(question.name, question.missing) if question.required else None
+    wrong = ""
+    if question.kind in ("one", "several"):
+        known = question.options()
+        if (question.kind == "one" and len(values) > 1) or any(one not in known for one in values):
+            wrong = "Choose one of the answers" if question.kind == "one" else "Choose among the answers"
+    elif question.kind == "money":
+        whole, _, pence = amount_typed(values[0]).partition(".")
+        if not (whole.isascii() and whole.isdigit() and len(whole) < 11 and (not pence or _digits(pence, 2))):
+            wrong = "It must be an amount such as 50000 or 50,000.50"
+    elif question.kind == "number":
+        if not (_digits(values[0], 3) and 1 <= int(values[0]) <= LARGEST_NUMBER):
+            wrong = f"It must be a whole number from 1 to {LARGEST_NUMBER}"
+    elif question.kind == "day" and day_typed(values[0]) is None:
+        wrong = "It must be a day such as 2027-04-01"
+    elif question.longest and len(values[0]) > question.longest:
+        wrong = f"Say it in {question.longest} characters: here are {len(values[0])}"
+    return FieldFault(question.name, wrong) if wrong else None
+
+
+def stopped_at(walk: Walk, given: Mapping[str, tuple[str, ...]]) -> tuple[Question, FieldFault | None] | None:
+    """The first question that was not come to (None) or is answered wrongly; None where the walk is at its end."""
+    for question in walk.questions:
+        if question.name not in given:
+            return question, None
+        if (fault := fault_in(question, given[question.name])) is not None:
+            return question, fault
+    return None
+
+
+def shown(question: Question, values: tuple[str, ...]) -> str:
+    """A sound answer in words."""
+    if not values:
+        return "Not said"
+    if question.kind in ("one", "several"):
+        known = question.options()
+        return ", ".join(known[one] for one in values)
+    if question.kind == "money":
+        return money(pence_typed(values[0]))
+    return day(values[0]) if question.kind == "day" else values[0]
+
+
+def address_of(walk: Walk, page: str, given: Mapping[str, tuple[str, ...]]) -> str:
+    """The address of a page of the walk with these answers, those that were passed by among them."""
+    pairs = tuple((name, value) for name, values in given.items() for value in values or ("",))
+    return str(Address(f"{walk.path}/{page}", pairs))
+
+
+def pence_typed(text: str) -> int:
+    """An amount that was found sound, in pence."""
+    return in_pence(amount_typed(text))
+
+
+def day_typed(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _digits(text: str, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= most
