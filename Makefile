@@ -8,6 +8,9 @@ RUN_STAMP := $(VENV)/.run-installed
 TEST_STAMP := $(VENV)/.test-installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
+# Whatever the shell says of bytecode, it is kept, and beside no source: every process would compile everything anew.
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run search-node test test-services test-all check assets schema lock clean
 
