@@ -1,10 +1,11 @@
-"""The database and the queue as their two addresses name them.
+"""The database, the queue and where e-mails go, as their addresses name them.
 
 No sentence of this module repeats an address: it may hold a password.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +18,7 @@ SQLITE_START: Final = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
     "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
 )
+FILES: Final = "django.core.mail.backends.filebased.EmailBackend"
 REACHED_WITHIN: Final = 5
 """Seconds that the database has to take a connection in."""
 
@@ -35,6 +37,19 @@ def _address(variable: str, url: str, known: tuple[str, ...]) -> None:
 def _listed(schemes: tuple[str, ...]) -> str:
     *most, last = (f"{scheme}://" for scheme in schemes)
     return f"{', '.join(most)} or {last}"
+
+
+def email_settings(url: str, folder: Path) -> dict[str, Any]:
+    """Django's settings of e-mail by an address such as `smtp+tls://user:password@host:587`; files in `folder` without
+    one. `filemail:///data/mail` is the folder /data/mail: the library that reads the others takes its first slash off,
+    and files would lie wherever a process was started.
+    """
+    if not url:
+        return {"EMAIL_BACKEND": FILES, "EMAIL_FILE_PATH": str(folder)}
+    made: dict[str, Any] = environ.Env.email_url_config(url)
+    if made["EMAIL_BACKEND"] == FILES:
+        made["EMAIL_FILE_PATH"] = unquote(urlsplit(url).path)
+    return made
 
 
 def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from api.configuration import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from api.configuration import REST_FRAMEWORK as REST_FRAMEWORK
 from api.configuration import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from config.connections import broker_options, database_settings
+from config.connections import broker_options, database_settings, email_settings
 from config.environment import (
     broker_socket,
     data_folder,
@@ -161,7 +161,7 @@ MEDIA_ROOT = CALLOFF_DATA / "media"
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BYTES_MAX", default=64 * 1024 * 1024)
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail://{CALLOFF_DATA / 'mail'}")
+EMAIL_CONFIG = email_settings(env.str("EMAIL_URL", default=""), CALLOFF_DATA / "mail")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="calloff@example.org")
 # A mail server that hangs must not hold an e-mail longer than its claim (search/alert_mail.py).

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.connections import broker_options, database_settings
+from config.connections import broker_options, database_settings, email_settings
 from config.reached import broker_refusal, database_refusal
 from tests.given import ROOT, broker, database
 
@@ -171,3 +172,22 @@ def test_a_queue_that_answers_is_used_and_one_that_does_not_let_us_in_is_named()
     assert refusal is not None
     assert refusal.startswith("BROKER_URL: the queue at 127.0.0.1:")
     assert "hidden" not in refusal
+
+
+def test_e_mails_are_files_in_the_data_folder_unless_an_address_says_where_they_go() -> None:
+    files = "django.core.mail.backends.filebased.EmailBackend"
+    assert str(settings.CALLOFF_DATA / "mail") == settings.EMAIL_FILE_PATH
+    assert email_settings("", Path("/srv/data#1/mail")) == {
+        "EMAIL_BACKEND": files,
+        "EMAIL_FILE_PATH": "/srv/data#1/mail",
+    }
+    made = email_settings("filemail:///data/sent%20mail", Path("/srv"))
+    assert (made["EMAIL_BACKEND"], made["EMAIL_FILE_PATH"]) == (files, "/data/sent mail")
+    made = email_settings("smtp+tls://calloff:p%40ss@mail.example.org:587", Path("/srv"))
+    assert made["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (made["EMAIL_HOST"], made["EMAIL_PORT"], made["EMAIL_HOST_PASSWORD"]) == (
+        "mail.example.org",
+        587,
+        "p@ss",
+    )
+    assert made["EMAIL_USE_TLS"] is True
