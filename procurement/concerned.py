@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from django.db.models import Q
 from django.utils import timezone
 
-from procurement.models import Event, Framework, Operation, Organisation, Partner, SupplierMember, Tender
+from procurement.models import Event, Framework, Invitation, Operation, Organisation, Partner, SupplierMember
 
 
 class Party(NamedTuple):
@@ -72,11 +72,12 @@ def _owner(references: Collection[str]) -> Pairs:
 
 
 def _invited(references: Collection[str]) -> Pairs:
-    """The leads of today of the suppliers that a competition has invited."""
-    invited = Tender.objects.filter(invitation__asked__call_off__reference__in=references)
-    pairs = invited.values_list(
-        "invitation__asked__call_off__reference", "invitation__asked__appointment__supplier__reference"
-    )
+    """The leads of today of the suppliers that a competition has invited; while it asks for interest, of all that it
+    asks.
+    """
+    takes_part = Q(tender__isnull=False) | Q(competition__invited_at=None)
+    invited = Invitation.objects.filter(takes_part, asked__call_off__reference__in=references)
+    pairs = invited.values_list("asked__call_off__reference", "asked__appointment__supplier__reference")
     call_offs: dict[str, set[str]] = {}
     for call_off, supplier in pairs:
         call_offs.setdefault(supplier, set()).add(call_off)
@@ -98,7 +99,7 @@ WAYS: Final[dict[str, Way]] = {
     "invited": Way("call_off", _invited),
 }
 """`supplier` leads to all its members, `lead` to the one that submits and signs; `owner` to a framework's;
-`payer` to bodies that pay with the buyer; `invited` to the leads that compete."""
+`payer` to bodies that pay with the buyer; `invited` to the leads that compete, or are asked whether they would."""
 
 
 def named(event: Event, kind: str) -> set[str]:

@@ -57,7 +57,7 @@ PARTIES: Final = ("organisation", "lead")
 ASKED: Final = (*PARTIES, "partner")
 """These, and the firms that are wanted."""
 COMPETING: Final = ("organisation", "invited")
-"""The buyer, and the lead of every supplier that a competition has invited."""
+"""The buyer, and the lead of every supplier that a competition has invited, or asks for interest."""
 BUYERS_ALONE: Final = ("assessed", "agreed")
 """Of a tender's events those that its supplier does not read."""
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from procurement.actions.awards import cancel_call_off
 from procurement.actions.clarifications import answer_clarification, ask_clarification
 from procurement.actions.competition_changes import amend_competition, extend_competition
 from procurement.actions.due import move_due
@@ -30,6 +31,7 @@ from procurement.models import (
     CallOff,
     Clarification,
     CompetitionDocument,
+    Delivery,
     Event,
     Invitation,
     RuledOut,
@@ -62,6 +64,24 @@ def invitation_of(call_off: CallOff, supplier: str) -> Invitation:
     )
 
 
+OAK_AND_YEW = {"inbox": {"oak", "yew"}, "email": {"editor@oak.example.org", "editor@yew.example.org"}}
+
+
+def again(call_off: CallOff) -> CallOff:
+    """As it now is."""
+    return CallOff.objects.get(pk=call_off.pk)
+
+
+def told(kind: str) -> dict[str, set[str]]:
+    """Who is owed word of the one event of a type: organisations by inbox, addresses by e-mail."""
+    found: dict[str, set[str]] = {}
+    for one in Delivery.objects.filter(event=Event.objects.get(type=kind)).select_related(
+        "organisation", "user"
+    ):
+        found.setdefault(one.channel, set()).add(one.user.email if one.user else one.organisation.reference)
+    return found
+
+
 def test_interest_is_asked_of_all_first_and_those_that_say_yes_are_invited(contest: Contest) -> None:
     call_off, market = published(contest, plan=ASKED_FIRST), contest.market
     assert (Tender.objects.count(), {one.interest for one in Invitation.objects.all()}) == (0, {"asked"})
@@ -89,6 +109,43 @@ def test_interest_is_asked_of_all_first_and_those_that_say_yes_are_invited(conte
         [{"answer": "no"}],
     )
     assert Event.objects.get(type="call_off.interest_ended").changes == {"invited": 1, "not_invited": 1}
+
+
+def test_whoever_is_asked_for_interest_is_told_of_more_time_of_answers_and_of_the_end(
+    contest: Contest,
+) -> None:
+    call_off, market = published(contest, plan=ASKED_FIRST), contest.market
+    oak = invitation_of(call_off, "oak")
+    made = ask_clarification(market.oak, oak.reference, "Where is it done?")
+    answer_clarification(market.buyer, made.reference, "On site.")
+    extend_competition(
+        market.buyer,
+        call_off.reference,
+        again(call_off).revision,
+        {"interest_until": after(days=4)},
+        "More time.",
+    )
+    cancel_call_off(market.buyer, call_off.reference, again(call_off).revision, "The need has gone.")
+    assert (
+        told("clarification.answered")
+        == told("call_off.extended")
+        == told("call_off.cancelled")
+        == OAK_AND_YEW
+    )
+
+
+def test_whoever_said_no_is_told_of_a_competition_no_more(contest: Contest) -> None:
+    call_off, market = published(contest, plan=ASKED_FIRST), contest.market
+    express_interest(market.oak, invitation_of(call_off, "oak").reference, interested=True)
+    express_interest(market.yew, invitation_of(call_off, "yew").reference, interested=False)
+    until = call_off.competition.interest_until
+    assert until is not None
+    with at(until):
+        move_due()
+    cancel_call_off(market.buyer, call_off.reference, again(call_off).revision, "The need has gone.")
+    assert told("call_off.cancelled") == {"inbox": {"oak"}, "email": {"editor@oak.example.org"}}
+    (event,) = Event.objects.filter(type="call_off.cancelled")
+    assert {one.organisation.reference for one in event.audience.all()} == {"shire", "oak"}
 
 
 def test_without_any_interest_the_call_off_is_unsuccessful(contest: Contest) -> None:
