@@ -19,12 +19,14 @@ def guards() -> dict[str, str]:
 
 
 def allow_clearing() -> None:
-    """Takes down the one guard that Django's clearing between tests meets: TRUNCATE, on SQLite DELETE."""
+    """Takes down the one guard that Django's clearing between tests meets: TRUNCATE, on SQLite DELETE. A database that
+    is used again (--reuse-db) has lost it already.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("DROP TRIGGER procurement_event_no_truncate ON procurement_event")
+            cursor.execute("DROP TRIGGER IF EXISTS procurement_event_no_truncate ON procurement_event")
         else:
-            cursor.execute("DROP TRIGGER procurement_event_no_delete")
+            cursor.execute("DROP TRIGGER IF EXISTS procurement_event_no_delete")
 
 
 @contextmanager
