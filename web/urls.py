@@ -16,6 +16,7 @@ from web.views import (
     listings,
     matches,
     offers,
+    partner_map,
     profiles,
     rates,
     saved_searches,
@@ -32,6 +33,7 @@ app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.start, name="start"),
     path("search", search.search, name="search"),
+    path("map", partner_map.partner_map, name="map"),
     path("listings/<str:reference>", listings.listing, name="listing"),
     path("compare", compare.comparison, name="compare"),
     path("match", matches.need, name="match"),

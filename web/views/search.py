@@ -125,6 +125,7 @@ def _answered(
         notes=notes_on(query.q, answer.count),
         cleared=str(first_page.only(("q", "seed", COMPARE))),
         everything=request.path,
+        mapped=str(first_page.without("seed", "sort", "more", COMPARE).at("/map")),
         index=answer.index,
         savable=buys(request) and answer.count <= DEEPEST_HIT,
         asked=asked.without(COMPARE, "page", "seed").query,

@@ -1,0 +1,98 @@
+"""Where partners work and who owns them: listings by region and ownership form, as tiles and as a table.
+
+Journey: /map, with the parameters of /search -> one search, and one for each ownership form in it, whose facets count
+the regions exactly (no listing is read) -> map.html. A firm that works in several regions counts in each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from search.engines.base import Engine
+from search.query import Facet, ListingQuery, ListingResult
+
+TILES: Final = "cdefghijklmn"
+"""The last letters of the codes of the twelve regions of level 1, ITL 2025 (TLC) and NUTS 2013 (UKC) alike."""
+SHADES: Final = 5
+MOST: Final = 100
+"""Values of a facet: more than regions and ownership forms there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An ownership form and how many listings have it."""
+
+    slug: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A region: how many listings work there, by ownership form in the order of the map's forms too. `shade` is 0 for
+    none to SHADES for the most.
+    """
+
+    code: str
+    name: str
+    letter: str
+    count: int
+    by_form: tuple[int, ...]
+    shade: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerMap:
+    """The tiles by name, the ownership forms by count, and how many listings there are in all."""
+
+    tiles: tuple[Tile, ...]
+    forms: tuple[Form, ...]
+    count: int
+
+
+def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> PartnerMap:
+    """The map of a question that `answer` answered. Raises EngineUnavailable."""
+    chosen = query.filters.get("ownership", ())
+    forms = [
+        Form(one.value, one.label, one.count)
+        for one in _facet(answer, "ownership").values
+        if one.count and (not chosen or one.value in chosen)
+    ]
+    by_form = []
+    for form in forms:
+        narrowed = replace(counting(query), filters=dict(query.filters) | {"ownership": (form.slug,)})
+        found = _facet(engine.search_listings(narrowed), "region")
+        by_form.append({one.value: one.count for one in found.values})
+    regions = [one for one in _facet(answer, "region").values if _letter(one.value)]
+    most = max((one.count for one in regions), default=0)
+    return PartnerMap(
+        tuple(
+            Tile(
+                one.value,
+                one.label,
+                _letter(one.value),
+                one.count,
+                tuple(counts.get(one.value, 0) for counts in by_form),
+                -(-one.count * SHADES // most),
+            )
+            for one in sorted(regions, key=lambda one: one.label)
+        ),
+        tuple(forms),
+        answer.count,
+    )
+
+
+def counting(query: ListingQuery) -> ListingQuery:
+    """The question as it is asked for its counts alone."""
+    return replace(query, page=1, page_size=1, facet_size=MOST, after=None)
+
+
+def _facet(answer: ListingResult, name: str) -> Facet:
+    return next(one for one in answer.facets if one.name == name)
+
+
+def _letter(code: str) -> str:
+    """The letter of a region of level 1; "" for the whole kingdom and for regions within one."""
+    letter = code[2:].lower()
+    return letter if len(letter) == 1 and letter in TILES else ""
