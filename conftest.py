@@ -134,6 +134,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         allow_clearing()
 
 
+@pytest.fixture(scope="module")
+def module_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database for what is made once for all tests of a module: each of them undoes its own changes, and all is
+    taken back at the end. Not for modules with tests that commit (django_db(transaction=True)).
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the machine's Chromium. Without one browser tests are skipped by name; in CI they fail."""

@@ -21,7 +21,7 @@ from procurement.actions.ranking import (
     explain_price,
 )
 from procurement.errors import Conflict, Refused
-from procurement.models import CallOff, Competition, Event, LowPriceQuestion, Tender
+from procurement.models import CallOff, Event, LowPriceQuestion, Tender
 from procurement.states import CALL_OFFS, TENDERS
 from tests.competed import Contest, evaluated, opened, past_deadline, tender_of
 
@@ -55,9 +55,17 @@ OF_TENDERS: dict[str, Bid] = {
 }
 
 
+@pytest.fixture(scope="module")
+def ranked(contest_of_module: Contest, module_database: None) -> CallOff:
+    """A competition of this module that is evaluated."""
+    return evaluated(contest_of_module)
+
+
 @pytest.mark.parametrize("status", list(CALL_OFFS.labels))
-def test_a_competition_takes_no_step_that_its_table_does_not_know(contest: Contest, status: str) -> None:
-    call_off = evaluated(contest)
+def test_a_competition_takes_no_step_that_its_table_does_not_know(
+    contest: Contest, ranked: CallOff, status: str
+) -> None:
+    call_off = CallOff.objects.get(pk=ranked.pk)
     CallOff.objects.filter(pk=call_off.pk).update(status=status)
     tenders = list(Tender.objects.order_by("pk").values("status", "revision"))
     for name, step in OF_CALL_OFFS.items():
@@ -75,12 +83,21 @@ def test_a_competition_takes_no_step_that_its_table_does_not_know(contest: Conte
     assert list(Tender.objects.order_by("pk").values("status", "revision")) == tenders
 
 
+@pytest.fixture(scope="module")
+def scored(contest_of_module: Contest, module_database: None) -> CallOff:
+    """A competition of this module that is open, oak's method assessed once."""
+    call_off = opened(contest_of_module)
+    assess(contest_of_module.first, tender_of(call_off, "oak").reference, "method", 3, "Good.")
+    return call_off
+
+
 @pytest.mark.parametrize("status", list(TENDERS.labels))
-def test_an_opened_tender_takes_exactly_the_steps_that_its_table_knows(contest: Contest, status: str) -> None:
-    call_off = opened(contest)
+def test_an_opened_tender_takes_exactly_the_steps_that_its_table_knows(
+    contest: Contest, scored: CallOff, status: str
+) -> None:
+    call_off = CallOff.objects.get(pk=scored.pk)
     tender = tender_of(call_off, "oak")
-    assess(contest.first, tender.reference, "method", 3, "Good.")
-    competition = Competition.objects.get()
+    competition = call_off.competition
     for name, step in OF_TENDERS.items():
         of_price = "price" in name
         # A step about a price comes when all is ranked, one about a score before.
