@@ -50,12 +50,17 @@ ANSWER = {
 }
 
 
-@pytest.fixture
-def editor(settings: Any, tmp_path: Path) -> Actor:
-    settings.CALLOFF_DATA = tmp_path
+@pytest.fixture(scope="module")
+def editor_of_module(module_database: None) -> Actor:
     make_world()
     make_buyers("shire", "borough")
     return editor_of("shire", "administrator")
+
+
+@pytest.fixture
+def editor(editor_of_module: Actor, db: None, settings: Any, tmp_path: Path) -> Actor:
+    settings.CALLOFF_DATA = tmp_path
+    return editor_of_module
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ TEAM = (TeamLine("G1", Decimal(10)), TeamLine("g3", Decimal("2.5")))
 PRICES = {"wr1~1~G1": 40_000, "wr1~1~G2": 65_050, "wr1~1~G3": 90_000}
 
 
-@pytest.fixture(autouse=True)
-def world() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def world(module_database: None) -> None:
     make_world()
 
 

@@ -23,8 +23,8 @@ from tests.world import make_world
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def world(db: None) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def world(module_database: None) -> None:
     make_world()
 
 

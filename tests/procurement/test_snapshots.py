@@ -43,11 +43,16 @@ ANSWER = {
 }
 
 
-@pytest.fixture
-def editor() -> Actor:
+@pytest.fixture(scope="module")
+def editor_of_module(module_database: None) -> Actor:
     make_world()
     make_buyers("shire", "borough")
     return editor_of("shire", "administrator")
+
+
+@pytest.fixture
+def editor(editor_of_module: Actor, db: None) -> Actor:
+    return editor_of_module
 
 
 @pytest.fixture
