@@ -176,18 +176,10 @@ def _to_approve() -> str:
     return drafted(extensions=[{"months": 3, "amount": "9000.00"}]).reference
 
 
-def calling_off(source: str) -> dict[str, str]:
-    """The variables that these curl lines name, each of what was made for it; nothing where they name none. What is
-    named `$CALL_OFF` is a draft, made last so that it is the newest.
+def calling_off() -> dict[str, str]:
+    """What the examples name, each of what was made for it, where place() has been. What is named `$CALL_OFF` is a
+    draft, made last so that it is the newest.
     """
-    names = {name for name in [*MADE, "CALL_OFF"] if f"${name}/" in source or f"${name}\\" in source}
-    if not names and not any(f"/api/v1/{one}/" in source for one in ("call-offs", "offers", "contracts")):
-        return {}
-    place()
-    made = {name: MADE[name]() for name in MADE if name in names}
-    if not made:
-        # A list finds something.
-        awarded()
-        sent()
+    made = {name: make() for name, make in MADE.items()}
     call_off = drafted()
     return made | {"CALL_OFF": call_off.reference, "CALL_OFF_ETAG": f'"{call_off.revision}-"'}

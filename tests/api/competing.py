@@ -204,10 +204,6 @@ def colleague() -> str:
     return acting("second").reference
 
 
-def _pair(first: str, second: str, made: Any) -> dict[str, str]:
-    return dict(zip((first, second), made, strict=True))
-
-
 def _document() -> tuple[str, str]:
     call_off = documented()
     return call_off.reference, call_off.competition.documents.get().reference
@@ -220,13 +216,20 @@ def _file() -> tuple[str, str]:
 
 MADE: Final[dict[str, Any]] = {
     "PLANNED": lambda: planned().reference,
-    "PUBLISHED": lambda: with_document().reference,
-    "REVISED": lambda: revised(published()).reference,
     "CLOSED": lambda: closed().reference,
     "OPENED": lambda: opened().reference,
     "AGREED": lambda: agreed().reference,
     "EVALUATED": lambda: evaluated().reference,
     "LOW": lambda: low().reference,
+    "TOLD": lambda: tender_of(intended(), "larch").reference,
+    "SCORABLE": lambda: tender_of(opened(), "larch").reference,
+    "AGREEABLE": lambda: tender_of(scored(opened()), "larch").reference,
+    "SUBMITTED": lambda: tender_of(opened(), "larch").reference,
+    "LOW_TENDER": lambda: tender_of(low(), "larch").reference,
+    "QUESTIONED": lambda: questioned().reference,
+    "EXPLAINED": lambda: explained().reference,
+    "PUBLISHED": lambda: with_document().reference,
+    "REVISED": lambda: revised(published()).reference,
     "ASKED_ABOUT": lambda: asked_about().reference,
     "INVITATION": lambda: tender_of(published(), "larch").invitation.reference,
     "ASKED_FIRST": lambda: (
@@ -237,17 +240,12 @@ MADE: Final[dict[str, Any]] = {
     "TENDER": lambda: filed().reference,
     "WRITTEN": lambda: written(published()).reference,
     "TO_CONFIRM": lambda: to_confirm().reference,
-    "TOLD": lambda: tender_of(intended(), "larch").reference,
-    "SCORABLE": lambda: tender_of(opened(), "larch").reference,
-    "AGREEABLE": lambda: tender_of(scored(opened()), "larch").reference,
-    "SUBMITTED": lambda: tender_of(opened(), "larch").reference,
-    "LOW_TENDER": lambda: tender_of(low(), "larch").reference,
-    "QUESTIONED": lambda: questioned().reference,
-    "EXPLAINED": lambda: explained().reference,
     "COLLEAGUE": colleague,
     "ASSESSOR": lambda: acting("first").reference,
 }
-"""What the examples name, and how it is made."""
+"""What the examples name, and how it is made. Those that are past their deadline come first: whatever was published
+before one of them is closed with it.
+"""
 FILES: Final = {"brief.txt": b"What is needed.", "method.txt": b"Soundly."}
 
 
@@ -258,24 +256,19 @@ def session_of(name: str) -> str:
     return client.cookies["sessionid"].value
 
 
-def competing(source: str) -> dict[str, str]:
-    """The variables that these curl lines name, each of what was made for it; nothing where they name none."""
-    if "/joinings/" in source:
-        # Its own names are alike.
-        return {}
-    names = [one for one in (*MADE, "DOCUMENT", "FILE") if f"${one}/" in source or f"${one}\\" in source]
-    listing = any(f"/api/v1/{one}/?" in source for one in ("invitations", "tenders"))
-    if not names and not listing:
-        return {}
-    place_contest()
-    if listing:
-        submitted(published())
-    made = {name: MADE[name]() for name in names if name in MADE}
-    if "DOCUMENT" in names:
-        made |= _pair("PLANNED", "DOCUMENT", _document())
-    if "FILE" in names:
-        made |= _pair("FILED", "FILE", _file())
-    return made | {"SESSION": session_of("first"), "CSRF": "f" * 32}
+def competing() -> dict[str, str]:
+    """What the examples name, each of what was made for it, where place_contest() has been."""
+    made = {name: make() for name, make in MADE.items()}
+    planned_with, document = _document()
+    filed_with, file = _file()
+    return made | {
+        "PLANNED": planned_with,
+        "DOCUMENT": document,
+        "FILED": filed_with,
+        "FILE": file,
+        "SESSION": session_of("first"),
+        "CSRF": "f" * 32,
+    }
 
 
 def framer() -> None:

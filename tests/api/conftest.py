@@ -79,29 +79,30 @@ def person(market: None, db: None) -> Callable[[str], Client]:
     return signed_in
 
 
+def token_for(organisation: str, scopes: str) -> str:
+    """A real access token of an application that is made for it: `token_for("opm-group", "partners:write")`."""
+    secret = "a secret that only this test knows"
+    application = Application.objects.create(
+        name="test",
+        organisation=Organisation.objects.get(reference=organisation),
+        client_type=AbstractApplication.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=AbstractApplication.GRANT_CLIENT_CREDENTIALS,
+        client_secret=secret,
+    )
+    answer = Client().post(
+        "/oauth/token/",
+        {
+            "grant_type": "client_credentials",
+            "client_id": application.client_id,
+            "client_secret": secret,
+            "scope": scopes,
+        },
+    )
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["access_token"])
+
+
 @pytest.fixture
 def token(market: None, db: None) -> TokenMaker:
     """Gets a real access token: `token("opm-group", "partners:write")`."""
-
-    def made(organisation: str, scopes: str) -> str:
-        secret = "a secret that only this test knows"
-        application = Application.objects.create(
-            name="test",
-            organisation=Organisation.objects.get(reference=organisation),
-            client_type=AbstractApplication.CLIENT_CONFIDENTIAL,
-            authorization_grant_type=AbstractApplication.GRANT_CLIENT_CREDENTIALS,
-            client_secret=secret,
-        )
-        answer = Client().post(
-            "/oauth/token/",
-            {
-                "grant_type": "client_credentials",
-                "client_id": application.client_id,
-                "client_secret": secret,
-                "scope": scopes,
-            },
-        )
-        assert answer.status_code == 200, answer.content
-        return str(answer.json()["access_token"])
-
-    return made
+    return token_for

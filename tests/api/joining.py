@@ -19,7 +19,6 @@ from procurement.actions.joining import (
 )
 from procurement.models import Joining, Membership, Organisation, User
 from procurement.permissions import Actor
-from tests.api import calling_off
 from tests.api.calling_off import acting
 
 OWNER: Final = "commons-exchange"
@@ -75,13 +74,11 @@ def brought(way: str) -> Joining:
 
 
 def joining_of(source: str) -> dict[str, str]:
-    """The variables that these curl lines name, each of what was made for it; nothing where they are of no
-    application.
+    """The variables that these curl lines name, each of what was made for it, in the world of calling_off.py with
+    people(); nothing where they are of no application.
     """
     if "/api/v1/joinings/" not in source and "/members/" not in source:
         return {}
-    calling_off.place()
-    people()
     way = next((name for name in WAYS if f"${name}/" in source), None)
     if way is None and "-X POST" not in source:
         # A list finds something.

@@ -22,7 +22,6 @@ from procurement.actions.outcome_plans import (
 )
 from procurement.models import CallOff, Claim, Contract, Membership, Organisation, OutcomePlan, User
 from procurement.outcomes import QUESTIONS
-from tests.api import calling_off
 from tests.api.buying import BUYER, buyer
 from tests.api.calling_off import acting, drafted
 
@@ -129,19 +128,7 @@ MADE: Final = {
 """What the examples name, and how it is made."""
 
 
-def outcomes_of(source: str) -> dict[str, str]:
-    """The variables that these curl lines name, each of what was made for it; nothing where they are of no outcomes."""
-    if not any(one in source for one in ("/outcomes/", "/outcome-plans/", "/claims/", "/measures/")):
-        return {}
-    if "/call-offs/" not in source and "/contracts/" not in source:
-        # Else calling_off() has made it.
-        calling_off.place()
-    if "/measures/" not in source or "-X POST" not in source:
-        people()
-    name = next((one for one in MADE if f"${one}/" in source), None)
-    if name is None and "/outcome-plans/" in source:
-        # A list finds something.
-        name = "ASKED"
+def outcomes_made() -> dict[str, str]:
+    """What the examples name, each of what was made for it, in the world of calling_off.py with people()."""
     month = {one.upper(): day for one, day in days().items()}
-    made = {name: MADE[name]()} if name else {}
-    return made | month | {"OUTCOME": OUTCOME, "MEASURE": OUTCOME}
+    return {name: make() for name, make in MADE.items()} | month | {"OUTCOME": OUTCOME, "MEASURE": OUTCOME}
