@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -43,10 +43,9 @@ WHO: dict[str, Asker] = {
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 
-@pytest.fixture(autouse=True)
-def lot(market: None, db: None) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def lot(market: None, module_database: None) -> None:
     calling_off.place()
-    return
 
 
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:

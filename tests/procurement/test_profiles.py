@@ -21,11 +21,15 @@ from tests.world import editor_of, make_frameworks, make_partners, profile
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ash() -> Partner:
+@pytest.fixture(scope="module")
+def firms(module_database: None) -> None:
     make_frameworks()
     make_partners({"ash": "Ash Research", "elm": "Elm Evaluation"})
     IndexRequest.objects.all().delete()
+
+
+@pytest.fixture
+def ash(firms: None, db: None) -> Partner:
     return Partner.objects.select_related("published").get(reference="ash")
 
 

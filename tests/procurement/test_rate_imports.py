@@ -34,8 +34,8 @@ class Unwatched:
     def written(self, lines: int, total: int) -> None: ...
 
 
-@pytest.fixture(autouse=True)
-def world(db: None) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def world(module_database: None) -> None:
     make_world()
 
 

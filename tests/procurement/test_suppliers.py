@@ -31,8 +31,8 @@ OFFER = OfferingDraft("wr1~1", "wr1~1~1", ("TLC",))
 PLACED = Placement("wr1", "oak", "ash", (OFFER,))
 
 
-@pytest.fixture(autouse=True)
-def world() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def world(module_database: None) -> None:
     make_world()
 
 
