@@ -201,6 +201,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "The deadline of the competition {subject} has passed; its tenders can be opened.",
                ("web:call-off", "{subject}"), URGENT),
     ),
+    "call_off.awarded": (
+        Notice("lead", "A contract to sign: {contract}",
+               "The call-off {subject} is awarded to {supplier}: the contract {contract} waits to be signed.",
+               ("web:contract", "{contract}"), URGENT),
+    ),
     "call_off.cancelled": (
         Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}.", None, URGENT),
     ),

@@ -7,10 +7,29 @@ import pytest
 from procurement.actions.awards import award_direct
 from procurement.actions.contracts import sign_contract
 from procurement.actions.offers import accept_offer, send_offer
-from procurement.models import Event
-from tests.bought import Market, drafted
+from procurement.models import CallOff, Event
+from procurement.notices import notice_for, worded
+from tests.bought import Market, accepted, drafted
 
 pytestmark = pytest.mark.django_db
+
+
+def test_the_lead_is_told_that_a_contract_waits_to_be_signed_and_nobody_else_is(market: Market) -> None:
+    offer = accepted(market)
+    call_off = CallOff.objects.get(pk=offer.call_off_id)
+    contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+    event = Event.objects.get(type="call_off.awarded")
+    assert sorted(event.deliveries.values_list("channel", "organisation__reference", "user__email")) == [
+        ("email", "oak", "editor@oak.example.org"),
+        ("inbox", "oak", None),
+    ]
+    told = worded(event, notice_for("call_off.awarded", "lead"))
+    assert (told.title, told.link) == (
+        f"A contract to sign: {contract.reference}",
+        f"/contracts/{contract.reference}",
+    )
+    # The event itself, with the value, stays the buyer's.
+    assert [one.organisation.reference for one in event.audience.all()] == ["shire"]
 
 
 def test_a_direct_award_walks_from_draft_to_signed_contract(market: Market) -> None:
