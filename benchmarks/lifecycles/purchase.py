@@ -24,8 +24,8 @@ STALE: Final = 412
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A row of the plan: its name, how it is driven, the status that the call-off ends in, and whether suppliers
-    answered it to its end (`contract`: the status of the contract that stands, "" for none).
+    """A row of the plan: its name, how it is driven, and the status that the call-off ends in; `contract` is the status
+    of the contract that stands then, "" for none.
     """
 
     name: str

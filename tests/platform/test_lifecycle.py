@@ -5,13 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
+from benchmarks.lifecycles.checks import differences, doubled, first_difference
+from benchmarks.lifecycles.report import ENDINGS
+from procurement.states import CALL_OFFS
 from tests.given import ROOT, fresh_database
 
-CALL_OFFS = 39
-"""As many as there are endings."""
+ENDED = "Every call-off ended as planned; every message came exactly once."
+
+
+def test_the_plan_ends_each_route_in_every_status_that_ends_a_call_off() -> None:
+    assert len({(one.route, one.name) for one in ENDINGS}) == len(ENDINGS)
+    for route in ("direct_award", "competition"):
+        assert {one.status for one in ENDINGS if one.route == route} == CALL_OFFS.last
+
+
+def test_what_came_twice_or_not_at_all_is_told() -> None:
+    owed, came = Counter({"a": 1, "b": 1, "c": 1}), Counter({"a": 1, "b": 2})
+    assert differences("e-mail", owed, came) == ["e-mail: c is lacking (1)", "e-mail: b is too much (1)"]
+    assert differences("e-mail", owed, owed) == []
+    assert doubled("webhook", Counter({"msg_1": 1, "msg_2": 2})) == ["webhook: 1 came twice, such as msg_2"]
+    assert first_difference(["x", "y"], ["x"]) == "it ends before ['y']"
 
 
 @pytest.mark.long
@@ -21,12 +38,10 @@ def test_every_ending_comes_as_planned_and_every_message_comes_once() -> None:
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     with fresh_database() as environment:
         done = subprocess.run(
-            [sys.executable, "benchmarks/lifecycle.py", "--call-offs", str(CALL_OFFS), "--clients", "4"],
+            [sys.executable, "benchmarks/lifecycle.py", "--call-offs", str(len(ENDINGS)), "--clients", "4"],
             cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    print(f"{CALL_OFFS} call-offs\n{done.stdout}")
-    assert done.stdout.splitlines()[-1:] == [
-        "Every call-off ended as planned; every message came exactly once."
-    ], done.stdout + done.stderr[-3000:]
-    assert f"{CALL_OFFS} call-offs of {CALL_OFFS} endings" in done.stdout
+    print(f"{len(ENDINGS)} call-offs\n{done.stdout}")
+    assert done.stdout.splitlines()[-1:] == [ENDED], done.stdout + done.stderr[-3000:]
+    assert f"{len(ENDINGS)} call-offs of {len(ENDINGS)} endings" in done.stdout
     assert done.returncode == 0
