@@ -45,7 +45,9 @@ def run(data: Path, call_offs: int, clients: int, seed: int) -> int:
     clock.move(BEGINS)
     call_command("migrate", verbosity=0)
     if Event.objects.exists():
-        raise SystemExit("The database is not empty: name a new folder, or an empty database by DATABASE_URL.")
+        raise SystemExit(
+            "The database is not empty: name a new folder, or an empty database by DATABASE_URL."
+        )
     market = make_market()
     call_command("rebuild_index", verbosity=0)
     with hooks() as customers, served(data) as (port, processes):
