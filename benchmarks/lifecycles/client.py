@@ -23,6 +23,7 @@ SESSION: Final = timedelta(hours=11)
 """Somewhat less than what the service gives (api/configuration.py, SESSION_COOKIE_AGE)."""
 CSRF: Final = "f" * 32
 AGAIN: Final = (503, 429)
+EXPIRED: Final = 401
 MOST_TRIES: Final = 20
 NAMED: Final = re.compile(r"[^/]*[\d~][^/]*")
 """A step of a path that is a reference; every other is a word."""
@@ -96,6 +97,11 @@ class Client:
         kind = f"{method} {NAMED.sub('…', path.partition('?')[0]).removeprefix('/api/v1/')}"
         for _ in range(MOST_TRIES):
             answer = self._asked(kind, method, path, content, headers)
+            if who and answer and answer.status == EXPIRED:
+                # The clock was moved while the request was under way.
+                who.until = None
+                headers |= self._known(who)
+                answer = self._asked(kind, method, path, content, headers)
             if answer is None or answer.status in AGAIN:
                 with self._lock:
                     self.again[f"{kind} {answer.status if answer else 'connection lost'}"] += 1
@@ -159,7 +165,10 @@ class Client:
         said = {"username": who.name, "password": who.secret, "csrfmiddlewaretoken": CSRF}
         content, kind = _form(said)
         headers = {"Content-Type": kind, "Cookie": f"csrftoken={CSRF}"}
-        answer = self._asked("POST sign-in", "POST", "/sign-in", content, headers)
+        answer = None
+        for _ in range(MOST_TRIES):
+            # A connection that was not used for a while is closed by the other side.
+            answer = answer or self._asked("POST sign-in", "POST", "/sign-in", content, headers)
         found = re.search(r"sessionid=[^;]+", answer.cookies) if answer else None
         if found is None:
             raise Unplanned(f"{who.name} could not sign in: {answer}")
