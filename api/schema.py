@@ -87,6 +87,7 @@ PATH_PARAMETERS: Final = {
     "part": "Their part.",
     "document": "The reference of a document.",
     "file": "The reference of a file.",
+    "notice": "The key of a notice within its contract, such as `uk7`.",
     "number": "Which of several, from 1.",
 }
 PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {

@@ -33,7 +33,8 @@ class Purchase:
     `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next is not covered by one.
     `offer` is the status of its live offer, None without one, `left` how many suppliers have not been asked. `due` is
     when the window that is open ends. `signed` are the sides that have signed its contract. `passed` are the statuses
-    on its way, first to last (procurement/line.py).
+    on its way, first to last (procurement/line.py). `to_publish`: a public notice is the next thing, by the end of the
+    day `publish_by` where the law names one.
 
     Of a competition: `unscored` while a score is not agreed, `unranked` where no tender ranks, `low_unsettled` while a
     price that looks abnormally low is not decided on, `held` while a standstill that was promised keeps the award.
@@ -52,6 +53,8 @@ class Purchase:
     unranked: bool = False
     low_unsettled: bool = False
     held: bool = False
+    to_publish: bool = False
+    publish_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +164,15 @@ def contract_steps(
     options_left: int,
     ends_on: date,
     on: date,
+    to_publish: bool = False,
 ) -> list[str]:
     """The steps of a contract that somebody with these parts may take: a side signs once, an option is taken while
-    there is one and before the last day has passed.
+    there is one and before the last day has passed, a notice is published once its time has come (`to_publish`).
     """
     needed = {
         "sign": not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed),
         "extend": options_left > 0 and on <= ends_on,
+        "publish_notice": to_publish,
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
 

@@ -6,6 +6,7 @@ decides; actions ask the rules again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -25,13 +26,19 @@ from procurement.call_off_checks import (
     standing_faults,
 )
 from procurement.competition_checks import missing_scores, unsettled_prices
+from procurement.deadlines import end_of
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
 from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
+from procurement.notice_facts import call_off_facts as notice_facts_of
+from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import terms_of
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
+from procurement.public_notices import DueNotice, Moment, why_none
+from procurement.public_notices import notices as notices_of
+from procurement.states import CALL_OFFS
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 _DECIDING: Final = frozenset({CallOff.Status.EVALUATED, CallOff.Status.INTENTION})
@@ -42,6 +49,8 @@ _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 class CallOffFacts:
     """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
     `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out.
+    `notices` are those that the law asks of its contract, or would ask of one for `greatest`; `no_notices` says why
+    none is asked for, "" where one is or nothing says what it comes to.
     """
 
     call_off: CallOff
@@ -52,6 +61,8 @@ class CallOffFacts:
     greatest: int | None
     blocking: list[Fault]
     purchase: Purchase
+    notices: tuple[DueNotice, ...]
+    no_notices: str
 
     @property
     def line(self) -> Line:
@@ -74,6 +85,10 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     contract = None
     if call_off.status in _SIGNING:
         contract = call_off.contracts.select_related("appointment__supplier").order_by("-pk").first()
+        if contract is not None:
+            contract.call_off = call_off
+    notices, no_notices = _notices(call_off, contract, greatest, on)
+    next_notice = _next_notice(call_off, notices)
     sent = {one.asked_id for one in offers}
     left = [one for one in asked if one.pk not in sent]
     goes_out = call_off.status in _BEFORE or (direct and call_off.status == CallOff.Status.OUT and not live)
@@ -87,6 +102,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         left=len(left),
         signed=signed_by(contract),
         passed=_way(call_off),
+        to_publish=next_notice is not None,
+        publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
         **({"due": live.reply_by if live else None} if direct else competing(call_off, timezone.now())),
     )
     return CallOffFacts(
@@ -98,6 +115,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         greatest=greatest,
         blocking=standing_faults(call_off, prices, on) if goes_out else [],
         purchase=purchase,
+        notices=notices,
+        no_notices=no_notices,
     )
 
 
@@ -121,6 +140,33 @@ def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
         "low_unsettled": status in _DECIDING and bool(unsettled_prices(competition)),
         "held": competition.standstill and (until is None or now < until),
     }
+
+
+def _notices(
+    call_off: CallOff, contract: Contract | None, greatest: int | None, on: date
+) -> tuple[tuple[DueNotice, ...], str]:
+    """The notices of the contract (one query), or of one that comes to `greatest`; why there are none."""
+    if call_off.status in CALL_OFFS.last - {CallOff.Status.CONTRACTED} or (
+        contract is None and greatest is None
+    ):
+        return (), ""
+    if contract is not None:
+        found, facts = contract_notices(contract, on), contract_facts(contract)
+    else:
+        assert greatest is not None
+        facts = notice_facts_of(call_off, greatest)
+        found = notices_of(facts, {}, on)
+    return found, "" if found else why_none(facts)
+
+
+def _next_notice(call_off: CallOff, notices: Iterable[DueNotice]) -> DueNotice | None:
+    """The notice that is the next thing: before both have signed one that must come first, then the one that is due
+    first.
+    """
+    waiting = [one for one in notices if one.waits]
+    if call_off.status == CallOff.Status.AWARDED:
+        waiting = [one for one in waiting if one.rule.moment == Moment.AWARD and one.due_on is None]
+    return min(waiting, key=lambda one: one.due_on or date.min, default=None)
 
 
 def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: Prices) -> int | None:

@@ -54,6 +54,11 @@ def half_way(start: datetime, end: datetime) -> datetime:
     return start + (end - start) / 2
 
 
+def end_of(day: date) -> datetime:
+    """The moment at which a day in London ends: the next midnight."""
+    return midnight(day + timedelta(days=1))
+
+
 def midnight(day: date, zone: ZoneInfo = LONDON) -> datetime:
     """The first moment of a day in London."""
     return datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -302,12 +302,18 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "signed": "One of the two parties has signed; changes say which.",
             "concluded": "The second of the two parties has signed: the contract stands.",
             "identified": "Others call it so: notice, purchase order, the buyer's own reference.",
+            "notice_published": "A public notice of it was published; changes hold which, its number and day.",
             "extended": "The next priced option was taken; changes hold the new last day and value.",
             "completed": "The work is done.",
             "terminated": "It ended before its time; changes hold the reason.",
             "voided": "The award that it rested on was taken back before both had signed.",
         }.items()
     },
+    "contract.notice_reminded": EventType(
+        "contract",
+        ("call_off", "organisation", "supplier"),
+        "A public notice of it is close to its last day; changes hold which, and by when.",
+    ),
     **{
         f"joining.{what}": EventType(
             "joining",

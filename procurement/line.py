@@ -41,7 +41,9 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who acts next, by any of which steps, and by when; `who` is empty once the line has ended."""
+    """Who acts next, by any of which steps, and by when; `who` is empty once the line has ended, unless a public notice
+    of its contract waits.
+    """
 
     who: tuple[Part, ...] = ()
     steps: tuple[str, ...] = ()
@@ -97,7 +99,8 @@ def line_of(purchase: Purchase) -> Line:
         shown = tuple(_stations(purchase, status, Place.HERE))
         return Line(shown, None, _turn(purchase))
     if status == GOAL:
-        return Line(tuple(_stations(purchase, status, Place.DONE)), status, Turn())
+        published = _to_publish(purchase) if purchase.to_publish else Turn()
+        return Line(tuple(_stations(purchase, status, Place.DONE)), status, published)
     at = next((one for one in reversed(purchase.passed) if one in stations), CALL_OFFS.first)
     ended = tuple(one for one in _stations(purchase, at, Place.ENDED) if one.place != Place.AHEAD)
     return Line(ended, status, Turn())
@@ -120,6 +123,8 @@ def _turn(purchase: Purchase) -> Turn:
     if status == Status.OUT and direct and purchase.offer in WAITING:
         who = {part for one in OFFERS.transitions if one.name in ANSWERS for part in one.who}
         return _turn_of(who, ANSWERS, purchase.due)
+    if status == Status.AWARDED and purchase.to_publish:
+        return _to_publish(purchase)
     if status == Status.AWARDED:
         sides = {part for one in CONTRACTS.transitions if one.name == "sign" for part in one.who}
         return _turn_of(sides - purchase.signed, ("sign",), None)
@@ -129,6 +134,11 @@ def _turn(purchase: Purchase) -> Turn:
         # The clock moves it; until then the suppliers are waited for.
         return _turn_of({Part.LEAD}, (), purchase.due)
     return _turn_of(who, tuple(dict.fromkeys(one.name for one in steps)), purchase.due)
+
+
+def _to_publish(purchase: Purchase) -> Turn:
+    who = {part for one in CONTRACTS.transitions if one.name == "publish_notice" for part in one.who}
+    return _turn_of(who, ("publish_notice",), purchase.publish_by)
 
 
 def _turn_of(who: Iterable[Part], steps: tuple[str, ...], by: datetime | None) -> Turn:

@@ -54,6 +54,11 @@ def _found(said: Mapping[str, Any]) -> str:
     return f"It has found {count:,} listing{'s' * several} that {'are' if several else 'is'} new or changed."
 
 
+def _notice_due(said: Mapping[str, Any]) -> str:
+    last = f"by {said['due_on']}" if said.get("due_on") else "now: the law names no last day"
+    return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
+
+
 FRAMEWORK: Final = ("web:framework", "{framework}")
 PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
@@ -169,6 +174,9 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("organisation", "{partner} has left {supplier}",
                "{partner}, which the contract {subject} wanted, does not belong to {supplier} any more.", CONTRACT,
                URGENT),
+    ),
+    "contract.notice_reminded": (
+        Notice("organisation", "A notice to publish: {subject}", _notice_due, CONTRACT, URGENT),
     ),
     "invitation.interest_asked": (
         Notice("lead", "Are you interested? {call_off}",

@@ -63,9 +63,12 @@ class ContractQuerySet(QuerySet[Contract]):
         return self.filter(bought | Q(Exists(led(actor, "appointment__supplier"))) | Q(Exists(wanted)))
 
     def told(self) -> Self:
-        """With call-off, buyer, lot and supplier."""
+        """With call-off, buyer, requirement, lot and supplier."""
         return self.select_related(
-            "call_off__organisation", "call_off__lot__framework", "appointment__supplier"
+            "call_off__organisation",
+            "call_off__lot__framework",
+            "call_off__requirement",
+            "appointment__supplier",
         )
 
 

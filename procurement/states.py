@@ -177,6 +177,8 @@ CONTRACTS: Final = Machine(
               "The second of the two parties has signed: the contract stands."),
         _step("identify", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE), "", _OWNER,
               "contract.identified", "What others call it: notice, purchase order, the buyer's reference."),
+        _step("publish_notice", tuple(Deal), "", _OWNER, "contract.notice_published",
+              "A notice that the law asks for was published elsewhere; its number is kept."),
         _step("extend", (Deal.ACTIVE, Deal.EXTENDED), Deal.EXTENDED, _OWNER, "contract.extended",
               "The next priced option is taken."),
         _step("complete", (Deal.ACTIVE, Deal.EXTENDED), Deal.COMPLETE, {Part.OWNER, Part.SYSTEM},

@@ -26,6 +26,7 @@ from procurement.actions.contracts import (
     terminate_contract,
 )
 from procurement.actions.offers import accept_offer, decline_offer, send_offer, withdraw_offer
+from procurement.actions.public_notices import publish_notice
 from web.doing import Change
 
 
@@ -63,6 +64,14 @@ OF_CONTRACTS: Final[dict[str, Change]] = {
     "identify": lambda actor, reference, revision, sent: identify_contract(
         actor, reference, revision, {kind: sent.get(kind, "") for kind in IDENTIFIERS}
     ),
+    "publish_notice": lambda actor, reference, revision, sent: publish_notice(
+        actor,
+        reference,
+        revision,
+        sent.get("notice", ""),
+        sent.get("number", ""),
+        sent.get("published_on", ""),
+    ),
     "extend": lambda actor, reference, revision, _: extend_contract(actor, reference, revision),
     "complete": lambda actor, reference, revision, _: complete_contract(actor, reference, revision),
     "terminate": lambda actor, reference, revision, sent: terminate_contract(
@@ -85,6 +94,7 @@ DONE: Final = {
     "not_sign": "The award has fallen: another supplier can be asked.",
     "sign": "The contract is signed for your side.",
     "identify": "The identifiers are kept.",
+    "publish_notice": "The publication is kept.",
     "extend": "The next option is taken.",
     "complete": "The contract is complete.",
     "terminate": "The contract is terminated.",

@@ -20,6 +20,7 @@ from procurement.line import Line
 from procurement.models import CallOff, Contract, Event, Offer
 from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
+from procurement.public_notices import DueNotice
 from web.buying import names_of
 
 HAPPENINGS: Final = 100
@@ -60,6 +61,8 @@ class CallOffPage:
     actions: frozenset[str]
     line: Line
     contract: Contract | None
+    notices: tuple[DueNotice, ...]
+    no_notices: str
     history: tuple[Happened, ...]
 
 
@@ -91,6 +94,8 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
         actions=frozenset(facts.steps(actor)),
         line=facts.line,
         contract=facts.contract,
+        notices=facts.notices,
+        no_notices=facts.no_notices,
         history=_history(call_off, offers.values()),
     )
 

@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("offers", offers.offers, name="offers"),
     path("offers/<str:reference>", offers.offer, name="offer"),
     path("contracts/<str:reference>", contracts.contract, name="contract"),
+    path("contracts/<str:reference>/notices/<str:key>", contracts.notice, name="notice"),
     path("invitations", invitations.invitations, name="invitations"),
     path("invitations/<str:reference>", invitations.invitation, name="invitation"),
     path("invitations/<str:reference>/tender", invitations.tender_draft, name="tender-draft"),

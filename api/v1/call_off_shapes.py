@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from api.v1.notice_shapes import NoticeSerializer
 from api.v1.shapes import Money, Named, NamedFramework, NamedLot, money
 from procurement.actions.call_offs import CallOffDraft
 from procurement.call_off_facts import CallOffFacts, facts_of
@@ -265,6 +266,10 @@ class CallOffSerializer(CallOffSummarySerializer):
     line = LineSerializer()
     offers = ShortOfferSerializer(many=True)
     contract = ShortContractSerializer(allow_null=True)
+    notices = NoticeSerializer(
+        many=True, help_text="That the law asks of its contract, or will ask by what it may come to."
+    )
+    no_notices = serializers.CharField(allow_blank=True, help_text="Why none is asked for.")
     conflicts = serializers.CharField(allow_blank=True)
     ended_reason = serializers.CharField(allow_blank=True)
     available_actions = serializers.ListField(child=serializers.CharField())
@@ -285,6 +290,8 @@ class CallOffSerializer(CallOffSummarySerializer):
             "line": LineSerializer(facts.line).data,
             "offers": ShortOfferSerializer(facts.offers, many=True).data,
             "contract": ShortContractSerializer(facts.contract).data if facts.contract else None,
+            "notices": NoticeSerializer(facts.notices, many=True).data,
+            "no_notices": facts.no_notices,
             "conflicts": row.conflicts,
             "ended_reason": row.ended_reason,
             "available_actions": facts.steps(self.context["actor"]),

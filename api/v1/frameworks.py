@@ -76,7 +76,7 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
         fields: ClassVar[list[str]] = [
             "reference", "framework", "number", "position", "name", "description", "direct_award",
             "competition", "direct_award_cap", "minimum_value", "maximum_value", "longest_term_months",
-            "closes_on", "specialism_count",
+            "closes_on", "light_touch", "specialism_count",
         ]  # fmt: skip
 
 

@@ -9,11 +9,14 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from api.v1.call_off_shapes import POUNDS
+from api.v1.notice_shapes import NoticeSerializer
 from api.v1.shapes import Money, Named, NamedFramework, NamedLot, money
 from procurement.actions.contracts import IDENTIFIER_LENGTH, IDENTIFIERS, contract_parts
 from procurement.actions.offers import offer_parts
 from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.models import CallOff, Contract, Offer
+from procurement.notice_facts import contract_facts, contract_notices
+from procurement.public_notices import why_none
 
 FORMS: Final = ("json", "pdf")
 
@@ -189,20 +192,31 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
 
 
 class ContractSerializer(ContractSummarySerializer):
-    """A contract, and what you may do with it now."""
+    """A contract, the public notices that the law asks of it, and what you may do with it now. `no_notices` says why
+    none is asked for, empty where one is.
+    """
 
+    notices = NoticeSerializer(many=True)
+    no_notices = serializers.CharField(allow_blank=True)
     available_actions = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, row: Contract) -> dict[str, Any]:
+        today = timezone.localdate()
+        notices = contract_notices(row, today)
         steps = contract_steps(
             row.status,
             contract_parts(self.context["actor"], row),
             signed=signed_by(row),
             options_left=len(row.options) - row.taken,
             ends_on=row.ends_on,
-            on=timezone.localdate(),
+            on=today,
+            to_publish=any(one.waits for one in notices),
         )
-        return super().to_representation(row) | {"available_actions": steps}
+        return super().to_representation(row) | {
+            "notices": NoticeSerializer(notices, many=True).data,
+            "no_notices": "" if notices else why_none(contract_facts(row)),
+            "available_actions": steps,
+        }
 
 
 class NewLimitSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,7 @@ from procurement.call_off_checks import asked_faults, place_faults
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
 from procurement.models.call_offs import LIVE_OFFER
+from procurement.notice_facts import next_look
 from procurement.order_form import Priced, content_of, terms_of
 from procurement.permissions import SYSTEM, Actor
 from procurement.profiles import NOTE_LENGTH, Reader
@@ -138,8 +139,9 @@ def concluded_with(
     ends = last_day(content)
     assert content.starts_on is not None
     assert ends is not None
-    return Contract.objects.create(
-        reference=numbered("CT", timezone.localdate()),
+    today = timezone.localdate()
+    contract = Contract(
+        reference=numbered("CT", today),
         call_off=call_off,
         appointment=asked.appointment,
         starts_on=content.starts_on,
@@ -148,7 +150,11 @@ def concluded_with(
         maximum_minor=terms.total(price),
         currency="GBP",
         options=[{"months": one.months, "minor": one.minor} for one in terms.extensions],
+        created_at=timezone.now(),
     )
+    contract.notice_on = next_look(contract, today)
+    contract.save()
+    return contract
 
 
 def void_contracts(call_off: CallOff, reason: str) -> list[Happening]:
@@ -163,7 +169,8 @@ def void_contracts(call_off: CallOff, reason: str) -> list[Happening]:
             reason,
         )
         contract.revision += 1
-        contract.save(update_fields=["status", "ended_on", "ended_reason", "revision"])
+        contract.notice_on = None
+        contract.save(update_fields=["status", "ended_on", "ended_reason", "revision", "notice_on"])
         references = {
             "call_off": call_off.reference,
             "organisation": call_off.organisation.reference,

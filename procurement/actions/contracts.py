@@ -21,6 +21,7 @@ from procurement.call_off_checks import asked_faults
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Contract
+from procurement.notice_facts import next_look
 from procurement.order_form import Priced
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
@@ -46,14 +47,14 @@ def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
-        step = _step_of(actor, contract, "sign")
+        step = contract_step(actor, contract, "sign")
         side = _side(actor, contract)
         if getattr(contract, f"{side}_signed_at") is not None:
             raise Conflict(f"The {side} has signed already.")
         _check(contract)
         setattr(contract, f"{side}_signed_at", timezone.now())
         setattr(contract, f"{side}_signed_by", actor.reference)
-        told = [_happening(contract, step.event, {"side": side})]
+        told = [contract_happening(contract, step.event, {"side": side})]
         if contract.supplier_signed_at and contract.buyer_signed_at:
             told.extend(_concluded(contract))
         _save(
@@ -82,12 +83,12 @@ def identify_contract(actor: Actor, reference: str, revision: int, names: Mappin
         raise Invalid("The identifiers cannot be taken as they are.", tuple(faults))
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
-        step = _step_of(actor, contract, "identify")
+        step = contract_step(actor, contract, "identify")
         kept = {kind: one for kind, one in {**contract.identifiers, **read}.items() if one}
         if kept != contract.identifiers:
             contract.identifiers = kept
             _save(contract, "identifiers")
-            record_many(actor, [_happening(contract, step.event, {"identifiers": kept})])
+            record_many(actor, [contract_happening(contract, step.event, {"identifiers": kept})])
     return contract
 
 
@@ -97,24 +98,26 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
-        step = _step_of(actor, contract, "extend")
+        step = contract_step(actor, contract, "extend")
         if contract.taken >= len(contract.options):
             raise Conflict("No priced option is left.")
         if timezone.localdate() > contract.ends_on:
             raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer be extended.")
         option = contract.options[contract.taken]
         contract.taken += 1
+        # By the day a change is told of (public_notices.py).
+        option["taken_on"] = timezone.localdate().isoformat()
         contract.value_minor += option["minor"]
         months = sum(one["months"] for one in contract.options[: contract.taken])
         contract.ends_on = months_after(contract.starts_on, _first_months(contract) + months)
         contract.status = step.target
-        _save(contract, "taken", "value_minor", "ends_on", "status")
+        _save(contract, "taken", "options", "value_minor", "ends_on", "status")
         told = {
             "ends_on": contract.ends_on.isoformat(),
             "value": contract.value_minor,
             "taken": contract.taken,
         }
-        record_many(actor, [_happening(contract, step.event, told)])
+        record_many(actor, [contract_happening(contract, step.event, told)])
     return contract
 
 
@@ -157,7 +160,8 @@ def contract_parts(actor: Actor, contract: Contract) -> frozenset[Part]:
     return buyer_parts(actor, contract.call_off) | supplier_parts(actor, contract.appointment)
 
 
-def _step_of(actor: Actor, contract: Contract, name: str) -> Transition:
+def contract_step(actor: Actor, contract: Contract, name: str) -> Transition:
+    """The step of that name for this actor. Raises NotPermitted, Conflict."""
     told = f"The contract is {Status(contract.status).label.lower()}."
     return allowed(CONTRACTS, name, contract.status, contract_parts(actor, contract), told)
 
@@ -204,7 +208,7 @@ def _concluded(contract: Contract) -> list[Happening]:
         "lot": call_off.lot.reference,
     }
     return [
-        _happening(contract, begin.event, value),
+        contract_happening(contract, begin.event, value),
         of_call_off(call_off, done.event, value, **named),
     ]
 
@@ -212,10 +216,10 @@ def _concluded(contract: Contract) -> list[Happening]:
 def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: str) -> Contract:
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
-        step = _step_of(actor, contract, name)
+        step = contract_step(actor, contract, name)
         contract.status, contract.ended_on, contract.ended_reason = step.target, timezone.localdate(), reason
         _save(contract, "status", "ended_on", "ended_reason")
-        record_many(actor, [_happening(contract, step.event, {"reason": reason} if reason else {})])
+        record_many(actor, [contract_happening(contract, step.event, {"reason": reason} if reason else {})])
     return contract
 
 
@@ -225,10 +229,12 @@ def _first_months(contract: Contract) -> int:
 
 def _save(contract: Contract, *fields: str) -> None:
     contract.revision += 1
-    contract.save(update_fields=["revision", *fields])
+    contract.notice_on = next_look(contract, timezone.localdate())
+    contract.save(update_fields=["revision", "notice_on", *fields])
 
 
-def _happening(contract: Contract, kind: str, changes: dict[str, Any]) -> Happening:
+def contract_happening(contract: Contract, kind: str, changes: dict[str, Any]) -> Happening:
+    """What happened to a contract, not yet recorded."""
     references = {
         "call_off": contract.call_off.reference,
         "organisation": contract.call_off.organisation.reference,

@@ -14,7 +14,8 @@ from django.utils import timezone
 from procurement.actions.closing import close_competition
 from procurement.actions.interest import end_interest
 from procurement.actions.offers import expire_offer, remind_offer
-from procurement.models import CallOff, Competition, Offer
+from procurement.actions.public_notices import remind_notices
+from procurement.models import CallOff, Competition, Contract, Offer
 
 WAITING = (Offer.Status.SENT, Offer.Status.VIEWED)
 BATCH = 500
@@ -33,15 +34,17 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
     # After an outage one may be past both: interest ends first, and nobody has tendered.
     ends = sum(end_interest(one, at) for one in _call_offs(ended))
     closed = out.filter(deadline__lte=at).order_by("deadline", "pk")
+    close = Contract.objects.filter(notice_on__lte=timezone.localdate(at)).order_by("notice_on", "pk")
     return {
         "interest_ended": ends,
         "competitions_closed": sum(close_competition(one, at) for one in _call_offs(closed)),
         "offers_expired": sum(expire_offer(one, at) for one in _references(expired)),
         "offers_reminded": sum(remind_offer(one, at) for one in _references(half)),
+        "notices_reminded": sum(remind_notices(one, at) for one in _references(close)),
     }
 
 
-def _references(rows: QuerySet[Offer]) -> list[str]:
+def _references(rows: QuerySet[Offer] | QuerySet[Contract]) -> list[str]:
     return list(rows.values_list("reference", flat=True)[:BATCH])
 
 

@@ -59,6 +59,7 @@ class LotDraft:
     maximum_value_pence: int | None = None
     longest_term_months: int | None = None
     closes_on: date | None = None
+    light_touch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

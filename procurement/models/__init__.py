@@ -32,6 +32,7 @@ from procurement.models.outcomes import (
     Payer,
 )
 from procurement.models.people import Application, Membership, User
+from procurement.models.public_notices import PublicNotice
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
 from procurement.models.searches import SavedSearch, SavedSearchAlert, SavedSearchMatch
@@ -90,6 +91,7 @@ __all__ = [
     "Partner",
     "Payer",
     "ProfileVersion",
+    "PublicNotice",
     "RateCard",
     "RateCardVersion",
     "RateLine",

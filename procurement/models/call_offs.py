@@ -172,8 +172,9 @@ class Offer(Revised):
 class Contract(Revised):
     """What an award ends in. Money in minor units, VAT excluded; `maximum_minor` includes every option.
 
-    `options` are the priced extensions as agreed ({months, minor}), `taken` how many of them have been.
-    `identifiers` hold what others call it: notice, purchase order, the buyer's own reference.
+    `options` are the priced extensions as agreed ({months, minor}), `taken` how many of them have been, each with the
+    day `taken_on`. `identifiers` hold what others call it: notice, purchase order, the buyer's own reference.
+    `notice_on` is the day on which the clock looks at its public notices, null where none is to be reminded of.
     """
 
     class Status(models.TextChoices):
@@ -200,10 +201,12 @@ class Contract(Revised):
     buyer_signed_by = models.CharField(max_length=120, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     ended_reason = models.TextField(blank=True)
+    notice_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["notice_on"], name="contract_notice_due")]
         constraints = [
             models.UniqueConstraint(
                 fields=["call_off"], condition=~Q(status="terminated"), name="contract_one_award"

@@ -123,6 +123,9 @@ class Lot(Referenced):
     maximum_value_pence = models.BigIntegerField(null=True, blank=True)
     longest_term_months = models.PositiveIntegerField(null=True, blank=True)
     closes_on = models.DateField(null=True, blank=True, help_text="Where it closes before its framework.")
+    light_touch = models.BooleanField(
+        default=False, db_default=False, help_text="Its services are light touch services."
+    )
 
     class Meta:
         ordering = ["framework_id", "position"]

@@ -135,17 +135,19 @@ def sent() -> Offer:
     return send_offer(buyer(), call_off.reference, call_off.revision)
 
 
-def accepted() -> Offer:
-    return accept_offer(acting("larch"), sent().reference, 1)
+def accepted(**terms: Any) -> Offer:
+    call_off = drafted(**terms)
+    offer = send_offer(buyer(), call_off.reference, call_off.revision)
+    return accept_offer(acting("larch"), offer.reference, 1)
 
 
-def awarded() -> Contract:
-    call_off = accepted().call_off
+def awarded(**terms: Any) -> Contract:
+    call_off = accepted(**terms).call_off
     return award_direct(buyer(), call_off.reference, call_off.revision, "None known.")
 
 
-def active() -> Contract:
-    contract = awarded()
+def active(**terms: Any) -> Contract:
+    contract = awarded(**terms)
     sign_contract(acting("larch"), contract.reference, 1)
     return sign_contract(buyer(), contract.reference, 2)
 
@@ -161,6 +163,8 @@ MADE: Final = {
     "UNSIGNED_OFFER": lambda: awarded().call_off.offers.get().reference,
     "CONTRACT": lambda: awarded().reference,
     "ACTIVE": lambda: active().reference,
+    "NOTIFIED": lambda: active(expenses="300000.00").reference,
+    "TODAY": lambda: timezone.localdate().isoformat(),
     "DECLINED": lambda: declined().call_off.reference,
     "TO_APPROVE": lambda: _to_approve(),
     "BODY": lambda: BUYER,

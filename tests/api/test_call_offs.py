@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from procurement.actions.limits import set_limit
 from procurement.models import BuyerLimit, CallOff, Contract, Event, Offer
@@ -446,3 +448,46 @@ def test_what_is_not_there_is_a_404(person: Callable[[str], Client]) -> None:
         assert client.get(path).status_code == 404
     assert client.get("/api/v1/organisations/nobody/limit/").status_code == 404
     assert send(client, "POST", f"{LIST}CO-1999-0001/cancel/", REASON).status_code == 404
+
+
+def test_public_notices_are_counted_down_drafted_and_kept(person: Callable[[str], Client]) -> None:
+    reference = calling_off.active(expenses="300000.00").reference
+    path, today = f"{CONTRACTS}{reference}/", timezone.localdate()
+    buyer = person("buyer")
+    shown = buyer.get(path).json()
+    assert [(one["key"], one["status"], one["days_left"]) for one in shown["notices"]][:2] == [
+        ("uk6", "overdue", None),
+        ("uk7", "due", 29),
+    ]
+    assert shown["no_notices"] == ""
+    assert "publish_notice" in shown["available_actions"]
+    draft = buyer.get(f"{path}notices/uk7/").json()
+    assert draft["due_on"] == (today + timedelta(days=29)).isoformat()
+    assert draft["value"]["without_vat"] == "304500.00"
+    for who in ("larch", "alder", "neighbour"):
+        assert person(who).get(f"{path}notices/uk7/").status_code == 404
+    assert buyer.get(f"{path}notices/uk9-1/").status_code == 404
+    said = {"number": "2026/S 000-1", "published_on": today.isoformat()}
+    before = kept()
+    for who, status in (("larch", 403), ("brightwater", 404), ("reader", 403)):
+        assert send(person(who), "POST", f"{path}notices/uk7/publish/", said).status_code == status
+    stale = {"If-Match": '"1-x"'}
+    assert send(buyer, "POST", f"{path}notices/uk7/publish/", said, **stale).status_code == 412
+    assert send(buyer, "POST", f"{path}notices/uk7/publish/", {"number": "1"}).status_code == 400
+    ahead = said | {"published_on": (today + timedelta(days=1)).isoformat()}
+    assert send(buyer, "POST", f"{path}notices/uk7/publish/", ahead).status_code == 422
+    assert send(buyer, "POST", f"{path}notices/uk7/publish/", said | {"colour": "blue"}).status_code == 400
+    assert kept() == before
+    told = send(buyer, "POST", f"{path}notices/uk7/publish/", said, Idempotency_Key="k2")
+    assert told.status_code == 200
+    [_, made, *_] = told.json()["notices"]
+    assert (made["status"], made["number"], made["published_on"]) == (
+        "published",
+        said["number"],
+        today.isoformat(),
+    )
+    again = send(buyer, "POST", f"{path}notices/uk7/publish/", said, Idempotency_Key="k2")
+    assert again.json() == told.json()
+    call_off = buyer.get(f"{LIST}{shown['call_off']['reference']}/").json()
+    assert [one["key"] for one in call_off["notices"]] == ["uk6", "uk7", "uk11"]
+    assert call_off["line"]["next"]["steps"] == ["publish_notice"]

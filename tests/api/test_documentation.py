@@ -18,7 +18,7 @@ from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.running import run as carry_out
 from procurement.models import Application, CallOff, Contract, Organisation
 from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buyer, buying
-from tests.api.calling_off import acting, drafted, need, ordered, place
+from tests.api.calling_off import acting, active, drafted, need, ordered, place
 from tests.api.competing import FILES, place_contest, session_of
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
@@ -81,10 +81,12 @@ def test_a_purchase_walks_through_its_document(client: Client, token: TokenMaker
         "BODY": BUYER,
         "BOUGHT": need(),
         "ORDERED": ordered(),
+        "NOTIFIED": active(expenses="300000.00").reference,
+        "TODAY": timezone.localdate().isoformat(),
         "KEY": "0b5f3c1e",
     }
     lines = curl_lines("call-offs.md")
-    assert len(lines) == 17
+    assert len(lines) == 19
     for line in lines:
         response = run(line, variables)
         assert response.status_code in {200, 201}, (line, response.content)

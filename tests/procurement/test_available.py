@@ -119,6 +119,10 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
         return contract_steps(status, parts, **given)
 
     assert told((Part.OWNER,)) == steps
+    published = told((Part.OWNER,), to_publish=True)
+    assert [one for one in published if one != "publish_notice"] == steps
+    assert "publish_notice" in published
+    assert "publish_notice" not in told((Part.LEAD,), to_publish=True)
     assert told((Part.LEAD,)) == [one for one in steps if one == "sign"]
     assert told((Part.OWNER,), signed={Part.OWNER}) == [one for one in steps if one != "sign"]
     assert told((Part.OWNER, Part.LEAD), signed={Part.OWNER}) == steps

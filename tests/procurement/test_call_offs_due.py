@@ -18,7 +18,8 @@ from procurement.models import CallOff, Event, Offer
 from procurement.working_days import LONDON, is_working_day
 from tests.bought import TERMS, Market, drafted, make_market, offered
 
-NOTHING = {"offers_expired": 0, "offers_reminded": 0, "competitions_closed": 0, "interest_ended": 0}
+KINDS = ("offers_expired", "offers_reminded", "notices_reminded", "competitions_closed", "interest_ended")
+NOTHING = dict.fromkeys(KINDS, 0)
 SECOND = timedelta(seconds=1)
 
 

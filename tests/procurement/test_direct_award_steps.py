@@ -14,6 +14,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from procurement import public_notices
 from procurement.actions.awards import (
     award_direct,
     cancel_call_off,
@@ -40,10 +41,12 @@ from procurement.actions.offers import (
     view_offer,
     withdraw_offer,
 )
+from procurement.actions.public_notices import publish_notice
 from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.call_off_facts import facts_of
 from procurement.errors import Conflict, NotFound, NotPermitted, Stale
-from procurement.models import BuyerLimit, CallOff, Contract, Event, Offer, Organisation
+from procurement.models import BuyerLimit, CallOff, Contract, Event, Framework, Offer, Organisation
+from procurement.notice_facts import contract_notices
 from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS
 from tests.bought import Market, accepted, drafted, offered
@@ -255,6 +258,9 @@ CONTRACTED: Final[dict[str, Callable[[Market], Contract]]] = {
 DEALS: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
     "sign": sign_contract,
     "identify": lambda actor, one, at: identify_contract(actor, one, at, {"notice": "N-1"}),
+    "publish_notice": lambda actor, one, at: publish_notice(
+        actor, one, at, "uk7-below", "N-1", timezone.localdate().isoformat()
+    ),
     "extend": extend_contract,
     "complete": complete_contract,
     "terminate": lambda actor, one, at: terminate_contract(actor, one, at, WHY),
@@ -262,7 +268,12 @@ DEALS: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
 
 
 @pytest.mark.parametrize("at", list(CONTRACTED))
-def test_every_step_of_a_contract_out_of_every_status(market: Market, at: str) -> None:
+def test_every_step_of_a_contract_out_of_every_status(
+    market: Market, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the Act asked to be told of the smallest contract, once both have signed.
+    Framework.objects.filter(reference="wr1").update(regime="pa2023")
+    monkeypatch.setattr(public_notices, "LEAST", (1, 1))
     contract = Contract.objects.get(pk=CONTRACTED[at](market).pk)
     assert contract.status == at.partition(",")[0]
     before = kept()
@@ -275,6 +286,7 @@ def test_every_step_of_a_contract_out_of_every_status(market: Market, at: str) -
             options_left=len(contract.options) - contract.taken,
             ends_on=contract.ends_on,
             on=timezone.localdate(),
+            to_publish=any(one.waits for one in contract_notices(contract, timezone.localdate())),
         )
         for name, act in DEALS.items():
             with transaction.atomic():

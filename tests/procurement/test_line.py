@@ -117,7 +117,9 @@ def test_events_that_are_no_step_change_nothing() -> None:
         ("out", {}, (Part.OWNER,), ("send_offer",), None),
         ("awarded", {}, (Part.OWNER, Part.LEAD), ("sign",), None),
         ("awarded", {"signed": frozenset({Part.OWNER})}, (Part.LEAD,), ("sign",), None),
+        ("awarded", {"to_publish": True}, (Part.OWNER,), ("publish_notice",), None),
         ("contracted", {}, (), (), None),
+        ("contracted", {"to_publish": True, "publish_by": DUE}, (Part.OWNER,), ("publish_notice",), DUE),
         ("cancelled", {}, (), (), None),
     ],
 )

@@ -20,6 +20,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "rate_card.expired": {"version": 3},
     "supplier.member_joined": {"role": "member", "joined_on": "2026-04-01"},
     "supplier.member_left": {"left_on": "2026-05-01"},
+    "contract.notice_reminded": {
+        "notice": "uk7",
+        "name": "UK7 contract details notice",
+        "due_on": "2026-05-01",
+    },
     "webhook.disabled": {"because": "gone"},
     "webhook.rotated": {"previous_until": "2026-04-02T09:00:00.000000Z"},
 }

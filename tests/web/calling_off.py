@@ -73,16 +73,16 @@ def step(page: Client, address: str, do: str, **sent: str) -> Any:
     return page.post(address, {"do": do, "revision": row.revision, **sent})
 
 
-def sent_to_alder(page: Client) -> tuple[str, str]:
+def sent_to_alder(page: Client, **changes: Any) -> tuple[str, str]:
     """A call-off whose order form lies with Alder: its address and the offer's."""
-    address = begun(page)
+    address = begun(page, **changes)
     assert step(page, address, "send_offer").status_code == 303
     return address, f"/offers/{address.rpartition('/')[2]}~1"
 
 
-def awarded(page: Client) -> tuple[str, str, str]:
+def awarded(page: Client, **changes: Any) -> tuple[str, str, str]:
     """The same, accepted and awarded: the addresses of call-off, offer and contract."""
-    address, offer = sent_to_alder(page)
+    address, offer = sent_to_alder(page, **changes)
     signed(page, "alder@example.org")
     assert step(page, offer, "accept").status_code == 303
     signed(page)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import CallOff, Contract, Event, Offer
+from procurement.models import CallOff, Contract, Event, Framework, Lot, Offer
 from tests.web.buying import ALDER, colleague, signed
 from tests.web.calling_off import awarded, begun, chosen, form, need, sent_to_alder, step
 from tests.web.reading import read, summary
@@ -186,3 +187,34 @@ def test_the_lists_take_the_same_number_of_queries_however_many_there_are(
     signed(page, "alder@example.org")
     with django_assert_num_queries(7):
         assert len(read(page.get("/offers")).all("th", scope="row")) == 1
+
+
+def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(regime="pa2023")
+    Lot.objects.filter(reference="rm1~1").update(direct_award_cap_pence=None, maximum_value_pence=None)
+
+    def told(address: str) -> str:
+        return str(page.get(address).content.decode())
+
+    address, _, contract = awarded(signed(page), expenses="£300,000")
+    assert "Next: owner, to publish notice" in told(address)
+    step(page, contract, "sign")
+    signed(page, "alder@example.org")
+    step(page, contract, "sign")
+    assert "Draft as JSON" not in told(contract)
+    assert page.get(f"{contract}/notices/uk7").status_code == 404
+    signed(page)
+    assert "29 days left" in told(contract)
+    assert "publish_notice" in offered_steps(page, contract)
+    draft = page.get(f"{contract}/notices/uk7")
+    assert draft["Content-Disposition"].endswith('-uk7.json"')
+    assert draft.json()["notice"]["key"] == "uk7"
+    before = state()
+    refused = step(page, contract, "publish_notice", notice="uk7", number="", published_on="9 March")
+    assert refused.status_code == 422
+    assert state() == before
+    today = timezone.localdate().isoformat()
+    kept = step(page, contract, "publish_notice", notice="uk7", number="2026/S 000-1", published_on=today)
+    assert kept.status_code == 303
+    assert "2026/S 000-1" in told(contract)
+    assert page.get(f"{contract}/notices/uk12").status_code == 404

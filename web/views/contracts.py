@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.contracts import IDENTIFIERS, contract_parts
+from procurement.actions.public_notices import notice_of
+from procurement.errors import NotFound
 from procurement.models import Contract
+from procurement.notice_draft import notice_draft
+from procurement.notice_facts import contract_facts, contract_notices
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
-from procurement.querysets_call_offs import ContractQuerySet
+from procurement.public_notices import why_none
+from procurement.querysets_call_offs import ContractQuerySet, buying
 from procurement.states import CONTRACTS, Part
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
@@ -22,7 +28,12 @@ from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 
-ANCHORS = {"reason": "{do}-reason", "identifiers": "notice"}
+ANCHORS = {
+    "reason": "{do}-reason",
+    "identifiers": "notice",
+    "number": "number",
+    "published_on": "published-on",
+}
 
 
 @never_cache
@@ -39,6 +50,25 @@ def contract(request: HttpRequest, reference: str) -> HttpResponse:
     if isinstance(done, Refusal):
         return _page(request, actor, _seen(actor, reference), done.faults, done.status)
     return done
+
+
+@never_cache
+@login_required
+@require_safe
+def notice(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """A notice of the own contract as a draft, to be kept as a file."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if found.call_off.organisation_id not in buying(actor):
+        raise Http404
+    try:
+        due = notice_of(found, key, timezone.localdate())
+    except NotFound as refused:
+        raise Http404 from refused
+    name = f"{found.reference}-{due.key}.json"
+    answer = JsonResponse(notice_draft(found, due), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _seen(actor: Actor, reference: str) -> Contract:
@@ -59,8 +89,13 @@ def _page(
         mine[Part.LEAD] = found.supplier_signed_at
     if all(mine.values()):
         actions.discard("sign")
-    if found.taken >= len(found.options):
+    today = timezone.localdate()
+    if found.taken >= len(found.options) or today > found.ends_on:
         actions.discard("extend")
+    notices = contract_notices(found, today)
+    waiting = [one for one in notices if one.waits]
+    if not waiting:
+        actions.discard("publish_notice")
     return render(
         request,
         "contract.html",
@@ -70,6 +105,10 @@ def _page(
         buying=bool(buying),
         actions=frozenset(actions),
         identifiers=IDENTIFIERS.items(),
+        notices=notices,
+        no_notices="" if notices else why_none(contract_facts(found)),
+        waiting=[(one.key, one.rule.name) for one in waiting],
+        today=today,
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,

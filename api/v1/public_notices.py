@@ -1,0 +1,88 @@
+"""Public notices of a contract: those the law asks for, each as a draft, and that one was published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.auth import signed_in
+from api.changing import answered, done_once, object_of
+from api.parameters import values
+from api.schema import operation
+from api.v1.contracts import MOVED, revision_read, seen_by
+from api.v1.notice_shapes import NoticeDraftSerializer, PublicationSerializer
+from api.v1.offer_shapes import ContractSerializer
+from api.v1.offers import SENDS
+from api.views import ApiView, DetailView, one_of
+from procurement.actions.public_notices import notice_of, publish_notice
+from procurement.models import Contract
+from procurement.querysets_call_offs import ContractQuerySet, buying
+
+
+class NoticeDraft(DetailView):
+    """A notice of a contract as a draft."""
+
+    serializer_class = NoticeDraftSerializer
+    varies = True
+
+    def rows(self, request: Request) -> QuerySet[Contract]:
+        """The buyer's own: what it says for publication is the buyer's to prepare."""
+        return seen_by(request).told().filter(call_off__organisation__in=buying(signed_in(request)))
+
+    @operation(
+        summary="A public notice as a draft",
+        answer=NoticeDraftSerializer,
+        scope="call_offs:read",
+        headers=("validator",),
+        example='curl "http://127.0.0.1:8000/api/v1/contracts/$NOTIFIED/notices/uk7/" '
+        '-H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str, notice: str) -> Response:
+        """By its key: OCID, parties, value without and with VAT, days and CPV codes, as far as we hold them. It is
+        published where the law says, not here; `publish/` keeps that it was.
+        """
+        row = self.found(request, reference)
+        assert isinstance(row, Contract)
+        due = notice_of(row, notice.lower(), timezone.localdate())
+        self.revision = row.revision
+        return Response(NoticeDraftSerializer(row, context={"notice": due}).data)
+
+
+class Publication(ApiView):
+    """That a notice was published."""
+
+    varies = True
+
+    @operation(
+        summary="Say that a public notice was published",
+        answer=ContractSerializer,
+        body={"application/json": PublicationSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/contracts/$NOTIFIED/notices/uk7/publish/" '
+        f'{SENDS}"{{\\"number\\": \\"2026/S 000-012345\\", \\"published_on\\": \\"$TODAY\\"}}"',
+    )
+    def post(self, request: Request, reference: str, notice: str) -> Response:
+        """By the buyer, with the number that it has where it was published. Said again, it corrects what was kept. 409
+        while its time has not come.
+        """
+        actor = signed_in(request)
+        body = object_of(request, ("number", "published_on"))
+
+        def once() -> Response:
+            values(request.GET, ())
+            row = one_of(seen_by(request), reference)
+            told: tuple[Any, Any] = (body.get("number"), body.get("published_on"))
+            made = publish_notice(actor, row.reference, revision_read(request, row), notice.lower(), *told)
+            shown = ContractQuerySet(Contract).told().get(pk=made.pk)
+            place = reverse("api:contract", args=[shown.reference])
+            data = ContractSerializer(shown, context={"actor": actor}).data
+            return answered(data, shown.revision, place)
+
+        return done_once(request, actor.reference, once)

@@ -1,0 +1,38 @@
+"""Notices that the law asks of a contract: what was published, and that the buyer was reminded.
+
+Which are asked for and by when is computed (procurement/public_notices.py); a row stands only for what happened.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from procurement.models.call_offs import Contract
+
+
+class PublicNotice(models.Model):
+    """A notice of a contract by its `key` there (`uk7`, `uk9-1`). `number` is the notice's own where it was published
+    on `published_on`.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="public_notices")
+    key = models.CharField(max_length=20)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    number = models.CharField(max_length=60, blank=True)
+    published_on = models.DateField(null=True, blank=True)
+    actor = models.CharField(max_length=120, blank=True)
+    recorded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["contract_id", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "key"], name="public_notice_once"),
+            models.CheckConstraint(
+                condition=Q(published_on=None, number="") | (~Q(published_on=None) & ~Q(number="")),
+                name="public_notice_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract_id}: {self.key}"
