@@ -14,6 +14,7 @@ from procurement.working_days import ENGLAND, LONDON, is_working_day
 
 REGULATIONS_DAYS: Final = 10
 ACT_DAYS: Final = 8
+TENDER_DAYS: Final = 2
 
 
 def after_working_days(sent: datetime, days: int, nation: str = ENGLAND) -> datetime:
@@ -47,6 +48,23 @@ def standstill_end(told: datetime, *, act_of_2023: bool, nation: str = ENGLAND) 
     while not is_working_day(day, nation):
         day += timedelta(days=1)
     return midnight(day + timedelta(days=1))
+
+
+def before_working_days(end: datetime, days: int, nation: str = ENGLAND) -> datetime:
+    """The same time of the day that lies `days` whole working days of a nation before the one of `end`."""
+    local = end.astimezone(LONDON)
+    day, left = local.date(), days
+    while left:
+        day -= timedelta(days=1)
+        left -= is_working_day(day, nation)
+    return datetime.combine(day, local.time(), tzinfo=LONDON)
+
+
+def tender_reminder(invited: datetime, deadline: datetime, nation: str = ENGLAND) -> datetime:
+    """When who has not submitted a tender is reminded: TENDER_DAYS working days before the deadline, or half-way to it
+    where that comes later.
+    """
+    return max(before_working_days(deadline, TENDER_DAYS, nation), half_way(invited, deadline))
 
 
 def half_way(start: datetime, end: datetime) -> datetime:

@@ -49,6 +49,7 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "successful": "It is to be awarded.",
     "unsuccessful": "Another is to be awarded.",
     "reopened": "The award or the intention was taken back; changes hold the reason.",
+    "reminded": "Its deadline is close and it is not submitted, or not confirmed after a material amendment.",
     "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
 }
 """What happens to a tender. Until the deadline such an event names no `organisation`: the buyer is told of none."""

@@ -63,6 +63,7 @@ FRAMEWORK: Final = ("web:framework", "{framework}")
 PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
 OFFER: Final = ("web:offer", "{subject}")
+TENDER: Final = ("web:tender", "{subject}")
 CONTRACT: Final = ("web:contract", "{subject}")
 HOOK: Final = ("api:webhook", "{subject}")
 
@@ -223,6 +224,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "tender.submitted": (
         Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed."),
+    ),
+    "tender.reminded": (
+        Notice("lead", "The deadline is close: {call_off}",
+               "Your tender {subject} for the call-off {call_off} is not submitted, or does not answer to the last "
+               "amendment. The deadline is {deadline}.", TENDER, URGENT),
     ),
     "tender.price_asked": (
         Notice("lead", "A question about your price: {subject}",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import happening, reason_of, require_approval
 from procurement.actions.competitions import MOMENTS, moment, running
 from procurement.actions.events import record
+from procurement.actions.invitations import plan_reminder
 from procurement.call_off_checks import estimate_of, place_faults
 from procurement.deadlines import after_working_days
 from procurement.differences import differences
@@ -53,7 +54,7 @@ def extend_competition(
         told = _moved(competition, read)
         if not told:
             raise Conflict("Nothing was moved.")
-        competition.save(update_fields=list(told))
+        competition.save(update_fields=[*told, "remind_at"])
         _tell(actor, competition, "call_off.extended", {"moments": told, "reason": why})
     return competition
 
@@ -111,7 +112,7 @@ def amend_competition(
         )
         if material:
             competition.material = number
-        competition.save(update_fields=["deadline", "material"])
+        competition.save(update_fields=["deadline", "material", "remind_at"])
         call_off.save(update_fields=["requirement"])
         told = {"number": number, "material": material, "fields": [one["pointer"] for one in difference]}
         _tell(actor, competition, "call_off.amended", told | {"deadline": instant(competition.deadline)})
@@ -140,6 +141,8 @@ def _moved(competition: Competition, read: Mapping[str, datetime | None]) -> dic
     order = date_faults(interest, clarify, competition.deadline, now)
     faults.extend(one for one in order if told and not (one.code == "order" and clarify and clarify <= now))
     _refuse(faults)
+    if "deadline" in told and competition.invited_at is not None:
+        plan_reminder(competition)
     return told
 
 

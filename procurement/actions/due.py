@@ -15,6 +15,7 @@ from procurement.actions.closing import close_competition
 from procurement.actions.interest import end_interest
 from procurement.actions.offers import expire_offer, remind_offer
 from procurement.actions.public_notices import remind_notices
+from procurement.actions.tender_reminders import remind_tenders
 from procurement.models import CallOff, Competition, Contract, Offer
 
 WAITING = (Offer.Status.SENT, Offer.Status.VIEWED)
@@ -34,10 +35,12 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
     # After an outage one may be past both: interest ends first, and nobody has tendered.
     ends = sum(end_interest(one, at) for one in _call_offs(ended))
     closed = out.filter(deadline__lte=at).order_by("deadline", "pk")
+    missing = out.filter(remind_at__lte=at, deadline__gt=at, reminded_at=None).order_by("remind_at", "pk")
     close = Contract.objects.filter(notice_on__lte=timezone.localdate(at)).order_by("notice_on", "pk")
     return {
         "interest_ended": ends,
         "competitions_closed": sum(close_competition(one, at) for one in _call_offs(closed)),
+        "tenders_reminded": sum(remind_tenders(one, at) for one in _call_offs(missing)),
         "offers_expired": sum(expire_offer(one, at) for one in _references(expired)),
         "offers_reminded": sum(remind_offer(one, at) for one in _references(half)),
         "notices_reminded": sum(remind_notices(one, at) for one in _references(close)),

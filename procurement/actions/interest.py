@@ -15,7 +15,7 @@ from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import locked_call_off, move
 from procurement.actions.competitions import planned
 from procurement.actions.events import record, record_many
-from procurement.actions.invitations import happening, invite, keep_out
+from procurement.actions.invitations import happening, invite, keep_out, plan_reminder
 from procurement.entitled import Out, barred_leads
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
 from procurement.models import CallOff, Invitation, RuledOut
@@ -88,7 +88,8 @@ def end_interest(reference: str, now: datetime) -> bool:
                 invited.append(one)
         keep_out(competition, out, now)
         competition.invited_at = now
-        competition.save(update_fields=["invited_at"])
+        plan_reminder(competition)
+        competition.save(update_fields=["invited_at", "remind_at"])
         if not invited:
             call_off.ended_reason = NOBODY
             move(SYSTEM, call_off, "fail", {"reason": NOBODY}, "ended_reason")

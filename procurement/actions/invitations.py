@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from procurement.actions.events import Happening
+from procurement.deadlines import tender_reminder
 from procurement.entitled import Entitled, Out
 from procurement.invitation_document import instant
 from procurement.models import CallOff, CallOffSupplier, Competition, Invitation, RuledOut, Tender
@@ -71,6 +72,14 @@ def invite(competition: Competition, invitations: Sequence[Invitation], now: dat
         happening(competition, one.invitation, "invitation.sent", {"tender": one.reference} | moments)
         for one in tenders
     ]
+
+
+def plan_reminder(competition: Competition) -> None:
+    """Says when missing tenders are reminded of, by the deadline as it stands; saves nothing."""
+    assert competition.invited_at is not None
+    assert competition.deadline is not None
+    nation = competition.call_off.organisation.nation
+    competition.remind_at = tender_reminder(competition.invited_at, competition.deadline, nation)
 
 
 def happening(

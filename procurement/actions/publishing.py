@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import locked_call_off, move, permitted, require_approval
 from procurement.actions.competitions import planned
-from procurement.actions.invitations import ask, happening, invite, keep_out
+from procurement.actions.invitations import ask, happening, invite, keep_out, plan_reminder
 from procurement.call_off_checks import estimate_of, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.entitled import entitled
@@ -46,6 +46,8 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         competition.published_at = now
         first = competition.interest_until is not None
         competition.invited_at = None if first else now
+        if competition.invited_at is not None:
+            plan_reminder(competition)
         competition.save()
         competition.documents.filter(removed_at=None).update(told_at=now)
         asked = ask(competition, invited, Invitation.Interest.ASKED if first else "", now)

@@ -21,7 +21,8 @@ class Competition(models.Model):
 
     Tenders are sealed from the buyer until `opened_at`, those of a competition that ended before it for ever.
     `interest_until` None: no expression of interest is asked for first. `material` is the number of the last
-    amendment that tenderers must confirm or answer anew, 0 where there is none. `ranking` is the answer of
+    amendment that tenderers must confirm or answer anew, 0 where there is none. `remind_at` is when tenders that are
+    still missing are reminded of, once. `ranking` is the answer of
     procurement/evaluation.py; `standstill_until` the moment before which nothing is awarded.
     """
 
@@ -35,6 +36,8 @@ class Competition(models.Model):
     digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     material = models.PositiveIntegerField(default=0)
@@ -46,6 +49,9 @@ class Competition(models.Model):
         indexes = [
             models.Index(fields=["deadline"], name="competition_due"),
             models.Index(fields=["interest_until"], name="competition_interest_due"),
+            models.Index(
+                fields=["remind_at"], condition=Q(reminded_at=None), name="competition_reminder_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -152,12 +152,7 @@ def test_without_any_interest_the_call_off_is_unsuccessful(contest: Contest) -> 
     call_off = published(contest, plan=ASKED_FIRST)
     with at(past_deadline(call_off) + timedelta(days=1)):
         # After an outage both moments have passed.
-        assert move_due() | {"offers_expired": 0, "offers_reminded": 0} == {
-            "interest_ended": 1,
-            "competitions_closed": 0,
-            "offers_expired": 0,
-            "offers_reminded": 0,
-        }
+        assert {name for name, moved in move_due().items() if moved} == {"interest_ended"}
     call_off.refresh_from_db()
     assert (call_off.status, call_off.ended_reason) == ("unsuccessful", "No supplier expressed interest.")
 

@@ -25,6 +25,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "name": "UK7 contract details notice",
         "due_on": "2026-05-01",
     },
+    "tender.reminded": {"deadline": "2026-05-01T12:00:00+00:00"},
     "webhook.disabled": {"because": "gone"},
     "webhook.rotated": {"previous_until": "2026-04-02T09:00:00.000000Z"},
 }

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from procurement.models import Tender
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_competitions import TenderQuerySet
+from procurement.sealing import open_to
 from web.buying import actor_of
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
@@ -29,20 +31,28 @@ from web.tender_page import tender_page
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def tender(request: HttpRequest, reference: str) -> HttpResponse:
-    """One tender, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    """One tender, or a step of it; its own supplier is led to its invitation, where it reads and writes it. 422 where
+    it breaks a rule, 409 where it is stale or of the wrong state.
+    """
     actor = actor_of(request)
-    found = _seen(actor, reference)
+    row = _row(actor, reference)
+    if request.method != "POST" and row is not None and open_to(actor, row).own:
+        return redirect("web:invitation", row.invitation.reference)
+    found = _of_buyer(actor, row)
     if request.method != "POST":
         return _page(request, actor, found, ())
     here = reverse("web:tender", args=[found.reference])
     done = do(request, actor, found.reference, OF_TENDERS, anchors_of(request.POST), here)
     if isinstance(done, Refusal):
-        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+        return _page(request, actor, _of_buyer(actor, _row(actor, reference)), done.faults, done.status)
     return done
 
 
-def _seen(actor: Actor, reference: str) -> Tender:
-    found = TenderQuerySet(Tender).seen_by(actor).told().filter(reference=reference).first()
+def _row(actor: Actor, reference: str) -> Tender | None:
+    return TenderQuerySet(Tender).seen_by(actor).told().filter(reference=reference).first()
+
+
+def _of_buyer(actor: Actor, found: Tender | None) -> Tender:
     if found is None or not can(actor, Action.SEE_CALL_OFFS, found.competition.call_off.organisation_id):
         raise Http404
     if found.competition.closed_at is None:
