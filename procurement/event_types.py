@@ -49,6 +49,7 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "successful": "It is to be awarded.",
     "unsuccessful": "Another is to be awarded.",
     "reopened": "The award or the intention was taken back; changes hold the reason.",
+    "partner_left": "A firm that it names left the supplier; changes hold since when.",
     "reminded": "Its deadline is close and it is not submitted, or not confirmed after a material amendment.",
     "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
 }

@@ -225,6 +225,14 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "tender.submitted": (
         Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed."),
     ),
+    "tender.partner_left": (
+        Notice("lead", "{partner} has left {supplier}",
+               "{partner}, which your tender {subject} for the call-off {call_off} names, does not belong to "
+               "{supplier} any more: see whether what you have written stands.", TENDER, URGENT),
+        Notice("organisation", "{partner} has left {supplier}",
+               "{partner}, which a tender for the call-off {call_off} names, does not belong to {supplier} any more.",
+               CALL_OFF, URGENT),
+    ),
     "tender.reminded": (
         Notice("lead", "The deadline is close: {call_off}",
                "Your tender {subject} for the call-off {call_off} is not submitted, or does not answer to the last "

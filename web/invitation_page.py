@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from procurement.departed import left_of
 from procurement.models import (
     Amendment,
     CallOff,
@@ -65,6 +66,7 @@ class InvitationPage:
     low_price: LowPriceQuestion | None
     letters: tuple[Letter, ...]
     actions: frozenset[str]
+    left: tuple[str, ...]
 
 
 def own_tender(invitation: Invitation, actor: Actor) -> Tender | None:
@@ -101,6 +103,7 @@ def invitation_page(invitation: Invitation, tender: Tender | None, actor: Actor)
             for one in (tender.letters.order_by("-pk") if own and tender else ())
         ),
         actions=frozenset(actions_of(invitation, tender, parts, asked)),
+        left=tuple(left_of(tender)) if own and tender else (),
     )
 
 

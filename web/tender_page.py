@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procurement.actions.ranking import GROUNDS
+from procurement.departed import left_of
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import (
     Assessment,
@@ -61,6 +62,7 @@ class TenderPage:
     undeclared: bool
     actions: frozenset[str]
     grounds: tuple[tuple[str, str], ...]
+    left: tuple[str, ...]
 
 
 def tender_page(tender: Tender, actor: Actor) -> TenderPage:
@@ -92,6 +94,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
         and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
         actions=frozenset(_judging(tender, available, asked, looks_low=looks_low)),
         grounds=tuple(GROUNDS.items()),
+        left=tuple(left_of(tender)) if found.answers else (),
     )
 
 

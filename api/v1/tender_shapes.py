@@ -16,6 +16,7 @@ from api.v1.competition_shapes import AmendmentSerializer, DocumentSerializer
 from api.v1.offer_shapes import NamedCallOff, bought
 from api.v1.shapes import Named, NamedFramework, NamedLot
 from procurement.actions.ranking import GROUNDS
+from procurement.departed import left_of
 from procurement.models import (
     Assessment,
     CallOff,
@@ -243,6 +244,11 @@ class TenderSerializer(TenderSummarySerializer):
     submitted = SubmittedSerializer(allow_null=True)
     receipts = ReceiptSerializer(many=True, allow_null=True)
     files = TenderFileSerializer(many=True)
+    left_partners = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Firms that it names and that have left the supplier since; null where it is not open to you.",
+    )
     confirm = serializers.IntegerField(min_value=1, allow_null=True)
     viewed_at = serializers.DateTimeField(allow_null=True)
     available_actions = serializers.ListField(child=serializers.CharField())
@@ -260,6 +266,7 @@ class TenderSerializer(TenderSummarySerializer):
             "submitted": _submitted(row.current, opened) if row.current else None,
             "receipts": ReceiptSerializer(_of(row), many=True).data if opened.own else None,
             "files": TenderFileSerializer([one for one in files if file_open(opened, one)], many=True).data,
+            "left_partners": left_of(row) if opened.answers else None,
             "confirm": material if row.current_id is not None and row.confirmed < material else None,
             "viewed_at": row.viewed_at,
             "available_actions": steps_of(actor, row),

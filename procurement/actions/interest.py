@@ -16,6 +16,7 @@ from procurement.actions.call_offs import locked_call_off, move
 from procurement.actions.competitions import planned
 from procurement.actions.events import record, record_many
 from procurement.actions.invitations import happening, invite, keep_out, plan_reminder
+from procurement.departed import unname
 from procurement.entitled import Out, barred_leads
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
 from procurement.models import CallOff, Invitation, RuledOut
@@ -68,6 +69,7 @@ def end_interest(reference: str, now: datetime) -> bool:
         waiting = call_off.status == CallOff.Status.OUT and competition.invited_at is None
         if not waiting or until is None or until > now:
             return False
+        unname(call_off)
         asked = list(
             competition.invitations.select_related("asked__appointment__supplier").prefetch_related(
                 "asked__partners"

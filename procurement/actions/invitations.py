@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from procurement.actions.events import Happening
 from procurement.deadlines import tender_reminder
+from procurement.departed import unname
 from procurement.entitled import Entitled, Out
 from procurement.invitation_document import instant
 from procurement.models import CallOff, CallOffSupplier, Competition, Invitation, RuledOut, Tender
@@ -23,9 +24,11 @@ def ask(
     competition: Competition, invited: Sequence[Entitled], interest: str, now: datetime
 ) -> list[Invitation]:
     """Writes an invitation for each of these suppliers, with its card's version pinned; one that the shortlist names
-    keeps its place and the partners that are wanted of it, the others follow by their references.
+    keeps its place and those partners that are wanted of it and belong to it still, the others follow by their
+    references.
     """
     call_off = competition.call_off
+    unname(call_off)
     rows = _asked(call_off)
     position = max((one.position for one in rows.values()), default=0)
     fresh = [one.appointment for one in invited if one.appointment.pk not in rows]
