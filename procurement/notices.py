@@ -64,6 +64,11 @@ PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
 OFFER: Final = ("web:offer", "{subject}")
 TENDER: Final = ("web:tender", "{subject}")
+INVITATION: Final = ("web:invitation", "{subject}")
+INVITED_TO: Final = ("web:invited", "{subject}")
+"""An event of a call-off that tells all who compete: each is led to its own invitation."""
+INVITED_BY: Final = ("web:invited", "{call_off}")
+CLAIM_CONTRACT: Final = ("web:contract", "{contract}")
 CONTRACT: Final = ("web:contract", "{subject}")
 HOOK: Final = ("api:webhook", "{subject}")
 
@@ -181,11 +186,12 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "invitation.interest_asked": (
         Notice("lead", "Are you interested? {call_off}",
-               "A buyer asks {supplier} whether it is interested in the call-off {call_off}.", None, URGENT),
+               "A buyer asks {supplier} whether it is interested in the call-off {call_off}.", INVITATION, URGENT),
     ),
     "invitation.sent": (
         Notice("lead", "Invited to tender: {call_off}",
-               "A buyer invites {supplier} to tender for the call-off {call_off}. It says until when.", None, URGENT),
+               "A buyer invites {supplier} to tender for the call-off {call_off}. It says until when.",
+               INVITATION, URGENT),
     ),
     "clarification.asked": (
         Notice("organisation", "A question to answer: {call_off}",
@@ -194,16 +200,16 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "clarification.answered": (
         Notice("invited", "A question was answered: {call_off}",
-               "The buyer has answered a question about the call-off {call_off}.", None, URGENT),
+               "The buyer has answered a question about the call-off {call_off}.", INVITED_BY, URGENT),
     ),
     "call_off.extended": (
-        Notice("invited", "More time: {subject}", "The moments of the competition {subject} are later now.", None,
+        Notice("invited", "More time: {subject}", "The moments of the competition {subject} are later now.", INVITED_TO,
                URGENT),
     ),
     "call_off.amended": (
         Notice("invited", "Changed: {subject}",
                "The buyer has changed what the competition {subject} asks for: read the difference, and confirm your "
-               "tender or submit it anew where it says so.", None, URGENT),
+               "tender or submit it anew where it says so.", INVITED_TO, URGENT),
     ),
     "call_off.closed": (
         Notice("organisation", "Closed to tenders: {subject}",
@@ -216,14 +222,17 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                ("web:contract", "{contract}"), URGENT),
     ),
     "call_off.cancelled": (
-        Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}.", None, URGENT),
+        Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}.",
+               INVITED_TO, URGENT),
     ),
     "call_off.unsuccessful": (
-        Notice("invited", "Ended without award: {subject}", "The competition {subject} ended without an award.", None,
+        Notice("invited", "Ended without award: {subject}", "The competition {subject} ended without an award.",
+               INVITED_TO,
                URGENT),
     ),
     "tender.submitted": (
-        Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed."),
+        Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed.",
+               TENDER),
     ),
     "tender.partner_left": (
         Notice("lead", "{partner} has left {supplier}",
@@ -240,16 +249,16 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "tender.price_asked": (
         Notice("lead", "A question about your price: {subject}",
-               "The price of the tender {subject} looks abnormally low: the buyer asks you to explain it.", None,
+               "The price of the tender {subject} looks abnormally low: the buyer asks you to explain it.", TENDER,
                URGENT),
     ),
     "tender.price_answered": (
         Notice("organisation", "A price was explained: {subject}", "The tenderer of {subject} has explained its price.",
-               CALL_OFF),
+               TENDER),
     ),
     "tender.told": (
         Notice("lead", "The outcome of {call_off}", "The letter on the outcome of the tender {subject} is there.",
-               None, URGENT),
+               TENDER, URGENT),
     ),
     "outcome_plan.proposed": (
         Notice("payer", "A share to approve: {call_off}",
@@ -258,17 +267,20 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "claim.submitted": (
         Notice("organisation", "Outcomes claimed: {subject}",
-               "{supplier} claims outcomes of the contract {contract} ({subject}).", None, URGENT),
+               "{supplier} claims outcomes of the contract {contract} ({subject}).", CLAIM_CONTRACT, URGENT),
     ),
     "claim.verified": (
-        Notice("lead", "Outcomes verified: {subject}", "The claim {subject} on {contract} was verified."),
+        Notice("lead", "Outcomes verified: {subject}", "The claim {subject} on {contract} was verified.",
+               CLAIM_CONTRACT),
     ),
     "claim.rejected": (
-        Notice("lead", "Claim rejected: {subject}", "The claim {subject} on {contract} was not borne out.", None,
+        Notice("lead", "Claim rejected: {subject}", "The claim {subject} on {contract} was not borne out.",
+               CLAIM_CONTRACT,
                URGENT),
     ),
     "claim.paid": (
-        Notice("lead", "Outcomes paid: {subject}", "The claim {subject} on {contract} is paid."),
+        Notice("lead", "Outcomes paid: {subject}", "The claim {subject} on {contract} is paid.",
+               CLAIM_CONTRACT),
     ),
     "joining.submitted": (
         Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", None, URGENT),

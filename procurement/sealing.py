@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procurement.models import Tender, TenderFile
+from procurement.errors import NotFound
+from procurement.models import Tender, TenderFile, TenderRevision
 from procurement.parts import tender_parts
 from procurement.permissions import Action, Actor, can
+from procurement.querysets_competitions import TenderQuerySet
 from procurement.states import Part
 
 
@@ -33,6 +35,19 @@ def open_to(actor: Actor, tender: Tender) -> Open:
     buys = can(actor, Action.SEE_CALL_OFFS, competition.call_off.organisation_id)
     opened = buys and competition.opened_at is not None and tender.current_id is not None
     return Open(own=False, answers=opened, price=opened and competition.ranking is not None)
+
+
+def receipt_of(actor: Actor, reference: str, number: int) -> TenderRevision:
+    """What was submitted the `number`th time with the tender of that reference; its tenderer's alone. Raises
+    NotFound.
+    """
+    tender = TenderQuerySet(Tender).seen_by(actor).told().filter(reference=reference).first()
+    found = None
+    if tender is not None and open_to(actor, tender).own:
+        found = tender.revisions.filter(number=number).first()
+    if found is None:
+        raise NotFound(f"There is no receipt {number} of {reference}.")
+    return found
 
 
 def file_open_to(actor: Actor, file: TenderFile) -> bool:

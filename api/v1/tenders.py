@@ -11,15 +11,16 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of, texts_of
-from api.conditional import expected_revision
+from api.conditional import expected_revision, unchanged
 from api.parameters import choice, reference, values
-from api.schema import operation
+from api.schema import JSON, operation
 from api.v1.call_off_shapes import ReasonSerializer
 from api.v1.competition_people import POSTS
 from api.v1.offers import SENDS
@@ -45,6 +46,7 @@ from procurement.models import OutcomeLetter, Tender
 from procurement.permissions import Actor
 from procurement.querysets_call_offs import require_either_side
 from procurement.querysets_competitions import TenderQuerySet
+from procurement.sealing import receipt_of
 from procurement.tenders import FIELDS
 from search.parameters import Parameter
 
@@ -264,6 +266,34 @@ class Submission(ApiView):
             return answered(ReceiptSerializer(made).data, made.tender.revision, place, 201)
 
         return done_once(request, actor.reference, act)
+
+
+class Receipt(ApiView):
+    """What was submitted once, as a file."""
+
+    varies = True
+    tagged = False
+
+    @operation(
+        summary="Download what was submitted",
+        answer={"type": "object"},
+        scope="offers:read",
+        headers=("validator",),
+        example='curl "http://127.0.0.1:8000/api/v1/tenders/$TO_CONFIRM/receipts/1/" -H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str, number: int) -> HttpResponse:
+        """By its tenderer alone: the stored bytes, whose SHA-256 is the receipt's digest and the ETag."""
+        self.asked(request)
+        row = receipt_of(signed_in(request), reference, number)
+        headers = {
+            "ETag": f'"{row.digest}"',
+            "Cache-Control": "private, no-store",
+            "Vary": "Authorization, Cookie",
+        }
+        if unchanged(request, headers["ETag"]):
+            return HttpResponse(status=304, headers=headers)
+        headers["Content-Disposition"] = f'attachment; filename="{row.reference}.json"'
+        return HttpResponse(row.document.encode(), content_type=JSON, headers=headers)
 
 
 class TenderWithdrawal(ApiView):

@@ -271,6 +271,11 @@ urlpatterns = [
         )
     ),
     path(
+        "tenders/<reference:reference>/receipts/<int:number>/",
+        tenders.Receipt.as_view(),
+        name="tender-receipt",
+    ),
+    path(
         "tenders/<reference:reference>/files/<reference:file>/",
         files.TenderFileDetail.as_view(),
         name="tender-file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ from tests.web.competing import (
     sent,
     taken,
     tender_of,
+    tendered,
     written,
 )
 from tests.web.reading import read, rows, summary
@@ -311,3 +313,33 @@ def test_the_pages_take_a_bounded_number_of_queries(
         assert len(read(page.get("/invitations")).all("th", scope="row")) == 1
     with django_assert_max_num_queries(30):
         assert summary(read(page.get(invitation)))["Buyer"] == "The Council"
+
+
+def test_a_receipt_is_fetched_byte_for_byte_by_its_tenderer_alone(page: Client) -> None:
+    address = published(signed(page))
+    tendered(address, LEAD, "alders", "600.00")
+    made = TenderRevision.objects.get()
+    receipt = f"/tenders/{made.tender.reference}/receipts/1"
+    signed(page, LEAD)
+    answer = page.get(receipt)
+    assert hashlib.sha256(answer.content).hexdigest() == made.digest
+    assert answer["Content-Disposition"] == f'attachment; filename="{made.reference}.json"'
+    assert receipt in page.get(invitation_of(address)).content.decode()
+    assert page.get(f"{receipt[:-1]}2").status_code == 404
+    signed(page, OTHER)
+    assert page.get(receipt).status_code == 404
+    closed_by_the_clock(address)
+    sent(signed(page), address, "open_tenders")
+    assert page.get(receipt).status_code == 404
+
+
+def test_what_a_message_names_leads_its_supplier_to_its_own_invitation(page: Client) -> None:
+    address = published(signed(page))
+    reference = call_off_of(address).reference
+    assert page.get(f"/invited/{reference}").status_code == 404
+    signed(page, LEAD)
+    here = invitation_of(address)
+    assert page.get(f"/invited/{reference}")["Location"] == here
+    assert page.get(f"/tenders/{tender_of(address, 'alders').reference}")["Location"] == here
+    assert page.get(f"/tenders/{tender_of(address, 'dogwood').reference}").status_code == 404
+    assert page.get("/invited/CO-2020-0001").status_code == 404

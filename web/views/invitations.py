@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -60,6 +61,18 @@ def invitations(request: HttpRequest) -> HttpResponse:
         tenders={one.invitation_id: one for one in tenders},
         pages=pages(address, count, page, PAGE_SIZE, count),
     )
+
+
+@never_cache
+@login_required
+@require_safe
+def invited(request: HttpRequest, reference: str) -> HttpResponse:
+    """Leads from a call-off to the own invitation to it: a message to all who compete names the call-off alone."""
+    rows = InvitationQuerySet(Invitation).of_supplier(actor_of(request))
+    found = rows.filter(competition__call_off__reference=reference.upper()).order_by("pk").first()
+    if found is None:
+        raise Http404
+    return redirect(_address(found))
 
 
 @never_cache

@@ -13,12 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from procurement.errors import NotFound
 from procurement.models import Tender
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_competitions import TenderQuerySet
-from procurement.sealing import open_to
+from procurement.sealing import open_to, receipt_of
 from web.buying import actor_of
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
@@ -46,6 +47,20 @@ def tender(request: HttpRequest, reference: str) -> HttpResponse:
     if isinstance(done, Refusal):
         return _page(request, actor, _of_buyer(actor, _row(actor, reference)), done.faults, done.status)
     return done
+
+
+@never_cache
+@login_required
+@require_safe
+def receipt(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """What was submitted then, byte for byte, for the tenderer alone: its SHA-256 is the receipt's digest."""
+    try:
+        found = receipt_of(actor_of(request), reference, number)
+    except NotFound as refused:
+        raise Http404 from refused
+    answer = HttpResponse(found.document.encode(), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{found.reference}.json"'
+    return answer
 
 
 def _row(actor: Actor, reference: str) -> Tender | None:
