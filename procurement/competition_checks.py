@@ -46,4 +46,7 @@ def competition_faults(call_off: CallOff) -> list[Fault]:
     except Invalid as refusal:
         return list(refusal.faults)
     moments = competition.interest_until, competition.clarify_until, competition.deadline
-    return [*evaluation_faults(rules, call_off.organisation), *date_faults(*moments, timezone.now())]
+    return [
+        *evaluation_faults(rules, call_off.organisation, call_off.lot),
+        *date_faults(*moments, timezone.now()),
+    ]

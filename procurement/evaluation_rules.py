@@ -7,6 +7,7 @@ no database; what a buyer must keep beside is asked by rules.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -21,8 +22,12 @@ MOST_SCALE: Final = 100
 MOST_WORDS: Final = 10_000
 MOST_DECIMALS: Final = 6
 MOST_ASSESSORS: Final = 10
-PRICE_WEIGHTS: Final = (Decimal(10), Decimal(90))
-"""What price may weigh where it has a weight: lots state no bounds of their own yet, so these hold for every lot."""
+Range = tuple[Decimal, Decimal]
+"""The least and the most that something may weigh, of 100."""
+PRICE_WEIGHTS: Final[Range] = (Decimal(10), Decimal(90))
+"""What price may weigh where it has a weight and the lot says nothing."""
+WEIGHTED: Final = {"price": "Price", "quality": "Quality", "social_value": "Social value"}
+"""What a lot may state bounds of."""
 LOW_PRICE: Final = 80
 """Per cent of the mean of the other prices below which a price is asked about, unless the buyer says otherwise."""
 
@@ -53,6 +58,23 @@ FIELDS: Final = (
 )  # fmt: skip
 _KEY: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{1,2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a lot lets price, quality and social value weigh, None where it says nothing of one."""
+
+    price: Range = PRICE_WEIGHTS
+    quality: Range | None = None
+    social_value: Range | None = None
+
+    @classmethod
+    def of(cls, stated: Mapping[str, Sequence[str]] | None) -> Bounds:
+        """As a lot states them: by WEIGHTED, least and most as decimal strings; what it leaves out is as for all
+        lots.
+        """
+        ranges = {name: (Decimal(least), Decimal(most)) for name, (least, most) in (stated or {}).items()}
+        return cls(**ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,15 @@ class EvaluationRules:
     @property
     def social_value(self) -> Decimal:
         """What social value weighs, of 100."""
-        return sum((one.weight for one in self.criteria if one.kind == "social_value"), Decimal(0))
+        return self._weight_of("social_value")
+
+    @property
+    def quality(self) -> Decimal:
+        """What quality weighs beside it, of 100."""
+        return self._weight_of("quality")
+
+    def _weight_of(self, kind: str) -> Decimal:
+        return sum((one.weight for one in self.criteria if one.kind == kind), Decimal(0))
 
     def criterion(self, key: str) -> Criterion | None:
         return next((one for one in self.criteria if one.key == key), None)
@@ -153,10 +183,13 @@ class EvaluationRules:
         return rules
 
 
-def weight_faults(rules: EvaluationRules, pointer: str = "/rules") -> list[Fault]:
-    """What keeps the rules from being fixed: weights that are not 100 together, a price outside its bounds, a
-    threshold where none counts.
+def weight_faults(
+    rules: EvaluationRules, bounds: Bounds | None = None, pointer: str = "/rules"
+) -> list[Fault]:
+    """What keeps the rules from being fixed: weights that are not 100 together or outside the lot's `bounds` (None:
+    those of all lots), a threshold where none counts.
     """
+    bounds = bounds or Bounds()
     faults = []
     if not rules.criteria:
         faults.append(Fault(f"{pointer}/criteria", "required", "Name at least one award criterion."))
@@ -164,18 +197,32 @@ def weight_faults(rules: EvaluationRules, pointer: str = "/rules") -> list[Fault
     if whole != WHOLE:
         faults.append(Fault(f"{pointer}/criteria", "weights", f"The weights are {plain(whole)}, not 100."))
     at = f"{pointer}/price_weight"
-    least, most = PRICE_WEIGHTS
     if rules.method == "lowest_over_price":
-        if not least <= rules.price_weight <= most:
-            faults.append(Fault(at, "price_weight", f"Price weighs from {least} to {most}."))
+        if told := _outside("price", rules.price_weight, bounds.price):
+            faults.append(Fault(at, "price_weight", told))
     elif rules.price_weight:
         faults.append(Fault(at, "no_price_weight", "By this method price has no weight: state 0."))
+    for name, weight, allowed in (
+        # Where price has no weight, quality and social value are the whole.
+        ("quality", rules.quality, bounds.quality if rules.price_weight else None),
+        ("social_value", rules.social_value, bounds.social_value),
+    ):
+        if rules.criteria and (told := _outside(name, weight, allowed)):
+            faults.append(Fault(f"{pointer}/criteria", f"{name}_weight", told))
     if rules.method == "quality_threshold" and not rules.threshold:
         faults.append(Fault(f"{pointer}/threshold", "required", "State the quality that must be reached."))
     if rules.method != "quality_threshold" and rules.threshold:
         message = "A threshold counts by the method quality_threshold alone: state 0."
         faults.append(Fault(f"{pointer}/threshold", "no_threshold", message))
     return faults
+
+
+def _outside(name: str, weight: Decimal, allowed: Range | None) -> str:
+    """That a weight lies outside what is allowed, in a sentence; "" where it does not."""
+    if allowed is None or allowed[0] <= weight <= allowed[1]:
+        return ""
+    least, most = map(plain, allowed)
+    return f"{WEIGHTED[name]} weighs from {least} to {most} on this lot; here it weighs {plain(weight)}."
 
 
 def _criteria(reader: Reader, value: object) -> tuple[Criterion, ...]:

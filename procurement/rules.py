@@ -14,7 +14,7 @@ from typing import Final
 
 from procurement.deadlines import months_after
 from procurement.errors import Fault
-from procurement.evaluation_rules import EvaluationRules, weight_faults
+from procurement.evaluation_rules import Bounds, EvaluationRules, weight_faults
 from procurement.models.call_offs import CallOff
 from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
@@ -121,9 +121,9 @@ def direct_award_faults(terms: Terms) -> Iterator[Fault]:
         yield Fault("/terms/reason", "required", "Say why this is awarded without competition.")
 
 
-def evaluation_faults(rules: EvaluationRules, buyer: Organisation) -> Iterator[Fault]:
-    """The weights are 100 together and in their bounds; central government gives social value 10 of them or more."""
-    yield from weight_faults(rules)
+def evaluation_faults(rules: EvaluationRules, buyer: Organisation, lot: Lot) -> Iterator[Fault]:
+    """The weights are 100 together and in the lot's bounds; central government gives social value 10 or more."""
+    yield from weight_faults(rules, Bounds.of(lot.weightings))
     if buyer.buyer_class == CENTRAL and rules.social_value < LEAST_SOCIAL_VALUE:
         message = f"Social value weighs {plain(rules.social_value)}: central government gives it 10 or more."
         yield Fault("/rules/criteria", "social_value", message)

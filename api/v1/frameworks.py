@@ -69,6 +69,11 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
     direct_award_cap = MoneyField(source="direct_award_cap_pence", allow_null=True)
     minimum_value = MoneyField(source="minimum_value_pence", allow_null=True)
     maximum_value = MoneyField(source="maximum_value_pence", allow_null=True)
+    weightings = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        allow_null=True,
+        help_text="What price, quality and social_value may weigh, least and most of 100; null: as for all lots.",
+    )
     specialism_count = serializers.IntegerField(min_value=0)
 
     class Meta:
@@ -76,7 +81,7 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
         fields: ClassVar[list[str]] = [
             "reference", "framework", "number", "position", "name", "description", "direct_award",
             "competition", "direct_award_cap", "minimum_value", "maximum_value", "longest_term_months",
-            "closes_on", "light_touch", "specialism_count",
+            "closes_on", "light_touch", "weightings", "specialism_count",
         ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """A contract from award to its end: signed by both parties, named by others, extended, complete or terminated.
 
 Journey: POST /api/v1/contracts/{reference}/sign/ by either side -> here -> with the second signature the call-off is
-contracted. Rules of appointment and exclusion are asked again at signature.
+contracted. That the lot is open, the buyer eligible, the supplier appointed and not excluded is asked again at
+signature.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.querysets_call_offs import ContractQuerySet
+from procurement.rules import buyer_faults, open_faults
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
 
 IDENTIFIERS: Final[dict[str, str]] = {
@@ -43,7 +45,7 @@ def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """Signs for the side that the actor stands on; with the second signature it stands and the call-off is contracted.
 
     Raises NotFound, NotPermitted, Stale; Conflict where that side has signed or it is not to be signed any more;
-    Invalid where the supplier may no longer contract.
+    Invalid where the lot has closed since, or either side may no longer contract.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
@@ -180,10 +182,16 @@ def _check(contract: Contract) -> None:
         appointment=contract.appointment_id
     )
     price = Priced(contract.value_minor, None)
+    today, call_off = timezone.localdate(), contract.call_off
+    # A call-off is made by its last signature: until then the framework and the lot must be open, the buyer eligible.
     faults = [
-        one
-        for one in asked_faults(contract.call_off, asked, price, timezone.localdate())
-        if one.code not in SETTLED and one.pointer == "/supplier"
+        *open_faults(call_off.lot.framework, call_off.lot, today),
+        *buyer_faults(call_off.organisation, call_off.lot.framework),
+        *(
+            one
+            for one in asked_faults(call_off, asked, price, today)
+            if one.code not in SETTLED and one.pointer == "/supplier"
+        ),
     ]
     if faults:
         raise Invalid("The contract cannot be signed.", tuple(faults))

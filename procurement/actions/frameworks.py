@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.db import transaction
 from procurement.actions.events import Happening, record
 from procurement.actions.outcome import Outcome
 from procurement.errors import Fault, Invalid
+from procurement.evaluation_rules import WEIGHTED, WHOLE
 from procurement.models import Framework, Grade, Lot, Organisation, Region, Specialism
 from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
@@ -60,6 +61,7 @@ class LotDraft:
     longest_term_months: int | None = None
     closes_on: date | None = None
     light_touch: bool = False
+    weightings: dict[str, list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,16 @@ def _faults(
         yield from _lot_faults(lot, f"/lots/{place}")
 
 
+def _is_range(stated: object) -> bool:
+    if not isinstance(stated, list) or len(stated) != 2 or not all(isinstance(one, str) for one in stated):
+        return False
+    try:
+        least, most = map(Decimal, stated)
+    except InvalidOperation:
+        return False
+    return least.is_finite() and most.is_finite() and 0 <= least <= most <= WHOLE
+
+
 def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
     if not re.search(REFERENCE_PATTERN, lot.number) or "~" in lot.number:
         yield Fault(f"{at}/number", "shape", f"{lot.number!r} is not a number of a lot.")
@@ -243,6 +255,12 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         yield Fault(
             f"{at}/competition", "route", f"Lot {lot.number} allows neither direct award nor competition."
         )
+    for name, stated in (lot.weightings or {}).items():
+        if name not in WEIGHTED:
+            yield Fault(f"{at}/weightings/{name}", "unknown", f"{name} is none of {', '.join(WEIGHTED)}.")
+        elif not _is_range(stated):
+            message = "The least and the most of 100, as decimal strings in their order."
+            yield Fault(f"{at}/weightings/{name}", "shape", message)
     numbers = [one.number for one in lot.specialisms]
     for place, one in enumerate(lot.specialisms):
         where = f"{at}/specialisms/{place}"

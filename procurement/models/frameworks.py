@@ -126,6 +126,11 @@ class Lot(Referenced):
     light_touch = models.BooleanField(
         default=False, db_default=False, help_text="Its services are light touch services."
     )
+    weightings = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What price, quality and social_value may weigh: [least, most] of 100 as decimal strings.",
+    )
 
     class Meta:
         ordering = ["framework_id", "position"]

@@ -75,17 +75,19 @@ BREACHES: Final = (
     Breach("below_minimum", "/terms/value", lambda: of_lot(minimum_value_pence=685_001)),
     Breach("above_maximum", "/terms/value", lambda: of_lot(maximum_value_pence=684_999)),
     Breach("too_long", "/terms/extensions", lambda: of_lot(longest_term_months=8)),
-    Breach("lot_closed", "/lot", lambda: of_lot(closes_on=yesterday())),
+    Breach("lot_closed", "/lot", lambda: of_lot(closes_on=yesterday()), EVERY),
     Breach("route_not_allowed", "/route", lambda: of_lot(direct_award=False)),
     Breach(
         "framework_not_open",
         "/lot",
         lambda: Framework.objects.filter(reference="wr1").update(ends_on=yesterday()),
+        EVERY,
     ),
     Breach(
         "not_eligible",
         "/organisation",
         lambda: Framework.objects.filter(reference="wr1").update(buyer_classes=["health"]),
+        EVERY,
     ),
     Breach(
         "excluded",

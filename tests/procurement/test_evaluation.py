@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from procurement.errors import Invalid
 from procurement.evaluation import Ranking, Scored, low_prices, rank, rounded
 from procurement.evaluation_rules import METHODS, TIE_BREAKS, EvaluationRules, weight_faults
-from procurement.models import Organisation
+from procurement.models import Lot, Organisation
 from procurement.rules import evaluation_faults
 
 
@@ -248,7 +248,44 @@ def test_weights_are_a_hundred_and_price_is_in_its_bounds(rules: EvaluationRules
 
 def test_central_government_gives_social_value_ten_or_more() -> None:
     department = Organisation(name="Department", buyer_class="central-government")
-    assert list(evaluation_faults(RULES, department)) == []
+    assert list(evaluation_faults(RULES, department, Lot())) == []
     low = replace(RULES, criteria=(RULES.criteria[0], replace(RULES.criteria[1], kind="quality")))
-    assert [one.code for one in evaluation_faults(low, department)] == ["social_value"]
-    assert list(evaluation_faults(low, Organisation(name="Council", buyer_class="local-government"))) == []
+    assert [one.code for one in evaluation_faults(low, department, Lot())] == ["social_value"]
+    assert (
+        list(evaluation_faults(low, Organisation(name="Council", buyer_class="local-government"), Lot()))
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "codes"),
+    [
+        (None, []),
+        ({"price": ["40", "40"], "quality": ["50", "50"], "social_value": ["10", "10"]}, []),
+        ({"price": ["40.01", "90"]}, ["price_weight"]),
+        ({"price": ["0", "39.5"]}, ["price_weight"]),
+        ({"quality": ["60", "80"]}, ["quality_weight"]),
+        ({"social_value": ["12.5", "30"], "quality": ["0", "40"]}, ["quality_weight", "social_value_weight"]),
+    ],
+)
+def test_weights_keep_the_bounds_that_the_lot_states(
+    stated: dict[str, list[str]] | None, codes: list[str]
+) -> None:
+    rules = EvaluationRules.from_json(
+        {
+            "criteria": [
+                {"key": "method", "name": "Method", "weight": "50", "question": "How?"},
+                {
+                    "key": "social",
+                    "name": "Value",
+                    "kind": "social_value",
+                    "weight": "10",
+                    "question": "What else?",
+                },
+            ],
+            "price_weight": "40",
+        }
+    )
+    found = list(evaluation_faults(rules, Organisation(name="Council"), Lot(weightings=stated)))
+    assert [one.code for one in found] == codes
+    assert all("on this lot" in one.message for one in found)

@@ -91,6 +91,24 @@ def test_everything_wrong_is_named_at_once() -> None:
     } <= codes  # fmt: skip
 
 
+def test_bounds_of_weightings_are_of_what_is_weighed_and_in_their_order() -> None:
+    stated = {"price": ["20", "60"], "social_value": ["10", "100"]}
+    save_framework(SYSTEM, replace(DRAFT, lots=(replace(LOT, weightings=stated),)))
+    assert Lot.objects.get().weightings == stated
+    for name, wrong, code in (
+        ("colour", ["1", "2"], "unknown"),
+        ("price", ["60", "20"], "shape"),
+        ("price", ["20", "101"], "shape"),
+        ("price", ["20"], "shape"),
+        ("price", [20, 60], "shape"),
+        ("price", ["NaN", "60"], "shape"),
+        ("price", ["much", "60"], "shape"),
+    ):
+        draft = replace(DRAFT, lots=(replace(LOT, weightings={name: wrong}),))
+        assert refused(draft) == [(f"/lots/0/weightings/{name}", code)]
+    assert Lot.objects.get().weightings == stated
+
+
 def test_only_its_owner_or_the_operator_may_publish_a_framework() -> None:
     with pytest.raises(NotPermitted):
         save_framework(ANONYMOUS, DRAFT)
