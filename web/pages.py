@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 
+from procurement.models import InboxMessage, Membership
 from web.receivers import BUYER, FIRM
 
 
@@ -36,6 +38,7 @@ def render(
             "section": section,
             "section_root": root,
             "person": None if bare else _person(request),
+            "unread": 0 if bare else _unread(request),
             "buyer": not bare and buys(request),
             "firm": not bare and supplies(request),
             **context,
@@ -43,6 +46,15 @@ def render(
         request,
     )
     return HttpResponse(page, status=status_code)
+
+
+def _unread(request: HttpRequest) -> int:
+    """How many messages of the inbox wait for somebody who is signed in; one query."""
+    if not request.user.is_authenticated:
+        return 0
+    own = Membership.objects.filter(user=request.user).values("organisation")
+    waiting = InboxMessage.objects.filter(organisation__in=own, read_at=None)
+    return waiting.filter(Q(user=None) | Q(user=request.user)).count()
 
 
 def _person(request: HttpRequest) -> Any:

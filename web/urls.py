@@ -11,6 +11,7 @@ from web.views import (
     evidence,
     files,
     frameworks,
+    inbox,
     invitations,
     joinings,
     listings,
@@ -72,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("saved-searches", saved_searches.saved_searches, name="saved-searches"),
     path("saved-searches/<str:reference>", saved_searches.saved_search, name="saved-search"),
     path("unsubscribe", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("inbox", inbox.inbox, name="inbox"),
     path("account", accounts.account, name="account"),
     *walks.addresses(),
 ]

@@ -182,10 +182,10 @@ def test_the_lists_take_the_same_number_of_queries_however_many_there_are(
 ) -> None:
     sent_to_alder(signed(page))
     begun(page, shortlist=chosen(page, ALDER))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(read(page.get("/call-offs")).all("th", scope="row")) == 2
     signed(page, "alder@example.org")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(read(page.get("/offers")).all("th", scope="row")) == 1
 
 

@@ -46,7 +46,7 @@ def test_a_buyer_is_led_there_from_every_page(
     page: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     signed(page)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         found = read(page.get("/search"))
     assert found.texts("a", class_="govuk-service-navigation__link")[1:3] == ["Match", "Shortlists"]
     assert "Your shortlists" in read(page.get("/")).texts("h3")
@@ -314,10 +314,10 @@ def test_queries_do_not_grow(page: Client, django_assert_num_queries: DjangoAsse
     for revision in (1, 2, 3):
         change(page, three, "note", revision, text="A note")
     for address in (one, three):
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             page.get(address)
     for number in (2, 5):
         while Shortlist.objects.count() < number:
             begin(page, ALDER)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             page.get("/shortlists")

@@ -1,0 +1,67 @@
+"""The inbox: what the own organisations and the person are told, unread first, each to be marked as read.
+
+Journey: /inbox (POST) -> procurement/actions/inbox.py -> the page again (303). How much is unread stands beside the
+link in every page's navigation (web/pages.py).
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from procurement.actions.inbox import mark_message
+from procurement.errors import NotFound, NotPermitted
+from procurement.models import InboxMessage
+from procurement.permissions import Actor
+from procurement.querysets import InboxQuerySet
+from web.address import Address
+from web.buying import actor_of
+from web.changing import see_other
+from web.pages import render
+from web.paging import page_of, pages
+
+PAGE_SIZE = 20
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The list, unread first and newest first within; or a message that is marked, which leads back to its page of the
+    list. 404 for a message to others.
+    """
+    actor = actor_of(request)
+    if request.method == "POST":
+        return _marked(request, actor)
+    rows = InboxQuerySet(InboxMessage).seen_by(actor).told()
+    read = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
+    count, page = rows.count(), page_of(request.GET)
+    first = (page - 1) * PAGE_SIZE
+    address = Address.of(request.path, request.GET).without("page")
+    return render(
+        request,
+        "inbox.html",
+        "inbox",
+        root=True,
+        rows=list(rows.annotate(was_read=read).order_by("was_read", "-pk")[first : first + PAGE_SIZE]),
+        pages=pages(address, count, page, PAGE_SIZE, count),
+        page_number=page,
+        several=len(actor.roles) > 1,
+    )
+
+
+def _marked(request: HttpRequest, actor: Actor) -> HttpResponse:
+    sent = request.POST
+    try:
+        mark_message(actor, sent.get("message", ""), sent.get("read") != "no")
+    except NotFound as refused:
+        raise Http404 from refused
+    except NotPermitted as refused:
+        raise PermissionDenied from refused
+    page = page_of(sent)
+    return see_other(reverse("web:inbox") + (f"?page={page}" if page > 1 else ""))
