@@ -11,5 +11,6 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 60.0,
     },
     "outbox: what is to be delivered": {"task": "procurement.tasks.sweep_deliveries", "schedule": 60.0},
+    "retention: what need not be kept any longer": {"task": "procurement.tasks.purge", "schedule": 86_400.0},
     "dates: what takes effect today": {"task": "procurement.tasks.sweep_dates", "schedule": 600.0},
 }

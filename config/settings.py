@@ -180,6 +180,9 @@ WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", default=10.0)
 WEBHOOK_FAILING_DAYS = env.float("WEBHOOK_FAILING_DAYS", default=5.0)
 """An endpoint that has taken nothing for so long is disabled."""
 
+RETENTION_DAYS = {name: int(days) for name, days in env.dict("RETENTION_DAYS", default={}).items()}
+"""Days by name that replace those of procurement/retention.py, such as `deliveries=30,removed_files=7`."""
+
 # --- static files -----------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"

@@ -19,6 +19,7 @@ from procurement.actions.dates import announce_due
 from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
 from procurement.actions.operations import due
+from procurement.actions.retention import purge as purge_all
 from procurement.actions.running import run
 from procurement.models import Event
 from procurement.signals import events_recorded
@@ -72,6 +73,14 @@ def sweep_dates() -> None:
 def sweep_deadlines() -> None:
     """Each minute: reminders and ends of windows that are due."""
     move_due()
+
+
+@shared_task(name="procurement.tasks.purge")
+def purge() -> dict[str, int]:
+    """Each day: what need not be kept any longer; how many of each kind."""
+    counts = purge_all()
+    log.info("purged", **counts)
+    return counts
 
 
 def nudge_deliveries() -> None:

@@ -177,7 +177,7 @@ def opened(actor: Actor, reference: str) -> tuple[CompetitionDocument | TenderFi
     sealed.
     """
     document = (
-        CompetitionDocument.objects.filter(reference=reference)
+        CompetitionDocument.objects.filter(reference=reference, purged_at=None)
         .select_related("competition__call_off")
         .first()
     )
@@ -187,7 +187,7 @@ def opened(actor: Actor, reference: str) -> tuple[CompetitionDocument | TenderFi
         if seen and (document.told_at is not None or buys):
             return document, default_storage.open(document.stored_as)
         raise NotFound(f"There is no file {reference}.")
-    file = TenderFile.objects.filter(reference=reference).first()
+    file = TenderFile.objects.filter(reference=reference, purged_at=None).first()
     if file is not None:
         tenders = TenderQuerySet(Tender)
         tender = tenders.seen_by(actor).told().filter(pk=file.tender_id).first()

@@ -11,7 +11,8 @@ from procurement.models.tenders import Tender
 
 class StoredFile(Referenced):
     """`name` is what it was called, for whoever fetches it; `stored_as` where it lies below MEDIA_ROOT; `media_type`
-    what its content says it is; `size` in bytes; `digest` its SHA-256. Removed, its row stays without its bytes' use.
+    what its content says it is; `size` in bytes; `digest` its SHA-256. Removed, its row stays without its bytes' use;
+    from `purged_at` on the bytes are gone (procurement/retention.py).
     """
 
     name = models.CharField(max_length=150)
@@ -22,6 +23,7 @@ class StoredFile(Referenced):
     actor = models.CharField(max_length=120)
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         abstract = True

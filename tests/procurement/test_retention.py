@@ -1,0 +1,95 @@
+"""What need not be kept goes after its days, once; what the law asks to keep stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from procurement.actions.deliveries import deliver_due
+from procurement.actions.files import add_tender_file, opened, remove_tender_file
+from procurement.actions.inbox import mark_message
+from procurement.actions.retention import PURGES, purge
+from procurement.actions.tenders import submit_tender
+from procurement.errors import NotFound
+from procurement.models import Delivery, Event, EventAudience, IdempotencyRecord, InboxMessage, TenderFile
+from procurement.retention import DAYS, KEPT
+from procurement.tasks import purge as task
+from tests.competed import Contest, published, tender_of, written
+
+NOTHING = dict.fromkeys(PURGES, 0)
+
+
+def test_each_row_of_the_table_is_purged_and_nothing_else() -> None:
+    assert set(PURGES) == set(DAYS) == {one.what for one in KEPT}
+
+
+def test_answers_to_repeats_go_after_their_days(db: None, settings: Any) -> None:
+    now = timezone.now()
+    for number in range(3):
+        made = IdempotencyRecord.objects.create(
+            principal="usr_1", route="/", key=str(number), fingerprint="", status=200, body=b""
+        )
+        IdempotencyRecord.objects.filter(pk=made.pk).update(created_at=now - timedelta(days=29 + number))
+    assert purge(now) == NOTHING | {"idempotency_records": 2}
+    assert purge(now) == NOTHING
+    settings.RETENTION_DAYS = {"idempotency_records": 29}
+    assert task() == NOTHING | {"idempotency_records": 1}
+
+
+def test_messages_go_once_read_and_deliveries_once_nothing_rests_on_them(contest: Contest) -> None:
+    published(contest)
+    deliver_due()
+    events, readers = Event.objects.count(), EventAudience.objects.count()
+    sent = Delivery.objects.filter(status="sent")
+    told, mailed = sent.filter(channel="inbox").count(), sent.filter(channel="email").count()
+    message = InboxMessage.objects.filter(organisation__reference="oak").first()
+    assert message is not None
+    mark_message(contest.market.oak, message.reference, read=True)
+    later = timezone.now() + timedelta(days=366)
+    # E-mails and other deliveries without a message go; one message was read, and its delivery goes with it.
+    assert purge(later) == NOTHING | {"read_messages": 1, "deliveries": mailed + 1}
+    assert InboxMessage.objects.count() == told - 1
+    assert (Event.objects.count(), EventAudience.objects.count()) == (events, readers)
+    assert purge(later) == NOTHING
+
+
+def test_a_dead_letter_stays_a_year(contest: Contest) -> None:
+    published(contest)
+    Delivery.objects.update(status="dead")
+    count, now = Delivery.objects.count(), timezone.now()
+    assert purge(now + timedelta(days=364)) == NOTHING
+    assert purge(now + timedelta(days=366)) == NOTHING | {"dead_letters": count}
+
+
+def test_bytes_go_of_what_was_taken_away_and_never_submitted(contest: Contest) -> None:
+    call_off, lead = published(contest), contest.market.oak
+    written(lead, call_off, "oak")
+
+    def added(name: str) -> TenderFile:
+        tender = tender_of(call_off, "oak")
+        return add_tender_file(lead, tender.reference, tender.revision, name, "quality", [b"Soundly."])
+
+    def removed(file: TenderFile) -> None:
+        tender = tender_of(call_off, "oak")
+        remove_tender_file(lead, tender.reference, tender.revision, file.reference)
+
+    never = added("never.txt")
+    removed(never)
+    once = added("once.txt")
+    tender = tender_of(call_off, "oak")
+    submit_tender(lead, tender.reference, tender.revision)
+    removed(once)
+    stays = added("stays.txt")
+    now = timezone.now()
+    assert purge(now + timedelta(days=29)) == NOTHING
+    assert purge(now + timedelta(days=31)) == NOTHING | {"removed_files": 1}
+    assert purge(now + timedelta(days=31)) == NOTHING
+    assert [default_storage.exists(one.stored_as) for one in (never, once, stays)] == [False, True, True]
+    never.refresh_from_db()
+    assert never.purged_at is not None
+    with pytest.raises(NotFound):
+        opened(lead, never.reference)
