@@ -68,6 +68,36 @@ class Check:
             return left_out(missing)
 
 
+class Beside:
+    """A command of this environment's Python that runs beside other checks, because it keeps but one core busy; what it
+    says is told at its end.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def begin(self, data: str) -> None:
+        with self._said(data).open("wb") as said:
+            self._running = subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=ROOT,
+                env=environment(data, {}),
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+
+    def end(self, data: str) -> bool:
+        """Waits for it; whether it succeeded."""
+        assert self._running is not None
+        good = self._running.wait() == 0
+        print(self._said(data).read_text(), end="", flush=True)
+        return good
+
+    def _said(self, data: str) -> Path:
+        return Path(data) / f"{self._command[-1]}.txt"
+
+
 def left_out(missing: Exception) -> bool | None:
     """What this machine cannot run is left out by name; in CI that is a failure."""
     print(f"{'FAILED' if os.environ.get('CI') else 'SKIPPED'}: {missing}")
@@ -137,15 +167,16 @@ def relevance(engine: str, data: str) -> bool | None:
     return run(command, data)
 
 
+TYPES = Beside(["-m", "mypy"])
 STATIC = (
     Check("page assets", assets),
     Check("lint", ["-m", "ruff", "check", "."]),
     Check("layout", ["-m", "ruff", "format", "--check", "--quiet", "."]),
     Check("import layers", ["-c", "from importlinter.cli import lint_imports_command as c; c()"]),
-    Check("types", ["-m", "mypy"]),
     Check("settings and models", ["manage.py", "check", "--fail-level", "WARNING"]),
     Check("missing migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
     Check("OpenAPI snapshot", snapshot),
+    Check("types", TYPES.end),
 )
 TESTS = (Check("tests", [*PYTEST, "-m", f"not ({MARKED} or {NODE})"]),)
 SERVICES = (
@@ -190,6 +221,8 @@ def main() -> int:
     results: list[tuple[str, bool | None, float]] = []
     data = tempfile.mkdtemp(prefix="calloff-check-")
     try:
+        if checks[: len(STATIC)] == STATIC:
+            TYPES.begin(data)
         for check in checks:
             print(f"\n── {check.name} ", flush=True)
             began = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -22,10 +22,9 @@ LIST, OFFERS, CONTRACTS = "/api/v1/call-offs/", "/api/v1/offers/", "/api/v1/cont
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 
-@pytest.fixture(autouse=True)
-def lot(market: None, db: None) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def lot(market: None, module_database: None) -> None:
     calling_off.place()
-    return
 
 
 def test_the_order_form_is_the_stored_bytes_or_paper(person: Callable[[str], Client]) -> None:

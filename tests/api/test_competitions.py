@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,11 +59,14 @@ MOVES: tuple[tuple[str, str, str, Any, tuple[str, ...], tuple[str, ...]], ...] =
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 
-@pytest.fixture(autouse=True)
-def contest(market: None, db: None, settings: Any, tmp_path: Any) -> Iterator[None]:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.fixture(autouse=True, scope="module")
+def contest(market: None, module_database: None) -> None:
     competing.place_contest()
-    return
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 def send(client: Client, method: str, path: str, body: Any, **headers: str) -> Any:

@@ -74,8 +74,8 @@ MOVES: tuple[tuple[str, str, str, Any, int, tuple[str, ...], tuple[str, ...]], .
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 
-@pytest.fixture(autouse=True)
-def lot(market: None, db: None) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def lot(market: None, module_database: None) -> None:
     calling_off.place()
     outcomes.people()
 

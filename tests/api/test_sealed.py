@@ -63,12 +63,15 @@ OTHERS: dict[str, Asker] = {
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 
-@pytest.fixture(autouse=True)
-def contest(market: None, db: None, settings: Any, tmp_path: Path) -> Iterator[None]:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.fixture(autouse=True, scope="module")
+def contest(market: None, module_database: None) -> None:
     competing.place_contest()
     competing.framer()
-    return
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture

@@ -51,10 +51,15 @@ def index_folder(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
-@pytest.fixture
-def writer(db: None, index_folder: Path) -> Iterator[Writer]:
-    """The writer of an index of its own, built over the world."""
+@pytest.fixture(scope="module")
+def world_of_module(module_database: None) -> None:
+    """The world, made once for a module; each test undoes its own changes."""
     make_world()
+
+
+@pytest.fixture
+def writer(world_of_module: None, db: None, index_folder: Path) -> Iterator[Writer]:
+    """The writer of an index of its own, built over the world."""
     held = kept_writer()
     rebuild(held)
     yield held

@@ -25,7 +25,6 @@ from search.rebuild import rebuild, request_rebuild, serve_requests
 from search.sync import drain, stamp
 from tests.guards import unguarded
 from tests.search.indexed import keys, listing
-from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +33,9 @@ def edit(text: str, reference: str = "yew") -> None:
     update_profile(SYSTEM, reference, Partner.objects.get(reference=reference).revision, {"summary": text})
 
 
-def test_a_missing_index_is_noticed_and_built_by_itself(index_folder: Path, db: None) -> None:
-    make_world()
+def test_a_missing_index_is_noticed_and_built_by_itself(
+    index_folder: Path, world_of_module: None, db: None
+) -> None:
     assert set(rebuild_because()) == {"listings", "rates"}
     with engine().writer() as writer:
         with pytest.raises(EngineUnavailable):
@@ -108,9 +108,8 @@ def test_an_index_that_does_not_verify_is_not_swapped_in(
 
 
 def test_a_failed_first_build_gives_back_what_it_had_claimed(
-    index_folder: Path, db: None, monkeypatch: pytest.MonkeyPatch
+    index_folder: Path, world_of_module: None, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_world()
     waiting = IndexRequest.objects.count()
     monkeypatch.setattr(rebuilding._Filling, "expected", lambda *_: 99)
     with engine().writer() as writer, pytest.raises(ValueError, match="not 99"):
