@@ -14,10 +14,12 @@ from config.reached import database_refusal
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        # Read before any command is: some of Django's own begin without settings and fail further on.
+        database = settings.DATABASES["default"]
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
     except OperationalError:
-        if refusal := database_refusal(settings.DATABASES["default"]):
+        if refusal := database_refusal(database):
             sys.exit(refusal)
         raise

@@ -63,6 +63,16 @@ def test_djangos_deployment_check_finds_nothing(tmp_path: Path) -> None:
     assert done.stdout == "System check identified no issues (1 silenced).\n"
 
 
+@pytest.mark.parametrize("command", ["check", "makemigrations"])
+def test_a_command_without_settings_says_what_is_missing_and_nothing_else(
+    tmp_path: Path, command: str
+) -> None:
+    done = production(tmp_path, "manage.py", command, SECRET_KEY="", ALLOWED_HOSTS="")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Without DEMO=1 these must be set: SECRET_KEY, ALLOWED_HOSTS.")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_an_installation_is_strict_by_default(tmp_path: Path) -> None:
     assert shown(tmp_path) == {
         "BEHIND_PROXY": False,
