@@ -19,17 +19,32 @@ from django.core.management import call_command
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, reverse
+from prometheus_client import generate_latest
 
 from api.v1.urls import urlpatterns as of_api
 from config.celery import app as celery
 from procurement.actions.closing import open_tenders
+from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
-from procurement.models import CallOff, IdempotencyRecord, Tender, TenderFile, TenderRevision, User
+from procurement.actions.webhooks import WebhookDraft, register_webhook
+from procurement.event_types import EVENT_TYPES
+from procurement.models import (
+    CallOff,
+    Delivery,
+    IdempotencyRecord,
+    InboxMessage,
+    Tender,
+    TenderFile,
+    TenderRevision,
+    User,
+)
+from procurement.permissions import SYSTEM
 from tests.api import competing
 from tests.api.buying import BUYER, CALLING_OFF, buyer
 from tests.api.competing import again, published, written
 from tests.api.conftest import Asker, TokenMaker, asks
-from tests.competed import MARKER, at, past_deadline, tender_of
+from tests.competed import MARKER, after, at, past_deadline, tender_of
+from tests.receiving import customer
 from web.urls import urlpatterns as of_web
 
 JSON = "application/json"
@@ -201,6 +216,59 @@ def test_nobody_else_reads_a_word_of_a_tender_before_its_deadline(
     assert not leaks(caplog.text)
     assert not [one for record in caplog.records for one in leaks(repr(vars(record)))]
     assert not [one for text in sent for one in leaks(text)]
+
+
+def fed(client: Client, headers: dict[str, str]) -> Iterator[bytes]:
+    """Every page of the feed of events, followed to its end."""
+    place: str | None = "/api/v1/events/?after=0&page_size=200"
+    while place:
+        answer = client.get(place, headers=headers)
+        yield answer.content
+        told = answer.json()
+        place = told["next"] if answer.status_code == 200 and told["more"] else None
+
+
+def test_nothing_that_is_sent_or_followed_holds_a_word_of_it(
+    person: Callable[[str], Client], token: TokenMaker, mailoutbox: list[Any]
+) -> None:
+    """Webhooks of everybody, e-mails, inboxes, the feed to its end: before the deadline, and with all that the buyer
+    may do meanwhile.
+    """
+    everything = sorted({f"{name.partition('.')[0]}." for name in EVENT_TYPES})
+    with customer() as receiver:
+        for name in (BUYER, "larch", "alder", "brightwater", "kirklees-council", "calloff-operations"):
+            register_webhook(SYSTEM, WebhookDraft(receiver.url, everything, organisation=name))
+        call_off = published()
+        tender = tendered(person("larch"), call_off)
+        asked = f"/api/v1/invitations/{tender.invitation.reference}/clarifications/"
+        assert send(person("larch"), "POST", asked, {"question": "Where?"}, "q1").status_code == 201
+        moved = {"deadline": after(days=20), "reason": "Many questions."}
+        one = f"/api/v1/call-offs/{call_off.reference}/competition/extend/"
+        assert send(person("buyer"), "POST", one, moved, "e1").status_code == 200
+        while deliver_due()[0]:
+            pass
+    told = {one.event.type for one in Delivery.objects.select_related("event")}
+    assert {"tender.submitted", "tender.withdrawn", "call_off.extended"} <= told
+    assert not Delivery.objects.exclude(status=Delivery.Status.SENT).exists()
+    assert len(receiver.got) == Delivery.objects.filter(channel="webhook").count() > 20
+    assert not [one for got in receiver.got for one in leaks(got.body + repr(got.headers).encode())]
+    assert len(mailoutbox) == Delivery.objects.filter(channel="email").count() > 0
+    assert not [one for mail in mailoutbox for one in leaks(mail.message().as_bytes())]
+    assert not [
+        one for row in InboxMessage.objects.all() for one in leaks(f"{row.title} {row.text} {row.link}")
+    ]
+    followed = {}
+    for who in (*OTHERS, "tenderer"):
+        known: Asker = OTHERS.get(who, "larch")
+        client, headers = asks(
+            (known[0], "events:read") if isinstance(known, tuple) else known, person, token
+        )
+        pages = list(fed(client, headers))
+        assert not [one for page in pages for one in leaks(page)], who
+        followed[who] = b"tender.submitted" in b"".join(pages)
+    # Of a tender hears its tenderer, and whoever answers for the service.
+    assert {who for who, heard in followed.items() if heard} == {"tenderer", "operator", "operator's token"}
+    assert not leaks(generate_latest())
 
 
 @pytest.mark.long
