@@ -74,10 +74,12 @@ class TenderQuerySet(QuerySet[Tender]):
     def seen_by(self, actor: Actor) -> Self:
         if actor.system:
             return self
-        supplier = "invitation__asked__appointment__supplier"
         closed = Q(competition__call_off__organisation__in=buying(actor)) & ~Q(competition__closed_at=None)
-        writing = Q(Exists(_letting(actor, "pk", supplier)))
-        return self.filter(closed | Q(Exists(led(actor, supplier))) | writing)
+        return self.filter(closed | _tendered(actor))
+
+    def of_supplier(self, actor: Actor) -> Self:
+        """Those that the actor's own firms write: as lead, or as members that their lead lets."""
+        return self.filter(_tendered(actor))
 
     def of_buyer(self, actor: Actor) -> Self:
         """Those for competitions of the actor's own buyer organisations."""
@@ -136,6 +138,11 @@ def _of_supplier(actor: Actor, asked: str, supplier: str, tender: str) -> Q:
     wanted = CallOffSupplier.objects.filter(pk=OuterRef(asked), partners__organisation__in=supplying(actor))
     writing = Q(Exists(_letting(actor, tender, supplier)))
     return Q(Exists(led(actor, supplier))) | Q(Exists(wanted)) | writing
+
+
+def _tendered(actor: Actor) -> Q:
+    supplier = "invitation__asked__appointment__supplier"
+    return Q(Exists(led(actor, supplier))) | Q(Exists(_letting(actor, "pk", supplier)))
 
 
 def _letting(actor: Actor, tender: str, supplier: str) -> QuerySet[SupplierMember]:

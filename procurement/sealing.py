@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from procurement.errors import NotFound
 from procurement.models import Tender, TenderFile, TenderRevision
-from procurement.parts import tender_parts
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_competitions import TenderQuerySet
-from procurement.states import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ def open_to(actor: Actor, tender: Tender) -> Open:
     """What of the tender is open to the actor; the system, which reads for nobody, has nothing open."""
     if actor.system:
         return Open(own=False, answers=False, price=False)
-    if {Part.LEAD, Part.MEMBER} & tender_parts(actor, tender):
+    # Whoever reads for the firms that write it, in any role: only who answers for them changes it.
+    if TenderQuerySet(Tender).of_supplier(actor).filter(pk=tender.pk).exists():
         return Open(own=True, answers=True, price=True)
     competition = tender.competition
     buys = can(actor, Action.SEE_CALL_OFFS, competition.call_off.organisation_id)
