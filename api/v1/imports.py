@@ -20,9 +20,10 @@ from api.schema import operation
 from api.uploads import Body, JSONLinesParser, Upload
 from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
+from procurement.actions.buyers import require_somewhere
 from procurement.models import Operation
 from procurement.once import fingerprint
-from procurement.permissions import Actor, require
+from procurement.permissions import Action, Actor, require
 from search.parameters import Parameter
 
 KIND: Final = "import_partners"
@@ -117,7 +118,9 @@ class OperationList(ListView):
     )
 
     def rows(self, request: Request) -> QuerySet[Operation]:
-        return operations.visible(signed_in(request)).order_by("-pk")
+        actor = signed_in(request)
+        require_somewhere(actor, Action.SEE_OPERATION)
+        return operations.visible(actor).order_by("-pk")
 
     def narrowed(self, rows: QuerySet[Operation], asked: dict[str, Any]) -> QuerySet[Operation]:
         return rows.filter(**asked)
@@ -128,6 +131,7 @@ class OperationList(ListView):
         listed=True,
         scope="imports:write",
         headers=("validator",),
+        problems=(403,),
         example="curl 'http://127.0.0.1:8000/api/v1/operations/' -H \"Authorization: Bearer $TOKEN\"",
     )
     def get(self, request: Request) -> Response:

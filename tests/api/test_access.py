@@ -52,7 +52,7 @@ TABLE: tuple[tuple[str, str, dict[str, int]], ...] = (
         "own token": 403, "own token of another scope": 403, "buyer's token": 403, "operator's token": 202,
     }),
     ("GET", "/api/v1/operations/", {
-        "nobody": 401, "own editor": 200, "buyer": 200, "operator": 200, "own token": 200,
+        "nobody": 401, "own editor": 200, "buyer": 200, "operator": 200, "own token": 403,
         "operator's token": 200,
     }),
     ("GET", "/api/v1/operations/OP-2020-000001/", {"nobody": 401, "buyer": 404, "operator": 404}),
