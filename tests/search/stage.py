@@ -48,6 +48,8 @@ class Stage:
         self.queue: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self.others: list[subprocess.Popen[bytes]] = []
+        self.groups: list[subprocess.Popen[bytes]] = []
+        """Processes with children, each group ended as one."""
 
     def start_queue(self) -> None:
         if self.relay is not None:
@@ -97,6 +99,21 @@ class Stage:
         busy = "from search.index import borrowed_writer\nwith borrowed_writer(): pass"
         until(lambda: self.tried(busy) != 0, 60, "the index worker did not start")
 
+    def start_general(self) -> subprocess.Popen[bytes]:
+        """Starts the general worker, two processes of it, as the supervisor does; it may take a while to be there."""
+        words = ["-m", "celery", "-A", "config", "worker", "-Q", "default", "-n", "general@%h"]
+        with (self.data / "general.out").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, *words, "--pool", "prefork", "-c", "2", "-l", "WARNING"],
+                cwd=ROOT,
+                env={**self.environment, "BROKER_SECONDS": "5"},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self.groups.append(process)
+        return process
+
     def kill(self, process: subprocess.Popen[bytes] | None) -> None:
         assert process is not None
         process.send_signal(signal.SIGKILL)
@@ -110,7 +127,7 @@ class Stage:
             check=check,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
         )
 
     def begin(self, *words: str) -> subprocess.Popen[bytes]:
@@ -134,7 +151,7 @@ class Stage:
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -147,10 +164,14 @@ class Stage:
             env=self.environment,
             check=False,
             capture_output=True,
-            timeout=120,
+            timeout=400,
         ).returncode
 
     def end(self) -> None:
+        for process in self.groups:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         for process in (self.worker, self.queue, *self.others):
             if process is not None and process.poll() is None:
                 self.kill(process)

@@ -1,0 +1,391 @@
+"""Processes are killed and services go away in the middle of a purchase: nothing is lost, out of order or doubled.
+
+With processes of their own, on a database of their own, at a real queue and a real customer's server.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.given import database, fresh_database
+from tests.platform.supervised import free_port
+from tests.receiving import Customer, customer
+from tests.search.engines import KINDS, ElasticsearchIndexing
+from tests.search.stage import ROOT, Stage, until
+
+pytestmark = [pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(600)]
+
+AWAY: Final = 30.0
+"""Seconds that the queue is away: longer than a worker waits between two tries to come back, so that a minute would
+show nothing else.
+"""
+PURCHASES: Final = 4
+
+WORLD = """
+import json, secrets, sys
+from datetime import timedelta
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
+from procurement.actions.webhooks import WebhookDraft, register_webhook
+from procurement.models import Application, Organisation
+from procurement.permissions import SYSTEM
+from tests.bought import drafted, make_market
+market = make_market()
+register_webhook(SYSTEM, WebhookDraft({url!r}, ["call_off.", "offer."], organisation="shire"))
+def token(organisation, scopes):
+    body = Organisation.objects.get(reference=organisation)
+    application = Application.objects.create(name="test", organisation=body)
+    until = timezone.now() + timedelta(hours=2)
+    told = {{"token": secrets.token_hex(16), "expires": until, "scope": scopes}}
+    return AccessToken.objects.create(application=application, **told).token
+print(json.dumps({{
+    "buyer": token("shire", "call_offs:write call_offs:read"), "oak": token("oak", "offers:write"),
+    "call_offs": [drafted(market.buyer).reference for _ in range({count})],
+}}))
+"""
+ASK = """
+import json, sys, time
+from django.test import Client
+steps = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {steps!r}
+told = []
+for name, path, body in steps:
+    headers = {{"Authorization": "Bearer " + {tokens!r}[name], "If-Match": "*", "Idempotency-Key": path}}
+    began = time.monotonic()
+    answer = Client(SERVER_NAME="127.0.0.1").post(
+        "/api/v1/" + path, json.dumps(body), content_type="application/json", headers=headers)
+    told.append([answer.status_code, time.monotonic() - began])
+print(json.dumps(told))
+"""
+SWEEP = "from config.celery import app\napp.send_task('procurement.tasks.sweep_deliveries')"
+HELD = """
+import json
+from procurement.actions.events import verify
+from procurement.models import Delivery, Event, InboxMessage
+rows = Delivery.objects.order_by("event_id", "pk")
+inbox = {}
+for one in InboxMessage.objects.select_related("delivery", "organisation").order_by("-delivery__event_id", "-pk"):
+    inbox.setdefault(one.organisation.reference, []).append(one.delivery.event_id)
+print(json.dumps({
+    "chain": verify() is None,
+    "pending": rows.filter(status="pending").count(),
+    "hooks": [[one.reference, one.attempts] for one in rows.filter(channel="webhook")],
+    "owed": rows.filter(channel="inbox").count(),
+    "mails": rows.filter(channel="email", status="sent").count(),
+    "inbox": inbox,
+    "types": list(Event.objects.order_by("position").values_list("type", flat=True)),
+}))
+"""
+EXPIRE = """
+import sys, time
+from django.db import transaction
+from procurement.actions.due import move_due
+from procurement.models import Offer
+from procurement.signals import events_recorded
+seen = []
+def stop(events, **_):
+    seen.extend(one for one in events if one.type == "offer.expired")
+    if len(seen) == {at}:
+        def rest():
+            print("here", flush=True)
+            time.sleep(600)
+        {when}
+events_recorded.connect(stop, weak=False)
+print(move_due(max(Offer.objects.values_list("reply_by", flat=True)))["offers_expired"])
+"""
+
+
+NOBODY: Final = "http://127.0.0.1:1"
+EDIT = """
+from django.test import Client
+from procurement.actions.profiles import update_profile
+from procurement.models import Partner
+from procurement.permissions import SYSTEM
+from search.models import IndexRequest
+from search.tasks import index_sweep
+update_profile(SYSTEM, "yew", Partner.objects.get(reference="yew").revision, {"summary": "Sea kelp."})
+try:
+    index_sweep()
+except Exception as error:
+    print(type(error).__name__)
+print(Client(SERVER_NAME="127.0.0.1").get("/api/v1/listings/?q=kelp").status_code, IndexRequest.objects.count() > 0)
+"""
+FOUND = """
+from django.test import Client
+from search.models import IndexRequest
+from search.tasks import index_sweep
+index_sweep()
+found = Client(SERVER_NAME="127.0.0.1").get("/api/v1/listings/?q=kelp").json()
+print([one["partner"]["reference"] for one in found["results"]], IndexRequest.objects.count())
+"""
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """A data folder with an empty database; none where PostgreSQL is given."""
+    if database() is not None:
+        return None
+    data = tmp_path_factory.mktemp("migrated") / "data"
+    data.mkdir()
+    Stage(data, {}).manage("migrate", "-v0")
+    return data
+
+
+@pytest.fixture
+def stage(migrated: Path | None, tmp_path: Path) -> Iterator[Stage]:
+    """An empty database; no queue and no worker yet."""
+    data = tmp_path / "data"
+    with fresh_database() as environment:
+        made = Stage(data, environment)
+        if migrated is None:
+            data.mkdir()
+            made.manage("migrate", "-v0")
+        else:
+            shutil.copytree(migrated, data)
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+@contextmanager
+def world(stage: Stage, count: int) -> Iterator[tuple[dict[str, Any], Customer]]:
+    """A buyer with so many drafts of direct awards, whose customer's server hears of them."""
+    with customer() as receiver:
+        yield json.loads(stage.run(WORLD.format(url=receiver.url, count=count)).splitlines()[-1]), receiver
+
+
+def asked(stage: Stage, known: dict[str, Any], steps: list[tuple[str, str, Any]]) -> list[list[float]]:
+    """Has these requests made by a web process of their own: what each was answered, and in how many seconds."""
+    tokens = {name: known[name] for name in ("buyer", "oak")}
+    told: list[list[float]] = json.loads(stage.run(ASK.format(tokens=tokens, steps=steps)).splitlines()[-1])
+    return told
+
+
+def held(stage: Stage) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(stage.run(HELD).splitlines()[-1])
+    return found
+
+
+def delivered(stage: Stage, seconds: float = 90) -> dict[str, Any]:
+    """All that is kept, once nothing waits any more."""
+    return dict(
+        until(lambda: found if not (found := held(stage))["pending"] else None, seconds, "not delivered")
+    )
+
+
+def whole(found: dict[str, Any], receiver: Customer, *, twice: int = 0) -> None:
+    """Sees that everything that was owed was delivered, once, and stands in order for everybody."""
+    assert found["chain"]
+    assert sum(len(one) for one in found["inbox"].values()) == found["owed"] > 0
+    for positions in found["inbox"].values():
+        assert positions == sorted(set(positions), reverse=True)
+    ids = Counter(one.id for one in receiver.got)
+    assert set(ids) == {name for name, _ in found["hooks"]}
+    assert sorted(ids.values()) == [1] * (len(ids) - twice) + [2] * twice
+    # What came twice came with the same content.
+    assert len({(one.id, one.body) for one in receiver.got}) == len(ids)
+
+
+def send(reference: str) -> tuple[str, str, Any]:
+    return "buyer", f"call-offs/{reference}/offers/", {}
+
+
+def test_while_the_queue_is_away_all_goes_on_and_afterwards_all_is_told_once(stage: Stage) -> None:
+    stage.start_queue()
+    worker = stage.start_general()
+    with world(stage, PURCHASES) as (known, receiver):
+        first, *others = known["call_offs"]
+        assert [one[0] for one in asked(stage, known, [send(first)])] == [201]
+        before = delivered(stage)
+        stage.kill(stage.queue)
+        began = time.monotonic()
+        steps = [one for name in others for one in (send(name), ("oak", f"offers/{name}~1/accept/", {}))]
+        told = asked(stage, known, [("oak", f"offers/{first}~1/accept/", {}), *steps])
+        assert [one[0] for one in told] == [200, *[201, 200] * len(others)]
+        assert max(one[1] for one in told[1:]) < 5
+        meanwhile = held(stage)
+        assert meanwhile["pending"] > 0
+        assert meanwhile["inbox"] == before["inbox"]
+        time.sleep(max(0.0, AWAY - (time.monotonic() - began)))
+        stage.start_queue()
+        # As the clock does each minute.
+        stage.run(SWEEP)
+        found = delivered(stage)
+        assert worker.poll() is None
+    whole(found, receiver)
+    assert Counter(found["types"])["offer.sent"] == Counter(found["types"])["offer.accepted"] == PURCHASES
+    print(
+        f"\nqueue away for {AWAY:.0f} s: {len(told)} requests, {found['owed']} messages, {len(found['hooks'])} webhooks"
+    )
+
+
+@contextmanager
+def web(stage: Stage, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """One web process that waits long for the queue, under its master."""
+    words = ["-m", "gunicorn", "config.wsgi", "--workers", "1", "--threads", "2", "--timeout", "120"]
+    with (stage.data / "web.out").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *words, "--no-control-socket", "--bind", f"127.0.0.1:{port}"],
+            cwd=ROOT,
+            env={**stage.environment, "BROKER_SECONDS": "60"},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    stage.groups.append(process)
+    try:
+        until(lambda: answers(port), 90, "the web does not answer")
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as asking:
+            asking.request("GET", "/api/v1/health/live/")
+            return asking.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def test_a_web_process_killed_between_commit_and_nudge_has_its_messages_sent_by_the_sweep(
+    stage: Stage,
+) -> None:
+    """The queue takes the connection and says nothing, so that the process hangs in its nudge when it is killed."""
+    with world(stage, 1) as (known, receiver), closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        kept, port = stage.environment, free_port()
+        stage.environment = {**kept, "BROKER_URL": f"redis://127.0.0.1:{silent.getsockname()[1]}/0"}
+        path = f"/api/v1/call-offs/{known['call_offs'][0]}/offers/"
+        headers = {
+            "Authorization": f"Bearer {known['buyer']}", "If-Match": "*", "Idempotency-Key": "once",
+            "Content-Type": "application/json",
+        }  # fmt: skip
+        with web(stage, port) as master:
+            asking = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            asking.request("POST", path, b"{}", headers)
+            until(lambda: "offer.sent" in held(stage)["types"], 60, "it was not committed")
+            children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
+            for child in children:
+                os.kill(int(child), signal.SIGKILL)
+            with pytest.raises((OSError, http.client.HTTPException)):
+                asking.getresponse()
+            asking.close()
+            # Whoever asked asks again under the same key, and is told what was done.
+            until(lambda: answers(port), 60, "the web did not come back")
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as again:
+                again.request("POST", path, b"{}", headers)
+                answer = again.getresponse()
+                assert (answer.status, answer.headers["Idempotency-Replayed"]) == (201, "true")
+        stage.environment = kept
+        lost = held(stage)
+        assert (lost["types"].count("offer.sent"), receiver.got) == (1, [])
+        assert lost["pending"] == lost["owed"] + len(lost["hooks"]) + mails(stage) > 0
+        stage.start_queue()
+        stage.start_general()
+        stage.run(SWEEP)
+        whole(delivered(stage), receiver)
+        # Another sweep finds nothing to do.
+        stage.run("from procurement.tasks import sweep_deliveries\nsweep_deliveries()")
+        whole(held(stage), receiver)
+
+
+def mails(stage: Stage) -> int:
+    """E-mails that are owed."""
+    code = "from procurement.models import Delivery\nprint(Delivery.objects.filter(channel='email').count())"
+    return int(stage.run(code))
+
+
+@pytest.mark.parametrize(
+    ("at", "when", "left"),
+    [
+        pytest.param(1, "transaction.on_commit(rest)", 2, id="between two"),
+        pytest.param(2, "rest()", 2, id="within the second"),
+        pytest.param(3, "transaction.on_commit(rest)", 0, id="after the last"),
+    ],
+)
+def test_a_worker_killed_while_it_moves_what_is_due_moves_each_once(
+    stage: Stage, at: int, when: str, left: int
+) -> None:
+    with world(stage, 3) as (known, receiver):
+        told = asked(stage, known, [send(one) for one in known["call_offs"]])
+        assert [one[0] for one in told] == [201] * 3
+        code = f"import django\ndjango.setup()\n{EXPIRE.format(at=at, when=when)}"
+        worker = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, env=stage.environment, stdout=subprocess.PIPE
+        )
+        stage.others.append(worker)
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"here\n"
+        stage.kill(worker)
+        assert worker.returncode == -signal.SIGKILL
+        assert held(stage)["types"].count("offer.expired") == 3 - left
+        again = EXPIRE.format(at=0, when="pass")
+        assert int(stage.run(again).splitlines()[-1]) == left
+        assert (
+            int(
+                stage.run("from tests.platform.test_kills import *\n" + again).splitlines()[-1]
+                if left < 0
+                else 0
+            )
+            == 0
+        )
+        stage.run("from procurement.actions.deliveries import deliver_due\ndeliver_due()")
+        found = delivered(stage)
+    whole(found, receiver)
+    assert found["types"].count("offer.expired") == 3
+
+
+@pytest.fixture(params=KINDS)
+def engine(request: pytest.FixtureRequest, stage: Stage) -> Iterator[dict[str, str]]:
+    """Where the index of the stage is, of each kind of engine in turn."""
+    if request.param == "embedded":
+        yield {}
+        return
+    service = ElasticsearchIndexing(request.getfixturevalue("search_node"))
+    yield {"SEARCH_URL": service.address, "SEARCH_PREFIX": service.prefix}
+    service.remove()
+
+
+def test_while_the_engine_is_away_purchases_go_on_and_the_index_catches_up(
+    stage: Stage, engine: dict[str, str]
+) -> None:
+    stage.start_queue()
+    with world(stage, 2) as (known, receiver):
+        kept = {**stage.environment, **engine}
+        stage.environment = kept
+        stage.manage("rebuild_index")
+        stage.environment = {**kept, "SEARCH_URL": NOBODY}
+        stage.start_general()
+        assert stage.run(EDIT).splitlines()[-1] == "503 True"
+        steps = [
+            one
+            for name in known["call_offs"]
+            for one in (send(name), ("oak", f"offers/{name}~1/accept/", {}))
+        ]
+        steps += [
+            ("buyer", f"call-offs/{name}/award/", {"conflicts": "None known."}) for name in known["call_offs"]
+        ]
+        assert [one[0] for one in asked(stage, known, steps)] == [201, 200, 201, 200, 200, 200]
+        found = delivered(stage)
+        assert found["types"].count("call_off.awarded") == 2
+        stage.environment = kept
+        assert stage.run(FOUND).splitlines()[-1] == "['yew'] 0"
+        assert "agrees" in stage.manage("check_index").stdout
+    whole(found, receiver)
