@@ -1,0 +1,225 @@
+"""Whatever is done in whatever order with a competition, what must hold of it holds: one award, nothing sealed told,
+money within its bounds, no status but by the tables, what is offered is what is taken.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from django.test import Client, override_settings
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+
+from procurement.actions.events import verify
+from procurement.call_off_facts import facts_of
+from procurement.models import (
+    BuyerLimit,
+    Competition,
+    Contract,
+    Event,
+    IdempotencyRecord,
+    Lot,
+    Organisation,
+    Tender,
+    TenderRevision,
+    User,
+)
+from procurement.states import CALL_OFFS, TENDERS, Machine, Part
+from procurement.tender_document import submitted
+from tests.competed import MARKER, make_contest
+from tests.competition_walk import RATES, SUPPLIERS, Walk
+
+LIMIT: Final = 1_000_000
+APPROVED_FROM: Final = 700_000
+"""No call-off of the lot may come to more; from the second on it is approved."""
+CEILINGS: Final = {"oak": (40_000, 90_000), "yew": (50_000, 95_000)}
+READERS: Final = ("buyer", "approver", "first", "second", "moderator", "stranger", "oak", "ash", "yew")
+PLACES: Final = (
+    "call-offs/{0}/", "call-offs/{0}/history/", "call-offs/{0}/competition/", "call-offs/{0}/clarifications/",
+    "call-offs/{0}/people/", "call-offs/{0}/declarations/", "call-offs/{0}/documents/", "call-offs/{0}/ranking/",
+    "call-offs/{0}/low-prices/", "call-offs/", "invitations/", "tenders/", "contracts/", "events/?page_size=200",
+    "inbox/", "tenders/{1}/", "tenders/{1}/files/", "tenders/{1}/letters/", "tenders/{1}/assessments/",
+    "tenders/{1}/consensus/", "tenders/{1}/price-question/", "invitations/{2}/", "invitations/{2}/clarifications/",
+)  # fmt: skip
+
+
+class Watched(Walk):
+    """The walk, with whoever looks at it and what must hold."""
+
+    clients: dict[str, Client]
+    reached: set[str]
+
+    # Whoever looks.
+
+    @rule(who=st.sampled_from(READERS), places=st.lists(st.sampled_from(PLACES), min_size=1, max_size=4))
+    def look(self, who: str, places: list[str]) -> None:
+        """Nobody reads of a tender what is not open to them, wherever they look."""
+        for supplier in SUPPLIERS:
+            tender, invitation = self.tender(supplier), self.invitation(supplier)
+            said = (self.reference, tender and tender.reference, invitation and invitation.reference)
+            for place in places:
+                answer = self.clients[who].get(f"/api/v1/{place.format(*said)}")
+                assert answer.status_code in (200, 404, 409, 403), (who, place, answer.content)
+                self.told_no_more(who, answer.content.decode())
+
+    def told_no_more(self, who: str, text: str) -> None:
+        competition = self.competition
+        buys = who in ("buyer", "approver", "first", "second", "moderator")
+        for supplier in SUPPLIERS:
+            tender = self.tender(supplier)
+            own = who == supplier or (
+                who == "ash" and supplier == "oak" and tender is not None and tender.drafters.exists()
+            )
+            if not own and not (buys and competition.opened_at):
+                assert f"{MARKER}-{supplier}" not in text, (who, supplier)
+        if buys and competition.ranking is None:
+            assert not [one for pair in RATES for one in pair if f'"{one}"' in text], who
+
+    # What must hold.
+
+    @invariant()
+    def nothing_sealed_is_told(self) -> None:
+        """In what is recorded, owed and kept, at any time; the buyer sees no tender before the close."""
+        kept = [
+            str(list(Event.objects.filter(position__gt=self.position - 5).values("references", "changes"))),
+            str(list(IdempotencyRecord.objects.values_list("body", flat=True))),
+            str(list(Competition.objects.values())),
+        ]
+        assert MARKER not in " ".join(kept)
+        if self.competition.closed_at is None:
+            assert self.clients["buyer"].get("/api/v1/tenders/").json()["count"] == 0
+
+    @invariant()
+    def one_award_at_most(self) -> None:
+        call_off = self.call_off
+        self.reached.add(call_off.status)
+        standing = list(call_off.contracts.exclude(status="terminated"))
+        won = list(Tender.objects.filter(status="successful"))
+        decided = Tender.objects.filter(status__in=["successful", "unsuccessful"])
+        assert len(standing) <= 1
+        assert len(won) <= 1
+        if call_off.status in ("awarded", "contracted"):
+            assert won[0].invitation.asked.appointment_id == standing[0].appointment_id
+        elif call_off.status != "cancelled":
+            assert standing == []
+            assert decided.exists() is (call_off.status == "intention")
+        if call_off.status == "contracted":
+            assert None not in (standing[0].buyer_signed_at, standing[0].supplier_signed_at)
+        if won:
+            rows = (self.competition.ranking or {})["rows"]
+            assert next(one["tender"] for one in rows if one["rank"] == 1) == won[0].reference
+
+    @invariant()
+    def money_stays_within_ceilings_cap_and_approval(self) -> None:
+        for revision in TenderRevision.objects.select_related(
+            "tender__invitation__asked__appointment__supplier"
+        ):
+            supplier = revision.tender.invitation.asked.appointment.supplier.reference
+            team = submitted(revision)["content"]["team"]
+            asked = [int(one["rate"].replace(".", "")) for one in team]
+            assert all(rate <= most for rate, most in zip(asked, CEILINGS[supplier], strict=True))
+        for contract in Contract.objects.select_related("call_off"):
+            assert contract.value_minor <= contract.maximum_minor <= LIMIT
+            if contract.maximum_minor >= APPROVED_FROM:
+                assert contract.maximum_minor <= (contract.call_off.approved_minor or 0)
+
+    @invariant()
+    def every_status_is_reached_by_the_tables(self) -> None:
+        for event in Event.objects.filter(position__gt=self.position).order_by("position"):
+            self.position = event.position
+            if event.subject_type == "call_off":
+                self.follow(CALL_OFFS, event)
+            elif event.subject_type == "tender":
+                self.follow(TENDERS, event)
+        now = dict(Tender.objects.values_list("reference", "status")) | {self.reference: self.call_off.status}
+        assert {name: self.statuses.get(name, TENDERS.first) for name in now} == now
+
+    def follow(self, machine: Machine, event: Event) -> None:
+        steps = [one for one in machine.transitions if one.event == event.type]
+        if not steps:
+            return
+        status = self.statuses.get(event.subject, machine.first)
+        step = next(
+            (one for one in steps if status in one.sources and one.route in (None, "competition")), None
+        )
+        assert step is not None, (event.type, status)
+        self.statuses[event.subject] = step.target or status
+
+    @invariant()
+    def whoever_acts_next_may(self) -> None:
+        facts = facts_of(self.call_off, timezone.localdate())
+        line, purchase = facts.line, facts.purchase
+        here = [one.status for one in line.stations if one.place == "here"]
+        assert here == ([] if line.ended else [self.call_off.status])
+        if line.ended:
+            assert line.next.steps == ()
+            return
+        of_part = {
+            Part.OWNER: self.buyer,
+            Part.APPROVER: self.contest.market.approver,
+            Part.MODERATOR: self.contest.moderator,
+        }
+        waits = (
+            purchase.unscored, purchase.unranked, purchase.low_unsettled, purchase.approval_missing, purchase.held,
+        )  # fmt: skip
+        for part in line.next.who:
+            wanted = set(line.next.steps) - {"sign"}
+            offered = set(facts.steps(of_part[part])) if part in of_part else wanted
+            assert any(waits) or wanted <= offered, (part, wanted, offered)
+
+    @invariant()
+    def the_chain_holds(self) -> None:
+        assert verify() is None
+
+
+def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
+    """Walks so often, so far; the statuses that were reached and the steps that were taken."""
+    contest = make_contest()
+    Lot.objects.filter(reference="wr1~1").update(maximum_value_pence=LIMIT)
+    body = Organisation.objects.get(reference="shire")
+    BuyerLimit.objects.create(organisation=body, approval_from_minor=APPROVED_FROM)
+    clients = {}
+    for name in READERS:
+        actor = getattr(contest, name, None) or getattr(contest.market, name)
+        clients[name] = Client()
+        clients[name].force_login(User.objects.get(reference=actor.reference))
+    reached: set[str] = set()
+    taken: set[str] = set()
+    told = {"contest": contest, "clients": clients, "reached": reached, "taken": taken}
+    run_state_machine_as_test(
+        type("Walked", (Watched,), told),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(f"\n{examples} walks of {steps} steps: {len(reached)} statuses, {len(taken)} kinds of steps")
+    return reached, taken
+
+
+@pytest.mark.django_db
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@override_settings(SESSION_COOKIE_AGE=400 * 86_400)
+def test_what_must_hold_of_a_competition_holds_whatever_is_done() -> None:
+    reached, taken = walk(60, 25)
+    assert reached == set(CALL_OFFS.labels)
+    wanted = {
+        "submit",
+        "withdraw",
+        "confirm",
+        "amend",
+        "extend",
+        "agree",
+        "ask_price",
+        "disqualify",
+        "undo",
+        "sign",
+    }
+    assert wanted <= taken
