@@ -31,10 +31,13 @@ from api.v1.tenders import MOVED, revision_read, seen_tenders, shown_tender
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.interest import express_interest
 from procurement.actions.tenders import decline_tender
+from procurement.errors import NotPermitted
 from procurement.models import CallOff, Invitation
+from procurement.parts import supplier_parts
 from procurement.permissions import Actor
 from procurement.querysets_call_offs import require_either_side
 from procurement.querysets_competitions import InvitationQuerySet
+from procurement.states import Part
 from search.parameters import Parameter
 
 
@@ -177,9 +180,11 @@ class Declining(ApiView):
         def tender_of() -> Any:
             values(request.GET, ())
             row = one_of(seen_by(request), reference)
+            if Part.LEAD not in supplier_parts(actor, row.asked.appointment):
+                raise NotPermitted("You may not do this: decline.")
             tender = seen_tenders(request).filter(invitation=row).first()
             if tender is None:
-                raise Problem(409, "There is no tender to decline, or none that you may see.")
+                raise Problem(409, "There is no tender to decline: interest is asked for first.")
             return tender
 
         def act() -> Response:
