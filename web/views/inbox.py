@@ -48,7 +48,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "inbox.html",
         "inbox",
         root=True,
-        rows=list(rows.annotate(was_read=read).order_by("was_read", "-pk")[first : first + PAGE_SIZE]),
+        rows=list(rows.annotate(was_read=read).order_by("was_read", "-delivery__event_id", "-pk")[first : first + PAGE_SIZE]),
         pages=pages(address, count, page, PAGE_SIZE, count),
         page_number=page,
         several=len(actor.roles) > 1,
