@@ -230,6 +230,10 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(BOTH_SIDES, (), (f"{_OFFER}view/", {})),
     *_move(LEADS, BOTH_SIDES, (f"{_OFFER}accept/", {}), (f"{_OFFER}decline/", WHY)),
     *_move(EDITORS, BOTH_SIDES, (f"{_OFFER}withdraw/", WHY), (f"{_OFFER}not-sign/", WHY)),
+    # A notice is the buyer's to prepare; that it was published is kept with the contract, which both sides see.
+    *_read(READERS, "contracts/{NOTIFIED}/notices/uk7/"),
+    *_move(EDITORS, BOTH_SIDES, ("contracts/{NOTIFIED}/notices/uk7/publish/",
+                                 {"number": "2020/S 1", "published_on": "2020-01-01"})),
     Row("PATCH", _CONTRACT, EDITORS, BOTH_SIDES, {"identifiers": {"purchase_order": "1"}}),
     *_move((*EDITORS, *LEADS), BOTH_SIDES, (f"{_CONTRACT}sign/", {})),
     *_move(EDITORS, BOTH_SIDES, (f"{_CONTRACT}extend/", {}), (f"{_CONTRACT}complete/", {}),
@@ -253,6 +257,7 @@ TABLE: Final[tuple[Row, ...]] = (
     # A tender that was opened and ranked.
     *_read(BOTH_SIDES, _JUDGED, f"{_JUDGED}files/", f"{_JUDGED}letters/", f"{_JUDGED}assessments/",
            f"{_JUDGED}consensus/", f"{_JUDGED}price-question/"),
+    *_read(ASKED, f"{_JUDGED}receipts/1/"),
     *_move(("assessor",), BOTH_SIDES, (f"{_JUDGED}assessments/", {"criterion": "method", "score": 3, "note": "So."})),
     *_move(("moderator",), BOTH_SIDES, (f"{_JUDGED}consensus/", {"criterion": "method", "score": 3, "reason": "So."})),
     *_move(EDITORS, BOTH_SIDES, (f"{_JUDGED}price-question/", {"question": "How?"}),
