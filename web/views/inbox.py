@@ -40,6 +40,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         return _marked(request, actor)
     rows = InboxQuerySet(InboxMessage).seen_by(actor).told()
     read = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
+    ordered = rows.annotate(was_read=read).order_by("was_read", "-delivery__event_id", "-pk")
     count, page = rows.count(), page_of(request.GET)
     first = (page - 1) * PAGE_SIZE
     address = Address.of(request.path, request.GET).without("page")
@@ -48,7 +49,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "inbox.html",
         "inbox",
         root=True,
-        rows=list(rows.annotate(was_read=read).order_by("was_read", "-delivery__event_id", "-pk")[first : first + PAGE_SIZE]),
+        rows=list(ordered[first : first + PAGE_SIZE]),
         pages=pages(address, count, page, PAGE_SIZE, count),
         page_number=page,
         several=len(actor.roles) > 1,
