@@ -258,6 +258,10 @@ class InboxQuerySet(QuerySet[InboxMessage]):
         """With organisation and event."""
         return self.select_related("organisation", "delivery__event")
 
+    def newest_first(self, *before: str) -> Self:
+        """In the order of what happened, whichever worker delivered first; by the fields `before` first."""
+        return self.order_by(*before, "-delivery__event_id", "-pk")
+
 
 def _of_own(actor: Actor, action: Action) -> Q:
     """Rows with an `organisation`: of those for which the actor may do `action`; the system sees all."""

@@ -75,7 +75,7 @@ class InboxList(ListView):
     def rows(self, request: Request) -> QuerySet[InboxMessage]:
         actor = signed_in(request)
         require_somewhere(actor, Action.SEE_INBOX)
-        return InboxQuerySet(InboxMessage).seen_by(actor).told().order_by("-delivery__event_id", "-pk")
+        return InboxQuerySet(InboxMessage).seen_by(actor).told().newest_first()
 
     def narrowed(self, rows: QuerySet[InboxMessage], asked: dict[str, Any]) -> QuerySet[InboxMessage]:
         if "read" in asked:

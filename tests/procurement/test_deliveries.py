@@ -317,6 +317,20 @@ def test_a_message_is_seen_and_marked_by_those_whom_it_is_for(world: None) -> No
     assert Event.objects.count() == events
 
 
+def test_messages_stand_in_the_order_of_what_happened_whichever_was_delivered_first(world: None) -> None:
+    first = suspend()
+    move_appointment(SYSTEM, first.subject, "reinstate", "Mr Bell wrote.")
+    late = Delivery.objects.filter(event=first)
+    assert late.update(next_attempt_at=timezone.now() + timedelta(days=1)) == 2
+    deliver_due()
+    late.update(next_attempt_at=timezone.now())
+    deliver_due()
+    shown = InboxQuerySet(InboxMessage).seen_by(editor_of("oak", "viewer"))
+    kinds = [one.delivery.event.type for one in shown.told().newest_first()]
+    assert kinds == ["appointment.reinstated", "appointment.suspended"]
+    assert [one.pk for one in shown.order_by("-pk")] != [one.pk for one in shown.newest_first()]
+
+
 @pytest.fixture
 def told(world: None) -> InboxMessage:
     suspend()

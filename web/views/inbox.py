@@ -40,7 +40,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         return _marked(request, actor)
     rows = InboxQuerySet(InboxMessage).seen_by(actor).told()
     read = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
-    ordered = rows.annotate(was_read=read).order_by("was_read", "-delivery__event_id", "-pk")
+    ordered = rows.annotate(was_read=read).newest_first("was_read")
     count, page = rows.count(), page_of(request.GET)
     first = (page - 1) * PAGE_SIZE
     address = Address.of(request.path, request.GET).without("page")
