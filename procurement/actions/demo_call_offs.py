@@ -1,7 +1,7 @@
 """The demonstration's call-offs: fixtures/call_offs.yaml, brought to their statuses by the actions everybody takes.
 
-Loaded once, after the people who take part can sign in. Suppliers whose firms nobody signs in for answer by a stand-in
-for their lead, which the log names `demo`.
+Loaded once, after the people who take part (demo_cast.py) can sign in. An offer's window ends by the clock alone: its
+sweep is told the moment at which the window closes, so that such an offer expires while its last day is still ahead.
 """
 
 from __future__ import annotations
@@ -14,25 +14,32 @@ from typing import Any, Final
 import yaml
 from django.utils import timezone
 
-from procurement.actions.awards import award_direct, cancel_call_off, fail_call_off, undo_award
+from procurement.actions.awards import (
+    award_direct,
+    cancel_call_off,
+    fail_call_off,
+    offer_not_signed,
+    undo_award,
+)
 from procurement.actions.call_offs import CallOffDraft, approve_call_off, create_call_off
-from procurement.actions.contracts import complete_contract, sign_contract
+from procurement.actions.demo_cast import Cast, cast_of
+from procurement.actions.demo_competitions import load_competitions
+from procurement.actions.demo_contracts import CONTRACT_STEPS
 from procurement.actions.limits import set_limit
-from procurement.actions.offers import accept_offer, decline_offer, send_offer, view_offer
+from procurement.actions.offers import accept_offer, decline_offer, expire_offer, send_offer, view_offer
 from procurement.actions.outcome import Outcome
 from procurement.actions.requirements import create_requirement
 from procurement.actions.shortlist_entries import decide_entry
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.actions.snapshots import lock_shortlist
-from procurement.models import CallOff, Capability, Contract, Membership, Offer, Organisation, User
-from procurement.parts import lead_of
-from procurement.permissions import Actor, person
+from procurement.models import CallOff, Offer
+from procurement.permissions import Actor
 from procurement.snapshots import Index
 
 FRAMEWORK: Final = "cx-demo-01"
 LOT: Final = "cx-demo-01~1"
-STARTS_IN: Final = timedelta(days=45)
-STAND_IN: Final = "demo"
+STARTS_IN: Final = 45
+"""Days from the day of loading, unless a row says otherwise."""
 TERMS: Final[dict[str, Any]] = {
     "expenses": "500.00",
     "mechanism": "ranked",
@@ -40,41 +47,25 @@ TERMS: Final[dict[str, Any]] = {
     "reply_days": 5,
 }
 
-Step = Callable[["Cast", CallOff], object]
-
-
-class Cast:
-    """Who takes part: the buyer's editor and approver, and whoever answers for a supplier."""
-
-    def __init__(self, buyer: Organisation) -> None:
-        people = {
-            role: person(User.objects.get(pk=user))
-            for user, role in Membership.objects.filter(organisation=buyer).values_list("user", "role")
-        }
-        self.editor = people[Membership.Role.EDITOR]
-        self.approver = people[Membership.Role.APPROVER]
-        self.administrator = _stand_in(buyer, Capability.Kind.BUYER)
-
-    def lead(self, offer: Offer) -> Actor:
-        """Whoever answers for the supplier that was asked."""
-        organisation = lead_of(offer.asked.appointment)
-        assert organisation is not None
-        member = Membership.objects.filter(organisation=organisation).exclude(role=Membership.Role.VIEWER)
-        known = member.select_related("user").first()
-        return person(known.user) if known else _stand_in(organisation, Capability.Kind.PARTNER)
+Step = Callable[[Cast, CallOff], object]
 
 
 def load_call_offs(folder: Path) -> Outcome:
-    """Makes every call-off of the file, unless the buyer has any already or nobody signs in for it."""
+    """Makes every direct award of the file and every competition of competitions.yaml, each route unless the buyer has
+    any of it already; none where not everybody who takes part can sign in.
+    """
     read = yaml.safe_load((folder / "call_offs.yaml").read_text(encoding="utf-8"))
-    buyer = Organisation.objects.filter(reference=read["buyer"]).first()
-    if buyer is None or CallOff.objects.filter(organisation=buyer).exists():
+    cast = cast_of(read["buyer"], read["assessor"], read["moderator"])
+    if cast is None:
         return Outcome()
-    if not Membership.objects.filter(organisation=buyer, role=Membership.Role.APPROVER).exists():
-        return Outcome()
-    cast = Cast(buyer)
-    set_limit(cast.administrator, buyer.reference, read["limit"])
-    return Outcome([_direct_award(cast, row).reference for row in read["direct_awards"]])
+    held = set(CallOff.objects.filter(organisation__reference=read["buyer"]).values_list("route", flat=True))
+    made: list[str] = []
+    if CallOff.Route.DIRECT_AWARD not in held:
+        set_limit(cast.administrator, read["buyer"], read["limit"])
+        made += [_direct_award(cast, row).reference for row in read["direct_awards"]]
+    if CallOff.Route.COMPETITION not in held:
+        made += load_competitions(cast, folder)
+    return Outcome(made)
 
 
 def _direct_award(cast: Cast, row: Mapping[str, Any]) -> CallOff:
@@ -82,7 +73,9 @@ def _direct_award(cast: Cast, row: Mapping[str, Any]) -> CallOff:
         "text": row["text"],
         "framework": FRAMEWORK,
         "lot": LOT,
-        "starts_on": (timezone.localdate() + STARTS_IN).isoformat(),
+        "starts_on": (
+            timezone.localdate() + timedelta(days=row.get("starts_in_days", STARTS_IN))
+        ).isoformat(),
         "months": 3,
         "team": [{"grade": grade, "days": days} for grade, days in row["team"].items()],
     }
@@ -107,55 +100,42 @@ def _locked(actor: Actor, title: str, listings: list[str]) -> str:
     return shortlist.reference
 
 
-def _stand_in(organisation: Organisation, kind: str) -> Actor:
-    roles = {organisation.pk: str(Membership.Role.ADMINISTRATOR)}
-    return Actor(STAND_IN, roles, {organisation.pk: frozenset({kind})})
-
-
 def _offer(call_off: CallOff) -> Offer:
     return call_off.offers.select_related("asked__appointment__supplier").latest("pk")
 
 
-def _contract(call_off: CallOff) -> Contract:
-    return call_off.contracts.latest("pk")
-
-
-def _sign_supplier(cast: Cast, call_off: CallOff) -> object:
-    contract = _contract(call_off)
-    return sign_contract(cast.lead(_offer(call_off)), contract.reference, contract.revision)
-
-
-def _sign_buyer(cast: Cast, call_off: CallOff) -> object:
-    contract = _contract(call_off)
-    return sign_contract(cast.editor, contract.reference, contract.revision)
-
-
 def _accept(cast: Cast, call_off: CallOff) -> object:
     offer = _offer(call_off)
-    return accept_offer(cast.lead(offer), offer.reference, offer.revision)
+    return accept_offer(cast.lead(offer.asked.appointment), offer.reference, offer.revision)
 
 
 def _decline(cast: Cast, call_off: CallOff) -> object:
     offer = _offer(call_off)
     reason = "The people whom it needs are on other work until the spring."
-    return decline_offer(cast.lead(offer), offer.reference, offer.revision, reason)
+    return decline_offer(cast.lead(offer.asked.appointment), offer.reference, offer.revision, reason)
 
 
-def _complete(cast: Cast, call_off: CallOff) -> object:
-    contract = _contract(call_off)
-    return complete_contract(cast.editor, contract.reference, contract.revision)
+def _expire(_: Cast, call_off: CallOff) -> object:
+    # Only the clock ends a window: it is told the moment at which the window closes.
+    offer = _offer(call_off)
+    return expire_offer(offer.reference, offer.reply_by)
+
+
+def _not_sign(cast: Cast, call_off: CallOff) -> object:
+    offer = _offer(call_off)
+    reason = "The firm told us that it cannot sign before its own board meets in the spring."
+    return offer_not_signed(cast.editor, offer.reference, offer.revision, reason)
 
 
 STEPS: Final[dict[str, Step]] = {
     "approve": lambda cast, one: approve_call_off(cast.approver, one.reference, one.revision),
     "send_offer": lambda cast, one: send_offer(cast.editor, one.reference, one.revision),
-    "view": lambda cast, one: view_offer(cast.lead(_offer(one)), _offer(one).reference),
+    "view": lambda cast, one: view_offer(cast.lead(_offer(one).asked.appointment), _offer(one).reference),
     "accept": _accept,
     "decline": _decline,
     "award": lambda cast, one: award_direct(cast.editor, one.reference, one.revision, "None is known."),
-    "sign_supplier": _sign_supplier,
-    "sign_buyer": _sign_buyer,
-    "complete": _complete,
+    "expire": _expire,
+    "not_sign": _not_sign,
     "undo": lambda cast, one: undo_award(
         cast.approver, one.reference, one.revision, "The fund was not agreed by the partner councils."
     ),
@@ -165,4 +145,5 @@ STEPS: Final[dict[str, Step]] = {
     "fail": lambda cast, one: fail_call_off(
         cast.editor, one.reference, one.revision, "The only supplier that was asked declined."
     ),
+    **CONTRACT_STEPS,
 }
