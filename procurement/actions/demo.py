@@ -14,6 +14,7 @@ from django.db import transaction
 
 from procurement.actions.appointments import save_appointments
 from procurement.actions.demo_call_offs import load_call_offs
+from procurement.actions.demo_joinings import load_joinings
 from procurement.actions.events import Happening, record
 from procurement.actions.frameworks import save_framework
 from procurement.actions.offerings import save_offerings
@@ -62,6 +63,7 @@ def load_demo(
         outcomes["people"] = save_people(SYSTEM, fixtures.people, password)
         progress("people", len(fixtures.people), len(fixtures.people))
         outcomes["call-offs"] = load_call_offs(folder)
+        outcomes["applications"] = load_joinings(folder)
     if _loaded() != current:
         with transaction.atomic():
             counts = {kind: outcome.touched for kind, outcome in outcomes.items()}
