@@ -25,6 +25,7 @@ from procurement.actions.call_offs import CallOffDraft, approve_call_off, create
 from procurement.actions.demo_cast import Cast, cast_of
 from procurement.actions.demo_competitions import load_competitions
 from procurement.actions.demo_contracts import CONTRACT_STEPS
+from procurement.actions.demo_outcomes import claim_outcomes, plan_outcomes
 from procurement.actions.limits import set_limit
 from procurement.actions.offers import accept_offer, decline_offer, expire_offer, send_offer, view_offer
 from procurement.actions.outcome import Outcome
@@ -85,9 +86,14 @@ def _direct_award(cast: Cast, row: Mapping[str, Any]) -> CallOff:
     terms = TERMS if listings else {}
     draft = CallOffDraft(row["title"], CallOff.Route.DIRECT_AWARD, requirement.reference, shortlist, terms)
     call_off = create_call_off(cast.editor, draft)
+    outcomes = row.get("outcomes")
+    if outcomes is not None:
+        plan_outcomes(cast, call_off, outcomes)
     for step in row["steps"]:
         call_off.refresh_from_db()
         STEPS[step](cast, call_off)
+    if outcomes is not None and "claims" in outcomes:
+        claim_outcomes(cast, call_off, outcomes)
     return call_off
 
 
