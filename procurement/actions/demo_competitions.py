@@ -1,9 +1,9 @@
 """The demonstration's competitions: fixtures/competitions.yaml, brought to their statuses by everybody's actions.
 
-A competition is ended by the clock alone. One that the file closes is therefore planned with a deadline two minutes
-ahead, its tenders are submitted before it, and the closing, which takes the moment that it works for, is told the
-deadline: what it says of itself is up to two minutes ahead while the demonstration is loaded, and nothing waits for it.
-Expressions of interest end in the same way. Nobody else tells either of them another moment than now.
+A competition is ended by the clock alone. One that the file closes is therefore planned with a deadline five minutes
+ahead, which leaves a slow machine time to submit its tenders, and the closing, which takes the moment that it works
+for, is told the deadline: nothing waits for it, and for the first minutes the time of closing is still ahead.
+Expressions of interest end in the same way. Nothing else of the program tells either of them another moment than now.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ OPEN_FOR: Final = {
     "deadline": timedelta(days=21),
 }
 CLOSES_IN: Final = {
-    "interest_until": timedelta(seconds=60),
-    "clarify_until": timedelta(seconds=90),
-    "deadline": timedelta(seconds=120),
+    "interest_until": timedelta(minutes=3),
+    "clarify_until": timedelta(minutes=4),
+    "deadline": timedelta(minutes=5),
 }
 PARTS: Final = CallOffPerson.Part
 
