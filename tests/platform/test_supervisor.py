@@ -106,8 +106,11 @@ def test_a_killed_process_comes_back(running: Supervised, name: str) -> None:
 
 
 def test_the_web_refuses_nobody_while_it_restarts(running: Supervised) -> None:
-    os.kill(running.number("web"), signal.SIGKILL)
+    killed = running.number("web")
+    os.kill(killed, signal.SIGKILL)
     assert running.get("/api/v1/health/ready/")[0] == 200
+    # What comes next finds all processes running.
+    until(lambda: running.came_back("web", killed), 20, "the web did not come back")
 
 
 def test_a_killed_queue_comes_back_with_its_messages(running: Supervised) -> None:

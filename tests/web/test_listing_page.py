@@ -197,7 +197,13 @@ def test_the_start_page_leads_in(page: Client, django_assert_num_queries: Django
         "role": "search",
         "class": "app-start-search",
     }
-    assert found.texts("h3") == ["Search partners", "Match a need", "Explore rates", "Use the API"]
+    assert found.texts("h3") == [
+        "Find the way to buy",
+        "Search partners",
+        "Match a need",
+        "Explore rates",
+        "Use the API",
+    ]
     assert rows(found, "Frameworks and whether they are open to call-offs")[1:] == [
         ["RM1 Advice", "Open to call-offs", "Ends: 31 December 2099", "Lots: 2", "Suppliers: 2"],
         ["RM0 Old advice", "Closed to call-offs", "Ends: 3 September 2021", "Lots: 2", "Suppliers: 1"],

@@ -297,10 +297,10 @@ def test_matching_is_down_with_the_index_but_kept_matches_are_not(page: Client, 
 def test_queries_do_not_grow(page: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     one, three = keep(signed(page)), keep(page, must_specialism=[])
     for address in (one, three):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             page.get(address)
     for number in (2, 5):
         while Match.objects.count() < number:
             keep(page)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             page.get("/matches")

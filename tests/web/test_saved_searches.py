@@ -105,7 +105,7 @@ def test_the_list_takes_the_same_queries_whatever_it_holds(
     for number in (1, 5):
         for _ in range(number):
             kept()
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             buyer.get("/saved-searches")
 
 

@@ -129,10 +129,10 @@ def test_search_asks_the_database_nothing(
         page.get("/search?q=evaluation&framework=rm1&grade=G2&sort=rate")
 
 
-def test_search_by_a_person_reads_the_session_and_nothing_else(
+def test_search_by_a_person_reads_the_session_and_what_waits_in_the_inbox_and_nothing_else(
     signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         signed_in.get("/search?q=evaluation")
 
 

@@ -12,8 +12,7 @@ from procurement.actions.running import run
 from procurement.models import Event, Operation, Shortlist, Snapshot
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, colleague, evidence, lock, signed
 from tests.web.market import HOSTILE
-from tests.web.reading import Page, read, summary
-from tests.web.test_match_page import links
+from tests.web.reading import Page, read, summary, wrong
 
 
 def state() -> tuple[Any, ...]:
@@ -160,7 +159,7 @@ def test_what_is_refused_keeps_what_was_typed(
     response = change(page, address, do, 1, **sent)
     assert response.status_code == 422
     found = read(response)
-    assert links(found) == [said]
+    assert wrong(found) == [said]
     field = next(one for one in found.elements if one.attributes.get("id") == said[1][1:])
     assert f"{said[1][1:]}-error" in field.attributes["aria-describedby"].split()
     typed = [*found.texts("textarea"), *(one.attributes.get("value", "") for one in found.all("input"))]
@@ -174,7 +173,7 @@ def test_an_unlocking_needs_its_reason(page: Client) -> None:
     before = state()
     response = change(page, address, "unlock", 2, why="")
     assert response.status_code == 422
-    assert links(read(response)) == [("Why it is unlocked: this must not be empty", "#why")]
+    assert wrong(read(response)) == [("Why it is unlocked: this must not be empty", "#why")]
     assert state() == before
 
 
@@ -190,7 +189,7 @@ def test_what_comes_from_an_older_state_changes_nothing(page: Client, do: str, r
     response = change(page, address, do, revision, **sent)
     assert response.status_code == 409
     found = read(response)
-    [(told, anchor)] = links(found)
+    [(told, anchor)] = wrong(found)
     assert told.startswith("Somebody changed this shortlist meanwhile, so nothing of yours was changed.")
     assert anchor == "#entries"
     assert "In First" in found.texts("p")
@@ -211,7 +210,7 @@ def test_a_locked_shortlist_offers_and_takes_no_change(page: Client) -> None:
     before = state()
     response = change(page, address, "add", 2, listings=DOGWOOD)
     assert response.status_code == 409
-    assert links(read(response)) == [("The shortlist is locked: unlock it to change it.", "#entries")]
+    assert wrong(read(response)) == [("The shortlist is locked: unlock it to change it.", "#entries")]
     assert state() == before
 
 
@@ -271,7 +270,7 @@ def test_evidence_in_no_format_is_refused(page: Client) -> None:
     before = state()
     response = page.post(address, {"do": "evidence", "format": "docx"})
     assert response.status_code == 422
-    assert links(read(response)) == [("A pack is one of xlsx, pdf, json.", "#format")]
+    assert wrong(read(response)) == [("A pack is one of xlsx, pdf, json.", "#format")]
     assert state() == before
 
 
@@ -292,7 +291,7 @@ def test_beginning_is_refused_with_what_was_typed(
         return
     assert response.status_code == 422
     found = read(response)
-    assert links(found) == [said]
+    assert wrong(found) == [said]
     assert found.one("textarea", id="listings").text == sent["listings"]
     assert Shortlist.objects.count() == 0
 

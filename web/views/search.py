@@ -1,5 +1,5 @@
 """The search page: a question in the address, one call to the engine, results with reasons. No database read
-but the session and whether whoever is signed in may save the search.
+but, for somebody who is signed in, the session and what waits in the inbox.
 
 Journey: /search -> search/params.py -> the engine -> web/results.py -> search.html.
 """
