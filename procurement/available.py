@@ -142,16 +142,21 @@ def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
 
 
 def offer_steps(
-    status: str, call_off_status: str, parts: Collection[Part], reply_by: datetime, now: datetime
+    status: str,
+    call_off_status: str,
+    parts: Collection[Part],
+    reply_by: datetime,
+    now: datetime,
+    signed: bool = False,
 ) -> list[str]:
     """The steps of an offer that somebody with these parts may take at `now`: an answer within its window, the buyer's
-    withdrawal before the award, and what follows an award that the supplier does not sign.
+    withdrawal before the award, and what follows an award that the supplier has not `signed`.
     """
     needed = {
         "accept": now < reply_by,
         "decline": now < reply_by,
         "withdraw": call_off_status == CallOff.Status.OUT,
-        "not_sign": call_off_status == CallOff.Status.AWARDED,
+        "not_sign": call_off_status == CallOff.Status.AWARDED and not signed,
     }
     return [name for name in OFFERS.available(status, parts) if needed.get(name, True)]
 

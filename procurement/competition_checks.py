@@ -4,11 +4,13 @@ and publishing.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.utils import timezone
 
 from procurement.errors import Fault, Invalid
 from procurement.evaluation_rules import EvaluationRules
-from procurement.models import CallOff, Competition, Consensus, LowPriceQuestion, Tender
+from procurement.models import Assessment, CallOff, Competition, Consensus, LowPriceQuestion, Tender
 from procurement.rules import date_faults, evaluation_faults
 
 
@@ -18,11 +20,46 @@ def rules_of(competition: Competition) -> EvaluationRules:
 
 
 def missing_scores(competition: Competition) -> int:
-    """How many scores of submitted tenders are not agreed yet (two queries)."""
-    keys = [one.key for one in rules_of(competition).criteria]
-    standing = competition.tenders.filter(status=Tender.Status.SUBMITTED)
-    agreed = Consensus.objects.filter(tender__in=standing, criterion__in=keys)
-    return standing.count() * len(keys) - agreed.count()
+    """How many scores of submitted tenders are not agreed yet (three queries, four where somebody is conflicted)."""
+    standing = competition.tenders.filter(status=Tender.Status.SUBMITTED).count()
+    agreed = sum(len(scores) for scores in agreed_scores(competition).values())
+    return standing * len(rules_of(competition).criteria) - agreed
+
+
+def agreed_scores(competition: Competition) -> dict[int, dict[str, int]]:
+    """The agreed scores that count, by tender (its key) and criterion. One that a moderator with a conflict of interest
+    set, or that rests on too few assessors without one, does not: it must be agreed anew.
+    """
+    rules, out = rules_of(competition), conflicted(competition)
+    rows = Consensus.objects.filter(
+        tender__competition=competition,
+        tender__status=Tender.Status.SUBMITTED,
+        criterion__in=[one.key for one in rules.criteria],
+    ).exclude(actor__in=out.values())
+    enough = _scored_enough(competition, rules, out) if out else None
+    found: dict[int, dict[str, int]] = {}
+    for one in rows:
+        if enough is None or (one.tender_id, one.criterion) in enough:
+            found.setdefault(one.tender_id, {})[one.criterion] = one.score
+    return found
+
+
+def conflicted(competition: Competition) -> dict[int, str]:
+    """Who declared a conflict of interest last: references by key (one query)."""
+    last: dict[int, tuple[str, bool]] = {}
+    rows = competition.declarations.order_by("pk").values_list("user", "user__reference", "conflict")
+    for key, reference, conflict in rows:
+        last[key] = reference, conflict
+    return {key: reference for key, (reference, conflict) in last.items() if conflict}
+
+
+def _scored_enough(
+    competition: Competition, rules: EvaluationRules, out: dict[int, str]
+) -> set[tuple[int, str]]:
+    """Tenders and criteria that as many have scored, without a conflict of interest, as the rules ask."""
+    rows = Assessment.objects.filter(tender__competition=competition).exclude(assessor__in=out)
+    counts = Counter(rows.values_list("tender", "criterion"))
+    return {pair for pair, count in counts.items() if count >= rules.assessors}
 
 
 def unsettled_prices(competition: Competition) -> list[str]:

@@ -77,10 +77,10 @@ def lead_of(appointment: Appointment) -> Organisation | None:
 
 
 def wrote(actor: Actor, call_off: CallOff) -> bool:
-    """Whether the actor is a person who began the call-off or said any of it anew (one query): they do not approve
-    what they wrote. An integration is no person; its scopes say what it may do.
+    """Whether the actor, a person or an integration, began the call-off or said any of it anew (one query): nobody
+    approves what they wrote.
     """
-    if actor.scopes is not None or actor.system:
+    if actor.system:
         return False
     return Event.objects.filter(
         subject_type="call_off",

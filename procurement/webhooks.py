@@ -29,6 +29,8 @@ from procurement.models.outbox import URL_LENGTH
 
 SECRET_BYTES: Final = 32
 CONNECT_SECONDS: Final = 5.0
+NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""Whose addresses hold one of IPv4 in their last 32 bits (RFC 6052)."""
 AGENT: Final = "Calloff-Webhooks/1"
 
 
@@ -75,11 +77,20 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    """Whether an address in figures is one of the internet; a name may be."""
+    """Whether an address in figures is one of the internet, and leads to no other that is not; a name may be."""
     try:
-        return ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
         return True
+    if isinstance(address, ipaddress.IPv6Address):
+        inside = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inside is not None:
+            return inside.is_global and not inside.is_multicast
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def message(event: Event, whole: bool) -> bytes:

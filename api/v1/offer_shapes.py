@@ -11,6 +11,7 @@ from rest_framework import serializers
 from api.v1.call_off_shapes import POUNDS
 from api.v1.notice_shapes import NoticeSerializer
 from api.v1.shapes import Money, Named, NamedFramework, NamedLot, money
+from procurement.actions.awards import supplier_signed
 from procurement.actions.contracts import IDENTIFIER_LENGTH, IDENTIFIERS, contract_parts
 from procurement.actions.offers import offer_parts
 from procurement.available import contract_steps, offer_steps, signed_by
@@ -99,7 +100,8 @@ class OfferSerializer(OfferSummarySerializer):
     def to_representation(self, row: Offer) -> dict[str, Any]:
         order = json.loads(row.document)
         parts = offer_parts(self.context["actor"], row)
-        steps = offer_steps(row.status, row.call_off.status, parts, row.reply_by, timezone.now())
+        signed = supplier_signed(row.call_off)
+        steps = offer_steps(row.status, row.call_off.status, parts, row.reply_by, timezone.now(), signed)
         return super().to_representation(row) | {
             "total": order["total"],
             "order": order,

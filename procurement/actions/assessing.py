@@ -15,7 +15,7 @@ from procurement.actions.call_offs import locked_call_off
 from procurement.actions.closing import planned_of
 from procurement.actions.events import record
 from procurement.actions.tenders import locked_tender, step_of, take
-from procurement.competition_checks import rules_of
+from procurement.competition_checks import agreed_scores, conflicted, rules_of
 from procurement.errors import Conflict, Fault, Invalid, NotPermitted
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import Assessment, CallOff, Consensus, Declaration, Tender, User
@@ -66,7 +66,7 @@ def assess(actor: Actor, reference: str, criterion: str, score: object, note: ob
         tender = _being_scored(actor, reference, "assess")
         wanted = _criterion(rules_of(tender.competition), criterion)
         given, why = _score(wanted, score, note, "/note")
-        if tender.consensus.filter(criterion=criterion).exists():
+        if criterion in agreed_scores(tender.competition).get(tender.pk, {}):
             raise Conflict("The score is agreed.")
         made, _ = Assessment.objects.update_or_create(
             tender=tender,
@@ -80,7 +80,8 @@ def assess(actor: Actor, reference: str, criterion: str, score: object, note: ob
 
 def agree(actor: Actor, reference: str, criterion: str, score: object, reason: object) -> Consensus:
     """A moderator sets the score that counts, with the reason that the tenderer is told (1 to 1,000 characters), once
-    as many have scored as the rules ask; until the tenders are ranked it may be set anew. `reference` is the tender's.
+    as many have scored, without a conflict of interest, as the rules ask; until the tenders are ranked it may be set
+    anew. `reference` is the tender's.
 
     Raises NotFound; NotPermitted as `assess`; Conflict with too few scores; Invalid at /criterion, /score, /reason.
     """
@@ -88,7 +89,8 @@ def agree(actor: Actor, reference: str, criterion: str, score: object, reason: o
         tender = _being_scored(actor, reference, "agree")
         rules = rules_of(tender.competition)
         given, why = _score(_criterion(rules, criterion), score, reason, "/reason")
-        scored = tender.assessments.filter(criterion=criterion).count()
+        out = conflicted(tender.competition)
+        scored = tender.assessments.filter(criterion=criterion).exclude(assessor__in=out).count()
         if scored < rules.assessors:
             raise Conflict(f"{scored} of {rules.assessors} have scored this.")
         made, _ = Consensus.objects.update_or_create(

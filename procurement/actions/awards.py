@@ -88,14 +88,17 @@ def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> C
 def offer_not_signed(actor: Actor, reference: str, revision: int, reason: object) -> Offer:
     """The supplier accepted and did not sign: the award falls, and the next may be asked.
 
-    `reference` and `revision` are the offer's. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason.
+    `reference` and `revision` are the offer's. Raises NotFound, NotPermitted, Stale, Conflict (once the supplier has
+    signed, too: an approver undoes the award), Invalid at /reason.
     """
     why = reason_of(reason, "Nothing was changed.")
     with transaction.atomic():
         offer = locked_offer(actor, reference, revision)
         step = step_of(actor, offer, "not_sign")
-        offer.reason = why
         call_off = offer.call_off
+        if supplier_signed(call_off):
+            raise Conflict("The supplier has signed the contract.")
+        offer.reason = why
         ended = end_offer(actor, offer, step, {"reason": why}, told=False)
         also = [*void_contracts(call_off, why), ended]
         move(actor, call_off, "not_sign", {"reason": why}, also=also, offer=offer.reference)
@@ -155,6 +158,12 @@ def concluded_with(
     contract.notice_on = next_look(contract, today)
     contract.save()
     return contract
+
+
+def supplier_signed(call_off: CallOff) -> bool:
+    """Whether the supplier has signed the contract that waits for the buyer (one query)."""
+    waiting = call_off.contracts.filter(status=Contract.Status.UNSIGNED)
+    return waiting.exclude(supplier_signed_at=None).exists()
 
 
 def void_contracts(call_off: CallOff, reason: str) -> list[Happening]:

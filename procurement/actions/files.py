@@ -56,7 +56,8 @@ TYPES: Final[dict[str, str]] = {
 }
 """What is taken, by the ending of its name; the content must be what the ending says."""
 _PARTS: Final = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
+"""Of a name: what file systems refuse, and what is not seen but turns or hides what is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from procurement.actions.closing import planned_of
 from procurement.actions.events import record
 from procurement.actions.tenders import locked_tender, moved, step_of, take
 from procurement.canonical import digest
-from procurement.competition_checks import rules_of, unsettled_prices
+from procurement.competition_checks import agreed_scores, rules_of, unsettled_prices
 from procurement.deadlines import after_working_days
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation import Scored, low_prices, rank
@@ -57,9 +57,10 @@ def rank_tenders(competition: Competition) -> dict[str, Any]:
     """
     rules = rules_of(competition)
     rows = competition.tenders.filter(status=Tender.Status.SUBMITTED).select_related("current")
+    agreed = agreed_scores(competition)
     entered, prices = [], {}
-    for tender in rows.prefetch_related("consensus"):
-        scores = {one.criterion: one.score for one in tender.consensus.all()}
+    for tender in rows:
+        scores = agreed.get(tender.pk, {})
         if missing := [one.name for one in rules.criteria if one.key not in scores]:
             raise Conflict(f"Not every score is agreed: {', '.join(missing)} of {tender.reference}.")
         assert tender.current is not None

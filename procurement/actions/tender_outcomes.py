@@ -68,6 +68,9 @@ def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
     competition = tender.competition
     rows = {one["tender"]: one for one in (competition.ranking or {}).get("rows", [])}
     own, best = rows.get(tender.reference), rows[first.reference]
+    if own is not None and own["rank"] is not None:
+        # The arithmetic of a price names the lowest, which may be another's.
+        own = {name: said for name, said in own.items() if name != "shown"}
     names = {one.key: one for one in rules_of(competition).criteria}
     return {
         **_head(tender),

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from procurement.actions.awards import award_direct
+from procurement.actions.awards import award_direct, offer_not_signed
 from procurement.actions.contracts import sign_contract
 from procurement.actions.offers import accept_offer, send_offer
+from procurement.errors import Conflict
 from procurement.models import CallOff, Event
 from procurement.notices import notice_for, worded
 from tests.bought import Market, accepted, drafted
 
 pytestmark = pytest.mark.django_db
+
+
+def test_a_supplier_that_has_signed_is_not_said_to_have_not(market: Market) -> None:
+    offer = accepted(market)
+    call_off = CallOff.objects.get(pk=offer.call_off_id)
+    contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+    sign_contract(market.oak, contract.reference, contract.revision)
+    before = Event.objects.count()
+    with pytest.raises(Conflict, match="has signed"):
+        offer_not_signed(market.buyer, offer.reference, offer.revision, "They would not.")
+    contract.refresh_from_db()
+    assert (contract.status, Event.objects.count()) == ("unsigned", before)
 
 
 def test_the_lead_is_told_that_a_contract_waits_to_be_signed_and_nobody_else_is(market: Market) -> None:

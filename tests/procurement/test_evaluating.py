@@ -22,6 +22,7 @@ from procurement.actions.ranking import (
     explain_price,
 )
 from procurement.actions.standing import move_appointment
+from procurement.competition_checks import missing_scores
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
 from procurement.models import (
     Assessment,
@@ -97,6 +98,44 @@ def test_nobody_scores_before_declaring_nor_with_a_conflict(contest: Contest) ->
     declare_interests(contest.first, call_off.reference, conflict=False)
     assess(contest.first, tender, "method", 3, "Good.")
     assert Assessment.objects.get().score == 3
+
+
+def test_scores_of_somebody_with_a_conflict_do_not_count(contest: Contest) -> None:
+    call_off = opened(contest)
+    rules = {"method": (4, "Good."), "social": (3, "Some.")}
+    for supplier in ("oak", "yew"):
+        tender = tender_of(call_off, supplier).reference
+        for key, (score, why) in rules.items():
+            assess(contest.first, tender, key, score, why)
+            agree(contest.moderator, tender, key, score, why)
+    buyer = contest.market.buyer
+    declare_interests(contest.first, call_off.reference, conflict=True, note="My sister works there.")
+    call_off.refresh_from_db()
+    before = Event.objects.count()
+    with pytest.raises(Conflict, match="Not every score is agreed"):
+        conclude_evaluation(buyer, call_off.reference, call_off.revision)
+    tender = tender_of(call_off, "oak").reference
+    with pytest.raises(Conflict, match="0 of 1 have scored this"):
+        agree(contest.moderator, tender, "method", 5, "Very good.")
+    assert Event.objects.count() == before
+    for supplier in ("oak", "yew"):
+        tender = tender_of(call_off, supplier).reference
+        for key, (score, why) in rules.items():
+            assess(contest.second, tender, key, score, why)
+            agree(contest.moderator, tender, key, score, why)
+    call_off.refresh_from_db()
+    assert conclude_evaluation(buyer, call_off.reference, call_off.revision).ranking is not None
+
+
+def test_scores_of_a_moderator_with_a_conflict_are_agreed_anew(contest: Contest) -> None:
+    call_off = opened(contest)
+    tender = tender_of(call_off, "oak").reference
+    assess(contest.first, tender, "method", 4, "Good.")
+    agree(contest.moderator, tender, "method", 4, "Good.")
+    competition = call_off.competition
+    assert missing_scores(competition) == 3
+    declare_interests(contest.moderator, call_off.reference, conflict=True, note="I own shares.")
+    assert missing_scores(competition) == 4
 
 
 def test_scores_are_blind_until_they_are_agreed(contest: Contest) -> None:
@@ -211,6 +250,8 @@ def test_the_intention_is_told_to_all_in_letters_with_their_own_scores(contest: 
         "criteria": [{"key": "method", "score": 4}, {"key": "social", "score": 3}],
     }
     assert (letter["ranked"]["rank"], letter["ranked"]["tender"]) == (2, tender_of(call_off, "yew").reference)
+    # How its own price came to its points would name the lowest price of all.
+    assert "shown" not in letter["ranked"]
     assert Event.objects.filter(type="tender.told").count() == 2
 
 

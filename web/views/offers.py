@@ -11,15 +11,18 @@ from collections.abc import Iterable
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from procurement.actions.awards import supplier_signed
 from procurement.actions.offers import view_offer
+from procurement.available import offer_steps
 from procurement.models import Offer
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import OfferQuerySet
-from procurement.states import OFFERS, Part
+from procurement.states import Part
 from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.call_off_changes import DONE, OF_OFFERS
@@ -98,7 +101,16 @@ def _page(
         order=json.loads(found.document),
         contract=contract,
         buying=bool(buying),
-        actions=frozenset(OFFERS.available(found.status, parts)),
+        actions=frozenset(
+            offer_steps(
+                found.status,
+                found.call_off.status,
+                parts,
+                found.reply_by,
+                timezone.now(),
+                supplier_signed(found.call_off),
+            )
+        ),
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
