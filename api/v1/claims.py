@@ -106,8 +106,8 @@ class ContractClaims(ListView):
         '\\"last_day\\": \\"$LAST_DAY\\", \\"evidence\\": \\"Payroll returns for March.\\"}"',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By the lead supplier, of what has been reached on a live contract, up to the long stop. 409 where the
-        contract pays for no outcomes or is not live. `If-Match` takes the contract's ETag.
+        """By the lead supplier, of what has been reached, up to the long stop, also once the work is complete. 409
+        where the contract pays for no outcomes, is not signed or was terminated. `If-Match` takes the contract's ETag.
         """
         actor = signed_in(request)
         body = object_of(request, SAID)

@@ -32,7 +32,8 @@ from procurement.states import CLAIMS, Part, Transition
 from procurement.terms import whole_of
 
 EVIDENCE: Final = 10_000
-LIVE: Final = (Contract.Status.ACTIVE, Contract.Status.EXTENDED)
+CLAIMED_UNDER: Final = (Contract.Status.ACTIVE, Contract.Status.EXTENDED, Contract.Status.COMPLETE)
+"""Statuses of a contract under which outcomes are claimed: many show only after the work is done."""
 COUNTED: Final = (Claim.Status.VERIFIED, Claim.Status.PAID)
 
 
@@ -50,14 +51,15 @@ class ClaimDraft:
 
 
 def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) -> Claim:
-    """The lead supplier claims outcomes of a live contract. Raises NotFound, NotPermitted, Stale; Conflict where the
-    contract pays for none or is not live; Invalid for what is wrong, at /last_day beyond the long stop.
+    """The lead supplier claims outcomes of a contract that is live or complete. Raises NotFound, NotPermitted, Stale;
+    Conflict where the contract pays for none, is not signed or was terminated; Invalid for what is wrong, at /last_day
+    beyond the long stop.
     """
     with transaction.atomic():
         row = locked_contract(actor, contract, revision)
         if Part.LEAD not in contract_parts(actor, row):
             raise NotPermitted("You may not do this: claim outcomes.")
-        if row.status not in LIVE:
+        if row.status not in CLAIMED_UNDER:
             raise Conflict(f"The contract is {Contract.Status(row.status).label.lower()}.")
         plan = plan_of(row)
         measure, count, first, last, evidence = _read(draft, plan, row)

@@ -299,6 +299,19 @@ def test_what_is_wrong_with_a_claim_is_named(market: Market, payer: Actor) -> No
     ]  # fmt: skip
 
 
+def test_outcomes_are_claimed_once_the_work_is_complete_and_not_once_it_was_terminated(
+    market: Market, payer: Actor
+) -> None:
+    contract = signed(market, agreed(market, payer))
+    Contract.objects.filter(pk=contract.pk).update(status=Contract.Status.COMPLETE)
+    contract.refresh_from_db()
+    assert claim(market, contract).status == "submitted"
+    Contract.objects.filter(pk=contract.pk).update(status=Contract.Status.TERMINATED)
+    contract.refresh_from_db()
+    assert refused(Conflict, lambda: claim(market, contract)) == []
+    assert Claim.objects.count() == 1
+
+
 def test_a_fund_pays_only_between_its_days(market: Market, payer: Actor) -> None:
     contract = signed(market, agreed(market, payer))
     made = verify_claim(market.buyer, claim(market, contract).reference, 1, 20)
