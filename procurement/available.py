@@ -20,7 +20,8 @@ ELSEWHERE: Final = frozenset({"not_sign"})
 IN_TIME: Final = ("decline", "let", "draft", "submit", "withdraw")
 """Steps of a tender that its deadline ends."""
 WITH_CALL_OFF: Final = ("win", "lose", "reopen")
-GOING_OUT: Final = frozenset({"send_offer", "publish"})
+GOING_OUT: Final = frozenset({"send_offer", "publish", "intend", "award"})
+"""Steps that an approval which is missing keeps back."""
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
 NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 """Statuses of a call-off in which what it pays for outcomes may still be said."""
@@ -30,7 +31,8 @@ NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 class Purchase:
     """What of a call-off decides who does what next, beside its status.
 
-    `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next is not covered by one.
+    `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next, or be awarded to
+    the tender that ranks first, is not covered by one.
     `offer` is the status of its live offer, None without one, `left` how many suppliers have not been asked. `due` is
     when the window that is open ends. `signed` are the sides that have signed its contract. `passed` are the statuses
     on its way, first to last (procurement/line.py). `to_publish`: a public notice is the next thing, by the end of the
@@ -93,7 +95,8 @@ def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) 
 def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
     direct = purchase.route == DIRECT
     if name == "approve":
-        return purchase.approval_asked and not wrote
+        asked = purchase.approval_asked if purchase.status in NOT_OUT else purchase.approval_missing
+        return asked and not wrote
     if name in GOING_OUT and purchase.approval_missing:
         return False
     if name == "send_offer":

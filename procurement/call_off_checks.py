@@ -26,6 +26,12 @@ from procurement.rules import (
 from procurement.terms import Terms
 
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
+DECIDING: Final = frozenset({CallOff.Status.EVALUATED, CallOff.Status.INTENTION})
+"""Statuses in which a competition's outcome is known and not awarded: what ranks first is what would be approved."""
+
+OUTCOME_NOT_APPROVED: Final = (
+    "The organisation's limit asks for an approval of what the tender that ranks first comes to."
+)
 
 Prices = Mapping[int, Priced]
 """A price for each supplier of a direct award by the key of its row, as prices_of reads them once; none of a
@@ -102,8 +108,8 @@ def approval_asked(limit: int | None, greatest: int | None) -> bool:
 def approval_missing(call_off: CallOff, limit: int | None, total: int | None, greatest: int | None) -> str:
     """Why what goes out next, which comes to `total`, is not covered by an approval; "" where it is, or needs none.
 
-    Before it goes out at all the greatest total counts: one supplier after the other may be asked, and nobody approves
-    it once it is out.
+    Before it goes out at all the greatest total counts: one supplier after the other may be asked. Once it is out
+    nobody approves it until a competition is ranked: then `total` is what the tender that ranks first comes to.
     """
     if call_off.went_out_at is None:
         asked = approval_asked(limit, greatest)
@@ -111,6 +117,9 @@ def approval_missing(call_off: CallOff, limit: int | None, total: int | None, gr
         asked = total is not None and approval_asked(limit, total)
     if not asked:
         return ""
+    if call_off.status in DECIDING:
+        covered = call_off.approved_minor is not None and (total or 0) <= call_off.approved_minor
+        return "" if covered else OUTCOME_NOT_APPROVED
     if call_off.approved_minor is None:
         return "The organisation's limit asks for an approval before this goes out."
     if total is not None and total > call_off.approved_minor:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from procurement.available import DIRECT, Purchase, call_off_steps, signed_by
 from procurement.call_off_checks import (
+    DECIDING,
     Prices,
     approval_asked,
     approval_missing,
@@ -38,17 +39,18 @@ from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice, Moment, why_none
 from procurement.public_notices import notices as notices_of
+from procurement.ranked_first import ranked_first
 from procurement.states import CALL_OFFS
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
-_DECIDING: Final = frozenset({CallOff.Status.EVALUATED, CallOff.Status.INTENTION})
 _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 
 
 @dataclass(frozen=True, slots=True)
 class CallOffFacts:
     """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
-    `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out.
+    `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out,
+    or from its award to the tender that ranks first.
     `notices` are those that the law asks of its contract, or would ask of one for `greatest`; `no_notices` says why
     none is asked for, "" where one is or nothing says what it comes to.
     """
@@ -91,13 +93,18 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     next_notice = _next_notice(call_off, notices)
     sent = {one.asked_id for one in offers}
     left = [one for one in asked if one.pk not in sent]
+    first = ranked_first(call_off) if call_off.status in DECIDING else None
+    outcome = approval_missing(call_off, limit, first.total, first.total) if first else ""
     goes_out = call_off.status in _BEFORE or (direct and call_off.status == CallOff.Status.OUT and not live)
     purchase = Purchase(
         route=call_off.route,
         status=call_off.status,
-        approval_asked=approval_asked(limit, greatest),
-        approval_missing=goes_out
-        and bool(approval_missing(call_off, limit, _next_total(call_off, left, prices), greatest)),
+        approval_asked=approval_asked(limit, first.total if first else greatest),
+        approval_missing=bool(
+            approval_missing(call_off, limit, _next_total(call_off, left, prices), greatest)
+            if goes_out
+            else outcome
+        ),
         offer=live.status if live else None,
         left=len(left),
         signed=signed_by(contract),
@@ -113,7 +120,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         offers=offers,
         contract=contract,
         greatest=greatest,
-        blocking=standing_faults(call_off, prices, on) if goes_out else [],
+        blocking=[*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(outcome)],
         purchase=purchase,
         notices=notices,
         no_notices=no_notices,
@@ -137,7 +144,7 @@ def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
         else None,
         "unscored": status == CallOff.Status.EVALUATING and bool(missing_scores(competition)),
         "unranked": not any(one["rank"] == 1 for one in rows),
-        "low_unsettled": status in _DECIDING and bool(unsettled_prices(competition)),
+        "low_unsettled": status in DECIDING and bool(unsettled_prices(competition)),
         "held": competition.standstill and (until is None or now < until),
     }
 
@@ -167,6 +174,11 @@ def _next_notice(call_off: CallOff, notices: Iterable[DueNotice]) -> DueNotice |
     if call_off.status == CallOff.Status.AWARDED:
         waiting = [one for one in waiting if one.rule.moment == Moment.AWARD and one.due_on is None]
     return min(waiting, key=lambda one: one.due_on or date.min, default=None)
+
+
+def _not_approved(missing: str) -> list[Fault]:
+    """Why an outcome that lacks its approval is not awarded."""
+    return [Fault("/approval", "approval_missing", missing)] if missing else []
 
 
 def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: Prices) -> int | None:

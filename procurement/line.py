@@ -128,6 +128,10 @@ def _turn(purchase: Purchase) -> Turn:
     if status == Status.AWARDED:
         sides = {part for one in CONTRACTS.transitions if one.name == "sign" for part in one.who}
         return _turn_of(sides - purchase.signed, ("sign",), None)
+    outcome = CALL_OFFS.step("approve", status, purchase.route)
+    if purchase.approval_missing and outcome is not None and not outcome.target:
+        # What ranks first needs an approval before it is told or awarded.
+        return _turn_of(outcome.who, (outcome.name,), purchase.due)
     steps = list(_forward(purchase))
     who = {part for one in steps for part in one.who}
     if who == {Part.SYSTEM}:

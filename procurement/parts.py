@@ -23,7 +23,7 @@ _OF_PEOPLE: Final[dict[str, Part]] = {
     CallOffPerson.Part.MODERATOR: Part.MODERATOR,
 }
 
-_WRITING: Final = ("call_off.drafted", "call_off.edited")
+_WRITING: Final = ("call_off.drafted", "call_off.edited", "call_off.amended")
 
 
 def buyer_parts(actor: Actor, call_off: CallOff) -> frozenset[Part]:

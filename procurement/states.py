@@ -116,6 +116,8 @@ CALL_OFFS: Final = Machine(
               "What is bought or its terms are said anew; an approval falls."),
         _step("approve", (Call.DRAFT,), Call.APPROVED, _APPROVER, "call_off.approved",
               "Approved, where the buyer's limits ask for it."),
+        _step("approve", _WON, "", _APPROVER, "call_off.approved",
+              "The limits ask for an approval of what the tender that ranks first comes to.", Route.COMPETITION),
         _step("send_offer", (*_READY, Call.OUT), Call.OUT, _OWNER, "offer.sent",
               "An order form goes to the next supplier in the locked order.", Route.DIRECT_AWARD),
         _step("publish", _READY, Call.OUT, _OWNER, "call_off.published",

@@ -20,6 +20,7 @@ from procurement.actions.call_off_suppliers import locked_snapshot, place_suppli
 from procurement.actions.events import Happening, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import (
+    DECIDING,
     approval_asked,
     approval_missing,
     asked_of,
@@ -33,11 +34,13 @@ from procurement.models import CallOff, Lot, Organisation, Requirement, Requirem
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
+from procurement.ranked_first import ranked_first
 from procurement.references import numbered
 from procurement.states import CALL_OFFS, Transition
 from procurement.terms import Terms
 
 REFUSED: Final = "The call-off cannot be taken as it is."
+NOT_ASKED: Final = "The organisation's limit asks for no approval of this."
 FIELDS: Final = ("title", "route", "requirement", "shortlist", "terms")
 
 Status = CallOff.Status
@@ -132,7 +135,8 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
 
 
 def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
-    """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers.
+    """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers; of a
+    competition that is ranked, its award, up to what the tender that ranks first comes to.
 
     Raises NotFound; NotPermitted, also for a person who wrote any of it; Stale; Conflict where no approval is asked
     for; Invalid with everything that still keeps it from going out.
@@ -142,15 +146,10 @@ def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
         step = permitted(actor, call_off, "approve")
         if wrote(actor, call_off):
             raise NotPermitted("Whoever wrote a call-off, or any of it, does not approve it.")
-        today = timezone.localdate()
-        prices = prices_of(call_off, asked_of(call_off), today)
-        greatest = greatest_total(call_off, prices)
-        if not approval_asked(limit_of(call_off.organisation_id), greatest):
-            raise Conflict("The organisation's limit asks for no approval of this.")
-        _refuse(standing_faults(call_off, prices, today), "The call-off is not ready to go out.")
+        greatest = _outcome(call_off) if call_off.status in DECIDING else _ready(call_off)
         call_off.approved_minor = greatest
         call_off.approved_by, call_off.approved_at = actor.reference, timezone.now()
-        call_off.status = step.target
+        call_off.status = step.target or call_off.status
         _save(call_off, "status", "approved_minor", "approved_by", "approved_at")
         tell(actor, call_off, step.event, {"greatest_total": call_off.approved_minor})
     return call_off
@@ -226,6 +225,29 @@ def require_approval(call_off: CallOff, total: int | None, greatest: int | None)
     """
     if missing := approval_missing(call_off, limit_of(call_off.organisation_id), total, greatest):
         raise Conflict(missing)
+
+
+def _ready(call_off: CallOff) -> int | None:
+    """The greatest total (pence, options included) of what may go out once it is approved. Raises Conflict, Invalid."""
+    today = timezone.localdate()
+    prices = prices_of(call_off, asked_of(call_off), today)
+    greatest = greatest_total(call_off, prices)
+    if not approval_asked(limit_of(call_off.organisation_id), greatest):
+        raise Conflict(NOT_ASKED)
+    _refuse(standing_faults(call_off, prices, today), "The call-off is not ready to go out.")
+    return greatest
+
+
+def _outcome(call_off: CallOff) -> int:
+    """What the tender that ranks first comes to (pence, options included), where no approval covers it yet. Raises
+    Conflict.
+    """
+    first = ranked_first(call_off)
+    if first is None or not approval_missing(
+        call_off, limit_of(call_off.organisation_id), first.total, first.total
+    ):
+        raise Conflict(NOT_ASKED)
+    return first.total
 
 
 def _save(call_off: CallOff, *fields: str) -> None:

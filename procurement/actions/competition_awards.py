@@ -6,7 +6,6 @@ that ranks first -> letters to all -> an unsigned contract -> actions/contracts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -19,40 +18,26 @@ from procurement.actions.competitions import by_act
 from procurement.actions.events import Happening
 from procurement.actions.ranking import require_low_prices_settled
 from procurement.actions.tender_outcomes import decided
-from procurement.call_off_checks import estimate_of
 from procurement.deadlines import standstill_end
 from procurement.errors import Conflict
 from procurement.invitation_document import instant
-from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Tender
-from procurement.order_form import terms_of
+from procurement.models import CallOff, Competition, Contract
 from procurement.permissions import Actor
-from procurement.pricing import MINOR_PER_MAJOR
-from procurement.tender_document import submitted
-from procurement.terms import Terms
-
-
-@dataclass(frozen=True, slots=True)
-class First:
-    """The tender that ranks first: who is to contract, the price of the work, the terms with its own prices."""
-
-    tender: Tender
-    asked: CallOffSupplier
-    work: int
-    terms: Terms
+from procurement.ranked_first import First, ranked_first
 
 
 def intend_award(actor: Actor, reference: str, revision: int) -> Competition:
     """Tells every tenderer whom the buyer means to award to. Where a standstill was promised it runs from now: ten
     calendar days under the regulations of 2015, eight working days under the Act of 2023.
 
-    Raises NotFound, NotPermitted, Stale; Conflict where nobody ranks or a low price is not settled; Invalid with every
-    rule that the first breaks.
+    Raises NotFound, NotPermitted, Stale; Conflict where nobody ranks, a low price is not settled or approval is
+    missing; Invalid with every rule that the first breaks.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "intend")
         competition = planned_of(call_off)
-        first = _first(competition)
+        first = _first(call_off)
         _check(call_off, competition, first)
         if competition.standstill:
             competition.standstill_until = standstill_end(
@@ -69,8 +54,9 @@ def award_competition(actor: Actor, reference: str, revision: int, conflicts: ob
     """Awards to the tenderer that ranks first; `conflicts` says what is known of conflicts of interest (1 to 1,000
     characters). Tenderers that were not told of an intention are told now.
 
-    Raises NotFound, NotPermitted, Stale; Conflict where nobody ranks, a low price is not settled, or a standstill was
-    promised and has not ended; Invalid at /conflicts, and with every rule that is broken on the day of award.
+    Raises NotFound, NotPermitted, Stale; Conflict where nobody ranks, a low price is not settled, approval is missing,
+    or a standstill was promised and has not ended; Invalid at /conflicts, and with every rule that is broken on the day
+    of award.
     """
     said = conflicts_of(conflicts)
     with transaction.atomic():
@@ -78,7 +64,7 @@ def award_competition(actor: Actor, reference: str, revision: int, conflicts: ob
         permitted(actor, call_off, "award")
         competition = planned_of(call_off)
         _stood_still(call_off, competition)
-        first = _first(competition)
+        first = _first(call_off)
         _check(call_off, competition, first)
         also: list[Happening] = []
         if call_off.status == CallOff.Status.EVALUATED:
@@ -103,28 +89,17 @@ def award_call_off(actor: Actor, reference: str, revision: int, conflicts: objec
     return award(actor, reference, revision, conflicts)
 
 
-def _first(competition: Competition) -> First:
-    rows = (competition.ranking or {}).get("rows", [])
-    best = next((one["tender"] for one in rows if one["rank"] == 1), None)
-    if best is None:
+def _first(call_off: CallOff) -> First:
+    first = ranked_first(call_off)
+    if first is None:
         raise Conflict("No tender ranks: the call-off is unsuccessful.")
-    tender = Tender.objects.select_related("current", "invitation__asked__appointment__supplier").get(
-        reference=best
-    )
-    assert tender.current is not None
-    stated = terms_of(competition.call_off)
-    prices = submitted(tender.current)["price"]
-    extensions = tuple(
-        replace(one, minor=_minor(own)) for one, own in zip(stated.extensions, prices["options"], strict=True)
-    )
-    terms = replace(stated, expenses=tender.current.expenses_minor, extensions=extensions)
-    return First(tender, tender.invitation.asked, tender.current.work_minor, terms)
+    return first
 
 
 def _check(call_off: CallOff, competition: Competition, first: First) -> None:
     require_low_prices_settled(competition)
     check_award(call_off, first.asked, first.work, first.terms)
-    require_approval(call_off, first.terms.total(first.work), estimate_of(call_off))
+    require_approval(call_off, first.total, first.total)
 
 
 def _stood_still(call_off: CallOff, competition: Competition) -> None:
@@ -135,9 +110,3 @@ def _stood_still(call_off: CallOff, competition: Competition) -> None:
     if timezone.now() < competition.standstill_until:
         until = instant(competition.standstill_until)
         raise Conflict(f"The standstill that was promised runs until {until}.")
-
-
-def _minor(amount: str) -> int:
-    """A decimal string of pounds in pence; exact, as it was written by us with two decimals."""
-    pounds, pence = amount.split(".")
-    return int(pounds) * MINOR_PER_MAJOR + int(pence)

@@ -146,6 +146,12 @@ def test_who_acts_next_in_a_competition(status: str, who: tuple[Part, ...], step
     assert (turn.who, turn.steps) == (who, steps)
 
 
+@pytest.mark.parametrize("status", ["evaluated", "intention"])
+def test_the_approver_acts_next_where_what_ranks_first_needs_an_approval(status: str) -> None:
+    turn = line_of(standing("competition", status, approval_missing=True)).next
+    assert (turn.who, turn.steps) == ((Part.APPROVER,), ("approve",))
+
+
 def test_a_line_that_ended_shows_where() -> None:
     kinds = [
         "call_off.drafted",

@@ -68,6 +68,8 @@ def test_a_decided_question_is_closed() -> None:
         ("evaluated", {"unranked": True}, {"intend", "award"}),
         ("evaluated", {"low_unsettled": True}, {"intend", "award"}),
         ("evaluated", {"held": True}, {"award"}),
+        ("evaluated", {"approval_missing": True}, {"intend", "award"}),
+        ("intention", {"approval_missing": True}, {"award"}),
         ("intention", {"held": True}, {"award"}),
     ],
 )
@@ -75,6 +77,7 @@ def test_what_keeps_a_competition_from_going_on(status: str, said: dict[str, Any
     whole = call_off_steps(Purchase("competition", status), BUYER, wrote=False)
     held = call_off_steps(Purchase("competition", status, **said), BUYER, wrote=False)
     assert set(whole) - set(held) == gone
+    assert set(held) - set(whole) == ({"approve"} if "approval_missing" in said else set())
 
 
 def test_a_promised_standstill_is_told_of_before_the_award() -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Assessment, CallOff, Competition, Consensus, Event, Tender, User
+from procurement.models import Assessment, BuyerLimit, CallOff, Competition, Consensus, Event, Tender, User
 from tests.web.buying import colleague, signed
 from tests.web.competing import (
     ASSESSOR,
@@ -206,6 +206,22 @@ def test_the_first_is_awarded_and_the_award_taken_back(page: Client) -> None:
     assert sent(page, address, "undo", reason=" ").status_code == 422
     taken(page, address, "undo", reason="A score was wrong.")
     assert call_off_of(address).status == "evaluated"
+
+
+def test_what_the_first_comes_to_is_approved_on_the_page_where_the_limit_asks(page: Client) -> None:
+    address = evaluated(page)
+    BuyerLimit.objects.create(organisation=call_off_of(address).organisation, approval_from_minor=1)
+    assert offered(page, address) & {"approve", "intend", "award"} == set()
+    assert "Before it can be awarded" in page.get(address).content.decode()
+    colleague("approver@example.org", "council", "approver")
+    signed(page, "approver@example.org")
+    assert offered(page, address) & {"approve", "intend", "award"} == {"approve"}
+    taken(page, address, "approve")
+    call_off = call_off_of(address)
+    assert (call_off.status, call_off.approved_minor is None) == ("evaluated", False)
+    assert "Before it can be awarded" not in page.get(address).content.decode()
+    signed(page)
+    assert offered(page, address) & {"approve", "intend", "award"} == {"intend", "award"}
 
 
 def test_a_promised_standstill_comes_before_the_award(page: Client) -> None:
