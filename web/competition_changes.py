@@ -126,6 +126,7 @@ def anchors_of(sent: QueryDict) -> dict[str, str]:
         "answer": f"answer-{question}",
         "told": f"told-{question}",
         "conflict": "conflict",
+        "material": "material",
         "note": "note",
         **{name: f"{{do}}-{name}" for name in MOMENTS},
     }

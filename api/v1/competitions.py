@@ -223,7 +223,8 @@ class Amending(ApiView):
     )
     def post(self, request: Request, reference: str) -> Response:
         """Takes over the requirement's present revision and the documents added since, and tells all what differs. A
-        material one asks every tenderer to confirm or to submit anew, and leaves two working days at least.
+        material one asks every tenderer to confirm or to submit anew, and leaves two working days at least; what
+        differs of the requirement is material but for its words, and 422 at `/material` where it is said not to be.
         """
         body = object_of(request, ("reason", "material", "deadline"))
         reason, material = text_of(body, "reason") or "", body.get("material")

@@ -6,7 +6,7 @@ evaluated never changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ MATERIAL_DAYS: Final = 2
 """Whole working days that tenderers have at least to answer to a material amendment."""
 KEPT: Final = ("framework", "lot", "specialisms", "regions", "must_have")
 """Of the requirement: by these it was decided who is invited, so that they stay."""
+WORDS: Final = "/requirement/text"
+"""What may be said in other words without being another need; only the buyer knows whether it is."""
 
 
 def extend_competition(
@@ -69,10 +71,12 @@ def amend_competition(
     deadline: object = None,
 ) -> Amendment:
     """Takes over the requirement's present revision and the documents added since, and tells all what differs. Where it
-    is material, every tenderer confirms or submits anew, with MATERIAL_DAYS at least; `deadline` may move with it.
+    is material, every tenderer confirms or submits anew, with MATERIAL_DAYS at least; `deadline` may move with it. What
+    differs of the requirement is material, whatever the buyer calls it, but for its words: a tender is priced by it.
 
     Raises NotFound, NotPermitted, Stale; Conflict where nothing differs, approval is missing or the deadline has
-    passed; Invalid at /requirement where it would have invited others, at /deadline, at /reason.
+    passed; Invalid at /requirement where it would have invited others, at /material where what differs is material and
+    said not to be, at /deadline, at /reason.
     """
     why = reason_of(reason, "Nothing was amended.")
     faults: list[Fault] = []
@@ -81,9 +85,12 @@ def amend_competition(
     with transaction.atomic():
         competition = running(actor, reference, revision, "amend")
         call_off, now = competition.call_off, timezone.now()
-        difference = [*_requirement(call_off), *_documents(competition, now)]
+        needed = _requirement(call_off)
+        difference = [*needed, *_documents(competition, now)]
         if not difference:
             raise Conflict("Nothing differs from what was told.")
+        if not material:
+            _refuse(list(_material(needed)))
         moments = _moved(competition, {"deadline": later} if later else {})
         difference += [
             {"pointer": f"/{name}", "before": one[0], "after": one[1]} for name, one in moments.items()
@@ -166,6 +173,15 @@ def _requirement(call_off: CallOff) -> list[dict[str, Any]]:
     after.requirement = before.requirement
     call_off.requirement = after
     return list(differences(old, new, "/requirement"))
+
+
+def _material(needed: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """What of these differences of the requirement cannot be said to be immaterial."""
+    for one in needed:
+        if one["pointer"] != WORDS:
+            name = str(one["pointer"]).removeprefix("/requirement/")
+            message = f"{name} changes what tenders are priced or judged by: the amendment is material."
+            yield Fault("/material", "material", message)
 
 
 def _documents(competition: Competition, now: datetime) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from procurement.actions.standing import move_appointment
 from procurement.actions.tenders import confirm_tender, submit_tender
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted
 from procurement.models import (
+    Amendment,
     CallOff,
     Clarification,
     CompetitionDocument,
@@ -265,6 +266,45 @@ def test_an_amendment_tells_all_what_differs_and_asks_for_a_word(contest: Contes
     assert "two" not in str(event.changes)
     tender = tender_of(call_off, "oak")
     assert confirm_tender(market.oak, tender.reference, tender.revision).confirmed == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"months": 18},
+        {"team": [{"grade": "G1", "days": "20"}]},
+        {"budget": {"amount": "9000.00", "currency": "GBP"}},
+        {"starts_on": (timezone.localdate() + timedelta(days=60)).isoformat()},
+    ],
+    ids=["months", "team", "budget", "starts_on"],
+)
+def test_what_tenders_are_priced_by_is_not_said_to_be_immaterial(
+    contest: Contest, changes: dict[str, Any]
+) -> None:
+    call_off, buyer = published(contest), contest.market.buyer
+    requirement = call_off.requirement.requirement
+    revise_requirement(
+        buyer, requirement.reference, requirement.revision, changes | {"text": "Evaluate two."}
+    )
+    later = add_document(buyer, call_off.reference, "More.txt", [b"More."])
+    before, events = again(call_off), Event.objects.count()
+    with pytest.raises(Invalid) as refusal:
+        amend_competition(buyer, call_off.reference, before.revision, "More.", material=False)
+    assert {(one.pointer, one.code) for one in refusal.value.faults} == {("/material", "material")}
+    after = again(call_off)
+    assert (after.requirement_id, after.revision) == (call_off.requirement_id, before.revision)
+    assert CompetitionDocument.objects.get(pk=later.pk).told_at is None
+    assert (Amendment.objects.count(), Event.objects.count()) == (0, events)
+    assert amend_competition(buyer, call_off.reference, before.revision, "More.", material=True).material
+
+
+def test_other_words_alone_may_be_immaterial(contest: Contest) -> None:
+    call_off, market = published(contest), contest.market
+    submitted(market.oak, call_off, "oak")
+    requirement = call_off.requirement.requirement
+    revise_requirement(market.buyer, requirement.reference, requirement.revision, {"text": "Evaluate it."})
+    made = amend_competition(market.buyer, call_off.reference, call_off.revision, "Clearer.", material=False)
+    assert (made.material, tender_of(call_off, "oak").competition.material) == (False, 0)
 
 
 def test_what_was_submitted_is_not_confirmed_where_it_no_longer_answers(contest: Contest) -> None:

@@ -8,10 +8,23 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from procurement.actions.requirements import revise_requirement
 from procurement.models import CallOff, Competition, CompetitionDocument, Event, Invitation, User
+from procurement.permissions import person
 from tests.web.buying import colleague, signed
 from tests.web.calling_off import begun, need
-from tests.web.competing import drafted, fetched, in_days, plan, planned, published, revision, sent, taken
+from tests.web.competing import (
+    call_off_of,
+    drafted,
+    fetched,
+    in_days,
+    plan,
+    planned,
+    published,
+    revision,
+    sent,
+    taken,
+)
 from tests.web.reading import read, rows, summary
 
 
@@ -137,6 +150,18 @@ def test_a_document_is_told_by_an_amendment_and_fetched_by_the_buyer(page: Clien
     assert "#file" in {one.attributes.get("href") for one in read(answer).all("a")}
     assert sent(page, address, "add_document").status_code == 422
     assert sent(page, address, "amend", reason="Nothing.").status_code == 409
+
+
+def test_a_longer_contract_is_not_amended_as_immaterial(page: Client) -> None:
+    address = published(page)
+    requirement = call_off_of(address).requirement.requirement
+    editor = person(User.objects.get(pk=page.session["_auth_user_id"]))
+    revise_requirement(editor, requirement.reference, requirement.revision, {"months": 18})
+    before = state()
+    answer = sent(page, address, "amend", reason="Longer.")
+    assert (answer.status_code, state()) == (422, before)
+    assert "#material" in {one.attributes.get("href") for one in read(answer).all("a")}
+    taken(page, address, "amend", reason="Longer.", material="yes")
 
 
 def test_a_competition_from_an_older_state_changes_nothing_and_says_so(page: Client) -> None:
