@@ -6,7 +6,7 @@ at award and signature. A fixed number of queries however many suppliers there a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -75,13 +75,18 @@ def prices_of(call_off: CallOff, asked: Sequence[CallOffSupplier], on: date) -> 
 
 
 def asked_faults(
-    call_off: CallOff, asked: CallOffSupplier, price: Priced, on: date, terms: Terms | None = None
+    call_off: CallOff,
+    asked: CallOffSupplier,
+    price: Priced,
+    on: date,
+    terms: Terms | None = None,
+    members: Sequence[SupplierMember] | None = None,
 ) -> Iterator[Fault]:
     """What is wrong with one of its suppliers on that day: its place, its lead and wanted partners, its price, on the
-    call-off's terms or those that were tendered.
+    call-off's terms or those that were tendered. Its `members` are read where they are not given.
     """
-    members = SupplierMember.objects.filter(supplier=asked.appointment.supplier_id, left_on=None)
-    current = list(members.select_related("partner__organisation"))
+    supplier = asked.appointment.supplier_id
+    current = members_of([supplier]).get(supplier, []) if members is None else members
     leads = [one.partner for one in current if one.role == SupplierMember.Role.LEAD]
     partners = {one.pk: one for one in [*leads, *asked.partners.all()]}
     keys = {one.partner_id for one in current}
@@ -92,6 +97,15 @@ def asked_faults(
     if price.minor is not None:
         total = (terms or terms_of(call_off)).total(price.minor)
         yield from value_faults(call_off.lot, call_off.route, total)
+
+
+def members_of(suppliers: Iterable[int]) -> dict[int, list[SupplierMember]]:
+    """The present members of suppliers by the supplier's key, with partner and organisation; one query."""
+    rows = SupplierMember.objects.filter(supplier__in=list(suppliers), left_on=None)
+    found: dict[int, list[SupplierMember]] = {}
+    for row in rows.select_related("partner__organisation"):
+        found.setdefault(row.supplier_id, []).append(row)
+    return found
 
 
 def limit_of(organisation: int) -> int | None:

@@ -32,6 +32,7 @@ from procurement.errors import Fault
 from procurement.line import Line, line_of, way
 from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
+from procurement.next_supplier import next_of, nobody_faults
 from procurement.notice_facts import call_off_facts as notice_facts_of
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import terms_of
@@ -92,21 +93,25 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     notices, no_notices = _notices(call_off, contract, greatest, on)
     next_notice = _next_notice(call_off, notices)
     sent = {one.asked_id for one in offers}
-    left = [one for one in asked if one.pk not in sent]
     first = ranked_first(call_off) if call_off.status in DECIDING else None
     outcome = approval_missing(call_off, limit, first.total, first.total) if first else ""
     goes_out = call_off.status in _BEFORE or (direct and call_off.status == CallOff.Status.OUT and not live)
+    found = next_of(call_off, asked if direct and goes_out else (), sent, prices, on)
+    blocking = [*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(outcome)]
+    known = {one.code for one in blocking}
+    if direct and goes_out:
+        blocking += [one for one in (*found.faults, *nobody_faults(found, asked)) if one.code not in known]
     purchase = Purchase(
         route=call_off.route,
         status=call_off.status,
         approval_asked=approval_asked(limit, first.total if first else greatest),
         approval_missing=bool(
-            approval_missing(call_off, limit, _next_total(call_off, left, prices), greatest)
+            approval_missing(call_off, limit, _next_total(call_off, found.asked, prices), greatest)
             if goes_out
             else outcome
         ),
         offer=live.status if live else None,
-        left=len(left),
+        left=found.left,
         signed=signed_by(contract),
         passed=_way(call_off),
         to_publish=next_notice is not None,
@@ -120,7 +125,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         offers=offers,
         contract=contract,
         greatest=greatest,
-        blocking=[*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(outcome)],
+        blocking=blocking,
         purchase=purchase,
         notices=notices,
         no_notices=no_notices,
@@ -181,8 +186,8 @@ def _not_approved(missing: str) -> list[Fault]:
     return [Fault("/approval", "approval_missing", missing)] if missing else []
 
 
-def _next_total(call_off: CallOff, left: list[CallOffSupplier], prices: Prices) -> int | None:
-    price = prices.get(left[0].pk) if left else None
+def _next_total(call_off: CallOff, asked: CallOffSupplier | None, prices: Prices) -> int | None:
+    price = prices.get(asked.pk) if asked else None
     return terms_of(call_off).total(price.minor) if price and price.minor is not None else None
 
 

@@ -278,6 +278,11 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "call_off.person_removed": EventType(
         "call_off", ("organisation", "user"), "Somebody has that part no longer."
     ),
+    "call_off.supplier_passed_over": EventType(
+        "call_off",
+        ("organisation", "supplier"),
+        "The next supplier in the order could not be asked; changes hold its position and why.",
+    ),
     "organisation.limit_set": EventType(
         "organisation", (), "From which total on its call-offs are approved, in pence; null: none is."
     ),

@@ -14,15 +14,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval
-from procurement.actions.events import Happening, record
+from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
-from procurement.call_off_checks import asked_faults, asked_of, greatest_total, place_faults, prices_of
+from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
 from procurement.errors import Conflict, Invalid, NotFound, Stale
 from procurement.models import CallOff, CallOffSupplier, Offer, Shortlist
 from procurement.models.call_offs import LIVE_OFFER
+from procurement.next_supplier import Passed, next_of, nobody_faults
 from procurement.order_form import Priced, order_document, terms_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import SYSTEM, Actor
@@ -33,11 +35,13 @@ Status = Offer.Status
 
 
 def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
-    """Sends the order form to the next supplier in the locked order, at the rates of its card in force today, to be
+    """Sends the order form to the next supplier in the locked order that can be asked (who was passed over, and why, is
+    recorded), at the rates of its card in force today, to be
     answered within the terms' working days.
 
     Raises NotFound, NotPermitted, Stale; Conflict while another offer is open, where every supplier was asked, where
-    approval is missing or the shortlist was unlocked meanwhile; Invalid with every rule that it breaks.
+    approval is missing or the shortlist was unlocked meanwhile; Invalid with every rule that it breaks, also where
+    nobody who is left can be asked.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
@@ -50,22 +54,26 @@ def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
         _still_locked(call_off)
         suppliers = asked_of(call_off)
         prices = prices_of(call_off, suppliers, today)
-        asked = _next(call_off, suppliers)
-        price = None
-        if asked is not None:
-            price = prices[asked.pk]
-            faults.extend(asked_faults(call_off, asked, price, today))
+        sent = set(call_off.offers.values_list("asked_id", flat=True))
+        found = next_of(call_off, suppliers, sent, prices, today)
+        asked = found.asked
+        faults.extend(found.faults)
+        if asked is None and found.passed:
+            faults.extend(nobody_faults(found, suppliers))
         if faults:
             raise Invalid("The offer cannot be sent.", tuple(faults))
-        if asked is None or price is None or price.minor is None:
+        if asked is None:
             raise Conflict("Every supplier of the shortlist has been asked.")
+        price = prices[asked.pk]
+        assert price.minor is not None
         total = terms_of(call_off).total(price.minor)
         require_approval(call_off, total, greatest_total(call_off, prices))
         offer = _made(actor, call_off, asked, price, now)
         fields = () if call_off.went_out_at else ("went_out_at",)
         call_off.went_out_at = call_off.went_out_at or now
         told = {"digest": offer.digest, "price": offer.price_minor, "reply_by": offer.reply_by.isoformat()}
-        _moved(actor, call_off, happening(offer, "offer.sent", told), *fields)
+        passed = [_passed_over(call_off, one) for one in found.passed]
+        _moved(actor, call_off, [*passed, happening(offer, "offer.sent", told)], *fields)
     return offer
 
 
@@ -220,12 +228,23 @@ def _made(actor: Actor, call_off: CallOff, asked: CallOffSupplier, price: Priced
     )
 
 
-def _moved(actor: Actor, call_off: CallOff, what: Happening, *fields: str) -> None:
-    """The call-off goes out with its first offer; the offer's event is the one of the step."""
+def _moved(actor: Actor, call_off: CallOff, what: Sequence[Happening], *fields: str) -> None:
+    """The call-off goes out with its first offer; the offer's event, the last of `what`, is the one of the step."""
     call_off.status = CallOff.Status.OUT
     call_off.revision += 1
     call_off.save(update_fields=["status", "revision", *fields])
-    record(actor, what)
+    record_many(actor, what)
+
+
+def _passed_over(call_off: CallOff, passed: Passed) -> Happening:
+    """That a supplier in the order cannot be asked, and why; for the buyer alone."""
+    changes = {
+        "position": passed.asked.position,
+        "codes": sorted({one.code for one in passed.faults}),
+        "reason": " ".join(one.message for one in passed.faults),
+    }
+    supplier = passed.asked.appointment.supplier.reference
+    return of_call_off(call_off, "call_off.supplier_passed_over", changes, supplier=supplier)
 
 
 def _step(actor: Actor, offer: Offer, name: str, changes: dict[str, Any], *fields: str) -> None:
@@ -245,11 +264,6 @@ def _in_time(actor: Actor, offer: Offer, name: str) -> None:
     step_of(actor, offer, name)
     if timezone.now() >= offer.reply_by:
         raise Conflict("The window for an answer has passed.")
-
-
-def _next(call_off: CallOff, suppliers: Sequence[CallOffSupplier]) -> CallOffSupplier | None:
-    asked = set(call_off.offers.values_list("asked_id", flat=True))
-    return next((one for one in suppliers if one.pk not in asked), None)
 
 
 def _still_locked(call_off: CallOff) -> None:
