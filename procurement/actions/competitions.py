@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -27,9 +27,12 @@ from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import Reader
 from procurement.states import Part
+from procurement.working_days import LONDON
 
 FIELDS: Final = ("rules", "interest_until", "clarify_until", "deadline", "standstill")
 MOMENTS: Final = ("interest_until", "clarify_until", "deadline")
+FURTHEST: Final = timedelta(days=731)
+"""Two years ahead: a moment only ever moves to later, so that a slip of the year could not be mended afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +142,25 @@ def by_act(call_off: CallOff) -> bool:
 
 
 def moment(reader: Reader, value: object) -> datetime | None:
-    """A moment with its time zone, None where none is stated or it is wrong."""
+    """A moment with its time zone, at most FURTHEST ahead; None where none is stated or it is wrong."""
     if value is None:
         return None
     text = reader.text(value, 40, required=True)
     try:
         read = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        if read is not None and read.tzinfo is not None:
+            # At either end of the calendar one zone has a day that another has not.
+            read.astimezone(UTC), read.astimezone(LONDON)
+    except (ValueError, OverflowError):
         read = None
-    if read is not None and read.tzinfo is not None:
-        return read
-    if text:
-        reader.wrong("shape", "A moment is ISO 8601 with its time zone, such as 2026-03-02T12:00:00Z.")
-    return None
+    if read is None or read.tzinfo is None:
+        if text:
+            reader.wrong("shape", "A moment is ISO 8601 with its time zone, such as 2026-03-02T12:00:00Z.")
+        return None
+    if read > timezone.now() + FURTHEST:
+        reader.wrong("too_far", "A moment lies at most two years ahead.")
+        return None
+    return read
 
 
 def _read(changes: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:

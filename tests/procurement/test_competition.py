@@ -205,6 +205,28 @@ def test_a_plan_is_read_whole_and_what_is_wrong_is_named(contest: Contest) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [
+        ("9999-12-31T23:59:59-12:00", "shape"),
+        ("0001-01-01T00:00:00Z", "shape"),
+        ("9999-12-31T23:59:59Z", "too_far"),
+        ("2400-01-01T00:00:00+01:00", "too_far"),
+    ],
+)
+def test_a_moment_at_the_end_of_the_calendar_is_refused_where_it_stands(
+    contest: Contest, moment: str, code: str
+) -> None:
+    call_off = planned(contest)
+    said = {"deadline": moment, "standstill": True}
+    with pytest.raises(Invalid) as refusal:
+        plan_competition(contest.market.buyer, call_off.reference, call_off.revision, said)
+    assert [(one.pointer, one.code) for one in refusal.value.faults] == [("/deadline", code)]
+    before = past_deadline(call_off)
+    call_off.competition.refresh_from_db()
+    assert past_deadline(call_off) == before
+
+
 def test_the_clock_alone_closes_and_a_second_sweep_changes_nothing(contest: Contest) -> None:
     call_off = published(contest)
     assert move_due()["competitions_closed"] == 0

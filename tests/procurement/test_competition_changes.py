@@ -218,6 +218,7 @@ def test_moments_move_later_and_never_earlier(contest: Contest) -> None:
         ({"interest_until": after(days=1)}, "earlier"),
         ({"clarify_until": after(days=15)}, "order"),
         ({"deadline": "soon"}, "shape"),
+        ({"deadline": "9999-12-31T23:59:59Z"}, "too_far"),
         ({"colour": 1}, "unknown_field"),
     ):
         with pytest.raises(Invalid) as refusal:
