@@ -9,10 +9,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from procurement.models import Event, Framework, Invitation, Operation, Organisation, Partner, SupplierMember
+from procurement.models import (
+    Event,
+    Framework,
+    Invitation,
+    Operation,
+    Organisation,
+    Partner,
+    SupplierMember,
+    Tender,
+)
 
 
 class Party(NamedTuple):
@@ -72,10 +81,11 @@ def _owner(references: Collection[str]) -> Pairs:
 
 
 def _invited(references: Collection[str]) -> Pairs:
-    """The leads of today of the suppliers that a competition has invited; while it asks for interest, of all that it
-    asks.
+    """The leads of today of the suppliers that a competition has invited; while it asks for interest, and where that
+    ended with nobody to invite, of all that it asks.
     """
-    takes_part = Q(tender__isnull=False) | Q(competition__invited_at=None)
+    any_tender = Tender.objects.filter(competition=OuterRef("competition"))
+    takes_part = Q(tender__isnull=False) | Q(competition__invited_at=None) | ~Q(Exists(any_tender))
     invited = Invitation.objects.filter(takes_part, asked__call_off__reference__in=references)
     pairs = invited.values_list("asked__call_off__reference", "asked__appointment__supplier__reference")
     call_offs: dict[str, set[str]] = {}

@@ -306,7 +306,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "contract", ("call_off", "organisation", "supplier"), meaning, concerns=PARTIES
         )
         for what, meaning in {
-            "signed": "One of the two parties has signed; changes say which.",
+            "signed": "One of the two parties has signed; changes say which, and whether both have.",
             "concluded": "The second of the two parties has signed: the contract stands.",
             "identified": "Others call it so: notice, purchase order, the buyer's own reference.",
             "notice_published": "A public notice of it was published; changes hold which, its number and day.",
@@ -327,9 +327,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             ("partner", "supplier", "lot", "framework"),
             meaning,
             # A draft is its firm's alone.
-            concerns=("partner",)
-            if what in {"drafted", "edited", "withdrawn"}
-            else ("partner", "lead", "owner"),
+            concerns=("partner",) if what in {"drafted", "edited"} else ("partner", "lead", "owner"),
         )
         for what, meaning in {
             "drafted": "A firm began to apply to join a consortium, or a lot by itself.",
@@ -339,7 +337,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "checked": "The framework owner has checked it.",
             "joined": "It belongs from now on.",
             "refused": "It was not taken; changes hold the reason.",
-            "withdrawn": "The firm applies no longer.",
+            "withdrawn": "The firm applies no longer; of a draft the event names the firm alone.",
         }.items()
     },
     "measure.added": EventType(
@@ -367,9 +365,14 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "submitted": "A supplier claims outcomes; changes hold how many.",
             "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
             "rejected": "They were not borne out; changes hold the reason.",
-            "paid": "They were paid; changes hold the amount by payer, in pence without VAT.",
         }.items()
     },
+    "claim.paid": EventType(
+        "claim",
+        ("contract", "call_off", "organisation", "supplier", "payer"),
+        "They were paid; changes hold the amount by payer, in pence without VAT.",
+        concerns=(*PARTIES, "payer"),
+    ),
     "offer.partner_left": EventType(
         "offer",
         ("call_off", "organisation", "supplier", "partner"),

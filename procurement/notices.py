@@ -7,7 +7,7 @@ name of a person, no contact, no price stands in an event, so none can stand in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from procurement.models import Delivery, Event
 from procurement.models.outbox import TITLE_LENGTH
-from procurement.permissions import ADMINISTRATORS, APPROVERS, EDITORS, Role
+from procurement.permissions import ADMINISTRATORS, APPROVERS, EDITORS, SYSTEM, Role
 
 Words = str | Callable[[Mapping[str, Any]], str]
 INBOX: Final = (Delivery.Channel.INBOX,)
@@ -28,7 +28,8 @@ USER: Final = "user"
 @dataclass(frozen=True, slots=True)
 class Notice:
     """`whom` is a way of concerned.py, each but once for a type; `roles` say who of an organisation gets the
-    e-mail. `link` is the name of an address and the format string of its reference.
+    e-mail. `link` is the name of an address and the format string of its reference. `when` says of which events of the
+    type it is told, None: of each.
     """
 
     whom: str
@@ -37,6 +38,7 @@ class Notice:
     link: tuple[str, str] | None = None
     channels: tuple[Delivery.Channel, ...] = INBOX
     roles: frozenset[Role] = EDITORS
+    when: Callable[[Event], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,21 @@ def _notice_due(said: Mapping[str, Any]) -> str:
     return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
 
 
+def _by_the_clock(event: Event) -> bool:
+    """Nobody of the buyer did it, so that nobody of it knows."""
+    return event.actor == SYSTEM.reference
+
+
+def _first_of_two(event: Event) -> bool:
+    """With the second signature the contract stands: contract.concluded tells that both have signed."""
+    return not event.changes.get("both")
+
+
+def _by_a_firm_alone(event: Event) -> bool:
+    """No lead has to agree first."""
+    return "supplier" not in event.references
+
+
 FRAMEWORK: Final = ("web:framework", "{framework}")
 PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
@@ -70,6 +87,7 @@ INVITED_TO: Final = ("web:invited", "{subject}")
 INVITED_BY: Final = ("web:invited", "{call_off}")
 CLAIM_CONTRACT: Final = ("web:contract", "{contract}")
 CONTRACT: Final = ("web:contract", "{subject}")
+JOINING: Final = ("web:joining", "{subject}")
 HOOK: Final = ("api:webhook", "{subject}")
 
 NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
@@ -162,8 +180,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                CALL_OFF, URGENT),
     ),
     "contract.signed": (
-        Notice("organisation", "Signed by one: {subject}", "One of the two parties has signed {subject}.", CONTRACT),
-        Notice("lead", "Signed by one: {subject}", "One of the two parties has signed {subject}.", CONTRACT),
+        Notice("organisation", "Signed by one: {subject}", "One of the two parties has signed {subject}.", CONTRACT,
+               when=_first_of_two),
+        Notice("lead", "Signed by one: {subject}", "One of the two parties has signed {subject}.", CONTRACT,
+               when=_first_of_two),
     ),
     "contract.concluded": (
         Notice("organisation", "Contract stands: {subject}", "Both parties have signed {subject}.", CONTRACT, URGENT),
@@ -172,6 +192,13 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "contract.voided": (
         Notice("lead", "Contract void: {subject}",
                "The award that {subject} rested on was taken back before both had signed.", CONTRACT, URGENT),
+    ),
+    "contract.extended": (
+        Notice("lead", "Option taken: {subject}", "The buyer has taken a priced option: {subject} lasts to {ends_on}.",
+               CONTRACT, URGENT),
+    ),
+    "contract.completed": (
+        Notice("lead", "Contract complete: {subject}", "The work of {subject} is done.", CONTRACT, URGENT),
     ),
     "contract.terminated": (
         Notice("lead", "Contract ended early: {subject}", "{subject} ended before its time.", CONTRACT, URGENT),
@@ -202,6 +229,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("invited", "A question was answered: {call_off}",
                "The buyer has answered a question about the call-off {call_off}.", INVITED_BY, URGENT),
     ),
+    "call_off.approved": (
+        Notice("organisation", "Approved: {subject}", "The call-off {subject} is approved and may go out.",
+               ("web:call-off", "{subject}"), URGENT),
+    ),
     "call_off.extended": (
         Notice("invited", "More time: {subject}", "The moments of the competition {subject} are later now.", INVITED_TO,
                URGENT),
@@ -229,6 +260,8 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("invited", "Ended without award: {subject}", "The competition {subject} ended without an award.",
                INVITED_TO,
                URGENT),
+        Notice("organisation", "Ended without award: {subject}", "The competition {subject} has ended. {reason}",
+               ("web:call-off", "{subject}"), URGENT, when=_by_the_clock),
     ),
     "tender.submitted": (
         Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed.",
@@ -256,6 +289,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("organisation", "A price was explained: {subject}", "The tenderer of {subject} has explained its price.",
                TENDER),
     ),
+    "tender.disqualified": (
+        Notice("lead", "Disqualified: {subject}",
+               "Your tender {subject} for the call-off {call_off} takes part no longer: it says why.",
+               TENDER, URGENT),
+    ),
     "tender.told": (
         Notice("lead", "The outcome of {call_off}", "The letter on the outcome of the tender {subject} is there.",
                TENDER, URGENT),
@@ -264,6 +302,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("payer", "A share to approve: {call_off}",
                "You are named as a body that pays for the outcomes of {call_off} ({subject}).", None, URGENT,
                APPROVERS),
+    ),
+    "outcome_plan.agreed": (
+        Notice("organisation", "Every share approved: {call_off}",
+               "Every body that pays for the outcomes of {call_off} ({subject}) has approved its share.", CALL_OFF,
+               URGENT),
     ),
     "claim.submitted": (
         Notice("organisation", "Outcomes claimed: {subject}",
@@ -281,16 +324,37 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "claim.paid": (
         Notice("lead", "Outcomes paid: {subject}", "The claim {subject} on {contract} is paid.",
                CLAIM_CONTRACT),
+        Notice("payer", "Outcomes paid: {subject}",
+               "What your organisation owes for outcomes of {call_off} ({subject}) is recorded as paid.", None, URGENT,
+               APPROVERS),
     ),
     "joining.submitted": (
-        Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", None, URGENT),
-        Notice("owner", "An application to check: {subject}", "{partner} has applied ({subject})."),
+        Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", JOINING, URGENT),
+        Notice("owner", "An application to check: {subject}", "{partner} has applied ({subject}).", JOINING, URGENT,
+               when=_by_a_firm_alone),
+    ),
+    "joining.agreed": (
+        Notice("partner", "The lead agrees: {subject}",
+               "The lead of the consortium would have {partner} ({subject}). The framework's owner checks it now.",
+               JOINING),
+        Notice("owner", "An application to check: {subject}",
+               "{partner} has applied ({subject}), and the lead of the consortium agrees.", JOINING, URGENT),
+    ),
+    "joining.checked": (
+        Notice("partner", "Application checked: {subject}",
+               "The framework's owner has checked the application {subject}.", JOINING),
     ),
     "joining.joined": (
-        Notice("partner", "Application taken: {subject}", "{partner} belongs from now on ({subject}).", None, URGENT),
+        Notice("partner", "Application taken: {subject}", "{partner} belongs from now on ({subject}).", JOINING,
+               URGENT),
     ),
     "joining.refused": (
-        Notice("partner", "Application refused: {subject}", "The application {subject} was not taken.", None, URGENT),
+        Notice("partner", "Application refused: {subject}", "The application {subject} was not taken.", JOINING,
+               URGENT),
+    ),
+    "joining.withdrawn": (
+        Notice("lead", "Application withdrawn: {subject}", "{partner} applies no longer ({subject}).", JOINING),
+        Notice("owner", "Application withdrawn: {subject}", "{partner} applies no longer ({subject}).", JOINING),
     ),
     "webhook.disabled": (
         Notice("organisation", "A webhook was disabled",
@@ -302,6 +366,13 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "The webhook {subject} signs with its new secret; the one before is good until {previous_until}.", HOOK),
     ),
 }  # fmt: skip
+
+
+def notices_of(event: Event) -> Iterator[Notice]:
+    """The rows by which an event is told, in the table's order."""
+    for notice in NOTICES.get(event.type, ()):
+        if notice.when is None or notice.when(event):
+            yield notice
 
 
 def notice_for(kind: str, whom: str) -> Notice:

@@ -21,7 +21,7 @@ from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import conclude_evaluation
 from procurement.actions.requirements import create_requirement
 from procurement.actions.tenders import submit_tender, write_tender
-from procurement.models import CallOff, Tender, TenderRevision
+from procurement.models import CallOff, Delivery, Event, Tender, TenderRevision
 from procurement.permissions import Actor
 from tests.bought import Market, make_market, need
 from tests.world import editor_of
@@ -154,6 +154,16 @@ def evaluated(contest: Contest, scores: dict[str, tuple[int, int]] | None = None
     conclude_evaluation(contest.market.buyer, call_off.reference, call_off.revision)
     call_off.refresh_from_db()
     return call_off
+
+
+def told(kind: str) -> dict[str, set[str]]:
+    """Who is owed word of the one event of a type: organisations by inbox, addresses by e-mail."""
+    found: dict[str, set[str]] = {}
+    for one in Delivery.objects.filter(event=Event.objects.get(type=kind)).select_related(
+        "organisation", "user"
+    ):
+        found.setdefault(one.channel, set()).add(one.user.email if one.user else one.organisation.reference)
+    return found
 
 
 def after(**span: int) -> str:

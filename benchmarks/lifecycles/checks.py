@@ -18,7 +18,7 @@ from benchmarks.lifecycles.purchase import Purchase
 from procurement.actions.events import verify
 from procurement.event_types import known_type
 from procurement.models import Delivery, Event
-from procurement.notices import NOTICES, worded
+from procurement.notices import notices_of, worded
 from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TENDERS
 
 SENT: Final = "invitation.sent"
@@ -97,7 +97,7 @@ def owed(market: Market, events: Iterable[Event], after: int, endpoints: dict[st
             if wanted and (known.public or organisation in concerned):
                 due.hooks[organisation, event.position] += 1
         told: set[tuple[str, str]] = set()
-        for notice in NOTICES.get(event.type, ()):
+        for notice in notices_of(event):
             message = worded(event, notice)
             for organisation in parties.by(event, notice.whom):
                 if ("", organisation) not in told:

@@ -252,10 +252,12 @@ def _move(actor: Actor, claim: Claim, step: Transition, changes: dict[str, Any],
 
 def _happening(claim: Claim, kind: str, changes: dict[str, Any]) -> Happening:
     contract = claim.contract
-    references = {
+    references: dict[str, Any] = {
         "contract": contract.reference,
         "call_off": contract.call_off.reference,
         "organisation": contract.call_off.organisation.reference,
         "supplier": contract.appointment.supplier.reference,
     }
+    if "paid" in changes:
+        references["payer"] = sorted(name for name, minor in changes["paid"].items() if minor)
     return Happening(kind, "claim", claim.reference, references, changes)

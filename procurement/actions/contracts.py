@@ -56,8 +56,9 @@ def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
         _check(contract)
         setattr(contract, f"{side}_signed_at", timezone.now())
         setattr(contract, f"{side}_signed_by", actor.reference)
-        told = [contract_happening(contract, step.event, {"side": side})]
-        if contract.supplier_signed_at and contract.buyer_signed_at:
+        both = None not in (contract.supplier_signed_at, contract.buyer_signed_at)
+        told = [contract_happening(contract, step.event, {"side": side, "both": both})]
+        if both:
             told.extend(_concluded(contract))
         _save(
             contract,

@@ -241,12 +241,13 @@ def _save(joining: Joining, *fields: str) -> None:
 
 
 def _record(actor: Actor, joining: Joining, kind: str, changes: dict[str, Any]) -> None:
-    references = {
-        "partner": joining.partner.reference,
-        "lot": joining.lot.reference,
-        "framework": joining.lot.framework.reference,
-    }
-    if joining.supplier is not None:
+    references = {"partner": joining.partner.reference}
+    # Lead and owner, who are told of what is withdrawn, never knew of a draft.
+    known = kind != "joining.withdrawn" or joining.submitted_at is not None
+    if known:
+        references["lot"] = joining.lot.reference
+        references["framework"] = joining.lot.framework.reference
+    if known and joining.supplier is not None:
         references["supplier"] = joining.supplier.reference
     record(actor, Happening(kind, "joining", joining.reference, references, changes))
 

@@ -25,7 +25,7 @@ from procurement.models import (
     WebhookEndpoint,
 )
 from procurement.models.outbox import message_reference
-from procurement.notices import NOTICES, USER, Notice
+from procurement.notices import USER, Notice, notices_of
 
 TESTED: Final = "webhook.tested"
 """Goes to the endpoint that is its subject, whatever that asks for, and to no other."""
@@ -46,7 +46,7 @@ class Person(NamedTuple):
 
 def fill(events: Sequence[Event]) -> int:
     """Writes audience and deliveries of events that have just been recorded; answers how many deliveries."""
-    told = [(event, notice) for event in events for notice in NOTICES.get(event.type, ())]
+    told = [(event, notice) for event in events for notice in notices_of(event)]
     private = [event for event in events if not known_type(event.type).public]
     asked = [(event, way) for event in private for way in known_type(event.type).concerns]
     # Whom a personal notice is for is looked up by the person, and in the organisation that the event names.

@@ -24,6 +24,8 @@ from procurement.states import TENDERS, Transition
 FORMAT: Final = 1
 """Of a letter: a reader of a later one must know the earlier ones, too."""
 Status = Tender.Status
+TOLD: Final = (Status.SUCCESSFUL, Status.UNSUCCESSFUL, Status.DISQUALIFIED)
+"""Whoever is in one of these was told of the outcome, and is told where it is taken back."""
 
 
 def decided(actor: Actor, competition: Competition, winner: str) -> list[Happening]:
@@ -38,14 +40,14 @@ def decided(actor: Actor, competition: Competition, winner: str) -> list[Happeni
         if tender.status == Status.SUBMITTED:
             name = "win" if tender.pk == first.pk else "lose"
             told.append(moved(tender, _step(actor, tender, name), {}))
-        if tender.status in (Status.SUCCESSFUL, Status.UNSUCCESSFUL, Status.DISQUALIFIED):
+        if tender.status in TOLD:
             told.append(_send(tender, _outcome(tender, first)))
     return told
 
 
 def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
-    """The outcome of every tender is open again, and each tenderer is told so with the reason. What happened, not yet
-    recorded; nothing on a direct award.
+    """The outcome of every tender is open again, and each tenderer told so with the reason, the disqualified as well,
+    for whom nothing else changes. What happened, not yet recorded; nothing on a direct award.
     """
     competition = Competition.objects.select_for_update().filter(call_off=call_off).first()
     if competition is None or call_off.route != CallOff.Route.COMPETITION:
@@ -54,9 +56,10 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
     competition.standstill_until = None
     competition.save(update_fields=["standstill_until"])
     told = []
-    for tender in tenders_of(competition).filter(status__in=(Status.SUCCESSFUL, Status.UNSUCCESSFUL)):
+    for tender in tenders_of(competition).filter(status__in=TOLD):
         tender.competition = competition
-        told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
+        if tender.status != Status.DISQUALIFIED:
+            told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
         told.append(_send(tender, {**_head(tender), "outcome": "reopened", "reason": reason}))
     return told
 

@@ -32,7 +32,6 @@ from procurement.models import (
     CallOff,
     Clarification,
     CompetitionDocument,
-    Delivery,
     Event,
     Invitation,
     RuledOut,
@@ -50,6 +49,7 @@ from tests.competed import (
     published,
     submitted,
     tender_of,
+    told,
     written,
 )
 
@@ -71,16 +71,6 @@ OAK_AND_YEW = {"inbox": {"oak", "yew"}, "email": {"editor@oak.example.org", "edi
 def again(call_off: CallOff) -> CallOff:
     """As it now is."""
     return CallOff.objects.get(pk=call_off.pk)
-
-
-def told(kind: str) -> dict[str, set[str]]:
-    """Who is owed word of the one event of a type: organisations by inbox, addresses by e-mail."""
-    found: dict[str, set[str]] = {}
-    for one in Delivery.objects.filter(event=Event.objects.get(type=kind)).select_related(
-        "organisation", "user"
-    ):
-        found.setdefault(one.channel, set()).add(one.user.email if one.user else one.organisation.reference)
-    return found
 
 
 def test_interest_is_asked_of_all_first_and_those_that_say_yes_are_invited(contest: Contest) -> None:

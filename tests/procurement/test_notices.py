@@ -20,6 +20,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "rate_card.expired": {"version": 3},
     "supplier.member_joined": {"role": "member", "joined_on": "2026-04-01"},
     "supplier.member_left": {"left_on": "2026-05-01"},
+    "contract.extended": {"ends_on": "2027-05-01"},
+    "call_off.unsuccessful": {"reason": "No tender was submitted by the deadline."},
     "contract.notice_reminded": {
         "notice": "uk7",
         "name": "UK7 contract details notice",

@@ -46,6 +46,7 @@ from procurement.models import (
 from procurement.outcomes import QUESTIONS, WHOLE, Priced, payable, split
 from procurement.permissions import Actor
 from tests.bought import TERMS, Market, drafted
+from tests.competed import told
 from tests.world import editor_of, make_buyers
 
 pytestmark = pytest.mark.django_db
@@ -341,3 +342,20 @@ def test_terms_cannot_state_the_cap_of_outcomes(market: Market) -> None:
         Invalid,
         lambda: edit_call_off(market.buyer, call_off.reference, 1, {"terms": {**TERMS, "outcomes": 5}}),
     ) == [("/terms/outcomes", "unknown_field")]
+
+
+def test_payers_are_told_what_is_paid_and_the_buyer_that_every_share_is_approved(
+    market: Market, payer: Actor
+) -> None:
+    contract = signed(market, agreed(market, payer))
+    shire = {"editor@shire.example.org", "approver@shire.example.org"}
+    assert told("outcome_plan.agreed") == {"inbox": {"shire"}, "email": shire}
+    made = verify_claim(market.buyer, claim(market, contract).reference, 1, 20)
+    pay_claim(market.approver, made.reference, made.revision)
+    assert told("claim.paid") == {
+        "inbox": {"oak", "shire", "ministry"},
+        "email": {"approver@shire.example.org", "approver@ministry.example.org"},
+    }
+    event = Event.objects.get(type="claim.paid")
+    assert event.references["payer"] == ["ministry", "shire"]
+    assert {one.organisation.reference for one in event.audience.all()} == {"oak", "shire", "ministry"}
