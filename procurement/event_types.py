@@ -251,6 +251,8 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "call_off",
         ("organisation", "supplier", "contract", "offer", "framework", "lot"),
         "It was awarded; changes hold the value.",
+        # The winner alone beside the buyer: value and most are those of the contract that waits for it.
+        concerns=PARTIES,
     ),
     "call_off.award_undone": EventType(
         "call_off",

@@ -41,8 +41,8 @@ def test_the_lead_is_told_that_a_contract_waits_to_be_signed_and_nobody_else_is(
         f"A contract to sign: {contract.reference}",
         f"/contracts/{contract.reference}",
     )
-    # The event itself, with the value, stays the buyer's.
-    assert [one.organisation.reference for one in event.audience.all()] == ["shire"]
+    # Value and most are those of its own contract, and no other supplier reads them.
+    assert {one.organisation.reference for one in event.audience.all()} == {"shire", "oak"}
 
 
 def test_a_direct_award_walks_from_draft_to_signed_contract(market: Market) -> None:

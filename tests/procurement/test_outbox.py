@@ -18,7 +18,7 @@ from procurement.actions.operations import start_import
 from procurement.actions.requirements import create_requirement
 from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.concerned import WAYS
-from procurement.event_types import COMPETING, EVENT_TYPES, PUBLIC, matching
+from procurement.event_types import COMPETING, EVENT_TYPES, PARTIES, PUBLIC, matching
 from procurement.kept_secrets import sealed
 from procurement.models import (
     Appointment,
@@ -118,6 +118,8 @@ def test_no_type_that_a_buyer_keeps_to_itself_is_public_or_told_beyond_it() -> N
             )
         ):
             told = COMPETING if name in TO_ALL_WHO_COMPETE else ("organisation",)
+            # The winner, whose contract waits to be signed; no other supplier.
+            told = PARTIES if name == "call_off.awarded" else told
             assert (known.public, known.concerns) == (False, told), name
         if name.startswith(("offer.", "contract.", "claim.", "invitation.", "tender.")):
             assert not known.public, name

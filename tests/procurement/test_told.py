@@ -96,6 +96,14 @@ def test_a_disqualified_tenderer_is_told_at_once_and_where_the_award_is_taken_ba
     assert told("call_off.cancelled") == OAK_AND_YEW
 
 
+def test_an_award_is_read_by_the_winner_and_by_no_other_supplier(contest: Contest) -> None:
+    call_off = evaluated(contest)
+    award_competition(contest.market.buyer, call_off.reference, call_off.revision, "None known")
+    event = Event.objects.get(type="call_off.awarded")
+    assert (event.references["supplier"], readers(event)) == ("oak", {"shire", "oak"})
+    assert set(event.changes) == {"value", "maximum"}
+
+
 def test_the_second_signature_tells_that_both_have_signed_and_later_turns_reach_the_supplier(
     contest: Contest,
 ) -> None:
