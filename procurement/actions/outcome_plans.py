@@ -155,19 +155,24 @@ def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:
 
 
 def plan_faults(plan: OutcomePlan) -> list[Fault]:
-    """What is still missing before payers are asked: suitability, measures within the cap, shares that are whole, the
-    long stop.
+    """What is still missing before payers are asked: suitability, measures, a cap that they reach, shares that are
+    whole, a long stop by the clock.
     """
     faults = suitability_faults(plan.suitability)
     measures, payers = list(plan.measures.all()), list(plan.payers.all())
     if not measures:
         faults.append(Fault("/measures", "required", "Name at least one outcome that is paid for."))
     together = sum(one.price_minor * one.most for one in measures)
+    if plan.cap_minor < 1:
+        faults.append(Fault("/cap", "required", "Say the most that is paid for outcomes in all."))
     if measures and plan.cap_minor > together:
         told = f"The cap is above what all outcomes come to, which is £{money(together)}."
         faults.append(Fault("/cap", "above_outcomes", told))
     if plan.long_stop_on is None:
         faults.append(Fault("/long_stop_on", "required", "Say after which day no outcome is paid for."))
+    elif plan.long_stop_on < timezone.localdate():
+        told = f"{plan.long_stop_on} is past: no outcome would be paid for."
+        faults.append(Fault("/long_stop_on", "past", told))
     faults.extend(share_faults([one.share for one in payers]))
     if payers and all(one.pot_minor is not None for one in payers):
         told = "Somebody pays what the funds do not: name a paying body without a pot."

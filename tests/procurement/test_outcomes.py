@@ -228,6 +228,30 @@ def test_a_plan_that_is_unsuitable_or_incomplete_is_not_proposed(market: Market,
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("cap", [{}, {"cap": None}])
+def test_a_plan_that_would_never_pay_is_not_proposed(
+    market: Market, payer: Actor, cap: dict[str, Any]
+) -> None:
+    call_off, said = drafted(market.buyer), body(measure_of(market).reference)
+    del said["cap"]
+    yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
+    plan = save_plan(
+        market.buyer, call_off.reference, call_off.revision, said | cap | {"long_stop_on": yesterday}
+    )
+    assert refused(Invalid, lambda: propose_plan(market.buyer, plan.reference, plan.revision)) == [
+        ("/cap", "required"), ("/long_stop_on", "past"),
+    ]  # fmt: skip
+    today = timezone.localdate().isoformat()
+    call_off.refresh_from_db()
+    plan = save_plan(
+        market.buyer,
+        call_off.reference,
+        call_off.revision,
+        said | {"cap": "1.00", "long_stop_on": today},
+    )
+    assert propose_plan(market.buyer, plan.reference, plan.revision).status == "proposed"
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
