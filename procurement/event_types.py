@@ -357,6 +357,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "proposed": "It is found suitable and complete, and goes to the bodies that pay.",
             "share_approved": "A body that pays has approved its share, in hundredths of a per cent.",
             "agreed": "Every body that pays has approved its share.",
+            "removed": "It was taken away, and names the bodies that were asked; changes hold its last revision.",
         }.items()
     },
     **{

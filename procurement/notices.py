@@ -303,6 +303,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "You are named as a body that pays for the outcomes of {call_off} ({subject}).", None, URGENT,
                APPROVERS),
     ),
+    "outcome_plan.removed": (
+        Notice("payer", "No share to approve: {call_off}",
+               "The plan for the outcomes of {call_off} ({subject}) was taken away: nobody is asked to pay."),
+    ),
     "outcome_plan.agreed": (
         Notice("organisation", "Every share approved: {call_off}",
                "Every body that pays for the outcomes of {call_off} ({subject}) has approved its share.", CALL_OFF,

@@ -225,6 +225,8 @@ PLANS: Final = Machine(
     (
         _step("edit", (Plan.DRAFT, Plan.PROPOSED), Plan.DRAFT, _OWNER, "outcome_plan.edited",
               "It is said anew; what payers have approved falls."),
+        _step("remove", (Plan.DRAFT, Plan.PROPOSED), "", _OWNER, "outcome_plan.removed",
+              "It is taken away: the call-off pays for no outcomes, and an approval of it falls."),
         _step("propose", (Plan.DRAFT,), Plan.PROPOSED, _OWNER, "outcome_plan.proposed",
               "It is found suitable and complete, and goes to the bodies that pay."),
         _step("approve_share", (Plan.PROPOSED,), "", {Part.PAYER}, "outcome_plan.share_approved",

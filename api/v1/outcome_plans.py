@@ -30,7 +30,7 @@ from api.v1.outcome_shapes import (
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.buyers import require_somewhere
-from procurement.actions.outcome_plans import approve_share, propose_plan, save_plan
+from procurement.actions.outcome_plans import approve_share, propose_plan, remove_plan, save_plan
 from procurement.models import OutcomePlan
 from procurement.outcome_terms import FIELDS
 from procurement.permissions import Action, Actor
@@ -227,6 +227,26 @@ class OutcomePlanDetail(DetailView):
     def get(self, request: Request, reference: str) -> Response:
         """As its buyer and, once it is proposed, the bodies that are to pay see it."""
         return self.shown(request, self.found(request, reference))
+
+    @operation(
+        summary="Remove a plan of outcomes",
+        answer=None,
+        status=204,
+        scope="call_offs:write",
+        headers=("If-Match",),
+        problems=(404, 409, 412, 428),
+        example='curl -X DELETE "http://127.0.0.1:8000/api/v1/outcome-plans/$PLAN/" '
+        '-H "Authorization: Bearer $TOKEN" -H "If-Match: *"',
+    )
+    def delete(self, request: Request, reference: str) -> Response:
+        """By the buyer, as a draft or proposed; the call-off pays for no outcomes then. 409 once it is agreed: say it
+        anew first. `If-Match` takes the plan's ETag.
+        """
+        actor = signed_in(request)
+        values(request.GET, ())
+        row, expected = one_of(seen_by(request), reference), expected_revision(request)
+        remove_plan(actor, row.reference, row.revision if expected is None else expected)
+        return Response(status=204)
 
 
 class Proposal(ApiView):

@@ -19,7 +19,7 @@ from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
 from procurement.available import NOT_OUT
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
-from procurement.models import CallOff, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
+from procurement.models import CallOff, Event, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
 from procurement.outcome_terms import OutcomeTerms
 from procurement.outcomes import share_faults, suitability_faults
 from procurement.parts import buyer_parts
@@ -28,7 +28,7 @@ from procurement.pricing import money
 from procurement.profiles import Reader
 from procurement.querysets_outcomes import OutcomePlanQuerySet
 from procurement.references import slug
-from procurement.states import PLANS, Part
+from procurement.states import PLANS, Part, Transition
 
 REFUSED: Final = "The plan of outcomes cannot be taken as it is."
 TEXT: Final = 5_000
@@ -83,31 +83,18 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         measures, bodies = _known(terms)
         plan, _ = OutcomePlan.objects.get_or_create(
             call_off=row,
-            defaults={"reference": f"{row.reference}~outcomes", "actor": actor.reference, "revision": 0},
+            defaults={
+                "reference": f"{row.reference}~outcomes",
+                "actor": actor.reference,
+                "revision": _last_revision(row),
+            },
         )
         plan.suitability, plan.long_stop_on, plan.cap_minor = terms.suitability, terms.long_stop_on, terms.cap
         plan.investor = bodies[terms.investor] if terms.investor else None
         plan.status = OutcomePlan.Status.DRAFT
         _write(plan, terms, measures, bodies)
         _save(plan, "suitability", "long_stop_on", "cap_minor", "investor", "status")
-        row.outcomes_minor = terms.cap
-        row.status, row.approved_minor, row.approved_by, row.approved_at = (
-            CallOff.Status.DRAFT,
-            None,
-            "",
-            None,
-        )
-        row.revision += 1
-        row.save(
-            update_fields=[
-                "outcomes_minor",
-                "status",
-                "approved_minor",
-                "approved_by",
-                "approved_at",
-                "revision",
-            ]
-        )
+        _pays(row, terms.cap)
         record(actor, _happening(plan, "outcome_plan.edited", {"cap": plan.cap_minor}))
     return plan
 
@@ -124,6 +111,22 @@ def propose_plan(actor: Actor, reference: str, revision: int) -> OutcomePlan:
         _save(plan, "status")
         record(actor, _happening(plan, "outcome_plan.proposed", {"cap": plan.cap_minor}))
     return plan
+
+
+def remove_plan(actor: Actor, reference: str, revision: int) -> None:
+    """Takes a plan away that is not agreed: the call-off pays for no outcomes, and its approval falls. Raises NotFound,
+    NotPermitted, Stale, Conflict.
+    """
+    with transaction.atomic():
+        plan = _locked(actor, reference, revision)
+        step = _permitted(actor, plan, "remove")
+        told = _happening(plan, step.event, {"revision": plan.revision})
+        if plan.status == OutcomePlan.Status.DRAFT:
+            # Those that are to pay do not know of a draft.
+            del told.references["payer"]
+        plan.delete()
+        _pays(plan.call_off, 0)
+        record(actor, told)
 
 
 def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:
@@ -258,11 +261,30 @@ def _locked(actor: Actor, reference: str, revision: int) -> OutcomePlan:
     return plan
 
 
-def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> None:
+def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> Transition:
     told = f"The plan is {OutcomePlan.Status(plan.status).label.lower()}."
-    allowed(PLANS, name, plan.status, plan_parts(actor, plan), told)
+    step = allowed(PLANS, name, plan.status, plan_parts(actor, plan), told)
     if plan.call_off.status not in NOT_OUT:
         raise Conflict("The call-off is no longer a draft: what it pays for stands.")
+    return step
+
+
+def _pays(call_off: CallOff, cap: int) -> None:
+    """The call-off pays at most so much for outcomes, in pence: a draft again, whose approval falls."""
+    call_off.outcomes_minor, call_off.status = cap, CallOff.Status.DRAFT
+    call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
+    call_off.revision += 1
+    fell = ("approved_minor", "approved_by", "approved_at")
+    call_off.save(update_fields=["outcomes_minor", "status", *fell, "revision"])
+
+
+def _last_revision(call_off: CallOff) -> int:
+    """Where the revisions of a plan go on that follows a removed one under its reference, so that nobody approves the
+    new one by what they read of the old; 0 for a first.
+    """
+    removed = Event.objects.filter(type="outcome_plan.removed", subject=f"{call_off.reference}~outcomes")
+    last = removed.order_by("-position").first()
+    return int(last.changes["revision"]) if last else 0
 
 
 def _save(plan: OutcomePlan, *fields: str) -> None:

@@ -202,6 +202,7 @@ TABLE: Final[tuple[Row, ...]] = (
         body={"title": "Evaluation", "route": "competition", "requirement": "REQ-2020-0001"}),
     Row("PATCH", _CALL_OFF, EDITORS, READERS, {"title": "Otherwise"}),
     Row("PUT", f"{_CALL_OFF}outcomes/", EDITORS, READERS, {"cap": "9.00"}),
+    Row("DELETE", _PLAN, EDITORS, READERS),
     *_move(EDITORS, READERS, (f"{_CALL_OFF}offers/", {}), (f"{_CALL_OFF}outcomes/propose/", {}),
            (f"{_PLAN}propose/", {}), (f"{_CALL_OFF}award/", {"conflicts": "None."}),
            (f"{_CALL_OFF}cancel/", WHY), (f"{_CALL_OFF}fail/", WHY)),

@@ -63,6 +63,8 @@ MOVES: tuple[tuple[str, str, str, Any, int, tuple[str, ...], tuple[str, ...]], .
     ("OUTCOMES", "PUT", CALL_OFFS + "{}/outcomes/", {"cap": "9.00"}, 200, EDITORS, BUYERS),
     ("OUTCOMES", "POST", CALL_OFFS + "{}/outcomes/propose/", {}, 200, EDITORS, BUYERS),
     ("PLAN", "POST", PLANS + "{}/propose/", {}, 200, EDITORS, BUYERS),
+    ("PLAN", "DELETE", PLANS + "{}/", None, 204, EDITORS, BUYERS),
+    ("ASKED", "DELETE", PLANS + "{}/", None, 204, EDITORS, (*BUYERS, *PAYERS)),
     ("PROPOSED", "POST", CALL_OFFS + "{}/outcomes/approve-share/", {}, 200, APPROVERS, BUYERS),
     ("ASKED", "POST", PLANS + "{}/approve-share/", {}, 200, (*APPROVERS, *PAYING), (*BUYERS, *PAYERS)),
     ("PAYS", "POST", CONTRACTS + "{}/claims/", CLAIM, 201, LEAD, (*BUYERS, *SUPPLIERS)),
@@ -190,7 +192,7 @@ def test_from_a_plan_to_the_last_penny(person: Callable[[str], Client]) -> None:
     assert made.status_code == 201, made.content
     told = made.json()
     assert [one["pointer"] for one in told["blocking"]] == ["/cap"]
-    assert told["available_actions"] == ["edit", "propose"]
+    assert told["available_actions"] == ["edit", "remove", "propose"]
     tag = client.get(call_off)["ETag"]
     made = send(client, "PUT", f"{call_off}outcomes/", terms(), If_Match=tag)
     assert (made.status_code, made.json()["blocking"]) == (200, [])
@@ -268,6 +270,28 @@ def test_from_a_plan_to_the_last_penny(person: Callable[[str], Client]) -> None:
         "outcome_plan.agreed", "outcome_plan.share_approved", "outcome_plan.share_approved",
         "outcome_plan.proposed", "outcome_plan.edited", "outcome_plan.edited",
     ]  # fmt: skip
+
+
+def test_a_plan_that_is_not_agreed_is_removed_and_one_that_follows_goes_on_from_its_revision(
+    person: Callable[[str], Client],
+) -> None:
+    client, payer, plan = person("buyer"), person("payer"), outcomes.proposed()
+    path, call_off = f"{PLANS}{plan.reference}/", f"{CALL_OFFS}{plan.call_off.reference}/"
+    before, tag = kept(), payer.get(path)["ETag"]
+    for headers, status in (({"If_Match": ""}, 428), ({"If_Match": '"1"'}, 412)):
+        assert send(client, "DELETE", path, **headers).status_code == status
+    assert kept() == before
+    assert send(client, "DELETE", path, If_Match=tag).status_code == 204
+    assert client.get(path).status_code == client.get(f"{call_off}outcomes/").status_code == 404
+    assert send(client, "DELETE", path).status_code == 404
+    assert "/outcomes" not in [one["pointer"] for one in client.get(call_off).json()["blocking"]]
+    made = send(client, "PUT", f"{call_off}outcomes/", terms(cap="2000.00"))
+    assert made.status_code == 201, made.content
+    assert send(client, "POST", f"{call_off}outcomes/propose/", {}).status_code == 200
+    assert send(payer, "POST", f"{path}approve-share/", {}, If_Match=tag).status_code == 412
+    for name, asker in (("a1", payer), ("a2", person("approver"))):
+        assert send(asker, "POST", f"{path}approve-share/", {}, Idempotency_Key=name).status_code == 200
+    assert send(client, "DELETE", path).status_code == 409
 
 
 def totals(client: Client, plan: str) -> list[str]:

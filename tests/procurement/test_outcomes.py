@@ -30,9 +30,10 @@ from procurement.actions.outcome_plans import (
     add_measure,
     approve_share,
     propose_plan,
+    remove_plan,
     save_plan,
 )
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.models import (
     Claim,
     Contract,
@@ -276,6 +277,37 @@ def test_what_is_wrong_with_a_plan_is_named(
     assert refused(Invalid, lambda: save_plan(market.buyer, call_off.reference, call_off.revision, said)) == [
         fault
     ]
+
+
+def test_a_plan_that_is_not_agreed_is_removed_and_the_call_off_goes_out_without_it(
+    market: Market, payer: Actor
+) -> None:
+    call_off, said = drafted(market.buyer), body(measure_of(market).reference)
+    draft = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    refused(NotFound, lambda: remove_plan(payer, draft.reference, draft.revision))
+    remove_plan(market.buyer, draft.reference, draft.revision)
+    assert told("outcome_plan.removed") == {}
+    first = Event.objects.get(type="outcome_plan.removed")
+    assert {one.organisation.reference for one in first.audience.all()} == {"shire"}
+    call_off.refresh_from_db()
+    assert (call_off.status, call_off.outcomes_minor) == ("draft", 0)
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    assert plan.revision == draft.revision + 1
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    refused(NotPermitted, lambda: remove_plan(payer, plan.reference, plan.revision))
+    refused(Stale, lambda: remove_plan(market.buyer, plan.reference, plan.revision - 1))
+    remove_plan(market.buyer, plan.reference, plan.revision)
+    second = Event.objects.filter(type="outcome_plan.removed").latest("position")
+    assert {one.organisation.reference for one in second.audience.all()} == {"shire", "ministry"}
+    assert not OutcomePlan.objects.exists()
+    call_off.refresh_from_db()
+    offer = send_offer(market.buyer, call_off.reference, call_off.revision)
+    assert offer.status == "sent"
+
+
+def test_an_agreed_plan_is_not_removed(market: Market, payer: Actor) -> None:
+    plan = agreed(market, payer)
+    refused(Conflict, lambda: remove_plan(market.buyer, plan.reference, plan.revision))
 
 
 def test_who_may_do_what_with_a_plan(market: Market, payer: Actor) -> None:
