@@ -110,9 +110,9 @@ class CompetitionDetail(ApiView):
         problems=MOVED,
         example='curl -X PUT "http://127.0.0.1:8000/api/v1/call-offs/$PLANNED/competition/" '
         '-H "Authorization: Bearer $TOKEN" -H "If-Match: *" -H \'Content-Type: application/json\' '
-        '-d \'{"rules": {"criteria": [{"key": "method", "name": "Method", "weight": "60", '
-        '"question": "How will you do it?"}], "price_weight": "40"}, '
-        '"clarify_until": "2099-03-02T12:00:00Z", "deadline": "2099-03-16T12:00:00Z"}\'',
+        r'-d "{\"rules\": {\"criteria\": [{\"key\": \"method\", \"name\": \"Method\", \"weight\": \"60\", '
+        r"\"question\": \"How will you do it?\"}], \"price_weight\": \"40\"}, "
+        r'\"clarify_until\": \"$CLARIFY\", \"deadline\": \"$DEADLINE\"}"',
     )
     def put(self, request: Request, reference: str) -> Response:
         """The whole plan: what is not said is not stated. An approval falls. 409 once it is published, when its rules
@@ -191,7 +191,7 @@ class Extension(ApiView):
         headers=("If-Match", "Idempotency-Key"),
         problems=MOVED,
         example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$PUBLISHED/competition/extend/" '
-        f'{SENDS}\'{{"deadline": "2099-03-30T12:00:00Z", "reason": "Many questions."}}\'',
+        rf'{SENDS}"{{\"deadline\": \"$LATER\", \"reason\": \"Many questions.\"}}"',
     )
     def post(self, request: Request, reference: str) -> Response:
         """Never to earlier, and only before the deadline; all are told, with the reason."""

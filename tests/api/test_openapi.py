@@ -27,6 +27,7 @@ from tests.api.competing import FILES, competing, place_contest
 from tests.api.conftest import TokenMaker, token_for
 from tests.api.curl import run
 from tests.api.described import SCHEMA, SNAPSHOT
+from tests.competed import after
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -106,6 +107,9 @@ def made(market: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str,
             "ETAG": client.get("/api/v1/partners/opm-group/")["ETag"],
             "KEY": "6f1f0d3c",
             "OPERATION": begun.reference,
+            "CLARIFY": after(days=7),
+            "DEADLINE": after(days=14),
+            "LATER": after(days=30),
         }
         place_contest()
         joining.people()
