@@ -53,13 +53,16 @@ class Parties:
         self.invited: dict[str, set[str]] = defaultdict(set)
 
     def note(self, event: Event) -> None:
-        """Takes in who is asked and invited; once interest has ended, only those that are invited compete."""
+        """Takes in who is asked and invited; once interest has ended, only those that are invited compete. Where nobody
+        was, all that were asked hear of its end.
+        """
         if event.type in (SENT, ASKED):
             kept = self.invited if event.type == SENT else self.asked
             kept[event.references["call_off"]].add(event.references["supplier"])
         if event.type == ASKED:
             self.until[event.references["call_off"]] = datetime.fromisoformat(event.changes["interest_until"])
-        if event.at >= self.until.get(event.subject, event.at + timedelta(days=1)):
+        ended = event.at >= self.until.get(event.subject, event.at + timedelta(days=1))
+        if ended and self.invited[event.subject]:
             self.asked.pop(event.subject, None)
 
     def by(self, event: Event, way: str) -> set[str]:
