@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.db.models import Count, Q
 
 from procurement.models import Appointment, CallOff, Lot
+from procurement.pricing import money as amount_of
 from procurement.routing import Sketch, Ways, ways_of
 from search.engines.matching_base import MatchingEngine
 from search.lots import FittingLot
@@ -134,9 +135,7 @@ def requirement_of(given: Given, answer: Answer) -> dict[str, Any]:
         "regions": list(given["where"]),
         "starts_on": sketch.starts_on.isoformat() if sketch.starts_on else None,
         "months": sketch.months,
-        "budget": None
-        if sketch.total is None
-        else {"amount": f"{sketch.total // 100}.{sketch.total % 100:02d}", "currency": "GBP"},
+        "budget": None if sketch.total is None else {"amount": amount_of(sketch.total), "currency": "GBP"},
     }
 
 

@@ -5,10 +5,17 @@ System has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from django.http import QueryDict
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, QueryDict
 
 from web.address import Address
+
+LISTED = 20
+"""Rows on a page of a list."""
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,23 @@ class Pages:
     previous: str
     next: str
     items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Row]):
+    """The rows of one page of a list, its number and the way to the others."""
+
+    rows: list[Row]
+    number: int
+    pages: Pages
+
+
+def listed(request: HttpRequest, rows: QuerySet[Row]) -> Listed[Row]:
+    """The page of ordered rows that the address asks for (two queries)."""
+    count, number = rows.count(), page_of(request.GET)
+    first = (number - 1) * LISTED
+    address = Address.of(request.path, request.GET).without("page")
+    return Listed(list(rows[first : first + LISTED]), number, pages(address, count, number, LISTED, count))
 
 
 def pages(address: Address, count: int, page: int, size: int, deepest: int) -> Pages:

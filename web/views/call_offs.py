@@ -22,7 +22,6 @@ from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff
 from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import CallOffQuerySet
-from web.address import Address
 from web.buying import actor_of, bodies, require_buyer
 from web.call_off_changes import DONE, OF_CALL_OFFS
 from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typed_of
@@ -32,9 +31,8 @@ from web.doing import STALE, Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.once import done_once
 from web.pages import render
-from web.paging import page_of, pages
+from web.paging import listed
 
-PAGE_SIZE = 20
 ANCHORS = {"reason": "{do}-reason", "conflicts": "conflicts"}
 EMPTY: dict[str, Any] = {"options": []}
 
@@ -47,16 +45,14 @@ def call_offs(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_CALL_OFFS)
     rows = CallOffQuerySet(CallOff).seen_by(actor).told().order_by("-pk")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
-    address = Address.of(request.path, request.GET).without("page")
+    page = listed(request, rows)
     return render(
         request,
         "call_offs.html",
         "call-offs",
         root=True,
-        rows=list(rows[first : first + PAGE_SIZE]),
-        pages=pages(address, count, page, PAGE_SIZE, count),
+        rows=page.rows,
+        pages=page.pages,
         may_begin=bool(bodies(actor, Action.WRITE_CALL_OFF).choices),
     )
 

@@ -19,13 +19,10 @@ from procurement.errors import NotFound, NotPermitted
 from procurement.models import InboxMessage
 from procurement.permissions import Actor
 from procurement.querysets import InboxQuerySet
-from web.address import Address
 from web.buying import actor_of
 from web.changing import see_other
 from web.pages import render
-from web.paging import page_of, pages
-
-PAGE_SIZE = 20
+from web.paging import listed, page_of
 
 
 @never_cache
@@ -41,17 +38,15 @@ def inbox(request: HttpRequest) -> HttpResponse:
     rows = InboxQuerySet(InboxMessage).seen_by(actor).told()
     read = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
     ordered = rows.annotate(was_read=read).newest_first("was_read")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
-    address = Address.of(request.path, request.GET).without("page")
+    page = listed(request, ordered)
     return render(
         request,
         "inbox.html",
         "inbox",
         root=True,
-        rows=list(ordered[first : first + PAGE_SIZE]),
-        pages=pages(address, count, page, PAGE_SIZE, count),
-        page_number=page,
+        rows=page.rows,
+        pages=page.pages,
+        page_number=page.number,
         several=len(actor.roles) > 1,
     )
 

@@ -24,7 +24,6 @@ from procurement.parts import tender_parts
 from procurement.permissions import Action, Actor
 from procurement.querysets_competitions import InvitationQuerySet, TenderQuerySet
 from procurement.states import Part
-from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.changing import see_other, sent_revision
 from web.doing import STALE, Refusal, do
@@ -32,10 +31,8 @@ from web.faults import FieldFault, by_anchor
 from web.invitation_changes import ANCHORS, DONE, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
 from web.pages import render
-from web.paging import page_of, pages
+from web.paging import listed
 from web.tender_form import asked_of, faults_of, read, typed_from, typed_of
-
-PAGE_SIZE = 20
 
 
 @never_cache
@@ -46,10 +43,8 @@ def invitations(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_ASKED)
     rows = InvitationQuerySet(Invitation).of_supplier(actor).told().order_by("-pk")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
-    address = Address.of(request.path, request.GET).without("page")
-    shown = list(rows[first : first + PAGE_SIZE])
+    page = listed(request, rows)
+    shown = page.rows
     # A partner that is wanted reads the invitation, and nothing of a tender that its lead does not let it write.
     tenders = TenderQuerySet(Tender).seen_by(actor).filter(invitation__in=[one.pk for one in shown])
     return render(
@@ -59,7 +54,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
         root=True,
         rows=shown,
         tenders={one.invitation_id: one for one in tenders},
-        pages=pages(address, count, page, PAGE_SIZE, count),
+        pages=page.pages,
     )
 
 

@@ -22,16 +22,14 @@ from procurement.joining_line import application_of, joining_line, joining_steps
 from procurement.models import Joining, Region, Specialism
 from procurement.permissions import Action, Actor
 from procurement.querysets_joining import JoiningQuerySet
-from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor, lowered
 from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places
 from web.once import done_once
 from web.pages import render
-from web.paging import page_of, pages
+from web.paging import listed
 
-PAGE_SIZE = 20
 ANCHORS = {"reason": "{do}-reason", "statement": "statement", "offers": "specialisms"}
 LABELS = {"partner": "Firm", "lot": "Lot", "supplier": "Consortium"}
 
@@ -44,15 +42,13 @@ def joinings(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_JOININGS)
     rows = JoiningQuerySet(Joining).seen_by(actor).told().order_by("-pk")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
-    address = Address.of(request.path, request.GET).without("page")
+    page = listed(request, rows)
     return render(
         request,
         "joinings.html",
         "account",
-        rows=list(rows[first : first + PAGE_SIZE]),
-        pages=pages(address, count, page, PAGE_SIZE, count),
+        rows=page.rows,
+        pages=page.pages,
         may_begin=bool(own_firms(actor)),
     )
 

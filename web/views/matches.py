@@ -30,7 +30,6 @@ from search.index import engine
 from search.matching import Matched, MatchOptions, match
 from search.need import Mode
 from search.ranks import MODES
-from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.faults import FieldFault, by_anchor
 from web.match_answer import answer_of, asked_for
@@ -38,14 +37,13 @@ from web.need_choices import need_choices
 from web.need_form import LABELS, NeedForm
 from web.once import done_before, done_once
 from web.pages import render
-from web.paging import page_of, pages
+from web.paging import listed
 from web.results import shortened
 from web.shortlist_page import begun_at
 from web.views.errors import search_unavailable
 
 SHOWN: Final = 20
 TITLE_LENGTH: Final = 80
-PAGE_SIZE: Final = 20
 
 
 @never_cache
@@ -147,16 +145,9 @@ def matches(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_MATCHES)
     rows = MatchQuerySet(Match).seen_by(actor).told().order_by("-pk")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
-    shown = [
-        (row, shortened(" ".join(row.content["text"].split()), TITLE_LENGTH))
-        for row in rows[first : first + PAGE_SIZE]
-    ]
-    address = Address.of(request.path, request.GET).without("page")
-    return render(
-        request, "matches.html", "match", rows=shown, pages=pages(address, count, page, PAGE_SIZE, count)
-    )
+    page = listed(request, rows)
+    shown = [(row, shortened(" ".join(row.content["text"].split()), TITLE_LENGTH)) for row in page.rows]
+    return render(request, "matches.html", "match", rows=shown, pages=page.pages)
 
 
 @never_cache

@@ -23,15 +23,13 @@ from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import OfferQuerySet
 from procurement.states import Part
-from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.call_off_changes import DONE, OF_OFFERS
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
-from web.paging import page_of, pages
+from web.paging import listed
 
-PAGE_SIZE = 20
 ANCHORS = {"reason": "{do}-reason"}
 
 
@@ -43,16 +41,14 @@ def offers(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_ASKED)
     rows = OfferQuerySet(Offer).asked_of(actor).told().order_by("-pk")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
-    address = Address.of(request.path, request.GET).without("page")
+    page = listed(request, rows)
     return render(
         request,
         "offers.html",
         "offers",
         root=True,
-        rows=list(rows[first : first + PAGE_SIZE]),
-        pages=pages(address, count, page, PAGE_SIZE, count),
+        rows=page.rows,
+        pages=page.pages,
     )
 
 

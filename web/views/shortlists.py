@@ -29,7 +29,7 @@ from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor
 from web.once import done_once
 from web.pages import render
-from web.paging import page_of, pages
+from web.paging import listed, page_of, pages
 from web.shortlist_changes import CHANGES, DONE, faults_of, references_in
 from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
 
@@ -73,18 +73,16 @@ def _list(
     request: HttpRequest, body: Bodies, typed: dict[str, str], faults: Iterable[FieldFault]
 ) -> HttpResponse:
     rows = ShortlistQuerySet(Shortlist).seen_by(body.actor).told().order_by("-pk")
-    count, page = rows.count(), page_of(request.GET)
-    first = (page - 1) * PAGE_SIZE
+    page = listed(request, rows)
     wrong = list(faults)
-    address = Address.of(request.path, request.GET).without("page")
     return render(
         request,
         "shortlists.html",
         "shortlists",
         root=True,
         status_code=422 if wrong else 200,
-        rows=list(rows[first : first + PAGE_SIZE]),
-        pages=pages(address, count, page, PAGE_SIZE, count),
+        rows=page.rows,
+        pages=page.pages,
         may_begin=bool(body.choices),
         organisations=list(body.choices) if len(body.choices) > 1 else [],
         typed=typed,
