@@ -41,7 +41,7 @@ def ask(port: int, targets: list[str], taken: list[float], wrong: list[str]) -> 
             left -= connection.recv_into(view)
         taken.append(time.perf_counter() - began)
         if not head.startswith(b"HTTP/1.1 200"):
-            wrong.append(f"{head[:12].decode()} {target}")
+            wrong.append(f"{head[:12].decode()} {target}: {head[end + 4 :][:300].decode(errors='replace')}")
     connection.close()
 
 

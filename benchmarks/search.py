@@ -116,6 +116,7 @@ def engine_times(folder: Path, targets: list[str]) -> dict[str, float]:
 def build(folder: Path, documents: Iterator[Document], count: int) -> None:
     """Indexes the documents and says how fast."""
     from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415 - settings first, as in market()
+    from search.rebuild import region_labels  # noqa: PLC0415
 
     made = list(documents)
     length = statistics.mean(
@@ -125,6 +126,7 @@ def build(folder: Path, documents: Iterator[Document], count: int) -> None:
     with EmbeddedEngine(folder).writer() as writer:
         began, used = time.perf_counter(), time.process_time()
         rebuild = writer.begin_rebuild("listings")
+        rebuild.label("region", region_labels())
         rebuild.put(made)
         rebuild.commit(count)
         took, used = time.perf_counter() - began, time.process_time() - used
