@@ -63,6 +63,7 @@ class Action(StrEnum):
     MARK_INBOX = "mark_inbox"
     SEE_DEAD_LETTERS = "see_dead_letters"
     REDRIVE = "redrive"
+    SEE_SPEND = "see_spend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,11 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.MARK_INBOX: _everybody(EVERY_ROLE, "inbox:write"),
     Action.SEE_DEAD_LETTERS: (Grant(Kind.OPERATOR, EDITORS, False, "admin:write"),),
     Action.REDRIVE: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
+    # Totals alone: an owner sees what was bought under its frameworks, neither whose need it was nor a tender.
+    Action.SEE_SPEND: (
+        Grant(Kind.FRAMEWORK_OWNER, EVERY_ROLE, True, "frameworks:write"),
+        Grant(Kind.OPERATOR, EVERY_ROLE, False, "admin:write"),
+    ),
 }
 
 SCOPES: Final[dict[str, str]] = {

@@ -12,7 +12,7 @@ from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 
 from procurement.models import InboxMessage, Membership
-from web.receivers import BUYER, FIRM
+from web.receivers import ADMINISTRATOR, BUYER, FIRM
 
 
 def render(
@@ -41,6 +41,7 @@ def render(
             "unread": 0 if bare else _unread(request),
             "buyer": not bare and buys(request),
             "firm": not bare and supplies(request),
+            "administrator": not bare and administers(request),
             **context,
         },
         request,
@@ -70,3 +71,10 @@ def buys(request: HttpRequest) -> bool:
 def supplies(request: HttpRequest) -> bool:
     """Whether somebody who is signed in acts for a partner firm, as it was when they signed in."""
     return request.user.is_authenticated and bool(request.session.get(FIRM))
+
+
+def administers(request: HttpRequest) -> bool:
+    """Whether somebody who is signed in acts for a framework's owner or runs the service, as it was when they signed
+    in.
+    """
+    return request.user.is_authenticated and bool(request.session.get(ADMINISTRATOR))

@@ -1,5 +1,5 @@
-"""Notes in the session at its beginning whether a buyer or a partner firm signed in, so that no later page asks the
-database for its navigation. It shows links and permits nothing.
+"""Notes in the session at its beginning whether a buyer, a partner firm or an administrator signed in, so that no
+later page asks the database for its navigation. It shows links and permits nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ BUYER: Final = "buyer"
 """In the session: whether pages lead to what buyers keep, and offer to keep it (every role of a buyer may)."""
 FIRM: Final = "firm"
 """In the session: whether pages lead to what partner firms are asked (every role of a firm may read it)."""
+ADMINISTRATOR: Final = "administrator"
+"""In the session: whether pages lead to what framework owners and operators look after."""
 
 
 @receiver(user_logged_in, dispatch_uid="web.receivers")
@@ -26,3 +28,4 @@ def remember_kinds(request: HttpRequest, user: User, **_: object) -> None:
     )
     request.session[BUYER] = Capability.Kind.BUYER in kinds
     request.session[FIRM] = Capability.Kind.PARTNER in kinds
+    request.session[ADMINISTRATOR] = bool(kinds & {Capability.Kind.FRAMEWORK_OWNER, Capability.Kind.OPERATOR})

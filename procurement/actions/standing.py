@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.errors import Conflict, NotFound, Stale
 from procurement.models import Appointment, Partner, SupplierMember
@@ -29,8 +30,8 @@ STEPS: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
 
 
 def suspend_partner(actor: Actor, reference: str, revision: int, reason: str) -> Partner:
-    """Takes a firm out of every search until it is reinstated. Raises NotFound, NotPermitted, Stale,
-    Conflict.
+    """Takes a firm out of every search until it is reinstated, for a reason (1 to 1,000 characters). Raises NotFound,
+    NotPermitted, Stale, Conflict, Invalid.
     """
     return _partner(actor, reference, revision, suspended=True, reason=reason)
 
@@ -50,19 +51,21 @@ def _partner(actor: Actor, reference: str, revision: int, *, suspended: bool, re
             raise Stale("The partner has changed since you read it.")
         if partner.suspended == suspended:
             raise Conflict(f"The partner is {'already' if suspended else 'not'} suspended.")
+        why = reason_of(reason, "The partner stays as it is.")
         partner.suspended = suspended
         partner.revision += 1
         partner.save(update_fields=["suspended", "revision"])
         kind = "partner.suspended" if suspended else "partner.reinstated"
-        record(actor, Happening(kind, "partner", reference, {}, {"suspended": suspended, "reason": reason}))
+        record(actor, Happening(kind, "partner", reference, {}, {"suspended": suspended, "reason": why}))
     return partner
 
 
 def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Appointment:
-    """Suspends, reinstates or withdraws a supplier's place on a lot (`step` is a key of STEPS).
+    """Suspends, reinstates or withdraws a supplier's place on a lot (`step` is a key of STEPS), for a reason (1 to
+    1,000 characters).
 
     Raises NotFound, NotPermitted unless the actor manages the framework, Conflict where its status does not
-    allow it.
+    allow it, Invalid.
     """
     sources, target, kind = STEPS[step]
     with transaction.atomic():
@@ -78,6 +81,7 @@ def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Ap
         require(actor, Action.MANAGE_SUPPLIERS, framework.owner_id)
         if appointment.status not in sources:
             raise Conflict(f"The appointment is {appointment.status}.")
+        why = reason_of(reason, "The appointment stays as it is.")
         appointment.status = target
         appointment.save(update_fields=["status"])
         references = {
@@ -86,7 +90,7 @@ def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Ap
             "framework": framework.reference,
         }
         record(
-            actor, Happening(kind, "appointment", reference, references, {"status": target, "reason": reason})
+            actor, Happening(kind, "appointment", reference, references, {"status": target, "reason": why})
         )
     return appointment
 

@@ -31,6 +31,7 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.MANAGE_ORGANISATIONS: {"operator": ADMINISTRATOR},
     Action.MANAGE_FRAMEWORK: {"framework_owner": ADMINISTRATOR, "operator": ADMINISTRATOR},
     Action.MANAGE_SUPPLIERS: {"framework_owner": EDITOR_UP, "operator": EDITOR_UP},
+    Action.SEE_SPEND: {"framework_owner": ALL, "operator": ALL},
     Action.SUSPEND_PARTNER: {"framework_owner": ADMINISTRATOR, "operator": ADMINISTRATOR},
     Action.REBUILD_INDEX: {"operator": ADMINISTRATOR},
     Action.SEE_REQUIREMENTS: {"buyer": ALL},
@@ -102,6 +103,7 @@ NOT_ON_OTHERS = {
     ("framework_owner", Action.PUBLISH_RATES),
     ("framework_owner", Action.MANAGE_FRAMEWORK),
     ("framework_owner", Action.MANAGE_SUPPLIERS),
+    ("framework_owner", Action.SEE_SPEND),
     *((kind, action) for kind in KINDS for action in OF_ITS_OWN),
 }
 

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.running import run
+from tests.web.administering import administered_pages
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, evidence, keep, lock, signed
 from tests.web.calling_off import awarded, begun
 from tests.web.competing import (
@@ -51,10 +52,11 @@ def kept_pages(page: Client) -> tuple[str, ...]:
 
 
 def others_pages(page: Client) -> dict[str, tuple[str, ...]]:
-    """By whoever reads them, the addresses of pages of competitions and of applications to join."""
-    found = competed_pages(page)
-    for email, addresses in joined_pages(page).items():
-        found[email] = found.get(email, ()) + addresses
+    """By whoever reads them, the addresses of pages of competitions, of applications to join and of administration."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pages in (competed_pages(page), joined_pages(page), administered_pages(page)):
+        for email, addresses in pages.items():
+            found[email] = found.get(email, ()) + addresses
     return found
 
 

@@ -119,7 +119,7 @@ def test_the_pages_of_a_buyer_are_sound_and_small(page: Client) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_the_pages_of_competitions_and_applications_are_sound_and_small_for_all_who_read_them(
+def test_the_pages_of_competitions_applications_and_administration_are_sound_and_small_for_all_who_read_them(
     page: Client,
 ) -> None:
     sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0

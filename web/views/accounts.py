@@ -34,6 +34,7 @@ class SignIn(LoginView):
             "person": False,
             "buyer": False,
             "firm": False,
+            "administrator": False,
             "faults": faults,
             "messages": by_anchor(faults),
             "email": form.data.get("username", ""),

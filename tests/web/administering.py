@@ -1,0 +1,52 @@
+"""Who administers the small market: its framework owner and the operator of the service."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from procurement.actions.events import Happening, record
+from procurement.models import Capability, Delivery, Event, Organisation
+from procurement.permissions import SYSTEM
+from tests.web.buying import colleague, signed
+from tests.web.market import HOSTILE
+
+CHIEF, CLERK, OPERATOR = "chief@example.org", "clerk@example.org", "operator@example.org"
+PLACE = "/administration/appointments/rm1~1~dogwood"
+FIRM = "/administration/partners/dogwood"
+OF_OWNERS = ("/administration", "/administration/spend", "/administration/frameworks/rm1", PLACE, FIRM)
+OF_OPERATORS = ("/administration/dead-letters", "/administration/log", "/administration/imports")
+
+
+def make_administrators() -> None:
+    """An administrator and a viewer of the framework's owner, and an administrator of the operator."""
+    operator = Organisation.objects.create(
+        reference="operator", name="Operations", scheme="XX-DEMO", identifier="OPERATOR"
+    )
+    Capability.objects.create(organisation=operator, kind="operator")
+    colleague(CHIEF, "owner", "administrator")
+    colleague(CLERK, "owner", "viewer")
+    colleague(OPERATOR, "operator", "administrator")
+
+
+def dead_letter(reference: str = "dlv_1") -> Delivery:
+    """A message that was given up."""
+    record(SYSTEM, Happening("partner.confirmed", "partner", "dogwood", {}, {}))
+    return Delivery.objects.create(
+        reference=reference,
+        event=Event.objects.latest("position"),
+        channel="email",
+        recipient="dogwood",
+        organisation=Organisation.objects.get(reference="dogwood"),
+        status="dead",
+        attempts=12,
+        last_error="The mail server refused it",
+    )
+
+
+def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
+    """By whoever reads them, the addresses of the pages of administration, each with something on it."""
+    make_administrators()
+    dead_letter()
+    signed(page, CHIEF)
+    page.post(PLACE, {"do": "suspend", "revision": 0, "reason": HOSTILE})
+    return {CHIEF: OF_OWNERS, OPERATOR: (*OF_OWNERS, *OF_OPERATORS)}

@@ -1,0 +1,97 @@
+"""What was bought is added up for whoever answers for the framework, and for nobody else's."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.test import Client
+
+from procurement.models import Appointment, CallOff, Contract, Organisation, Requirement, RequirementRevision
+from procurement.spending import spending
+from tests.web.administering import CHIEF, OPERATOR, make_administrators
+from tests.web.buying import colleague, signed
+from tests.web.reading import read, rows
+
+SIGNED = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def people(page: Client) -> None:
+    make_administrators()
+    colleague("buyer@example.org", "town", "editor")
+
+
+def bought(number: int, place: str, minor: int, signed_at: datetime | None, **fields: object) -> CallOff:
+    """A call-off on the place's lot with a contract of that value."""
+    body, at = Organisation.objects.get(reference="town"), Appointment.objects.get(reference=place)
+    kept = Requirement.objects.create(reference=f"REQ-2026-{number:04}", organisation=body)
+    made = CallOff.objects.create(
+        reference=f"CO-2026-{number:04}",
+        organisation=body,
+        title="Bought",
+        lot=at.lot,
+        requirement=RequirementRevision.objects.create(
+            requirement=kept, number=1, content={}, digest="0", actor="x"
+        ),
+        ocid=f"ocds-{number}",
+        actor="x",
+        **{"route": "direct_award", "status": "contracted", **fields},
+    )
+    Contract.objects.create(
+        reference=f"CON-2026-{number:04}",
+        call_off=made,
+        appointment=at,
+        starts_on=date(2026, 4, 1),
+        ends_on=date(2027, 3, 31),
+        value_minor=minor,
+        maximum_minor=minor,
+        currency="GBP",
+        supplier_signed_at=signed_at,
+        buyer_signed_at=signed_at,
+    )
+    return made
+
+
+def test_contracts_are_added_up_by_route_month_and_supplier(page: Client) -> None:
+    bought(1, "rm1~1~dogwood", 1_000_050, SIGNED)
+    bought(2, "rm1~1~alders", 2_000_000, SIGNED, route="competition")
+    bought(3, "rm1~1~alders", 500_000, datetime(2026, 4, 2, tzinfo=UTC), route="competition")
+    bought(4, "rm1~2a~alders", 9_000_000, None, status="awarded")
+    keys = [Appointment.objects.get(reference="rm1~1~alders").lot.framework_id]
+    found = spending(keys, date(2026, 4, 30))
+    assert found.minor == 3_500_050
+    assert [(one.route, one.begun, one.going, one.contracted, one.minor) for one in found.routes] == [
+        ("Further competition", 2, 0, 2, 2_500_000),
+        ("Direct award", 2, 1, 1, 1_000_050),
+    ]
+    # Signed at half past midnight of 1 April in London.
+    assert [(one.label, one.contracts, one.minor) for one in found.months[-2:]] == [
+        ("March 2026", 0, 0),
+        ("April 2026", 3, 3_500_050),
+    ]
+    assert found.months[0].label == "May 2025"
+    assert [(one.label, one.contracts, one.minor) for one in found.suppliers] == [
+        ("Consortium Alder", 2, 2_500_000),
+        ("Dogwood Digital", 1, 1_000_050),
+    ]
+
+
+def test_the_page_shows_the_totals_of_one_framework_or_of_all(page: Client) -> None:
+    bought(1, "rm1~1~dogwood", 1_000_050, datetime.now(UTC))
+    signed(page, CHIEF)
+    every = page.get("/administration/spend").content.decode()
+    assert every.count("£10,000.50") >= 4
+    assert "Town" not in every
+    none = read(page.get("/administration/spend?framework=rm0"))
+    assert {row[-1] for row in rows(none, "Value of contracts by month of signature")[1:]} == {"£0"}
+
+
+def test_an_owner_sees_no_other_owners_frameworks(page: Client) -> None:
+    bought(1, "rm1~1~dogwood", 1_000_050, datetime.now(UTC))
+    other = Organisation.objects.create(reference="other", name="Other", scheme="XX-DEMO", identifier="OTHER")
+    Appointment.objects.get(reference="rm1~1~dogwood").lot.framework.__class__.objects.update(owner=other)
+    signed(page, CHIEF)
+    assert "£10,000.50" not in page.get("/administration/spend").content.decode()
+    signed(page, OPERATOR)
+    assert "£10,000.50" in page.get("/administration/spend").content.decode()
