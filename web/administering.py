@@ -26,6 +26,7 @@ class Administrator:
     imports: bool
     dead_letters: bool
     log: bool
+    joinings: bool
 
     @property
     def anything(self) -> bool:
@@ -60,6 +61,7 @@ def administrator(request: HttpRequest) -> Administrator:
         imports=may(Action.IMPORT_PARTNERS),
         dead_letters=may(Action.SEE_DEAD_LETTERS),
         log=may(Action.SEE_EVERY_EVENT),
+        joinings=may(Action.SEE_JOININGS),
     )
     if not found.anything:
         raise Http404

@@ -56,6 +56,15 @@ def test_the_navigation_leads_administrators_there(page: Client) -> None:
     assert [led(one) for one in (CHIEF, OPERATOR, "alder@example.org")] == [True, True, False]
 
 
+def test_every_link_of_the_hub_leads_to_a_page(page: Client) -> None:
+    for email in (CHIEF, CLERK, OPERATOR):
+        shown = read(signed(page, email).get("/administration"))
+        links = {one.attributes["href"] for one in shown.all("a", class_="govuk-link")}
+        assert {one: page.get(one).status_code for one in links if one.startswith("/")} == {
+            one: 200 for one in links if one.startswith("/")
+        }, email
+
+
 def test_a_place_is_suspended_for_a_reason_and_reinstated(page: Client) -> None:
     signed(page, CHIEF)
     answer = page.post(PLACE, {"do": "suspend", "revision": 0, "reason": "Late returns."})

@@ -60,7 +60,15 @@ REFUSED = (
     ("/listings/not-a-listing", 404),
     ("/frameworks/rm9", 404),
 )
-OWN_PAGES = ("/account", "/inbox", "/profile/alder", "/profile/alder?saved=yes")
+OWN_PAGES = (
+    "/account",
+    "/inbox",
+    "/profile/alder",
+    "/profile/alder?saved=yes",
+    "/firms/alder",
+    "/firms/alder/versions",
+    "/firms/alder/versions/1",
+)
 HEADINGS = re.compile(r"h([1-6])")
 COMPILED = Path(__file__).parents[2] / "web/static/web/compiled/application.css"
 

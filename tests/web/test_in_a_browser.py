@@ -31,7 +31,14 @@ FLAGS = (
     "--no-first-run",
 )
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-SIGNED_IN = ("/account", "/inbox", "/profile/alder", "/listings/rm1~alders~alder")
+SIGNED_IN = (
+    "/account",
+    "/inbox",
+    "/profile/alder",
+    "/firms/alder",
+    "/firms/alder/versions/1",
+    "/listings/rm1~alders~alder",
+)
 
 SEEN = """
 (() => {

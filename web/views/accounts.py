@@ -66,7 +66,7 @@ def _faults(form: AuthenticationForm) -> list[FieldFault]:
 @login_required
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
-    """Who is signed in, for which organisations, and which profiles they may edit."""
+    """Who is signed in, for which organisations, and the page of their own firm."""
     assert request.user.is_authenticated
     actor = person(request.user)
     memberships = list(
@@ -90,15 +90,15 @@ def account(request: HttpRequest) -> HttpResponse:
             (
                 membership.organisation.name,
                 membership.get_role_display(),
-                _editable(partners.get(membership.organisation_id), actor),
+                _own_firm(partners.get(membership.organisation_id), actor),
             )
             for membership in memberships
         ],
     )
 
 
-def _editable(partner: Partner | None, actor: Actor) -> str:
-    """The reference of the partner's profile if the actor may edit it, else ""."""
-    if partner is None or not can(actor, Action.UPDATE_PROFILE, partner.organisation_id):
+def _own_firm(partner: Partner | None, actor: Actor) -> str:
+    """The reference of the firm if the actor belongs to it, else ""."""
+    if partner is None or not can(actor, Action.SEE_ASKED, partner.organisation_id):
         return ""
     return partner.reference

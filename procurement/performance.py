@@ -1,0 +1,157 @@
+"""How a firm fares: how often buyers took it up, asked it and bought from it, and where its rates stand among all.
+
+Counts alone: no buyer, no shortlist and no other firm's price is named. A shortlist is its buyer's own, so a firm reads
+how many it stood on, and nothing else of them. Money is in minor units, VAT excluded.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from procurement.models import (
+    Contract,
+    Invitation,
+    Offer,
+    Partner,
+    RateCard,
+    RateCardVersion,
+    RateLine,
+    ShortlistEntry,
+    SupplierMember,
+    Tender,
+)
+
+PERIOD: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """Counts of the last year: the firm's own (shortlisted, kept in), and those of the suppliers that it belongs to."""
+
+    since: date
+    shortlisted: int
+    kept_in: int
+    invited: int
+    tendered: int
+    offered: int
+    accepted: int
+    contracts: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatePlace:
+    """A grade on a lot ("" where the card says no lot): the own lowest price in minor units, and how many of all cards
+    with that grade are cheaper (None on an illustrative card, which is in no comparison).
+    """
+
+    lot: str
+    grade: str
+    name: str
+    minor: int
+    cheaper: int | None
+    cards: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlace:
+    """A card with the place of each of its lines that has a grade."""
+
+    card: RateCard
+    version: RateCardVersion
+    lines: tuple[RatePlace, ...]
+
+
+def suppliers_of(partner: Partner) -> list[SupplierMember]:
+    """The firm's current places in suppliers (one query)."""
+    return list(
+        SupplierMember.objects.filter(partner=partner, left_on=None)
+        .select_related("supplier")
+        .order_by("supplier__name")
+    )
+
+
+def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Performance:
+    """The last year until today (five queries); `suppliers` are primary keys of those that it belongs to."""
+    since, keys = today - PERIOD, list(suppliers)
+    moment = datetime.combine(since, time.min, timezone.get_current_timezone())
+    # A listing's reference ends in its partner's (procurement/references.py).
+    entries = ShortlistEntry.objects.filter(listing__endswith=f"~{partner.reference}", added_at__gte=moment)
+    stood = entries.aggregate(
+        all=Count("pk"), kept=Count("pk", filter=Q(decision=ShortlistEntry.Decision.IN))
+    )
+    own = {"asked__appointment__supplier__in": keys}
+    offers = Offer.objects.filter(**own, sent_at__gte=moment).aggregate(
+        all=Count("pk"), accepted=Count("pk", filter=Q(status=Offer.Status.ACCEPTED))
+    )
+    bought = Contract.objects.filter(
+        appointment__supplier__in=keys,
+        supplier_signed_at__gte=moment,
+        buyer_signed_at__gte=moment,
+    ).aggregate(all=Count("pk"), minor=Sum("value_minor"))
+    return Performance(
+        since=since,
+        shortlisted=stood["all"],
+        kept_in=stood["kept"],
+        invited=Invitation.objects.filter(**own, invited_at__gte=moment).count(),
+        tendered=Tender.objects.filter(
+            invitation__asked__appointment__supplier__in=keys,
+            invited_at__gte=moment,
+            current__isnull=False,
+        ).count(),
+        offered=offers["all"],
+        accepted=offers["accepted"],
+        contracts=bought["all"],
+        minor=bought["minor"] or 0,
+    )
+
+
+def card_places(supplier: int) -> list[CardPlace]:
+    """The published cards of a supplier (a primary key), and where each grade's lowest price stands among the cards
+    under the same framework with the same unit and currency (a query, and two for each card).
+    """
+    versions = (
+        RateCardVersion.objects.filter(card__supplier=supplier, status=RateCardVersion.Status.PUBLISHED)
+        .select_related("card__framework")
+        .order_by("card__framework__number", "card__reference")
+    )
+    return [CardPlace(version.card, version, tuple(_places(version))) for version in versions]
+
+
+def _places(version: RateCardVersion) -> Iterable[RatePlace]:
+    card = version.card
+    own: dict[tuple[str, int], tuple[str, str, int, int]] = {}
+    lines = RateLine.objects.filter(version=version, grade__isnull=False).select_related("lot", "grade")
+    for line in lines:
+        assert line.grade is not None
+        lot = line.lot.number if line.lot else ""
+        key = lot, line.grade_id or 0
+        held = own.get(key)
+        if held is None or line.price_minor < held[3]:
+            own[key] = line.grade.code, line.grade.name, line.grade.rank, line.price_minor
+    lowest: dict[tuple[str, int], dict[int, int]] = {}
+    compared = card.basis != RateCard.Basis.ILLUSTRATIVE
+    if compared:
+        rows = RateLine.objects.filter(
+            version__status=RateCardVersion.Status.PUBLISHED,
+            version__card__framework=card.framework_id,
+            version__card__unit=card.unit,
+            version__card__currency=card.currency,
+            version__card__basis=card.basis,
+            grade__in={grade for _, grade in own},
+        ).values_list("lot__number", "grade", "version__card", "price_minor")
+        for number, grade, other, price in rows:
+            prices = lowest.setdefault((number or "", grade or 0), {})
+            prices[other] = min(price, prices.get(other, price))
+    for (lot, grade), (code, name, _, price) in sorted(own.items(), key=lambda one: (one[0][0], one[1][2])):
+        ordered = sorted(lowest.get((lot, grade), {}).values())
+        yield RatePlace(
+            lot, code, name, price, bisect_left(ordered, price) if compared else None, len(ordered)
+        )

@@ -1,0 +1,184 @@
+"""A firm's own page: whether its profile is fresh, how it fares, the suppliers that it belongs to and where their rates
+stand; and the versions of its profile with what changed from one to the next.
+
+Journey: /firms/<partner> (POST) -> procurement/actions/profiles.py (the firm stands by its profile) -> event -> index.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.profiles import confirm_profile
+from procurement.models import Appointment, Partner, ProfileVersion, SupplierMember
+from procurement.performance import card_places, performance, suppliers_of
+from procurement.permissions import Action, Actor, can
+from procurement.profiles import FIELDS
+from search.ranks import FRESH
+from web.buying import actor_of
+from web.doing import Change, Refusal, do
+from web.pages import render
+from web.paging import listed
+
+NUDGED_AFTER: Final = FRESH * 30
+"""Days after which a firm is asked to look at its profile again: from then on ranking counts it as less fresh."""
+OF_FIRMS: Final[dict[str, Change]] = {
+    "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision)
+}
+LABELS: Final = {
+    "name": "Name",
+    "summary": "Summary",
+    "ownership": "Ownership",
+    "ownership_evidence": "Evidence of ownership",
+    "size": "Size",
+    "sectors": "Sectors",
+    "regions": "Regions",
+    "accreditations": "Accreditations",
+    "case_studies": "Case studies",
+    "contacts": "Contact",
+}
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def firm(request: HttpRequest, reference: str) -> HttpResponse:
+    """The firm's page for anybody of the firm, 404 for others; or its word that the profile is right as it is."""
+    actor = actor_of(request)
+    found = _own(actor, reference)
+    faults, status = [], 200
+    if request.method == "POST":
+        done = do(request, actor, reference, OF_FIRMS, {}, reverse("web:firm", args=[reference]))
+        if not isinstance(done, Refusal):
+            return done
+        found, faults, status = _own(actor, reference), done.faults, done.status
+    today = timezone.localdate()
+    places = suppliers_of(found)
+    keys = [one.supplier_id for one in places]
+    age = (today - found.confirmed_on).days if found.confirmed_on else None
+    return render(
+        request,
+        "firm.html",
+        "account",
+        status_code=status,
+        partner=found,
+        name=found.published.name if found.published else found.organisation.name,
+        age=age,
+        stale=found.published is not None and (age is None or age > NUDGED_AFTER),
+        edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
+        figures=performance(found, keys, today),
+        suppliers=_suppliers(places, keys),
+        done=request.method == "GET" and request.GET.get("done") == "confirm",
+        faults=faults,
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+def versions(request: HttpRequest, reference: str) -> HttpResponse:
+    """Every version of a firm's profile, newest first; for anybody of the firm, 404 for others."""
+    found = _own(actor_of(request), reference)
+    page = listed(request, ProfileVersion.objects.filter(partner=found).order_by("-number"))
+    return render(
+        request,
+        "versions.html",
+        "account",
+        partner=found,
+        name=_name(found),
+        rows=page.rows,
+        pages=page.pages,
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """What one version changed from the one before it, field by field; all of it for the first."""
+    found = _own(actor_of(request), reference)
+    two = list(ProfileVersion.objects.filter(partner=found, number__lte=number).order_by("-number")[:2])
+    if not two or two[0].number != number:
+        raise Http404
+    shown, before = two[0], two[1] if len(two) > 1 else None
+    changed = [
+        (
+            LABELS[name],
+            "" if before is None else _written(getattr(before, name)),
+            _written(getattr(shown, name)),
+        )
+        for name in FIELDS
+        if before is None or getattr(before, name) != getattr(shown, name)
+    ]
+    return render(
+        request,
+        "version.html",
+        "account",
+        partner=found,
+        name=_name(found),
+        version=shown,
+        before=before,
+        changed=changed,
+    )
+
+
+def _own(actor: Actor, reference: str) -> Partner:
+    found = Partner.objects.select_related("organisation", "published").filter(reference=reference).first()
+    if found is None or not can(actor, Action.SEE_ASKED, found.organisation_id):
+        raise Http404
+    return found
+
+
+def _name(partner: Partner) -> str:
+    return partner.published.name if partner.published else partner.organisation.name
+
+
+def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, Any]]:
+    """Each supplier with its current members, its places on lots, and where its cards stand (a query or two for each
+    card, two for all the rest)."""
+    members: dict[int, list[SupplierMember]] = {}
+    for one in (
+        SupplierMember.objects.filter(supplier__in=keys, left_on=None)
+        .select_related("partner__organisation", "partner__published")
+        .order_by("role", "partner__reference")
+    ):
+        members.setdefault(one.supplier_id, []).append(one)
+    lots: dict[int, list[Appointment]] = {}
+    for place in (
+        Appointment.objects.filter(supplier__in=keys)
+        .select_related("lot__framework")
+        .order_by("lot__framework__number", "lot__position")
+    ):
+        lots.setdefault(place.supplier_id, []).append(place)
+    return [
+        {
+            "supplier": one.supplier,
+            "lead": one.role == SupplierMember.Role.LEAD,
+            "since": one.joined_on,
+            "members": [
+                (_name(member.partner), member.role == SupplierMember.Role.LEAD)
+                for member in members[one.supplier_id]
+            ],
+            "places": lots.get(one.supplier_id, []),
+            "cards": card_places(one.supplier_id),
+        }
+        for one in places
+    ]
+
+
+def _written(value: Any) -> str:
+    """A field's value as people read it: lists by line, what is structured as its parts."""
+    if isinstance(value, list):
+        return "\n\n".join(_written(one) for one in value)
+    if isinstance(value, dict):
+        return "\n".join(
+            f"{name}: {one if isinstance(one, str) else json.dumps(one)}" for name, one in value.items()
+        )
+    return str(value)
