@@ -225,6 +225,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="call off the lot") if DEMO else None
 LOGIN_URL = "web:sign-in"
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 

@@ -73,6 +73,14 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "organisation.member_added": EventType(
         "organisation", ("user",), "A person may act for it; changes hold the role."
     ),
+    "organisation.member_role_changed": EventType(
+        "organisation",
+        ("user",),
+        "A person has another role in it; changes hold the role and the one before.",
+    ),
+    "organisation.member_removed": EventType(
+        "organisation", ("user",), "A person acts for it no more; changes hold the role that ended."
+    ),
     "organisation.client_created": EventType(
         "organisation", ("application",), "An integration may act for it; changes hold the client's name."
     ),

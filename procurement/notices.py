@@ -138,6 +138,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "organisation.member_added": (
         Notice(USER, "You act for {subject}", "You may act for {subject} in the role {role}.", ("web:account", "")),
     ),
+    "organisation.member_role_changed": (
+        Notice(USER, "Your role in {subject}", "Your role in {subject} is now {role}; it was {before}.",
+               ("web:account", "")),
+    ),
     "organisation.client_created": (
         Notice("organisation", "An integration was given access",
                "The integration {application} may act for {subject}. If nobody of yours asked for it, tell the "

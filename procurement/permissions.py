@@ -29,6 +29,7 @@ class Action(StrEnum):
     SEE_OPERATION = "see_operation"
     CANCEL_OPERATION = "cancel_operation"
     MANAGE_ORGANISATIONS = "manage_organisations"
+    MANAGE_MEMBERS = "manage_members"
     MANAGE_FRAMEWORK = "manage_framework"
     MANAGE_SUPPLIERS = "manage_suppliers"
     SUSPEND_PARTNER = "suspend_partner"
@@ -139,6 +140,8 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
         Grant(Kind.BUYER, EDITORS, True, "shortlists:write"),
     ),
     Action.MANAGE_ORGANISATIONS: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
+    # People look after people: no integration has the scope.
+    Action.MANAGE_MEMBERS: _everybody(ADMINISTRATORS, "members"),
     Action.MANAGE_FRAMEWORK: (
         Grant(Kind.FRAMEWORK_OWNER, ADMINISTRATORS, True, "frameworks:write"),
         Grant(Kind.OPERATOR, ADMINISTRATORS, False, "frameworks:write"),

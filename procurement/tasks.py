@@ -19,6 +19,7 @@ from procurement.actions.dates import announce_due
 from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
 from procurement.actions.operations import due
+from procurement.actions.passwords import link_wanted, send_link
 from procurement.actions.retention import purge as purge_all
 from procurement.actions.running import run
 from procurement.models import Event
@@ -48,6 +49,28 @@ def _send(reference: str) -> None:
         run_operation.apply_async((reference,), retry=False)
     except (OSError, OperationalError) as error:
         log.warning("operation_nudge_lost", operation=reference, error=type(error).__name__)
+
+
+@receiver(link_wanted, dispatch_uid="procurement.passwords")
+def ask_worker_for_link(reference: str, **_: Any) -> None:
+    """Has the worker send the link; with a dead queue nobody gets it, and the person asks again."""
+    try:
+        send_password_link.apply_async((reference,), retry=False)
+    except (OSError, OperationalError) as error:
+        log.warning("password_link_lost", person=reference, error=type(error).__name__)
+
+
+@shared_task(
+    name="procurement.tasks.send_password_link",
+    autoretry_for=(OSError,),
+    retry_backoff=30,
+    max_retries=6,
+)
+def send_password_link(reference: str) -> None:
+    """Sends somebody the link by which they set their password; tried again for half an hour where the mail server is
+    away (its library's errors are kinds of OSError).
+    """
+    send_link(reference)
 
 
 @shared_task(name="procurement.tasks.run_operation")

@@ -15,6 +15,7 @@ from procurement.notices import NOTICES, USER, notice_for, worded
 CHANGES: dict[str, dict[str, Any]] = {
     "operation.finished": {"kind": "import_partners", "status": "succeeded"},
     "organisation.member_added": {"role": "viewer"},
+    "organisation.member_role_changed": {"role": "viewer", "before": "editor"},
     "organisation.client_created": {"name": "Ours"},
     "rate_card.published": {"version": 3},
     "rate_card.expired": {"version": 3},

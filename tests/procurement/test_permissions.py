@@ -60,6 +60,7 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.SEE_EVERY_EVENT: {"operator": ADMINISTRATOR},
     Action.SEE_WEBHOOKS: dict.fromkeys(KINDS, ALL),
     Action.MANAGE_WEBHOOKS: dict.fromkeys(KINDS, ADMINISTRATOR),
+    Action.MANAGE_MEMBERS: dict.fromkeys(KINDS, ADMINISTRATOR),
     Action.SEE_INBOX: dict.fromkeys(KINDS, ALL),
     Action.MARK_INBOX: dict.fromkeys(KINDS, ALL),
     Action.SEE_DEAD_LETTERS: {"operator": EDITOR_UP},
@@ -71,6 +72,7 @@ OF_ITS_OWN = (
     Action.SEE_EVENTS,
     Action.SEE_WEBHOOKS,
     Action.MANAGE_WEBHOOKS,
+    Action.MANAGE_MEMBERS,
     Action.SEE_INBOX,
     Action.MARK_INBOX,
 )

@@ -49,4 +49,4 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     dead_letter()
     signed(page, CHIEF)
     page.post(PLACE, {"do": "suspend", "revision": 0, "reason": HOSTILE})
-    return {CHIEF: OF_OWNERS, OPERATOR: (*OF_OWNERS, *OF_OPERATORS)}
+    return {CHIEF: (*OF_OWNERS, "/organisations/owner/members"), OPERATOR: (*OF_OWNERS, *OF_OPERATORS)}

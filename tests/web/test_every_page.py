@@ -37,6 +37,8 @@ PAGES = (
     "/compare?listing=rm0~alders~alder&listing=rm1~alders~birch",
     "/search?framework=rm1&compare=rm1~alders~alder&compare=rm1~dogwood~dogwood",
     "/sign-in",
+    "/password",
+    "/password?asked=yes",
     "/match",
     "/match?framework=rm1&lot=rm1~1",
     "/map",
@@ -59,12 +61,14 @@ REFUSED = (
     ("/listings/rm1~alders~nobody", 404),
     ("/listings/not-a-listing", 404),
     ("/frameworks/rm9", 404),
+    ("/password/x/y", 410),
 )
 OWN_PAGES = (
     "/account",
     "/inbox",
     "/profile/alder",
     "/profile/alder?saved=yes",
+    "/organisations/alder/members",
     "/firms/alder",
     "/firms/alder/versions",
     "/firms/alder/versions/1",

@@ -35,6 +35,7 @@ SIGNED_IN = (
     "/account",
     "/inbox",
     "/profile/alder",
+    "/organisations/alder/members",
     "/firms/alder",
     "/firms/alder/versions/1",
     "/listings/rm1~alders~alder",

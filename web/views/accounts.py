@@ -89,6 +89,7 @@ def account(request: HttpRequest) -> HttpResponse:
         memberships=[
             (
                 membership.organisation.name,
+                membership.organisation.reference,
                 membership.get_role_display(),
                 _own_firm(partners.get(membership.organisation_id), actor),
             )

@@ -1,0 +1,68 @@
+"""The link by which somebody sets a password, for a first or a forgotten one: sent by e-mail after commit, good for the
+hours of PASSWORD_RESET_TIMEOUT and until it is used.
+
+The address that asks gets the same answer whether it has an account, in the same time: the worker sends.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.dispatch import Signal
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from procurement.models import User
+
+link_wanted: Final = Signal()
+"""Sent after commit with a user's reference; procurement/tasks.py has the worker send the link."""
+
+BODY: Final = (
+    "Somebody asked for a password for this address at Calloff, or invited it.\n\n"
+    "Set it here within {hours} hours:\n{link}\n\n"
+    "If it was not you, do nothing: without the link nothing changes.\n"
+)
+
+
+def send_link_after_commit(user: User) -> None:
+    """Has the worker send the link once the transaction holds."""
+    transaction.on_commit(partial(link_wanted.send, sender=None, reference=user.reference), robust=True)
+
+
+def ask_link(email: str) -> None:
+    """Has the link sent to an address that has an account; to any other nothing is sent, and nobody is told."""
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is not None:
+        send_link_after_commit(user)
+
+
+def send_link(reference: str) -> bool:
+    """Sends the link to a person; False where there is none any more."""
+    user = User.objects.filter(reference=reference, is_active=True).first()
+    if user is None:
+        return False
+    key = urlsafe_base64_encode(force_bytes(user.reference))
+    path = reverse("web:set-password", args=[key, default_token_generator.make_token(user)])
+    EmailMessage(
+        subject="Calloff: set your password",
+        body=BODY.format(hours=settings.PASSWORD_RESET_TIMEOUT // 3600, link=f"{settings.PUBLIC_URL}{path}"),
+        to=[user.email],
+        headers={"Auto-Submitted": "auto-generated"},
+    ).send()
+    return True
+
+
+def person_of_link(key: str, token: str) -> User | None:
+    """Whose link it is, None where it is used, too old or made up."""
+    try:
+        reference = urlsafe_base64_decode(key).decode()
+    except (ValueError, UnicodeDecodeError):
+        return None
+    user = User.objects.filter(reference=reference, is_active=True).first()
+    return user if user is not None and default_token_generator.check_token(user, token) else None

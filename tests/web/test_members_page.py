@@ -1,0 +1,167 @@
+"""People of an organisation: invited, given another role, taken away by its administrators; a password by a link."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from procurement.actions.passwords import ask_link, send_link
+from procurement.models import Event, Membership, User
+from tests.web.buying import colleague, signed
+from tests.web.market import PASSWORD
+from tests.web.reading import read, rows, wrong
+
+PEOPLE = "/organisations/council/members"
+CHIEF, NEW = "chief@example.org", "new@example.org"
+GOOD = "seven grey herons wade"
+LINK = re.compile(r"https?://[^/]+(/password/\S+)")
+
+
+@pytest.fixture(autouse=True)
+def chief(page: Client) -> None:
+    colleague(CHIEF, "council", "administrator")
+
+
+def person(email: str) -> str:
+    return User.objects.get(email=email).reference
+
+
+def role_of(email: str) -> str | None:
+    return (
+        Membership.objects.filter(user__email=email, organisation__reference="council")
+        .values_list("role", flat=True)
+        .first()
+    )
+
+
+def test_people_are_seen_by_their_own_and_changed_by_administrators_alone(page: Client) -> None:
+    for email, status, may in (
+        (CHIEF, 200, True),
+        ("buyer@example.org", 200, False),
+        ("alder@example.org", 404, False),
+    ):
+        signed(page, email)
+        answer = page.get(PEOPLE)
+        assert answer.status_code == status, email
+        if status == 200:
+            assert bool(read(answer).all("input", name="do")) is may, email
+        before = Event.objects.count()
+        refused = page.post(PEOPLE, {"do": "remove", "person": person("buyer@example.org")})
+        if not may:
+            assert refused.status_code == (403 if status == 200 else 404)
+            assert Event.objects.count() == before
+            assert role_of("buyer@example.org") == "editor"
+        else:
+            assert refused.status_code == 303
+            colleague("buyer@example.org", "council", "editor")
+    page.logout()
+    assert page.get(PEOPLE).status_code == 302
+
+
+def test_an_invited_person_sets_a_password_by_the_link_and_acts(
+    page: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    signed(page, CHIEF)
+    answer = page.post(
+        PEOPLE, {"do": "invite", "email": " New@Example.org", "full_name": "New One", "role": "editor"}
+    )
+    assert (answer.status_code, answer["Location"]) == (303, f"{PEOPLE}?done=invite")
+    made = User.objects.get(email=NEW)
+    assert not made.has_usable_password()
+    event = Event.objects.filter(type="organisation.member_added").latest("position")
+    assert (event.references, event.changes) == ({"user": made.reference}, {"role": "editor"})
+    assert send_link(made.reference)
+    (message,) = mail.outbox
+    assert message.to == [NEW]
+    found = LINK.search(str(message.body))
+    assert found is not None
+    page.logout()
+    weak = page.post(found[1], {"password": "short", "again": "other"})
+    assert weak.status_code == 422
+    assert [anchor for _, anchor in wrong(read(weak))] == ["#password", "#again"]
+    assert not User.objects.get(email=NEW).has_usable_password()
+    done = page.post(found[1], {"password": GOOD, "again": GOOD})
+    assert (done.status_code, done["Location"]) == (303, "/account")
+    assert page.get(PEOPLE).status_code == 200
+    assert page.get(found[1]).status_code == 410
+    page.logout()
+    assert page.login(username=NEW, password=GOOD)
+
+
+def test_a_person_with_an_account_keeps_it_and_belongs_once(page: Client) -> None:
+    signed(page, CHIEF)
+    sent = {"do": "invite", "email": "nobody@example.org", "role": "viewer"}
+    assert page.post(PEOPLE, sent).status_code == 303
+    assert User.objects.get(email="nobody@example.org").check_password(PASSWORD)
+    again = page.post(PEOPLE, sent)
+    assert again.status_code == 409
+    assert Membership.objects.filter(user__email="nobody@example.org").count() == 1
+
+
+def test_what_is_wrong_with_an_invitation_is_told_at_its_field(page: Client) -> None:
+    signed(page, CHIEF)
+    answer = page.post(
+        PEOPLE, {"do": "invite", "email": "no address", "full_name": "x" * 151, "role": "king"}
+    )
+    assert answer.status_code == 422
+    assert [anchor for _, anchor in wrong(read(answer))] == ["#email", "#full_name", "#role"]
+    assert not User.objects.filter(full_name="x" * 151).exists()
+
+
+def test_a_role_is_changed_and_the_last_administrator_stays(page: Client) -> None:
+    signed(page, CHIEF)
+    buyer = person("buyer@example.org")
+    assert page.post(PEOPLE, {"do": "role", "person": buyer, "role": "approver"}).status_code == 303
+    assert role_of("buyer@example.org") == "approver"
+    for change in ({"do": "role", "role": "viewer"}, {"do": "remove"}):
+        refused = page.post(PEOPLE, {"person": person(CHIEF), **change})
+        assert refused.status_code == 409
+        assert role_of(CHIEF) == "administrator"
+    assert page.post(PEOPLE, {"do": "role", "person": buyer, "role": "administrator"}).status_code == 303
+    assert page.post(PEOPLE, {"do": "remove", "person": person(CHIEF)}).status_code == 303
+    assert role_of(CHIEF) is None
+    assert page.get(PEOPLE).status_code == 404
+
+
+def test_the_list_names_people_with_their_roles(page: Client) -> None:
+    signed(page, "buyer@example.org")
+    found = rows(read(page.get(PEOPLE)), "People and their roles")[1:]
+    assert found == [
+        ["Buyer buyer@example.org", "Role: Editor"],
+        ["Chief chief@example.org", "Role: Administrator"],
+    ]
+
+
+def test_asking_for_a_link_answers_alike_whether_an_address_has_an_account(
+    page: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    answers = []
+    for email in ("alder@example.org", "unknown@example.org"):
+        answer = page.post("/password", {"email": email})
+        answers.append((answer.status_code, answer["Location"], page.get(answer["Location"]).content))
+    assert answers[0] == answers[1]
+    with django_capture_on_commit_callbacks() as told:
+        ask_link("alder@example.org")
+    assert len(told) == 1
+    with django_capture_on_commit_callbacks() as told:
+        ask_link("unknown@example.org")
+    assert told == []
+    empty = page.post("/password", {"email": " "})
+    assert (empty.status_code, wrong(read(empty))) == (422, [("Enter your email address", "#email")])
+
+
+@pytest.mark.parametrize("link", ["/password/x/y", "/password/dXNyXzE/c0ffee-0", "/password/%FF/y"])
+def test_a_made_up_link_changes_nothing(page: Client, link: str) -> None:
+    answer = page.get(link)
+    assert (answer.status_code, read(answer).one("h1").text) == (410, "This link is used up")
+    assert page.post(link, {"password": GOOD, "again": GOOD}).status_code == 410
+
+
+def test_a_link_for_somebody_who_left_is_not_sent(page: Client) -> None:
+    User.objects.filter(email="alder@example.org").update(is_active=False)
+    assert not send_link(person("alder@example.org"))
+    assert mail.outbox == []

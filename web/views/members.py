@@ -1,0 +1,94 @@
+"""Who belongs to an organisation: everybody of it sees the list, its administrators invite, change roles and take away.
+
+Journey: /organisations/<organisation>/members (POST) -> procurement/actions/members.py -> the page again (303); an
+invited person sets a password by the link that is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from procurement.actions.members import change_role, invite_member, remove_member
+from procurement.models import Membership, Organisation
+from procurement.permissions import Action, Actor, can
+from web.buying import actor_of
+from web.doing import Change, Refusal, do
+from web.faults import FieldFault, by_anchor
+from web.pages import render
+from web.paging import listed
+
+ANCHORS: Final = {"email": "email", "full_name": "full_name", "role": "role"}
+LABELS: Final = {"email": "Email address", "full_name": "Name", "role": "Role"}
+DONE: Final = {
+    "invite": "The person belongs to the organisation. Whoever has no password yet is sent a link to set one.",
+    "role": "The role is changed.",
+    "remove": "The person belongs to the organisation no more.",
+}
+
+
+def _invite(actor: Actor, organisation: str, _: int, sent: QueryDict) -> object:
+    return invite_member(
+        actor, organisation, sent.get("email", ""), sent.get("full_name", ""), sent.get("role", "")
+    )
+
+
+OF_MEMBERS: Final[dict[str, Change]] = {
+    "invite": _invite,
+    "role": lambda actor, organisation, _, sent: change_role(
+        actor, organisation, sent.get("person", ""), sent.get("role", "")
+    ),
+    "remove": lambda actor, organisation, _, sent: remove_member(actor, organisation, sent.get("person", "")),
+}
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def members(request: HttpRequest, reference: str) -> HttpResponse:
+    """The list, 404 for whoever does not belong to the organisation; or one change of it: 422 where it breaks a rule,
+    409 where nobody would be left to administer.
+    """
+    actor = actor_of(request)
+    body = Organisation.objects.filter(reference=reference, pk__in=list(actor.organisations())).first()
+    if body is None:
+        raise Http404
+    faults: list[FieldFault] = []
+    status = 200
+    if request.method == "POST":
+        here = reverse("web:members", args=[reference])
+        done = do(request, actor, reference, OF_MEMBERS, ANCHORS, here)
+        if not isinstance(done, Refusal):
+            return done
+        faults, status = [_labelled(one) for one in done.faults], done.status
+    rows = (
+        Membership.objects.filter(organisation=body)
+        .select_related("user")
+        .order_by("user__full_name", "user__email")
+    )
+    page = listed(request, rows)
+    return render(
+        request,
+        "members.html",
+        "account",
+        status_code=status,
+        organisation=body,
+        rows=page.rows,
+        pages=page.pages,
+        manages=can(actor, Action.MANAGE_MEMBERS, body),
+        roles=Membership.Role.choices,
+        typed=request.POST.dict() if faults and request.POST.get("do") == "invite" else {},
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        faults=faults,
+        messages=by_anchor(faults),
+    )
+
+
+def _labelled(fault: FieldFault) -> FieldFault:
+    label = LABELS.get(fault.anchor)
+    return FieldFault(fault.anchor, f"{label}: {fault.message}" if label else fault.message)
