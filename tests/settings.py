@@ -34,4 +34,6 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     # A file, so that threads meet the locking of a real installation and not that of a shared memory.
     DATABASES["default"]["TEST"] = {"NAME": f"{_FOLDER}/test.sqlite3"}  # noqa: F405
 # Fast on purpose: nothing that a test signs in with is a secret.
+# A test client signs in without a request; tests of the lock-out turn it on.
+AXES_ENABLED = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.test import Client
 
 from procurement.actions.events import Happening, record
@@ -30,7 +31,8 @@ def make_administrators() -> None:
 
 def dead_letter(reference: str = "dlv_1") -> Delivery:
     """A message that was given up."""
-    record(SYSTEM, Happening("partner.confirmed", "partner", "dogwood", {}, {}))
+    with transaction.atomic():
+        record(SYSTEM, Happening("partner.profile_confirmed", "partner", "dogwood", {}, {}))
     return Delivery.objects.create(
         reference=reference,
         event=Event.objects.latest("position"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from procurement.models import Event, Partner, ProfileVersion
@@ -56,6 +57,34 @@ def test_a_refused_sign_in_says_the_same_of_any_account(
     assert found.one("input", id="username").attributes.get("value", "") == sent["username"]
     assert "value" not in found.one("input", id="password").attributes
     assert "_auth_user_id" not in page.session
+
+
+def test_whoever_guesses_passwords_is_locked_out_whether_the_address_has_an_account(
+    page: Client, settings: Any
+) -> None:
+    settings.AXES_ENABLED = True
+    for address in (EDITOR, "unknown@example.org"):
+        caches["attempts"].clear()
+        tried = [address if number % 2 else address.upper() for number in range(settings.AXES_FAILURE_LIMIT)]
+        refused = [page.post("/sign-in", {"username": one, "password": "guess"}) for one in tried]
+        assert [one.status_code for one in refused] == [200] * 9 + [429]
+        locked = page.post("/sign-in", {"username": address, "password": PASSWORD})
+        assert (locked.status_code, locked["Retry-After"]) == (429, "900")
+        assert read(locked).one("h1").text == "Too many attempts to sign in"
+        assert "_auth_user_id" not in page.session
+    other = page.post("/sign-in", {"username": "buyer@example.org", "password": PASSWORD})
+    assert other.status_code == 302
+    caches["attempts"].clear()
+
+
+def test_a_sign_in_that_succeeds_forgets_the_failures_before_it(page: Client, settings: Any) -> None:
+    settings.AXES_ENABLED = True
+    caches["attempts"].clear()
+    for password in ("guess", PASSWORD) * 6 + ("guess",) * 5 + (PASSWORD,):
+        answer = page.post("/sign-in", {"username": EDITOR, "password": password})
+        assert answer.status_code == (302 if password == PASSWORD else 200)
+        page.logout()
+    caches["attempts"].clear()
 
 
 def test_signing_in_leads_to_no_other_site(page: Client) -> None:

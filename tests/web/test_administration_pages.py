@@ -164,11 +164,11 @@ def test_all_dead_letters_are_tried_again_at_once(page: Client) -> None:
 
 def test_the_log_is_shown_and_its_chain_is_walked(page: Client) -> None:
     signed(page, OPERATOR)
-    record(SYSTEM, Happening("partner.confirmed", "partner", "dogwood", {}, {}))
+    record(SYSTEM, Happening("partner.profile_confirmed", "partner", "dogwood", {}, {}))
     end = Event.objects.latest("position")
     shown = read(page.get("/administration/log"))
     assert rows(shown, "Events, newest first")[1][:2] == [
-        f"{end.position:,} partner.confirmed",
+        f"{end.position:,} partner.profile_confirmed",
         "Of: dogwood",
     ]
     held = read(page.post("/administration/log"))
