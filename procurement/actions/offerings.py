@@ -16,7 +16,7 @@ from django.db import transaction
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
 from procurement.bulk import insert
-from procurement.errors import Fault, Invalid
+from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Appointment, Framework, Offering, Partner, Region, Specialism, SupplierMember
 from procurement.permissions import Action, Actor, require
 from procurement.references import listing_reference
@@ -82,32 +82,75 @@ def save_offerings(actor: Actor, placements: Sequence[Placement], pointer: Point
         owners: set[int | None] = {*known.owners.values()} or {None}
         for owner in owners:
             require(actor, Action.MANAGE_SUPPLIERS, owner)
-        faults = list(_faults(placements, known, pointer))
-        if faults:
-            raise Invalid("No offering was changed.", tuple(faults))
-        before = _existing(placements, known)
-        content = {one.listing: _content(before.get(one.listing, ())) for one in placements}
-        wanted = {one.listing: _wanted(one, known, content[one.listing]) for one in placements}
-        changed = [one for one in placements if wanted[one.listing] != content[one.listing]]
-        Offering.objects.filter(
-            pk__in=[row.pk for one in changed for row in before.get(one.listing, ())]
-        ).delete()
-        insert(
-            [
-                Offering(
-                    appointment_id=place,
-                    partner_id=known.partners[one.partner],
-                    specialism_id=specialism,
-                    regions=list(regions),
-                    evidence=list(evidence),
-                )
-                for one in changed
-                for (place, specialism), (regions, evidence) in wanted[one.listing].items()
-            ]
-        )
-        lots = {key: lot for (_, lot), key in known.places.items()}
-        specialisms = {key: reference for reference, (key, _) in known.specialisms.items()}
-        record_many(actor, [_happening(one, wanted[one.listing], lots, specialisms) for one in changed])
+        return _replace(actor, placements, known, pointer)
+
+
+def update_offerings(actor: Actor, reference: str, revision: int, placement: Placement) -> Outcome:
+    """A firm says anew where and on which evidence it does what it offers already within a supplier on a framework, and
+    takes out what it offers no more. Another specialism takes the owner's word: an application to join.
+
+    Raises NotFound, NotPermitted, Stale, Invalid at `/offerings/0/...`.
+    """
+    with transaction.atomic():
+        partner = Partner.objects.select_for_update().filter(reference=reference).first()
+        if partner is None or placement.partner != reference:
+            raise NotFound(f"There is no partner {reference}.")
+        require(actor, Action.UPDATE_PROFILE, partner.organisation_id)
+        if partner.revision != revision:
+            raise Stale("The firm has changed since you read it.")
+        known = _read([placement])
+        offered = {
+            (row.appointment.lot.reference, row.specialism.reference if row.specialism else None)
+            for row in Offering.objects.filter(
+                partner=partner, appointment__supplier__reference=placement.supplier
+            ).select_related("appointment__lot", "specialism")
+        }
+        new = [
+            Fault(
+                f"/offerings/{number}/specialism",
+                "not_offered",
+                f"{one.specialism or 'This'} on {one.lot} is not offered yet: apply to join the lot with it.",
+            )
+            for number, one in enumerate(placement.offerings)
+            if (one.lot, one.specialism) not in offered
+        ]
+        if new:
+            raise Invalid("No offering was changed.", tuple(new))
+        outcome = _replace(actor, [placement], known, "".format)
+        if outcome.changed:
+            partner.revision += 1
+            partner.save(update_fields=["revision"])
+    return outcome
+
+
+def _replace(actor: Actor, placements: Sequence[Placement], known: _Known, pointer: Pointer) -> Outcome:
+    """Writes what the placements say, within the caller's transaction. Raises Invalid."""
+    faults = list(_faults(placements, known, pointer))
+    if faults:
+        raise Invalid("No offering was changed.", tuple(faults))
+    before = _existing(placements, known)
+    content = {one.listing: _content(before.get(one.listing, ())) for one in placements}
+    wanted = {one.listing: _wanted(one, known, content[one.listing]) for one in placements}
+    changed = [one for one in placements if wanted[one.listing] != content[one.listing]]
+    Offering.objects.filter(
+        pk__in=[row.pk for one in changed for row in before.get(one.listing, ())]
+    ).delete()
+    insert(
+        [
+            Offering(
+                appointment_id=place,
+                partner_id=known.partners[one.partner],
+                specialism_id=specialism,
+                regions=list(regions),
+                evidence=list(evidence),
+            )
+            for one in changed
+            for (place, specialism), (regions, evidence) in wanted[one.listing].items()
+        ]
+    )
+    lots = {key: lot for (_, lot), key in known.places.items()}
+    specialisms = {key: reference for reference, (key, _) in known.specialisms.items()}
+    record_many(actor, [_happening(one, wanted[one.listing], lots, specialisms) for one in changed])
     created = [one.listing for one in changed if one.listing not in before]
     return Outcome(
         created, [one.listing for one in changed if one.listing in before], len(placements) - len(changed)

@@ -72,6 +72,7 @@ OWN_PAGES = (
     "/firms/alder",
     "/firms/alder/versions",
     "/firms/alder/versions/1",
+    "/firms/alder/offerings/rm1~1~alders",
 )
 HEADINGS = re.compile(r"h([1-6])")
 COMPILED = Path(__file__).parents[2] / "web/static/web/compiled/application.css"

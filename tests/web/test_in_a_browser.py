@@ -38,6 +38,7 @@ SIGNED_IN = (
     "/organisations/alder/members",
     "/firms/alder",
     "/firms/alder/versions/1",
+    "/firms/alder/offerings/rm1~1~alders",
     "/listings/rm1~alders~alder",
 )
 

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.profiles import confirm_profile
-from procurement.models import Appointment, Partner, ProfileVersion, SupplierMember
+from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
 from procurement.performance import card_places, performance, suppliers_of
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import FIELDS
@@ -75,6 +75,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
         figures=performance(found, keys, today),
         suppliers=_suppliers(places, keys),
+        offered=set(Offering.objects.filter(partner=found).values_list("appointment", flat=True)),
         done=request.method == "GET" and request.GET.get("done") == "confirm",
         faults=faults,
     )
