@@ -226,7 +226,7 @@ def test_a_firm_edits_its_profile(site: Site, javascript: bool) -> None:
     page = context.new_page()
     sign_in(page)
     page.get_by_role("link", name="Your account").click()
-    page.get_by_role("link", name="Your firm’s page: Alder").click()
+    page.get_by_role("link", name="Your firm’s page").click()
     page.get_by_role("link", name="Edit the profile").click()
     page.get_by_label("Name", exact=True).fill("")
     page.get_by_role("button", name="Publish the profile").click()
