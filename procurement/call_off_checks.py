@@ -33,6 +33,10 @@ OUTCOME_NOT_APPROVED: Final = (
     "The organisation's limit asks for an approval of what the tender that ranks first comes to."
 )
 
+NEXT_NOT_APPROVED: Final = (
+    "The next order form comes to more than was approved: an approver approves it before it is sent."
+)
+
 Prices = Mapping[int, Priced]
 """A price for each supplier of a direct award by the key of its row, as prices_of reads them once; none of a
 competition.
@@ -123,7 +127,7 @@ def approval_missing(call_off: CallOff, limit: int | None, total: int | None, gr
     """Why what goes out next, which comes to `total`, is not covered by an approval; "" where it is, or needs none.
 
     Before it goes out at all the greatest total counts: one supplier after the other may be asked. Once it is out
-    nobody approves it until a competition is ranked: then `total` is what the tender that ranks first comes to.
+    `total` alone does: of the next order form of a direct award, or of the tender that ranks first in a competition.
     """
     if call_off.went_out_at is None:
         asked = approval_asked(limit, greatest)
@@ -131,9 +135,10 @@ def approval_missing(call_off: CallOff, limit: int | None, total: int | None, gr
         asked = total is not None and approval_asked(limit, total)
     if not asked:
         return ""
-    if call_off.status in DECIDING:
+    if call_off.went_out_at is not None:
         covered = call_off.approved_minor is not None and (total or 0) <= call_off.approved_minor
-        return "" if covered else OUTCOME_NOT_APPROVED
+        later = OUTCOME_NOT_APPROVED if call_off.status in DECIDING else NEXT_NOT_APPROVED
+        return "" if covered else later
     if call_off.approved_minor is None:
         return "The organisation's limit asks for an approval before this goes out."
     if total is not None and total > call_off.approved_minor:

@@ -51,7 +51,7 @@ _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 class CallOffFacts:
     """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
     `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out,
-    or from its award to the tender that ranks first.
+    its next order form from being sent, or its award to the tender that ranks first.
     `notices` are those that the law asks of its contract, or would ask of one for `greatest`; `no_notices` says why
     none is asked for, "" where one is or nothing says what it comes to.
     """
@@ -97,7 +97,13 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     outcome = approval_missing(call_off, limit, first.total, first.total) if first else ""
     goes_out = call_off.status in _BEFORE or (direct and call_off.status == CallOff.Status.OUT and not live)
     found = next_of(call_off, asked if direct and goes_out else (), sent, prices, on)
-    blocking = [*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(outcome)]
+    missing = outcome
+    if goes_out:
+        next_total = _next_total(call_off, found.asked, prices)
+        missing = approval_missing(call_off, limit, next_total, greatest)
+    # A draft waits for its approval at a station of its own: there it is no rule that is broken.
+    unapproved = "" if call_off.status in _BEFORE else missing
+    blocking = [*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(unapproved)]
     known = {one.code for one in blocking}
     if direct and goes_out:
         blocking += [one for one in (*found.faults, *nobody_faults(found, asked)) if one.code not in known]
@@ -105,11 +111,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         route=call_off.route,
         status=call_off.status,
         approval_asked=approval_asked(limit, first.total if first else greatest),
-        approval_missing=bool(
-            approval_missing(call_off, limit, _next_total(call_off, found.asked, prices), greatest)
-            if goes_out
-            else outcome
-        ),
+        approval_missing=bool(missing),
         offer=live.status if live else None,
         left=found.left,
         signed=signed_by(contract),
@@ -182,7 +184,7 @@ def _next_notice(call_off: CallOff, notices: Iterable[DueNotice]) -> DueNotice |
 
 
 def _not_approved(missing: str) -> list[Fault]:
-    """Why an outcome that lacks its approval is not awarded."""
+    """Why what lacks its approval is not sent or awarded."""
     return [Fault("/approval", "approval_missing", missing)] if missing else []
 
 

@@ -31,6 +31,8 @@ from procurement.call_off_checks import (
 )
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
+from procurement.models.call_offs import LIVE_OFFER
+from procurement.next_supplier import next_of
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
@@ -135,7 +137,8 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
 
 
 def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
-    """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers; of a
+    """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers; once
+    a direct award is out, its next order form, up to the greatest total with any supplier that was not asked yet; of a
     competition that is ranked, its award, up to what the tender that ranks first comes to.
 
     Raises NotFound; NotPermitted, also for a person who wrote any of it; Stale; Conflict where no approval is asked
@@ -146,7 +149,7 @@ def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
         step = permitted(actor, call_off, "approve")
         if wrote(actor, call_off):
             raise NotPermitted("Whoever wrote a call-off, or any of it, does not approve it.")
-        greatest = _outcome(call_off) if call_off.status in DECIDING else _ready(call_off)
+        greatest = _to_approve(call_off)
         call_off.approved_minor = greatest
         call_off.approved_by, call_off.approved_at = actor.reference, timezone.now()
         call_off.status = step.target or call_off.status
@@ -227,6 +230,13 @@ def require_approval(call_off: CallOff, total: int | None, greatest: int | None)
         raise Conflict(missing)
 
 
+def _to_approve(call_off: CallOff) -> int | None:
+    """What an approval is asked for now, in pence, options included. Raises Conflict, Invalid."""
+    if call_off.status in DECIDING:
+        return _outcome(call_off)
+    return _next_order(call_off) if call_off.status == Status.OUT else _ready(call_off)
+
+
 def _ready(call_off: CallOff) -> int | None:
     """The greatest total (pence, options included) of what may go out once it is approved. Raises Conflict, Invalid."""
     today = timezone.localdate()
@@ -236,6 +246,24 @@ def _ready(call_off: CallOff) -> int | None:
         raise Conflict(NOT_ASKED)
     _refuse(standing_faults(call_off, prices, today), "The call-off is not ready to go out.")
     return greatest
+
+
+def _next_order(call_off: CallOff) -> int:
+    """The greatest total (pence, options included) of the order forms that a direct award may still send, where no
+    approval covers the next. Raises Conflict.
+    """
+    if call_off.offers.filter(status__in=LIVE_OFFER).exists():
+        raise Conflict("An offer is open: nothing else goes out before it is answered.")
+    today = timezone.localdate()
+    suppliers = asked_of(call_off)
+    prices = prices_of(call_off, suppliers, today)
+    sent = set(call_off.offers.values_list("asked_id", flat=True))
+    found = next_of(call_off, suppliers, sent, prices, today)
+    total = greatest_total(call_off, {found.asked.pk: prices[found.asked.pk]}) if found.asked else None
+    if total is None or not approval_missing(call_off, limit_of(call_off.organisation_id), total, total):
+        raise Conflict(NOT_ASKED)
+    left = {key: price for key, price in prices.items() if key not in sent}
+    return max(total, greatest_total(call_off, left) or 0)
 
 
 def _outcome(call_off: CallOff) -> int:
