@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils import timezone
 
-from procurement.available import DIRECT, Purchase, call_off_steps, signed_by
+from procurement.available import DIRECT, WAITING, Purchase, call_off_steps, signed_by
 from procurement.call_off_checks import (
     DECIDING,
     Prices,
@@ -107,6 +107,10 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     known = {one.code for one in blocking}
     if direct and goes_out:
         blocking += [one for one in (*found.faults, *nobody_faults(found, asked)) if one.code not in known]
+    now = timezone.now()
+    waiting = live is not None and live.status in WAITING
+    window = {"due": live.reply_by if live and waiting else None} if direct else competing(call_off, now)
+    due = window.get("due")
     purchase = Purchase(
         route=call_off.route,
         status=call_off.status,
@@ -118,7 +122,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         passed=_way(call_off),
         to_publish=next_notice is not None,
         publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
-        **({"due": live.reply_by if live else None} if direct else competing(call_off, timezone.now())),
+        past=due is not None and due <= now,
+        **window,
     )
     return CallOffFacts(
         call_off=call_off,

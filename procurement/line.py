@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from procurement.available import DIRECT, WAITING, Purchase
+from procurement.available import DIRECT, NOT_OUT, WAITING, Purchase
 from procurement.models.call_offs import CallOff
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part, Transition
 
@@ -41,7 +41,8 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who acts next, by any of which steps, and by when; `who` is empty once the line has ended, unless a public notice
+    """Who acts next, by any of which steps, and by when; the clock alone (`system`, without a step) once a window has
+    ended and until it is moved. `who` is empty once the line has ended, unless a public notice
     of its contract waits.
     """
 
@@ -120,6 +121,9 @@ def _stations(purchase: Purchase, at: str, place: Place) -> Iterator[Station]:
 
 def _turn(purchase: Purchase) -> Turn:
     status, direct = purchase.status, purchase.route == DIRECT
+    if status == Status.OUT and purchase.past:
+        # Too late for an answer: the clock ends the window as soon as it looks.
+        return _turn_of({Part.SYSTEM}, (), purchase.due)
     if status == Status.OUT and direct and purchase.offer in WAITING:
         who = {part for one in OFFERS.transitions if one.name in ANSWERS for part in one.who}
         return _turn_of(who, ANSWERS, purchase.due)
@@ -132,12 +136,23 @@ def _turn(purchase: Purchase) -> Turn:
     if purchase.approval_missing and outcome is not None and not outcome.target:
         # What ranks first needs an approval before it is told or awarded.
         return _turn_of(outcome.who, (outcome.name,), purchase.due)
+    nobody = direct and purchase.offer is None and not purchase.left
+    if nobody and status == Status.OUT:
+        return _by_owner(purchase, lambda one: one.target in CALL_OFFS.last)
+    if nobody and status in NOT_OUT:
+        return _by_owner(purchase, lambda one: one.name == "edit")
     steps = list(_forward(purchase))
     who = {part for one in steps for part in one.who}
     if who == {Part.SYSTEM}:
         # The clock moves it; until then the suppliers are waited for.
         return _turn_of({Part.LEAD}, (), purchase.due)
     return _turn_of(who, tuple(dict.fromkeys(one.name for one in steps)), purchase.due)
+
+
+def _by_owner(purchase: Purchase, leads: Callable[[Transition], bool]) -> Turn:
+    """What the buyer can do where nobody is left to offer to."""
+    owned = [one for one in _out_of(purchase.status, purchase.route) if Part.OWNER in one.who and leads(one)]
+    return _turn_of({Part.OWNER}, tuple(one.name for one in owned), None)
 
 
 def _to_publish(purchase: Purchase) -> Turn:

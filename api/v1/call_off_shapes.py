@@ -140,7 +140,9 @@ class StationSerializer(serializers.Serializer[Any]):
 
 
 class TurnSerializer(serializers.Serializer[Any]):
-    """Who acts next, by any of which steps, and by when (null: no window is open)."""
+    """Who acts next, by any of which steps, and by when (null: no window is open); `system` alone once the window has
+    ended and until the clock has moved it.
+    """
 
     who = serializers.ListField(
         child=serializers.ChoiceField(choices=[(one.value, one.value) for one in Part])

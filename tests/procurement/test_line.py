@@ -23,7 +23,7 @@ DUE = datetime(2026, 3, 4, tzinfo=UTC)
 def standing(route: str, status: str, **more: Any) -> Purchase:
     stations = path(route)
     passed = stations[: stations.index(status) + 1] if status in stations else stations[:3]
-    return Purchase(**({"route": route, "status": status, "passed": passed} | more))
+    return Purchase(**({"route": route, "status": status, "passed": passed, "left": 1} | more))
 
 
 def drawn(line: Line) -> list[tuple[str, str]]:
@@ -46,6 +46,8 @@ def test_the_stations_of_a_route_are_the_statuses_between_its_first_and_the_cont
     offer=st.sampled_from([None, "sent", "viewed", "accepted"]),
     signed=st.frozensets(st.sampled_from([Part.OWNER, Part.LEAD])),
     due=st.sampled_from([None, DUE]),
+    past=st.booleans(),
+    left=st.integers(min_value=0, max_value=2),
     skipped=st.frozensets(st.sampled_from(["approved", "intention"])),
 )
 def test_one_station_is_at_hand_or_the_line_has_ended(
@@ -55,11 +57,13 @@ def test_one_station_is_at_hand_or_the_line_has_ended(
     offer: str | None,
     signed: frozenset[Part],
     due: datetime | None,
+    past: bool,
+    left: int,
     skipped: frozenset[str],
 ) -> None:
     route, status = place
     passed = tuple(one for one in standing(route, status).passed if one not in skipped - {status})
-    line = line_of(Purchase(route, status, approval_asked, missing, offer, 1, due, signed, passed))
+    line = line_of(Purchase(route, status, approval_asked, missing, offer, left, due, past, signed, passed))
     places = [one.place for one in line.stations]
     assert places.count("here") == (line.ended is None)
     assert (line.ended is None) is (status not in CALL_OFFS.last)
@@ -115,6 +119,12 @@ def test_events_that_are_no_step_change_nothing() -> None:
         ("out", {"offer": "viewed", "due": DUE}, (Part.LEAD,), ("accept", "decline"), DUE),
         ("out", {"offer": "accepted"}, (Part.OWNER,), ("award",), None),
         ("out", {}, (Part.OWNER,), ("send_offer",), None),
+        ("out", {"left": 0}, (Part.OWNER,), ("cancel", "fail"), None),
+        ("out", {"left": 0, "offer": "accepted"}, (Part.OWNER,), ("award",), None),
+        ("out", {"left": 0, "offer": "sent", "due": DUE}, (Part.LEAD,), ("accept", "decline"), DUE),
+        ("out", {"offer": "sent", "due": DUE, "past": True}, (Part.SYSTEM,), (), DUE),
+        ("draft", {"left": 0, "approval_asked": True}, (Part.OWNER,), ("edit",), None),
+        ("approved", {"left": 0}, (Part.OWNER,), ("edit",), None),
         ("awarded", {}, (Part.OWNER, Part.LEAD), ("sign",), None),
         ("awarded", {"signed": frozenset({Part.OWNER})}, (Part.LEAD,), ("sign",), None),
         ("awarded", {"to_publish": True}, (Part.OWNER,), ("publish_notice",), None),
@@ -144,6 +154,11 @@ def test_who_acts_next_in_a_direct_award(
 def test_who_acts_next_in_a_competition(status: str, who: tuple[Part, ...], steps: tuple[str, ...]) -> None:
     turn = line_of(standing("competition", status)).next
     assert (turn.who, turn.steps) == (who, steps)
+
+
+def test_between_a_deadline_and_the_clock_no_supplier_is_waited_for() -> None:
+    turn = line_of(standing("competition", "out", due=DUE, past=True)).next
+    assert (turn.who, turn.steps, turn.by) == ((Part.SYSTEM,), (), DUE)
 
 
 @pytest.mark.parametrize("status", ["evaluated", "intention"])

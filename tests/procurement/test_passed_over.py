@@ -8,13 +8,15 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.due import move_due
 from procurement.actions.offers import decline_offer, send_offer
 from procurement.call_off_checks import asked_of, prices_of
 from procurement.call_off_facts import CallOffFacts, facts_of
 from procurement.errors import Conflict, Invalid
 from procurement.models import Appointment, CallOff, Event, Offer, Organisation, SupplierMember
 from procurement.next_supplier import next_of
-from tests.bought import Market, drafted, offered
+from procurement.states import Part
+from tests.bought import Market, accepted, drafted, offered
 
 pytestmark = pytest.mark.django_db
 
@@ -101,8 +103,30 @@ def test_where_everybody_was_asked_it_is_said(market: Market) -> None:
     facts = shown(call_off)
     assert [(one.pointer, one.code) for one in facts.blocking] == [("/shortlist", "nobody_left")]
     assert facts.steps(market.buyer) == ["cancel", "fail"]
+    assert (facts.line.next.who, facts.line.next.steps) == ((Part.OWNER,), ("cancel", "fail"))
     with pytest.raises(Conflict, match="has been asked"):
         send_offer(market.buyer, call_off.reference, call_off.revision + 1)
+
+
+def test_an_offer_past_its_window_waits_for_the_clock_and_not_for_the_supplier(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = offered(market)
+    call_off = CallOff.objects.get()
+    turn = shown(call_off).line.next
+    assert (turn.who, turn.steps, turn.by) == ((Part.LEAD,), ("accept", "decline"), offer.reply_by)
+    monkeypatch.setattr(timezone, "now", lambda: offer.reply_by)
+    turn = shown(call_off).line.next
+    assert (turn.who, turn.steps, turn.by) == ((Part.SYSTEM,), (), offer.reply_by)
+    move_due()
+    turn = shown(call_off).line.next
+    assert (turn.who, turn.steps, turn.by) == ((Part.OWNER,), ("send_offer",), None)
+
+
+def test_an_award_is_not_waited_for_by_the_end_of_the_window_to_answer(market: Market) -> None:
+    call_off = accepted(market).call_off
+    turn = shown(call_off).line.next
+    assert (turn.who, turn.steps, turn.by) == ((Part.OWNER,), ("award",), None)
 
 
 def test_who_is_next_takes_one_query(
