@@ -34,7 +34,8 @@ class Purchase:
     `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next, or be awarded to the
     tender that ranks first, is not covered by one. `offer` is the status of its live offer, None without one, `left`
     how many suppliers can be asked and were not. `due` is when the window that is open ends; `past`: it has, and the
-    clock has not moved it yet. `signed` are the sides that have signed its contract. `passed` are the statuses on its way, first to last (procurement/line.py).
+    clock has not moved it yet. `signed` are the sides that have signed its contract. `passed` are the statuses on its
+    way, first to last (procurement/line.py).
     `to_publish`: a public notice is the next thing, by the end of the day `publish_by` where the law names one.
 
     Of a competition: `unscored` while a score is not agreed, `unranked` where no tender ranks, `low_unsettled` while a

@@ -27,7 +27,7 @@ def kept() -> list[object]:
 
 
 def dearer(market: Market) -> CallOff:
-    """Approved up to 7,975.00, the price of yew; oak declines, and yew raises its rates so that it comes to 8,975.00."""
+    """Approved up to 7,975.00, what yew comes to; oak declines, and yew raises its rates: it comes to 8,975.00."""
     call_off = drafted(market.buyer)
     BuyerLimit.objects.create(organisation=call_off.organisation, approval_from_minor=1)
     approved = approve_call_off(market.approver, call_off.reference, call_off.revision)
@@ -63,7 +63,9 @@ def test_the_next_order_form_is_approved_where_it_comes_to_more(market: Market) 
     assert [one.status for one in shown().line.stations][:3] == ["draft", "approved", "out"]
 
 
-def test_a_limit_that_is_set_once_it_is_out_asks_for_an_approval_of_the_next_order_form(market: Market) -> None:
+def test_a_limit_that_is_set_once_it_is_out_asks_for_an_approval_of_the_next_order_form(
+    market: Market,
+) -> None:
     call_off = drafted(market.buyer)
     offer = send_offer(market.buyer, call_off.reference, call_off.revision)
     BuyerLimit.objects.create(organisation=call_off.organisation, approval_from_minor=1)
