@@ -19,7 +19,7 @@ ELSEWHERE: Final = frozenset({"not_sign"})
 """Steps of a call-off that are taken with its offer."""
 IN_TIME: Final = ("decline", "let", "draft", "submit", "withdraw")
 """Steps of a tender that its deadline ends."""
-WITH_CALL_OFF: Final = ("win", "lose", "reopen")
+WITH_CALL_OFF: Final = ("win", "lose", "end", "reopen")
 GOING_OUT: Final = frozenset({"send_offer", "publish", "intend", "award"})
 """Steps that an approval which is missing keeps back."""
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
@@ -127,7 +127,7 @@ def competition_steps(status: str, parts: Collection[Part], *, ahead: bool) -> l
 
 def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
     """The steps of a tender that somebody with these parts may take now, in the table's order. What the outcome does to
-    it (win, lose, reopen) follows from steps of its call-off and is not among them.
+    it (win, lose, end, reopen) follows from steps of its call-off and is not among them.
     """
     evaluating = tendering.call_off == CallOff.Status.EVALUATING
     evaluated = tendering.call_off == CallOff.Status.EVALUATED

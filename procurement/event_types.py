@@ -48,6 +48,7 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "price_accepted": "The explanation was taken.",
     "successful": "It is to be awarded.",
     "unsuccessful": "Another is to be awarded.",
+    "ended": "Its call-off was cancelled or given up; changes hold the reason.",
     "reopened": "The award or the intention was taken back; changes hold the reason.",
     "partner_left": "A firm that it names left the supplier; changes hold since when.",
     "reminded": "Its deadline is close and it is not submitted, or not confirmed after a material amendment.",

@@ -298,6 +298,12 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "Your tender {subject} for the call-off {call_off} takes part no longer: it says why.",
                TENDER, URGENT),
     ),
+    "tender.ended": (
+        # The call-off's own message is the urgent one: this one says what became of the tender.
+        Notice("lead", "Nothing comes of it: {subject}",
+               "The call-off {call_off} ended without a contract, and your tender {subject} with it: it says why.",
+               TENDER),
+    ),
     "tender.told": (
         Notice("lead", "The outcome of {call_off}", "The letter on the outcome of the tender {subject} is there.",
                TENDER, URGENT),

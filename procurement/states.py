@@ -288,6 +288,8 @@ TENDERS: Final = Machine(
         _step("win", (Bid.SUBMITTED,), Bid.SUCCESSFUL, _OWNER, "tender.successful", "It is to be awarded."),
         _step("lose", (Bid.SUBMITTED,), Bid.UNSUCCESSFUL, _OWNER, "tender.unsuccessful",
               "Another is to be awarded."),
+        _step("end", (Bid.SUBMITTED, Bid.SUCCESSFUL), Bid.UNSUCCESSFUL, _OWNER, "tender.ended",
+              "The call-off was cancelled or given up: nothing comes of it, for the reason of the call-off."),
         _step("reopen", (Bid.SUCCESSFUL, Bid.UNSUCCESSFUL), Bid.SUBMITTED, _APPROVER, "tender.reopened",
               "The award or the intention was taken back: its outcome is open again."),
     ),

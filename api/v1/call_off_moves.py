@@ -62,10 +62,10 @@ class Approval(ApiView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$TO_APPROVE/approve/\" {SENDS}'{{}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By an approver of the buyer who wrote none of it, up to its greatest total; where the next order form
-        comes to more, up to the greatest that is left; once a competition is ranked, up to what the tender that ranks first
-        comes to. An integration also needs `call_offs:read`. 409 where the limit
-        asks for none, 422 with all that still keeps it from going out.
+        """By an approver of the buyer who wrote none of it, up to its greatest total; where the next order form comes
+        to more, up to the greatest that is left; once a competition is ranked, up to what the tender that ranks first
+        comes to. An integration also needs `call_offs:read`. 409 where the limit asks for none, 422 with all that
+        still keeps it from going out.
         """
         return moved(
             request,

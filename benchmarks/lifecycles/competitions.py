@@ -44,6 +44,11 @@ def _reopened(at: Contest) -> tuple[str, ...]:
     return ("tender.reopened", "tender.told") * len(standing)
 
 
+def _ended(at: Contest) -> tuple[str, ...]:
+    """What a call-off that ends without a contract leaves of the tenders that stand."""
+    return ("tender.ended",) * len([one for one in at.tendered if one not in at.disqualified])
+
+
 def tendered(it: Purchase) -> Steps:
     at = published(it)
     yield it.after(1, 9)
@@ -170,7 +175,7 @@ def none_passes(it: Purchase) -> Steps:
     at.all_tender()
     yield from opened(at)
     assessed(at, scores=(0, 1))
-    it.move("fail", FAILED, "call_off.unsuccessful")
+    it.move("fail", FAILED, *_ended(at), "call_off.unsuccessful")
 
 
 def low_explained(it: Purchase) -> Steps:
@@ -250,7 +255,7 @@ def failed_closed(it: Purchase) -> Steps:
     at = published(it)
     at.all_tender()
     yield from closed(at)
-    it.move("fail", FAILED, "call_off.unsuccessful")
+    it.move("fail", FAILED, *_ended(at), "call_off.unsuccessful")
 
 
 def cancelled_draft(it: Purchase) -> Steps:
@@ -271,14 +276,14 @@ def cancelled_out(it: Purchase) -> Steps:
     at = published(it)
     at.tender(at.suppliers[0])
     yield it.after(1, 9)
-    it.move("cancel", CANCELLED, "call_off.cancelled")
+    it.move("cancel", CANCELLED, *_ended(at), "call_off.cancelled")
 
 
 def cancelled_evaluating(it: Purchase) -> Steps:
     at = published(it)
     at.all_tender()
     yield from opened(at)
-    it.move("cancel", CANCELLED, "call_off.cancelled")
+    it.move("cancel", CANCELLED, *_ended(at), "call_off.cancelled")
 
 
 def cancelled_intention(it: Purchase) -> Steps:
@@ -287,7 +292,8 @@ def cancelled_intention(it: Purchase) -> Steps:
     yield from evaluated(at)
     it.move("intend", {}, *_letters(at), "call_off.intention")
     yield it.after(1, 9)
-    it.move("cancel", CANCELLED, "call_off.cancelled")
+    # The others were told already that another is to be awarded.
+    it.move("cancel", CANCELLED, "tender.ended", "call_off.cancelled")
 
 
 def cancelled_awarded(it: Purchase) -> Steps:
@@ -296,7 +302,7 @@ def cancelled_awarded(it: Purchase) -> Steps:
     yield from evaluated(at)
     it.awarded(*_letters(at))
     yield it.after(1, 9)
-    it.move("cancel", CANCELLED, "contract.voided", "call_off.cancelled")
+    it.move("cancel", CANCELLED, "contract.voided", "tender.ended", "call_off.cancelled")
 
 
 ENDINGS: Final = tuple(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import locked_call_off, move, permitted, reason_of
 from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
-from procurement.actions.tender_outcomes import reopened
+from procurement.actions.tender_outcomes import ended, reopened
 from procurement.call_off_checks import asked_faults, place_faults
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
@@ -78,8 +78,8 @@ def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> C
         permitted(actor, call_off, "undo")
         accepted = call_off.offers.filter(status=Offer.Status.ACCEPTED)
         voided = void_contracts(call_off, why)
-        ended = (_ended(offer, "withdraw", why) for offer in accepted)
-        also = [*voided, *ended, *reopened(actor, call_off, why)]
+        withdrawn = (_ended(offer, "withdraw", why) for offer in accepted)
+        also = [*voided, *withdrawn, *reopened(actor, call_off, why)]
         told = {"reason": why}
         move(actor, call_off, "undo", told, also=also, contract=[one.subject for one in voided])
     return call_off
@@ -99,8 +99,8 @@ def offer_not_signed(actor: Actor, reference: str, revision: int, reason: object
         if supplier_signed(call_off):
             raise Conflict("The supplier has signed the contract.")
         offer.reason = why
-        ended = end_offer(actor, offer, step, {"reason": why}, told=False)
-        also = [*void_contracts(call_off, why), ended]
+        what = end_offer(actor, offer, step, {"reason": why}, told=False)
+        also = [*void_contracts(call_off, why), what]
         move(actor, call_off, "not_sign", {"reason": why}, also=also, offer=offer.reference)
     return offer
 
@@ -208,6 +208,7 @@ def _ended_without(actor: Actor, reference: str, revision: int, reason: object, 
         if name == "fail" and list(open_offers):
             raise Conflict("An offer is open: wait for its answer, or withdraw it.")
         also.extend(_ended(offer, "withdraw", why) for offer in open_offers)
+        also.extend(ended(actor, call_off, why))
         call_off.ended_reason = why
         move(actor, call_off, name, {"reason": why}, "ended_reason", also=also)
     return call_off

@@ -1,5 +1,5 @@
 """The outcome of a competition for each tenderer: successful or not, told in a letter with its own scores and reasons,
-and open again where an award is taken back.
+open again where an award is taken back, and none where the call-off ends without a contract.
 """
 
 from __future__ import annotations
@@ -61,6 +61,22 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
         if tender.status != Status.DISQUALIFIED:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
         told.append(_send(tender, {**_head(tender), "outcome": "reopened", "reason": reason}))
+    return told
+
+
+def ended(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
+    """Nothing comes of what was submitted for a call-off that is cancelled or given up, for its reason. What happened,
+    not yet recorded; nothing on a direct award.
+    """
+    competition = Competition.objects.select_for_update().filter(call_off=call_off).first()
+    if competition is None or call_off.route != CallOff.Route.COMPETITION:
+        return []
+    competition.call_off = call_off
+    told = []
+    for tender in tenders_of(competition).filter(status__in=(Status.SUBMITTED, Status.SUCCESSFUL)):
+        tender.competition = competition
+        tender.reason = reason
+        told.append(moved(tender, _step(actor, tender, "end"), {"reason": reason}, "reason"))
     return told
 
 

@@ -15,7 +15,8 @@ class Tender(Revised):
     procurement/tenders.py; `current` what was last submitted, which alone counts.
 
     `drafters` are the members whom the lead lets write. `confirmed` is the number of the last material amendment that
-    the submitted content answers to. `reason` says why it was declined, withdrawn or disqualified.
+    the submitted content answers to. `reason` says why it was declined, withdrawn or disqualified, or why
+    its call-off ended without a contract.
     """
 
     class Status(models.TextChoices):
