@@ -95,9 +95,9 @@ def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) 
 
 def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
     direct = purchase.route == DIRECT
-    if name == "approve":
+    if name in ("ask_approval", "approve"):
         asked = purchase.approval_asked if purchase.status in NOT_OUT else purchase.approval_missing
-        return asked and not wrote
+        return asked and not (name == "approve" and wrote)
     if name in GOING_OUT and purchase.approval_missing:
         return False
     if name == "send_offer":

@@ -244,6 +244,11 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "call_off.edited": EventType(
         "call_off", ("organisation", "requirement", "shortlist"), "It was said anew; changes name the fields."
     ),
+    "call_off.approval_asked": EventType(
+        "call_off",
+        ("organisation",),
+        "An approval is asked for; changes hold of which greatest total, in pence.",
+    ),
     "call_off.approved": EventType(
         "call_off", ("organisation",), "The buyer's approver let it go out; changes hold the greatest total."
     ),
@@ -251,7 +256,9 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "call_off", ("organisation", "framework", "lot"), "A competition began; changes hold its dates."
     ),
     "call_off.closed": EventType("call_off", ("organisation",), "The deadline for tenders passed."),
-    "call_off.tenders_opened": EventType("call_off", ("organisation",), "Its tenders were opened."),
+    "call_off.tenders_opened": EventType(
+        "call_off", ("organisation", "user"), "Its tenders were opened; it names who assesses and moderates."
+    ),
     "call_off.evaluated": EventType("call_off", ("organisation",), "Its tenders were ranked."),
     "call_off.intention": EventType(
         "call_off", ("organisation",), "Whom the buyer means to award to was told."

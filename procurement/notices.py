@@ -80,6 +80,7 @@ FRAMEWORK: Final = ("web:framework", "{framework}")
 PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
 OFFER: Final = ("web:offer", "{subject}")
+ASSESSED: Final = ("web:competition", "{subject}")
 TENDER: Final = ("web:tender", "{subject}")
 INVITATION: Final = ("web:invitation", "{subject}")
 INVITED_TO: Final = ("web:invited", "{subject}")
@@ -232,6 +233,21 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "clarification.answered": (
         Notice("invited", "A question was answered: {call_off}",
                "The buyer has answered a question about the call-off {call_off}.", INVITED_BY, URGENT),
+    ),
+    "call_off.person_added": (
+        Notice(USER, "You are {part} of {subject}",
+               "You are named {part} of the competition {subject}. Its tenders are read once it has closed and is "
+               "opened.", ASSESSED),
+    ),
+    "call_off.tenders_opened": (
+        Notice(USER, "Tenders to assess: {subject}",
+               "The tenders of the competition {subject} are opened: declare your interests, then score or moderate.",
+               ASSESSED),
+    ),
+    "call_off.approval_asked": (
+        Notice("organisation", "To approve: {subject}",
+               "An approval of the call-off {subject} is asked for: it goes on once it is given.",
+               ("web:call-off", "{subject}"), URGENT, APPROVERS),
     ),
     "call_off.approved": (
         Notice("organisation", "Approved: {subject}", "The call-off {subject} is approved and may go out.",

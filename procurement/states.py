@@ -114,6 +114,10 @@ CALL_OFFS: Final = Machine(
     (
         _step("edit", _READY, Call.DRAFT, _OWNER, "call_off.edited",
               "What is bought or its terms are said anew; an approval falls."),
+        _step("ask_approval", (Call.DRAFT, *_WON), "", _OWNER, "call_off.approval_asked",
+              "The buyer's approvers are asked for the approval that the limits ask for."),
+        _step("ask_approval", (Call.OUT,), "", _OWNER, "call_off.approval_asked",
+              "The same, of the next order form.", Route.DIRECT_AWARD),
         _step("approve", (Call.DRAFT,), Call.APPROVED, _APPROVER, "call_off.approved",
               "Approved, where the buyer's limits ask for it."),
         _step("approve", _WON, "", _APPROVER, "call_off.approved",

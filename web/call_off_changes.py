@@ -16,7 +16,7 @@ from procurement.actions.awards import (
     offer_not_signed,
     undo_award,
 )
-from procurement.actions.call_offs import approve_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval
 from procurement.actions.contracts import (
     IDENTIFIERS,
     complete_contract,
@@ -35,6 +35,7 @@ def _why(sent: QueryDict) -> str:
 
 
 OF_CALL_OFFS: Final[dict[str, Change]] = {
+    "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
     "send_offer": lambda actor, reference, revision, _: send_offer(actor, reference, revision),
     "award": lambda actor, reference, revision, sent: award_direct(
@@ -82,6 +83,7 @@ OF_CONTRACTS: Final[dict[str, Change]] = {
 DONE: Final = {
     "begun": "The call-off is begun.",
     "edited": "The call-off is changed.",
+    "ask_approval": "The approvers of your organisation are told.",
     "approve": "The call-off is approved.",
     "send_offer": "The order form is sent.",
     "award": "The call-off is awarded. The contract waits for both signatures.",

@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from procurement.actions.assessing import declare_interests
 from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person, remove_person
-from procurement.actions.call_offs import approve_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval
 from procurement.actions.clarifications import answer_clarification
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
@@ -55,6 +55,7 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
     "declare": lambda actor, reference, _, sent: declare_interests(
         actor, reference, ANSWERS.get(sent.get("conflict", "")), sent.get("note", "")
     ),
+    "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
     "conclude": lambda actor, reference, revision, _: conclude_evaluation(actor, reference, revision),
     "intend": lambda actor, reference, revision, _: intend_award(actor, reference, revision),
@@ -85,6 +86,7 @@ DONE: Final = {
     "amend": "The competition is amended. Everybody has been told.",
     "open_tenders": "The tenders are opened.",
     "declare": "Your declaration is kept.",
+    "ask_approval": "The approvers of your organisation are told.",
     "approve": "The award is approved.",
     "conclude": "The tenders are ranked.",
     "intend": "Every tenderer has been told the intention.",

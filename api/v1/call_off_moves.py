@@ -23,7 +23,7 @@ from api.v1.offers import SENDS, shown_offer
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, ListView, one_of
 from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
-from procurement.actions.call_offs import approve_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval
 from procurement.actions.competition_awards import award_call_off
 from procurement.actions.offers import send_offer
 from procurement.models import CallOff, Offer
@@ -72,6 +72,29 @@ class Approval(ApiView):
             reference,
             None,
             lambda actor, known, revision, _: approve_call_off(actor, known, revision),
+        )
+
+
+class ApprovalAsked(ApiView):
+    """The word to the approvers of a call-off."""
+
+    varies = True
+
+    @operation(
+        summary="Ask for the approval of a call-off",
+        answer=CallOffSerializer,
+        body={"application/json": NOTHING},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$TO_APPROVE/ask-approval/\" {SENDS}'{{}}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Tells the buyer's approvers, by e-mail and in the inbox. 409 where the limit asks for none, 422 with all that
+        still keeps it from going out.
+        """
+        return moved(
+            request, reference, None, lambda actor, known, revision, _: ask_approval(actor, known, revision)
         )
 
 

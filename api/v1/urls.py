@@ -191,6 +191,7 @@ urlpatterns = [
     *(
         path(f"call-offs/<reference:reference>/{name}/", view.as_view(), name=f"call-off-{name}")
         for name, view in (
+            ("ask-approval", call_off_moves.ApprovalAsked),
             ("approve", call_off_moves.Approval),
             ("award", call_off_moves.Award),
             ("undo", call_off_moves.Undoing),

@@ -16,9 +16,10 @@ from benchmarks.lifecycles.client import Client, Who
 from benchmarks.lifecycles.market import OWNER, Market
 from benchmarks.lifecycles.purchase import Purchase
 from procurement.actions.events import verify
+from procurement.concerned import named
 from procurement.event_types import known_type
 from procurement.models import Delivery, Event
-from procurement.notices import notices_of, worded
+from procurement.notices import USER, notices_of, worded
 from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TENDERS
 
 SENT: Final = "invitation.sent"
@@ -102,6 +103,10 @@ def owed(market: Market, events: Iterable[Event], after: int, endpoints: dict[st
         told: set[tuple[str, str]] = set()
         for notice in notices_of(event):
             message = worded(event, notice)
+            if notice.whom == USER:
+                for person in sorted(named(event, USER)):
+                    due.inbox[person, message.title, message.text] += 1
+                continue
             for organisation in parties.by(event, notice.whom):
                 if ("", organisation) not in told:
                     told.add(("", organisation))
@@ -116,18 +121,21 @@ def owed(market: Market, events: Iterable[Event], after: int, endpoints: dict[st
 
 
 def inboxes(client: Client, market: Market) -> tuple[Counter[tuple[str, str, str]], Counter[str]]:
-    """What stands in the inboxes, as each organisation's own integration reads it; and by message's reference."""
+    """What stands in the inboxes, as each organisation's own integration reads it, and each person what is to them
+    alone (by their reference); and by message's reference.
+    """
     found: Counter[tuple[str, str, str]] = Counter()
     references: Counter[str] = Counter()
-    for organisation, who in market.machines.items():
-        if "inbox" not in who.scopes:
-            continue
+    readers = [(of, who, False) for of, who in market.machines.items() if "inbox" in who.scopes]
+    readers += [(market.users[of], who, True) for of, who in market.people.items()]
+    for reader, who, personal in readers:
         path: str | None = "/api/v1/inbox/?page_size=100"
         while path:
             answer = client.ask(who, "GET", path).body
             for one in answer["results"]:
-                found[organisation, one["title"], one["text"]] += 1
-                references[one["reference"]] += 1
+                if one["personal"] is personal:
+                    found[reader, one["title"], one["text"]] += 1
+                    references[one["reference"]] += 1
             path = answer["next"] and "/api/v1/" + answer["next"].partition("/api/v1/")[2]
     return found, references
 

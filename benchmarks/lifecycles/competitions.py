@@ -59,6 +59,7 @@ def tendered(it: Purchase) -> Steps:
 
 def approved(it: Purchase) -> Steps:
     at = planned(it, value="45000.00")
+    it.move("ask-approval", {}, "call_off.approval_asked")
     it.move("approve", {}, "call_off.approved", who=it.approver)
     at.publish()
     at.all_tender()

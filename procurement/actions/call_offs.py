@@ -136,6 +136,20 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
     return call_off
 
 
+def ask_approval(actor: Actor, reference: str, revision: int) -> CallOff:
+    """Tells the buyer's approvers that an approval waits for them; nothing else changes, and asked again they are told
+    again.
+
+    Raises NotFound, NotPermitted, Stale; Conflict where no approval is asked for; Invalid with everything that still
+    keeps it from going out.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, "ask_approval")
+        move(actor, call_off, "ask_approval", {"greatest_total": _to_approve(call_off)})
+    return call_off
+
+
 def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
     """The buyer's approver lets it go out, up to the greatest total that it may come to with any of its suppliers; once
     a direct award is out, its next order form, up to the greatest total with any supplier that was not asked yet; of a

@@ -17,12 +17,13 @@ from procurement.actions.competitions import planned
 from procurement.actions.events import Happening
 from procurement.actions.tenders import moved
 from procurement.errors import Conflict
-from procurement.models import CallOff, Competition, Tender
+from procurement.models import CallOff, CallOffPerson, Competition, Tender
 from procurement.permissions import SYSTEM, Actor
 from procurement.states import CALL_OFFS, TENDERS
 
 NONE_SUBMITTED = "No tender was submitted by the deadline."
 NOT_CONFIRMED = "not_confirmed"
+_SCORING = (CallOffPerson.Part.ASSESSOR, CallOffPerson.Part.MODERATOR)
 
 
 def close_competition(reference: str, now: datetime) -> bool:
@@ -67,7 +68,8 @@ def open_tenders(actor: Actor, reference: str, revision: int) -> CallOff:
         call_off = locked_call_off(actor, reference, revision)
         competition = planned_of(call_off)
         competition.opened_at = timezone.now()
-        move(actor, call_off, "open_tenders", {})
+        people = call_off.people.filter(part__in=_SCORING).values_list("user__reference", flat=True)
+        move(actor, call_off, "open_tenders", {}, user=sorted(set(people)))
         competition.save(update_fields=["opened_at"])
     return call_off
 

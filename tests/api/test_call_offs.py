@@ -96,6 +96,7 @@ MOVES: tuple[tuple[str, str, str, Any, int, dict[str, int]], ...] = (
     ("CALL_OFF", "PATCH", LIST + "{}/", {"title": "Another"}, 200, buyers_write(*EDITORS)),
     ("CALL_OFF", "POST", LIST + "{}/offers/", {}, 201, buyers_write(*EDITORS)),
     ("CALL_OFF", "POST", LIST + "{}/cancel/", REASON, 200, buyers_write(*EDITORS)),
+    ("TO_APPROVE", "POST", LIST + "{}/ask-approval/", {}, 200, buyers_write(*EDITORS)),
     ("TO_APPROVE", "POST", LIST + "{}/approve/", {}, 200, buyers_write(*APPROVERS)),
     ("DECLINED", "POST", LIST + "{}/fail/", REASON, 200, buyers_write(*EDITORS)),
     ("ACCEPTED", "POST", LIST + "{}/award/", {"conflicts": "None."}, 200, buyers_write(*EDITORS)),
@@ -344,12 +345,14 @@ def test_an_approval_is_asked_for_given_and_falls(person: Callable[[str], Client
     client, approver = person("buyer"), person("approver")
     told = client.get(one).json()
     assert told["approval"]["asked"] is True
-    assert told["available_actions"] == ["edit", "cancel"]
+    assert told["available_actions"] == ["edit", "ask_approval", "cancel"]
     assert [each["status"] for each in told["line"]["stations"]][:2] == ["draft", "approved"]
     assert told["line"]["next"] == {"who": ["approver"], "steps": ["approve"], "by": None}
     refused = send(client, "POST", f"{one}offers/", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
-    assert approver.get(one).json()["available_actions"] == ["edit", "approve", "cancel"]
+    assert approver.get(one).json()["available_actions"] == ["edit", "ask_approval", "approve", "cancel"]
+    asked = send(client, "POST", f"{one}ask-approval/", {}, Idempotency_Key="k0").json()
+    assert (asked["status"], asked["line"]["next"]["steps"]) == ("draft", ["approve"])
     given = send(approver, "POST", f"{one}approve/", {}).json()
     assert (given["status"], given["approval"]["up_to"]["amount"]) == ("approved", "5600.00")
     assert client.get(one).json()["available_actions"] == ["edit", "send_offer", "cancel"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from procurement.actions.call_offs import approve_call_off, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
 from procurement.actions.offers import decline_offer, send_offer
 from procurement.call_off_checks import NEXT_NOT_APPROVED
 from procurement.call_off_facts import CallOffFacts, facts_of
@@ -13,6 +13,7 @@ from procurement.errors import Conflict, NotPermitted
 from procurement.models import BuyerLimit, CallOff, Event, Offer
 from procurement.states import Part
 from tests.bought import Market, drafted
+from tests.competed import told
 from tests.world import publish_rates
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +43,11 @@ def test_the_next_order_form_is_approved_where_it_comes_to_more(market: Market) 
     facts = shown()
     assert [(one.pointer, one.message) for one in facts.blocking] == [("/approval", NEXT_NOT_APPROVED)]
     assert (facts.line.next.who, facts.line.next.steps) == ((Part.APPROVER,), ("approve",))
-    assert facts.steps(market.buyer) == ["cancel", "fail"]
+    assert facts.steps(market.buyer) == ["ask_approval", "cancel", "fail"]
     assert "approve" in facts.steps(market.approver)
+    call_off = ask_approval(market.buyer, call_off.reference, call_off.revision)
+    assert told("call_off.approval_asked") == {"inbox": {"shire"}, "email": {"approver@shire.example.org"}}
+    assert Event.objects.latest("position").changes == {"greatest_total": 897_500}
     before = kept()
     with pytest.raises(Conflict, match="more than was approved"):
         send_offer(market.buyer, call_off.reference, call_off.revision)
@@ -84,8 +88,9 @@ def test_what_is_covered_is_not_approved_again(market: Market) -> None:
     call_off = dearer(market)
     BuyerLimit.objects.update(approval_from_minor=897_501)
     before = kept()
-    with pytest.raises(Conflict, match="no approval"):
-        approve_call_off(market.approver, call_off.reference, call_off.revision)
+    for ask in (approve_call_off, ask_approval):
+        with pytest.raises(Conflict, match="no approval"):
+            ask(market.approver, call_off.reference, call_off.revision)
     assert kept() == before
     assert shown().line.next.steps == ("send_offer",)
 

@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BUYER = (Part.OWNER, Part.APPROVER)
 READY = {"approval_asked": True, "left": 1}
 DIRECT = {
-    ("draft", None): ["edit", "approve", "send_offer", "cancel"],
+    ("draft", None): ["edit", "ask_approval", "approve", "send_offer", "cancel"],
     ("approved", None): ["edit", "send_offer", "cancel"],
     ("out", None): ["send_offer", "cancel", "fail"],
     ("out", "sent"): ["cancel"],
@@ -26,7 +26,7 @@ DIRECT = {
     ("unsuccessful", None): [],
 }
 COMPETITION = {
-    "draft": ["edit", "approve", "publish", "cancel"],
+    "draft": ["edit", "ask_approval", "approve", "publish", "cancel"],
     "approved": ["edit", "publish", "cancel"],
     "out": ["cancel", "fail"],
     "closed": ["open_tenders", "cancel", "fail"],
@@ -63,7 +63,7 @@ def test_every_status_is_asked_about() -> None:
 @pytest.mark.parametrize(
     ("changed", "wrote", "gone"),
     [
-        ({"approval_asked": False}, False, {"approve"}),
+        ({"approval_asked": False}, False, {"ask_approval", "approve"}),
         ({}, True, {"approve"}),
         ({"approval_missing": True}, False, {"send_offer"}),
         ({"left": 0}, False, {"send_offer"}),
@@ -77,7 +77,7 @@ def test_what_a_step_needs_beside_the_status(changed: dict[str, Any], wrote: boo
 
 def test_a_competition_is_not_published_without_the_approval_that_it_needs() -> None:
     purchase = Purchase("competition", "draft", approval_asked=True, approval_missing=True)
-    assert call_off_steps(purchase, BUYER, wrote=False) == ["edit", "approve", "cancel"]
+    assert call_off_steps(purchase, BUYER, wrote=False) == ["edit", "ask_approval", "approve", "cancel"]
 
 
 OFFERED = {

@@ -23,6 +23,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "supplier.member_left": {"left_on": "2026-05-01"},
     "contract.extended": {"ends_on": "2027-05-01"},
     "call_off.unsuccessful": {"reason": "No tender was submitted by the deadline."},
+    "call_off.person_added": {"part": "assessor"},
     "contract.notice_reminded": {
         "notice": "uk7",
         "name": "UK7 contract details notice",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from procurement.actions.awards import award_direct, cancel_call_off, fail_call_off, undo_award
-from procurement.actions.call_offs import approve_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval
+from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition
 from procurement.actions.contracts import complete_contract, extend_contract, sign_contract
 from procurement.actions.due import move_due
@@ -25,6 +26,7 @@ from tests.competed import (
     Contest,
     after,
     at,
+    closed,
     evaluated,
     past_deadline,
     published,
@@ -125,6 +127,29 @@ def test_the_second_signature_tells_that_both_have_signed_and_later_turns_reach_
     extend_contract(market.buyer, contract.reference, 3)
     complete_contract(market.buyer, contract.reference, 4)
     assert told("contract.extended") == told("contract.completed") == OAK
+
+
+def test_whoever_scores_is_told_when_named_and_when_the_tenders_are_opened(contest: Contest) -> None:
+    call_off = closed(contest)
+    people = {one.reference for one in (contest.first, contest.second, contest.moderator)}
+    named = Event.objects.filter(type="call_off.person_added").order_by("position")
+    rows = Delivery.objects.filter(event__in=named).values_list("channel", "user__reference")
+    assert set(rows) == {("inbox", one) for one in people}
+    open_tenders(contest.market.buyer, call_off.reference, call_off.revision)
+    event = Event.objects.get(type="call_off.tenders_opened")
+    assert set(event.references["user"]) == people
+    rows = Delivery.objects.filter(event=event).values_list("channel", "user__reference")
+    assert sorted(rows) == sorted(("inbox", one) for one in people)
+
+
+def test_the_approvers_are_told_that_an_approval_is_asked_for(contest: Contest) -> None:
+    market = contest.market
+    call_off = drafted(market.buyer)
+    BuyerLimit.objects.create(organisation=call_off.organisation, approval_from_minor=0)
+    ask_approval(market.buyer, call_off.reference, call_off.revision)
+    assert told("call_off.approval_asked") == {"inbox": {"shire"}, "email": {"approver@shire.example.org"}}
+    call_off.refresh_from_db()
+    assert (call_off.status, call_off.approved_minor) == ("draft", None)
 
 
 def test_an_approval_is_told_to_those_who_may_go_on(contest: Contest) -> None:
