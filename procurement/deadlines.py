@@ -61,8 +61,8 @@ def before_working_days(end: datetime, days: int, nation: str = ENGLAND) -> date
 
 
 def tender_reminder(invited: datetime, deadline: datetime, nation: str = ENGLAND) -> datetime:
-    """When who has not submitted a tender is reminded: TENDER_DAYS working days before the deadline, or half-way to it
-    where that comes later.
+    """When who has not submitted a tender, or not said whether they are interested, is reminded: TENDER_DAYS working
+    days before the deadline, or half-way to it where that comes later.
     """
     return max(before_working_days(deadline, TENDER_DAYS, nation), half_way(invited, deadline))
 

@@ -244,24 +244,25 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "call_off.edited": EventType(
         "call_off", ("organisation", "requirement", "shortlist"), "It was said anew; changes name the fields."
     ),
-    "call_off.approval_asked": EventType(
-        "call_off",
-        ("organisation",),
-        "An approval is asked for; changes hold of which greatest total, in pence.",
-    ),
-    "call_off.approved": EventType(
-        "call_off", ("organisation",), "The buyer's approver let it go out; changes hold the greatest total."
-    ),
     "call_off.published": EventType(
         "call_off", ("organisation", "framework", "lot"), "A competition began; changes hold its dates."
     ),
-    "call_off.closed": EventType("call_off", ("organisation",), "The deadline for tenders passed."),
+    **{
+        f"call_off.{what}": EventType("call_off", ("organisation",), meaning)
+        for what, meaning in {
+            "closed": "The deadline for tenders passed.",
+            "evaluated": "Its tenders were ranked.",
+            "intention": "Whom the buyer means to award to was told.",
+            "approval_asked": "An approval is asked for; changes hold of which greatest total, in pence.",
+            "approved": "The buyer's approver let it go on; changes hold the greatest total.",
+            "interest_ended": "Expressions of interest ended; changes hold how many are invited.",
+            "document_added": "A document was put with a competition; changes hold its reference.",
+            "document_removed": "One that no supplier was told of was taken away.",
+            "interest_declared": "An assessor or moderator declared their interests; changes hold nothing of them.",
+        }.items()
+    },
     "call_off.tenders_opened": EventType(
         "call_off", ("organisation", "user"), "Its tenders were opened; it names who assesses and moderates."
-    ),
-    "call_off.evaluated": EventType("call_off", ("organisation",), "Its tenders were ranked."),
-    "call_off.intention": EventType(
-        "call_off", ("organisation",), "Whom the buyer means to award to was told."
     ),
     "call_off.awarded": EventType(
         "call_off",
@@ -334,6 +335,19 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "voided": "The award that it rested on was taken back before both had signed.",
         }.items()
     },
+    **{
+        f"contract.{what}_reminded": EventType(
+            "contract",
+            ("call_off", "organisation", "supplier"),
+            meaning,
+            concerns=("organisation",) if what == "option" else PARTIES,
+        )
+        for what, meaning in {
+            "signature": "It waits for a signature since days; changes say whose.",
+            "option": "The last day to take its next priced option is close; changes hold it, and the option's months.",
+            "end": "Its last day is close; changes hold it.",
+        }.items()
+    },
     "contract.notice_reminded": EventType(
         "contract",
         ("call_off", "organisation", "supplier"),
@@ -404,9 +418,6 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "A firm that was wanted left the supplier of a live contract.",
         concerns=ASKED,
     ),
-    "call_off.interest_ended": EventType(
-        "call_off", ("organisation",), "Expressions of interest ended; changes hold how many are invited."
-    ),
     "call_off.extended": EventType(
         "call_off",
         ("organisation",),
@@ -419,17 +430,6 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "What is competed for changed; changes hold number, whether it is material, and what differs, not the words.",
         concerns=COMPETING,
     ),
-    "call_off.document_added": EventType(
-        "call_off", ("organisation",), "A document was put with a competition; changes hold its reference."
-    ),
-    "call_off.document_removed": EventType(
-        "call_off", ("organisation",), "One that no supplier was told of was taken away."
-    ),
-    "call_off.interest_declared": EventType(
-        "call_off",
-        ("organisation",),
-        "An assessor or moderator declared their interests; changes hold nothing of them.",
-    ),
     **{
         f"invitation.{what}": EventType(
             "invitation", ("call_off", "organisation", "supplier", "partner"), meaning, concerns=ASKED
@@ -437,6 +437,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         for what, meaning in {
             "interest_asked": "A supplier is asked whether it is interested; changes hold until when.",
             "interest_expressed": "It answered; changes hold which way.",
+            "reminded": "It has not answered whether it is interested; changes hold until when it can.",
             "sent": "A supplier is invited to tender; changes hold tender, dates and digest of what was published.",
         }.items()
     },

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.urls import reverse
@@ -69,6 +70,11 @@ def _by_the_clock(event: Event) -> bool:
 def _first_of_two(event: Event) -> bool:
     """With the second signature the contract stands: contract.concluded tells that both have signed."""
     return not event.changes.get("both")
+
+
+def _unsigned(side: str, event: Event) -> bool:
+    """That side has not signed."""
+    return side in event.changes["unsigned"]
 
 
 def _by_a_firm_alone(event: Event) -> bool:
@@ -213,12 +219,34 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "{partner}, which the contract {subject} wanted, does not belong to {supplier} any more.", CONTRACT,
                URGENT),
     ),
+    "contract.signature_reminded": (
+        Notice("organisation", "To be signed: {subject}", "The contract {subject} waits for your signature.", CONTRACT,
+               URGENT, when=partial(_unsigned, "buyer")),
+        Notice("lead", "To be signed: {subject}", "The contract {subject} waits for your signature.", CONTRACT, URGENT,
+               when=partial(_unsigned, "supplier")),
+    ),
+    "contract.option_reminded": (
+        Notice("organisation", "An option to take: {subject}",
+               "The next priced option of {subject}, of {months} months, can be taken until {ends_on}.", CONTRACT,
+               URGENT),
+    ),
+    "contract.end_reminded": (
+        Notice("organisation", "It ends soon: {subject}", "The last day of the contract {subject} is {ends_on}.",
+               CONTRACT, URGENT),
+        Notice("lead", "It ends soon: {subject}", "The last day of the contract {subject} is {ends_on}.", CONTRACT,
+               URGENT),
+    ),
     "contract.notice_reminded": (
         Notice("organisation", "A notice to publish: {subject}", _notice_due, CONTRACT, URGENT),
     ),
     "invitation.interest_asked": (
         Notice("lead", "Are you interested? {call_off}",
                "A buyer asks {supplier} whether it is interested in the call-off {call_off}.", INVITATION, URGENT),
+    ),
+    "invitation.reminded": (
+        Notice("lead", "An answer is missing: {call_off}",
+               "A buyer waits to hear whether {supplier} is interested in the call-off {call_off}, until "
+               "{interest_until}.", INVITATION, URGENT),
     ),
     "invitation.sent": (
         Notice("lead", "Invited to tender: {call_off}",

@@ -24,6 +24,17 @@ from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TEND
 
 SENT: Final = "invitation.sent"
 ASKED: Final = "invitation.interest_asked"
+BY_THE_CLOCK: Final = frozenset(
+    {
+        "tender.reminded",
+        "invitation.reminded",
+        "contract.notice_reminded",
+        *(f"contract.{what}_reminded" for what in ("signature", "option", "end")),
+    }
+)
+"""Left out of the plan of one call-off: whether the clock stands at such a moment is up to what the others wait for.
+That each was told as it should be is checked all the same.
+"""
 SHOWN: Final = 5
 """Differences of a kind that are told one by one."""
 
@@ -170,11 +181,13 @@ def doubled(what: str, ids: Counter[str]) -> list[str]:
 
 
 def ended(purchases: Sequence[Purchase], events: Sequence[Event]) -> list[str]:
-    """Where a call-off is not what was planned: its status, its contract, its history event by event."""
+    """Where a call-off is not what was planned: its status, its contract, its history event by event but for those
+    BY_THE_CLOCK.
+    """
     history: dict[str, list[str]] = defaultdict(list)
     for event in events:
         call_off = event.subject if event.subject_type == "call_off" else event.references.get("call_off")
-        if call_off:
+        if call_off and event.type not in BY_THE_CLOCK:
             history[call_off].append(event.type)
     told = []
     for it in purchases:

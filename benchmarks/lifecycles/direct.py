@@ -173,12 +173,22 @@ def approved(it: Purchase) -> Steps:
     yield it.weekday(1, 9)
     it.move("approve", {}, "call_off.approved", who=it.approver)
     contracted(it, first)
+    at = f"contracts/{it.contract}/"
+    due = next(one["key"] for one in it.get(it.owner, at)["notices"] if one["status"] == "due")
+    said = {"number": "2027/S 000-000001", "published_on": it.after(0).date().isoformat()}
+    it.act(it.owner, f"{at}notices/{due}/publish/", said, "contract.notice_published", of=at)
 
 
 def outcomes(it: Purchase) -> Steps:
-    """Pays for outcomes beside days, with a body that pays a third; one claim is paid, another rejected."""
+    """Pays for outcomes beside days, by a plan that is taken away and said anew, with a body that pays a third; one
+    claim is paid, another rejected.
+    """
     first, *_ = begun(it, ahead=40)
     plan = f"{it.own}outcomes/"
+    it.act(it.owner, plan, _plan(it), "outcome_plan.edited", of=it.own, method="PUT")
+    removed = f"outcome-plans/{it.reference}~outcomes/"
+    it.act(it.owner, removed, None, "outcome_plan.removed", of=removed, method="DELETE")
+    it.etags.clear()
     it.act(it.owner, plan, _plan(it), "outcome_plan.edited", of=it.own, method="PUT")
     it.act(it.owner, f"{plan}propose/", {}, "outcome_plan.proposed", of=plan)
     theirs = f"outcome-plans/{it.reference}~outcomes/"
@@ -191,9 +201,10 @@ def outcomes(it: Purchase) -> Steps:
     yield it.after(75)
     lead, at = it.market.answering(first), f"contracts/{it.contract}/"
     today = it.after(0).date()
-    for count in (12, 8):
+    for count, first_day, last_day in ((12, 30, 16), (8, 15, 0)):
         said = {"measure": OUTCOME, "count": count, "evidence": "Payroll returns."}
-        said |= {"first_day": (today - timedelta(days=30)).isoformat(), "last_day": today.isoformat()}
+        said |= {"first_day": (today - timedelta(days=first_day)).isoformat()}
+        said |= {"last_day": (today - timedelta(days=last_day)).isoformat()}
         claim = it.act(lead, f"{at}claims/", said, "claim.submitted", of=at)["reference"]
         own = f"claims/{claim}/"
         if count == 12:

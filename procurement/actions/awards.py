@@ -17,6 +17,7 @@ from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
 from procurement.actions.tender_outcomes import ended, reopened
 from procurement.call_off_checks import asked_faults, place_faults
+from procurement.contract_reminders import next_reminder
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
 from procurement.models.call_offs import LIVE_OFFER
@@ -156,6 +157,7 @@ def concluded_with(
         created_at=timezone.now(),
     )
     contract.notice_on = next_look(contract, today)
+    contract.remind_on = next_reminder(contract, today)
     contract.save()
     return contract
 
@@ -178,8 +180,9 @@ def void_contracts(call_off: CallOff, reason: str) -> list[Happening]:
             reason,
         )
         contract.revision += 1
-        contract.notice_on = None
-        contract.save(update_fields=["status", "ended_on", "ended_reason", "revision", "notice_on"])
+        contract.notice_on = contract.remind_on = None
+        fields = ("status", "ended_on", "ended_reason", "revision", "notice_on", "remind_on")
+        contract.save(update_fields=fields)
         references = {
             "call_off": call_off.reference,
             "organisation": call_off.organisation.reference,

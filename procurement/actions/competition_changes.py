@@ -148,7 +148,7 @@ def _moved(competition: Competition, read: Mapping[str, datetime | None]) -> dic
     order = date_faults(interest, clarify, competition.deadline, now)
     faults.extend(one for one in order if told and not (one.code == "order" and clarify and clarify <= now))
     _refuse(faults)
-    if "deadline" in told and competition.invited_at is not None:
+    if ("deadline" if competition.invited_at else "interest_until") in told:
         plan_reminder(competition)
     return told
 

@@ -19,6 +19,7 @@ from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import asked_faults
+from procurement.contract_reminders import next_reminder
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Contract
@@ -238,8 +239,9 @@ def _first_months(contract: Contract) -> int:
 
 def _save(contract: Contract, *fields: str) -> None:
     contract.revision += 1
-    contract.notice_on = next_look(contract, timezone.localdate())
-    contract.save(update_fields=["revision", "notice_on", *fields])
+    today = timezone.localdate()
+    contract.notice_on, contract.remind_on = next_look(contract, today), next_reminder(contract, today)
+    contract.save(update_fields=["revision", "notice_on", "remind_on", *fields])
 
 
 def contract_happening(contract: Contract, kind: str, changes: dict[str, Any]) -> Happening:

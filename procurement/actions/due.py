@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from procurement.actions.closing import close_competition
-from procurement.actions.interest import end_interest
+from procurement.actions.contract_reminders import remind_contract
+from procurement.actions.interest import end_interest, remind_interest
 from procurement.actions.offers import expire_offer, remind_offer
 from procurement.actions.public_notices import remind_notices
 from procurement.actions.tender_reminders import remind_tenders
@@ -35,15 +36,21 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
     # After an outage one may be past both: interest ends first, and nobody has tendered.
     ends = sum(end_interest(one, at) for one in _call_offs(ended))
     closed = out.filter(deadline__lte=at).order_by("deadline", "pk")
-    missing = out.filter(remind_at__lte=at, deadline__gt=at, reminded_at=None).order_by("remind_at", "pk")
-    close = Contract.objects.filter(notice_on__lte=timezone.localdate(at)).order_by("notice_on", "pk")
+    waited = out.filter(remind_at__lte=at, reminded_at=None).order_by("remind_at", "pk")
+    silent = waited.filter(invited_at=None, interest_until__gt=at)
+    missing = waited.filter(deadline__gt=at).exclude(invited_at=None)
+    today = timezone.localdate(at)
+    close = Contract.objects.filter(notice_on__lte=today).order_by("notice_on", "pk")
+    looked = Contract.objects.filter(remind_on__lte=today).order_by("remind_on", "pk")
     return {
         "interest_ended": ends,
         "competitions_closed": sum(close_competition(one, at) for one in _call_offs(closed)),
+        "interest_reminded": sum(remind_interest(one, at) for one in _call_offs(silent)),
         "tenders_reminded": sum(remind_tenders(one, at) for one in _call_offs(missing)),
         "offers_expired": sum(expire_offer(one, at) for one in _references(expired)),
         "offers_reminded": sum(remind_offer(one, at) for one in _references(half)),
         "notices_reminded": sum(remind_notices(one, at) for one in _references(close)),
+        "contracts_reminded": sum(remind_contract(one, at) for one in _references(looked)),
     }
 
 

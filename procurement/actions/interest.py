@@ -19,6 +19,7 @@ from procurement.actions.invitations import happening, invite, keep_out, plan_re
 from procurement.departed import unname
 from procurement.entitled import Out, barred_leads
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
+from procurement.invitation_document import instant
 from procurement.models import CallOff, Invitation, RuledOut
 from procurement.on_day import appointed
 from procurement.parts import supplier_parts
@@ -58,6 +59,29 @@ def express_interest(actor: Actor, reference: str, interested: object) -> Invita
     return invitation
 
 
+def remind_interest(reference: str, now: datetime) -> int:
+    """Reminds every supplier that has not answered whether it is interested; how many. Nothing where its time has
+    passed, or they were reminded meanwhile.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(SYSTEM, reference, None)
+        competition = planned(call_off)
+        until, at = competition.interest_until, competition.remind_at
+        asking = call_off.status == CallOff.Status.OUT and competition.invited_at is None
+        ahead = asking and until is not None and now < until
+        if not ahead or competition.reminded_at is not None or at is None or at > now:
+            return 0
+        competition.reminded_at = now
+        competition.save(update_fields=["reminded_at"])
+        silent = competition.invitations.filter(interest=Interest.ASKED).select_related(
+            "asked__appointment__supplier"
+        )
+        told = {"interest_until": instant(until)}
+        found = silent.prefetch_related("asked__partners").order_by("pk")
+        record_many(SYSTEM, [happening(competition, one, "invitation.reminded", told) for one in found])
+    return len(found)
+
+
 def end_interest(reference: str, now: datetime) -> bool:
     """The time for expressions of interest has passed: those that said yes are invited, if they still may be, the
     others kept with the rule; with nobody left the call-off is unsuccessful. False where nothing is due any more.
@@ -89,9 +113,9 @@ def end_interest(reference: str, now: datetime) -> bool:
             else:
                 invited.append(one)
         keep_out(competition, out, now)
-        competition.invited_at = now
+        competition.invited_at, competition.reminded_at = now, None
         plan_reminder(competition)
-        competition.save(update_fields=["invited_at", "remind_at"])
+        competition.save(update_fields=["invited_at", "remind_at", "reminded_at"])
         if not invited:
             call_off.ended_reason = NOBODY
             move(SYSTEM, call_off, "fail", {"reason": NOBODY}, "ended_reason")

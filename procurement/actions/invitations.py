@@ -78,11 +78,17 @@ def invite(competition: Competition, invitations: Sequence[Invitation], now: dat
 
 
 def plan_reminder(competition: Competition) -> None:
-    """Says when missing tenders are reminded of, by the deadline as it stands; saves nothing."""
-    assert competition.invited_at is not None
-    assert competition.deadline is not None
+    """Says when missing answers are reminded of, by the moments as they stand: expressions of interest until they have
+    ended, then tenders; saves nothing.
+    """
     nation = competition.call_off.organisation.nation
-    competition.remind_at = tender_reminder(competition.invited_at, competition.deadline, nation)
+    if competition.invited_at is None:
+        begins, ends = competition.published_at, competition.interest_until
+    else:
+        begins, ends = competition.invited_at, competition.deadline
+    assert begins is not None
+    assert ends is not None
+    competition.remind_at = tender_reminder(begins, ends, nation)
 
 
 def happening(

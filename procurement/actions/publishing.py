@@ -46,8 +46,7 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         competition.published_at = now
         first = competition.interest_until is not None
         competition.invited_at = None if first else now
-        if competition.invited_at is not None:
-            plan_reminder(competition)
+        plan_reminder(competition)
         competition.save()
         competition.documents.filter(removed_at=None).update(told_at=now)
         asked = ask(competition, invited, Invitation.Interest.ASKED if first else "", now)

@@ -7,6 +7,7 @@ from procurement.models.call_offs import (
     CallOffPerson,
     CallOffSupplier,
     Contract,
+    ContractReminder,
     Offer,
 )
 from procurement.models.competitions import Amendment, Clarification, Competition, Invitation, RuledOut
@@ -64,6 +65,7 @@ __all__ = [
     "CompetitionDocument",
     "Consensus",
     "Contract",
+    "ContractReminder",
     "Counter",
     "Declaration",
     "Delivery",

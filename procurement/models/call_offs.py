@@ -174,7 +174,8 @@ class Contract(Revised):
 
     `options` are the priced extensions as agreed ({months, minor}), `taken` how many of them have been, each with the
     day `taken_on`. `identifiers` hold what others call it: notice, purchase order, the buyer's own reference.
-    `notice_on` is the day on which the clock looks at its public notices, null where none is to be reminded of.
+    `notice_on` is the day on which the clock looks at its public notices, `remind_on` the same of its own reminders,
+    null where none is to come.
     """
 
     class Status(models.TextChoices):
@@ -202,11 +203,15 @@ class Contract(Revised):
     ended_on = models.DateField(null=True, blank=True)
     ended_reason = models.TextField(blank=True)
     notice_on = models.DateField(null=True, blank=True)
+    remind_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["notice_on"], name="contract_notice_due")]
+        indexes = [
+            models.Index(fields=["notice_on"], name="contract_notice_due"),
+            models.Index(fields=["remind_on"], name="contract_reminder_due"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["call_off"], condition=~Q(status="terminated"), name="contract_one_award"
@@ -218,6 +223,26 @@ class Contract(Revised):
                 condition=Q(ends_on__gte=F("starts_on")), name="contract_ends_after_start"
             ),
         ]
+
+
+class ContractReminder(models.Model):
+    """That the parties of a contract were reminded, once, of what is about the day `of`
+    (procurement/contract_reminders.py).
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="reminders")
+    kind = models.CharField(max_length=10)
+    of = models.DateField()
+    reminded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["contract_id", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "kind", "of"], name="contract_reminder_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract_id}: {self.kind}"
 
 
 class BuyerLimit(models.Model):

@@ -23,6 +23,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "supplier.member_left": {"left_on": "2026-05-01"},
     "contract.extended": {"ends_on": "2027-05-01"},
     "call_off.unsuccessful": {"reason": "No tender was submitted by the deadline."},
+    "contract.signature_reminded": {"unsigned": ["buyer", "supplier"]},
+    "contract.option_reminded": {"ends_on": "2026-09-30", "months": 3},
+    "contract.end_reminded": {"ends_on": "2026-09-30"},
+    "invitation.reminded": {"interest_until": "2026-05-01T12:00:00+00:00"},
     "call_off.person_added": {"part": "assessor"},
     "contract.notice_reminded": {
         "notice": "uk7",

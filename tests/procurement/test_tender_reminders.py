@@ -17,7 +17,7 @@ from procurement.deadlines import before_working_days, tender_reminder
 from procurement.event_types import known_type
 from procurement.models import CallOff, Competition, Event, Invitation
 from procurement.working_days import LONDON, is_working_day
-from tests.competed import Contest, after, at, past_deadline, published, submitted, tender_of, written
+from tests.competed import Contest, after, at, past_deadline, published, submitted, tender_of, told, written
 
 SECOND = timedelta(seconds=1)
 
@@ -99,7 +99,6 @@ def test_it_moves_with_the_deadline(contest: Contest) -> None:
 
 def test_after_an_expression_of_interest_it_is_counted_from_the_invitation(contest: Contest) -> None:
     call_off = published(contest, plan={"interest_until": after(days=3)})
-    assert Competition.objects.get(call_off=call_off).remind_at is None
     for lead in (contest.market.oak, contest.market.yew):
         for one in Invitation.objects.filter(competition__call_off=call_off):
             if one.asked.appointment.supplier.reference == ("oak" if lead is contest.market.oak else "yew"):
@@ -109,6 +108,37 @@ def test_after_an_expression_of_interest_it_is_counted_from_the_invitation(conte
     with at(ended):
         move_due()
     assert remind_at(call_off) == tender_reminder(ended, past_deadline(call_off))
+
+
+def test_whoever_has_not_said_whether_it_is_interested_is_reminded_once(contest: Contest) -> None:
+    call_off = published(contest, plan={"interest_until": after(days=5)})
+    oak = Invitation.objects.get(asked__appointment__supplier__reference="oak")
+    express_interest(contest.market.oak, oak.reference, interested=False)
+    competition = Competition.objects.get(call_off=call_off)
+    due, until = remind_at(call_off), competition.interest_until
+    assert competition.published_at is not None
+    assert until is not None
+    assert due == tender_reminder(competition.published_at, until)
+    assert move_due(due - SECOND)["interest_reminded"] == 0
+    assert move_due(due)["interest_reminded"] == 1
+    assert move_due(due)["interest_reminded"] == move_due(until - SECOND)["interest_reminded"] == 0
+    event = Event.objects.get(type="invitation.reminded")
+    assert event.references["supplier"] == "yew"
+    assert told(event.type) == {"inbox": {"yew"}, "email": {"editor@yew.example.org"}}
+
+
+def test_the_reminder_of_interest_moves_with_its_end_and_never_comes_after_it(contest: Contest) -> None:
+    call_off = published(contest, plan={"interest_until": after(days=5), "clarify_until": after(days=9)})
+    before = remind_at(call_off)
+    changes = {"interest_until": after(days=8)}
+    extend_competition(contest.market.buyer, call_off.reference, call_off.revision, changes, "Asked.")
+    assert remind_at(call_off) > before
+    assert move_due(before)["interest_reminded"] == 0
+    until = Competition.objects.get(call_off=call_off).interest_until
+    assert until is not None
+    with at(until):
+        assert (move_due()["interest_reminded"], move_due()["interest_reminded"]) == (0, 0)
+    assert not Event.objects.filter(type="invitation.reminded").exists()
 
 
 @pytest.mark.parametrize(
