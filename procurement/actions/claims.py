@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from procurement.actions.call_offs import reason_of
@@ -53,7 +53,7 @@ class ClaimDraft:
 def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) -> Claim:
     """The lead supplier claims outcomes of a contract that is live or complete. Raises NotFound, NotPermitted, Stale;
     Conflict where the contract pays for none, is not signed or was terminated; Invalid for what is wrong, at /last_day
-    beyond the long stop.
+    beyond the long stop, at /first_day where a claim that was not rejected is of any of the days for that measure.
     """
     with transaction.atomic():
         row = locked_contract(actor, contract, revision)
@@ -63,6 +63,12 @@ def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) 
             raise Conflict(f"The contract is {Contract.Status(row.status).label.lower()}.")
         plan = plan_of(row)
         measure, count, first, last, evidence = _read(draft, plan, row)
+        if other := overlapping(measure, first, last).exclude(status=Claim.Status.REJECTED).first():
+            told = (
+                f"{other.reference} claims this outcome from {other.first_day} to {other.last_day} already."
+            )
+            fault = Fault("/first_day", "claimed", told)
+            raise Invalid("An outcome is claimed once.", (fault,))
         claim = Claim.objects.create(
             reference=numbered("CL", timezone.localdate()),
             contract=row,
@@ -76,8 +82,8 @@ def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) 
         )
         row.revision += 1
         row.save(update_fields=["revision"])
-        told = {"measure": measure.measure.reference, "count": count}
-        record(actor, _happening(claim, "claim.submitted", told))
+        said = {"measure": measure.measure.reference, "count": count}
+        record(actor, _happening(claim, "claim.submitted", said))
     return claim
 
 
@@ -85,7 +91,8 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
     """Somebody of the buyer, never who claimed, says how many of the outcomes are borne out (at most those claimed); of
     them only those within the caps are paid for.
 
-    Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /counted.
+    Raises NotFound, NotPermitted, Stale; Conflict, also where a claim of the same measure and of any of its days was
+    verified; Invalid at /counted.
     """
     with transaction.atomic():
         claim, contract = _locked(actor, reference, revision)
@@ -98,6 +105,9 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
             raise Invalid("The claim was not verified.", tuple(faults))
         plan = plan_of(contract)
         measure = claim.measure
+        others = overlapping(measure, claim.first_day, claim.last_day).exclude(pk=claim.pk)
+        if other := others.filter(status__in=COUNTED).first():
+            raise Conflict(f"{other.reference} was verified for some of these days: nothing is paid twice.")
         before = _verified_of(measure)
         priced = Priced(measure.price_minor, measure.most)
         amount = payable(borne_out, priced, before, totals(plan).left)
@@ -153,6 +163,13 @@ def plan_of(contract: Contract) -> OutcomePlan:
     if plan is None:
         raise Conflict("The contract pays for no outcomes.")
     return plan
+
+
+def overlapping(measure: OutcomeMeasure, first: date, last: date) -> QuerySet[Claim]:
+    """Claims of the measure that are of any day from the first to the last. Asked under the lock of the call-off, which
+    every claim takes first, it leaves nothing in between.
+    """
+    return measure.claims.filter(first_day__lte=last, last_day__gte=first).order_by("pk")
 
 
 def totals(plan: OutcomePlan) -> Totals:

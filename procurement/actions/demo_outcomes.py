@@ -29,16 +29,13 @@ REJECTED: Final = "The returns name nobody whom the service has worked with."
 
 
 def plan_outcomes(cast: Cast, call_off: CallOff, said: Mapping[str, Any]) -> None:
-    """Plans what a draft pays for, and takes the plan's steps; the measure is put into the library once."""
-    measure = said["measure"]
-    known = Measure.objects.filter(name=measure["name"]).first() or add_measure(
-        cast.editor, MeasureDraft(**measure)
-    )
+    """Plans what a draft pays for, and takes the plan's steps; each measure is put into the library once."""
+    priced = [{"measure": _known(cast, one["measure"]), **one["priced"]} for one in said["measures"]]
     body = {
         "suitability": {name: {"answer": True, "why": why} for name, why in said["suitability"].items()},
         "long_stop_on": (timezone.localdate() + LONG_STOP).isoformat(),
         "cap": said["cap"],
-        "measures": [{"measure": known.reference, **said["priced"]}],
+        "measures": priced,
         "payers": [{"organisation": name, "share": share} for name, share in said["payers"].items()],
     }
     plan = save_plan(cast.editor, call_off.reference, call_off.revision, body)
@@ -47,17 +44,25 @@ def plan_outcomes(cast: Cast, call_off: CallOff, said: Mapping[str, Any]) -> Non
 
 
 def claim_outcomes(cast: Cast, call_off: CallOff, said: Mapping[str, Any]) -> None:
-    """The lead claims outcomes of today, the buyer's people take each claim's steps."""
+    """The lead claims outcomes of today, of another measure each time or once one was rejected; the buyer's people take
+    each claim's steps.
+    """
     contract = Contract.objects.select_related("appointment").get(call_off=call_off)
     lead = cast.lead(contract.appointment)
-    measure = Measure.objects.get(name=said["measure"]["name"]).reference
     today = timezone.localdate().isoformat()
     for row in said["claims"]:
         contract.refresh_from_db()
+        measure = Measure.objects.get(name=row["of"]).reference
         draft = ClaimDraft(measure, row["count"], today, today, row["evidence"])
         claim = submit_claim(lead, contract.reference, contract.revision, draft)
         for step in row["steps"]:
             claim = CLAIM_STEPS[step](cast, claim)
+
+
+def _known(cast: Cast, said: Mapping[str, Any]) -> str:
+    """The reference of a measure of the library, put there where it is missing."""
+    known = Measure.objects.filter(name=said["name"]).first()
+    return (known or add_measure(cast.editor, MeasureDraft(**said))).reference
 
 
 def _propose(cast: Cast, plan: OutcomePlan) -> OutcomePlan:

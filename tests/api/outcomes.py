@@ -96,10 +96,13 @@ def days() -> dict[str, str]:
     return {"first_day": (today - timedelta(days=30)).isoformat(), "last_day": today.isoformat()}
 
 
-def claimed(contract: Contract | None = None) -> Claim:
+def claimed(contract: Contract | None = None, ago: int | None = None) -> Claim:
+    """A claim for the last month, or for the one day that lies so many days back."""
     contract = contract or live()
     contract.refresh_from_db()
-    draft = ClaimDraft(OUTCOME, 20, evidence="Payroll returns.", **days())
+    day = None if ago is None else (timezone.localdate() - timedelta(days=ago)).isoformat()
+    span = {"first_day": day, "last_day": day} if day else days()
+    draft = ClaimDraft(OUTCOME, 20, evidence="Payroll returns.", **span)
     return submit_claim(acting("larch"), contract.reference, contract.revision, draft)
 
 

@@ -163,6 +163,10 @@ def claim(market: Market, contract: Contract, **changes: Any) -> Claim:
     return submit_claim(market.oak, contract.reference, contract.revision, replace(draft, **changes))
 
 
+def ago(days: int) -> str:
+    return (timezone.localdate() - timedelta(days=days)).isoformat()
+
+
 def refused(kind: type[Refused], act: Callable[[], object]) -> list[tuple[str, str]]:
     def state() -> tuple[Any, ...]:
         return (
@@ -187,14 +191,14 @@ def test_outcomes_are_agreed_claimed_verified_by_another_and_paid_by_shares(
     contract = signed(market, plan)
     # 6,250.00 for days, 100.00 expenses, 500.00 options, 2,500.00 outcomes.
     assert (contract.value_minor, contract.maximum_minor) == (635_000, 935_000)
-    first = claim(market, contract)
+    first = claim(market, contract, last_day=ago(16))
     assert totals(plan).claimed == 200_020
     first = verify_claim(market.buyer, first.reference, 1, 20)
     assert (first.amount_minor, totals(plan).left) == (200_020, 49_980)
     first = pay_claim(market.approver, first.reference, 2)
     paid = dict(OutcomePayment.objects.values_list("payer__organisation__reference", "minor"))
     assert paid == {"shire": 170_020, "ministry": 30_000}
-    second = claim(market, contract)
+    second = claim(market, contract, first_day=ago(15))
     second = verify_claim(market.buyer, second.reference, 1, 20)
     assert second.amount_minor == 49_980
     pay_claim(market.approver, second.reference, 2)
@@ -338,6 +342,39 @@ def test_a_claim_is_verified_by_another_and_never_paid_before(market: Market, pa
     rejected = reject_claim(market.buyer, made.reference, 1, "No returns for March.")
     assert (rejected.status, rejected.reason) == ("rejected", "No returns for March.")
     refused(Conflict, lambda: verify_claim(market.buyer, made.reference, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(30, 16), (20, 10), (16, 16), (30, 30), (35, 0), (35, 30), (16, 0)]
+)
+def test_no_day_of_an_outcome_is_claimed_twice(market: Market, payer: Actor, first: int, last: int) -> None:
+    contract = signed(market, agreed(market, payer))
+    made = claim(market, contract, first_day=ago(30), last_day=ago(16))
+
+    def again() -> Claim:
+        return claim(market, contract, first_day=ago(first), last_day=ago(last))
+
+    assert refused(Invalid, again) == [("/first_day", "claimed")]
+    verify_claim(market.buyer, made.reference, 1, 20)
+    assert refused(Invalid, again) == [("/first_day", "claimed")]
+    pay_claim(market.approver, made.reference, 2)
+    assert refused(Invalid, again) == [("/first_day", "claimed")]
+    assert claim(market, contract, first_day=ago(15), last_day=ago(0)).status == "submitted"
+    assert claim(market, contract, first_day=ago(40), last_day=ago(31)).status == "submitted"
+
+
+def test_what_was_rejected_may_be_claimed_anew_and_two_of_the_same_days_are_not_both_verified(
+    market: Market, payer: Actor
+) -> None:
+    contract = signed(market, agreed(market, payer))
+    made = claim(market, contract)
+    reject_claim(market.buyer, made.reference, 1, "No returns.")
+    first = claim(market, contract)
+    # As two stand that were claimed before this was asked.
+    Claim.objects.filter(pk=made.pk).update(status="submitted")
+    verify_claim(market.buyer, first.reference, 1, 20)
+    refused(Conflict, lambda: verify_claim(market.buyer, made.reference, 2, 20))
+    assert reject_claim(market.buyer, made.reference, 2, "Twice.").status == "rejected"
 
 
 def test_what_is_wrong_with_a_claim_is_named(market: Market, payer: Actor) -> None:
