@@ -1,5 +1,5 @@
 """Reads of what call-offs pay for outcomes: a plan is seen by its buyer and, once proposed, by the bodies that are to
-pay, who do not see the call-off; a claim by the two sides of its contract.
+pay, who do not see the call-off; a claim by the two sides of its contract and by the bodies that pay.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import Self
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from procurement.models import Claim, Contract, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
-from procurement.permissions import Action, Actor, can
-from procurement.querysets_call_offs import ContractQuerySet
+from procurement.permissions import Actor
+from procurement.querysets_call_offs import ContractQuerySet, buying
 
 
 class OutcomePlanQuerySet(QuerySet[OutcomePlan]):
@@ -19,7 +19,7 @@ class OutcomePlanQuerySet(QuerySet[OutcomePlan]):
     def seen_by(self, actor: Actor) -> Self:
         if actor.system:
             return self
-        own = [key for key in actor.organisations() if can(actor, Action.SEE_CALL_OFFS, key)]
+        own = buying(actor)
         pays = Exists(Payer.objects.filter(plan=OuterRef("pk"), organisation__in=own))
         asked = ~Q(status=OutcomePlan.Status.DRAFT) & Q(pays)
         return self.filter(Q(call_off__organisation__in=own) | asked)
@@ -38,11 +38,14 @@ class OutcomePlanQuerySet(QuerySet[OutcomePlan]):
 
 
 class ClaimQuerySet(QuerySet[Claim]):
-    """Claims, newest first, of the contracts that the actor may see."""
+    """Claims, newest first, of the contracts that the actor may see, and of the plans that it pays by."""
 
     def seen_by(self, actor: Actor) -> Self:
+        if actor.system:
+            return self
         contracts = ContractQuerySet(Contract).seen_by(actor).order_by()
-        return self.filter(contract__in=contracts.values("pk"))
+        paying = Payer.objects.filter(plan=OuterRef("measure__plan"), organisation__in=buying(actor))
+        return self.filter(Q(contract__in=contracts.values("pk")) | Exists(paying))
 
     def told(self) -> Self:
         """With contract, call-off, buyer, supplier and measure."""

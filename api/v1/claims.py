@@ -1,7 +1,8 @@
 """Claims for outcomes: made by a contract's lead supplier, verified or rejected by the buyer, paid by its approver.
 
-Both sides of the contract see them. Every change walks: the view (visible to the actor, else 404) -> Idempotency-Key ->
-If-Match -> procurement/actions/claims.py -> the whole claim with the ETag for the next change.
+Both sides of the contract see them, and the bodies that pay. Every change walks: the view (visible to the actor, else
+404) -> Idempotency-Key -> If-Match -> procurement/actions/claims.py -> the whole claim with the ETag for the next
+change.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from api.v1.offers import SENDS
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.claims import ClaimDraft, pay_claim, reject_claim, submit_claim, verify_claim
-from procurement.models import Claim
+from procurement.models import Claim, OutcomePlan
 from procurement.permissions import Actor
-from procurement.querysets_outcomes import ClaimQuerySet
+from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
 from search.parameters import Parameter
 
 MOVED: Final = (404, 409, 412, 422, 428)
@@ -124,6 +125,36 @@ class ContractClaims(ListView):
             return shown_claim(request, submit_claim(actor, row.reference, revision, draft).pk, 201)
 
         return done_once(request, actor.reference, act)
+
+
+class PlanClaims(ListView):
+    """The claims that a plan of outcomes pays for, newest first."""
+
+    serializer_class = ClaimSummarySerializer
+    varies = True
+    filters: ClassVar[tuple[Parameter, ...]] = (
+        choice("status", "Only with this status.", Claim.Status.values, "verified"),
+    )
+
+    def rows(self, request: Request) -> QuerySet[Claim]:
+        plan = one_of(OutcomePlanQuerySet(OutcomePlan).seen_by(signed_in(request)), self.kwargs["reference"])
+        return seen_by(request).told().filter(measure__plan=plan).order_by("-pk")
+
+    def narrowed(self, rows: QuerySet[Claim], asked: dict[str, Any]) -> QuerySet[Claim]:
+        return rows.filter(**asked)
+
+    @operation(
+        summary="Claims that a plan of outcomes pays for",
+        answer=ClaimSummarySerializer,
+        listed=True,
+        scope="call_offs:read",
+        headers=("validator",),
+        example='curl "http://127.0.0.1:8000/api/v1/outcome-plans/$PLAN/claims/" '
+        '-H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """For the buyer and the bodies that pay, who do not see the contract."""
+        return self.listed(request)
 
 
 class ClaimDetail(DetailView):

@@ -367,6 +367,9 @@ urlpatterns = [
         outcome_plans.Share.as_view(),
         name="outcome-plan-approve-share",
     ),
+    path(
+        "outcome-plans/<reference:reference>/claims/", claims.PlanClaims.as_view(), name="outcome-plan-claims"
+    ),
     path("joinings/", joinings.JoiningList.as_view(), name="joinings"),
     path("joinings/<reference:reference>/", joinings.JoiningDetail.as_view(), name="joining"),
     *(

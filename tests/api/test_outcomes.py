@@ -151,9 +151,26 @@ def test_who_reads_claims(person: Callable[[str], Client], token: TokenMaker) ->
     claim = outcomes.paid()
     for who, known in WHO.items():
         client, headers = asks(known, person, token)
-        expected = 401 if who == "nobody" else 200 if who in (*BUYERS, *SUPPLIERS) else 404
-        for path in (f"{CLAIMS}{claim.reference}/", f"{CONTRACTS}{claim.contract.reference}/claims/"):
+        for path, readers in (
+            (f"{CLAIMS}{claim.reference}/", (*BUYERS, *SUPPLIERS, *PAYERS)),
+            (f"{CONTRACTS}{claim.contract.reference}/claims/", (*BUYERS, *SUPPLIERS)),
+            (f"{PLANS}{claim.contract.call_off.reference}~outcomes/claims/", (*BUYERS, *PAYERS)),
+        ):
+            expected = 401 if who == "nobody" else 200 if who in readers else 404
             assert client.get(path, headers=headers).status_code == expected, (who, path)
+
+
+def test_a_body_that_pays_reads_what_it_pays_for_and_moves_none_of_it(
+    person: Callable[[str], Client],
+) -> None:
+    claim = outcomes.claimed()
+    paying = person("payer")
+    listed = paying.get(
+        f"{PLANS}{claim.contract.call_off.reference}~outcomes/claims/?status=submitted"
+    ).json()
+    assert [one["reference"] for one in listed["results"]] == [claim.reference]
+    told = paying.get(f"{CLAIMS}{claim.reference}/").json()
+    assert (told["evidence"], told["available_actions"]) == ("Payroll returns.", [])
 
 
 def test_who_adds_to_the_library_which_anybody_reads(
