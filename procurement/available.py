@@ -186,13 +186,17 @@ def contract_steps(
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
 
 
-def plan_steps(status: str, call_off_status: str, parts: Collection[Part], *, waiting: bool) -> list[str]:
+def plan_steps(
+    status: str, call_off_status: str, parts: Collection[Part], *, waiting: bool, investor: bool = False
+) -> list[str]:
     """The steps of a plan of outcomes that somebody with these parts may take until its call-off goes out; one that is
-    agreed may be said anew too. `waiting`: a body that they approve for has not approved its share.
+    agreed may be said anew too. `waiting`: a body that they approve for has not approved its share; `investor`: there
+    is a social investor that has not approved its part.
     """
     if call_off_status not in NOT_OUT:
         return []
-    names = [name for name in PLANS.available(status, parts) if name != "approve_share" or waiting]
+    needed = {"approve_share": waiting, "approve_investor": investor}
+    names = [name for name in PLANS.available(status, parts) if needed.get(name, True)]
     return names if "edit" in names or Part.OWNER not in parts else ["edit", *names]
 
 

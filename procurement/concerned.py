@@ -106,10 +106,12 @@ WAYS: Final[dict[str, Way]] = {
     "operation": Way("operation", _asker),
     "owner": Way("framework", _owner),
     "payer": Way("payer", _itself),
+    "investor": Way("investor", _itself),
     "invited": Way("call_off", _invited),
 }
 """`supplier` leads to all its members, `lead` to the one that submits and signs; `owner` to a framework's;
-`payer` to bodies that pay with the buyer; `invited` to the leads that compete, or are asked whether they would."""
+`payer` to bodies that pay with the buyer, `investor` to the social investor; `invited` to the leads that compete, or
+are asked whether they would."""
 
 
 def named(event: Event, kind: str) -> set[str]:

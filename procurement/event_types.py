@@ -378,15 +378,16 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     **{
         f"outcome_plan.{what}": EventType(
             "outcome_plan",
-            ("call_off", "organisation", "payer"),
+            ("call_off", "organisation", "payer", "investor"),
             meaning,
-            concerns=("organisation",) if what == "edited" else ("organisation", "payer"),
+            concerns=("organisation",) if what == "edited" else ("organisation", "payer", "investor"),
         )
         for what, meaning in {
             "edited": "What a call-off pays for was said; changes hold the cap, in pence without VAT.",
             "proposed": "It is found suitable and complete, and goes to the bodies that pay.",
             "share_approved": "A body that pays has approved its share, in hundredths of a per cent.",
-            "agreed": "Every body that pays has approved its share.",
+            "investor_approved": "The social investor has approved; changes say whether itself or by the buyer's word.",
+            "agreed": "Every body that pays has approved its share, and the social investor its part.",
             "removed": "It was taken away, and names the bodies that were asked; changes hold its last revision.",
         }.items()
     },
@@ -396,6 +397,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         )
         for what, meaning in {
             "submitted": "A supplier claims outcomes; changes hold how many.",
+            "file_added": "A file was put with it as evidence; changes hold its reference and digest.",
             "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
             "rejected": "They were not borne out; changes hold the reason.",
         }.items()

@@ -356,6 +356,9 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("payer", "A share to approve: {call_off}",
                "You are named as a body that pays for the outcomes of {call_off} ({subject}).", None, URGENT,
                APPROVERS),
+        Notice("investor", "A part to approve: {call_off}",
+               "You are named as the social investor in the outcomes of {call_off} ({subject}).", None, URGENT,
+               APPROVERS),
     ),
     "outcome_plan.removed": (
         Notice("payer", "No share to approve: {call_off}",
@@ -363,7 +366,7 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "outcome_plan.agreed": (
         Notice("organisation", "Every share approved: {call_off}",
-               "Every body that pays for the outcomes of {call_off} ({subject}) has approved its share.", CALL_OFF,
+               "Whoever pays for the outcomes of {call_off} ({subject}), or invests in them, has approved.", CALL_OFF,
                URGENT),
     ),
     "claim.submitted": (

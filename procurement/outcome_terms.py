@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from procurement.errors import Fault, Invalid
+from procurement.identifiers import wrong_with
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.outcomes import QUESTIONS, WHOLE
 from procurement.profiles import NOTE_LENGTH, Reader
@@ -22,7 +23,7 @@ from procurement.terms import amount_of, whole_of
 MEASURES: Final = 20
 PAYERS: Final = 10
 MOST_OUTCOMES: Final = 1_000_000
-FIELDS: Final = ("suitability", "long_stop_on", "cap", "investor", "measures", "payers")
+FIELDS: Final = ("suitability", "long_stop_on", "cap", "investor", "investor_named", "measures", "payers")
 
 _SHARE: Final = re.compile(r"\d{1,3}(?:\.\d{1,2})?")
 
@@ -52,12 +53,15 @@ class PayerTerms:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeTerms:
-    """A plan as it is said."""
+    """A plan as it is said. `investor` is the reference of one that is known here, `investor_named` another as
+    {name, scheme, identifier}.
+    """
 
     suitability: dict[str, dict[str, Any]] = field(default_factory=dict)
     long_stop_on: date | None = None
     cap: int = 0
     investor: str | None = None
+    investor_named: dict[str, str] | None = None
     measures: tuple[MeasureTerms, ...] = ()
     payers: tuple[PayerTerms, ...] = ()
 
@@ -73,12 +77,30 @@ class OutcomeTerms:
             long_stop_on=day_of(reader.at("long_stop_on"), held.get("long_stop_on")),
             cap=amount_of(reader.at("cap"), held.get("cap"), least=1) or 0,
             investor=investor or None,
+            investor_named=_investor(reader.at("investor_named"), held.get("investor_named"), known=investor),
             measures=_measures(reader.at("measures"), held.get("measures", [])),
             payers=_payers(reader.at("payers"), held.get("payers", [])),
         )
         if faults:
             raise Invalid("The plan of outcomes cannot be taken as it is.", tuple(faults))
         return terms
+
+
+def _investor(reader: Reader, value: object, *, known: str) -> dict[str, str] | None:
+    """A social investor that is not known here, with an identifier of identifiers.py."""
+    if value is None:
+        return None
+    if known:
+        reader.wrong("duplicate", "One social investor: by its reference, or by name and identifier.")
+    held = reader.members(value, ("name", "scheme", "identifier"))
+    found = {
+        name: reader.at(name).text(held.get(name, ""), longest, required=True)
+        for name, longest in (("name", 200), ("scheme", 20), ("identifier", 60))
+    }
+    wrong = wrong_with(found["scheme"], found["identifier"]) if all(found.values()) else None
+    if wrong:
+        reader.at("identifier").wrong("shape", wrong)
+    return found
 
 
 def _suitability(reader: Reader, value: object) -> dict[str, dict[str, Any]]:

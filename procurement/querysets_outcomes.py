@@ -21,7 +21,7 @@ class OutcomePlanQuerySet(QuerySet[OutcomePlan]):
             return self
         own = buying(actor)
         pays = Exists(Payer.objects.filter(plan=OuterRef("pk"), organisation__in=own))
-        asked = ~Q(status=OutcomePlan.Status.DRAFT) & Q(pays)
+        asked = ~Q(status=OutcomePlan.Status.DRAFT) & (Q(pays) | Q(investor__in=own))
         return self.filter(Q(call_off__organisation__in=own) | asked)
 
     def told(self) -> Self:
@@ -54,6 +54,6 @@ class ClaimQuerySet(QuerySet[Claim]):
         )
 
     def whole(self) -> Self:
-        """The same, with what each body has paid."""
+        """The same, with its files and what each body has paid."""
         payments = OutcomePayment.objects.select_related("payer__organisation").order_by("pk")
-        return self.told().prefetch_related(Prefetch("payments", payments))
+        return self.told().prefetch_related("files", Prefetch("payments", payments))

@@ -33,6 +33,7 @@ class Part(StrEnum):
     MEMBER = "member"
     FRAMEWORK_OWNER = "framework owner"
     PAYER = "payer"
+    INVESTOR = "social investor"
     SYSTEM = "system"
 
 
@@ -238,8 +239,11 @@ PLANS: Final = Machine(
               "It is found suitable and complete, and goes to the bodies that pay."),
         _step("approve_share", (Plan.PROPOSED,), "", {Part.PAYER}, "outcome_plan.share_approved",
               "A body that pays has approved its share."),
+        _step("approve_investor", (Plan.PROPOSED,), "", {Part.INVESTOR, Part.APPROVER},
+              "outcome_plan.investor_approved",
+              "The social investor has approved its part, or the buyer's approver records where it has."),
         _step("agree", (Plan.PROPOSED,), Plan.AGREED, _SYSTEM, "outcome_plan.agreed",
-              "Every body that pays has approved its share."),
+              "Every body that pays has approved its share, and the social investor its part where there is one."),
     ),
 )  # fmt: skip
 
@@ -248,6 +252,8 @@ CLAIMS: Final = Machine(
     Claimed.SUBMITTED,
     dict(Claimed.choices),
     (
+        _step("add_file", (Claimed.SUBMITTED,), "", _LEAD, "claim.file_added",
+              "A file is put with it as evidence."),
         _step("verify", (Claimed.SUBMITTED,), Claimed.VERIFIED, _OWNER, "claim.verified",
               "Somebody else than who claimed has checked the evidence."),
         _step("reject", (Claimed.SUBMITTED,), Claimed.REJECTED, _OWNER, "claim.rejected",

@@ -10,7 +10,7 @@ from api.v1.shapes import Money, Named, money
 from procurement.actions.claims import COUNTED, EVIDENCE
 from procurement.actions.contracts import contract_parts
 from procurement.available import claim_steps
-from procurement.models import Claim, OutcomePayment
+from procurement.models import Claim, ClaimFile, OutcomePayment
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.outcome_terms import MOST_OUTCOMES
 from procurement.permissions import Actor
@@ -110,10 +110,19 @@ class PaymentSerializer(serializers.Serializer[Any]):
         }
 
 
+class ClaimFileSerializer(serializers.ModelSerializer[ClaimFile]):
+    """Evidence of a claim. Its bytes are at /api/v1/files/{reference}/, `digest` is their SHA-256."""
+
+    class Meta:
+        model = ClaimFile
+        fields = ("reference", "name", "media_type", "size", "digest", "added_at")
+
+
 class ClaimSerializer(ClaimSummarySerializer):
     """A claim with its evidence, what each body has paid of it, and what you may do with it now."""
 
     evidence = serializers.CharField()
+    files = ClaimFileSerializer(many=True)
     payments = PaymentSerializer(many=True)
     available_actions = serializers.ListField(child=serializers.CharField())
 
@@ -122,6 +131,7 @@ class ClaimSerializer(ClaimSummarySerializer):
         parts = contract_parts(actor, row.contract)
         return super().to_representation(row) | {
             "evidence": row.evidence,
+            "files": ClaimFileSerializer(row.files.all(), many=True).data,
             "payments": PaymentSerializer(row.payments.all(), many=True).data,
             "available_actions": claim_steps(row.status, parts, claimed=actor.reference == row.claimed_by),
         }

@@ -241,7 +241,8 @@ class FileContent(ApiView):
         example='curl "http://127.0.0.1:8000/api/v1/files/$DOCUMENT/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> HttpResponse:
-        """A document of a competition, or a file of a tender that is open to you; else 404, also for what is sealed.
+        """A document of a competition, a file of a tender that is open to you, or evidence of a claim; else 404, also
+        for what is sealed.
         The ETag is the SHA-256 of the file. An integration of a supplier needs `offers:read`.
         """
         self.asked(request)

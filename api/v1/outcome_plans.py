@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, malformed_told, object_of
+from api.changing import answered, done_once, malformed_told, object_of, text_of
 from api.conditional import expected_revision
 from api.errors import Problem
 from api.parameters import choice, reference, values
@@ -23,6 +23,7 @@ from api.schema import operation
 from api.v1 import call_offs
 from api.v1.offers import SENDS
 from api.v1.outcome_shapes import (
+    InvestorNoteSerializer,
     OutcomePlanSerializer,
     OutcomePlanSummarySerializer,
     OutcomeTermsSerializer,
@@ -30,7 +31,13 @@ from api.v1.outcome_shapes import (
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.buyers import require_somewhere
-from procurement.actions.outcome_plans import approve_share, propose_plan, remove_plan, save_plan
+from procurement.actions.outcome_plans import (
+    approve_investor,
+    approve_share,
+    propose_plan,
+    remove_plan,
+    save_plan,
+)
 from procurement.models import OutcomePlan
 from procurement.outcome_terms import FIELDS
 from procurement.permissions import Action, Actor
@@ -65,10 +72,15 @@ def moved(
     request: Request,
     found: Callable[[], OutcomePlan],
     act: Callable[[Actor, str, int], OutcomePlan],
+    *,
+    said: bool = False,
 ) -> Response:
-    """Moves a plan by an action that takes actor, reference and revision; the body says nothing."""
+    """Moves a plan by an action that takes actor, reference and revision; the body says nothing, unless it was read
+    (`said`).
+    """
     actor = signed_in(request)
-    object_of(request, (), empty=True)
+    if not said:
+        object_of(request, (), empty=True)
 
     def once() -> Response:
         values(request.GET, ())
@@ -288,3 +300,31 @@ class Share(ApiView):
         is agreed, and the call-off may go out.
         """
         return moved(request, lambda: one_of(seen_by(request), reference), approve_share)
+
+
+class Investor(ApiView):
+    """The word of the social investor on its part."""
+
+    varies = True
+
+    @operation(
+        summary="Approve, or record the approval of, the social investor's part",
+        answer=OutcomePlanSerializer,
+        body={"application/json": InvestorNoteSerializer},
+        scope="call_offs:approve",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/outcome-plans/$INVESTED/approve-investor/" '
+        f'{SENDS}\'{{"note": "Letter of 3 March 2026."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By an approver of the investor where it is known here, else by the buyer's approver with a `note` of where
+        its word is written. The plan is agreed once this and every share are approved.
+        """
+        note = text_of(object_of(request, ("note",), empty=True), "note") or ""
+        return moved(
+            request,
+            lambda: one_of(seen_by(request), reference),
+            lambda actor, known, revision: approve_investor(actor, known, revision, note),
+            said=True,
+        )

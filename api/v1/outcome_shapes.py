@@ -16,6 +16,7 @@ from api.v1.shapes import Money, Named, amount, money
 from procurement.actions.claims import totals
 from procurement.actions.outcome_plans import TEXT, plan_faults, plan_parts
 from procurement.available import plan_steps
+from procurement.identifiers import SCHEMES
 from procurement.models import OutcomeMeasure, OutcomePlan, Payer
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.outcome_terms import MEASURES, MOST_OUTCOMES, PAYERS
@@ -91,6 +92,48 @@ class PayerTermsSerializer(serializers.Serializer[Any]):
     closes_on = serializers.DateField(required=False, allow_null=True)
 
 
+class InvestorTermsSerializer(serializers.Serializer[Any]):
+    """A social investor by name and identifier, such as GB-COH and 01234567."""
+
+    name = serializers.CharField(max_length=200)
+    scheme = serializers.ChoiceField(choices=[(name, label) for name, (label, _) in SCHEMES.items()])
+    identifier = serializers.CharField(max_length=60)
+
+
+class InvestorNoteSerializer(serializers.Serializer[Any]):
+    """Where the social investor's word is written: needed of the buyer's approver who records it."""
+
+    note = serializers.CharField(max_length=NOTE_LENGTH, required=False, allow_blank=True)
+
+
+class InvestorSerializer(serializers.Serializer[Any]):
+    """The social investor; `reference` null: it is not known here. `approved_at` null: it has not approved its part;
+    `note` says where its word is written.
+    """
+
+    reference = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    scheme = serializers.CharField(allow_blank=True)
+    identifier = serializers.CharField(allow_blank=True)
+    approved_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+
+    def to_representation(self, plan: OutcomePlan) -> dict[str, Any] | None:
+        known, approval = plan.investor, plan.investor_approval or {}
+        if known is not None:
+            who = {"name": known.name, "scheme": known.scheme, "identifier": known.identifier}
+        elif plan.investor_named:
+            who = plan.investor_named
+        else:
+            return None
+        return {
+            "reference": known.reference if known else None,
+            **who,
+            "approved_at": approval.get("at"),
+            "note": approval.get("note", ""),
+        }
+
+
 class OutcomeTermsSerializer(serializers.Serializer[Any]):
     """All that a call-off pays for outcomes. `cap` is the most that is paid in all, in pounds, VAT excluded; outcomes
     after `long_stop_on` are not paid for.
@@ -100,7 +143,13 @@ class OutcomeTermsSerializer(serializers.Serializer[Any]):
     long_stop_on = serializers.DateField(required=False, allow_null=True)
     cap = serializers.RegexField(POUNDS, required=False, allow_null=True)
     investor = serializers.CharField(
-        max_length=REFERENCE_LENGTH, required=False, allow_null=True, help_text="A social investor."
+        max_length=REFERENCE_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="A social investor that is known here.",
+    )
+    investor_named = InvestorTermsSerializer(
+        required=False, allow_null=True, help_text="One that is not: instead of `investor`."
     )
     measures = serializers.ListField(child=MeasureTermsSerializer(), max_length=MEASURES, required=False)
     payers = serializers.ListField(child=PayerTermsSerializer(), max_length=PAYERS, required=False)
@@ -186,12 +235,12 @@ class OutcomePlanSummarySerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=OutcomePlan.Status.choices)
     cap = Money()
     long_stop_on = serializers.DateField(allow_null=True)
-    investor = Named(allow_null=True)
+    investor = InvestorSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     revision = serializers.IntegerField(min_value=1)
 
     def to_representation(self, row: OutcomePlan) -> dict[str, Any]:
-        call_off, investor = row.call_off, row.investor
+        call_off = row.call_off
         return {
             "reference": row.reference,
             "call_off": {
@@ -206,7 +255,7 @@ class OutcomePlanSummarySerializer(serializers.Serializer[Any]):
             "status": row.status,
             "cap": money(row.cap_minor),
             "long_stop_on": row.long_stop_on,
-            "investor": {"reference": investor.reference, "name": investor.name} if investor else None,
+            "investor": InvestorSerializer(row).data or None,
             "created_at": row.created_at,
             "revision": row.revision,
         }
@@ -231,7 +280,8 @@ class OutcomePlanSerializer(OutcomePlanSummarySerializer):
             one.approved_at is None and can(actor, Action.APPROVE_CALL_OFF, one.organisation_id)
             for one in payers
         )
-        steps = plan_steps(row.status, row.call_off.status, plan_parts(actor, row), waiting=waiting)
+        parts, investor = plan_parts(actor, row), row.waits_for_investor
+        steps = plan_steps(row.status, row.call_off.status, parts, waiting=waiting, investor=investor)
         draft = row.status == OutcomePlan.Status.DRAFT
         return super().to_representation(row) | {
             "suitability": row.suitability,

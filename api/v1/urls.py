@@ -9,6 +9,7 @@ from api.v1 import (
     assessments,
     call_off_moves,
     call_offs,
+    claim_files,
     claims,
     clarifications,
     comparisons,
@@ -344,6 +345,7 @@ urlpatterns = [
     *(
         path(f"claims/<reference:reference>/{name}/", view.as_view(), name=f"claim-{name}")
         for name, view in (
+            ("files", claim_files.ClaimFiles),
             ("verify", claims.ClaimVerification),
             ("reject", claims.ClaimRejection),
             ("pay", claims.ClaimPayment),
@@ -366,6 +368,11 @@ urlpatterns = [
         "outcome-plans/<reference:reference>/approve-share/",
         outcome_plans.Share.as_view(),
         name="outcome-plan-approve-share",
+    ),
+    path(
+        "outcome-plans/<reference:reference>/approve-investor/",
+        outcome_plans.Investor.as_view(),
+        name="outcome-plan-approve-investor",
     ),
     path(
         "outcome-plans/<reference:reference>/claims/", claims.PlanClaims.as_view(), name="outcome-plan-claims"

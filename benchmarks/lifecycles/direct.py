@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from benchmarks.lifecycles.client import uploaded
 from benchmarks.lifecycles.market import OUTCOME, PAYER
 from benchmarks.lifecycles.purchase import Ending, Purchase, Steps
 
@@ -194,8 +195,11 @@ def outcomes(it: Purchase) -> Steps:
     theirs = f"outcome-plans/{it.reference}~outcomes/"
     payer = it.market.people[PAYER, "approver"]
     it.act(payer, f"{theirs}approve-share/", {}, "outcome_plan.share_approved", of=theirs)
+    it.etags.clear()
+    note = {"note": "A letter of the fund."}
+    it.act(it.approver, f"{theirs}approve-investor/", note, "outcome_plan.investor_approved", of=theirs)
     ended = ("outcome_plan.share_approved", "outcome_plan.agreed")
-    it.etags.pop(plan)
+    it.etags.clear()
     it.act(it.approver, f"{plan}approve-share/", {}, *ended, of=plan)
     contracted(it, first)
     yield it.after(75)
@@ -207,6 +211,8 @@ def outcomes(it: Purchase) -> Steps:
         said |= {"last_day": (today - timedelta(days=last_day)).isoformat()}
         claim = it.act(lead, f"{at}claims/", said, "claim.submitted", of=at)["reference"]
         own = f"claims/{claim}/"
+        form = uploaded("returns.txt", b"Payroll returns.")
+        it.act(lead, f"{own}files/", form, "claim.file_added", of=own)
         if count == 12:
             it.act(it.owner, f"{own}verify/", {"counted": 10}, "claim.verified", of=own)
             it.act(it.approver, f"{own}pay/", {}, "claim.paid", of=own)
@@ -221,6 +227,7 @@ def _plan(it: Purchase) -> dict[str, Any]:
         "suitability": {name: {"answer": True, "why": "Shown in the case."} for name in questions},
         "long_stop_on": it.after(700).date().isoformat(),
         "cap": "2500.00",
+        "investor_named": {"name": "A social fund", "scheme": "XX-DEMO", "identifier": "90000001"},
         "measures": [{"measure": OUTCOME, "baseline": 10, "target": 30, "price": "100.00", "most": 30}],
         "payers": [
             {"organisation": it.buyer, "share": "66.67"},

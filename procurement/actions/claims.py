@@ -95,8 +95,8 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
     verified; Invalid at /counted.
     """
     with transaction.atomic():
-        claim, contract = _locked(actor, reference, revision)
-        step = _permitted(actor, claim, contract, "verify")
+        claim, contract = locked_claim(actor, reference, revision)
+        step = claim_step(actor, claim, contract, "verify")
         if actor.reference == claim.claimed_by:
             raise NotPermitted("Whoever claimed does not verify it.")
         faults: list[Fault] = []
@@ -114,7 +114,7 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
         claim.counted, claim.amount_minor = borne_out, amount
         claim.verified_by, claim.verified_at = actor.reference, timezone.now()
         told = {"counted": borne_out, "amount": amount}
-        _move(actor, claim, step, told, "counted", "amount_minor", "verified_by", "verified_at")
+        move_claim(actor, claim, step, told, "counted", "amount_minor", "verified_by", "verified_at")
     return claim
 
 
@@ -124,10 +124,10 @@ def reject_claim(actor: Actor, reference: str, revision: int, reason: object) ->
     """
     why = reason_of(reason, "The claim was not rejected.")
     with transaction.atomic():
-        claim, contract = _locked(actor, reference, revision)
-        step = _permitted(actor, claim, contract, "reject")
+        claim, contract = locked_claim(actor, reference, revision)
+        step = claim_step(actor, claim, contract, "reject")
         claim.reason = why
-        _move(actor, claim, step, {"reason": why}, "reason")
+        move_claim(actor, claim, step, {"reason": why}, "reason")
     return claim
 
 
@@ -136,8 +136,8 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
     its days. Raises NotFound, NotPermitted, Stale, Conflict.
     """
     with transaction.atomic():
-        claim, contract = _locked(actor, reference, revision)
-        step = _permitted(actor, claim, contract, "pay")
+        claim, contract = locked_claim(actor, reference, revision)
+        step = claim_step(actor, claim, contract, "pay")
         now = timezone.now()
         payers = {
             one.organisation.reference: one
@@ -153,7 +153,7 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
             for name, minor in parts.items()
         )
         claim.paid_by, claim.paid_at = actor.reference, now
-        _move(actor, claim, step, {"paid": parts}, "paid_by", "paid_at")
+        move_claim(actor, claim, step, {"paid": parts}, "paid_by", "paid_at")
     return claim
 
 
@@ -238,7 +238,7 @@ def _verified_of(measure: OutcomeMeasure) -> int:
     return found or 0
 
 
-def _locked(actor: Actor, reference: str, revision: int) -> tuple[Claim, Contract]:
+def locked_claim(actor: Actor, reference: str, revision: int) -> tuple[Claim, Contract]:
     """The claim and its contract, with the row of the call-off locked first, as everywhere. Raises NotFound, Stale."""
     seen = ContractQuerySet(Contract).seen_by(actor).filter(claims__reference=reference).first()
     if seen is None:
@@ -255,13 +255,15 @@ def _locked(actor: Actor, reference: str, revision: int) -> tuple[Claim, Contrac
     return claim, contract
 
 
-def _permitted(actor: Actor, claim: Claim, contract: Contract, name: str) -> Transition:
+def claim_step(actor: Actor, claim: Claim, contract: Contract, name: str) -> Transition:
+    """The step of that name for this actor. Raises NotPermitted, Conflict."""
     told = f"The claim is {Claim.Status(claim.status).label.lower()}."
     return allowed(CLAIMS, name, claim.status, contract_parts(actor, contract), told)
 
 
-def _move(actor: Actor, claim: Claim, step: Transition, changes: dict[str, Any], *fields: str) -> None:
-    claim.status = step.target
+def move_claim(actor: Actor, claim: Claim, step: Transition, changes: dict[str, Any], *fields: str) -> None:
+    """Takes a step with a claim whose row is locked: saves it with these `fields`, records the event."""
+    claim.status = step.target or claim.status
     claim.revision += 1
     claim.save(update_fields=["status", "revision", *fields])
     record(actor, _happening(claim, step.event, changes))

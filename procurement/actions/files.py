@@ -1,4 +1,5 @@
-"""Files that come with competitions and tenders: looked at by content, kept outside the web's root under names of ours.
+"""Files that come with competitions, tenders and claims: looked at by content, kept outside the web's root under names
+of ours.
 
 Journey: POST .../documents/ or .../files/ -> here -> below MEDIA_ROOT -> whoever may read it (procurement/sealing.py)
 fetches it through `opened`. A file that loses its row with its transaction is removed at once.
@@ -23,16 +24,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import happening, locked_call_off, permitted
+from procurement.actions.claims import claim_step, locked_claim, move_claim
 from procurement.actions.competitions import planned, require_open
 from procurement.actions.events import record
 from procurement.actions.tenders import locked_tender, step_of, take
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
-from procurement.models import CallOff, Competition, CompetitionDocument, Tender, TenderFile
+from procurement.models import CallOff, Claim, ClaimFile, Competition, CompetitionDocument, Tender, TenderFile
 from procurement.models.base import opaque
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.querysets_competitions import CompetitionQuerySet, TenderQuerySet
+from procurement.querysets_outcomes import ClaimQuerySet
 from procurement.sealing import file_open_to
 from procurement.states import Part
 
@@ -173,7 +176,40 @@ def remove_tender_file(actor: Actor, reference: str, revision: int, file: str) -
         take(actor, tender, "draft", {})
 
 
-def opened(actor: Actor, reference: str) -> tuple[CompetitionDocument | TenderFile, IO[bytes]]:
+def add_claim_file(
+    actor: Actor, reference: str, revision: int, name: object, chunks: Iterable[bytes]
+) -> ClaimFile:
+    """The lead supplier puts a file with a claim as evidence, until it is verified or rejected.
+
+    Raises NotFound, NotPermitted, Stale; Conflict once it was, or with too many; Invalid at /file and /name.
+    """
+    read = _read(name, chunks)
+    stored = _store(read)
+    try:
+        with transaction.atomic():
+            claim, contract = locked_claim(actor, reference, revision)
+            step = claim_step(actor, claim, contract, "add_file")
+            if claim.files.count() >= MOST_FILES:
+                raise Conflict(f"At most {MOST_FILES} files.")
+            made = ClaimFile.objects.create(
+                reference=opaque("evd"),
+                claim=claim,
+                name=read.name,
+                stored_as=stored,
+                media_type=read.media_type,
+                size=len(read.content),
+                digest=read.digest,
+                actor=actor.reference,
+                added_at=timezone.now(),
+            )
+            move_claim(actor, claim, step, {"file": made.reference, "digest": made.digest})
+    except BaseException:
+        default_storage.delete(stored)
+        raise
+    return made
+
+
+def opened(actor: Actor, reference: str) -> tuple[CompetitionDocument | TenderFile | ClaimFile, IO[bytes]]:
     """A file that the actor may read, and its bytes; the caller closes them. Raises NotFound, also for what is
     sealed.
     """
@@ -188,6 +224,9 @@ def opened(actor: Actor, reference: str) -> tuple[CompetitionDocument | TenderFi
         if seen and (document.told_at is not None or buys):
             return document, default_storage.open(document.stored_as)
         raise NotFound(f"There is no file {reference}.")
+    evidence = ClaimFile.objects.filter(reference=reference).first()
+    if evidence is not None and ClaimQuerySet(Claim).seen_by(actor).filter(pk=evidence.claim_id).exists():
+        return evidence, default_storage.open(evidence.stored_as)
     file = TenderFile.objects.filter(reference=reference, purged_at=None).first()
     if file is not None:
         tenders = TenderQuerySet(Tender)

@@ -25,7 +25,7 @@ from procurement.outcomes import share_faults, suitability_faults
 from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.pricing import money
-from procurement.profiles import Reader
+from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.querysets_outcomes import OutcomePlanQuerySet
 from procurement.references import slug
 from procurement.states import PLANS, Part, Transition
@@ -91,9 +91,11 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         )
         plan.suitability, plan.long_stop_on, plan.cap_minor = terms.suitability, terms.long_stop_on, terms.cap
         plan.investor = bodies[terms.investor] if terms.investor else None
+        plan.investor_named, plan.investor_approval = terms.investor_named, None
         plan.status = OutcomePlan.Status.DRAFT
         _write(plan, terms, measures, bodies)
-        _save(plan, "suitability", "long_stop_on", "cap_minor", "investor", "status")
+        said = ("suitability", "long_stop_on", "cap_minor", "status")
+        _save(plan, *said, "investor", "investor_named", "investor_approval")
         _pays(row, terms.cap)
         record(actor, _happening(plan, "outcome_plan.edited", {"cap": plan.cap_minor}))
     return plan
@@ -122,8 +124,9 @@ def remove_plan(actor: Actor, reference: str, revision: int) -> None:
         step = _permitted(actor, plan, "remove")
         told = _happening(plan, step.event, {"revision": plan.revision})
         if plan.status == OutcomePlan.Status.DRAFT:
-            # Those that are to pay do not know of a draft.
+            # Those that are to pay or to invest do not know of a draft.
             del told.references["payer"]
+            told.references.pop("investor", None)
         plan.delete()
         _pays(plan.call_off, 0)
         record(actor, told)
@@ -149,12 +152,42 @@ def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:
             one.save(update_fields=["approved_at", "approved_by"])
             changes = {"payer": one.organisation.reference, "share": one.share}
             told.append(_happening(plan, "outcome_plan.share_approved", changes))
-        if all(one.approved_at for one in payers):
-            plan.status = OutcomePlan.Status.AGREED
-            told.append(_happening(plan, "outcome_plan.agreed", {"cap": plan.cap_minor}))
+        told.extend(_agreed(plan))
         _save(plan, "status")
         record_many(actor, told)
     return plan
+
+
+def approve_investor(actor: Actor, reference: str, revision: int, note: object) -> OutcomePlan:
+    """The social investor's approver agrees to its part, or the buyer's approver records that it has, with where that
+    is written (`note`, 1 to 1,000 characters, which the investor itself may leave out).
+
+    Raises NotFound, NotPermitted, Stale; Conflict where there is none, or it has approved already; Invalid at /note.
+    """
+    with transaction.atomic():
+        plan = _locked(actor, reference, revision)
+        _permitted(actor, plan, "approve_investor")
+        if not plan.waits_for_investor:
+            raise Conflict("No social investor is waited for.")
+        faults: list[Fault] = []
+        itself = Part.INVESTOR in plan_parts(actor, plan)
+        where = Reader("/note", faults).text(note, NOTE_LENGTH, required=not itself, lines=True)
+        _refuse(faults)
+        plan.investor_approval = {
+            "at": timezone.now().isoformat(timespec="seconds"), "by": actor.reference, "note": where,
+        }  # fmt: skip
+        told = [_happening(plan, "outcome_plan.investor_approved", {"itself": itself}), *_agreed(plan)]
+        _save(plan, "status", "investor_approval")
+        record_many(actor, told)
+    return plan
+
+
+def _agreed(plan: OutcomePlan) -> list[Happening]:
+    """Agreed with the last word that was missing; what happened, not yet recorded or saved."""
+    if plan.waits_for_investor or plan.payers.filter(approved_at=None).exists():
+        return []
+    plan.status = OutcomePlan.Status.AGREED
+    return [_happening(plan, "outcome_plan.agreed", {"cap": plan.cap_minor})]
 
 
 def plan_faults(plan: OutcomePlan) -> list[Fault]:
@@ -184,10 +217,14 @@ def plan_faults(plan: OutcomePlan) -> list[Fault]:
 
 
 def plan_parts(actor: Actor, plan: OutcomePlan) -> frozenset[Part]:
-    """The actor's parts: on the buyer's side, and as approver of a body that pays."""
+    """The actor's parts: on the buyer's side, as approver of a body that pays, and of the social investor."""
+    parts = set(buyer_parts(actor, plan.call_off))
     keys = plan.payers.values_list("organisation", flat=True)
-    pays = any(can(actor, Action.APPROVE_CALL_OFF, key) for key in keys)
-    return buyer_parts(actor, plan.call_off) | (frozenset({Part.PAYER}) if pays else frozenset())
+    if any(can(actor, Action.APPROVE_CALL_OFF, key) for key in keys):
+        parts.add(Part.PAYER)
+    if plan.investor_id is not None and can(actor, Action.APPROVE_CALL_OFF, plan.investor_id):
+        parts.add(Part.INVESTOR)
+    return frozenset(parts)
 
 
 def _known(terms: OutcomeTerms) -> tuple[dict[str, Measure], dict[str, Organisation]]:
@@ -298,6 +335,8 @@ def _happening(plan: OutcomePlan, kind: str, changes: dict[str, Any]) -> Happeni
         "organisation": plan.call_off.organisation.reference,
         "payer": sorted(plan.payers.values_list("organisation__reference", flat=True)),
     }
+    if plan.investor is not None:
+        references["investor"] = plan.investor.reference
     return Happening(kind, "outcome_plan", plan.reference, references, changes)
 
 

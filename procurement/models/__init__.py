@@ -18,7 +18,7 @@ from procurement.models.evaluations import (
     LowPriceQuestion,
     OutcomeLetter,
 )
-from procurement.models.files import CompetitionDocument, TenderFile
+from procurement.models.files import ClaimFile, CompetitionDocument, TenderFile
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
 from procurement.models.joining import Joining
 from procurement.models.operations import Counter, IdempotencyRecord, Operation
@@ -60,6 +60,7 @@ __all__ = [
     "Capability",
     "Chain",
     "Claim",
+    "ClaimFile",
     "Clarification",
     "Competition",
     "CompetitionDocument",

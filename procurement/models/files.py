@@ -6,6 +6,7 @@ from django.db import models
 
 from procurement.models.base import Referenced
 from procurement.models.competitions import Competition
+from procurement.models.outcomes import Claim
 from procurement.models.tenders import Tender
 
 
@@ -39,6 +40,15 @@ class CompetitionDocument(StoredFile):
 
     class Meta:
         ordering = ["competition_id", "id"]
+
+
+class ClaimFile(StoredFile):
+    """Evidence of a claim, for whoever reads the claim; it stays with it."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="files")
+
+    class Meta:
+        ordering = ["claim_id", "id"]
 
 
 class TenderFile(StoredFile):

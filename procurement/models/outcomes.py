@@ -31,6 +31,9 @@ class OutcomePlan(Revised):
     """What a call-off pays for beside, or instead of, days. `suitability` answers outcomes.QUESTIONS by name with
     `{answer, why}`. Claims for outcomes after `long_stop_on` are not paid. `cap_minor` is the most that is paid in all,
     in pence without VAT.
+
+    A social investor is an `investor` that is known here, or `investor_named` as {name, scheme, identifier}; its word
+    stands in `investor_approval` as {at, by, note}, null while it has not approved its part.
     """
 
     class Status(models.TextChoices):
@@ -46,11 +49,19 @@ class OutcomePlan(Revised):
     investor = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="invested"
     )
+    investor_named = models.JSONField(null=True, blank=True)
+    investor_approval = models.JSONField(null=True, blank=True)
     actor = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-id"]
+
+    @property
+    def waits_for_investor(self) -> bool:
+        """Whether it has a social investor that has not approved its part."""
+        named = self.investor_id is not None or self.investor_named is not None
+        return named and self.investor_approval is None
 
 
 class OutcomeMeasure(models.Model):

@@ -69,6 +69,14 @@ def proposed() -> OutcomePlan:
     return propose_plan(buyer(), plan.reference, plan.revision)
 
 
+def invested() -> OutcomePlan:
+    """Proposed, with a social investor that is not known here."""
+    call_off = drafted()
+    investor = {"name": "A social fund", "scheme": "XX-DEMO", "identifier": "00000001"}
+    plan = save_plan(buyer(), call_off.reference, call_off.revision, terms(investor_named=investor))
+    return propose_plan(buyer(), plan.reference, plan.revision)
+
+
 def agreed() -> OutcomePlan:
     plan = proposed()
     for name in ("payer", "approver"):
@@ -123,6 +131,7 @@ MADE: Final = {
     "PROPOSED": lambda: proposed().call_off.reference,
     "PLAN": lambda: said().reference,
     "ASKED": lambda: proposed().reference,
+    "INVESTED": lambda: invested().reference,
     "PAYS": lambda: live().reference,
     "CLAIMED": lambda: claimed().contract.reference,
     "CLAIM": lambda: claimed().reference,

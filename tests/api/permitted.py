@@ -207,7 +207,8 @@ TABLE: Final[tuple[Row, ...]] = (
            (f"{_CALL_OFF}outcomes/propose/", {}), (f"{_PLAN}propose/", {}),
            (f"{_CALL_OFF}award/", {"conflicts": "None."}), (f"{_CALL_OFF}cancel/", WHY), (f"{_CALL_OFF}fail/", WHY)),
     *_move(APPROVERS, READERS, (f"{_CALL_OFF}approve/", {}), (f"{_CALL_OFF}undo/", WHY),
-           (f"{_CALL_OFF}outcomes/approve-share/", {}), (f"{_PLAN}approve-share/", {})),
+           (f"{_CALL_OFF}outcomes/approve-share/", {}), (f"{_PLAN}approve-share/", {}),
+           (f"{_PLAN}approve-investor/", {"note": "A letter."})),
     Row("PUT", "organisations/{BODY}/limit/", ADMINISTRATORS, READERS, {"approval_from": "1.00"}),
     Row("DELETE", "organisations/{BODY}/limit/", ADMINISTRATORS, READERS),
     Row("POST", "measures/", (*EDITORS, "other buyer"),
@@ -244,6 +245,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(LEADS, BOTH_SIDES, (f"{_CONTRACT}claims/", {
         "measure": "{MEASURE}", "count": 1, "evidence": "Returns.", "first_day": "2020-01-01", "last_day": "2020-01-02",
     })),
+    Row("POST", f"{_CLAIM}files/", LEADS, BOTH_SIDES, FORM),
     # Invitations and tenders: a tender is its tenderer's alone until the deadline.
     *_read(BOTH_SIDES, _INVITATION, f"{_INVITATION}clarifications/"),
     *_move(LEADS, BOTH_SIDES, (f"{_INVITATION}decline/", WHY), (f"{_INVITATION}interest/", {"interested": True})),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -67,6 +69,15 @@ MOVES: tuple[tuple[str, str, str, Any, int, tuple[str, ...], tuple[str, ...]], .
     ("ASKED", "DELETE", PLANS + "{}/", None, 204, EDITORS, (*BUYERS, *PAYERS)),
     ("PROPOSED", "POST", CALL_OFFS + "{}/outcomes/approve-share/", {}, 200, APPROVERS, BUYERS),
     ("ASKED", "POST", PLANS + "{}/approve-share/", {}, 200, (*APPROVERS, *PAYING), (*BUYERS, *PAYERS)),
+    (
+        "INVESTED",
+        "POST",
+        PLANS + "{}/approve-investor/",
+        {"note": "A letter."},
+        200,
+        APPROVERS,
+        (*BUYERS, *PAYERS),
+    ),
     ("PAYS", "POST", CONTRACTS + "{}/claims/", CLAIM, 201, LEAD, (*BUYERS, *SUPPLIERS)),
     ("CLAIM", "POST", CLAIMS + "{}/verify/", {"counted": 5}, 200, EDITORS, (*BUYERS, *SUPPLIERS)),
     ("CLAIM", "POST", CLAIMS + "{}/reject/", REASON, 200, EDITORS, (*BUYERS, *SUPPLIERS)),
@@ -431,6 +442,42 @@ def test_lists_take_as_many_queries_for_many_as_for_one(person: Callable[[str], 
                 assert client.get(path).status_code == 200
             counts.append(len(queries))
     assert counts[:5] == counts[5:]
+
+
+def test_a_social_investor_is_a_party_and_its_word_is_kept(person: Callable[[str], Client]) -> None:
+    plan = f"{PLANS}{outcomes.invested().reference}/"
+    approver = person("approver")
+    told = approver.get(plan).json()
+    assert told["investor"] == {
+        "reference": None, "name": "A social fund", "scheme": "XX-DEMO", "identifier": "00000001",
+        "approved_at": None, "note": "",
+    }  # fmt: skip
+    assert "approve_investor" in told["available_actions"]
+    assert send(approver, "POST", f"{plan}approve-investor/", {}).json()["errors"][0]["pointer"] == "/note"
+    told = send(
+        approver, "POST", f"{plan}approve-investor/", {"note": "A letter."}, Idempotency_Key="k2"
+    ).json()
+    assert (told["investor"]["note"], told["status"]) == ("A letter.", "proposed")
+    assert told["investor"]["approved_at"]
+    assert "approve_investor" not in told["available_actions"]
+
+
+def test_evidence_as_a_file_is_read_by_both_sides_and_by_whoever_pays(
+    person: Callable[[str], Client], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    claim = f"{CLAIMS}{outcomes.claimed().reference}/"
+    lead = person("larch")
+    sent = lead.post(
+        f"{claim}files/",
+        {"file": SimpleUploadedFile("returns.txt", b"Three were paid.")},
+        headers={"If-Match": "*", "Idempotency-Key": "k1"},
+    )
+    assert sent.status_code == 201, sent.content
+    (file,) = sent.json()["files"]
+    assert (file["name"], file["media_type"], file["size"]) == ("returns.txt", "text/plain", 16)
+    for who, status in (("larch", 200), ("buyer", 200), ("payer", 200), ("brightwater", 404)):
+        assert person(who).get(f"/api/v1/files/{file['reference']}/").status_code == status, who
 
 
 def test_plans_are_narrowed(person: Callable[[str], Client]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,10 +25,12 @@ from procurement.actions.claims import (
     verify_claim,
 )
 from procurement.actions.contracts import sign_contract
+from procurement.actions.files import add_claim_file, opened
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.outcome_plans import (
     MeasureDraft,
     add_measure,
+    approve_investor,
     approve_share,
     propose_plan,
     remove_plan,
@@ -36,6 +39,7 @@ from procurement.actions.outcome_plans import (
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.models import (
     Claim,
+    ClaimFile,
     Contract,
     Event,
     Measure,
@@ -119,7 +123,6 @@ def body(measure: str, **changes: Any) -> dict[str, Any]:
         "suitability": YES,
         "long_stop_on": (timezone.localdate() + timedelta(days=700)).isoformat(),
         "cap": "2500.00",
-        "investor": "borough",
         "measures": [{"measure": measure, "baseline": 10, "target": 30, "price": "100.01", "most": 30}],
         "payers": [
             {"organisation": "shire", "share": "66.67"},
@@ -262,6 +265,11 @@ def test_a_plan_that_would_never_pay_is_not_proposed(
     [
         ({"cap": "x"}, ("/cap", "shape")),
         ({"investor": "nobody"}, ("/investor", "unknown")),
+        ({"investor_named": {"name": "Fund", "scheme": "GB-COH", "identifier": "x"}},
+         ("/investor_named/identifier", "shape")),
+        ({"investor_named": {"name": "Fund", "scheme": "GB-COH"}}, ("/investor_named/identifier", "required")),
+        ({"investor": "borough", "investor_named": {"name": "F", "scheme": "XX-DEMO", "identifier": "00000001"}},
+         ("/investor_named", "duplicate")),
         ({"payers": [{"organisation": "nobody", "share": "100"}]}, ("/payers/0/organisation", "unknown")),
         ({"payers": [{"organisation": "shire", "share": "0"}]}, ("/payers/0/share", "range")),
         ({"payers": [{"organisation": "shire", "share": "9", "pot": "5.00"}]}, ("/payers/0", "fund_incomplete")),
@@ -326,6 +334,85 @@ def test_who_may_do_what_with_a_plan(market: Market, payer: Actor) -> None:
     plan = approve_share(payer, plan.reference, plan.revision)
     refused(Conflict, lambda: approve_share(payer, plan.reference, plan.revision))
     assert (plan.status, plan.payers.exclude(approved_at=None).count()) == ("proposed", 1)
+
+
+OUTSIDE = {"name": "A social fund", "scheme": "XX-DEMO", "identifier": "00000001"}
+
+
+def test_a_plan_is_agreed_once_its_social_investor_has_approved_too(market: Market, payer: Actor) -> None:
+    call_off = drafted(market.buyer)
+    said = body(measure_of(market).reference, investor="borough")
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    refused(NotFound, lambda: approve_investor(market.stranger, plan.reference, plan.revision, ""))
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    assert "borough" in told("outcome_plan.proposed")["inbox"]
+    for actor in (payer, market.approver):
+        plan = approve_share(actor, plan.reference, plan.revision)
+    assert plan.status == "proposed"
+    refused(NotPermitted, lambda: approve_investor(market.buyer, plan.reference, plan.revision, "Said so."))
+    refused(NotPermitted, lambda: approve_investor(payer, plan.reference, plan.revision, "Said so."))
+    plan = approve_investor(market.stranger, plan.reference, plan.revision, "")
+    assert plan.status == "agreed"
+    kinds = list(Event.objects.order_by("-position").values_list("type", flat=True)[:2])
+    assert kinds == ["outcome_plan.agreed", "outcome_plan.investor_approved"]
+    refused(Conflict, lambda: approve_investor(market.stranger, plan.reference, plan.revision, ""))
+    call_off.refresh_from_db()
+    again = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    assert again.investor_approval is None
+
+
+def test_the_word_of_an_investor_who_is_not_known_here_is_recorded_with_where_it_stands(
+    market: Market, payer: Actor
+) -> None:
+    call_off = drafted(market.buyer)
+    said = body(measure_of(market).reference, investor_named=OUTSIDE)
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    for note in ("", None, "x" * 1001):
+        (fault,) = refused(
+            Invalid, lambda note=note: approve_investor(market.approver, plan.reference, plan.revision, note)
+        )
+        assert fault[0] == "/note"
+    plan = approve_investor(market.approver, plan.reference, plan.revision, "Letter of 3 March.")
+    assert (plan.status, plan.investor_approval["note"]) == ("proposed", "Letter of 3 March.")
+    assert plan.investor_approval["by"] == market.approver.reference
+    for actor in (payer, market.approver):
+        plan = approve_share(actor, plan.reference, plan.revision)
+    assert plan.status == "agreed"
+
+
+def test_without_a_social_investor_nobody_is_waited_for(market: Market, payer: Actor) -> None:
+    call_off = drafted(market.buyer)
+    plan = save_plan(market.buyer, call_off.reference, call_off.revision, body(measure_of(market).reference))
+    plan = propose_plan(market.buyer, plan.reference, plan.revision)
+    refused(Conflict, lambda: approve_investor(market.approver, plan.reference, plan.revision, "None."))
+
+
+def test_evidence_may_be_a_file_until_the_claim_is_decided(
+    market: Market, payer: Actor, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    contract = signed(market, agreed(market, payer))
+    made = claim(market, contract)
+    refused(NotPermitted, lambda: add_claim_file(market.buyer, made.reference, 1, "a.txt", [b"Paid."]))
+    refused(NotFound, lambda: add_claim_file(market.stranger, made.reference, 1, "a.txt", [b"Paid."]))
+    assert refused(Invalid, lambda: add_claim_file(market.oak, made.reference, 1, "a.pdf", [b"Paid."])) == [
+        ("/file", "other_type")
+    ]
+    refused(Stale, lambda: add_claim_file(market.oak, made.reference, 9, "a.txt", [b"Paid."]))
+    assert list(tmp_path.rglob("*.*")) == []
+    file = add_claim_file(market.oak, made.reference, 1, "returns.txt", [b"Paid ", b"to three."])
+    assert Event.objects.latest("position").changes == {"file": file.reference, "digest": file.digest}
+    for reader in (market.oak, market.buyer, payer):
+        row, stream = opened(reader, file.reference)
+        with stream:
+            assert (row.name, stream.read()) == ("returns.txt", b"Paid to three.")
+    for stranger in (market.stranger, market.yew):
+        with pytest.raises(NotFound):
+            opened(stranger, file.reference)
+    verify_claim(market.buyer, made.reference, 2, 20)
+    refused(Conflict, lambda: add_claim_file(market.oak, made.reference, 3, "b.txt", [b"More."]))
+    assert ClaimFile.objects.count() == 1
 
 
 def test_a_claim_is_verified_by_another_and_never_paid_before(market: Market, payer: Actor) -> None:
