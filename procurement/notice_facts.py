@@ -82,21 +82,19 @@ def _of(
 
 
 def _taken(contract: Contract) -> list[tuple[int, Taken]]:
-    """Options taken on a day that is known, with their shares of the whole value and the longest term."""
+    """Options taken on a day that is known and the one that can be taken next, with their shares of the whole value and
+    the longest term.
+    """
     first = content_of(contract.call_off).months or 0
     longest = first + sum(one["months"] for one in contract.options)
-    return [
-        (
-            number,
-            Taken(
-                date.fromisoformat(one["taken_on"]),
-                _share(one["minor"], contract.maximum_minor),
-                _share(one["months"], longest),
-            ),
-        )
-        for number, one in enumerate(contract.options[: contract.taken], start=1)
-        if "taken_on" in one
-    ]
+    found = []
+    for number, one in enumerate(contract.options[: contract.taken + 1], start=1):
+        coming = number > contract.taken
+        if coming or "taken_on" in one:
+            day = None if coming else date.fromisoformat(one["taken_on"])
+            value, term = _share(one["minor"], contract.maximum_minor), _share(one["months"], longest)
+            found.append((number, Taken(day, value, term)))
+    return found
 
 
 def _share(part: int, whole: int) -> Decimal:

@@ -137,18 +137,25 @@ KINDS: Final = {one.kind: one for one in RULES}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An option that was taken: on which day, and its shares of value and longest term in per cent."""
+    """An option: on which day it was taken, None while it can be, and its shares of value and longest term in per
+    cent.
+    """
 
-    on: date
+    on: date | None
     value: Decimal
     term: Decimal
+
+    @property
+    def material(self) -> bool:
+        """Whether it is told of."""
+        return self.value > MATERIAL or self.term > MATERIAL
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """What decides which notices are asked for. `value` is in pence, with VAT and every option; `began_on` the day on
     which the purchase began; the contract is awarded, entered into (signed by both) and ended on days, None while it
-    is not. `taken` are options that were taken, by their number from 1.
+    is not. `taken` are options that were taken, and the one that can be taken next, by their number from 1.
     """
 
     regime: str
@@ -193,6 +200,11 @@ class DueNotice:
     def waits(self) -> bool:
         """Whether it is to be published now."""
         return self.status in (Status.DUE, Status.OVERDUE)
+
+    @property
+    def open(self) -> bool:
+        """Whether its publication may be kept for the first time: one of a change before its option is taken."""
+        return self.waits or (self.status == Status.AHEAD and self.rule.moment == Moment.CHANGE)
 
 
 def notices(facts: NoticeFacts, published: Mapping[str, Published], on: date) -> tuple[DueNotice, ...]:
@@ -280,9 +292,10 @@ def _moments(
     elif rule.moment == Moment.END:
         yield rule.kind, (ended or facts.ends_on) if entered else None, entered is not None
     elif rule.moment == Moment.CHANGE:
+        live = entered is not None and ended is None
         for number, taken in facts.taken:
-            if taken.value > MATERIAL or taken.term > MATERIAL:
-                yield f"{rule.kind}-{number}", taken.on, True
+            if taken.material and (taken.on is not None or live):
+                yield f"{rule.kind}-{number}", taken.on, taken.on is not None
     else:
         yield from _years(rule.kind, facts, published)
 

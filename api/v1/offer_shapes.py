@@ -212,7 +212,7 @@ class ContractSerializer(ContractSummarySerializer):
             options_left=len(row.options) - row.taken,
             ends_on=row.ends_on,
             on=today,
-            to_publish=any(one.waits for one in notices),
+            to_publish=any(one.open for one in notices),
         )
         return super().to_representation(row) | {
             "notices": NoticeSerializer(notices, many=True).data,

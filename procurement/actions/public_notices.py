@@ -30,15 +30,15 @@ def publish_notice(
     """Keeps that the notice was published: its `number` where it stands (1 to 60 characters) and the day (YYYY-MM-DD,
     not ahead). Said again, it corrects what was kept.
 
-    Raises NotFound where no such notice is asked for, NotPermitted, Stale; Conflict where its time has not come;
-    Invalid at /number and /published_on.
+    Raises NotFound where no such notice is asked for, NotPermitted, Stale; Conflict where its time has not come (a
+    change is told of before its option is taken); Invalid at /number and /published_on.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
         step = contract_step(actor, contract, "publish_notice")
         today = timezone.localdate()
         notice = notice_of(contract, key, today)
-        if notice.status == Status.AHEAD:
+        if notice.status == Status.AHEAD and not notice.open:
             raise Conflict("Its time has not come: nothing is to be published yet.")
         faults: list[Fault] = []
         told = Reader("/number", faults).text(number, NUMBER_LENGTH, required=True)

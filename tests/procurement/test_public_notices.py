@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,6 +155,18 @@ def test_only_an_option_of_more_than_a_tenth_is_told_of() -> None:
     assert [key for key in found if key.startswith("uk10")] == ["uk10-2", "uk10-3"]
     assert found["uk10-2"] == ("overdue", date(2026, 7, 1))
     assert not [key for key in asked(taken=taken, light_touch=True, value=700_000_00) if "uk10" in key]
+
+
+def test_a_change_is_told_of_before_its_option_is_taken_and_only_while_the_contract_is_live() -> None:
+    coming = ((1, Taken(None, Decimal(20), Decimal(5))),)
+    assert asked(taken=coming)["uk10-1"] == ("not_due_yet", None)
+    assert "uk10-1" not in asked(taken=((1, Taken(None, Decimal(10), Decimal(10))),))
+    assert "uk10-1" not in asked(taken=coming, entered_on=None)
+    assert "uk10-1" not in asked(taken=coming, ended_on=SIGNED)
+    early = {"uk10-1": Published("N-1", SIGNED)}
+    assert asked(published=early, taken=coming)["uk10-1"] == ("published", None)
+    taken = ((1, Taken(date(2026, 7, 1), Decimal(20), Decimal(5))),)
+    assert asked(date(2026, 7, 2), early, taken=taken)["uk10-1"] == ("published", date(2026, 7, 1))
 
 
 def test_vat_is_added_to_the_penny() -> None:
@@ -335,6 +348,22 @@ def test_what_was_published_or_taken_back_is_not_reminded_of(market: Market) -> 
 
 def test_an_option_and_an_end_ask_for_notices_of_their_own(market: Market) -> None:
     contract, today = active(market), timezone.localdate()
+    found = {one.key: one for one in contract_notices(contract, today)}
+    assert (found["uk10-1"].status, found["uk10-1"].due_on, found["uk10-1"].waits) == (
+        Status.AHEAD,
+        None,
+        False,
+    )
+    with transaction.atomic():
+        publish_notice(market.buyer, contract.reference, 3, "uk10-1", "N-10", today.isoformat())
+        extend_contract(market.buyer, contract.reference, 4)
+        extended = Contract.objects.get(pk=contract.pk)
+        found = {one.key: one for one in contract_notices(extended, today)}
+        assert (found["uk10-1"].status, found["uk10-1"].number) == (Status.PUBLISHED, "N-10")
+        transaction.set_rollback(True)
+    contract.refresh_from_db()
+    with pytest.raises(Conflict, match="time has not come"):
+        publish_notice(market.buyer, contract.reference, 3, "uk11", "N-11", today.isoformat())
     extend_contract(market.buyer, contract.reference, 3)
     contract.refresh_from_db()
     found = {one.key: one for one in contract_notices(contract, today)}

@@ -93,7 +93,7 @@ def _page(
     if found.taken >= len(found.options) or today > found.ends_on:
         actions.discard("extend")
     notices = contract_notices(found, today)
-    waiting = [one for one in notices if one.waits]
+    waiting = [one for one in notices if one.open]
     if not waiting:
         actions.discard("publish_notice")
     return render(
