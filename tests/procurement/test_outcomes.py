@@ -14,7 +14,6 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.actions.awards import award_direct
 from procurement.actions.call_offs import edit_call_off
 from procurement.actions.claims import (
     ClaimDraft,
@@ -26,10 +25,8 @@ from procurement.actions.claims import (
 )
 from procurement.actions.contracts import sign_contract
 from procurement.actions.files import add_claim_file, opened
-from procurement.actions.offers import accept_offer, send_offer
+from procurement.actions.offers import send_offer
 from procurement.actions.outcome_plans import (
-    MeasureDraft,
-    add_measure,
     approve_investor,
     approve_share,
     propose_plan,
@@ -42,21 +39,20 @@ from procurement.models import (
     ClaimFile,
     Contract,
     Event,
-    Measure,
     OutcomePayment,
     OutcomePlan,
     Payer,
     RequirementRevision,
 )
-from procurement.outcomes import QUESTIONS, WHOLE, Priced, payable, split
+from procurement.outcomes import WHOLE, Priced, payable, split
 from procurement.permissions import Actor
 from tests.bought import TERMS, Market, drafted
 from tests.competed import told
+from tests.paid import YES, agreed, awarded, body, measure_of
 from tests.world import editor_of, make_buyers
 
 pytestmark = pytest.mark.django_db
 
-YES = {name: {"answer": True, "why": "Shown in the business case."} for name in QUESTIONS}
 SHARES = st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 5_000), min_size=1).map(
     lambda found: {name: share * WHOLE // sum(found.values()) for name, share in found.items()}
 )
@@ -113,44 +109,9 @@ def payer(market: Market) -> Actor:
     return editor_of("ministry", "approver")
 
 
-def measure_of(market: Market) -> Measure:
-    draft = MeasureDraft("In work", "In paid work for 26 weeks.", "Payroll returns.", "a person")
-    return add_measure(market.buyer, draft)
-
-
-def body(measure: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "suitability": YES,
-        "long_stop_on": (timezone.localdate() + timedelta(days=700)).isoformat(),
-        "cap": "2500.00",
-        "measures": [{"measure": measure, "baseline": 10, "target": 30, "price": "100.01", "most": 30}],
-        "payers": [
-            {"organisation": "shire", "share": "66.67"},
-            {"organisation": "ministry", "share": "33.33", "fund": "Top-up", "pot": "300.00",
-             "opens_on": "2020-01-01", "closes_on": "2099-01-01"},
-        ],
-    } | changes  # fmt: skip
-
-
-def agreed(market: Market, payer: Actor, **changes: Any) -> OutcomePlan:
-    """A plan that both bodies have approved; the call-off is a draft of a direct award."""
-    call_off = drafted(market.buyer)
-    plan = save_plan(
-        market.buyer, call_off.reference, call_off.revision, body(measure_of(market).reference, **changes)
-    )
-    plan = propose_plan(market.buyer, plan.reference, plan.revision)
-    plan = approve_share(payer, plan.reference, plan.revision)
-    return approve_share(market.approver, plan.reference, plan.revision)
-
-
 def signed(market: Market, plan: OutcomePlan) -> Contract:
     """Its contract, signed by both and begun a month ago."""
-    call_off = plan.call_off
-    call_off.refresh_from_db()
-    offer = send_offer(market.buyer, call_off.reference, call_off.revision)
-    accept_offer(market.oak, offer.reference, offer.revision)
-    call_off.refresh_from_db()
-    contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known")
+    contract = awarded(market, plan)
     sign_contract(market.oak, contract.reference, 1)
     sign_contract(market.buyer, contract.reference, 2)
     Contract.objects.update(starts_on=timezone.localdate() - timedelta(days=40))

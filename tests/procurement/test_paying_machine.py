@@ -1,0 +1,335 @@
+"""Whatever is done in whatever order with a contract that pays for outcomes, what must hold of it holds: never paid
+above a cap or before it is verified, no day paid twice, no status but by the tables, no value above its maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from unittest.mock import patch
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from procurement.actions.claims import (
+    ClaimDraft,
+    pay_claim,
+    reject_claim,
+    submit_claim,
+    totals,
+    verify_claim,
+)
+from procurement.actions.contracts import (
+    complete_contract,
+    extend_contract,
+    identify_contract,
+    sign_contract,
+    terminate_contract,
+)
+from procurement.actions.due import move_due
+from procurement.actions.events import verify
+from procurement.errors import Refused
+from procurement.models import Claim, Contract, Event, OutcomePayment, OutcomePlan, Payer
+from procurement.permissions import Actor
+from procurement.states import CLAIMS, CONTRACTS, Machine
+from tests.bought import Market
+from tests.paid import agreed, awarded
+from tests.world import editor_of, make_buyers
+
+WHY: Final = "Because."
+WHO: Final = ("buyer", "approver", "oak", "yew", "stranger", "payer")
+PRICE, MOST, POT = 10_001, 30, 30_000
+
+
+class Paying(RuleBasedStateMachine):
+    """One contract from its award on, every step open to whoever may and to whoever may not."""
+
+    market: Market
+    payer: Actor
+    reference: str
+    taken: set[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.point = transaction.atomic()
+        self.point.__enter__()
+        self.now = timezone.now()
+        self.patched = patch("django.utils.timezone.now", lambda: self.now)
+        self.patched.start()
+        self.position = Event.objects.count()
+        self.statuses: dict[str, str] = {}
+        self.last_day = self.contract.ends_on
+
+    def teardown(self) -> None:
+        self.patched.stop()
+        transaction.set_rollback(True)
+        self.point.__exit__(None, None, None)
+
+    @property
+    def contract(self) -> Contract:
+        return Contract.objects.get(reference=self.reference)
+
+    @property
+    def plan(self) -> OutcomePlan:
+        return OutcomePlan.objects.get()
+
+    def actor(self, name: str) -> Actor:
+        found: Actor = self.payer if name == "payer" else getattr(self.market, name)
+        return found
+
+    def kept(self) -> list[Any]:
+        return [
+            Event.objects.count(),
+            list(Contract.objects.values()),
+            list(Claim.objects.order_by("pk").values()),
+            OutcomePayment.objects.count(),
+        ]
+
+    def act(self, name: str, action: Callable[[], Any]) -> None:
+        """Takes a step; where it is refused nothing has changed."""
+        self.now += timedelta(seconds=1)
+        before = self.kept()
+        try:
+            with transaction.atomic():
+                action()
+        except Refused:
+            assert self.kept() == before
+        else:
+            self.taken.add(name)
+
+    def claim(self, which: int) -> Claim | None:
+        rows = list(Claim.objects.order_by("-pk"))
+        return rows[which % len(rows)] if rows else None
+
+    # The contract.
+
+    @rule(who=st.sampled_from(["oak", "buyer", "buyer", "yew"]))
+    def sign(self, who: str) -> None:
+        contract = self.contract
+        self.act("sign", lambda: sign_contract(self.actor(who), contract.reference, contract.revision))
+
+    @rule(who=st.sampled_from(["buyer", "oak"]))
+    def extend(self, who: str) -> None:
+        contract = self.contract
+        self.act("extend", lambda: extend_contract(self.actor(who), contract.reference, contract.revision))
+
+    @rule(number=st.sampled_from(["PO-1", "PO-2", None]))
+    def amend(self, number: str | None) -> None:
+        contract, names = self.contract, {"purchase_order": number}
+        self.act(
+            "amend",
+            lambda: identify_contract(self.market.buyer, contract.reference, contract.revision, names),
+        )
+
+    @rule(early=st.booleans(), sure=st.integers(min_value=0, max_value=3))
+    def end(self, early: bool, sure: int) -> None:
+        contract, buyer = self.contract, self.market.buyer
+        if sure:
+            return
+        if early:
+            self.act(
+                "terminate", lambda: terminate_contract(buyer, contract.reference, contract.revision, WHY)
+            )
+        else:
+            self.act("complete", lambda: complete_contract(buyer, contract.reference, contract.revision))
+
+    @rule(days=st.integers(min_value=0, max_value=90))
+    def forward(self, days: int) -> None:
+        """Time passes; a sweep moves what is due, once."""
+        self.now += timedelta(days=days)
+        move_due(self.now)
+        before = self.kept()
+        assert not any(move_due(self.now).values())
+        assert self.kept() == before
+
+    # Its outcomes.
+
+    @rule(
+        who=st.sampled_from(["oak", "oak", "oak", "yew", "buyer"]),
+        count=st.integers(min_value=1, max_value=35),
+        ago=st.integers(min_value=-1, max_value=60),
+        days=st.integers(min_value=0, max_value=20),
+    )
+    def submit(self, who: str, count: int, ago: int, days: int) -> None:
+        contract, last = self.contract, timezone.localdate() - timedelta(days=ago)
+        first = last - timedelta(days=days)
+        draft = ClaimDraft("in-work", count, first.isoformat(), last.isoformat(), "Returns.")
+        self.act(
+            "submit",
+            lambda: submit_claim(self.actor(who), contract.reference, contract.revision, draft),
+        )
+
+    @rule(
+        who=st.sampled_from(["buyer", "buyer", *WHO]),
+        which=st.integers(min_value=0, max_value=5),
+        counted=st.integers(min_value=1, max_value=35),
+    )
+    def check(self, who: str, which: int, counted: int) -> None:
+        if one := self.claim(which):
+            counted = min(counted, one.count + 1)
+            self.act("verify", lambda: verify_claim(self.actor(who), one.reference, one.revision, counted))
+
+    @rule(who=st.sampled_from(["buyer", "oak"]), which=st.integers(min_value=0, max_value=5))
+    def reject(self, who: str, which: int) -> None:
+        if one := self.claim(which):
+            self.act("reject", lambda: reject_claim(self.actor(who), one.reference, one.revision, WHY))
+
+    @rule(
+        who=st.sampled_from(["approver", "approver", *WHO]),
+        which=st.integers(min_value=0, max_value=5),
+    )
+    def pay(self, who: str, which: int) -> None:
+        if one := self.claim(which):
+            self.act("pay", lambda: pay_claim(self.actor(who), one.reference, one.revision))
+
+    # What must hold.
+
+    @invariant()
+    def nothing_is_paid_above_a_cap_or_before_it_is_verified(self) -> None:
+        sums = totals(self.plan)
+        claims = list(Claim.objects.prefetch_related("payments"))
+        counted = [one for one in claims if one.status in ("verified", "paid")]
+        assert sums.verified + sums.paid == sum(one.amount_minor for one in counted) <= sums.cap
+        assert sums.left >= 0
+        assert sum(one.amount_minor for one in counted) <= PRICE * MOST
+        for one in claims:
+            paid = sum(each.minor for each in one.payments.all())
+            assert paid == (one.amount_minor if one.status == "paid" else 0)
+            if one.status in ("verified", "paid"):
+                assert one.verified_by not in ("", one.claimed_by)
+                assert one.verified_at is not None
+                assert one.amount_minor <= one.counted * PRICE <= one.count * PRICE
+            if one.status == "paid":
+                assert one.paid_at is not None
+                assert one.verified_at is not None
+                assert one.paid_at >= one.verified_at
+        fund = Payer.objects.get(organisation__reference="ministry")
+        assert sum(fund.payments.values_list("minor", flat=True)) <= POT
+
+    @invariant()
+    def no_day_is_claimed_twice(self) -> None:
+        standing = Claim.objects.exclude(status="rejected").order_by("first_day")
+        spans = list(standing.values_list("first_day", "last_day"))
+        assert all(one[1] < other[0] for one, other in pairwise(spans))
+
+    @invariant()
+    def a_contract_keeps_its_bounds(self) -> None:
+        contract = self.contract
+        assert contract.value_minor <= contract.maximum_minor
+        assert contract.taken <= len(contract.options)
+        options = sum(one["minor"] for one in contract.options[: contract.taken])
+        left = sum(one["minor"] for one in contract.options[contract.taken :])
+        # Expenses and days beside the outcomes' cap of 2,500.00.
+        assert contract.value_minor + left + 250_000 == contract.maximum_minor
+        assert contract.value_minor - options == 635_000
+        assert contract.ends_on >= self.last_day
+        self.last_day: date = contract.ends_on
+        live = contract.status != "unsigned"
+        assert live is (None not in (contract.buyer_signed_at, contract.supplier_signed_at))
+        assert live or not Claim.objects.exists()
+        assert (contract.ended_on is not None) is (contract.status in ("complete", "terminated"))
+
+    @invariant()
+    def every_status_is_reached_by_the_tables(self) -> None:
+        for event in Event.objects.filter(position__gt=self.position).order_by("position"):
+            self.position = event.position
+            machine = {"contract": CONTRACTS, "claim": CLAIMS}.get(event.subject_type)
+            if machine is not None:
+                self.follow(machine, event)
+        now = dict(Claim.objects.values_list("reference", "status"))
+        now[self.reference] = self.contract.status
+        first = dict.fromkeys(now, CLAIMS.first) | {self.reference: CONTRACTS.first}
+        assert {name: self.statuses.get(name, first[name]) for name in now} == now
+
+    def follow(self, machine: Machine, event: Event) -> None:
+        steps = [one for one in machine.transitions if one.event == event.type]
+        status = self.statuses.get(event.subject, machine.first)
+        assert not steps or any(status in one.sources for one in steps), (event.type, status)
+        for step in steps:
+            if status in step.sources:
+                self.statuses[event.subject] = step.target or status
+
+    @invariant()
+    def the_chain_holds(self) -> None:
+        assert verify() is None
+
+
+def walked(market: Market) -> type[Paying]:
+    """The machine over a contract that is awarded and begun forty days ago."""
+    make_buyers("ministry")
+    payer = editor_of("ministry", "approver")
+    contract = awarded(market, agreed(market, payer))
+    Contract.objects.filter(pk=contract.pk).update(starts_on=timezone.localdate() - timedelta(days=40))
+    told = {"market": market, "payer": payer, "reference": contract.reference, "taken": set()}
+    return type("Walked", (Paying,), told)
+
+
+def walk(market: Market, examples: int, steps: int) -> set[str]:
+    """Walks so often, so far; the kinds of steps that were taken."""
+    machine = walked(market)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(f"\n{examples} walks of {steps} steps: {', '.join(sorted(machine.taken))}")
+    return machine.taken
+
+
+def paid(machine: Paying) -> None:
+    """The straight way, each step followed by everything that must hold."""
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: machine.pay("approver", 0),
+        lambda: machine.submit("oak", 20, 0, 10),
+        lambda: machine.sign("oak"),
+        lambda: machine.sign("buyer"),
+        lambda: machine.submit("oak", 20, 0, 10),
+        lambda: machine.pay("approver", 0),
+        lambda: machine.check("buyer", 0, 20),
+        lambda: machine.submit("oak", 15, 5, 10),
+        lambda: machine.pay("approver", 0),
+        lambda: machine.extend("buyer"),
+        lambda: machine.submit("oak", 15, 11, 5),
+        lambda: machine.check("buyer", 0, 15),
+        lambda: machine.pay("approver", 0),
+        lambda: machine.end(early=False, sure=0),
+        lambda: machine.submit("oak", 5, 20, 1),
+        lambda: machine.reject("buyer", 0),
+    )
+    for step in steps:
+        step()
+        machine.nothing_is_paid_above_a_cap_or_before_it_is_verified()
+        machine.no_day_is_claimed_twice()
+        machine.a_contract_keeps_its_bounds()
+        machine.every_status_is_reached_by_the_tables()
+
+
+@pytest.mark.django_db
+def test_what_must_hold_of_outcomes_and_their_contract_holds_from_the_award_to_the_end(
+    market: Market,
+) -> None:
+    machine = walked(market)()
+    try:
+        paid(machine)
+        assert totals(machine.plan).left == 0
+    finally:
+        machine.teardown()
+    assert machine.taken == {"sign", "submit", "verify", "pay", "extend", "complete", "reject"}
+
+
+@pytest.mark.django_db
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_what_must_hold_of_outcomes_and_their_contract_holds_whatever_is_done(market: Market) -> None:
+    assert {"sign", "submit", "verify", "pay", "extend", "complete"} <= walk(market, 60, 30)
