@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from procurement.actions.assessing import agree, assess, declare_interests
 from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person
-from procurement.actions.call_offs import approve_call_off, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
 from procurement.actions.clarifications import answer_clarification, ask_clarification
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
@@ -243,6 +243,10 @@ class Walk(RuleBasedStateMachine):
     @rule(value=st.sampled_from(["9000.00", "5000.00", "9900.00"]))
     def edit(self, value: str) -> None:
         self.move("edit", self.buyer, edit_call_off, {"terms": COMPETED | {"value": value}})
+
+    @rule(name=st.sampled_from(["approver", "buyer", "first"]))
+    def ask_approval(self, name: str) -> None:
+        self.move("ask_approval", self.actor(name), ask_approval)
 
     @rule(name=st.sampled_from(["approver", "buyer", "first"]))
     def approve(self, name: str) -> None:

@@ -4,6 +4,8 @@ money within its bounds, no status but by the tables, what is offered is what is
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
+from procurement.actions.due import move_due
 from procurement.actions.events import verify
 from procurement.call_off_facts import facts_of
 from procurement.models import (
@@ -103,7 +106,11 @@ class Watched(Walk):
         assert len(won) <= 1
         if call_off.status in ("awarded", "contracted"):
             assert won[0].invitation.asked.appointment_id == standing[0].appointment_id
-        elif call_off.status != "cancelled":
+        elif call_off.status in ("cancelled", "unsuccessful"):
+            # Nothing comes of what was submitted.
+            assert (standing, won) == ([], [])
+            assert not Tender.objects.filter(status="submitted").exists()
+        else:
             assert standing == []
             assert decided.exists() is (call_off.status == "intention")
         if call_off.status == "contracted":
@@ -175,8 +182,8 @@ class Watched(Walk):
         assert verify() is None
 
 
-def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
-    """Walks so often, so far; the statuses that were reached and the steps that were taken."""
+def watched() -> type[Watched]:
+    """The machine over a contest of its own."""
     contest = make_contest()
     Lot.objects.filter(reference="wr1~1").update(maximum_value_pence=LIMIT)
     body = Organisation.objects.get(reference="shire")
@@ -186,11 +193,15 @@ def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
         actor = getattr(contest, name, None) or getattr(contest.market, name)
         clients[name] = Client()
         clients[name].force_login(User.objects.get(reference=actor.reference))
-    reached: set[str] = set()
-    taken: set[str] = set()
-    told = {"contest": contest, "clients": clients, "reached": reached, "taken": taken}
+    told = {"contest": contest, "clients": clients, "reached": set(), "taken": set()}
+    return type("Walked", (Watched,), told)
+
+
+def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
+    """Walks so often, so far; the statuses that were reached and the steps that were taken."""
+    machine = watched()
     run_state_machine_as_test(
-        type("Walked", (Watched,), told),
+        machine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -199,8 +210,127 @@ def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
             suppress_health_check=list(HealthCheck),
         ),
     )
+    reached, taken = machine.reached, machine.taken
     print(f"\n{examples} walks of {steps} steps: {len(reached)} statuses, {len(taken)} kinds of steps")
     return reached, taken
+
+
+Step = Callable[[Watched], object]
+
+
+def _tendered(it: Watched) -> None:
+    for supplier in SUPPLIERS:
+        it.write(supplier, RATES[1], False)
+        it.submit(supplier)
+
+
+def _closed(it: Watched) -> None:
+    deadline = it.competition.deadline
+    assert deadline is not None
+    it.clock.now = max(it.clock.now, deadline)
+    move_due()
+
+
+def _agreed(it: Watched) -> None:
+    for name in ("first", "moderator"):
+        it.declare(name, False)
+    for supplier in SUPPLIERS:
+        it.score(supplier, 4)
+        it.settle(supplier, 4)
+
+
+def _first_out(it: Watched) -> None:
+    """The tender that ranks first takes part no longer."""
+    rows = (it.competition.ranking or {"rows": []})["rows"]
+    best = next(one["tender"] for one in rows if one["rank"] == 1)
+    named = {one.reference: name for name in SUPPLIERS if (one := it.tender(name)) is not None}
+    it.disqualify(named[best], "not_compliant", 0)
+
+
+def _signed(it: Watched) -> None:
+    it.sign(True)
+    it.sign(False)
+
+
+RANKED: Final[tuple[Step, ...]] = (
+    lambda it: it.ask_approval("buyer"),
+    lambda it: it.approve("approver"),
+    lambda it: it.publish(),
+    _tendered,
+    _closed,
+    lambda it: it.open(),
+    _agreed,
+    lambda it: it.conclude("buyer"),
+)
+PLANS: Final[dict[str, tuple[tuple[Step, ...], set[str]]]] = {
+    "an intention undone, the first out": (
+        (lambda it: it.intend(), lambda it: it.undo("approver"), _first_out, lambda it: it.award(), _signed),
+        {"intend", "undo", "disqualify", "award", "sign"},
+    ),
+    "an award undone when one has signed": (
+        (
+            lambda it: it.award(),
+            lambda it: it.sign(False),
+            lambda it: it.undo("approver"),
+            lambda it: it.award(),
+            _signed,
+        ),
+        {"award", "undo", "sign"},
+    ),
+}
+BESIDE: Final[tuple[Step, ...]] = (
+    lambda it: it.ask("oak"),
+    lambda it: it.answer(),
+    lambda it: it.view("yew"),
+    lambda it: it.let(["ash"]),
+    lambda it: it.forward(1, True),
+    lambda it: it.undo("buyer"),
+    lambda it: it.undo("moderator"),
+    lambda it: it.conclude("first"),
+    lambda it: it.approve("buyer"),
+    lambda it: it.accept_price("yew"),
+    lambda it: it.write("oak", RATES[3], True),
+    lambda it: it.look("stranger", ["tenders/{1}/", "events/?page_size=200", "call-offs/{0}/"]),
+    lambda it: it.look("yew", ["tenders/", "inbox/", "invitations/{2}/"]),
+    lambda it: it.look("first", ["call-offs/{0}/ranking/", "tenders/{1}/consensus/"]),
+)
+"""What ends no plan: whoever does it may not, or it changes nothing that the plan rests on."""
+
+
+def directed(plan: str, machine: type[Watched], chance: random.Random, beside: int) -> Watched:
+    """Takes the steps of a plan with so many others, chosen by chance, before each; what must hold is asked after each
+    of the plan's own.
+    """
+    it = machine()
+    try:
+        for step in (*RANKED, *PLANS[plan][0]):
+            for other in chance.sample(BESIDE, beside):
+                other(it)
+            step(it)
+            it.nothing_sealed_is_told()
+            it.one_award_at_most()
+            it.money_stays_within_ceilings_cap_and_approval()
+            it.every_status_is_reached_by_the_tables()
+            it.whoever_acts_next_may()
+        it.the_chain_holds()
+        assert it.call_off.status == "contracted"
+    finally:
+        it.teardown()
+    return it
+
+
+@pytest.mark.django_db
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("plan", list(PLANS))
+@override_settings(SESSION_COOKIE_AGE=400 * 86_400)
+def test_undoing_disqualifying_and_signing_are_reached_and_hold_whatever_is_done_beside(plan: str) -> None:
+    machine, seeds, beside = watched(), 3, 2
+    for seed in range(seeds):
+        machine.taken.clear()
+        directed(plan, machine, random.Random(seed), beside)
+        assert PLANS[plan][1] <= machine.taken, seed
+    print(f"\n{plan}: {seeds} seeds, {beside} steps beside each of its own")
 
 
 @pytest.mark.django_db
