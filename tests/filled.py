@@ -1,0 +1,96 @@
+"""A database that is filled, taken back to before the reminders of contracts and competitions, and forward again.
+
+For tests/procurement/test_filled_migrations.py, which runs it as a process of its own: python -m tests.filled. It
+prints as JSON what stood after each way. DATABASE_URL or CALLOFF_DATA says where the database is, which is empty.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - it needs the settings
+from django.db import connection  # noqa: E402
+
+from procurement.actions.awards import award_direct  # noqa: E402
+from procurement.actions.contracts import complete_contract, sign_contract  # noqa: E402
+from procurement.actions.due import move_due  # noqa: E402
+from procurement.actions.events import verify  # noqa: E402
+from procurement.models import Competition, Contract, Event, Lot  # noqa: E402
+from tests.bought import Market, accepted  # noqa: E402
+from tests.competed import after, make_contest, planned, published  # noqa: E402
+
+BEFORE: Final = "0013_outbox"
+
+
+def awarded(market: Market) -> Contract:
+    call_off = accepted(market).call_off
+    return award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+
+
+def active(market: Market) -> Contract:
+    contract = awarded(market)
+    sign_contract(market.oak, contract.reference, 1)
+    return sign_contract(market.buyer, contract.reference, 2)
+
+
+def standing() -> dict[str, Any]:
+    """What the data steps write: the days on which the clock looks at contracts, the moments at which it reminds of
+    competitions.
+    """
+    competitions = Competition.objects.order_by("pk").values(
+        "call_off__status",
+        "published_at",
+        "invited_at",
+        "interest_until",
+        "deadline",
+        "remind_at",
+        "reminded_at",
+    )
+    return {
+        "contracts": list(Contract.objects.order_by("pk").values("status", "notice_on", "remind_on")),
+        "competitions": list(competitions),
+        "light_touch": list(Lot.objects.order_by("reference").values_list("light_touch", flat=True)),
+        "events": Event.objects.count(),
+        "holds": verify() is None,
+        "guards": guards(),
+    }
+
+
+def guards() -> list[str]:
+    """The triggers that keep what is immutable."""
+    table, name = (
+        ("pg_trigger WHERE NOT tgisinternal", "tgname")
+        if connection.vendor == "postgresql"
+        else ("sqlite_master WHERE type = 'trigger'", "name")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name} FROM {table} ORDER BY {name}")  # noqa: S608 - names of ours
+        return [row[0] for row in cursor.fetchall()]
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    contest = make_contest()
+    unsigned, live = awarded(contest.market), active(contest.market)
+    done = active(contest.market)
+    complete_contract(contest.market.buyer, done.reference, done.revision)
+    planned(contest)
+    published(contest)
+    published(contest, plan={"interest_until": after(days=5)})
+    first = standing()
+    call_command("migrate", "procurement", BEFORE, verbosity=0)
+    call_command("migrate", verbosity=0)
+    second = standing()
+    move_due()
+    told = {"first": first, "second": second, "swept": standing()}
+    told |= {"unsigned": unsigned.reference, "live": live.reference}
+    print(json.dumps(told, default=str))
+
+
+if __name__ == "__main__":
+    main()
