@@ -118,14 +118,11 @@ class InvestorSerializer(serializers.Serializer[Any]):
     approved_at = serializers.DateTimeField(allow_null=True)
     note = serializers.CharField(allow_blank=True)
 
-    def to_representation(self, plan: OutcomePlan) -> dict[str, Any] | None:
+    def to_representation(self, plan: OutcomePlan) -> dict[str, Any]:
         known, approval = plan.investor, plan.investor_approval or {}
+        who = plan.investor_named or {}
         if known is not None:
             who = {"name": known.name, "scheme": known.scheme, "identifier": known.identifier}
-        elif plan.investor_named:
-            who = plan.investor_named
-        else:
-            return None
         return {
             "reference": known.reference if known else None,
             **who,
@@ -255,7 +252,7 @@ class OutcomePlanSummarySerializer(serializers.Serializer[Any]):
             "status": row.status,
             "cap": money(row.cap_minor),
             "long_stop_on": row.long_stop_on,
-            "investor": InvestorSerializer(row).data or None,
+            "investor": InvestorSerializer(row).data if row.investor or row.investor_named else None,
             "created_at": row.created_at,
             "revision": row.revision,
         }

@@ -268,7 +268,7 @@ def test_from_a_plan_to_the_last_penny(person: Callable[[str], Client]) -> None:
     )
     assert first.status_code == 201, first.content
     assert (first.json()["claimed"], first.json()["amount"], first.json()["available_actions"]) == (
-        pounds("2000.20"), None, [],
+        pounds("2000.20"), None, ["add_file"],
     )  # fmt: skip
     claim = first["Location"]
     assert first["ETag"] == lead.get(claim)["ETag"]
