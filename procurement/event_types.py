@@ -116,23 +116,16 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "appointment.made": EventType(
         "appointment", ("supplier", "lot", "framework"), "A supplier's place on a lot.", public=True
     ),
-    "appointment.suspended": EventType(
-        "appointment", ("supplier", "lot", "framework"), "The place rests.", public=True, withheld=("reason",)
-    ),
-    "appointment.reinstated": EventType(
-        "appointment",
-        ("supplier", "lot", "framework"),
-        "The place holds again.",
-        public=True,
-        withheld=("reason",),
-    ),
-    "appointment.withdrawn": EventType(
-        "appointment",
-        ("supplier", "lot", "framework"),
-        "The place was given up.",
-        public=True,
-        withheld=("reason",),
-    ),
+    **{
+        f"appointment.{what}": EventType(
+            "appointment", ("supplier", "lot", "framework"), meaning, public=True, withheld=("reason",)
+        )
+        for what, meaning in {
+            "suspended": "The place rests.",
+            "reinstated": "The place holds again.",
+            "withdrawn": "The place was given up.",
+        }.items()
+    },
     "appointment.started": EventType(
         "appointment", ("supplier", "lot", "framework"), "Its first day came.", public=True
     ),
