@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from procurement.actions.awards import award_direct
+from procurement.actions.contracts import sign_contract
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.outcome_plans import (
     MeasureDraft,
@@ -64,3 +65,12 @@ def awarded(market: Market, plan: OutcomePlan) -> Contract:
     accept_offer(market.oak, offer.reference, offer.revision)
     call_off.refresh_from_db()
     return award_direct(market.buyer, call_off.reference, call_off.revision, "None known")
+
+
+def signed(market: Market, plan: OutcomePlan) -> Contract:
+    """Its contract, signed by both and begun a month ago."""
+    contract = awarded(market, plan)
+    sign_contract(market.oak, contract.reference, 1)
+    sign_contract(market.buyer, contract.reference, 2)
+    Contract.objects.update(starts_on=timezone.localdate() - timedelta(days=40))
+    return Contract.objects.get()

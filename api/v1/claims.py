@@ -149,7 +149,7 @@ class PlanClaims(ListView):
         listed=True,
         scope="call_offs:read",
         headers=("validator",),
-        example='curl "http://127.0.0.1:8000/api/v1/outcome-plans/$PLAN/claims/" '
+        example='curl "http://127.0.0.1:8000/api/v1/outcome-plans/$CLAIMED_PLAN/claims/" '
         '-H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:

@@ -98,7 +98,8 @@ def teller(path: str, method: str = "get") -> tuple[str, str]:
         return firms.get(steps[-1], "brightwater"), "joinings:read joinings:write"
     if steps[0] == "offers" and steps[-1] in ANSWERS:
         return "larch", CALLING_OFF
-    if steps == ["contracts", "{reference}", "claims"] and method.lower() == "post":
+    claimed = (["contracts", "{reference}", "claims"], ["claims", "{reference}", "files"])
+    if steps in claimed and method.lower() == "post":
         return "larch", CALLING_OFF
     if steps[0] in ("tenders", "invitations") and steps[-1] not in OF_BUYER:
         return "larch", CALLING_OFF

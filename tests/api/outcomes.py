@@ -134,6 +134,7 @@ MADE: Final = {
     "INVESTED": lambda: invested().reference,
     "PAYS": lambda: live().reference,
     "CLAIMED": lambda: claimed().contract.reference,
+    "CLAIMED_PLAN": lambda: f"{claimed().contract.call_off.reference}~outcomes",
     "CLAIM": lambda: claimed().reference,
     "VERIFIED": lambda: verified().reference,
 }

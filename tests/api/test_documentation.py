@@ -144,7 +144,7 @@ def test_outcomes_are_paid_for_by_their_document(client: Client, token: TokenMak
         "LONG_STOP": (timezone.localdate() + timedelta(days=700)).isoformat(),
     } | {name.upper(): day for name, day in days().items()}
     lines = curl_lines("outcomes.md")
-    assert len(lines) == 13
+    assert len(lines) == 14
     for line in lines:
         if "$CONTRACT/" in line and "CONTRACT" not in variables:
             call_off.refresh_from_db()

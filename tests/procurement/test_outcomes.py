@@ -23,7 +23,6 @@ from procurement.actions.claims import (
     totals,
     verify_claim,
 )
-from procurement.actions.contracts import sign_contract
 from procurement.actions.files import add_claim_file, opened
 from procurement.actions.offers import send_offer
 from procurement.actions.outcome_plans import (
@@ -48,7 +47,7 @@ from procurement.outcomes import WHOLE, Priced, payable, split
 from procurement.permissions import Actor
 from tests.bought import TERMS, Market, drafted
 from tests.competed import told
-from tests.paid import YES, agreed, awarded, body, measure_of
+from tests.paid import YES, agreed, body, measure_of, signed
 from tests.world import editor_of, make_buyers
 
 pytestmark = pytest.mark.django_db
@@ -107,15 +106,6 @@ def test_however_often_outcomes_are_claimed_neither_cap_is_passed(
 def payer(market: Market) -> Actor:
     make_buyers("ministry")
     return editor_of("ministry", "approver")
-
-
-def signed(market: Market, plan: OutcomePlan) -> Contract:
-    """Its contract, signed by both and begun a month ago."""
-    contract = awarded(market, plan)
-    sign_contract(market.oak, contract.reference, 1)
-    sign_contract(market.buyer, contract.reference, 2)
-    Contract.objects.update(starts_on=timezone.localdate() - timedelta(days=40))
-    return Contract.objects.get()
 
 
 def claim(market: Market, contract: Contract, **changes: Any) -> Claim:
