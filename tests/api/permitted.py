@@ -227,7 +227,9 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(EDITORS, READERS, ("clarifications/{QUESTION}/answer/", {"answer": "Here."})),
     # Offers and contracts: of the buyer, of the lead and of the members that were wanted; the lead answers.
     *_read((*READERS, *NEXT_DOOR, *SUPPLIERS), "offers/", "contracts/", "invitations/", "tenders/"),
-    *_read(BOTH_SIDES, _OFFER, f"{_OFFER}order-form/", _CONTRACT, f"{_CONTRACT}claims/", _CLAIM),
+    *_read(BOTH_SIDES, _OFFER, f"{_OFFER}order-form/", _CONTRACT, f"{_CONTRACT}claims/"),
+    # The buyer next door pays a share of what is claimed.
+    *_read((*BOTH_SIDES, *NEXT_DOOR), _CLAIM),
     *_read(READERS, f"{_PLAN}claims/"),
     # To have read it is said by the lead; of anybody else who reads it nothing is noted.
     *_move(BOTH_SIDES, (), (f"{_OFFER}view/", {})),
