@@ -36,6 +36,7 @@ OUTCOME_NOT_APPROVED: Final = (
 NEXT_NOT_APPROVED: Final = (
     "The next order form comes to more than was approved: an approver approves it before it is sent."
 )
+AMENDED_NOT_APPROVED: Final = "With that it would come to more than was approved."
 
 Prices = Mapping[int, Priced]
 """A price for each supplier of a direct award by the key of its row, as prices_of reads them once; none of a
@@ -137,7 +138,8 @@ def approval_missing(call_off: CallOff, limit: int | None, total: int | None, gr
         return ""
     if call_off.went_out_at is not None:
         covered = call_off.approved_minor is not None and (total or 0) <= call_off.approved_minor
-        later = OUTCOME_NOT_APPROVED if call_off.status in DECIDING else NEXT_NOT_APPROVED
+        direct = NEXT_NOT_APPROVED if call_off.route == DIRECT else AMENDED_NOT_APPROVED
+        later = OUTCOME_NOT_APPROVED if call_off.status in DECIDING else direct
         return "" if covered else later
     if call_off.approved_minor is None:
         return "The organisation's limit asks for an approval before this goes out."
