@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -23,6 +23,7 @@ from search.engines.elasticsearch.client import Client
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from tests.given import broker, database
 from tests.guards import allow_clearing
+from tests.migrated import copied, keep
 from tools.search_node.account import node_folder
 from tools.search_node.java import NodeUnavailableError, find_java
 from tools.search_node.software import software
@@ -128,9 +129,35 @@ def own_nodes() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def migrated_folder(pytestconfig: pytest.Config) -> Path | None:
+    """Where the migrated database is kept between runs; None for a run that neither takes nor leaves one."""
+    asked = pytestconfig.getvalue("create_db") or pytestconfig.getvalue("nomigrations")
+    if connection.vendor != "sqlite" or asked or not pytestconfig.pluginmanager.has_plugin("cacheprovider"):
+        return None
+    return pytestconfig.cache.mkdir("migrated")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    django_db_keepdb: bool, migrated_folder: Path | None, django_db_modify_db_settings: None
+) -> bool:
+    """Whether the test database stands already, so that Django has only to look whether a migration is lacking."""
+    if migrated_folder is None:
+        return django_db_keepdb
+    return copied(migrated_folder, Path(connection.settings_dict["TEST"]["NAME"]))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,
+    django_db_keepdb: bool,
+    migrated_folder: Path | None,
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
     """The test database as Django makes it, but that its tables may be emptied between tests."""
     with django_db_blocker.unblock():
+        if migrated_folder and not django_db_keepdb:
+            keep(migrated_folder)
         allow_clearing()
 
 
