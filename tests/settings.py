@@ -37,3 +37,5 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
 # A test client signs in without a request; tests of the lock-out turn it on.
 AXES_ENABLED = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A static file is looked for when it is asked for: each of some thousand clients would read the whole folder first.
+WHITENOISE_AUTOREFRESH = True
