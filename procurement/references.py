@@ -13,9 +13,12 @@ from procurement.models import Counter
 
 def numbered(kind: str, on: date, digits: int = 4) -> str:
     """The next `KIND-year-number`, gapless within its transaction: the counter's row is locked until commit."""
-    Counter.objects.get_or_create(kind=kind, year=on.year)
-    Counter.objects.filter(kind=kind, year=on.year).update(value=F("value") + 1)
-    value = Counter.objects.get(kind=kind, year=on.year).value
+    counter = Counter.objects.filter(kind=kind, year=on.year)
+    if not counter.update(value=F("value") + 1):
+        # The first of its year; two that are first at once find the same row.
+        Counter.objects.get_or_create(kind=kind, year=on.year)
+        counter.update(value=F("value") + 1)
+    value = counter.get().value
     return f"{kind}-{on.year}-{value:0{digits}d}"
 
 

@@ -47,8 +47,7 @@ def record_many(actor: Actor, happenings: Sequence[Happening]) -> list[Event]:
         raise transaction.TransactionManagementError("An event is recorded inside its action's transaction.")
     if not happenings:
         return []
-    Chain.objects.get_or_create(pk=1)
-    chain = Chain.objects.select_for_update().get(pk=1)
+    chain = _locked_chain()
     at = timezone.now()
     events = []
     for happening in happenings:
@@ -70,6 +69,16 @@ def record_many(actor: Actor, happenings: Sequence[Happening]) -> list[Event]:
     chain.save(update_fields=["position", "hash"])
     events_recorded.send(sender=Event, events=events)
     return events
+
+
+def _locked_chain() -> Chain:
+    """The chain's end, locked until the transaction ends; one query, but for the first event of all."""
+    locked = Chain.objects.select_for_update()
+    try:
+        return locked.get(pk=1)
+    except Chain.DoesNotExist:
+        Chain.objects.get_or_create(pk=1)
+        return locked.get(pk=1)
 
 
 def digest(event: Event) -> str:

@@ -1,15 +1,13 @@
 """What is owed for events, written in their own transaction: who may read each, and a delivery for each recipient.
 
 Called by procurement/receivers.py with all events of one action, however many: the number of queries is bounded by
-the ways that their types name. Where none of them is told to anybody it is one.
+the ways that their types name. Where none of them is told to anybody it is one, or two where there are webhooks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
-
-from django.db.models import Exists, OuterRef
 
 from procurement.bulk import insert
 from procurement.concerned import Concerned, Party, named
@@ -134,17 +132,22 @@ def _users(references: set[str]) -> dict[str, int]:
 
 def _webhooks(events: Sequence[Event], audience: dict[int, set[Party]]) -> Iterator[Delivery]:
     """A delivery to each endpoint that asks for an event's type and whose organisation may read it."""
-    operator = Capability.objects.filter(organisation=OuterRef("organisation"), kind=Capability.Kind.OPERATOR)
     endpoints = list(
-        WebhookEndpoint.objects.filter(status=WebhookEndpoint.Status.ACTIVE)
-        .annotate(reads_all=Exists(operator))
-        .values_list("pk", "reference", "organisation_id", "event_types", "reads_all")
+        WebhookEndpoint.objects.filter(status=WebhookEndpoint.Status.ACTIVE).values_list(
+            "pk", "reference", "organisation_id", "event_types"
+        )
     )
-    for event in events if endpoints else ():
+    if not endpoints:
+        return
+    operators = set(
+        Capability.objects.filter(kind=Capability.Kind.OPERATOR).values_list("organisation_id", flat=True)
+    )
+    for event in events:
         public = known_type(event.type).public
         may_read = {party.key for party in audience.get(event.position, ())}
-        for key, reference, organisation, patterns, reads_all in endpoints:
-            if (public or reads_all or organisation in may_read) and _wants(reference, patterns, event):
+        for key, reference, organisation, patterns in endpoints:
+            reads = public or organisation in operators or organisation in may_read
+            if reads and _wants(reference, patterns, event):
                 yield _delivery(event, Channel.WEBHOOK, reference, organisation, endpoint_id=key)
 
 

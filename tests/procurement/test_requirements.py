@@ -28,8 +28,8 @@ ASKED = {
 }
 
 
-@pytest.fixture
-def market() -> None:
+@pytest.fixture(scope="module")
+def market(module_database: None) -> None:
     make_frameworks()
     make_partners({"ash": "Ash Research"})
     make_buyers("shire", "borough")
@@ -156,7 +156,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_named(
         "regions": ["TLC", "TLD", "TLE", "UK"],
         "team": [{"grade": f"G{rank}", "days": "1"} for rank in (1, 2, 3)],
     }
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(19):
         create_requirement(editor, many)
 
 

@@ -283,5 +283,5 @@ def test_locking_takes_as_many_queries_for_many_entries_as_for_one(
 ) -> None:
     for listings in ((OAK,), (OAK, ASH, "wr1~oak~elm")):
         made = create_shortlist(editor, ShortlistDraft("Evaluators", listings=listings))
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(22):
             lock_shortlist(editor, made.reference, 1, Index("embedded", 9))
