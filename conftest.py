@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
@@ -21,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 
 from search.engines.elasticsearch.client import Client
 from search.engines.elasticsearch.connection import Connection, hosts_of
+from tests.examples import WHOLE, examples
 from tests.given import broker, database
 from tests.guards import allow_clearing
 from tests.migrated import copied, keep
@@ -30,8 +32,16 @@ from tools.search_node.software import software
 from tools.services import named
 
 # Time limits are pytest's; two busy cores must not make a property look slow. Nothing is kept between runs.
-hypothesis.settings.register_profile("calloff", deadline=None, database=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "calloff", deadline=None, database=None, print_blob=True, max_examples=examples(WHOLE)
+)
 hypothesis.settings.load_profile("calloff")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: the collector of garbage need not go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
@@ -59,11 +69,15 @@ class Undone(Exception):  # noqa: N818
 
 
 def index_demonstration(django_db_blocker: DjangoDbBlocker, **where: object) -> None:
-    """Builds an index of the whole demonstration where these settings say; the database is as it was
-    afterwards.
+    """Builds an index of the whole demonstration where these settings say; the database is as it was afterwards. People
+    and their purchases, which no index holds, are left out.
     """
     try:
-        with django_db_blocker.unblock(), override_settings(**where), transaction.atomic():
+        with (
+            django_db_blocker.unblock(),
+            override_settings(DEMO_PASSWORD=None, **where),
+            transaction.atomic(),
+        ):
             call_command("load_fixtures", verbosity=0)
             call_command("rebuild_index", verbosity=0)
             raise Undone

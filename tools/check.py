@@ -34,6 +34,8 @@ NODE = "elasticsearch"
 """Marks the tests that need a node, which their step starts."""
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
 MARKS = {True: "ok     ", False: "FAILED ", None: "skipped"}
+ALL_EXAMPLES = {"EXAMPLES": "100"}
+"""Of each hundred that a property states, where the tests run beside services; `make test` tries fewer."""
 OF_THE_QUEUE = [
     "tests/platform/test_queue.py",
     "tests/platform/test_outgrown.py",
@@ -63,7 +65,8 @@ class Check:
         try:
             with running(self.services) as services:
                 print(f"beside {' and '.join(service.name for service in services)}", flush=True)
-                return run(self.does, data, {service.variable: service.url for service in services})
+                given = {service.variable: service.url for service in services}
+                return run(self.does, data, given | ALL_EXAMPLES)
         except NotInstalledError as missing:
             return left_out(missing)
 
@@ -150,7 +153,7 @@ def on_a_node(chosen: str, data: str) -> bool | None:
             url = running_node.urls[0]
             print(f"beside Elasticsearch {running_node.nodes[0].version()}", flush=True)
             given = {"SEARCH_TEST_URL": url, "SEARCH_NODE_FOLDER": str(node_folder())}
-            return run([*PYTEST, "-m", chosen], data, given)
+            return run([*PYTEST, "-m", chosen], data, given | ALL_EXAMPLES)
     except NodeUnavailableError as missing:
         return left_out(missing)
     except (NodeError, SoftwareError) as error:

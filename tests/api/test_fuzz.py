@@ -52,7 +52,7 @@ REFERENCES = {
     "claims": ["CL-2026-0001", "none"],
     "joinings": ["JA-2026-0001", "none"],
 }
-SMALL, LARGE = 3, 150
+SMALL, LARGE = 2, 150
 """Requests to each operation in each mode."""
 SEED = 2026
 

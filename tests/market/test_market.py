@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
@@ -46,8 +47,10 @@ def words(text: str) -> int:
     return len(text.split())
 
 
+@pytest.mark.long
 def test_the_generator_makes_the_committed_files_again_byte_for_byte() -> None:
     made = files(FIXTURES)
+    print(f"{len(made)} files")
     assert sorted(made) == sorted(path.name for path in MARKET.iterdir())
     for name, content in made.items():
         assert (MARKET / name).read_bytes() == content.encode(), name

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procurement.covering import EXACT_CANDIDATES, Cover, Pair, cover, harmonic
+from tests.examples import examples
 
 PAIRS: list[Pair] = [(specialism, region) for specialism in "abcd" for region in ("TLC", "TLI")]
 pairs = st.frozensets(st.sampled_from(PAIRS))
@@ -39,7 +40,7 @@ def names(found: Cover) -> list[str]:
 
 
 @given(offers, pairs, st.sampled_from(["p", "q", None]))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_the_team_is_the_first_of_the_smallest(
     offers: dict[str, frozenset[Pair]], asked: frozenset[Pair], lead: str | None
 ) -> None:
@@ -65,7 +66,7 @@ def test_the_order_of_the_offers_changes_nothing(
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_greedy_team_covers_all_within_its_bound(seed: int) -> None:
     chance = random.Random(seed)
     many = {

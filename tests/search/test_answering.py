@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from search.engines.base import Engine
 from search.query import ListingQuery
+from tests.examples import examples
 from tests.search.engines import Indexing, index
 from tests.search.listing_documents import listing, offering, rate, specialism
 
@@ -78,7 +79,7 @@ def searched(engine: Engine, query: ListingQuery) -> dict[str, bytes]:
     ),
     among=st.none() | st.lists(st.sampled_from([*KEYS, "rm3745~ppl~nobody"]), unique=True),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_those_answer_that_a_search_finds(
     market: Engine,
     q: str,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from search.engines.base import Engine
 from search.query import ListingQuery, ListingResult
+from tests.examples import examples
 from tests.search.engines import Indexing
 from tests.search.listing_documents import fill, listing, lots, offering, rate, specialism
 from tests.search.listing_scan import Scan, lowest_rate
@@ -193,7 +194,7 @@ def engine(indexing: Indexing) -> Engine:
     return indexing.empty()
 
 
-@settings(max_examples=25, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), st.lists(questions(), min_size=8, max_size=8))
 def test_engine_agrees_with_a_plain_scan(
     engine: Engine, corpus: list[dict[str, Any]], asked: list[ListingQuery]
@@ -210,7 +211,7 @@ def test_engine_agrees_with_a_plain_scan(
             assert counted == region_counts(scan, query)
 
 
-@settings(max_examples=6, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(6), phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), documents(), questions())
 def test_engine_agrees_after_updates_and_removals(
     engine: Engine, before: list[dict[str, Any]], after: list[dict[str, Any]], query: ListingQuery

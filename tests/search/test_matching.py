@@ -19,6 +19,7 @@ from search.engines.elasticsearch import matching, matching_query
 from search.matching import MatchOptions, match
 from search.need import Mode
 from search.ranks import WEIGHTS
+from tests.examples import examples
 from tests.search.engines import Indexing, index
 from tests.search.firms import LOT, firm
 
@@ -361,7 +362,7 @@ offers = st.one_of(
     st.dictionaries(st.sampled_from(["1", "2", "3"]), st.just(["UK", "TLC", "TLD"]), min_size=1, max_size=3),
 )
 MARKETS = settings(
-    max_examples=15, deadline=None, phases=PHASES,
+    max_examples=examples(15), deadline=None, phases=PHASES,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ from search.engines.elasticsearch.rates_query import (
 )
 from search.engines.embedded import EmbeddedEngine
 from search.rate_query import OtherUnits, RateCursor, RateQuery, RateResult, RoleQuery
+from tests.examples import examples
 from tests.search.engines import ElasticsearchIndexing
 from tests.search.rate_market import USD, build, drawn_cards, queries
 
@@ -51,7 +52,7 @@ def asked(engine: EmbeddedEngine | ElasticsearchEngine, query: RateQuery) -> Rat
 
 
 @pytest.mark.elasticsearch
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(query=queries)
 def test_both_engines_give_the_same_answer_to_the_last_digit(
     both: tuple[EmbeddedEngine, ElasticsearchEngine], query: RateQuery

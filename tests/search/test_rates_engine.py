@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from search.engines.base import Engine, Writer
 from search.rate_query import OtherUnits, RateQuery
 from search.ties import hashes_of, ties
+from tests.examples import examples
 from tests.search.engines import Indexing
 from tests.search.rate_market import TITLES, USD, build, card, drawn_cards, drawn_line, keys, line, queries
 from tests.search.rate_scan import Scan, figures
@@ -74,7 +75,7 @@ def ordered(scan: Scan, query: RateQuery) -> list[str]:
     return [one["key"] for _, _, one in sorted(price, key=by)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(query=queries)
 def test_count_statistics_and_page_are_those_of_a_plain_scan(
     market: tuple[Engine, Scan], query: RateQuery
@@ -115,7 +116,7 @@ def test_count_statistics_and_page_are_those_of_a_plain_scan(
         assert page == ordered(scan, plain)[start : start + query.page_size]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(query=queries)
 def test_relevance_orders_by_bm25_and_then_by_the_seed(market: tuple[Engine, Scan], query: RateQuery) -> None:
     engine, scan = market

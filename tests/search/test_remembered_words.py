@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from search.engines.embedded import EmbeddedEngine
 from search.engines.listings import ListingsReader
 from search.query import Freshness, ListingQuery
+from tests.examples import examples
 from tests.search.engines import EmbeddedIndexing, index
 from tests.search.listing_documents import listing
 
@@ -31,7 +32,9 @@ def found(engine: EmbeddedEngine) -> list[list[tuple[str, float]]]:
     return [[(hit.reference, hit.score) for hit in answer.hits] for answer in answers]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=6)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(6)
+)
 @given(
     st.lists(st.tuples(st.sampled_from(FIRMS), texts), max_size=6), st.lists(changes, min_size=1, max_size=4)
 )

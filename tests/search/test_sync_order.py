@@ -22,6 +22,7 @@ from procurement.permissions import SYSTEM
 from search.engines.base import Writer
 from search.models import IndexRequest, IndexRun
 from search.sync import Batch, Claim, claim, drain, finish, read, stamp, write
+from tests.examples import examples
 from tests.search.indexed import listing
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +129,7 @@ def test_another_order_leaves_an_old_document_in_some_interleaving(
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
