@@ -29,6 +29,8 @@ TERMS: Final[dict[str, Any]] = {
 }
 """With the team of NEED on the card of oak (10 days at 400.00 and 2.5 at 900.00): 6,250.00 and 600.00 beside."""
 ASH, YEW = "wr1~oak~ash", "wr1~yew~yew"
+READY: Final = "Oak, then Yew"
+"""Title of the locked shortlist that stands in the market, so that not every draft has one made for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,10 @@ def make_market() -> Market:
         [placed("wr1", "yew", "yew", "wr1~1", ["wr1~1~1"], ["UK"])],
     )
     publish_rates("yew", "wr1", {"wr1~1~G1": 50_000, "wr1~1~G2": 70_000, "wr1~1~G3": 95_000})
+    buyer = editor_of("shire")
+    locked_shortlist(buyer, ASH, YEW, title=READY)
     return Market(
-        editor_of("shire"),
+        buyer,
         editor_of("shire", "approver"),
         editor_of("borough", "administrator"),
         editor_of("oak"),
@@ -77,9 +81,11 @@ def need(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def locked_shortlist(actor: Actor, *listings: str, out: tuple[str, ...] = ()) -> Shortlist:
+def locked_shortlist(
+    actor: Actor, *listings: str, out: tuple[str, ...] = (), title: str = "Suppliers"
+) -> Shortlist:
     """A locked shortlist with the listings in, in their order, and `out` decided out."""
-    made = create_shortlist(actor, ShortlistDraft("Suppliers", listings=(*listings, *out)))
+    made = create_shortlist(actor, ShortlistDraft(title, listings=(*listings, *out)))
     for listing in (*listings, *out):
         made.refresh_from_db()
         decision, reason = ("out", "Not on time.") if listing in out else ("in", "")
@@ -93,7 +99,8 @@ def locked_shortlist(actor: Actor, *listings: str, out: tuple[str, ...] = ()) ->
 def drafted(actor: Actor, *, terms: dict[str, Any] | None = None, **changes: Any) -> CallOff:
     """A direct award to oak (its partner ash is wanted) and then yew; `changes` are of the requirement."""
     requirement = create_requirement(actor, need(**changes))
-    shortlist = locked_shortlist(actor, ASH, YEW)
+    ready = Shortlist.objects.filter(title=READY, status=Shortlist.Status.LOCKED).first()
+    shortlist = ready or locked_shortlist(actor, ASH, YEW)
     draft = CallOffDraft(
         "Evaluation",
         "direct_award",

@@ -246,6 +246,7 @@ MADE: Final[dict[str, Any]] = {
 """What the examples name, and how it is made. Those that are past their deadline come first: whatever was published
 before one of them is closed with it.
 """
+ASKED: Final = ("ASKED_ABOUT", "ASKING", "QUESTION")
 FILES: Final = {"brief.txt": b"What is needed.", "method.txt": b"Soundly.", "returns.txt": b"Three."}
 
 
@@ -257,8 +258,20 @@ def session_of(name: str) -> str:
 
 
 def competing() -> dict[str, str]:
-    """What the examples name, each of what was made for it, where place_contest() has been."""
-    made = {name: make() for name, make in MADE.items()}
+    """What the examples name, where place_contest() has been: of what was made for it, or for several that name one."""
+    bid, cheap = tender_of(opened(), "larch"), tender_of(low(), "larch")
+    past = {
+        "OPENED": bid.competition.call_off.reference,
+        "SCORABLE": bid.reference,
+        "SUBMITTED": bid.reference,
+        "LOW": cheap.competition.call_off.reference,
+        "LOW_TENDER": cheap.reference,
+    }
+    made = past | {name: make() for name, make in MADE.items() if name not in past and name not in ASKED}
+    asked = asked_about()
+    question = asked.competition.clarifications.get()
+    about = (asked.reference, question.invitation.reference, question.reference)
+    made |= dict(zip(ASKED, about, strict=True))
     planned_with, document = _document()
     filed_with, file = _file()
     return made | {

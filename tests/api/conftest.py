@@ -7,7 +7,9 @@ index is built once and lies in a folder of its own.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
-from oauth2_provider.models import AbstractApplication
+from django.utils import timezone
+from oauth2_provider.models import AbstractApplication, AccessToken
 from pytest_django import DjangoDbBlocker
 
 from procurement.models import Application, Organisation, User
@@ -80,29 +83,25 @@ def person(market: None, db: None) -> Callable[[str], Client]:
 
 
 def token_for(organisation: str, scopes: str) -> str:
-    """A real access token of an application that is made for it: `token_for("opm-group", "partners:write")`."""
-    secret = "a secret that only this test knows"
+    """An access token of an application that is made for it, as /oauth/token/ would give it (test_oauth.py asks there):
+    `token_for("opm-group", "partners:write")`.
+    """
     application = Application.objects.create(
         name="test",
         organisation=Organisation.objects.get(reference=organisation),
         client_type=AbstractApplication.CLIENT_CONFIDENTIAL,
         authorization_grant_type=AbstractApplication.GRANT_CLIENT_CREDENTIALS,
-        client_secret=secret,
     )
-    answer = Client().post(
-        "/oauth/token/",
-        {
-            "grant_type": "client_credentials",
-            "client_id": application.client_id,
-            "client_secret": secret,
-            "scope": scopes,
-        },
+    made = AccessToken.objects.create(
+        application=application,
+        token=secrets.token_hex(20),
+        expires=timezone.now() + timedelta(hours=1),
+        scope=scopes,
     )
-    assert answer.status_code == 200, answer.content
-    return str(answer.json()["access_token"])
+    return str(made.token)
 
 
 @pytest.fixture
 def token(market: None, db: None) -> TokenMaker:
-    """Gets a real access token: `token("opm-group", "partners:write")`."""
+    """Makes an access token: `token("opm-group", "partners:write")`."""
     return token_for

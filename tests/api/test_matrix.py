@@ -9,7 +9,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import resolve
-from django.utils import timezone
-from oauth2_provider.models import AccessToken
 from pytest_django import DjangoDbBlocker
 
 from procurement.actions.assessing import agree, declare_interests
@@ -34,11 +31,12 @@ from procurement.actions.operations import start_import
 from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import ask_about_price, conclude_evaluation
 from procurement.actions.tenders import let_write
-from procurement.models import Application, Chain, Organisation, User
+from procurement.models import Chain, User
 from tests.api import competing, joining, outcomes
 from tests.api.buying import BUYER, buyer, buying
 from tests.api.calling_off import acting, active, sent
 from tests.api.competing import again, planned, scored, submitted, written
+from tests.api.conftest import token_for
 from tests.api.permitted import ASKED, ASKERS, TABLE, Row
 from tests.competed import MARKER, after, at, past_deadline, tender_of
 
@@ -61,7 +59,7 @@ class World:
             known = ASKERS[who]
             client = Client()
             if isinstance(known, tuple):
-                self.clients[who] = client, {"Authorization": f"Bearer {token(*known)}"}
+                self.clients[who] = client, {"Authorization": f"Bearer {token_for(*known)}"}
             else:
                 if known:
                     client.force_login(User.objects.get(email=f"{known}@example.org"))
@@ -78,18 +76,6 @@ class World:
             for name, one in self.made.items():
                 said = said.replace(f"{{{name}}}", one)
         return said
-
-
-def token(organisation: str, scopes: str) -> str:
-    body = Organisation.objects.get(reference=organisation)
-    application = Application.objects.create(name="test", organisation=body)
-    made = AccessToken.objects.create(
-        application=application,
-        token=secrets.token_hex(20),
-        expires=timezone.now() + timedelta(hours=1),
-        scope=scopes,
-    )
-    return str(made.token)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +96,7 @@ def world(
 
 
 def made_all() -> dict[str, str]:
-    kept = buying(Client(), token)
+    kept = buying(Client(), token_for)
     claim = outcomes.claimed()
     plan = outcomes.said()
     begun = start_import(

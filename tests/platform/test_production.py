@@ -17,8 +17,7 @@ from tests.platform.deployed import DROPPED
 from tests.platform.supervised import ROOT
 
 SHOW = """
-import json, django
-django.setup()
+import json
 from django.conf import settings
 print(json.dumps({name: getattr(settings, name) for name in %r}))
 """

@@ -28,23 +28,30 @@ def application(_environ: dict[str, Any], start_response: Callable[..., Any]) ->
     return [body]
 
 
-@pytest.fixture
-def port(tmp_path: Any) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def port_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Two processes of gunicorn with our worker."""
-    (tmp_path / "hooks.py").write_text(HOOKS)
+    hooks = tmp_path_factory.mktemp("gunicorn") / "hooks.py"
+    hooks.write_text(HOOKS)
     chosen = free_port()
     words = ["--worker-class", "config.web_worker.FewestFirst", "--workers", "2", "--threads", "4",
-             "--keep-alive", "30", "-c", str(tmp_path / "hooks.py"), "--no-control-socket",
+             "--keep-alive", "30", "-c", str(hooks), "--no-control-socket",
              "--bind", f"127.0.0.1:{chosen}", "tests.platform.test_web_worker:application"]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", *words], cwd=ROOT, stderr=subprocess.DEVNULL
     )
     try:
-        until(lambda: both_answer(chosen), 60, "two processes of gunicorn do not answer")
         yield chosen
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+@pytest.fixture
+def port(port_of_module: int) -> int:
+    """The same, once both answer: a test may have killed one."""
+    until(lambda: both_answer(port_of_module), 60, "two processes of gunicorn do not answer")
+    return port_of_module
 
 
 def both_answer(port: int) -> bool:

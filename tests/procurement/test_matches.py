@@ -29,8 +29,8 @@ ANSWER = {
 RUN = Run("2026.1", "", "embedded", 7, 3, date(2026, 3, 1))
 
 
-@pytest.fixture
-def editor() -> Actor:
+@pytest.fixture(scope="module")
+def editor(module_database: None) -> Actor:
     make_frameworks()
     make_partners({"ash": "Ash Research"})
     make_buyers("shire", "borough")

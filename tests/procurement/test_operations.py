@@ -25,9 +25,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def operator(settings: Any, tmp_path: Any) -> Actor:
-    """An editor of the organisation that runs the service."""
+def operator(operator_of_module: Actor, settings: Any, tmp_path: Any) -> Actor:
+    """An editor of the organisation that runs the service; what it hands in is kept in a folder of this test's."""
     settings.CALLOFF_DATA = tmp_path
+    return operator_of_module
+
+
+@pytest.fixture(scope="module")
+def operator_of_module(module_database: None) -> Actor:
     make_frameworks()
     body = Organisation.objects.create(reference="operator", name="Operator")
     Capability.objects.create(organisation=body, kind=Capability.Kind.OPERATOR)

@@ -40,8 +40,8 @@ from tests.world import editor_of, make_buyers, make_world
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> None:
+@pytest.fixture(scope="module")
+def world(module_database: None) -> None:
     make_world()
     make_buyers("shire", "borough")
 

@@ -28,8 +28,8 @@ pytestmark = pytest.mark.django_db
 FOUND = {"wr1~oak~ash": "1-aa", "wr1~yew~yew": "1-bb"}
 
 
-@pytest.fixture
-def everybody() -> dict[str, Actor]:
+@pytest.fixture(scope="module")
+def everybody(module_database: None) -> dict[str, Actor]:
     make_frameworks()
     make_partners({"oak": "Oak"})
     make_buyers("shire", "borough")

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 ON = date(2026, 3, 2)
 
 
-@pytest.fixture(autouse=True)
-def world() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def world(module_database: None) -> None:
     make_world()
 
 

@@ -1,4 +1,5 @@
-"""Competitions of the small market, planned, run and judged by the forms of the pages.
+"""Competitions of the small market, planned, published and judged by the forms of the pages; opened, declared for and
+scored by the actions, whose forms the tests send themselves.
 
 Alder leads a consortium that is asked; Dogwood, which is asked too, is answered for by dogwood@example.org.
 """
@@ -14,10 +15,11 @@ from unittest.mock import patch
 from django.test import Client
 from django.utils import timezone
 
-from procurement.actions.closing import close_competition
+from procurement.actions.assessing import assess, declare_interests
+from procurement.actions.closing import close_competition, open_tenders
 from procurement.actions.tenders import submit_tender, write_tender
 from procurement.models import CallOff, Competition, Invitation, Tender, User
-from procurement.permissions import person
+from procurement.permissions import Actor, person
 from tests.web.buying import colleague, signed
 from tests.web.calling_off import need
 from web.formats import LONDON
@@ -98,6 +100,10 @@ def published(page: Client, **changes: Any) -> str:
     return address
 
 
+def acting(email: str) -> Actor:
+    return person(User.objects.get(email=email))
+
+
 def call_off_of(address: str) -> CallOff:
     return CallOff.objects.get(reference=address.split("/")[2])
 
@@ -168,11 +174,10 @@ def closed(page: Client, alder: str = "600.00", dogwood: str = "500.00", **chang
 def opened(page: Client, **changes: Any) -> str:
     """The same, opened, with the interests of assessor and moderator declared."""
     address = closed(page, **changes)
-    taken(page, address, "open_tenders")
+    one = call_off_of(address)
+    open_tenders(acting("buyer@example.org"), one.reference, one.revision)
     for email in (ASSESSOR, MODERATOR):
-        signed(page, email)
-        taken(page, address, "declare", conflict="no", note="")
-    signed(page)
+        declare_interests(acting(email), one.reference, conflict=False)
     return address
 
 
@@ -190,11 +195,13 @@ def evaluated(page: Client, **changes: Any) -> str:
     address = opened(page, **changes)
     given = [("alders", "method", "4"), ("alders", "social-value", "3"), ("dogwood", "method", "3"),
              ("dogwood", "social-value", "4")]  # fmt: skip
-    for email, do in ((ASSESSOR, "assess"), (MODERATOR, "agree")):
-        signed(page, email)
-        for supplier, criterion, score in given:
-            answer = scored(page, address, do, supplier, criterion, score, f"{criterion} is worth {score}.")
-            assert answer.status_code == 303, answer.content.decode()[2000:5000]
+    for supplier, criterion, score in given:
+        tender, why = tender_of(address, supplier).reference, f"{criterion} is worth {score}."
+        assess(acting(ASSESSOR), tender, criterion, int(score), why)
+    signed(page, MODERATOR)
+    for supplier, criterion, score in given:
+        answer = scored(page, address, "agree", supplier, criterion, score, f"{criterion} is worth {score}.")
+        assert answer.status_code == 303, answer.content.decode()[2000:5000]
     signed(page)
     taken(page, address, "conclude")
     return address
