@@ -32,7 +32,8 @@ def object_of(request: Request, known: Sequence[str] | None = None, *, empty: bo
         raise Problem(400, "The body says nothing; send at least one field.", code="nothing_to_change")
     unknown = [name for name in sent if known is not None and name not in known]
     if unknown:
-        told = f"There is no field of this name here; there are {', '.join(known or ())}."
+        has = f"there are {', '.join(known)}" if known else "none is taken"
+        told = f"There is no field of this name here; {has}."
         errors = [fault("unknown_field", told, pointer=f"/{escaped(str(name))}") for name in unknown]
         raise Problem(400, "The body has a field that is not known.", errors=errors)
     return dict(sent)

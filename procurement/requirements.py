@@ -25,6 +25,8 @@ from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WO
 LONGEST_MONTHS: Final = 120
 SPECIALISMS: Final = 50
 REGIONS: Final = 200
+MOST_PAIRS: Final = 100
+"""Every specialism is looked for in every region; so many things to look for are told of each listing."""
 GRADES: Final = 12
 """A team names each grade once, and a lot has at most twelve."""
 MOST_DAYS: Final = 100_000
@@ -134,6 +136,21 @@ class RequirementContent:
         if faults:
             raise Invalid("The requirement cannot be taken as it is.", tuple(faults))
         return content
+
+
+def too_much(content: RequirementContent, pointer: str = "") -> list[Fault]:
+    """A fault at /regions below `pointer` where specialisms times regions are more than MOST_PAIRS: whoever asks
+    for everything everywhere is answered by nobody, at a length that nobody reads.
+    """
+    specialisms, regions = len(content.specialisms), len(content.regions)
+    pairs = max(specialisms, 1) * max(regions, 1)
+    if pairs <= MOST_PAIRS:
+        return []
+    told = (
+        f"{specialisms} specialisms in {regions} regions each are {pairs:,} things to look for; at most {MOST_PAIRS}. "
+        "UK stands for all regions."
+    )
+    return [Fault(f"{pointer}/regions", "too_many", told)]
 
 
 FIELDS: Final = (

@@ -5,8 +5,10 @@ Money is decimal strings without VAT; scores are from 0 to 1; `adds` is what the
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import orjson
@@ -22,6 +24,10 @@ from search.need import Need, Pair, says_something
 from search.ranks import Ranked, percentile_of
 
 WORDS_TOLD: Final = 20
+RULES_TOLD: Final = 5_000
+"""So many failed rules are told with the ruled out, of whom none is told in part: a need of a hundred must-haves
+would else fill a hundred megabytes.
+"""
 MUST_HAVE: Final = "must_have"
 NO_CARD: Final = "There is no rate card."
 NO_RATE: Final = "Not every grade of the team has one rate a day here: state the lot and the work type."
@@ -76,7 +82,7 @@ class Told:
                 {**_pair(need.pairs[at], labels), "rule": MUST_HAVE, "count": number}
                 for at, number in gathered.without.items()
             ],
-            "ruled_out": [_ruled_out(one, need, labels) for one in gathered.ruled_out],
+            "ruled_out": [_ruled_out(one, need, labels) for one in _bounded(gathered.ruled_out)],
             "index": {
                 "generation": gathered.index.generation,
                 "caught_up_at": gathered.index.caught_up_at,
@@ -235,6 +241,12 @@ def _evidence(why: Why, stored: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for one in why.evidence
     ]
+
+
+def _bounded(ruled_out: Sequence[RuledOut]) -> Sequence[RuledOut]:
+    """The first of them whose rules together are at most RULES_TOLD."""
+    rules = list(accumulate(len(one.missing) for one in ruled_out))
+    return ruled_out[: bisect_right(rules, RULES_TOLD)]
 
 
 def _ruled_out(one: RuledOut, need: Need, labels: Labels) -> dict[str, Any]:

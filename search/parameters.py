@@ -71,8 +71,9 @@ def read(table: Iterable[Parameter], asked: Asked) -> tuple[dict[str, Any], list
     BadParameters.
     """
     known = {parameter.name: parameter for parameter in table}
+    has = f"there are {', '.join(known)}" if known else "none is taken here"
     faults = [
-        ParameterFault(name, "unknown", f"There is no parameter {name}; there are {', '.join(known)}.")
+        ParameterFault(name, "unknown", f"There is no parameter {name}; {has}.")
         for name in asked
         if name not in known
     ]

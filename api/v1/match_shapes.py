@@ -206,7 +206,7 @@ class ReadIndexShape(serializers.Serializer[Any]):
 
 class AnswerShape(serializers.Serializer[Any]):
     """A need answered. `eligible` is how many listings could be ranked, `count` how many the need brought up and
-    were; `ruled_out` names at most 1,000 of `ruled_out_count`.
+    were; `ruled_out` names at most 1,000 of `ruled_out_count`, with at most 5,000 rules together.
     """
 
     on = serializers.DateField()

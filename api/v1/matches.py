@@ -29,7 +29,7 @@ from procurement.errors import Invalid
 from procurement.models import Match, Requirement
 from procurement.permissions import Action
 from procurement.querysets import MatchQuerySet, RequirementQuerySet
-from procurement.requirements import RequirementContent
+from procurement.requirements import RequirementContent, too_much
 from search.index import engine
 from search.matching import MatchOptions, match
 from search.parameters import Parameter
@@ -178,7 +178,11 @@ def _content(request: Request, sent: Mapping[str, Any]) -> tuple[RequirementCont
         row = kept.filter(reference=sent["requirement"].upper()).first()
         if row is None or row.current is None:
             raise Problem(404, f"There is no requirement {sent['requirement']} that you may see.")
-        return RequirementContent.from_json(row.current.content), row.reference
+        content = RequirementContent.from_json(row.current.content)
+        # It may have been said before there was a bound.
+        if faults := too_much(content, "/requirement"):
+            raise Invalid("The requirement asks for too much at once.", tuple(faults))
+        return content, row.reference
     with malformed_told():
         content = RequirementContent.from_json(sent["need"], "/need")
         if faults := missing_from(content, "/need"):

@@ -1,21 +1,24 @@
-"""Whether what a requirement names is there: the rules that need the database, after procurement/requirements.py
-has found the content itself in order.
+"""Whether a requirement may be said: not too much at once, and what it names is there (the rules that need the
+database), after procurement/requirements.py has found the content itself in order.
 """
 
 from __future__ import annotations
 
 from procurement.errors import Fault
 from procurement.models import Framework, Grade, Lot, Region, Specialism
-from procurement.requirements import RequirementContent
+from procurement.requirements import RequirementContent, too_much
 
 
 def missing_from(content: RequirementContent, pointer: str = "") -> list[Fault]:
     """A fault for each framework, lot, specialism, region and grade of the content that is not known, at its JSON
-    pointer below `pointer`. At most five queries; none for what the content does not name.
+    pointer below `pointer`; and one where it asks for too much at once. At most five queries; none for what the
+    content does not name.
 
     Regions are of the framework's own scheme, or the whole United Kingdom; of either scheme where no framework is
     named. Grades are those of the lot, or of any lot of the framework.
     """
+    if faults := too_much(content, pointer):
+        return faults
     framework = None
     if content.framework is not None:
         framework = Framework.objects.filter(reference=content.framework).first()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.errors import Invalid
-from procurement.requirements import NEVER_RULES_OUT, Budget, MustHave, RequirementContent
+from procurement.requirements import NEVER_RULES_OUT, Budget, MustHave, RequirementContent, too_much
 from procurement.team_price import TeamLine
 
 WHOLE = {
@@ -53,6 +53,19 @@ def test_what_is_not_stated_is_empty() -> None:
     assert content == RequirementContent(text="Help\nus")
     assert content.to_json()["budget"] is None
     assert content.digest() == RequirementContent.from_json({"text": "Help\nus", "lot": None}).digest()
+
+
+@pytest.mark.parametrize(
+    ("specialisms", "regions", "refused"),
+    [(0, 100, False), (0, 101, True), (50, 0, False), (50, 2, False), (34, 3, True), (50, 200, True)],
+)
+def test_a_need_asks_for_a_hundred_things_at_once(specialisms: int, regions: int, refused: bool) -> None:
+    content = RequirementContent(
+        specialisms=tuple(f"rm1~1~{number}" for number in range(specialisms)),
+        regions=tuple(f"R{number}" for number in range(regions)),
+    )
+    told = [(one.pointer, one.code) for one in too_much(content, "/need")]
+    assert told == ([("/need/regions", "too_many")] if refused else [])
 
 
 def test_text_may_be_empty_only_beside_specialisms() -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from procurement.requirements import MustHave, Preferences, RequirementContent, TeamLine
+from search import answers
 from search.analysis import term_of, words_of
 from search.engines import gathering
 from search.engines.base import Engine
@@ -141,6 +142,24 @@ def test_a_must_have_rules_out_who_certainly_lacks_it_and_names_it(firms: Engine
     assert [(one["specialism"]["name"], one["count"]) for one in answer["ruled_out_by"]] == [
         ("Evaluation", 1)
     ]
+
+
+def test_the_ruled_out_are_told_as_long_as_their_rules_are_few(
+    firms: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(most: int) -> list[list[str]]:
+        monkeypatch.setattr(answers, "RULES_TOLD", most)
+        both = MustHave(specialisms=SPECIALISMS)
+        answer = asked(firms, specialisms=SPECIALISMS, regions=("TLC",), must_have=both)
+        assert answer["ruled_out_count"] == 2
+        assert [one["count"] for one in answer["ruled_out_by"]] == [2, 1]
+        return [[rule["specialism"]["name"] for rule in one["rules"]] for one in answer["ruled_out"]]
+
+    beech, damson = ["Evaluation", "Community engagement"], ["Evaluation"]
+    assert told(3) == [beech, damson]
+    assert told(2) == [beech]
+    # Nobody is told with a part of what it lacks.
+    assert told(1) == []
 
 
 def test_the_team_is_priced_on_each_card_and_placed_among_cards_of_its_kind(firms: Engine) -> None:

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from procurement.models import Framework
 from search.fields import FILTERS, STATUSES
 from search.parameters import BadParameters
+from search.parameters import read as read_table
 from search.params import LISTING_PARAMETERS, cursor_text, effective_status, listing_query, suggestion_query
 from search.query import Cursor, ListingQuery, SuggestionQuery
 
@@ -24,6 +25,11 @@ def faults(text: str) -> list[tuple[str, str]]:
     with pytest.raises(BadParameters) as refused:
         read(text)
     return [(fault.parameter, fault.code) for fault in refused.value.faults]
+
+
+def test_where_no_parameter_is_taken_the_refusal_says_so() -> None:
+    _, told = read_table((), QueryDict("colour=red"))
+    assert [one.message for one in told] == ["There is no parameter colour; none is taken here."]
 
 
 def test_everything_that_can_be_asked() -> None:
