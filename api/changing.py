@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,10 +13,12 @@ from api.bodies import sent_object
 from api.conditional import tag
 from api.errors import Problem, escaped, fault, of
 from api.formats import ORJSONRenderer
-from api.idempotency import answered_once
+from api.idempotency import answered_before, answered_once
 from procurement.canonical import canonical
 from procurement.errors import Invalid
 from procurement.once import fingerprint
+
+Found = TypeVar("Found")
 
 SHAPE: Final = frozenset({"type", "unknown_field"})
 """Faults that make a body malformed (400) rather than one that breaks a rule (422)."""
@@ -81,10 +83,29 @@ def done_once(
     """Carries out a POST once for its Idempotency-Key: `act` does it and answers. With `anew` the answer is not kept:
     a repeat is answered by it (api/idempotency.py).
     """
-    said = canonical(request.data).encode()
-    condition = str(request.META.get("HTTP_IF_MATCH", "")).encode()
     with malformed_told():
-        return answered_once(request, principal, fingerprint(said, condition), act, anew)
+        return answered_once(request, principal, _said(request), act, anew)
+
+
+def found_then_done_once(
+    request: Request, principal: str, find: Callable[[], Found], act: Callable[[Found], Response]
+) -> Response:
+    """The same for what rests on an answer of the index: `find` asks for it before the transaction, and not for a
+    repeat. An index that is slow or away must keep nobody's write waiting.
+    """
+    said = _said(request)
+    with malformed_told():
+        before = answered_before(request, principal, said)
+        if before is not None:
+            return before
+        found = find()
+        return answered_once(request, principal, said, lambda: act(found))
+
+
+def _said(request: Request) -> str:
+    """The fingerprint of all that a request says."""
+    condition = str(request.META.get("HTTP_IF_MATCH", "")).encode()
+    return fingerprint(canonical(request.data).encode(), condition)
 
 
 def answered(data: Any, revision: int, place: str, status: int = 200) -> Response:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import Problem, fault
-from procurement.once import Kept, Sent, once
+from procurement.once import Kept, Sent, answered, once
 
 KEPT: Final = ("Location", "ETag")
 """Headers that are given again with the answer."""
@@ -58,9 +58,29 @@ def answered_once(
         headers = {name: response.headers[name] for name in KEPT if name in response.headers}
         return Kept(response.status_code, said, orjson.dumps(response.data), headers)
 
-    done = once(Sent(principal, f"{request.method} {request.path}", key_of(request), said), act, kept)
+    done = once(_sent(request, principal, said), act, kept)
     if isinstance(done, Response):
         return done
+    if anew is not None:
+        _refuse_reused(done, said)
+        again = anew()
+        again.status_code = done.status
+        again.headers["Idempotency-Replayed"] = "true"
+        return again
+    return _replayed(done, said)
+
+
+def answered_before(request: Request, principal: str, said: str) -> Response | None:
+    """The answer kept for the request's key; None where the key is new. Raises Problem as answered_once does."""
+    before = answered(_sent(request, principal, said))
+    return None if before is None else _replayed(before, said)
+
+
+def _sent(request: Request, principal: str, said: str) -> Sent:
+    return Sent(principal, f"{request.method} {request.path}", key_of(request), said)
+
+
+def _refuse_reused(done: Kept, said: str) -> None:
     if done.fingerprint != said:
         raise Problem(
             422,
@@ -68,11 +88,10 @@ def answered_once(
             code="idempotency_key_reused",
             errors=[fault("reused", "Take a new key for a new request.", header=HEADER)],
         )
-    if anew is not None:
-        again = anew()
-        again.status_code = done.status
-        again.headers["Idempotency-Replayed"] = "true"
-        return again
+
+
+def _replayed(done: Kept, said: str) -> Response:
+    _refuse_reused(done, said)
     return Response(
         orjson.loads(done.body),
         status=done.status,

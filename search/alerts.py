@@ -23,18 +23,17 @@ from django.utils import timezone
 from procurement.actions.saved_search_matches import note_found, open_searches
 from procurement.actions.saved_searches import SavedSearchDraft, change_saved_search, keep_saved_search
 from procurement.canonical import digest
-from procurement.errors import Fault, Invalid
 from procurement.models import SavedSearch
 from procurement.permissions import Actor
+from search.checked_query import checked_query
 from search.engines.base import EngineUnavailable
-from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.known import refuse_unknown_values
 from search.models import ChangedListing
 from search.parameters import BadParameters
 from search.query import DEEPEST_HIT, ListingQuery
-from search.saved_query import canonical_query, kept_query
+from search.saved_query import kept_query
 
+REFUSED: Final = "The search cannot be kept as it is."
 LISTINGS_AT_ONCE: Final = 1_000
 ROUNDS: Final = 20
 """So many times as many listings are looked at in one sweep; the next goes on."""
@@ -55,41 +54,27 @@ log = structlog.get_logger(__name__)
 
 
 def keep(actor: Actor, draft: SavedSearchDraft) -> SavedSearch:
-    """Keeps a search whose `query` is as somebody sent it. Raises as keep_saved_search; Invalid at /query for each
-    wrong parameter and for what finds more than 10,000 listings; EngineUnavailable.
+    """Keeps a search whose `query` is as somebody sent it. Raises as keep_saved_search and `checked`."""
+    return keep_saved_search(actor, *checked(draft))
+
+
+def checked(draft: SavedSearchDraft) -> tuple[SavedSearchDraft, dict[str, str]]:
+    """The search with its query in canonical form, and the digest of each listing that it finds now.
+
+    Raises Invalid at /query for each wrong parameter and for what finds more than 10,000 listings; EngineUnavailable.
     """
-    query = _checked(draft.query)
-    return keep_saved_search(actor, replace(draft, query=query), _found_at_first(query))
+    query = checked_query(draft.query, REFUSED)
+    return replace(draft, query=query), _found_at_first(query)
 
 
 def change(actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]) -> SavedSearch:
     """Changes a kept search. Raises as change_saved_search and, where the query is among the changes, as keep."""
     if "query" not in changes:
         return change_saved_search(actor, reference, revision, changes)
-    query = _checked(changes["query"])
+    query = checked_query(changes["query"], REFUSED)
     return change_saved_search(
         actor, reference, revision, {**changes, "query": query}, _found_at_first(query)
     )
-
-
-def _checked(text: object) -> str:
-    """The canonical form of a query string, if the index can be asked with it."""
-    if not isinstance(text, str):
-        raise Invalid("The search cannot be kept as it is.", (Fault("/query", "type", "This must be text."),))
-    on = timezone.localdate()
-    try:
-        query = canonical_query(text, on)
-        asked = replace(kept_query(query, on), page_size=1, facets=False, seed=0)
-        refuse_unknown_values(engine(), asked)
-        answer = engine().search_listings(asked)
-        refuse_unknown_grade(asked, answer)
-    except BadParameters as bad:
-        faults = tuple(Fault("/query", one.code, f"{one.parameter}: {one.message}") for one in bad.faults)
-        raise Invalid("The search cannot be kept as it is.", faults) from bad
-    if answer.count > DEEPEST_HIT:
-        told = f"It finds {answer.count:,} listings; a search to be kept finds at most {DEEPEST_HIT:,}."
-        raise Invalid("The search finds too much.", (Fault("/query", "too_many", told),))
-    return query
 
 
 def _found_at_first(query: str) -> dict[str, str]:

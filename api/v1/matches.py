@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from api.auth import actor_of, signed_in
 from api.bodies import read_body
-from api.changing import done_once, malformed_told
+from api.changing import found_then_done_once, malformed_told
 from api.errors import Problem, fault
 from api.parameters import reference, values
 from api.schema import operation
@@ -31,7 +31,7 @@ from procurement.permissions import Action
 from procurement.querysets import MatchQuerySet, RequirementQuerySet
 from procurement.requirements import RequirementContent, too_much
 from search.index import engine
-from search.matching import MatchOptions, match
+from search.matching import Matched, MatchOptions, match
 from search.parameters import Parameter
 from search.ranks import WEIGHTS
 
@@ -154,18 +154,21 @@ class MatchList(ListView):
             found = match(content, _options(sent), engine())
             return Response({"content": content.to_json(), "answer": found.answer})
         signed_in(request)
+        options = _options(sent)
 
-        def act() -> Response:
+        def find() -> tuple[RequirementContent, str | None, Matched]:
             content, requirement = _content(request, sent)
-            options = _options(sent)
-            found = match(content, options, engine())
+            return content, requirement, match(content, options, engine())
+
+        def act(asked: tuple[RequirementContent, str | None, Matched]) -> Response:
+            content, requirement, found = asked
             run = Run(found.ranking, found.model, engine().name, found.generation, found.seed, options.on)
             kept = keep_match(actor, sent.get("organisation"), content, found.answer, run, requirement)
             row = MatchQuerySet(Match).told(answer=True).get(pk=kept.pk)
             place = reverse("api:match", args=[kept.reference])
             return Response(MatchSerializer(row).data, status=201, headers={"Location": place})
 
-        return done_once(request, actor.reference, act)
+        return found_then_done_once(request, actor.reference, find, act)
 
 
 def _content(request: Request, sent: Mapping[str, Any]) -> tuple[RequirementContent, str | None]:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, malformed_told, object_of, text_of
+from api.changing import answered, found_then_done_once, malformed_told, object_of, text_of
 from api.conditional import expected_revision
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, values
@@ -31,7 +31,12 @@ from api.v1.saved_search_shapes import (
 )
 from api.views import DetailView, ListView
 from procurement.actions.buyers import require_somewhere
-from procurement.actions.saved_searches import FIELDS, SavedSearchDraft, delete_saved_search
+from procurement.actions.saved_searches import (
+    FIELDS,
+    SavedSearchDraft,
+    delete_saved_search,
+    keep_saved_search,
+)
 from procurement.models import SavedSearch
 from procurement.permissions import Action
 from procurement.querysets import SavedSearchQuerySet
@@ -117,7 +122,11 @@ class SavedSearchList(ListView):
             organisation=text_of(content, "organisation"),
         )
         require_somewhere(actor, Action.SAVE_SEARCH)
-        return done_once(request, actor.reference, lambda: _answered(alerts.keep(actor, draft), 201))
+
+        def act(asked: tuple[SavedSearchDraft, dict[str, str]]) -> Response:
+            return _answered(keep_saved_search(actor, *asked), 201)
+
+        return found_then_done_once(request, actor.reference, lambda: alerts.checked(draft), act)
 
 
 def _answered(made: SavedSearch, status: int) -> Response:

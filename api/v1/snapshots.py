@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import done_once, object_of, text_of
+from api.changing import done_once, found_then_done_once, object_of, text_of
 from api.schema import operation
 from api.v1.shortlist_shapes import (
     NOTHING,
@@ -23,6 +23,7 @@ from api.v1.shortlists import revision_read, seen_by, shown_anew
 from api.views import ApiView, ListView, one_of
 from procurement.actions.snapshots import lock_shortlist, snapshot_of, unlock_shortlist, verify_snapshot
 from procurement.models import Snapshot
+from procurement.snapshots import Index
 from search.parameters import Parameter
 from search.relied_on import index_now
 
@@ -50,11 +51,11 @@ class Locking(ApiView):
         actor = signed_in(request)
         object_of(request, (), empty=True)
 
-        def act() -> Response:
+        def act(index: Index) -> Response:
             revision = revision_read(request, reference)
-            return shown_anew(lock_shortlist(actor, reference, revision, index_now()).shortlist)
+            return shown_anew(lock_shortlist(actor, reference, revision, index).shortlist)
 
-        return done_once(request, actor.reference, act)
+        return found_then_done_once(request, actor.reference, index_now, act)
 
 
 class Unlocking(ApiView):

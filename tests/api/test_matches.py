@@ -62,6 +62,24 @@ def test_a_buyer_s_match_is_kept_with_its_digest_and_its_event(person: Callable[
     assert Match.objects.count() == 1
 
 
+def test_the_index_is_asked_before_anything_is_locked_and_not_for_a_repeat(
+    person: Callable[[str], Client],
+) -> None:
+    client = person("buyer")
+    with CaptureQueriesContext(connection) as first:
+        assert ask(client, {"need": NEED}).status_code == 201
+    said = [one["sql"] for one in first.captured_queries]
+    locks = next(at for at, sql in enumerate(said) if sql.startswith("SAVEPOINT"))
+    checks = [at for at, sql in enumerate(said) if 'FROM "procurement_grade"' in sql]
+    # The need is checked, and so answered, before the transaction begins.
+    assert checks
+    assert max(checks) < locks
+    with CaptureQueriesContext(connection) as again:
+        assert ask(client, {"need": NEED}).status_code == 201
+    assert not [one for one in again.captured_queries if "procurement_grade" in one["sql"]]
+    assert Match.objects.count() == 1
+
+
 def test_a_buyer_may_ask_without_keeping(person: Callable[[str], Client]) -> None:
     assert ask(person("buyer"), {"need": NEED, "keep": False}, key="").status_code == 200
     assert Match.objects.count() == 0

@@ -15,15 +15,16 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from procurement.actions.saved_searches import SavedSearchDraft, delete_saved_search
+from procurement.actions.saved_searches import SavedSearchDraft, delete_saved_search, keep_saved_search
 from procurement.errors import Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Organisation, SavedSearch
 from procurement.permissions import Action, Actor, can, person
 from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.engines.base import EngineUnavailable
+from web.changing import sent_revision
 from web.faults import FieldFault
-from web.once import done_once
+from web.once import done_before, done_once
 from web.pages import render
 from web.views.errors import search_unavailable
 
@@ -59,11 +60,16 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
         organisation=buyers[0] if len(buyers) > 1 else None,
     )
 
-    def keep() -> str:
-        alerts.keep(actor, draft)
-        return _back("saved")
-
+    if (before := done_before(request, actor)) is not None:
+        return before
     try:
+        # Outside the transaction: while the index is asked nobody's write waits.
+        checked, found = alerts.checked(draft)
+
+        def keep() -> str:
+            keep_saved_search(actor, checked, found)
+            return _back("saved")
+
         return done_once(request, actor, keep)
     except Invalid as refused:
         return _page(request, actor, refused, 422)
@@ -78,7 +84,7 @@ def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
     """A change of what one tells, or its end: as the button says that was pressed."""
     actor = _buyer(request)
     sent = request.POST
-    revision = int(sent["revision"]) if sent.get("revision", "").isdecimal() else 0
+    revision = sent_revision(sent)
 
     def act() -> str:
         if "delete" in sent:
