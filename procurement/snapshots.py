@@ -31,8 +31,8 @@ from procurement.models import (
 )
 from procurement.profiles import FIELDS
 
-FORMAT: Final = 1
-"""Of the document: a reader of a later one must know the earlier ones, too."""
+FORMAT: Final = 2
+"""Of the document: a reader of a later one must know the earlier ones, too. 1 had no `found`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def document_of(shortlist: Shortlist, number: int, actor: str, at: datetime, ind
         "locked": {"at": _instant(at), "actor": actor, "on": on.isoformat()},
         "index": {"engine": index.engine, "generation": index.generation},
         "query": shortlist.query,
+        "found": shortlist.found,
         "requirement": _requirement(shortlist.requirement),
         "match": _match(shortlist.match),
         "frameworks": _frameworks(facts.values()),

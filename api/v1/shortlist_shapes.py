@@ -47,7 +47,7 @@ class NewShortlistSerializer(serializers.Serializer[Any]):
     listings = _listings(required=False)
     query = serializers.CharField(
         max_length=QUERY_LENGTH, required=False, allow_blank=True,
-        help_text="The query string of the search that found the listings.",
+        help_text="The query string of the search that found the listings; its answer is kept, too.",
     )  # fmt: skip
 
 
@@ -137,14 +137,33 @@ class ShortlistSummarySerializer(serializers.Serializer[Any]):
         }
 
 
+class FoundListingShape(serializers.Serializer[Any]):
+    """A listing that the search found."""
+
+    listing = serializers.CharField()
+    score = serializers.FloatField(min_value=0)
+
+
+class FoundShape(serializers.Serializer[Any]):
+    """What the search of a shortlist found when it was begun: `count` in all, the first hundred in their order."""
+
+    on = serializers.DateField()
+    engine = serializers.CharField()
+    generation = serializers.IntegerField(min_value=0)
+    seed = serializers.IntegerField(min_value=0, help_text="Of the order in which equals stood.")
+    count = serializers.IntegerField(min_value=0)
+    results = FoundListingShape(many=True)
+
+
 class ShortlistSerializer(ShortlistSummarySerializer):
-    """A shortlist with its entries in order."""
+    """A shortlist with its entries in order. `found` is null where no search was named, or before it was kept."""
 
     entries = EntrySerializer(many=True)
+    found = FoundShape(allow_null=True)
 
     def to_representation(self, row: Shortlist) -> dict[str, Any]:
-        entries = row.entries.order_by("position")
-        return super().to_representation(row) | {"entries": EntrySerializer(entries, many=True).data}
+        entries = EntrySerializer(row.entries.order_by("position"), many=True).data
+        return super().to_representation(row) | {"entries": entries, "found": row.found}
 
 
 class ShortlistNoteSerializer(serializers.ModelSerializer[ShortlistNote]):

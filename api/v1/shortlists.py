@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, object_of, text_of, texts_of, wrong_type
+from api.changing import answered, done_once, found_then_done_once, object_of, text_of, texts_of, wrong_type
 from api.conditional import expected_revision
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, reference, values
@@ -42,6 +42,7 @@ from procurement.models import Event, Shortlist, ShortlistNote
 from procurement.permissions import Action
 from procurement.querysets import ShortlistQuerySet
 from search.parameters import Parameter
+from search.shortlisting import found_by
 
 
 def seen_by(request: Request) -> ShortlistQuerySet:
@@ -101,13 +102,15 @@ class ShortlistList(ListView):
         body={"application/json": NewShortlistSerializer},
         scope="shortlists:write",
         headers=("Idempotency-Key",),
-        problems=(422,),
+        problems=(422, 503),
         example="curl -X POST 'http://127.0.0.1:8000/api/v1/shortlists/' "
         '-H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $KEY" -H \'Content-Type: application/json\' '
         '-d "{\\"title\\": \\"Evaluators\\", \\"match\\": \\"$MATCH\\"}"',
     )
     def post(self, request: Request) -> Response:
-        """Begins a shortlist: empty, of a match's ranked results, or of listings that a search found."""
+        """Begins a shortlist: empty, of a match's ranked results, or of listings that a search found. The `query` is
+        checked and asked: what it finds now is kept with the shortlist, and each of `listings` must be among it.
+        """
         actor = signed_in(request)
         values(request.GET, ())
         body = object_of(
@@ -123,7 +126,11 @@ class ShortlistList(ListView):
             query=text_of(body, "query") or "",
         )
 
-        return done_once(request, actor.reference, lambda: shown_anew(create_shortlist(actor, draft), 201))
+        def act(checked: ShortlistDraft) -> Response:
+            return shown_anew(create_shortlist(actor, checked), 201)
+
+        require_somewhere(actor, Action.EDIT_SHORTLIST)
+        return found_then_done_once(request, actor.reference, lambda: found_by(draft), act)
 
 
 def _take(body: dict[str, Any]) -> int | None:

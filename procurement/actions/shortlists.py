@@ -6,7 +6,7 @@ actions/snapshots.py locks. Every change takes the revision that was read and ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,9 +41,10 @@ Source = ShortlistEntry.Source
 @dataclass(frozen=True, slots=True)
 class ShortlistDraft:
     """A shortlist to begin. `requirement` and `match` are references; `listings` are references that were found by
-    the search `query` (the query string of /api/v1/listings/), or chosen by hand where that is empty. Of a match's
-    ranked results the first `take` become entries, all of them unless it says how many; where `chosen` names some,
-    only those, in the order of their ranks.
+    the search `query` (the query string of /api/v1/listings/), or chosen by hand where that is empty; `found` is what
+    that search finds, as JSON values (search/shortlisting.py checks the query and asks). Of a match's ranked results
+    the first `take` become entries, all of them unless it says how many; where `chosen` names some, only those, in the
+    order of their ranks.
     """
 
     title: object
@@ -54,6 +55,7 @@ class ShortlistDraft:
     chosen: Sequence[str] = ()
     listings: Sequence[str] = ()
     query: object = ""
+    found: Mapping[str, Any] | None = None
 
 
 def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
@@ -81,6 +83,7 @@ def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
             requirement=requirement,
             match=match,
             query=query,
+            found=None if draft.found is None else dict(draft.found),
             actor=actor.reference,
         )
         source = Source.SEARCH if query else Source.MANUAL

@@ -62,6 +62,7 @@ def pack_of(source: Source) -> Pack:
         _audit(source),
         _asked(document),
         *_answered(document["match"]),
+        *_found(document.get("found")),
         _entries(document["entries"]),
         _profiles(document["entries"]),
         _offerings(document["entries"]),
@@ -161,6 +162,21 @@ def _answered(match: Mapping[str, Any] | None) -> Iterable[Table]:
         ("Listing", "Reasons"),
         tuple(_row(one.listing, _reasons(one.reasons)) for one in ruled_out_of(answer)),
         "Listings that the match ruled out, and why.",
+    )
+
+
+def _found(found: Mapping[str, Any] | None) -> Iterable[Table]:
+    """What the search found when the shortlist was begun; nothing without one, or in a document of format 1."""
+    if found is None:
+        return
+    yield Table(
+        "Found by the search",
+        ("Place", "Listing", "Score"),
+        tuple(
+            _row(place, one["listing"], one["score"]) for place, one in enumerate(found["results"], start=1)
+        ),
+        f"On {found['on']} the search found {found['count']:,} listings, of which the first are named, with the seed "
+        f"{found['seed']} and in generation {found['generation']} of the {found['engine']} index.",
     )
 
 

@@ -17,7 +17,8 @@ LISTING_LENGTH: Final = 3 * REFERENCE_LENGTH + 2
 class Shortlist(Revised):
     """A buyer's choice while it is made (open) and once it stands (locked).
 
-    It comes from nothing, from a `match`, or from a search, whose query string `query` then is.
+    It comes from nothing, from a `match`, or from a search, whose query string `query` then is and `found` what that
+    found when the shortlist was begun (search/shortlisting.py).
     """
 
     class Status(models.TextChoices):
@@ -34,6 +35,7 @@ class Shortlist(Revised):
         Match, null=True, blank=True, on_delete=models.PROTECT, related_name="shortlists"
     )
     query = models.TextField(blank=True)
+    found = models.JSONField(null=True, blank=True)
     actor = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -367,3 +367,42 @@ def test_an_unknown_format_is_refused(
     answer = send(person("buyer"), "POST", f"{LIST}{reference}/evidence-packs/", body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
     assert not Operation.objects.exists()
+
+
+def test_of_a_search_the_query_is_checked_and_what_it_finds_is_kept(person: Callable[[str], Client]) -> None:
+    client = person("buyer")
+    query = "?region=UKC&q=evaluation&seed=3&page=2&page_size=1"
+    found = client.get(f"/api/v1/listings/{query.replace('&page=2&page_size=1', '')}").json()
+    listings = [one["reference"] for one in found["results"]]
+    assert BRIGHT in listings
+    answer = send(client, "POST", LIST, {"title": "Found", "query": query, "listings": [BRIGHT]})
+    assert answer.status_code == 201, answer.content
+    told = answer.json()
+    assert told["query"] == "q=evaluation&region=UKC"
+    kept = told["found"]
+    assert (kept["engine"], kept["seed"], kept["count"]) == ("embedded", 3, found["count"])
+    assert [one["listing"] for one in kept["results"]] == listings
+    assert [one["source"] for one in told["entries"]] == ["search"]
+    locked = send(client, "POST", f"{LIST}{told['reference']}/lock/", {}, Idempotency_Key="k2")
+    assert locked.status_code == 200
+    snapshot = client.get(f"{LIST}{told['reference']}/snapshots/1/").json()
+    assert snapshot["document"]["found"] == kept
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"query": "colour=blue"}, "/query", "unknown"),
+        ({"query": "region=ZZ"}, "/query", "choice"),
+        ({"query": "q=%00"}, "/query", "shape"),
+        ({"query": "q=brightwater", "listings": [BRIGHT, SCIE]}, "/listings/1", "not_found_by_query"),
+    ],
+)
+def test_a_search_that_cannot_be_asked_or_did_not_find_it_begins_nothing(
+    person: Callable[[str], Client], body: dict[str, Any], pointer: str, code: str
+) -> None:
+    before = Shortlist.objects.count(), Event.objects.count()
+    answer = send(person("buyer"), "POST", LIST, {"title": "Found", **body})
+    assert answer.status_code == 422, answer.content
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, code)]
+    assert (Shortlist.objects.count(), Event.objects.count()) == before

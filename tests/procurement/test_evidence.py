@@ -156,6 +156,25 @@ def test_as_a_workbook_it_begins_with_the_audit_and_no_cell_is_a_formula(
     ]
 
 
+def test_what_a_search_found_is_told_and_was_not_in_the_first_format(locked: Snapshot, editor: Actor) -> None:
+    found = {
+        "on": "2026-03-01", "engine": "embedded", "generation": 7, "seed": 3, "count": 1250,
+        "results": [{"listing": ASH, "score": 1.5}, {"listing": OAK, "score": 0.25}],
+    }  # fmt: skip
+    begun = create_shortlist(editor, ShortlistDraft("Searched", listings=(OAK,), query="q=x", found=found))
+    snapshot = lock_shortlist(editor, begun.reference, 1, Index("embedded", 9))
+    pack = pack_of(Source(json.loads(snapshot.document), snapshot.digest))
+    (table,) = [one for one in pack.tables if one.title == "Found by the search"]
+    assert table.rows == (("1", ASH, "1.5"), ("2", OAK, "0.25"))
+    assert table.note.startswith("On 2026-03-01 the search found 1,250 listings")
+    first = json.loads(locked.document)
+    del first["found"]
+    first["format"] = 1
+    titles = [one.title for one in pack_of(Source(first, locked.digest)).tables]
+    assert "Found by the search" not in titles
+    assert titles[:3] == ["Audit", "What was asked", "Ranking"]
+
+
 def test_on_paper_it_is_tagged_and_takes_no_text_for_markup(locked: Snapshot, editor: Actor) -> None:
     _, content = made(editor, locked, "pdf")
     assert content.startswith(b"%PDF-1.7")

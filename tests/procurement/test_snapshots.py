@@ -55,6 +55,12 @@ def editor(editor_of_module: Actor, db: None) -> Actor:
     return editor_of_module
 
 
+FOUND = {
+    "on": "2026-03-01", "engine": "embedded", "generation": 7, "seed": 3, "count": 2,
+    "results": [{"listing": ASH, "score": 1.5}, {"listing": OAK, "score": 0.25}],
+}  # fmt: skip
+
+
 @pytest.fixture
 def locked(editor: Actor) -> Snapshot:
     run = Run("2026.1", "model-a", "embedded", 7, 3, date(2026, 3, 1))
@@ -129,6 +135,16 @@ def test_a_snapshot_holds_what_was_relied_on(locked: Snapshot, editor: Actor) ->
     assert (event.type, event.changes["snapshot"], event.changes["digest"]) == (
         "shortlist.locked", 1, locked.digest,
     )  # fmt: skip
+
+
+def test_a_snapshot_of_a_search_holds_what_it_found_when_the_shortlist_was_begun(editor: Actor) -> None:
+    draft = ShortlistDraft("Evaluators", listings=(OAK,), query="q=ash", found=FOUND)
+    made = create_shortlist(editor, draft)
+    held = document(lock_shortlist(editor, made.reference, 1, Index("elasticsearch", 12)))
+    assert (held["format"], held["query"], held["found"]) == (2, "q=ash", FOUND)
+    assert held["index"] == {"engine": "elasticsearch", "generation": 12}
+    by_hand = create_shortlist(editor, ShortlistDraft("Evaluators", listings=(OAK,)))
+    assert document(lock_shortlist(editor, by_hand.reference, 1, Index(None, None)))["found"] is None
 
 
 def test_a_snapshot_holds_no_personal_data(locked: Snapshot) -> None:
@@ -206,8 +222,8 @@ def test_whichever_character_is_changed_it_is_found_with_its_digest_or_without(l
         ('"title":"Evaluators"', '"title":"evaluators"', "/shortlist"),
         ('"ranking":"2026.1"', '"ranking":"2026.2"', "/match"),
         ('"generation":9', '"generation":8', "/index"),
-        ('"format":1,', '"format":1, ', ""),
-        ('"format":1,', '"format":1,"extra":0,', "/extra"),
+        ('"format":2,', '"format":2, ', ""),
+        ('"format":2,', '"format":2,"extra":0,', "/extra"),
         ('{"entries"', '["entries"', ""),
     ],
 )

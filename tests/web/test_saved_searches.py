@@ -32,7 +32,9 @@ def kept(title: str = "Evaluators") -> SavedSearch:
 
 def test_a_search_is_saved_from_its_page(buyer: Client) -> None:
     found = read(buyer.get("/search?q=evaluation&framework=rm1&seed=3&compare=rm1~alders~alder"))
-    assert found.one("input", name="query").attributes["value"] == "q=evaluation&framework=rm1"
+    queries = [one.attributes["value"] for one in found.all("input", name="query")]
+    # The second is the shortlist's, in the order that was read.
+    assert queries == ["q=evaluation&framework=rm1", "q=evaluation&framework=rm1&seed=3"]
     assert found.one("input", id="title").attributes["value"] == "evaluation"
     response = buyer.post("/saved-searches", FORM)
     assert response.headers["Location"] == "/saved-searches?said=saved"
@@ -72,6 +74,16 @@ def test_what_is_wrong_is_said(buyer: Client, changes: dict[str, str], said: str
     sound(read(response))
     assert any(text.startswith(said) for text in read(response).texts("li"))
     assert not SavedSearch.objects.exists()
+
+
+@pytest.mark.parametrize("revision", ["9" * 5000, "١", "-1", "", "1.0"])
+def test_a_revision_that_is_none_is_stale(buyer: Client, revision: str) -> None:
+    search = kept()
+    sent = {"revision": revision, "alerts": "none"}
+    response = buyer.post(f"/saved-searches/{search.reference}", sent)
+    assert response.status_code == 409
+    search.refresh_from_db()
+    assert (search.alerts, search.revision) == ("new", 1)
 
 
 def test_alerts_are_chosen_and_a_search_deleted(buyer: Client) -> None:

@@ -45,7 +45,8 @@ def test_a_buyer_is_led_there_from_every_page(
     page: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     signed(page)
-    with django_assert_num_queries(3):
+    # Session, person, what waits in the inbox; and twice whether a shortlist may be begun.
+    with django_assert_num_queries(5):
         found = read(page.get("/search"))
     assert found.texts("a", class_="govuk-service-navigation__link")[1:3] == ["Match", "Shortlists"]
     assert "Your shortlists" in read(page.get("/")).texts("h3")
@@ -320,3 +321,36 @@ def test_queries_do_not_grow(page: Client, django_assert_num_queries: DjangoAsse
             begin(page, ALDER)
         with django_assert_num_queries(8):
             page.get("/shortlists")
+
+
+def test_a_shortlist_is_begun_from_a_search_page_with_what_it_found(page: Client) -> None:
+    assert "Begin a shortlist" not in read(page.get("/search?q=evaluation")).texts("summary")
+    found = read(signed(page).get("/search?q=evaluation&seed=3"))
+    (form,) = [one for one in found.all("form") if one.attributes.get("action") == "/shortlists"]
+    sent = {
+        each.attributes["name"]: each.attributes.get("value", "")
+        for each in found.elements[found.elements.index(form) :]
+        if each.tag == "input" and each.attributes["name"] != "csrfmiddlewaretoken"
+    }
+    assert (sent["query"], sent["title"]) == ("q=evaluation&seed=3", "evaluation")
+    before = state()
+    assert page.post("/shortlists", {**sent, "query": "colour=blue"}).status_code == 422
+    assert page.post("/shortlists", {**sent, "title": ""}).status_code == 422
+    assert state() == before
+    response = page.post("/shortlists", sent)
+    assert response.status_code == 303
+    assert page.post("/shortlists", sent).headers["Location"] == response.headers["Location"]
+    made = Shortlist.objects.get()
+    assert made.query == "q=evaluation"
+    assert made.found is not None
+    listings = [one["listing"] for one in made.found["results"]]
+    assert listings == sent["listings"].split()
+    assert list(made.entries.order_by("position").values_list("listing", "source")) == [
+        (one, "search") for one in listings
+    ]
+    shown = read(page.get(response.headers["Location"]))
+    assert summary(shown)["From the search"].startswith("q=evaluation, which found")
+
+
+def test_whoever_only_reads_is_offered_no_shortlist(page: Client) -> None:
+    assert 'action="/shortlists"' not in signed(page, "reader@example.org").get("/search").content.decode()

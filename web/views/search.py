@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from procurement.permissions import Action, can
 from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
@@ -24,6 +25,7 @@ from search.parameters import BadParameters, ParameterFault
 from search.params import listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
+from web.buying import actor_of
 from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
 from web.formats import money
@@ -128,12 +130,23 @@ def _answered(
         mapped=str(first_page.without("seed", "sort", "more", COMPARE).at("/map")),
         index=answer.index,
         savable=buys(request) and answer.count <= DEEPEST_HIT,
+        shortlistable=_may_shortlist(request, answer),
         asked=asked.without(COMPARE, "page", "seed").query,
+        # Whoever puts it on file has read it in this order.
+        asked_in_order=asked.without(COMPARE, "page").put({"seed": str(answer.seed)}).query,
         alerts=ALERTS,
         frequencies=FREQUENCIES,
         faults=[],
         messages={},
     )
+
+
+def _may_shortlist(request: HttpRequest, answer: ListingResult) -> bool:
+    """Whether whoever reads the answer may begin a shortlist of it: two queries, for buyers alone."""
+    if not answer.hits or answer.count > DEEPEST_HIT or not buys(request):
+        return False
+    actor = actor_of(request)
+    return any(can(actor, Action.EDIT_SHORTLIST, key) for key in actor.organisations())
 
 
 def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpResponse:

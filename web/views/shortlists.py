@@ -23,15 +23,18 @@ from procurement.evidence.content import FORMATS
 from procurement.models import Shortlist, ShortlistEntry
 from procurement.permissions import Action, Actor
 from procurement.querysets import ShortlistQuerySet
+from search.engines.base import EngineUnavailable
+from search.shortlisting import found_by
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor
-from web.once import done_once
+from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed, page_of, pages
 from web.shortlist_changes import CHANGES, DONE, faults_of, references_in
 from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
+from web.views.errors import search_unavailable
 
 STALE = (
     "Somebody changed this shortlist meanwhile, so nothing of yours was changed. Below it is as it stands now"
@@ -43,7 +46,7 @@ FORMAT_LABELS = {"xlsx": "Excel workbook with an audit sheet", "pdf": "PDF", "js
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def shortlists(request: HttpRequest) -> HttpResponse:
-    """The own shortlists, newest first; POST begins one, empty or of listings named by hand."""
+    """The own shortlists, newest first; POST begins one: empty, of listings named by hand, or of a search."""
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_SHORTLISTS)
     body = bodies(actor, Action.EDIT_SHORTLIST)
@@ -57,9 +60,13 @@ def shortlists(request: HttpRequest) -> HttpResponse:
     if organisation is None:
         wrong = [FieldFault("organisation", "Organisation: say for which one the shortlist is")]
         return _list(request, body, sent.dict(), wrong)
-    draft = ShortlistDraft(sent.get("title", ""), organisation=organisation, listings=listings)
+    query = sent.get("query", "")
+    draft = ShortlistDraft(sent.get("title", ""), organisation=organisation, listings=listings, query=query)
+    if (before := done_before(request, actor)) is not None:
+        return before
     try:
-        return done_once(request, actor, lambda: begun_at(create_shortlist(actor, draft)))
+        checked = found_by(draft)
+        return done_once(request, actor, lambda: begun_at(create_shortlist(actor, checked)))
     except Invalid as refused:
         faults = [
             fault
@@ -67,6 +74,8 @@ def shortlists(request: HttpRequest) -> HttpResponse:
             for fault in faults_of("title" if one.pointer == "/title" else "add", sent, 0, [one])
         ]
         return _list(request, body, sent.dict(), faults)
+    except EngineUnavailable as down:
+        return search_unavailable(request, "shortlists", down.retry_after)
 
 
 def _list(

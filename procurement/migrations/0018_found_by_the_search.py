@@ -1,0 +1,9 @@
+"""What the search of a shortlist found when the shortlist was begun."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("procurement", "0017_purged_files")]
+
+    operations = [migrations.AddField("shortlist", "found", models.JSONField(blank=True, null=True))]

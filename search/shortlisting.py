@@ -1,0 +1,59 @@
+"""A shortlist begun from a search: the query is checked, asked, and what it finds is kept beside it, so that a snapshot
+can show what the choice was made from.
+
+Journey: POST /api/v1/shortlists/ or the search page -> here -> procurement/actions/shortlists.py -> event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from django.utils import timezone
+
+from procurement.actions.shortlists import ShortlistDraft
+from procurement.errors import Fault, Invalid
+from search.checked_query import checked_query
+from search.index import engine
+from search.saved_query import kept_query
+
+KEPT: Final = 100
+"""Of what is found the first so many are kept, in their order; all are counted."""
+
+REFUSED: Final = "The shortlist cannot be taken as it is."
+
+
+def found_by(draft: ShortlistDraft) -> ShortlistDraft:
+    """The draft with its query in canonical form and what that finds now: `count` listings in all, the first KEPT by
+    reference with their scores, and by what they were found (engine, generation of the index, seed of ties, day).
+    A draft without a query stays as it is, and no index is asked.
+
+    Raises Invalid at /query for each wrong parameter and for what finds more than 10,000 listings, at /listings/n for
+    what the query does not find; EngineUnavailable.
+    """
+    if not isinstance(draft.query, str) or not draft.query.removeprefix("?").strip():
+        return draft
+    on, finder = timezone.localdate(), engine()
+    query = checked_query(draft.query, REFUSED)
+    # Who sends a seed has read the answer in its order.
+    seed = kept_query(draft.query.removeprefix("?"), on).seed
+    asked = replace(kept_query(query, on), page_size=KEPT, facets=False, seed=seed)
+    answer = finder.search_listings(asked)
+    if faults := list(_not_found(draft, {key for key, _ in finder.answering(asked, list(draft.listings))})):
+        raise Invalid(REFUSED, tuple(faults))
+    found: dict[str, Any] = {
+        "on": on.isoformat(),
+        "engine": finder.name,
+        "generation": answer.index.generation,
+        "seed": answer.seed,
+        "count": answer.count,
+        "results": [{"listing": hit.reference, "score": hit.score} for hit in answer.hits],
+    }
+    return replace(draft, query=query, found=found)
+
+
+def _not_found(draft: ShortlistDraft, known: set[str]) -> Iterator[Fault]:
+    for step, one in enumerate(draft.listings):
+        if one not in known:
+            yield Fault(f"/listings/{step}", "not_found_by_query", f"The query does not find {one[:250]}.")
