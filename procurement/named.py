@@ -85,12 +85,20 @@ def suppliers_of_listings(
     return [found[reference] for reference in references]
 
 
+def day_faults(pointer: str, day: date | None) -> list[Fault]:
+    """A fault where a day is beyond any framework."""
+    if day is None or YEARS[0] <= day.year <= YEARS[1]:
+        return []
+    return [Fault(pointer, "range", f"Its year must be from {YEARS[0]} to {YEARS[1]}.")]
+
+
 def question_of(framework: Framework, lot: Lot | None, terms: Terms, asked: Sequence[str]) -> QuoteQuestion:
     """The question about these suppliers (references); raises Invalid naming everything that breaks a rule."""
-    faults = team_faults(terms.team)
-    for name, day in (("starts_on", terms.starts_on), ("ends_on", terms.ends_on)):
-        if day is not None and not YEARS[0] <= day.year <= YEARS[1]:
-            faults.append(Fault(f"/{name}", "range", f"Its year must be from {YEARS[0]} to {YEARS[1]}."))
+    faults = [
+        *team_faults(terms.team),
+        *day_faults("/starts_on", terms.starts_on),
+        *day_faults("/ends_on", terms.ends_on),
+    ]
     if terms.months is not None and terms.ends_on is not None:
         faults.append(Fault("/months", "conflict", "Give months or ends_on, not both."))
     elif terms.ends_on is not None and terms.ends_on < terms.starts_on:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from procurement.models import RateCard
 from procurement.pricing import money
 from procurement.requirements import RequirementContent
 from search.engines.matching_base import NO_TOTAL, Covered, Gathered, RuledOut
@@ -31,6 +32,7 @@ would else fill a hundred megabytes.
 MUST_HAVE: Final = "must_have"
 NO_CARD: Final = "There is no rate card."
 NO_RATE: Final = "Not every grade of the team has one rate a day here: state the lot and the work type."
+HOURLY: Final = "Its card is by the hour, so days are not priced here: a quote takes the hours of a day."
 WORDS_ALONE: Final = "Matched by words alone: there is no model of meaning that made this index's vectors."
 
 SAYS_NOTHING: Final = "The text has no word that says what is needed: nobody is ranked by it."
@@ -119,6 +121,16 @@ class Told:
                 notes.append(f"{framework['number']} is not open to call-offs yet.")
         if need.days and need.framework is None:
             notes.append("A team is priced within one framework: name it.")
+        starts_on = self.content.starts_on
+        if starts_on is not None and starts_on < need.on:
+            notes.append(
+                f"The work would have begun on {starts_on}, before {need.on}, whose facts count here."
+            )
+        elif starts_on is not None and starts_on > need.on and need.days and need.framework is not None:
+            notes.append(
+                f"The team is priced on the cards in force on {need.on}: "
+                f"a quote prices it on those of {starts_on}, when the work begins."
+            )
         return notes
 
     def _result(self, rank: int, one: Ranked, why: Why | None) -> dict[str, Any]:
@@ -160,7 +172,13 @@ class Told:
         budget, asked = None, self.content.budget
         if total != NO_TOTAL and asked is not None and asked.currency == card["currency"]:
             budget = "within" if total <= asked.minor else "above"
-        because = NO_CARD if stored["rates"] is None else NO_RATE if total == NO_TOTAL else ""
+        because = ""
+        if stored["rates"] is None:
+            because = NO_CARD
+        elif card["unit"] == RateCard.Unit.HOUR:
+            because = HOURLY
+        elif total == NO_TOTAL:
+            because = NO_RATE
         return {
             "total": None if total == NO_TOTAL else money(total),
             "currency": card["currency"],

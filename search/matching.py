@@ -24,7 +24,7 @@ from search.ranks import WEIGHTS, preferred, ranked
 from search.relevance import pieces_of, score
 from search.ties import SEEDS
 
-RANKING: Final = "2026-11.2"
+RANKING: Final = "2026-11.3"
 """The version of the ranking's rules: another one may rank the same facts differently."""
 
 LARGEST_PAGE: Final = 100

@@ -58,6 +58,7 @@ MODES: Final[Mapping[Mode, str]] = {
     "shuffle": "A fair shuffle",
 }
 
+POUNDS: Final = "GBP"
 FRESH: Final = 6
 STALE: Final = 24
 """Months since a partner confirmed its profile."""
@@ -106,7 +107,10 @@ def _first(mode: Mode, candidates: Candidates, parts: Mapping[str, Floats]) -> l
     if mode == "coverage" and "coverage" in parts:
         return [-parts["coverage"]]
     if mode == "price":
-        return [candidates.totals, candidates.totals == NO_TOTAL]
+        # Amounts of two currencies are not compared: pounds come first, then each other one by itself.
+        currencies = ["" if currency == POUNDS else currency for currency, _, _ in candidates.cards]
+        apart = np.unique(np.array(currencies), return_inverse=True)[1]
+        return [candidates.totals, apart, candidates.totals == NO_TOTAL]
     if mode == "name":
         return [np.unique(np.array(candidates.names), return_inverse=True)[1]]
     return []

@@ -40,7 +40,9 @@ def found_by(draft: ShortlistDraft) -> ShortlistDraft:
     seed = kept_query(draft.query.removeprefix("?"), on).seed
     asked = replace(kept_query(query, on), page_size=KEPT, facets=False, seed=seed)
     answer = finder.search_listings(asked)
-    if faults := list(_not_found(draft, {key for key, _ in finder.answering(asked, list(draft.listings))})):
+    named = list(draft.listings)
+    known = {key for key, _ in finder.answering(asked, named)} if named else set()
+    if faults := list(_not_found(draft, known)):
         raise Invalid(REFUSED, tuple(faults))
     found: dict[str, Any] = {
         "on": on.isoformat(),

@@ -15,6 +15,7 @@ from procurement.covering import Cover, Pair, cover
 from procurement.errors import Fault, Invalid
 from procurement.ground import Ground, ground
 from procurement.models import Appointment, Framework, Lot, Offering, Specialism, Supplier, SupplierMember
+from procurement.named import day_faults
 from procurement.on_day import appointed, belongs
 
 ANYWHERE = ""
@@ -65,12 +66,13 @@ def team_question(
     """The question, and the regions as they stand (three queries).
 
     Specialisms are references, or numbers of the lot. Raises Invalid naming each specialism that the lot lacks, each
-    region that there is not, and each that stands there twice.
+    region that there is not, each that stands there twice, and a day beyond any framework.
     """
     known = {one.reference: one for one in Specialism.objects.filter(lot=lot)}
     wanted = [name.lower() if "~" in name else f"{lot.reference}~{name.lower()}" for name in specialisms]
     codes, places = [code.upper() for code in regions], ground()
     faults = [
+        *day_faults("/starts_on", on),
         *_faults("/specialisms", wanted, known, f"{lot.reference} has no specialism"),
         *_faults("/regions", codes, places.every, "There is no region"),
     ]

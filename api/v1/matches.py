@@ -134,7 +134,7 @@ class MatchList(ListView):
         body={"application/json": MatchBody},
         scope="matches:write",
         headers=("Idempotency-Key",),
-        problems=(404, 422, 503),
+        problems=(404, 409, 422, 503),
         example="curl -X POST 'http://127.0.0.1:8000/api/v1/matches/' -H \"Authorization: Bearer $TOKEN\" "
         "-H \"Idempotency-Key: $KEY\" -H 'Content-Type: application/json' "
         '-d \'{"need": {"text": "Evaluate a vision rehabilitation service.", "framework": "rm6309", '

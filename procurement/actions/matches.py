@@ -17,8 +17,8 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.events import Happening, record
 from procurement.canonical import digest
-from procurement.errors import Fault, Invalid
-from procurement.models import Match, Organisation, RequirementRevision
+from procurement.errors import Conflict, Fault, Invalid
+from procurement.models import Match, Organisation, Requirement, RequirementRevision
 from procurement.permissions import Action, Actor
 from procurement.references import numbered
 from procurement.requirements import RequirementContent
@@ -48,8 +48,8 @@ def keep_match(
 ) -> Match:
     """Keeps `answer` (JSON values) to `content` for the actor's buyer organisation.
 
-    `requirement` names the kept requirement whose content this is. Raises NotPermitted, Invalid at /requirement
-    where it is not the organisation's, or never said this.
+    `requirement` names the kept requirement whose content this is. Raises NotPermitted, Conflict once it is withdrawn,
+    Invalid at /requirement where it is not the organisation's, or never said this.
     """
     asked = content.to_json()
     told = digest_of(asked, answer)
@@ -93,7 +93,9 @@ def _revision(buyer: Organisation, reference: str, content: RequirementContent) 
     said = RequirementRevision.objects.filter(
         requirement__organisation=buyer, requirement__reference=reference, digest=content.digest()
     ).order_by("-number")
-    found = said.first()
+    found = said.select_related("requirement").first()
+    if found is not None and found.requirement.status != Requirement.Status.OPEN:
+        raise Conflict("The requirement is withdrawn: what was matched stays, and nothing more is.")
     if found is None:
         message = f"{reference} is not among the organisation's requirements with this content."
         raise Invalid("The match was not kept.", (Fault("/requirement", "unknown", message),))

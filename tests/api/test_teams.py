@@ -81,6 +81,7 @@ def test_a_team_takes_as_many_queries_as_it_takes(client: Client) -> None:
         (422, {"specialisms": ["77"]}, [("/specialisms/0", "unknown")]),
         (422, {"regions": ["XX"]}, [("/regions/0", "unknown")]),
         (422, {"suppliers": ["nobody"]}, [("/suppliers/0", "unknown")]),
+        (422, {"starts_on": "9999-12-31"}, [("/starts_on", "range")]),
         (422, {"team": [{"grade": "G1", "days": 1}] * 2}, [("/team/1/grade", "twice")]),
         (422, {"proposed": {"brightwater": {"G3": "780.01"}}}, [("/proposed/brightwater/G3", "above_ceiling")]),
     ],

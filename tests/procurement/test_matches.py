@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.matches import Run, digest_of, keep_match
-from procurement.actions.requirements import create_requirement, revise_requirement
-from procurement.errors import Invalid, NotPermitted, Refused
+from procurement.actions.requirements import create_requirement, revise_requirement, withdraw_requirement
+from procurement.errors import Conflict, Invalid, NotPermitted, Refused
 from procurement.models import Event, Match
 from procurement.permissions import SYSTEM, Actor
 from procurement.querysets import MatchQuerySet
@@ -72,6 +72,15 @@ def test_it_points_at_the_revision_that_was_asked_with(editor: Actor) -> None:
     assert match.requirement is not None
     assert (match.requirement.requirement, match.requirement.number) == (requirement, 1)
     assert Event.objects.latest("position").references["requirement"] == requirement.reference
+
+
+def test_of_a_withdrawn_requirement_no_match_is_kept_and_what_was_kept_stays(editor: Actor) -> None:
+    requirement = create_requirement(editor, CONTENT.to_json())
+    before = keep_match(editor, None, CONTENT, ANSWER, RUN, requirement.reference)
+    withdraw_requirement(editor, requirement.reference, 1, "No money.")
+    refusal = refused(Conflict, lambda: keep_match(editor, None, CONTENT, ANSWER, RUN, requirement.reference))
+    assert refusal.message.startswith("The requirement is withdrawn")
+    assert Match.objects.get() == before
 
 
 def test_a_requirement_that_never_said_this_or_is_anothers_is_refused(editor: Actor) -> None:

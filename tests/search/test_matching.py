@@ -183,6 +183,43 @@ def test_the_team_is_priced_on_each_card_and_placed_among_cards_of_its_kind(firm
     )
 
 
+def test_a_card_by_the_hour_says_why_it_has_no_price_and_currencies_are_ordered_apart(
+    indexing: Indexing,
+) -> None:
+    hourly, euros = firm("Hazel", "Work.", rates={"G1": 60}), firm("Elm", "Work.", rates={"G1": 100})
+    hourly["unit"] = hourly["stored"]["rates"]["unit"] = "hour"
+    euros["currency"] = euros["stored"]["rates"]["currency"] = "EUR"
+    listed = [
+        hourly,
+        euros,
+        firm("Fir", "Work.", rates={"G1": 900}),
+        firm("Gorse", "Work.", rates={"G1": 500}),
+    ]
+    engine = index(indexing, listed)
+    answer = asked(engine, "work", "price", team=(TeamLine("G1", Decimal(1)),))
+    # A hundred euros are not less than five hundred pounds: they are something else.
+    assert names(answer) == ["Gorse", "Fir", "Elm", "Hazel"]
+    assert found(answer, "Hazel")["price"]["because"].startswith("Its card is by the hour")
+    assert found(answer, "Elm")["price"]["because"] == ""
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "team", "said"),
+    [
+        (date(2026, 11, 24), False, "The work would have begun on 2026-11-24, before 2026-11-25, whose facts count"),
+        (TODAY, True, None),
+        (date(2026, 12, 1), False, None),
+        (date(2026, 12, 1), True, "The team is priced on the cards in force on 2026-11-25: a quote prices it on"),
+    ],
+)  # fmt: skip
+def test_which_day_s_facts_count_is_said_where_the_work_begins_on_another(
+    firms: Engine, starts_on: date, team: bool, said: str | None
+) -> None:
+    lines = (TeamLine("G1", Decimal(1)),) if team else ()
+    notes = asked(firms, "evaluation", starts_on=starts_on, team=lines)["notes"]
+    assert [one[: len(said or "")] for one in notes] == ([] if said is None else [said])
+
+
 def test_a_grade_with_several_rates_is_priced_once_the_work_type_is_said(indexing: Indexing) -> None:
     engine = index(
         indexing, [firm("Fir", "Evaluation.", work_types={"G1": {"advice": 500, "delivery": 300}})]
