@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from procurement.ranked import ranked_of
-from procurement.vocabulary import OWNERSHIP, SIZES, WORK_TYPES
+from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.ranks import MODES
 from web.formats import day, minor, money, plural
 
@@ -93,6 +93,7 @@ class Answer:
     ruled_out_by: tuple[tuple[str, int], ...]
     ruled_out: tuple[tuple[str, str, str], ...]
     mode: str
+    weights: str
     model: str
     caught_up_at: str
 
@@ -124,6 +125,7 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
             for one in told.get("ruled_out", ())[:RULED_OUT_SHOWN]
         ),
         mode=MODES.get(told.get("mode", ""), ""),
+        weights=", ".join(f"{part} {weight}" for part, weight in (told.get("weights") or {}).items()),
         model=(told.get("model") or {}).get("name", ""),
         caught_up_at=(told.get("index") or {}).get("caught_up_at") or "",
     )
@@ -149,6 +151,9 @@ def asked_for(
 
     preferred = [OWNERSHIP.get(one, one) for one in liked.get("ownership", ())]
     preferred += [SIZES.get(one, one) for one in liked.get("size", ())]
+    preferred += [SECTORS.get(one, one) for one in liked.get("sector", ())]
+    preferred += [ACCREDITATIONS.get(one, one) for one in liked.get("accreditation", ())]
+    starts_on, months = content.get("starts_on"), content.get("months")
     framework, lot = content.get("framework") or "", content.get("lot") or ""
     said = [
         ("Framework", places.get(framework, framework)),
@@ -156,6 +161,8 @@ def asked_for(
         ("Specialisms", named(content.get("specialisms", ()))),
         ("Regions", named(content.get("regions", ()))),
         ("Must have", named((*must.get("specialisms", ()), *must.get("regions", ())))),
+        ("First day", day(starts_on) if starts_on else ""),
+        ("Length", plural(months, "month") if months else ""),
         ("Team", "; ".join(f"{_days(line['days'])} of {line['grade']}" for line in content.get("team", ()))),
         ("Kind of work", WORK_TYPES.get(content.get("work_type") or "", "")),
         ("Budget", f"{money(minor(budget['amount']), budget['currency'])} without VAT" if budget else ""),

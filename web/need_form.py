@@ -15,6 +15,7 @@ from django.http import QueryDict
 
 from procurement.errors import Fault
 from procurement.requirements import GRADES, RequirementContent
+from search.ranks import BOUNDS, WEIGHTS
 from web.faults import FieldFault
 
 ROWS: Final = 6
@@ -29,23 +30,36 @@ LABELS: Final = {
     "budget": "Budget",
     "ownership": "Ownership",
     "size": "Size",
+    "starts_on": "First day of the work",
+    "months": "Length in months",
     "mode": "Order",
     "organisation": "Organisation",
 }
+PARTS: Final = {
+    "text": "Text",
+    "coverage": "Coverage",
+    "price": "Price",
+    "preferences": "Preferences",
+    "freshness": "Freshness",
+}
+"""What the parts of the score are called, in the order of search/ranks.py."""
 ORDER: Final = (
-    "text", "organisation", "framework", "lot", "specialisms", "regions", "grade", "days", "work_type", "budget",
-    "ownership", "size", "mode",
+    "text", "organisation", "framework", "lot", "specialisms", "regions", "starts_on", "months", "grade", "days",
+    "work_type", "budget", "ownership", "size", "mode", "weight",
 )  # fmt: skip
 """Of the fields on the page."""
-CARRIED: Final = ("starts_on", "months", "currency", "sector", "accreditation")
+CARRIED: Final = ("currency", "sector", "accreditation")
 """Parts of a requirement that the form does not show but a match may have been asked with: they are sent along."""
 MONTHS: Final = re.compile(r"[0-9]{1,4}")
+WEIGHT: Final = re.compile(r"[0-9]{1,3}")
 PLAIN: Final = {
     ("text", "required"): "say in words what is needed, or choose a specialism",
     ("budget", "shape"): "it must be an amount such as 50000 or 50000.50",
     ("days", "shape"): "they must be a number such as 10 or 12.5",
     ("days", "required"): "say how many",
     ("grade", "required"): "choose one",
+    ("starts_on", "shape"): "it must be a day such as 2027-04-01",
+    ("months", "type"): "it must be a whole number such as 6",
 }
 """What a page says where the message to programs would not help people, by field and code."""
 
@@ -60,7 +74,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class NeedForm:
-    """The values of every field, as they were sent. What must be had is asked for, too."""
+    """The values of every field, as they were sent. What must be had is asked for, too; `weights` are those of PARTS in
+    their order, none where none was sent.
+    """
 
     text: str = ""
     framework: str = ""
@@ -74,7 +90,10 @@ class NeedForm:
     budget: str = ""
     ownership: tuple[str, ...] = ()
     size: tuple[str, ...] = ()
+    starts_on: str = ""
+    months: str = ""
     mode: str = "balanced"
+    weights: tuple[str, ...] = ()
     organisation: str = ""
     carried: tuple[tuple[str, str], ...] = ()
 
@@ -103,19 +122,20 @@ class NeedForm:
             budget=one_of("budget"),
             ownership=all_of("ownership"),
             size=all_of("size"),
+            starts_on=one_of("starts_on"),
+            months=one_of("months"),
             mode=one_of("mode") or "balanced",
+            weights=tuple(value.strip() for value in sent.getlist("weight"))[: len(PARTS)],
             organisation=one_of("organisation"),
             carried=tuple((name, value) for name in CARRIED for value in all_of(name)),
         )
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], mode: str) -> NeedForm:
-        """The form of a requirement's content in JSON values, to ask again."""
+    def of(cls, content: Mapping[str, Any], mode: str, weights: Mapping[str, int]) -> NeedForm:
+        """The form of a requirement's content in JSON values, to ask again in that order with those weights."""
         must, liked = content.get("must_have") or {}, content.get("preferences") or {}
         budget = content.get("budget") or {}
         carried = {
-            "starts_on": [content.get("starts_on")],
-            "months": [content.get("months")],
             "currency": [budget.get("currency")],
             "sector": liked.get("sector", ()),
             "accreditation": liked.get("accreditation", ()),
@@ -133,13 +153,45 @@ class NeedForm:
             budget=budget.get("amount", "").removesuffix(".00"),
             ownership=tuple(liked.get("ownership", ())),
             size=tuple(liked.get("size", ())),
+            starts_on=content.get("starts_on") or "",
+            months=str(content.get("months") or ""),
             mode=mode,
+            weights=tuple(str(weights.get(part, WEIGHTS[part])) for part in PARTS),
             carried=tuple((name, str(one)) for name, values in carried.items() for one in values if one),
         )
 
     def rows(self) -> tuple[Row, ...]:
         """The rows of the team to show."""
         return (*self.team, *(Row() for _ in range(ROWS - len(self.team))))
+
+    def weighing(self) -> list[tuple[str, str, tuple[int, int]]]:
+        """Label, what stands in the field, and the bounds, of each part of the score."""
+        written = (*self.weights, *([""] * len(PARTS)))
+        return [
+            (label, value or str(WEIGHTS[part]), BOUNDS[part])
+            for (part, label), value in zip(PARTS.items(), written, strict=False)
+        ]
+
+    def weighs_otherwise(self) -> bool:
+        """Whether any part is to weigh what it usually does not."""
+        written = zip(PARTS, self.weights, strict=False)
+        return any(value not in ("", str(WEIGHTS[part])) for part, value in written)
+
+    def chosen_weights(self) -> tuple[dict[str, int], list[Fault]]:
+        """What the parts weigh, the usual where nothing is written; and what is wrong with it."""
+        chosen, faults = dict(WEIGHTS), []
+        for place, (part, written) in enumerate(zip(PARTS, self.weights, strict=False)):
+            least, most = BOUNDS[part]
+            if not written:
+                continue
+            if WEIGHT.fullmatch(written) and least <= int(written) <= most:
+                chosen[part] = int(written)
+            else:
+                told = f"It must be a whole number from {least} to {most}."
+                faults.append(Fault(f"/weight/{place}", "range", told))
+        if not any(chosen.values()):
+            faults.append(Fault("/weight/0", "range", "At least one part must weigh something."))
+        return chosen, faults
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every field as it would be sent, for a form that asks the same again."""
@@ -151,11 +203,14 @@ class NeedForm:
             "ownership": self.ownership,
             "size": self.size,
         }
-        single = ("text", "framework", "lot", "work_type", "budget", "mode", "organisation")
+        single = (
+            "text", "framework", "lot", "work_type", "budget", "starts_on", "months", "mode", "organisation",
+        )  # fmt: skip
         return [
             *((name, getattr(self, name)) for name in single if getattr(self, name)),
             *((name, value) for name, values in several.items() for value in values),
             *(pair for row in self._filled() for pair in (("grade", row[1].grade), ("days", row[1].days))),
+            *(("weight", value) for value in self.weights),
             *self.carried,
         ]
 
@@ -205,8 +260,8 @@ class NeedForm:
             },
             "team": [{"grade": row.grade, "days": row.days} for _, row in self._filled()],
             "work_type": self.work_type,
-            "starts_on": held.get("starts_on"),
-            "months": int(months) if MONTHS.fullmatch(months := held.get("months", "")) else None,
+            "starts_on": self.starts_on or None,
+            "months": int(self.months) if MONTHS.fullmatch(self.months) else self.months or None,
         }
         if self.budget:
             amount = self.budget.removeprefix("£").replace(",", "").strip()
@@ -227,6 +282,9 @@ class NeedForm:
             steps = steps[1:]
         if steps[0] == "team":
             return self._team_fault(steps, fault)
+        if steps[0] == "weight":
+            label = list(PARTS.values())[int(steps[1])]
+            return FieldFault(f"weight-{steps[1]}", f"Weight of {label.lower()}: {_said('weight', fault)}")
         anchor = steps[0]
         label = LABELS.get(anchor, anchor.replace("_", " ").capitalize())
         return FieldFault(anchor if anchor in LABELS else "", f"{label}: {_said(anchor, fault)}")

@@ -18,7 +18,7 @@ PLAIN = {"reference": "a~b~c", "rank": 1, "score": 0.5}
 
 def test_an_answer_that_says_nothing_is_shown_all_the_same() -> None:
     assert answer_of({}) == Answer(
-        "0 listings answer this need", 0, 0, (), (), (), (), (), 0, (), (), "", "", ""
+        "0 listings answer this need", 0, 0, (), (), (), (), (), 0, (), (), "", "", "", ""
     )
     assert asked_for({}, {}, {}) == []
 

@@ -86,7 +86,10 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
         "grade": ["G2", "", "G9"],
         "days": ["ten", "3", "1"],
         "budget": "a lot",
+        "starts_on": "soon",
+        "months": "a few",
         "mode": "best",
+        "weight": ["50", "101", "15", "21", "x"],
         "size": ["small", "huge"],
     }
     response = page.post("/match", sent)
@@ -95,11 +98,16 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
     assert found.texts("title") == ["Error: Match a need – Calloff"]
     assert wrong(found) == [
         ("What you need: say in words what is needed, or choose a specialism", "#text"),
+        ("First day of the work: it must be a day such as 2027-04-01", "#starts_on"),
+        ("Length in months: it must be a whole number such as 6", "#months"),
         ("Grade in row 2 of the team: choose one", "#grade-1"),
         ("Days in row 1 of the team: they must be a number such as 10 or 12.5", "#days-0"),
         ("Budget: it must be an amount such as 50000 or 50000.50", "#budget"),
         ("Size: “huge” is not one of the known values", "#size"),
         ("Order: choose one of the orders", "#mode"),
+        ("Weight of coverage: it must be a whole number from 0 to 100", "#weight-1"),
+        ("Weight of preferences: it must be a whole number from 0 to 20", "#weight-3"),
+        ("Weight of freshness: it must be a whole number from 0 to 20", "#weight-4"),
     ]
     ids = [one.attributes.get("id") for one in found.elements]
     assert all(address[1:] in ids for _, address in wrong(found))
@@ -207,6 +215,31 @@ def test_a_kept_match_is_asked_again_as_it_was(page: Client) -> None:
     first, again = Match.objects.get(), page.post("/match", sent)
     assert again.status_code == 303
     assert Match.objects.order_by("-pk")[0].content == first.content
+
+
+def test_weights_are_set_within_their_bounds_and_shown(page: Client) -> None:
+    fresh = read(page.get("/match"))
+    shown = [one.attributes["value"] for one in fresh.all("input", name="weight")]
+    assert shown == ["50", "25", "15", "5", "5"]
+    sent = NEED | {"weight": ["10", "0", "", "5", "5"], "starts_on": "2099-04-01", "months": "6"}
+    address = keep(signed(page), **sent)
+    match = Match.objects.get()
+    weights = {"text": 10, "coverage": 0, "price": 15, "preferences": 5, "freshness": 5}
+    assert match.answer["weights"] == weights
+    assert (match.content["starts_on"], match.content["months"]) == ("2099-04-01", 6)
+    found = read(page.get(address))
+    assert (
+        "Weights: text 10, coverage 0, price 15, preferences 5, freshness 5."
+        in found.texts("p", class_="app-freshness")[-1]
+    )
+    told = summary(found)
+    assert (told["First day"], told["Length"]) == ("1 April 2099", "6 months")
+    hidden = found.all("input", type="hidden", name="weight")
+    assert [one.attributes["value"] for one in hidden] == ["10", "0", "15", "5", "5"]
+    before = Match.objects.count()
+    refused = page.post("/match", NEED | {"weight": ["0", "0", "0", "0", "0"]})
+    assert wrong(read(refused)) == [("Weight of text: at least one part must weigh something", "#weight-0")]
+    assert Match.objects.count() == before
 
 
 @pytest.mark.parametrize("email", ["alder@example.org", "nobody@example.org", "other@example.org"])

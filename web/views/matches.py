@@ -29,7 +29,7 @@ from search.engines.base import EngineUnavailable
 from search.index import engine
 from search.matching import Matched, MatchOptions, match
 from search.need import Mode
-from search.ranks import MODES
+from search.ranks import MODES, WEIGHTS
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.faults import FieldFault, by_anchor
 from web.match_answer import answer_of, asked_for
@@ -68,7 +68,8 @@ def need(request: HttpRequest) -> HttpResponse:
         return before
     try:
         content = _content(form, body, organisation)
-        options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), size=SHOWN)
+        weights, _ = form.chosen_weights()
+        options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), weights=weights, size=SHOWN)
         found = match(content, options, engine())
     except Invalid as refused:
         return _form(request, form, body, form.faults(refused.faults))
@@ -87,7 +88,7 @@ def need(request: HttpRequest) -> HttpResponse:
 
 def _content(form: NeedForm, body: Bodies, organisation: str | None) -> RequirementContent:
     """What is asked for. Raises Invalid, also for what the requirement itself says nothing about."""
-    faults: list[Fault] = []
+    _, faults = form.chosen_weights()
     if form.mode not in MODES:
         faults.append(Fault("/mode", "unknown_value", "Choose one of the orders."))
     if body.choices and organisation is None:
@@ -199,7 +200,9 @@ def _kept(
         text=row.content["text"],
         asked=asked_for(row.content, row.answer, _places(row)),
         answer=answer_of(row.answer, (row.content["lot"], *row.content["specialisms"])),
-        again=NeedForm.of(row.content, row.answer.get("mode", "balanced")).pairs(),
+        again=NeedForm.of(
+            row.content, row.answer.get("mode", "balanced"), row.answer.get("weights", WEIGHTS)
+        ).pairs(),
         may_begin=can(actor, Action.EDIT_SHORTLIST, row.organisation_id),
         chosen=set(chosen),
         title=title,
