@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -71,6 +73,17 @@ class Model(Protocol):
         """One row of DIMENSIONS numbers for each text."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words that were seen: the number of each, and by number its vector and whether it means anything. `numbers` is
+    shared with later states and may name words of theirs.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    vectors: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, DIMENSIONS), dtype=np.float32))
+    means: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+
 class WordVectors:
     """Every word has a vector; a text is the sum of its words', each by how much it tells.
 
@@ -84,7 +97,8 @@ class WordVectors:
     def __init__(self, files: PackageFiles, weights: Path = _WEIGHTS) -> None:
         self._files, self._weights = files, weights
         self.digest = _digest(*files, weights)
-        self._forget()
+        self._known = _Words()
+        self._turn = threading.Lock()
 
     # Made when the first text is encoded: most processes only ask for the digest.
     @functools.cached_property
@@ -103,46 +117,51 @@ class WordVectors:
         ].astype(np.float32)
         return turned
 
-    def _forget(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._words = np.zeros((0, DIMENSIONS), dtype=np.float32)
-        self._means = np.zeros(0, dtype=np.bool_)
-
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See Model."""
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.int8)
-        if len(self._numbers) > _REMEMBERED:
-            self._forget()
         normal = list(map(normalise, texts))
         tokens = tokens_of("\n".join(normal))
-        self._learn(tokens.words)
-        numbers = np.fromiter(map(self._numbers.__getitem__, tokens.words), np.intp, len(tokens.words))
+        # Other threads may learn words meanwhile: these are read in a state that has all of ours.
+        known = self._learned(tokens.words)
+        numbers = np.fromiter(map(known.numbers.__getitem__, tokens.words), np.intp, len(tokens.words))
         ends = np.cumsum(np.fromiter(map(len, normal), np.int64, len(normal)) + 1)
-        kept = np.flatnonzero(self._means[numbers])
+        kept = np.flatnonzero(known.means[numbers])
         text_of = np.searchsorted(ends, tokens.starts[kept], side="right")
-        return _whole(self._sums(numbers[kept], text_of, len(texts)))
+        return _whole(_sums(known.vectors, numbers[kept], text_of, len(texts)))
 
-    def _learn(self, words: Sequence[str]) -> None:
-        """Makes the vectors of words that were not seen before."""
-        new = [word for word in dict.fromkeys(words) if word not in self._numbers]
-        if not new:
-            return
-        folded = list(map(fold, new))
-        cut = self._pieces.encode_batch(folded, add_special_tokens=False)
-        made = np.array([self._table[one.ids].sum(axis=0) for one in cut], dtype=np.float32)
-        self._numbers.update(zip(new, range(len(self._numbers), len(self._numbers) + len(new)), strict=True))
-        self._words = np.concatenate([self._words, made])
-        self._means = np.concatenate([self._means, np.fromiter(map(tells, new), np.bool_, len(new))])
+    def _learned(self, words: Sequence[str]) -> _Words:
+        """What is known once the vectors of those words that were not seen before are made: by one thread at a time,
+        or two would give one number to two words.
+        """
+        with self._turn:
+            known = self._known if len(self._known.numbers) <= _REMEMBERED else _Words()
+            new = [word for word in dict.fromkeys(words) if word not in known.numbers]
+            if new:
+                cut = self._pieces.encode_batch(list(map(fold, new)), add_special_tokens=False)
+                made = np.array([self._table[one.ids].sum(axis=0) for one in cut], dtype=np.float32)
+                first = len(known.numbers)
+                known.numbers.update(zip(new, range(first, first + len(new)), strict=True))
+                known = _Words(
+                    known.numbers,
+                    np.concatenate([known.vectors, made]),
+                    np.concatenate([known.means, np.fromiter(map(tells, new), np.bool_, len(new))]),
+                )
+            self._known = known
+            return known
 
-    def _sums(self, words: NDArray[np.intp], text_of: NDArray[np.intp], texts: int) -> NDArray[np.float32]:
-        """The sum of the words of each text; `text_of` is in order."""
-        sums = np.zeros((texts, DIMENSIONS), dtype=np.float32)
-        for start in range(0, len(words), _AT_ONCE):
-            some = text_of[start : start + _AT_ONCE]
-            begins = np.flatnonzero(np.diff(some, prepend=-1))
-            sums[some[begins]] += np.add.reduceat(self._words[words[start : start + _AT_ONCE]], begins)
-        return sums
+
+def _sums(
+    vectors: NDArray[np.float32], words: NDArray[np.intp], text_of: NDArray[np.intp], texts: int
+) -> NDArray[np.float32]:
+    """The sum of the vectors of the words of each text; `text_of` is in order."""
+    sums = np.zeros((texts, DIMENSIONS), dtype=np.float32)
+    for start in range(0, len(words), _AT_ONCE):
+        some = text_of[start : start + _AT_ONCE]
+        begins = np.flatnonzero(np.diff(some, prepend=-1))
+        sums[some[begins]] += np.add.reduceat(vectors[words[start : start + _AT_ONCE]], begins)
+    return sums
 
 
 def _whole(sums: NDArray[np.float32]) -> Vectors:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +100,29 @@ def test_products_are_those_of_whole_numbers() -> None:
     extreme = np.full((1, DIMENSIONS), LENGTH, dtype=np.int8)
     assert products(extreme[0], extreme).tolist() == [LENGTH * LENGTH * DIMENSIONS]
     assert products(rows[0], rows[:0]).tolist() == []
+
+
+def test_threads_that_meet_new_words_at_once_read_each_word_as_one_thread_does() -> None:
+    files = package_files()
+    assert files is not None
+    words = sorted({word for name in dir(np) for word in name.lower().split("_") if word.isalpha()})[:600]
+    texts = [f"{first} {second}" for first, second in zip(words, reversed(words), strict=True)]
+    alone = WordVectors(files).encode(texts)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(3):
+            shared = WordVectors(files)
+            begin = threading.Barrier(8)
+
+            def each(own: int, shared: WordVectors = shared, begin: threading.Barrier = begin) -> list[Any]:
+                begin.wait()
+                return [shared.encode([text])[0] for text in texts[own::8]]
+
+            with ThreadPoolExecutor(8) as threads:
+                made = list(threads.map(each, range(8)))
+            for own, rows in enumerate(made):
+                assert np.array_equal(np.array(rows), alone[own::8])
+            assert np.array_equal(shared.encode(texts), alone)
+    finally:
+        sys.setswitchinterval(interval)

@@ -38,11 +38,13 @@ class Rates:
     def rate(self, need: Need, grade: str) -> int | None:
         """The one rate of a grade; None where there is none, or more than one."""
         wanted = need.lot, need.work_type, grade
-        if wanted not in self.found:
-            if len(self.found) >= _WORKED_OUT:
-                self.found = {}
-            self.found[wanted] = _one_rate(orjson.loads(self.lines), need, grade)
-        return self.found[wanted]
+        # Another thread may begin the table anew meanwhile: this one keeps to its own.
+        found = self.found
+        if wanted not in found:
+            if len(found) >= _WORKED_OUT:
+                found = self.found = {}
+            found[wanted] = _one_rate(orjson.loads(self.lines), need, grade)
+        return found[wanted]
 
 
 @dataclass(frozen=True, slots=True)
