@@ -93,8 +93,8 @@ class QuoteList(ApiView):
         body={"application/json": QuoteBody},
         problems=(422,),
         example="curl -X POST 'http://127.0.0.1:8000/api/v1/quotes/' -H 'Content-Type: application/json' "
-        '-d \'{"framework": "rm6309", "lot": "7", "work_type": "advice", "starts_on": "2026-01-05", "months": 6, '
-        '"team": [{"grade": "G3", "days": 10}, {"grade": "G5", "days": 2.5}], "suppliers": ["brightwater"]}\'',
+        '-d \'{"framework": "rm3745", "lot": "5", "starts_on": "2020-01-06", "months": 6, '
+        '"team": [{"grade": "G3", "days": 10}, {"grade": "G5", "days": 2.5}], "suppliers": ["ppl"]}\'',
     )
     def post(self, request: Request) -> Response:
         """Prices a team of grade-days with each supplier, side by side, on the card in force when the work begins.

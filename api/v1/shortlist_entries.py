@@ -86,7 +86,7 @@ class Entries(ListView):
         problems=(404, 409, 412, 422, 428),
         example='curl -X PATCH "http://127.0.0.1:8000/api/v1/shortlists/$SHORTLIST/entries/" '
         '-H "Authorization: Bearer $TOKEN" -H "If-Match: $SHORTLIST_ETAG" -H \'Content-Type: application/json\' '
-        '-d \'{"listings": ["rm6309~brightwater~brightwater"]}\'',
+        '-d "{\\"listings\\": [\\"$LISTING\\"]}"',
     )
     def patch(self, request: Request, reference: str) -> Response:
         """`listings` names every entry once, in the new order."""
@@ -109,7 +109,7 @@ class EntryDetail(ApiView):
         headers=("If-Match",),
         problems=(404, 409, 412, 422, 428),
         example="curl -X PATCH "
-        '"http://127.0.0.1:8000/api/v1/shortlists/$SHORTLIST/entries/rm6309~brightwater~brightwater/" '
+        '"http://127.0.0.1:8000/api/v1/shortlists/$SHORTLIST/entries/$LISTING/" '
         '-H "Authorization: Bearer $TOKEN" -H "If-Match: $SHORTLIST_ETAG" -H \'Content-Type: application/json\' '
         '-d \'{"decision": "in", "reason": "Strong evidence of evaluation."}\'',
     )
@@ -130,7 +130,7 @@ class EntryDetail(ApiView):
         headers=("If-Match",),
         problems=(404, 409, 412, 428),
         example="curl -X DELETE "
-        '"http://127.0.0.1:8000/api/v1/shortlists/$SHORTLIST/entries/rm6309~brightwater~brightwater/" '
+        '"http://127.0.0.1:8000/api/v1/shortlists/$SHORTLIST/entries/$LISTING/" '
         '-H "Authorization: Bearer $TOKEN" -H "If-Match: $SHORTLIST_ETAG"',
     )
     def delete(self, request: Request, reference: str, listing: str) -> Response:

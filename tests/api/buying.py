@@ -135,6 +135,7 @@ def buying(client: Client, token: TokenMaker) -> dict[str, str]:
         ],
         "PACK": pack.reference,
         "SHORTLIST": begun.reference,
+        "LISTING": begun.entries.get().listing,
         "SHORTLIST_ETAG": client.get(f"/api/v1/shortlists/{begun.reference}/", headers=headers)["ETag"],
         "LOCKED": locked.reference,
         "LOCKED_ETAG": client.get(f"/api/v1/shortlists/{locked.reference}/", headers=headers)["ETag"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from procurement.actions.due import move_due
 from procurement.actions.evidence import EVIDENCE
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.running import run as carry_out
+from procurement.fixtures import read_fixtures
 from procurement.models import Application, CallOff, Contract, Organisation
 from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buyer, buying
 from tests.api.calling_off import acting, active, drafted, need, ordered, place
@@ -31,6 +33,21 @@ DOCUMENTS = Path(__file__).parents[2] / "docs"
 
 def curl_lines(name: str) -> list[str]:
     return [line for line in (DOCUMENTS / name).read_text().splitlines() if line.startswith("curl ")]
+
+
+def test_the_firms_that_api_md_names_are_those_of_the_demonstration() -> None:
+    fixtures = read_fixtures(DOCUMENTS.parent / "fixtures")
+    suppliers = {one.reference for one in fixtures.suppliers}
+    partners = {one.reference for one in fixtures.partners}
+    lines = "\n".join(curl_lines("api.md"))
+    named = [
+        name for many in re.findall(r'"suppliers": \[(.*?)\]', lines) for name in re.findall(r'"(.*?)"', many)
+    ]
+    listings = re.findall(r"rm\d+~([a-z0-9-]+)~([a-z][a-z0-9-]+)", lines)
+    assert named
+    assert listings
+    assert {*named, *(supplier for supplier, _ in listings)} <= suppliers
+    assert {partner for _, partner in listings} <= partners
 
 
 @pytest.mark.django_db
@@ -63,6 +80,8 @@ def test_every_curl_line_answers(client: Client, token: TokenMaker) -> None:
             continue
         told = response.json()
         variables["TOKEN"] = told.get("access_token", variables["TOKEN"])
+        if str(told.get("reference")).startswith("SL-"):
+            variables |= {"SHORTLIST": told["reference"], "SHORTLIST_ETAG": response["ETag"]}
         if response.status_code == 202:
             variables["OPERATION"] = told["reference"]
             if told["kind"] == EVIDENCE:
