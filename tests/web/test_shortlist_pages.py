@@ -354,3 +354,30 @@ def test_a_shortlist_is_begun_from_a_search_page_with_what_it_found(page: Client
 
 def test_whoever_only_reads_is_offered_no_shortlist(page: Client) -> None:
     assert 'action="/shortlists"' not in signed(page, "reader@example.org").get("/search").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("do", "status"),
+    [
+        ("title", 422),
+        ("add", 422),
+        ("decide", 422),
+        ("remove", 404),
+        ("note", 422),
+        ("unlock", 422),
+        ("evidence", 422),
+    ],
+)
+def test_a_form_that_comes_without_its_fields_is_refused_and_changes_nothing(
+    page: Client, do: str, status: int
+) -> None:
+    address = begin(signed(page), ALDER)
+    before = state()
+    assert page.post(address, {"do": do, "revision": 1}).status_code == status
+    assert page.post(address, {"do": do, "revision": 1, "listing": "no~such~one"}).status_code in {
+        status,
+        404,
+    }
+    if do != "remove":
+        assert page.post(address, {"do": do, "revision": 1, "listing": ALDER}).status_code == status
+    assert state() == before
