@@ -47,10 +47,6 @@ def _note(actor: Actor, reference: str, revision: int, sent: QueryDict) -> objec
     return note_on_shortlist(actor, reference, revision, sent.get("text", ""))
 
 
-def _lock(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
-    return lock_shortlist(actor, reference, revision, index_now())
-
-
 def _unlock(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
     return unlock_shortlist(actor, reference, revision, sent.get("why", ""))
 
@@ -61,10 +57,24 @@ CHANGES: Final[dict[str, Change]] = {
     "decide": _decide,
     "remove": _remove,
     "note": _note,
-    "lock": _lock,
     "unlock": _unlock,
 }
-"""By what the form says in `do`."""
+"""By what the form says in `do`; the lock stands in change_of."""
+
+
+def change_of(do: str) -> Change | None:
+    """The action that a form stands for; None for what is no change. For a lock the index is asked here, before a
+    transaction begins: one that is slow must keep nobody's write waiting.
+    """
+    if do != "lock":
+        return CHANGES.get(do)
+    index = index_now()
+
+    def lock(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
+        return lock_shortlist(actor, reference, revision, index)
+
+    return lock
+
 
 DONE: Final = {
     "begun": "The shortlist is begun.",

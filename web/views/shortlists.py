@@ -32,7 +32,7 @@ from web.faults import FieldFault, by_anchor
 from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed, page_of, pages
-from web.shortlist_changes import CHANGES, DONE, faults_of, references_in
+from web.shortlist_changes import DONE, change_of, faults_of, references_in
 from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
 from web.views.errors import search_unavailable
 
@@ -110,14 +110,15 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, found, {}, ())
     sent, do = request.POST, request.POST.get("do", "")
-    if do != "evidence" and do not in CHANGES:
+    change = change_of(do)
+    if do != "evidence" and change is None:
         raise Http404
 
     def act() -> str:
-        if do == "evidence":
+        if change is None:
             begun = start_evidence(actor, found.reference, sent.get("format", ""))
             return reverse("web:evidence", args=[found.reference, begun.reference])
-        CHANGES[do](actor, found.reference, sent_revision(sent), sent)
+        change(actor, found.reference, sent_revision(sent), sent)
         page = page_of(request.GET)
         here = Address(reverse("web:shortlist", args=[found.reference]))
         return str(here.put({"page": str(page) if page > 1 else "", "done": do}))
