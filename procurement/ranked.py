@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-PARTS: Final = ("parts", "coverage", "text", "evidence", "price", "preferences")
+PARTS: Final = ("parts", "coverage", "regions", "text", "evidence", "price", "preferences")
 """Of a result, what tells why it stands where it stands."""
 
 

@@ -147,6 +147,7 @@ class Told:
             "score": one.score,
             "parts": {part: round(value, 4) for part, value in one.parts.items()},
             "coverage": _coverage(candidates.covered[one.place].tolist(), self.need, self.labels),
+            "regions": _regions(candidates.covered[one.place].tolist(), self.need, self.labels),
             "text": {
                 "words": round(one.words, 4),
                 "meaning": round(one.meaning, 4),
@@ -239,6 +240,23 @@ def _coverage(covered: Sequence[int], need: Need, labels: Labels) -> dict[str, A
         "missing": by_state[Covered.MISSING],
         "not_stated": by_state[Covered.NOT_STATED],
     }
+
+
+def _regions(covered: Sequence[int], need: Need, labels: Labels) -> list[dict[str, Any]]:
+    """How each region that is asked for is served: how much is asked for there, met, and not stated."""
+    states: dict[str, list[int]] = {}
+    for pair, state in zip(need.pairs, covered, strict=True):
+        if pair.region is not None:
+            states.setdefault(pair.region, []).append(state)
+    return [
+        {
+            "region": _named("region", region, labels),
+            "asked": len(found),
+            "met": found.count(Covered.MET),
+            "not_stated": found.count(Covered.NOT_STATED),
+        }
+        for region, found in states.items()
+    ]
 
 
 def _said(pair: Mapping[str, Any]) -> str:

@@ -48,7 +48,9 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One listing in its place. `coverage` is "" where nothing was asked for, `price` None without a team."""
+    """One listing in its place. `coverage` is "" where nothing was asked for, `regions` where they are no more than
+    that, `price` None without a team.
+    """
 
     rank: int
     reference: str
@@ -59,6 +61,7 @@ class Fit:
     score: float
     parts: str
     coverage: str
+    regions: str
     words: tuple[tuple[str, float], ...]
     sentences: tuple[Sentence, ...]
     price: Price | None
@@ -192,12 +195,18 @@ def _fit(reference: str, rank: int, score: float, one: Mapping[str, Any]) -> Fit
         score=score,
         parts=", ".join(f"{part} {value:.2f}" for part, value in parts),
         coverage=coverage.get("told", ""),
+        regions="; ".join(_region(each) for each in one.get("regions", ()) if each["asked"] > 1),
         words=tuple((term["word"], term["adds"]) for term in text.get("terms", ())),
         sentences=tuple(_sentence(each) for each in one.get("evidence", ())),
         price=_price(one.get("price")),
         preferences=_preferences(one.get("preferences") or {}),
         confirmed=f"Confirmed by the firm on {day(confirmed)}" if confirmed else "Not confirmed by the firm",
     )
+
+
+def _region(one: Mapping[str, Any]) -> str:
+    unknown = f", {one['not_stated']} not stated" if one["not_stated"] else ""
+    return f"{one['region']['name']} {one['met']} of {one['asked']}{unknown}"
 
 
 def _sentence(one: Mapping[str, Any]) -> Sentence:

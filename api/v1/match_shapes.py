@@ -116,6 +116,15 @@ class CoverageShape(serializers.Serializer[Any]):
     not_stated = NeededShape(many=True)
 
 
+class RegionFitShape(serializers.Serializer[Any]):
+    """How a region that is asked for is served: of all that is asked for there so much is met, so much not stated."""
+
+    region = Named(help_text="`reference` is the region's code.")
+    asked = serializers.IntegerField(min_value=1)
+    met = serializers.IntegerField(min_value=0)
+    not_stated = serializers.IntegerField(min_value=0)
+
+
 class TermShape(serializers.Serializer[Any]):
     """A word of the need that the listing holds; `adds` is what its text's score would lack without it."""
 
@@ -174,6 +183,7 @@ class MatchResultShape(serializers.Serializer[Any]):
     score = serializers.FloatField(min_value=0, max_value=1)
     parts = serializers.DictField(child=serializers.FloatField())
     coverage = CoverageShape(allow_null=True)
+    regions = RegionFitShape(many=True)
     text = TextShape()
     evidence = EvidenceShape(many=True)
     price = MatchPriceShape(allow_null=True)

@@ -122,6 +122,24 @@ def test_coverage_is_told_in_words_and_unknown_is_not_no(firms: Engine) -> None:
     }
 
 
+def test_how_each_region_is_served_is_told_beside_the_coverage(firms: Engine) -> None:
+    answer = asked(firms, specialisms=SPECIALISMS, regions=("TLC", "TLD"))
+    told = {
+        one["partner"]["name"]: [
+            (each["region"]["reference"], each["met"], each["not_stated"], each["asked"])
+            for each in one["regions"]
+        ]
+        for one in answer["results"]
+    }
+    assert told == {
+        "Alder": [("TLC", 2, 0, 2), ("TLD", 0, 0, 2)],
+        "Beech": [("TLC", 0, 0, 2), ("TLD", 1, 0, 2)],
+        "Cedar": [("TLC", 0, 2, 2), ("TLD", 0, 2, 2)],
+        "Damson": [("TLC", 1, 0, 2), ("TLD", 1, 0, 2)],
+    }
+    assert asked(firms, specialisms=SPECIALISMS)["results"][0]["regions"] == []
+
+
 def test_a_must_have_rules_out_who_certainly_lacks_it_and_names_it(firms: Engine) -> None:
     answer = asked(firms, specialisms=SPECIALISMS, must_have=MustHave(specialisms=SPECIALISMS[:1]))
     assert sorted(names(answer)) == ["Alder", "Beech", "Cedar"]

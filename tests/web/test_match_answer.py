@@ -9,7 +9,8 @@ import pytest
 from web.match_answer import Answer, Fit, Price, answer_of, asked_for
 
 BARE = Fit(
-    rank=1, reference="a~b~c", name="a~b~c", framework="", via="", lots="", score=0.5, parts="", coverage="",
+    rank=1, reference="a~b~c", name="a~b~c", framework="", via="", lots="", score=0.5, parts="",
+    coverage="", regions="",
     words=(), sentences=(), price=None, preferences="", confirmed="Not confirmed by the firm",
 )  # fmt: skip
 
@@ -32,6 +33,17 @@ def test_a_result_that_says_no_more_than_where_it_stands() -> None:
     found = answer_of({"results": [PLAIN], "ruled_out": [{"reference": "d~e~f", "rules": []}]})
     assert found.fits == (BARE,)
     assert (found.count, found.ruled_out_count, found.ruled_out) == (1, 1, (("d~e~f", "d~e~f", ""),))
+
+
+def test_regions_are_told_where_more_than_one_thing_is_asked_for_in_them() -> None:
+    north, wales = {"reference": "TLC", "name": "North East"}, {"reference": "TLL", "name": "Wales"}
+    told = [
+        {"region": north, "asked": 3, "met": 1, "not_stated": 2},
+        {"region": wales, "asked": 3, "met": 3, "not_stated": 0},
+        {"region": wales, "asked": 1, "met": 1, "not_stated": 0},
+    ]
+    (fit,) = answer_of({"results": [{**PLAIN, "regions": told}]}).fits
+    assert fit.regions == "North East 1 of 3, 2 not stated; Wales 3 of 3"
 
 
 @pytest.mark.parametrize(
