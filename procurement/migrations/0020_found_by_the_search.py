@@ -4,6 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0017_purged_files")]
+    dependencies = [("procurement", "0019_investors")]
 
     operations = [migrations.AddField("shortlist", "found", models.JSONField(blank=True, null=True))]
