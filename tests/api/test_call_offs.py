@@ -136,31 +136,30 @@ def test_who_may_move_what(person: Callable[[str], Client], token: TokenMaker) -
 
 def test_who_reads_what(person: Callable[[str], Client], token: TokenMaker) -> None:
     contract = calling_off.active()
-    for who in WHO:
-        reads(who, contract, *asks(WHO[who], person, token))
-
-
-def reads(who: str, contract: Contract, client: Client, headers: dict[str, str]) -> None:
-    """Fails unless this one reads of the contract what the tables say."""
     call_off, offer = contract.call_off.reference, contract.call_off.offers.get().reference
-    own, both = buyers_read(200)[who], BOTH_READ[who]
-    for path in ("", "offers/", "history/"):
-        assert client.get(f"{LIST}{call_off}/{path}", headers=headers).status_code == own, (who, path)
-    for path in (f"{OFFERS}{offer}/", f"{OFFERS}{offer}/order-form/", f"{CONTRACTS}{contract.reference}/"):
-        assert client.get(path, headers=headers).status_code == both, (who, path)
-    assert client.get(LIMIT, headers=headers).status_code == own, who
-    listed = client.get(LIST, headers=headers)
-    expected = {"nobody": 401, "other buyer": 200}.get(who, 403 if own == 404 else 200)
-    assert listed.status_code == expected, who
-    if expected == 200:
-        assert [one["reference"] for one in listed.json()["results"]] == [call_off][: own == 200], who
-    for path in (OFFERS, CONTRACTS):
-        listed = client.get(path, headers=headers)
-        strange = {"nobody": 401, "other buyer": 200, "other supplier": 200}
-        expected = strange.get(who, 403 if both == 404 else 200)
-        assert listed.status_code == expected, (who, path)
+    for who, known in WHO.items():
+        client, headers = asks(known, person, token)
+        own, both = buyers_read(200)[who], BOTH_READ[who]
+        for path in ("", "offers/", "history/"):
+            assert client.get(f"{LIST}{call_off}/{path}", headers=headers).status_code == own, (who, path)
+        for path in (
+            f"{OFFERS}{offer}/",
+            f"{OFFERS}{offer}/order-form/",
+            f"{CONTRACTS}{contract.reference}/",
+        ):
+            assert client.get(path, headers=headers).status_code == both, (who, path)
+        assert client.get(LIMIT, headers=headers).status_code == own, who
+        listed = client.get(LIST, headers=headers)
+        expected = {"nobody": 401, "other buyer": 200}.get(who, 403 if own == 404 else 200)
+        assert listed.status_code == expected, who
         if expected == 200:
-            assert listed.json()["count"] == (both == 200), who
+            assert [one["reference"] for one in listed.json()["results"]] == [call_off][: own == 200], who
+        for path in (OFFERS, CONTRACTS):
+            listed = client.get(path, headers=headers)
+            strange = {"nobody": 401, "other buyer": 200, "other supplier": 200}
+            assert listed.status_code == strange.get(who, 403 if both == 404 else 200), (who, path)
+            if listed.status_code == 200:
+                assert listed.json()["count"] == (both == 200), who
 
 
 def test_who_begins_a_call_off(person: Callable[[str], Client], token: TokenMaker) -> None:
@@ -390,8 +389,7 @@ def test_every_change_needs_if_match_and_every_post_a_key(person: Callable[[str]
 
 
 def test_a_repeated_post_is_done_once_and_answered_alike(person: Callable[[str], Client]) -> None:
-    client, lead = person("buyer"), person("larch")
-    one = f"{LIST}{drafted().reference}/"
+    client, lead, one = person("buyer"), person("larch"), f"{LIST}{drafted().reference}/"
     tag = client.get(one)["ETag"]
     first = send(client, "POST", f"{one}offers/", {}, If_Match=tag)
     again = send(client, "POST", f"{one}offers/", {}, If_Match=tag)
