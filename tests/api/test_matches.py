@@ -51,7 +51,7 @@ def test_a_buyer_s_match_is_kept_with_its_digest_and_its_event(person: Callable[
     assert answer.json()["answer"] == kept.answer
     assert kept.digest == digest_of(kept.content, kept.answer)
     assert (kept.ranking, kept.engine, kept.model_digest) == (
-        "2026-11.2",
+        "2026-11.3",
         "embedded",
         kept.answer["model"]["digest"],
     )
