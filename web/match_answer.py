@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from procurement.ranked import ranked_of
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
-from search.ranks import MODES
+from search.ranks import MODES, WEIGHTS
 from web.formats import day, minor, money, plural
 
 RULED_OUT_SHOWN: Final = 100
@@ -128,10 +128,15 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
             for one in told.get("ruled_out", ())[:RULED_OUT_SHOWN]
         ),
         mode=MODES.get(told.get("mode", ""), ""),
-        weights=", ".join(f"{part} {weight}" for part, weight in (told.get("weights") or {}).items()),
+        weights=_weighed(told.get("weights") or {}),
         model=(told.get("model") or {}).get("name", ""),
         caught_up_at=(told.get("index") or {}).get("caught_up_at") or "",
     )
+
+
+def _weighed(weights: Mapping[str, int]) -> str:
+    """The weights in the order of the parts, which a database need not keep."""
+    return ", ".join(f"{part} {weights[part]}" for part in WEIGHTS if part in weights)
 
 
 def asked_for(
