@@ -70,7 +70,6 @@ def measure(place: Path, size: int, seed: int) -> dict[str, float]:
 
     from search.index import engine  # noqa: PLC0415
     from search.params import listing_query  # noqa: PLC0415
-    from search.rebuild import region_labels  # noqa: PLC0415
 
     documents, targets = pickle.loads((place / "given.pickle").read_bytes())  # noqa: S301 - our own, just written
     asked = [listing_query(QueryDict(target.partition("?")[2]), timezone.localdate()) for target in targets]
@@ -82,7 +81,6 @@ def measure(place: Path, size: int, seed: int) -> dict[str, float]:
     with service.writer() as writer:
         began = time.perf_counter()
         rebuild = writer.begin_rebuild("listings")
-        rebuild.label("region", region_labels())
         rebuild.commit(fill(rebuild, made()))
         built = time.perf_counter() - began
         for query in asked[:50]:
@@ -112,10 +110,7 @@ def changes(writer: Any, service: Any, made: Any, size: int) -> list[float]:
     """While the index is built again: how long each of some changes waits, from before the batch that is being
     written to where it is read.
     """
-    from search.rebuild import region_labels  # noqa: PLC0415
-
     rebuild = writer.begin_rebuild("listings")
-    rebuild.label("region", region_labels())
     waited = []
     for number in range(min(size // BATCH, 2 * CHANGED)):
         began = time.perf_counter()
