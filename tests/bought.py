@@ -9,14 +9,16 @@ from typing import Any, Final
 from django.utils import timezone
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.awards import award_direct
 from procurement.actions.call_offs import CallOffDraft, create_call_off
+from procurement.actions.contracts import sign_contract
 from procurement.actions.offerings import save_offerings
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.requirements import create_requirement
 from procurement.actions.shortlist_entries import decide_entry
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.actions.snapshots import lock_shortlist
-from procurement.models import CallOff, Offer, Shortlist
+from procurement.models import CallOff, Contract, Offer, Shortlist
 from procurement.permissions import SYSTEM, Actor
 from procurement.snapshots import Index
 from tests.world import LIVE_FROM, editor_of, make_buyers, make_world, placed, publish_rates
@@ -121,3 +123,16 @@ def accepted(market: Market) -> Offer:
     """The same, accepted by oak's lead."""
     offer = offered(market)
     return accept_offer(market.oak, offer.reference, offer.revision)
+
+
+def awarded(market: Market) -> Contract:
+    """Awarded to whoever accepted, and signed by nobody."""
+    call_off = accepted(market).call_off
+    return award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+
+
+def active(market: Market) -> Contract:
+    """Signed by both: six months from thirty days ahead on, with one option of three months."""
+    contract = awarded(market)
+    sign_contract(market.oak, contract.reference, 1)
+    return sign_contract(market.buyer, contract.reference, 2)

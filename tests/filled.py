@@ -16,26 +16,14 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - it needs the settings
 from django.db import connection  # noqa: E402
 
-from procurement.actions.awards import award_direct  # noqa: E402
-from procurement.actions.contracts import complete_contract, sign_contract  # noqa: E402
+from procurement.actions.contracts import complete_contract  # noqa: E402
 from procurement.actions.due import move_due  # noqa: E402
 from procurement.actions.events import verify  # noqa: E402
 from procurement.models import Competition, Contract, Event, Lot  # noqa: E402
-from tests.bought import Market, accepted  # noqa: E402
+from tests.bought import active, awarded  # noqa: E402
 from tests.competed import after, make_contest, planned, published  # noqa: E402
 
 BEFORE: Final = "0013_outbox"
-
-
-def awarded(market: Market) -> Contract:
-    call_off = accepted(market).call_off
-    return award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
-
-
-def active(market: Market) -> Contract:
-    contract = awarded(market)
-    sign_contract(market.oak, contract.reference, 1)
-    return sign_contract(market.buyer, contract.reference, 2)
 
 
 def standing() -> dict[str, Any]:

@@ -11,11 +11,12 @@ import hashlib
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import puremagic
 from django.core.files.base import ContentFile
@@ -79,28 +80,17 @@ def add_document(actor: Actor, reference: str, name: object, chunks: Iterable[by
     Raises NotFound, NotPermitted; Conflict once the deadline has passed or with too many; Invalid at /file and /name.
     """
     read = _read(name, chunks)
-    stored = _store(read)
-    try:
-        with transaction.atomic():
-            competition = _open_competition(actor, reference)
-            if competition.documents.filter(removed_at=None).count() >= MOST_FILES:
-                raise Conflict(f"At most {MOST_FILES} documents.")
-            made = CompetitionDocument.objects.create(
-                reference=opaque("doc"),
-                competition=competition,
-                name=read.name,
-                stored_as=stored,
-                media_type=read.media_type,
-                size=len(read.content),
-                digest=read.digest,
-                actor=actor.reference,
-                added_at=timezone.now(),
-            )
-            told = {"document": made.reference, "digest": made.digest}
-            record(actor, happening(competition.call_off, "call_off.document_added", told))
-    except BaseException:
-        default_storage.delete(stored)
-        raise
+    with _kept(read, actor) as columns, transaction.atomic():
+        competition = _open_competition(actor, reference)
+        if competition.documents.filter(removed_at=None).count() >= MOST_FILES:
+            raise Conflict(f"At most {MOST_FILES} documents.")
+        made = CompetitionDocument.objects.create(
+            reference=opaque("doc"),
+            competition=competition,
+            **columns,
+        )
+        told = {"document": made.reference, "digest": made.digest}
+        record(actor, happening(competition.call_off, "call_off.document_added", told))
     return made
 
 
@@ -133,30 +123,19 @@ def add_tender_file(
     if faults:
         raise Invalid("The file was not taken.", tuple(faults))
     read = _read(name, chunks)
-    stored = _store(read)
-    try:
-        with transaction.atomic():
-            tender = locked_tender(actor, reference, revision)
-            step_of(actor, tender, "draft")
-            require_open(tender.competition)
-            if tender.files.filter(removed_at=None).count() >= MOST_FILES:
-                raise Conflict(f"At most {MOST_FILES} files.")
-            made = TenderFile.objects.create(
-                reference=opaque("fil"),
-                tender=tender,
-                part=chosen,
-                name=read.name,
-                stored_as=stored,
-                media_type=read.media_type,
-                size=len(read.content),
-                digest=read.digest,
-                actor=actor.reference,
-                added_at=timezone.now(),
-            )
-            take(actor, tender, "draft", {})
-    except BaseException:
-        default_storage.delete(stored)
-        raise
+    with _kept(read, actor) as columns, transaction.atomic():
+        tender = locked_tender(actor, reference, revision)
+        step_of(actor, tender, "draft")
+        require_open(tender.competition)
+        if tender.files.filter(removed_at=None).count() >= MOST_FILES:
+            raise Conflict(f"At most {MOST_FILES} files.")
+        made = TenderFile.objects.create(
+            reference=opaque("fil"),
+            tender=tender,
+            part=chosen,
+            **columns,
+        )
+        take(actor, tender, "draft", {})
     return made
 
 
@@ -184,28 +163,17 @@ def add_claim_file(
     Raises NotFound, NotPermitted, Stale; Conflict once it was, or with too many; Invalid at /file and /name.
     """
     read = _read(name, chunks)
-    stored = _store(read)
-    try:
-        with transaction.atomic():
-            claim, contract = locked_claim(actor, reference, revision)
-            step = claim_step(actor, claim, contract, "add_file")
-            if claim.files.count() >= MOST_FILES:
-                raise Conflict(f"At most {MOST_FILES} files.")
-            made = ClaimFile.objects.create(
-                reference=opaque("evd"),
-                claim=claim,
-                name=read.name,
-                stored_as=stored,
-                media_type=read.media_type,
-                size=len(read.content),
-                digest=read.digest,
-                actor=actor.reference,
-                added_at=timezone.now(),
-            )
-            move_claim(actor, claim, step, {"file": made.reference, "digest": made.digest})
-    except BaseException:
-        default_storage.delete(stored)
-        raise
+    with _kept(read, actor) as columns, transaction.atomic():
+        claim, contract = locked_claim(actor, reference, revision)
+        step = claim_step(actor, claim, contract, "add_file")
+        if claim.files.count() >= MOST_FILES:
+            raise Conflict(f"At most {MOST_FILES} files.")
+        made = ClaimFile.objects.create(
+            reference=opaque("evd"),
+            claim=claim,
+            **columns,
+        )
+        move_claim(actor, claim, step, {"file": made.reference, "digest": made.digest})
     return made
 
 
@@ -296,6 +264,27 @@ def _is(ending: str, content: bytes) -> bool:
     except puremagic.PureError:
         return False
     return ending in found
+
+
+@contextmanager
+def _kept(read: Read, actor: Actor) -> Iterator[dict[str, Any]]:
+    """A file under a name of ours, as the columns of its row (StoredFile). Goes around the transaction that makes the
+    row: where that fails, the file is removed.
+    """
+    stored = _store(read)
+    try:
+        yield {
+            "name": read.name,
+            "stored_as": stored,
+            "media_type": read.media_type,
+            "size": len(read.content),
+            "digest": read.digest,
+            "actor": actor.reference,
+            "added_at": timezone.now(),
+        }
+    except BaseException:
+        default_storage.delete(stored)
+        raise
 
 
 def _store(read: Read) -> str:

@@ -32,6 +32,11 @@ class Partner(Revised):
         return None if self.suspended else self.published
 
     @property
+    def own_name(self) -> str:
+        """The firm's name in its profile, suspended or not, else its organisation's: for itself and administrators."""
+        return self.published.name if self.published else self.organisation.name
+
+    @property
     def shown_name(self) -> str:
         """The firm's name in its profile, else its organisation's."""
         return self.shown.name if self.shown else self.organisation.name

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.actions.awards import award_direct, undo_award
+from procurement.actions.awards import undo_award
 from procurement.actions.contracts import complete_contract, extend_contract, sign_contract
 from procurement.actions.due import move_due
 from procurement.contract_reminders import Kind, to_come
 from procurement.deadlines import after_working_days, midnight
 from procurement.models import CallOff, Contract, ContractReminder, Event, Organisation
-from tests.bought import TERMS, Market, accepted, drafted
+from tests.bought import TERMS, Market, active, awarded, drafted
 from tests.competed import at, told
 
 pytestmark = pytest.mark.django_db
@@ -22,18 +22,6 @@ pytestmark = pytest.mark.django_db
 BUYER = {"inbox": {"shire"}, "email": {"approver@shire.example.org", "editor@shire.example.org"}}
 LEAD = {"inbox": {"oak"}, "email": {"editor@oak.example.org"}}
 BOTH = {channel: BUYER[channel] | LEAD[channel] for channel in BUYER}
-
-
-def awarded(market: Market) -> Contract:
-    call_off = accepted(market).call_off
-    return award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
-
-
-def active(market: Market) -> Contract:
-    """Six months from thirty days ahead on, with one option of three months."""
-    contract = awarded(market)
-    sign_contract(market.oak, contract.reference, 1)
-    return sign_contract(market.buyer, contract.reference, 2)
 
 
 def reminded(moment: datetime | date) -> int:

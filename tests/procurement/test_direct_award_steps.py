@@ -49,7 +49,7 @@ from procurement.models import BuyerLimit, CallOff, Contract, Event, Framework, 
 from procurement.notice_facts import contract_notices
 from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS
-from tests.bought import Market, accepted, drafted, offered
+from tests.bought import Market, accepted, active, awarded, drafted, offered
 
 pytestmark = pytest.mark.django_db
 
@@ -73,17 +73,6 @@ def outcome(act: Callable[[Actor, str, int], Any], actor: Actor, one: Any) -> ty
     except (Conflict, NotPermitted) as refusal:
         return type(refusal)
     return None
-
-
-def awarded(market: Market) -> Contract:
-    call_off = accepted(market).call_off
-    return award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
-
-
-def active(market: Market) -> Contract:
-    contract = awarded(market)
-    sign_contract(market.oak, contract.reference, 1)
-    return sign_contract(market.buyer, contract.reference, 2)
 
 
 def limited(market: Market) -> CallOff:

@@ -69,7 +69,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         "account",
         status_code=status,
         partner=found,
-        name=found.published.name if found.published else found.organisation.name,
+        name=found.own_name,
         age=age,
         stale=found.published is not None and (age is None or age > NUDGED_AFTER),
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
@@ -93,7 +93,7 @@ def versions(request: HttpRequest, reference: str) -> HttpResponse:
         "versions.html",
         "account",
         partner=found,
-        name=_name(found),
+        name=found.own_name,
         rows=page.rows,
         pages=page.pages,
     )
@@ -123,7 +123,7 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         "version.html",
         "account",
         partner=found,
-        name=_name(found),
+        name=found.own_name,
         version=shown,
         before=before,
         changed=changed,
@@ -135,10 +135,6 @@ def _own(actor: Actor, reference: str) -> Partner:
     if found is None or not can(actor, Action.SEE_ASKED, found.organisation_id):
         raise Http404
     return found
-
-
-def _name(partner: Partner) -> str:
-    return partner.published.name if partner.published else partner.organisation.name
 
 
 def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, Any]]:
@@ -164,7 +160,7 @@ def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, 
             "lead": one.role == SupplierMember.Role.LEAD,
             "since": one.joined_on,
             "members": [
-                (_name(member.partner), member.role == SupplierMember.Role.LEAD)
+                (member.partner.own_name, member.role == SupplierMember.Role.LEAD)
                 for member in members[one.supplier_id]
             ],
             "places": lots.get(one.supplier_id, []),

@@ -174,7 +174,7 @@ def _page(
         "account",
         status_code=status_code,
         partner=partner,
-        name=partner.published.name if partner.published else partner.organisation.name,
+        name=partner.own_name,
         place=appointment,
         rows=rows,
         edits=can(actor, Action.UPDATE_PROFILE, partner.organisation_id),

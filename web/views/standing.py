@@ -134,7 +134,7 @@ def partner_standing(request: HttpRequest, reference: str) -> HttpResponse:
         "administration",
         status_code=status_code,
         partner=found,
-        name=found.published.name if found.published else found.organisation.name,
+        name=found.own_name,
         history=_history(reference),
         done=TOLD.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         typed=request.POST.dict(),
