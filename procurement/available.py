@@ -37,6 +37,7 @@ class Purchase:
     clock has not moved it yet. `signed` are the sides that have signed its contract. `passed` are the statuses on its
     way, first to last (procurement/line.py).
     `to_publish`: a public notice is the next thing, by the end of the day `publish_by` where the law names one.
+    `plan`: the steps of its plan of outcomes that are waited for until that is agreed.
 
     Of a competition: `unscored` while a score is not agreed, `unranked` where no tender ranks, `low_unsettled` while a
     price that looks abnormally low is not decided on, `held` while a standstill that was promised keeps the award.
@@ -58,6 +59,7 @@ class Purchase:
     held: bool = False
     to_publish: bool = False
     publish_by: datetime | None = None
+    plan: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from procurement.next_supplier import next_of, nobody_faults
 from procurement.notice_facts import call_off_facts as notice_facts_of
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import terms_of
+from procurement.outcome_checks import waited_for
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice, Moment, why_none
@@ -123,6 +124,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         to_publish=next_notice is not None,
         publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
         past=due is not None and due <= now,
+        plan=waited_for(call_off) if "not_agreed" in known else (),
         **window,
     )
     return CallOffFacts(

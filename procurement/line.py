@@ -16,7 +16,7 @@ from typing import Final
 
 from procurement.available import DIRECT, NOT_OUT, WAITING, Purchase
 from procurement.models.call_offs import CallOff
-from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part, Transition
+from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, PLANS, Part, Transition
 
 Status = CallOff.Status
 GOAL: Final = Status.CONTRACTED
@@ -41,9 +41,9 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who acts next, by any of which steps, and by when; the clock alone (`system`, without a step) once a window has
-    ended and until it is moved. `who` is empty once the line has ended, unless a public notice
-    of its contract waits.
+    """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed), and by when; the clock
+    alone (`system`, without a step) once a window has ended and until it is moved. `who` is empty once the line has
+    ended, unless a public notice of its contract waits.
     """
 
     who: tuple[Part, ...] = ()
@@ -121,6 +121,10 @@ def _stations(purchase: Purchase, at: str, place: Place) -> Iterator[Station]:
 
 def _turn(purchase: Purchase) -> Turn:
     status, direct = purchase.status, purchase.route == DIRECT
+    if status in NOT_OUT and purchase.plan:
+        # Neither an approval nor an order form comes before the word of whoever pays for its outcomes.
+        words = {part for one in PLANS.transitions if one.name in purchase.plan for part in one.who}
+        return _turn_of(words, purchase.plan, None)
     if status == Status.OUT and purchase.past:
         # Too late for an answer: the clock ends the window as soon as it looks.
         return _turn_of({Part.SYSTEM}, (), purchase.due)

@@ -140,8 +140,8 @@ class StationSerializer(serializers.Serializer[Any]):
 
 
 class TurnSerializer(serializers.Serializer[Any]):
-    """Who acts next, by any of which steps, and by when (null: no window is open); `system` alone once the window has
-    ended and until the clock has moved it.
+    """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed), and by when (null: no
+    window is open); `system` alone once the window has ended and until the clock has moved it.
     """
 
     who = serializers.ListField(

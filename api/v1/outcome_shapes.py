@@ -14,11 +14,12 @@ from api.v1.call_off_shapes import POUNDS, RuleFaultSerializer, told
 from api.v1.offer_shapes import NamedCallOff
 from api.v1.shapes import Money, Named, amount, money
 from procurement.actions.claims import totals
-from procurement.actions.outcome_plans import TEXT, plan_faults, plan_parts
+from procurement.actions.outcome_plans import TEXT, plan_parts
 from procurement.available import plan_steps
 from procurement.identifiers import SCHEMES
 from procurement.models import OutcomeMeasure, OutcomePlan, Payer
 from procurement.models.base import REFERENCE_LENGTH
+from procurement.outcome_checks import plan_faults
 from procurement.outcome_terms import MEASURES, MOST_OUTCOMES, PAYERS
 from procurement.outcomes import QUESTIONS, Totals
 from procurement.permissions import Action, Actor, can

@@ -20,11 +20,10 @@ from procurement.actions.steps import allowed
 from procurement.available import NOT_OUT
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Event, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
+from procurement.outcome_checks import plan_faults
 from procurement.outcome_terms import OutcomeTerms
-from procurement.outcomes import share_faults, suitability_faults
 from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
-from procurement.pricing import money
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.querysets_outcomes import OutcomePlanQuerySet
 from procurement.references import slug
@@ -108,7 +107,7 @@ def propose_plan(actor: Actor, reference: str, revision: int) -> OutcomePlan:
     with transaction.atomic():
         plan = _locked(actor, reference, revision)
         _permitted(actor, plan, "propose")
-        _refuse(list(plan_faults(plan)))
+        _refuse(plan_faults(plan))
         plan.status = OutcomePlan.Status.PROPOSED
         _save(plan, "status")
         record(actor, _happening(plan, "outcome_plan.proposed", {"cap": plan.cap_minor}))
@@ -188,32 +187,6 @@ def _agreed(plan: OutcomePlan) -> list[Happening]:
         return []
     plan.status = OutcomePlan.Status.AGREED
     return [_happening(plan, "outcome_plan.agreed", {"cap": plan.cap_minor})]
-
-
-def plan_faults(plan: OutcomePlan) -> list[Fault]:
-    """What is still missing before payers are asked: suitability, measures, a cap that they reach, shares that are
-    whole, a long stop by the clock.
-    """
-    faults = suitability_faults(plan.suitability)
-    measures, payers = list(plan.measures.all()), list(plan.payers.all())
-    if not measures:
-        faults.append(Fault("/measures", "required", "Name at least one outcome that is paid for."))
-    together = sum(one.price_minor * one.most for one in measures)
-    if plan.cap_minor < 1:
-        faults.append(Fault("/cap", "required", "Say the most that is paid for outcomes in all."))
-    if measures and plan.cap_minor > together:
-        told = f"The cap is above what all outcomes come to, which is £{money(together)}."
-        faults.append(Fault("/cap", "above_outcomes", told))
-    if plan.long_stop_on is None:
-        faults.append(Fault("/long_stop_on", "required", "Say after which day no outcome is paid for."))
-    elif plan.long_stop_on < timezone.localdate():
-        told = f"{plan.long_stop_on} is past: no outcome would be paid for."
-        faults.append(Fault("/long_stop_on", "past", told))
-    faults.extend(share_faults([one.share for one in payers]))
-    if payers and all(one.pot_minor is not None for one in payers):
-        told = "Somebody pays what the funds do not: name a paying body without a pot."
-        faults.append(Fault("/payers", "funds_alone", told))
-    return faults
 
 
 def plan_parts(actor: Actor, plan: OutcomePlan) -> frozenset[Part]:
