@@ -176,13 +176,15 @@ def contract_steps(
     ends_on: date,
     on: date,
     to_publish: bool = False,
+    to_tell: bool = False,
 ) -> list[str]:
     """The steps of a contract that somebody with these parts may take: a side signs once, an option is taken while
-    there is one and before the last day has passed, a notice is published once its time has come (`to_publish`).
+    there is one, before the last day has passed, and not while a notice of it must be published first (`to_tell`); a
+    notice is published once its time has come (`to_publish`).
     """
     needed = {
         "sign": not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed),
-        "extend": options_left > 0 and on <= ends_on,
+        "extend": options_left > 0 and on <= ends_on and not to_tell,
         "publish_notice": to_publish,
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]

@@ -13,7 +13,7 @@ row is of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -210,6 +210,17 @@ class DueNotice:
 def notices(facts: NoticeFacts, published: Mapping[str, Published], on: date) -> tuple[DueNotice, ...]:
     """The notices that are asked for, in the order of the table; empty where nothing is."""
     return tuple(one for rule in RULES if asked(rule, facts) for one in _told(rule, facts, published, on))
+
+
+def told_before(found: Iterable[DueNotice], number: int) -> DueNotice | None:
+    """The notice that must be published before the option of that number (from 1) is taken; None where none is asked
+    for, or it was.
+    """
+    for one in found:
+        named = one.rule.moment == Moment.CHANGE and one.key == f"{one.rule.kind}-{number}"
+        if named and one.status != Status.PUBLISHED:
+            return one
+    return None
 
 
 def asked(rule: NoticeRule, facts: NoticeFacts) -> bool:

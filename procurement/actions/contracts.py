@@ -23,11 +23,12 @@ from procurement.contract_reminders import next_reminder
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Contract
-from procurement.notice_facts import next_look
+from procurement.notice_facts import contract_notices, next_look
 from procurement.order_form import Priced
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
+from procurement.public_notices import told_before
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.rules import buyer_faults, open_faults
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
@@ -98,7 +99,8 @@ def identify_contract(actor: Actor, reference: str, revision: int, names: Mappin
 
 def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """Takes the next priced option, before the contract's last day has passed. Raises NotFound, NotPermitted, Stale,
-    Conflict where no option is left or the last day has passed.
+    Conflict where no option is left, the last day has passed, or the law asks for a notice of the change before it is
+    made (public_notices.py) and none was published.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
@@ -107,6 +109,11 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
             raise Conflict("No priced option is left.")
         if timezone.localdate() > contract.ends_on:
             raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer be extended.")
+        first = told_before(contract_notices(contract, timezone.localdate()), contract.taken + 1)
+        if first is not None:
+            raise Conflict(
+                f"The {first.rule.name} is published before this option is taken: say under {first.key} where it was."
+            )
         option = contract.options[contract.taken]
         contract.taken += 1
         # By the day a change is told of (public_notices.py).

@@ -130,4 +130,5 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     without = [one for one in steps if one != "extend"]
     assert told((Part.OWNER,), options_left=0) == without
     assert told((Part.OWNER,), on=date(2026, 3, 3)) == without
+    assert told((Part.OWNER,), to_tell=True) == without
     assert set(SIGNED) == set(CONTRACTS.labels)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from procurement.actions.public_notices import publish_notice
 from procurement.call_off_facts import facts_of
 from procurement.deadlines import end_of
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
-from procurement.models import CallOff, Contract, Event, Framework, Organisation, PublicNotice
+from procurement.models import CallOff, Contract, Event, Framework, Lot, Organisation, PublicNotice
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_notices
 from procurement.public_notices import (
@@ -50,6 +49,8 @@ FACTS = NoticeFacts(
     ends_on=date(2026, 8, 31),
 )
 TWELVE = TERMS | {"expenses": "240000.00"}
+ONE_MONTH = TWELVE | {"extensions": [{"months": 1, "amount": "500.00"}]}
+"""Beside twelve months less than a tenth of term and value, which the law does not ask to be told of."""
 
 
 def asked(on: date = SIGNED, published: dict[str, Published] | None = None, **changes: Any) -> dict[str, Any]:
@@ -204,19 +205,19 @@ def test_whatever_is_asked_for_is_counted_down_alike(
             assert one.days_left is None or one.days_left < 0
 
 
-def awarded(market: Market) -> Contract:
-    """Above the threshold, by a local authority under the Act."""
+def awarded(market: Market, terms: dict[str, Any] = TWELVE, **changes: Any) -> Contract:
+    """Above the threshold, by a local authority under the Act; `changes` are of the requirement."""
     Organisation.objects.filter(reference="shire").update(buyer_class="local-government")
     Framework.objects.filter(reference="wr1").update(regime="pa2023")
-    call_off = drafted(market.buyer, terms=TWELVE)
+    call_off = drafted(market.buyer, terms=terms, **changes)
     offer = send_offer(market.buyer, call_off.reference, call_off.revision)
     accept_offer(market.oak, offer.reference, offer.revision)
     call_off.refresh_from_db()
     return award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
 
 
-def active(market: Market) -> Contract:
-    contract = awarded(market)
+def active(market: Market, **changes: Any) -> Contract:
+    contract = awarded(market, **changes)
     sign_contract(market.oak, contract.reference, 1)
     return sign_contract(market.buyer, contract.reference, 2)
 
@@ -354,25 +355,34 @@ def test_an_option_and_an_end_ask_for_notices_of_their_own(market: Market) -> No
         None,
         False,
     )
-    with transaction.atomic():
-        publish_notice(market.buyer, contract.reference, 3, "uk10-1", "N-10", today.isoformat())
-        extend_contract(market.buyer, contract.reference, 4)
-        extended = Contract.objects.get(pk=contract.pk)
-        found = {one.key: one for one in contract_notices(extended, today)}
-        assert (found["uk10-1"].status, found["uk10-1"].number) == (Status.PUBLISHED, "N-10")
-        transaction.set_rollback(True)
     contract.refresh_from_db()
     with pytest.raises(Conflict, match="time has not come"):
         publish_notice(market.buyer, contract.reference, 3, "uk11", "N-11", today.isoformat())
-    extend_contract(market.buyer, contract.reference, 3)
+    before = kept()
+    with pytest.raises(Conflict, match="UK10 contract change notice is published before .*: say under uk10-1"):
+        extend_contract(market.buyer, contract.reference, 3)
+    assert kept() == before
+    publish_notice(market.buyer, contract.reference, 3, "uk10-1", "N-10", today.isoformat())
+    extend_contract(market.buyer, contract.reference, 4)
     contract.refresh_from_db()
     found = {one.key: one for one in contract_notices(contract, today)}
-    assert found["uk10-1"].due_on == today
+    assert (found["uk10-1"].status, found["uk10-1"].number, found["uk10-1"].due_on) == (
+        Status.PUBLISHED,
+        "N-10",
+        today,
+    )
     assert contract.options[0]["taken_on"] == today.isoformat()
-    complete_contract(market.buyer, contract.reference, 4)
+    complete_contract(market.buyer, contract.reference, 5)
     contract.refresh_from_db()
     found = {one.key: one for one in contract_notices(contract, today)}
     assert (found["uk11"].status, found["uk11"].due_on) == (Status.DUE, today + timedelta(days=29))
+
+
+def test_an_option_that_the_law_does_not_ask_to_be_told_of_is_taken_at_once(market: Market) -> None:
+    light, small = active(market), active(market, terms=ONE_MONTH, months=12)
+    assert extend_contract(market.buyer, small.reference, 3).status == "extended"
+    Lot.objects.filter(reference="wr1~1").update(light_touch=True)
+    assert extend_contract(market.buyer, light.reference, 3).status == "extended"
 
 
 def test_a_draft_holds_what_is_known_and_names_what_is_not(market: Market) -> None:

@@ -218,3 +218,10 @@ def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client)
     assert kept.status_code == 303
     assert "2026/S 000-1" in told(contract)
     assert page.get(f"{contract}/notices/uk12").status_code == 404
+    assert "UK10 contract change notice is published before the next option is taken" in told(contract)
+    assert "extend" not in offered_steps(page, contract)
+    refused = step(page, contract, "extend")
+    assert refused.status_code == 409
+    assert "say under uk10-1 where it was" in refused.content.decode()
+    step(page, contract, "publish_notice", notice="uk10-1", number="2026/S 000-2", published_on=today)
+    assert step(page, contract, "extend").status_code == 303

@@ -13,15 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.contracts import IDENTIFIERS, contract_parts
 from procurement.actions.public_notices import notice_of
+from procurement.available import contract_steps, signed_by
 from procurement.errors import NotFound
 from procurement.models import Contract
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
-from procurement.parts import buyer_parts, supplier_parts
+from procurement.parts import buyer_parts
 from procurement.permissions import Actor
-from procurement.public_notices import why_none
+from procurement.public_notices import told_before, why_none
 from procurement.querysets_call_offs import ContractQuerySet, buying
-from procurement.states import CONTRACTS, Part
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
 from web.doing import Refusal, do
@@ -83,19 +83,20 @@ def _page(
 ) -> HttpResponse:
     wrong = list(faults)
     buying = buyer_parts(actor, found.call_off)
-    actions = set(CONTRACTS.available(found.status, contract_parts(actor, found)))
-    mine = {Part.OWNER: found.buyer_signed_at} if Part.OWNER in buying else {}
-    if Part.LEAD in supplier_parts(actor, found.appointment):
-        mine[Part.LEAD] = found.supplier_signed_at
-    if all(mine.values()):
-        actions.discard("sign")
     today = timezone.localdate()
-    if found.taken >= len(found.options) or today > found.ends_on:
-        actions.discard("extend")
     notices = contract_notices(found, today)
     waiting = [one for one in notices if one.open]
-    if not waiting:
-        actions.discard("publish_notice")
+    before = told_before(notices, found.taken + 1)
+    actions = contract_steps(
+        found.status,
+        contract_parts(actor, found),
+        signed=signed_by(found),
+        options_left=len(found.options) - found.taken,
+        ends_on=found.ends_on,
+        on=today,
+        to_publish=bool(waiting),
+        to_tell=before is not None,
+    )
     return render(
         request,
         "contract.html",
@@ -107,6 +108,7 @@ def _page(
         identifiers=IDENTIFIERS.items(),
         notices=notices,
         no_notices="" if notices else why_none(contract_facts(found)),
+        before=before if before is not None and "publish_notice" in actions else None,
         waiting=[(one.key, one.rule.name) for one in waiting],
         today=today,
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
