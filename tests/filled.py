@@ -16,19 +16,20 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - it needs the settings
 from django.db import connection  # noqa: E402
 
+from procurement.actions.awards import cancel_call_off  # noqa: E402
 from procurement.actions.contracts import complete_contract  # noqa: E402
 from procurement.actions.due import move_due  # noqa: E402
 from procurement.actions.events import verify  # noqa: E402
-from procurement.models import Competition, Contract, Event, Lot  # noqa: E402
+from procurement.models import Competition, Contract, Event, Lot, Tender  # noqa: E402
 from tests.bought import active, awarded  # noqa: E402
-from tests.competed import after, make_contest, planned, published  # noqa: E402
+from tests.competed import after, closed, make_contest, planned, published  # noqa: E402
 
 BEFORE: Final = "0013_outbox"
 
 
 def standing() -> dict[str, Any]:
     """What the data steps write: the days on which the clock looks at contracts, the moments at which it reminds of
-    competitions.
+    competitions, what became of tenders.
     """
     competitions = Competition.objects.order_by("pk").values(
         "call_off__status",
@@ -43,6 +44,7 @@ def standing() -> dict[str, Any]:
         "contracts": list(Contract.objects.order_by("pk").values("status", "notice_on", "remind_on")),
         "competitions": list(competitions),
         "light_touch": list(Lot.objects.order_by("reference").values_list("light_touch", flat=True)),
+        "tenders": list(Tender.objects.order_by("pk").values_list("status", "reason")),
         "events": Event.objects.count(),
         "holds": verify() is None,
         "guards": guards(),
@@ -64,6 +66,11 @@ def guards() -> list[str]:
 def main() -> None:
     call_command("migrate", verbosity=0)
     contest = make_contest()
+    # Before anything else is out: its deadline comes by the clock, which would close that too.
+    call_off = closed(contest)
+    cancel_call_off(contest.market.buyer, call_off.reference, call_off.revision, "The money has gone.")
+    # Versions before left them as they were.
+    Tender.objects.filter(status="unsuccessful").update(status="submitted", reason="")
     unsigned, live = awarded(contest.market), active(contest.market)
     done = active(contest.market)
     complete_contract(contest.market.buyer, done.reference, done.revision)

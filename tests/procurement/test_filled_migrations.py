@@ -1,5 +1,5 @@
 """The data steps of migrations on a database that is filled: the clock looks at every live contract, competitions that
-are out are reminded half-way, and no guard or event is lost on the way.
+are out are reminded half-way, tenders of ended call-offs end, and no guard or event is lost on the way.
 """
 
 from __future__ import annotations
@@ -35,15 +35,22 @@ def test_a_filled_database_goes_forward_from_before_the_reminders(tmp_path: Path
     told = json.loads(done.stdout.splitlines()[-1])
     first, second, swept = told["first"], told["second"], told["swept"]
     print(f"\n{len(second['contracts'])} contracts, {len(second['competitions'])} competitions")
-    for name in ("events", "holds", "guards", "light_touch"):
+    for name in ("holds", "guards", "light_touch"):
         assert second[name] == first[name], name
     assert second["holds"] is True
     assert [one["status"] for one in second["contracts"]] == ["unsigned", "active", "complete"]
+    # What was submitted for a call-off that ended gets its end, each with an event.
+    standing = [one for one in first["tenders"] if one[0] == "submitted"]
+    gone = [one for one in second["tenders"] if one == ["unsuccessful", "The money has gone."]]
+    assert (len(standing), len(gone), second["events"] - first["events"]) == (2, 2, 2)
+    assert [one for one in second["tenders"] if one not in gone] == [
+        one for one in first["tenders"] if one not in standing
+    ]
     # Whatever is live is looked at once; what has ended has notices alone.
     looked = {one["notice_on"] for one in second["contracts"]}
     assert len(looked) == 1
     assert [one["remind_on"] for one in second["contracts"]] == [*looked, *looked, None]
-    draft, out, asking = second["competitions"]
+    _, draft, out, asking = second["competitions"]
     assert draft["remind_at"] is None
     for one, begins, ends in (
         (out, out["invited_at"], out["deadline"]),
