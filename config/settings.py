@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_structlog",
     "drf_spectacular",
@@ -270,6 +269,7 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 # Only then does X-Forwarded-Proto count: anybody can send it, and the proxy must set or remove it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "web.sessions"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())

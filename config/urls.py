@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from web.views.accounts import staff_sign_in
+
 urlpatterns = [
     path("", include("api.urls")),
+    path("admin/login/", staff_sign_in),
     path("admin/", admin.site.urls),
     path("", include("web.urls")),
 ]

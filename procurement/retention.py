@@ -22,6 +22,7 @@ class Kept:
 
 
 KEPT: Final = (
+    Kept("ended_sessions", 1, "Signed in no more: their time is over."),
     Kept("idempotency_records", 30, "A request is repeated within hours, by a queue within days."),
     Kept(
         "deliveries",

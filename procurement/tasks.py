@@ -22,6 +22,7 @@ from procurement.actions.operations import due
 from procurement.actions.passwords import link_wanted, send_link
 from procurement.actions.retention import purge as purge_all
 from procurement.actions.running import run
+from procurement.actions.second_steps import second_step_changed, tell_of_second_step
 from procurement.models import Event
 from procurement.signals import events_recorded
 
@@ -71,6 +72,26 @@ def send_password_link(reference: str) -> None:
     away (its library's errors are kinds of OSError).
     """
     send_link(reference)
+
+
+@receiver(second_step_changed, dispatch_uid="procurement.second_steps")
+def ask_worker_to_tell(reference: str, on: bool, **_: Any) -> None:
+    """Has the worker write to whose second step was turned on or off; with a dead queue nobody is told."""
+    try:
+        tell_second_step.apply_async((reference, on), retry=False)
+    except (OSError, OperationalError) as error:
+        log.warning("second_step_not_told", person=reference, error=type(error).__name__)
+
+
+@shared_task(
+    name="procurement.tasks.tell_second_step",
+    autoretry_for=(OSError,),
+    retry_backoff=30,
+    max_retries=6,
+)
+def tell_second_step(reference: str, on: bool) -> None:
+    """Writes to somebody that their second step was turned on or off; tried again as links for passwords are."""
+    tell_of_second_step(reference, on)
 
 
 @shared_task(name="procurement.tasks.run_operation")

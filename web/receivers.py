@@ -1,5 +1,5 @@
 """Notes in the session at its beginning whether a buyer, a partner firm or an administrator signed in, so that no
-later page asks the database for its navigation. It shows links and permits nothing.
+later page asks the database for its navigation (it shows links and permits nothing), and what its owner is told of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from procurement.models import Capability, User
+from web.sessions import describe
 
 BUYER: Final = "buyer"
 """In the session: whether pages lead to what buyers keep, and offer to keep it (every role of a buyer may)."""
@@ -23,6 +24,7 @@ ADMINISTRATOR: Final = "administrator"
 @receiver(user_logged_in, dispatch_uid="web.receivers")
 def remember_kinds(request: HttpRequest, user: User, **_: object) -> None:
     """One query at each signing in."""
+    describe(request.session, request)
     kinds = set(
         Capability.objects.filter(organisation__memberships__user=user).values_list("kind", flat=True)
     )

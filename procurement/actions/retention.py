@@ -20,6 +20,7 @@ from procurement.models import (
     Delivery,
     IdempotencyRecord,
     InboxMessage,
+    Session,
     TenderFile,
     TenderRevision,
 )
@@ -46,6 +47,10 @@ def before(what: str, at: datetime) -> datetime:
 
 def _idempotency(until: datetime) -> int:
     return _removed(IdempotencyRecord.objects.filter(created_at__lte=until))
+
+
+def _sessions(until: datetime) -> int:
+    return _removed(Session.objects.filter(expire_date__lte=until))
 
 
 def _messages(until: datetime) -> int:
@@ -95,6 +100,7 @@ def _files(until: datetime) -> int:
 
 
 PURGES: Final[dict[str, Callable[[datetime], int]]] = {
+    "ended_sessions": _sessions,
     "idempotency_records": _idempotency,
     "read_messages": _messages,
     "deliveries": _deliveries,

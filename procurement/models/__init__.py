@@ -37,6 +37,8 @@ from procurement.models.public_notices import PublicNotice
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
 from procurement.models.searches import SavedSearch, SavedSearchAlert, SavedSearchMatch
+from procurement.models.second_steps import RecoveryCode, SecondStep
+from procurement.models.sessions import Session
 from procurement.models.shortlists import Shortlist, ShortlistEntry, ShortlistNote, Snapshot
 from procurement.models.suppliers import (
     Appointment,
@@ -98,6 +100,7 @@ __all__ = [
     "RateCard",
     "RateCardVersion",
     "RateLine",
+    "RecoveryCode",
     "Region",
     "RegionTwin",
     "Requirement",
@@ -106,6 +109,8 @@ __all__ = [
     "SavedSearch",
     "SavedSearchAlert",
     "SavedSearchMatch",
+    "SecondStep",
+    "Session",
     "Shortlist",
     "ShortlistEntry",
     "ShortlistNote",

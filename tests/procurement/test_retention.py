@@ -15,7 +15,15 @@ from procurement.actions.inbox import mark_message
 from procurement.actions.retention import PURGES, purge
 from procurement.actions.tenders import submit_tender
 from procurement.errors import NotFound
-from procurement.models import Delivery, Event, EventAudience, IdempotencyRecord, InboxMessage, TenderFile
+from procurement.models import (
+    Delivery,
+    Event,
+    EventAudience,
+    IdempotencyRecord,
+    InboxMessage,
+    Session,
+    TenderFile,
+)
 from procurement.retention import DAYS, KEPT
 from procurement.tasks import purge as task
 from tests.competed import Contest, published, tender_of, written
@@ -38,6 +46,17 @@ def test_answers_to_repeats_go_after_their_days(db: None, settings: Any) -> None
     assert purge(now) == NOTHING
     settings.RETENTION_DAYS = {"idempotency_records": 29}
     assert task() == NOTHING | {"idempotency_records": 1}
+
+
+def test_sessions_go_a_day_after_their_end(db: None) -> None:
+    now = timezone.now()
+    for hours in (-1, 23, 25):
+        Session.objects.create(
+            session_key=f"k{hours}", session_data="", expire_date=now - timedelta(hours=hours)
+        )
+    assert purge(now) == NOTHING | {"ended_sessions": 1}
+    assert sorted(Session.objects.values_list("session_key", flat=True)) == ["k-1", "k23"]
+    assert purge(now) == NOTHING
 
 
 def test_messages_go_once_read_and_deliveries_once_nothing_rests_on_them(contest: Contest) -> None:

@@ -65,6 +65,8 @@ REFUSED = (
 )
 OWN_PAGES = (
     "/account",
+    "/account/second-step",
+    "/account/sessions",
     "/inbox",
     "/profile/alder",
     "/profile/alder?saved=yes",

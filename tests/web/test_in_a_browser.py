@@ -33,6 +33,8 @@ FLAGS = (
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIGNED_IN = (
     "/account",
+    "/account/second-step",
+    "/account/sessions",
     "/inbox",
     "/profile/alder",
     "/organisations/alder/members",

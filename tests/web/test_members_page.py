@@ -131,8 +131,8 @@ def test_the_list_names_people_with_their_roles(page: Client) -> None:
     signed(page, "buyer@example.org")
     found = rows(read(page.get(PEOPLE)), "People and their roles")[1:]
     assert found == [
-        ["Buyer buyer@example.org", "Role: Editor"],
-        ["Chief chief@example.org", "Role: Administrator"],
+        ["Buyer buyer@example.org", "Role: Editor", "Second step: Off"],
+        ["Chief chief@example.org", "Role: Administrator", "Second step: Off"],
     ]
 
 

@@ -1,4 +1,7 @@
-"""Signing in and out by session, and the page of one's own account."""
+"""Signing in and out by session, and the page of one's own account.
+
+Journey: /sign-in (POST) -> web/signing_in.py -> where one was going, or /sign-in/code first.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,19 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from procurement.models import Membership, Partner
+from procurement.actions.second_steps import has_second_step
+from procurement.models import Membership, Partner, User
 from procurement.permissions import Action, Actor, can, person
+from web.changing import see_other
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.signing_in import sign_in
 
 
 class SignIn(LoginView):
@@ -24,6 +32,11 @@ class SignIn(LoginView):
 
     template_name = "sign_in.html"
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user, following = form.get_user(), self.get_success_url()
+        assert isinstance(user, User)
+        return see_other(following if sign_in(self.request, user, following) else reverse("web:enter-code"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form: AuthenticationForm = kwargs.get("form") or self.get_form()
@@ -40,6 +53,13 @@ class SignIn(LoginView):
             "email": form.data.get("username", ""),
             "next": self.get_redirect_url(),
         }
+
+
+def staff_sign_in(request: HttpRequest) -> HttpResponse:
+    """Where Django's admin sends whoever may not see it: to the one sign-in, which asks for the second step too."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return see_other(f"{reverse('web:sign-in')}?{request.GET.urlencode()}")
 
 
 class SignOut(LogoutView):
@@ -84,6 +104,7 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "account.html",
         "account",
+        second_step=has_second_step(request.user),
         joins=any(can(actor, Action.SEE_JOININGS, key) for key in actor.organisations()),
         buys=any(can(actor, Action.SEE_SAVED_SEARCHES, key) for key in actor.organisations()),
         memberships=[

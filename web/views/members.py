@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from procurement.actions.members import change_role, invite_member, remove_member
-from procurement.models import Membership, Organisation
+from procurement.models import Membership, Organisation, SecondStep
 from procurement.permissions import Action, Actor, can
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
@@ -69,6 +70,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
     rows = (
         Membership.objects.filter(organisation=body)
         .select_related("user")
+        .annotate(second_step=Exists(SecondStep.objects.filter(user=OuterRef("user"), confirmed=True)))
         .order_by("user__full_name", "user__email")
     )
     page = listed(request, rows)

@@ -7,7 +7,7 @@ signed in.
 
 from __future__ import annotations
 
-from django.contrib.auth import login, password_validation
+from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,7 @@ from procurement.actions.passwords import ask_link, person_of_link
 from web.changing import see_other
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.signing_in import sign_in
 
 
 @never_cache
@@ -49,7 +50,8 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_password(request: HttpRequest, key: str, token: str) -> HttpResponse:
     """The form that sets it, or that: 410 for a link that is used, too old or made up, 422 for a password that is too
-    weak. Whoever has set it is signed in, and every other session of theirs ends."""
+    weak. Whoever has set it is signed in, after a code where their second step is on, and every
+    other session of theirs ends."""
     user = person_of_link(key, token)
     if user is None:
         return render(request, "password_gone.html", "sign-in", status_code=410)
@@ -65,8 +67,8 @@ def set_password(request: HttpRequest, key: str, token: str) -> HttpResponse:
         if not faults:
             user.set_password(new)
             user.save(update_fields=["password"])
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            return see_other(reverse("web:account"))
+            here = reverse("web:account")
+            return see_other(here if sign_in(request, user, here) else reverse("web:enter-code"))
     return render(
         request,
         "set_password.html",
