@@ -84,6 +84,7 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "WorkType": list(WORK_TYPES.items()),
         "SupplierForm": "procurement.models.suppliers.Supplier.Form",
         "MemberRole": "procurement.models.suppliers.SupplierMember.Role",
+        "PersonRole": "procurement.models.people.Membership.Role",
         "AppointmentStatus": "procurement.models.suppliers.Appointment.Status",
         "Unit": "procurement.models.rates.RateCard.Unit",
         "Basis": "procurement.models.rates.RateCard.Basis",

@@ -124,6 +124,8 @@ class Operation:
     """What the operation is called where `get`, `list`, `create`, `update` and `delete` do not say it."""
     body: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
+    people: bool = False
+    """Whether people alone do it, and no integration."""
     problems: tuple[int, ...] = ()
     media_type: str = JSON
     files: tuple[str, ...] = ()
@@ -212,6 +214,8 @@ class Schema(AutoSchema):
         return built
 
     def _security(self, told: Operation) -> list[dict[str, list[str]]]:
+        if told.people:
+            return [{"session": []}]
         known: list[dict[str, list[str]]] = [
             {"session": []},
             {"integration": [told.scope] if told.scope else []},

@@ -26,17 +26,21 @@ MOST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Signed contracts of one kind: how many, and their value in minor units, VAT excluded."""
+    """Signed contracts of one kind: how many, and their value in minor units, VAT excluded. `key` is a month (YYYY-MM)
+    or a supplier's reference.
+    """
 
     label: str
     contracts: int
     minor: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class RouteUse:
     """Call-offs under a framework by one route: all that left their draft, those under contract, those that ended
-    without, and the value of the contracts.
+    without, and the value of the contracts. `framework` is its number and `route` its label; `reference` and `way` name
+    them.
     """
 
     framework: str
@@ -45,6 +49,8 @@ class RouteUse:
     contracted: int
     ended: int
     minor: int
+    reference: str
+    way: str
 
     @property
     def going(self) -> int:
@@ -53,7 +59,7 @@ class RouteUse:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """All that the page shows, of one currency."""
+    """All that is told, of one currency."""
 
     currency: str
     routes: tuple[RouteUse, ...]
@@ -82,9 +88,9 @@ def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> S
         .order_by()
     }
     suppliers = list(
-        signed.values(label=F("appointment__supplier__name"))
+        signed.values(label=F("appointment__supplier__name"), key=F("appointment__supplier__reference"))
         .annotate(count=Count("pk"), minor=Sum("value_minor"))
-        .order_by("-minor", "label")
+        .order_by("-minor", "label", "key")
     )
     return Spending(
         currency=currency,
@@ -94,10 +100,13 @@ def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> S
                 f"{month:%B %Y}",
                 by_month[month]["count"] if month in by_month else 0,
                 by_month[month]["minor"] if month in by_month else 0,
+                f"{month:%Y-%m}",
             )
             for month in months
         ),
-        suppliers=tuple(Spent(one["label"], one["count"], one["minor"]) for one in suppliers[:MOST]),
+        suppliers=tuple(
+            Spent(one["label"], one["count"], one["minor"], one["key"]) for one in suppliers[:MOST]
+        ),
         other_suppliers=max(0, len(suppliers) - MOST),
     )
 
@@ -123,7 +132,7 @@ def _routes(keys: list[int], signed: QuerySet[Contract]) -> Iterable[RouteUse]:
     rows = (
         CallOff.objects.filter(lot__framework__in=keys)
         .exclude(status__in=[status.DRAFT, status.APPROVED])
-        .values(framework=F("lot__framework__number"), way=F("route"))
+        .values(framework=F("lot__framework__number"), named=F("lot__framework__reference"), way=F("route"))
         .annotate(
             begun=Count("pk"),
             contracted=Count("pk", filter=Q(status=status.CONTRACTED)),
@@ -139,6 +148,8 @@ def _routes(keys: list[int], signed: QuerySet[Contract]) -> Iterable[RouteUse]:
             row["contracted"],
             row["ended"],
             values.get((row["framework"], row["way"]), 0),
+            row["named"],
+            row["way"],
         )
 
 

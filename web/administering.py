@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest
 
 from procurement.models import Framework
 from procurement.permissions import Action, Actor, can
+from procurement.querysets_administering import frameworks_of
 from web.buying import actor_of
 
 
@@ -35,15 +36,6 @@ class Administrator:
     def frameworks(self, action: Action) -> QuerySet[Framework]:
         """Those for which the actor may do this."""
         return frameworks_of(self.actor, action)
-
-
-def frameworks_of(actor: Actor, action: Action) -> QuerySet[Framework]:
-    """The frameworks for which the actor may do this: all of them for an operator, the own ones for an owner."""
-    if can(actor, action):
-        return Framework.objects.all()
-    return Framework.objects.filter(
-        owner__in=[key for key in actor.organisations() if can(actor, action, key)]
-    )
 
 
 def administrator(request: HttpRequest) -> Administrator:

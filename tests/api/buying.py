@@ -36,6 +36,7 @@ BOUGHT = ("call-offs", "offers", "contracts", "outcome-plans", "measures", "clai
 ANSWERS = ("view", "accept", "decline")
 OF_BUYER = ("assessments", "consensus", "price-question", "accept", "disqualify")
 """What is done with tenders on the buyer's side."""
+STANDING = ("suspend", "reinstate")
 COMPETED = ("tenders", "invitations", "clarifications", "files")
 NEED = {
     "text": "Evaluate a vision rehabilitation service.",
@@ -88,9 +89,11 @@ def buyer() -> Actor:
 
 def teller(path: str, method: str = "get") -> tuple[str, str]:
     """The organisation and the scopes of a token that may do this at the address."""
+    steps = path.removeprefix("/api/v1/").strip("/").split("/")
+    if steps[0] in ("appointments", "spending") or (steps[0] == "partners" and steps[-1] in STANDING):
+        return "calloff-operations", "frameworks:write admin:write"
     if "/partners/" in path:
         return "opm-group", "partners:write"
-    steps = path.removeprefix("/api/v1/").strip("/").split("/")
     if steps[0] == "joinings" or steps[-1] == "leave":
         firms = {"agree": "larch", "leave": "alder"} | dict.fromkeys(
             ("check", "admit", "refuse"), "commons-exchange"

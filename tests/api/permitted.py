@@ -82,6 +82,8 @@ BOTH_SIDES: Final = (*READERS, *ASKED)
 OWNERS: Final = ("owner", "owner's viewer")
 JOINING: Final = (*RIVALS, *LED, *OWNERS)
 OPERATORS: Final = ("operator", "operator's token")
+RUNNING: Final = ("owner", *OPERATORS)
+"""Whoever runs the framework XD1."""
 EVERYBODY: Final = tuple(ASKERS)
 SIGNED_IN: Final = tuple(name for name in ASKERS if name != "nobody")
 PEOPLE: Final = tuple(name for name, asker in ASKERS.items() if isinstance(asker, str) and asker)
@@ -143,7 +145,8 @@ TABLE: Final[tuple[Row, ...]] = (
         "", "listings/", "listings/suggestions/?q=ev", "listings/{LISTING}/", "rates/", "rates/suggestions/?q=se",
         "rates.csv", "frameworks/", "frameworks/xd1/", "lots/", "lots/xd1~1/", "specialisms/",
         "specialisms/xd1~1~1/", "grades/", "grades/xd1~1~g3/", "organisations/", "organisations/{BODY}/", "partners/",
-        "partners/larch/", "suppliers/", "suppliers/larch/", "rate-cards/", "rate-cards/xd1~larch/",
+        "partners/larch/", "partners/larch/offerings/", "suppliers/", "suppliers/larch/", "rate-cards/",
+        "rate-cards/xd1~larch/",
         "comparisons/?{COMPARED}", "comparisons.csv?{COMPARED}", "comparisons.xlsx?{COMPARED}", "measures/",
         "measures/{MEASURE}/", "health/live/", "health/ready/", "schema/",
     ),
@@ -153,6 +156,8 @@ TABLE: Final[tuple[Row, ...]] = (
     # What a firm, an operator and an organisation's people have.
     Row("PATCH", "partners/larch/", ("lead", "lead's administrator", "lead's token of other scopes"), SIGNED_IN,
         {"summary": "Larch evaluates."}),
+    Row("PUT", "partners/larch/offerings/", ("lead", "lead's administrator", "lead's token of other scopes"), SIGNED_IN,
+        {"framework": "xd1", "supplier": "larch", "offerings": []}),
     Row("POST", "suppliers/larch/members/alder/leave/", ("member's administrator",), ("member",), {}, others=404),
     Row("POST", "imports/?dry_run=true", OPERATORS, body=b"{}\n"),
     *_read((*PEOPLE, "operator's token", "token"), "operations/"),
@@ -167,6 +172,19 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(("administrator", "token"), TOLD, (f"{_WEBHOOK}rotate/", {}), (f"{_WEBHOOK}test/", {}),
            (_WEBHOOK + "deliveries/{DELIVERY}/replay/", {})),
     *_read(OPERATORS, "dead-letters/"),
+    # Who stands on a framework is its owner's and the operator's to say, a firm's standing their administrators'.
+    *_read((*RUNNING, "other owner"), "appointments/"),
+    *_read(RUNNING, "appointments/{PLACE}/"),
+    *_move(RUNNING, (), ("appointments/{PLACE}/suspend/", WHY), ("appointments/{PLACE}/reinstate/", WHY),
+           ("appointments/{PLACE}/withdraw/", WHY)),
+    *_move(("other owner", *OPERATORS), SIGNED_IN, ("partners/larch/suspend/", WHY),
+           ("partners/larch/reinstate/", WHY)),
+    *_read(("owner", "owner's viewer", "other owner", *OPERATORS), "spending/"),
+    # People of an organisation look after each other; no integration does.
+    *_read(BUYERS, "organisations/{BODY}/members/"),
+    *_move(("administrator",), BUYERS, ("organisations/{BODY}/members/", {"email": "n@example.org", "role": "viewer"})),
+    Row("PATCH", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator",), BUYERS, {"role": "approver"}),
+    Row("DELETE", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator",), BUYERS),
     Row("POST", "dead-letters/{DELIVERY}/redrive/", OPERATORS, SIGNED_IN, {}),
     # What a buyer keeps.
     *_read((*READERS, *NEXT_DOOR), "requirements/", "matches/", "shortlists/", "saved-searches/"),

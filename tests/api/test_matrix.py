@@ -108,6 +108,7 @@ def made_all() -> dict[str, str]:
         **running(),
         **judged(),
         "BODY": BUYER,
+        "PLACE": "xd1~1~larch",
         "MEASURE": outcomes.OUTCOME,
         "LISTING": "rm6309~brightwater~brightwater",
         "COMPARED": "listing=rm3745~ppl~opm-group&listing=rm3745~ppl~scie",

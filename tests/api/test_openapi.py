@@ -21,6 +21,7 @@ from procurement.actions.operations import start_import
 from procurement.models import User
 from procurement.permissions import person
 from tests.api import joining, outcomes
+from tests.api.administering import administered
 from tests.api.buying import buying, teller
 from tests.api.calling_off import calling_off
 from tests.api.competing import FILES, competing, place_contest
@@ -114,7 +115,7 @@ def made(market: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str,
         place_contest()
         joining.people()
         outcomes.people()
-        yield variables | competing() | outcomes.outcomes_made() | calling_off()
+        yield variables | competing() | outcomes.outcomes_made() | calling_off() | administered()
         transaction.set_rollback(True)
 
 

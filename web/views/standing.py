@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.standing import STEPS, move_appointment, reinstate_partner, suspend_partner
 from procurement.models import Appointment, Event, Partner, SupplierMember
-from procurement.permissions import Action, can
-from web.administering import Administrator, administrator, frameworks_of, only
+from procurement.permissions import Action
+from procurement.querysets_administering import AppointmentQuerySet, frameworks_of
+from web.administering import Administrator, administrator, only
 from web.doing import Change, Refusal, do
 from web.faults import by_anchor
 from web.pages import render
@@ -56,14 +57,14 @@ def places(request: HttpRequest, reference: str) -> HttpResponse:
     framework = frameworks_of(who.actor, Action.MANAGE_SUPPLIERS).filter(reference=reference).first()
     if framework is None:
         raise Http404
-    rows = Appointment.objects.filter(lot__framework=framework).select_related("supplier", "lot")
+    rows = AppointmentQuerySet(Appointment).filter(lot__framework=framework).told()
     status = request.GET.get("status", "")
     if status in Appointment.Status.values:
         rows = rows.filter(status=status)
     named = request.GET.get("q", "").strip()
     if named:
         rows = rows.filter(supplier__name__icontains=named[:100])
-    page = listed(request, rows.order_by("supplier__name", "lot__position"))
+    page = listed(request, rows)
     return render(
         request,
         "places.html",
@@ -144,10 +145,8 @@ def partner_standing(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _place(who: Administrator, reference: str) -> Appointment:
-    found = (
-        Appointment.objects.filter(reference=reference).select_related("supplier", "lot__framework").first()
-    )
-    if found is None or not can(who.actor, Action.MANAGE_SUPPLIERS, found.lot.framework.owner_id):
+    found = AppointmentQuerySet(Appointment).managed_by(who.actor).told().filter(reference=reference).first()
+    if found is None:
         raise Http404
     return found
 

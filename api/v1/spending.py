@@ -1,0 +1,131 @@
+"""What was bought under frameworks, added up for those who answer for them: routes, months and suppliers.
+
+Totals alone: whose need it was is not told. The page /administration/spend shows the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.auth import signed_in
+from api.parameters import reference
+from api.schema import operation
+from api.v1.shapes import Money, Named, NamedFramework, money
+from api.views import ApiView, one_of
+from procurement.actions.buyers import require_somewhere
+from procurement.models import CallOff
+from procurement.permissions import Action
+from procurement.querysets_administering import frameworks_of
+from procurement.spending import MONTHS, MOST, Spending, spending
+from search.parameters import Parameter
+
+
+class RouteSpendingSerializer(serializers.Serializer[Any]):
+    """Call-offs under a framework by one route: how many went out, what became of them, what contracts came to."""
+
+    framework = NamedFramework()
+    route = serializers.ChoiceField(choices=CallOff.Route.choices)
+    went_out = serializers.IntegerField()
+    going_on = serializers.IntegerField()
+    contracted = serializers.IntegerField()
+    ended_without = serializers.IntegerField()
+    value = Money()
+
+
+class MonthSpendingSerializer(serializers.Serializer[Any]):
+    """Contracts whose second signature fell into a month."""
+
+    month = serializers.RegexField(r"^\d{4}-\d{2}$")
+    contracts = serializers.IntegerField()
+    value = Money()
+
+
+class SupplierSpendingSerializer(serializers.Serializer[Any]):
+    """Contracts of a supplier."""
+
+    supplier = Named()
+    contracts = serializers.IntegerField()
+    value = Money()
+
+
+class SpendingSerializer(serializers.Serializer[Any]):
+    """What was bought. Contracts that both sides have signed count, at their value without what options may add."""
+
+    frameworks = serializers.ListField(child=serializers.CharField())
+    value = Money()
+    routes = RouteSpendingSerializer(many=True)
+    months = MonthSpendingSerializer(many=True, help_text=f"The last {MONTHS}, the current one the last.")
+    suppliers = SupplierSpendingSerializer(many=True, help_text=f"The {MOST} with most.")
+    other_suppliers = serializers.IntegerField(help_text="How many have contracts beside these.")
+
+
+class SpendingView(ApiView):
+    """What was bought."""
+
+    varies = True
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        reference("framework", "Only under this framework, one of the own.", "rm6309"),
+    )
+
+    @operation(
+        summary="What was bought",
+        answer=SpendingSerializer,
+        scope="frameworks:write",
+        headers=("validator",),
+        problems=(403, 404),
+        example='curl "http://127.0.0.1:8000/api/v1/spending/?framework=rm6309" -H "Authorization: Bearer $TOKEN"',
+    )
+    def get(self, request: Request) -> Response:
+        """By route, month of signature and supplier: under the own frameworks of their owner, under all of them for an
+        operator (with the scope `admin:write`). 404 for a framework of somebody else's.
+        """
+        actor = signed_in(request)
+        asked = self.asked(request)
+        require_somewhere(actor, Action.SEE_SPEND)
+        frameworks = frameworks_of(actor, Action.SEE_SPEND)
+        if "framework" in asked:
+            frameworks = frameworks.filter(pk=one_of(frameworks, asked["framework"]).pk)
+        rows = list(frameworks.order_by("reference").values_list("pk", "reference", "name"))
+        found = spending([pk for pk, *_ in rows], timezone.localdate())
+        return Response(_told(found, {reference: name for _, reference, name in rows}))
+
+
+def _told(found: Spending, names: dict[str, str]) -> dict[str, Any]:
+    def value(minor: int) -> dict[str, str] | None:
+        return money(minor, found.currency)
+
+    return {
+        "frameworks": list(names),
+        "value": value(found.minor),
+        "routes": [
+            {
+                "framework": {
+                    "reference": one.reference, "name": names[one.reference], "number": one.framework,
+                },
+                "route": one.way,
+                "went_out": one.begun,
+                "going_on": one.going,
+                "contracted": one.contracted,
+                "ended_without": one.ended,
+                "value": value(one.minor),
+            }
+            for one in found.routes
+        ],
+        "months": [
+            {"month": one.key, "contracts": one.contracts, "value": value(one.minor)} for one in found.months
+        ],
+        "suppliers": [
+            {
+                "supplier": {"reference": one.key, "name": one.label},
+                "contracts": one.contracts,
+                "value": value(one.minor),
+            }
+            for one in found.suppliers
+        ],
+        "other_suppliers": found.other_suppliers,
+    }  # fmt: skip
