@@ -6,13 +6,17 @@ nothing of who else was.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Final, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from procurement.errors import NotPermitted
-from procurement.models import CallOff, CallOffSupplier, Contract, Offer, SupplierMember
+from procurement.models import CallOff, CallOffSupplier, Contract, Event, Offer, SupplierMember
 from procurement.permissions import Action, Actor, can
+from procurement.states import CALL_OFFS
+
+_ASKED_FOR: Final = "call_off.approval_asked"
+_ANSWERED: Final = ("call_off.approved", "call_off.edited", "call_off.awarded")
 
 
 class CallOffQuerySet(QuerySet[CallOff]):
@@ -26,6 +30,14 @@ class CallOffQuerySet(QuerySet[CallOff]):
         return self.select_related(
             "organisation", "lot__framework", "requirement__requirement", "snapshot__shortlist"
         ).defer("snapshot__document")
+
+    def waiting_for_approval(self) -> Self:
+        """Those of which an approval was asked for that was neither given nor made void by an edit, and that have not
+        ended.
+        """
+        about = Event.objects.filter(subject=OuterRef("reference"), type__in=(_ASKED_FOR, *_ANSWERED))
+        last = Subquery(about.order_by("-position").values("type")[:1])
+        return self.exclude(status__in=CALL_OFFS.last).annotate(last_said=last).filter(last_said=_ASKED_FOR)
 
 
 class OfferQuerySet(QuerySet[Offer]):

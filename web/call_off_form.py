@@ -83,7 +83,7 @@ def read(sent: QueryDict) -> dict[str, Any]:
     """What the form says, as create_call_off and edit_call_off take it; amounts as people write them (£1,250)."""
     terms: dict[str, Any] = {
         "extensions": [
-            {"months": _whole(months), "amount": amount_typed(amount)}
+            {"months": whole_typed(months), "amount": amount_typed(amount)}
             for months, amount in zip(sent.getlist("months"), sent.getlist("amount"), strict=False)
             if months.strip() or amount.strip()
         ],
@@ -94,7 +94,7 @@ def read(sent: QueryDict) -> dict[str, Any]:
         terms[name] = amount_typed(sent.get(name, "")) or None
     terms["hours_per_day"] = sent.get("hours_per_day", "").strip() or None
     reply = sent.get("reply_days", "").strip()
-    terms["reply_days"] = _whole(reply) if reply else None
+    terms["reply_days"] = whole_typed(reply) if reply else None
     return {
         "title": sent.get("title", ""),
         "route": sent.get("route", ""),
@@ -152,6 +152,6 @@ def amount_typed(text: str) -> str:
     return text.strip().removeprefix("£").replace(",", "").strip()
 
 
-def _whole(text: str) -> object:
+def whole_typed(text: str) -> object:
     plain = text.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 6 else plain

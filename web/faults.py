@@ -5,7 +5,7 @@ field.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +40,14 @@ def by_anchor(faults: Iterable[FieldFault]) -> dict[str, str]:
     for fault in faults:
         messages.setdefault(fault.anchor, fault.message)
     return messages
+
+
+def labelled(faults: Iterable[FieldFault], labels: Mapping[str, str]) -> list[FieldFault]:
+    """The faults, each message after the label of its field (by anchor), so that the summary says which is meant."""
+    return [
+        FieldFault(one.anchor, f"{labels[one.anchor]}: {one.message}") if one.anchor in labels else one
+        for one in faults
+    ]
 
 
 def id_part(sent: str) -> str:

@@ -57,7 +57,9 @@ def test_what_still_stands_in_an_ended_call_off_is_ended_in_the_log_and_for_its_
     )
     assert {one.status for one in Tender.objects.filter(competition__call_off=live)} == {"submitted"}
     events = list(Event.objects.order_by("position")[before:])
-    assert {(one.type, one.actor, one.changes["reason"]) for one in events} == {("tender.ended", "system", WHY)}
+    assert {(one.type, one.actor, one.changes["reason"]) for one in events} == {
+        ("tender.ended", "system", WHY)
+    }
     readers = [{each.organisation.reference for each in one.audience.all()} for one in events]
     assert readers == [{"shire", "oak"}, {"shire", "yew"}] * 2 + [{"oak"}]
     assert [one.references.get("organisation") for one in events] == ["shire"] * 4 + [None]

@@ -359,7 +359,9 @@ def test_an_option_and_an_end_ask_for_notices_of_their_own(market: Market) -> No
     with pytest.raises(Conflict, match="time has not come"):
         publish_notice(market.buyer, contract.reference, 3, "uk11", "N-11", today.isoformat())
     before = kept()
-    with pytest.raises(Conflict, match="UK10 contract change notice is published before .*: say under uk10-1"):
+    with pytest.raises(
+        Conflict, match=r"UK10 contract change notice is published before .*: say under uk10-1"
+    ):
         extend_contract(market.buyer, contract.reference, 3)
     assert kept() == before
     publish_notice(market.buyer, contract.reference, 3, "uk10-1", "N-10", today.isoformat())

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.running import run
+from procurement.actions.webhooks import WebhookDraft, register_webhook, try_webhook
+from procurement.permissions import SYSTEM
 from tests.web.administering import administered_pages
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, evidence, keep, lock, signed
 from tests.web.calling_off import awarded, begun
@@ -32,6 +34,7 @@ from tests.web.competing import (
 from tests.web.joining import FIRM, OWNER, applicants, submitted
 from tests.web.joining import begun as applied
 from tests.web.market import HOSTILE
+from tests.web.paying import paid_pages
 
 
 def kept_pages(page: Client) -> tuple[str, ...]:
@@ -47,14 +50,24 @@ def kept_pages(page: Client) -> tuple[str, ...]:
     return (
         "/", "/matches", match, "/shortlists", plain, f"{plain}?done=note", locked, f"{locked}/verification",
         waiting, made, "/call-offs", "/call-offs/new", unready, f"{unready}/edit", call_off, f"{call_off}?done=award",
-        offer, contract,
+        offer, contract, "/organisations/council/limit", "/organisations/council/webhooks", listening(),
     )  # fmt: skip
 
 
+def listening() -> str:
+    """The buyer's webhook, to which one message was sent; its address."""
+    draft = WebhookDraft("https://hooks.example.org/x", ["offer."], HOSTILE[:200], "council")
+    hook, _ = register_webhook(SYSTEM, draft)
+    try_webhook(SYSTEM, hook.reference)
+    return f"/webhooks/{hook.reference}"
+
+
 def others_pages(page: Client) -> dict[str, tuple[str, ...]]:
-    """By whoever reads them, the addresses of pages of competitions, of applications to join and of administration."""
+    """By whoever reads them, the addresses of pages of competitions, of what is paid for outcomes, of applications to
+    join and of administration.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    for pages in (competed_pages(page), joined_pages(page), administered_pages(page)):
+    for pages in (competed_pages(page), paid_pages(page), joined_pages(page), administered_pages(page)):
         for email, addresses in pages.items():
             found[email] = found.get(email, ()) + addresses
     return found

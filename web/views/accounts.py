@@ -113,6 +113,8 @@ def account(request: HttpRequest) -> HttpResponse:
                 membership.organisation.reference,
                 membership.get_role_display(),
                 _own_firm(partners.get(membership.organisation_id), actor),
+                can(actor, Action.SEE_WEBHOOKS, membership.organisation_id),
+                can(actor, Action.SEE_CALL_OFFS, membership.organisation_id),
             )
             for membership in memberships
         ],

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_http_methods
 from procurement.actions.members import change_role, invite_member, remove_member
 from procurement.models import Membership, Organisation, SecondStep
 from procurement.permissions import Action, Actor, can
+from procurement.querysets_administering import MembershipQuerySet
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault, by_anchor, labelled
 from web.pages import render
 from web.paging import listed
 
@@ -66,12 +67,13 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         done = do(request, actor, reference, OF_MEMBERS, ANCHORS, here)
         if not isinstance(done, Refusal):
             return done
-        faults, status = [_labelled(one) for one in done.faults], done.status
+        faults, status = labelled(done.faults, LABELS), done.status
     rows = (
-        Membership.objects.filter(organisation=body)
-        .select_related("user")
+        MembershipQuerySet(Membership)
+        .seen_by(actor)
+        .filter(organisation=body)
         .annotate(second_step=Exists(SecondStep.objects.filter(user=OuterRef("user"), confirmed=True)))
-        .order_by("user__full_name", "user__email")
+        .told()
     )
     page = listed(request, rows)
     return render(
@@ -89,8 +91,3 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         faults=faults,
         messages=by_anchor(faults),
     )
-
-
-def _labelled(fault: FieldFault) -> FieldFault:
-    label = LABELS.get(fault.anchor)
-    return FieldFault(fault.anchor, f"{label}: {fault.message}" if label else fault.message)

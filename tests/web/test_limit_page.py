@@ -1,0 +1,74 @@
+"""From which total on call-offs are approved, set by administrators; what waits for an approval or was given one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from procurement.models import BuyerLimit, CallOff, Event
+from tests.web.buying import colleague, signed
+from tests.web.calling_off import begun, step
+from tests.web.reading import read, rows, wrong
+
+LIMIT = "/organisations/council/limit"
+CHIEF, APPROVER = "chief@example.org", "approver@example.org"
+APPROVED = "Call-offs that were approved, newest first"
+
+
+@pytest.fixture(autouse=True)
+def people(page: Client) -> None:
+    colleague(CHIEF, "council", "administrator")
+    colleague(APPROVER, "council", "approver")
+
+
+def state() -> list[Any]:
+    return [Event.objects.count(), list(BuyerLimit.objects.values_list("approval_from_minor", flat=True))]
+
+
+def test_an_administrator_sets_the_limit_and_takes_it_away(page: Client) -> None:
+    signed(page, CHIEF)
+    before = state()
+    for amount in ("", "many", "-5", "1.005"):
+        answer = page.post(LIMIT, {"do": "set", "approval_from": amount})
+        assert answer.status_code == 422, amount
+        assert [anchor for _, anchor in wrong(read(answer))] == ["#approval_from"]
+    assert state() == before
+    assert page.post(LIMIT, {"do": "set", "approval_from": "£1,000"})["Location"] == f"{LIMIT}?done=set"
+    assert state()[1] == [100_000]
+    assert "£1,000" in page.get(LIMIT).content.decode()
+    assert page.post(LIMIT, {"do": "remove"}).status_code == 303
+    assert state()[1] == []
+    assert "No limit is set" in page.get(LIMIT).content.decode()
+
+
+def test_others_of_the_buyer_read_it_and_nobody_else(page: Client) -> None:
+    for email, status in ((APPROVER, 200), ("buyer@example.org", 200), ("alder@example.org", 404)):
+        signed(page, email)
+        before = state()
+        assert page.get(LIMIT).status_code == status
+        assert page.post(LIMIT, {"do": "remove"}).status_code == (403 if status == 200 else 404)
+        assert state() == before
+
+
+def test_what_waits_for_an_approval_and_what_was_approved_stand_there(page: Client) -> None:
+    def waits() -> bool:
+        return (
+            f"/call-offs/{reference}" in [one.attributes["href"] for one in read(page.get(LIMIT)).all("a")]
+            and "None was asked for" not in page.get(LIMIT).content.decode()
+        )
+
+    signed(page, CHIEF)
+    page.post(LIMIT, {"do": "set", "approval_from": "1"})
+    address = begun(signed(page))
+    reference = address.rpartition("/")[2]
+    assert not waits()
+    assert step(page, address, "ask_approval").status_code == 303
+    assert waits()
+    signed(page, APPROVER)
+    assert step(page, address, "approve").status_code == 303
+    assert not waits()
+    (row,) = rows(read(page.get(LIMIT)), APPROVED)[1:]
+    assert (row[0].startswith(reference), row[1]) == (True, "By: Approver")
+    assert CallOff.objects.get(reference=reference).approved_minor is not None

@@ -1,0 +1,190 @@
+"""The form of what a call-off pays for outcomes: what it says, as procurement/outcome_terms.py reads it, what it shows
+of a plan, and to which field a fault belongs.
+
+Rows of measures and payers that are left empty are not said; those that are stand first when the form is shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import QueryDict
+
+from procurement.errors import Fault
+from procurement.identifiers import SCHEMES
+from procurement.models import Capability, Measure, Organisation, OutcomePlan
+from procurement.outcomes import QUESTIONS
+from procurement.pricing import money
+from web.call_off_form import amount_typed, whole_typed
+from web.faults import FieldFault, lowered
+
+ROWS: Final = 3
+"""Of measures and of payers, at least; one more than stand."""
+MEASURES: Final = {
+    "measure": "Outcome",
+    "baseline": "Without the service",
+    "target": "Aimed at with it",
+    "price": "Price of one",
+    "most": "At most paid for",
+}
+PAYERS: Final = {
+    "organisation": "Body",
+    "share": "Share in per cent",
+    "fund": "Top-up fund",
+    "pot": "Pot of the fund",
+    "opens_on": "Fund opens on",
+    "closes_on": "Fund closes on",
+}
+INVESTOR: Final = {"name": "Name", "scheme": "Register", "identifier": "Number there"}
+LABELS: Final = {
+    "long_stop_on": "No outcome is paid for after",
+    "cap": "At most in all",
+    "investor": "Social investor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the form offers: measures of the library, bodies that buy here (reference, name), registers."""
+
+    measures: list[tuple[str, str]]
+    bodies: list[tuple[str, str]]
+    schemes: list[tuple[str, str]]
+
+
+def choices() -> Choices:
+    """Two queries."""
+    bodies = Organisation.objects.filter(capabilities__kind=Capability.Kind.BUYER).order_by("name")
+    return Choices(
+        measures=[
+            ("", "Choose an outcome"),
+            *((one.reference, f"{one.name}: {one.unit}"[:90]) for one in Measure.objects.order_by("name")),
+        ],
+        bodies=list(bodies.values_list("reference", "name")),
+        schemes=[("", "Choose a register"), *((one, label) for one, (label, _) in SCHEMES.items())],
+    )
+
+
+def read(sent: QueryDict) -> dict[str, Any]:
+    """What the form says, as save_plan takes it; amounts as people write them (£1,250)."""
+    answers = {"yes": True, "no": False}
+    named = {name: sent.get(f"investor_{name}", "").strip() for name in INVESTOR}
+    return {
+        "suitability": {
+            name: {"answer": answers[sent.get(f"answer-{name}", "")], "why": sent.get(f"why-{name}", "")}
+            for name in QUESTIONS
+            if sent.get(f"answer-{name}") in answers
+        },
+        "long_stop_on": sent.get("long_stop_on", "").strip() or None,
+        "cap": amount_typed(sent.get("cap", "")) or None,
+        "investor": sent.get("investor", "").strip() or None,
+        "investor_named": named if any(named.values()) else None,
+        "measures": [
+            {
+                "measure": row["measure"],
+                "baseline": whole_typed(row["baseline"]) or 0,
+                "target": whole_typed(row["target"]),
+                "price": amount_typed(row["price"]),
+                "most": whole_typed(row["most"]),
+            }
+            for row in _rows(sent, "", MEASURES)
+        ],
+        "payers": [
+            {
+                "organisation": row["organisation"].strip(),
+                "share": row["share"].strip(),
+                "fund": row["fund"],
+                "pot": amount_typed(row["pot"]) or None,
+                "opens_on": row["opens_on"].strip() or None,
+                "closes_on": row["closes_on"].strip() or None,
+            }
+            for row in _rows(sent, "payer_", PAYERS)
+        ],
+    }
+
+
+def typed_from(sent: QueryDict) -> dict[str, Any]:
+    """What was typed, to be shown again."""
+    plain = (*LABELS, *(f"investor_{name}" for name in INVESTOR))
+    asked = [f"{part}-{name}" for name in QUESTIONS for part in ("answer", "why")]
+    return {name: sent.get(name, "") for name in (*plain, *asked)} | {
+        "measures": _filled(_rows(sent, "", MEASURES), MEASURES),
+        "payers": _filled(_rows(sent, "payer_", PAYERS), PAYERS),
+    }
+
+
+def typed_of(plan: OutcomePlan | None) -> dict[str, Any]:
+    """What the form shows of a plan, with measures and payers (OutcomePlanQuerySet.whole); empty rows without one."""
+    if plan is None:
+        return typed_from(QueryDict())
+    named = plan.investor_named or {}
+    typed: dict[str, Any] = {
+        "long_stop_on": plan.long_stop_on.isoformat() if plan.long_stop_on else "",
+        "cap": money(plan.cap_minor) if plan.cap_minor else "",
+        "investor": plan.investor.reference if plan.investor else "",
+        **{f"investor_{name}": named.get(name, "") for name in INVESTOR},
+    }
+    for name in QUESTIONS:
+        held = plan.suitability.get(name)
+        typed[f"answer-{name}"] = "" if held is None else "yes" if held["answer"] else "no"
+        typed[f"why-{name}"] = held["why"] if held else ""
+    measures = [
+        {
+            "measure": one.measure.reference,
+            "baseline": str(one.baseline),
+            "target": str(one.target),
+            "price": money(one.price_minor),
+            "most": str(one.most),
+        }
+        for one in plan.measures.all()
+    ]
+    payers = [
+        {
+            "organisation": one.organisation.reference,
+            "share": f"{one.share / 100:.2f}",
+            "fund": one.fund,
+            "pot": money(one.pot_minor) if one.pot_minor else "",
+            "opens_on": one.opens_on.isoformat() if one.opens_on else "",
+            "closes_on": one.closes_on.isoformat() if one.closes_on else "",
+        }
+        for one in plan.payers.all()
+    ]
+    return typed | {"measures": _filled(measures, MEASURES), "payers": _filled(payers, PAYERS)}
+
+
+def faults_of(faults: Iterable[Fault]) -> list[FieldFault]:
+    """Each fault with the field it belongs to."""
+    return [_fault(fault) for fault in faults]
+
+
+def _fault(fault: Fault) -> FieldFault:
+    first, number, part = (*fault.pointer.strip("/").split("/"), "", "")[:3]
+    anchor, label = "", ""
+    if first == "suitability" and number in QUESTIONS:
+        anchor, label = f"{part or 'answer'}-{number}", QUESTIONS[number]
+    elif first == "measures" and number.isdigit():
+        part = part or "measure"
+        anchor, label = f"{part}-{int(number) + 1}", f"{MEASURES[part]}, outcome {int(number) + 1}"
+    elif first == "payers" and number.isdigit():
+        part = part or "organisation"
+        anchor, label = f"payer_{part}-{int(number) + 1}", f"{PAYERS[part]}, payer {int(number) + 1}"
+    elif first == "investor_named":
+        part = number or "name"
+        anchor, label = f"investor_{part}", f"{INVESTOR[part]} of the social investor"
+    elif first in LABELS:
+        anchor, label = first, LABELS[first]
+    told = fault.message
+    return FieldFault(anchor, f"{label}: {lowered(told)}" if label else told.rstrip("."))
+
+
+def _rows(sent: QueryDict, prefix: str, fields: Mapping[str, str]) -> list[dict[str, str]]:
+    """The rows in which something is typed."""
+    columns = [sent.getlist(f"{prefix}{name}") for name in fields]
+    rows = [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=False)]
+    return [row for row in rows if any(one.strip() for one in row.values())]
+
+
+def _filled(rows: list[dict[str, str]], fields: Mapping[str, str]) -> list[dict[str, str]]:
+    return [*rows, *(dict.fromkeys(fields, "") for _ in range(max(1, ROWS - len(rows))))]

@@ -1,0 +1,79 @@
+"""From which total on a buyer's call-offs are approved, and what waits for an approval or was given one: seen by the
+buyer's people, set by its administrators.
+
+Journey: /organisations/<organisation>/limit (POST) -> procurement/actions/limits.py -> the page again (303). The
+approval itself is a step on the call-off's own page.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from procurement.actions.limits import set_limit
+from procurement.call_off_checks import limit_of
+from procurement.models import CallOff, Organisation
+from procurement.permissions import Action, can
+from procurement.querysets_call_offs import CallOffQuerySet
+from web.buying import actor_of, names_of
+from web.doing import Change, Refusal, do
+from web.faults import FieldFault, by_anchor, labelled
+from web.pages import render
+
+ANCHORS: Final = {"approval_from": "approval_from"}
+LABELS: Final = {"approval_from": "Approve from which total on"}
+OF_LIMITS: Final[dict[str, Change]] = {
+    "set": lambda actor, organisation, _, sent: set_limit(
+        actor, organisation, sent.get("approval_from", "").removeprefix("£").replace(",", "").strip()
+    ),
+    "remove": lambda actor, organisation, _, __: set_limit(actor, organisation, None),
+}
+DONE: Final = {
+    "set": "The limit is set. It holds for what goes out from now on.",
+    "remove": "The limit is taken away: no call-off is approved before it goes out.",
+}
+SHOWN: Final = 20
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def limit(request: HttpRequest, reference: str) -> HttpResponse:
+    """The limit, 404 for all but the buyer's people; or another one: 403 for all but administrators, 422 where it is no
+    amount.
+    """
+    actor = actor_of(request)
+    body = Organisation.objects.filter(reference=reference).first()
+    if body is None or not can(actor, Action.SEE_CALL_OFFS, body):
+        raise Http404
+    faults: list[FieldFault] = []
+    status = 200
+    if request.method == "POST":
+        here = reverse("web:limit", args=[reference])
+        done = do(request, actor, reference, OF_LIMITS, ANCHORS, here)
+        if not isinstance(done, Refusal):
+            return done
+        faults, status = labelled(done.faults, LABELS), done.status
+    own = CallOffQuerySet(CallOff).seen_by(actor).told().filter(organisation=body)
+    approved = list(own.filter(approved_minor__isnull=False).order_by("-approved_at", "-pk")[:SHOWN])
+    names = names_of(body.pk, {one.approved_by for one in approved})
+    return render(
+        request,
+        "limit.html",
+        "account",
+        status_code=status,
+        organisation=body,
+        minor=limit_of(body.pk),
+        sets=can(actor, Action.SET_LIMIT, body),
+        waiting=list(own.waiting_for_approval().order_by("-pk")[:SHOWN]),
+        approved=[(one, names.get(one.approved_by, one.approved_by)) for one in approved],
+        typed=request.POST.dict() if faults else {},
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        faults=faults,
+        messages=by_anchor(faults),
+    )
