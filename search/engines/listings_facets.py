@@ -1,16 +1,18 @@
 """Counting the listings of each facet's values: every facet ignores its own filter and obeys all the others.
 
-Exact, from columns: a facet is one bincount over the listings (or rows) that pass the other filters.
+Exact, from columns. Values whose filter was not asked for are counted all at once among the listings found; each of
+the others for itself, among those who pass the other filters.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from search.engines.bits import counts_among, mask_of
-from search.engines.columns import Array, Codes, Mask
+from search.engines.columns import Array, Mask, rows_of
+from search.engines.facet_table import label_of
 from search.engines.listings_filters import (
     OFFERED,
     OFFERING,
@@ -18,12 +20,15 @@ from search.engines.listings_filters import (
     Narrowed,
     column_of,
     lowest_rates,
-    offer_rows,
+    offers_meeting,
     within,
 )
 from search.engines.listings_view import ListingsView
 from search.fields import FILTERS, REGION_SCHEMES, FilterField
 from search.query import Facet, FacetValue, ListingQuery
+
+_FEW: Final = 8
+"""Up to one listing in so many, what is borne is counted listing by listing; of more, by the bits of each value."""
 
 
 def count_facets(
@@ -42,8 +47,12 @@ def count_facets(
 
 
 def _count(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> tuple[Facet, ...]:
-    asker = _Asker(view, query, narrowed)
-    return tuple(_facet(view, query, facet, asker.counts(facet)) for facet in FILTERS)
+    table = view.facets
+    counts = _Asker(view, query, narrowed).counts()
+    first, last = table.stretches["region"]
+    counts[first:last] *= _shown_regions(view, query)
+    ordered = table.ordered(counts)
+    return tuple(_facet(view, query, facet, counts, ordered[facet.name]) for facet in FILTERS)
 
 
 class _Asker:
@@ -52,49 +61,41 @@ class _Asker:
     def __init__(self, view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> None:
         self._view, self._query, self._narrowed = view, query, narrowed
         self._found = narrowed.slots[narrowed.all_but()]
-        self._met: dict[str, tuple[Array, Array]] = {}
 
-    def counts(self, facet: FilterField) -> Array:
-        """How many listings have each value, by code."""
-        name, view, narrowed = facet.name, self._view, self._narrowed
+    def counts(self) -> Array:
+        """How many listings have each value, by its number in the table of facets."""
+        view, stretches = self._view, self._view.facets.stretches
+        counts = np.zeros(view.facets.size, dtype=np.int64)
+        counts[: len(view.all_bearers)] = self._of_found()
+        counts[slice(*stretches["region"])] = self._regions(self._found)
+        statuses = view.statuses(self._query.on)[self._found]
+        counts[slice(*stretches["status"])] = np.bincount(statuses, minlength=len(view.codes["status"]))
+        for facet in FILTERS:
+            if (OFFERING if facet.by_offering else facet.name) in self._narrowed.passes:
+                counts[slice(*stretches[facet.name])] = self._without_own_filter(facet)
+        return counts
+
+    def _of_found(self) -> Array:
+        """Of the values that stand as bits, among those who pass every filter."""
+        view, found = self._view, self._found
+        if len(found) * _FEW < view.size:
+            starts, numbers = view.all_borne
+            return np.bincount(numbers[rows_of(starts, found)], minlength=len(view.all_bearers))
+        return counts_among(view.all_bearers, mask_of(found, view.size))
+
+    def _without_own_filter(self, facet: FilterField) -> Array:
+        view, name, narrowed = self._view, facet.name, self._narrowed
         if facet.by_offering:
-            if OFFERING in narrowed.passes:
-                return self._of_offerings(name)
-            return self._regions(self._found) if name == "region" else self._borne[name]
-        if name not in narrowed.passes:
-            if name == "status":
-                return np.bincount(
-                    view.statuses(self._query.on)[self._found], minlength=len(view.codes[name])
-                )
-            return self._borne[name]
+            return self._of_offerings(name)
         slots = narrowed.slots[narrowed.all_but(name)]
         if facet.several:
             return counts_among(view.bearers(name), mask_of(slots, view.size))
         return np.bincount(column_of(view, name, self._query)[slots], minlength=len(view.codes[name]))
 
-    @cached_property
-    def _borne(self) -> dict[str, Array]:
-        """The counts of all values that stand as bits, among those who pass every filter."""
-        bits, stretches = self._view.all_bearers()
-        counts = counts_among(bits, mask_of(self._found, self._view.size))
-        return {name: counts[first:last] for name, (first, last) in stretches.items()}
-
-    def _kept(self, name: str, slots: Array) -> tuple[Array, Array]:
-        """The offerings of the slots that meet all but this filter, and their owners; the same for every filter
-        that was not asked for.
-        """
-        offers = offer_rows(self._view, self._query, self._narrowed)
-        left_out = name if self._query.filters.get(name) else ""
-        if left_out not in self._met:
-            kept = np.flatnonzero(offers.but(left_out, mask_of(slots, self._view.size)))
-            rows = kept if isinstance(offers.rows, slice) else offers.rows[kept]
-            self._met[left_out] = rows, offers.owners[kept]
-        return self._met[left_out]
-
     def _regions(self, slots: Array) -> Array:
         view = self._view
         sets = np.bincount(view.columns.array("slot_regions")[slots], minlength=len(view.region_bits))
-        counts: Array = sets @ view.region_bits
+        counts: Array = (sets @ view.region_weights).astype(np.int64)
         return counts
 
     def _of_offerings(self, name: str) -> Array:
@@ -103,14 +104,16 @@ class _Asker:
         """
         view, query, narrowed = self._view, self._query, self._narrowed
         slots = narrowed.slots[_base_of(view, query, narrowed, name)]
+        mask = mask_of(slots, view.size)
         if not any(query.filters.get(other) for other in OFFERED if other != name):
-            if name == "region":
-                return self._regions(slots)
-            return counts_among(view.bearers(name), mask_of(slots, view.size))
-        rows, owners = self._kept(name, slots)
-        codes = view.columns.array("offer_regions" if name == "region" else f"offer_{name}")[rows]
+            return self._regions(slots) if name == "region" else counts_among(view.bearers(name), mask)
+        left_out = name if query.filters.get(name) else ""
+        rows, owners = offers_meeting(view, query, narrowed, left_out)
+        kept = mask[owners]
+        rows, owners = rows[kept], owners[kept]
         if name == "region":
-            return _count_regions(view, owners, codes)
+            return _count_regions(view, owners, view.columns.array("offer_regions")[rows])
+        codes = view.columns.array(f"offer_{name}")[rows]
         if name == "lot":
             # Rows are sorted by listing and lot: each pair counts once.
             codes = codes[_fresh(owners, codes)]
@@ -142,7 +145,7 @@ def _count_regions(view: ListingsView, owners: Array, sets: Array) -> Array:
     # Most have one set of regions for all that they offer; only the others' sets must be put together.
     alike = np.minimum.reduceat(sets, begins) == np.maximum.reduceat(sets, begins)
     alone = np.bincount(sets[begins[alike]], minlength=len(view.region_bits))
-    counts: Array = alone @ view.region_bits
+    counts: Array = (alone @ view.region_weights).astype(np.int64)
     if not alike.all():
         lengths = np.diff(begins, append=len(owners))
         mixed = ~np.repeat(alike, lengths)
@@ -151,57 +154,28 @@ def _count_regions(view: ListingsView, owners: Array, sets: Array) -> Array:
     return counts
 
 
-def _facet(view: ListingsView, query: ListingQuery, facet: FilterField, counts: Array) -> Facet:
-    codes, name = view.codes[facet.name], facet.name
-    selected = query.filters.get(name, ())
-    if name == "region":
-        counts = np.where(_shown_regions(view, query), counts, 0)
-    present = np.flatnonzero(counts)
-    # The most first, equals by the alphabet.
-    order = present[np.argsort(_alphabet(view, name, codes)[present] - counts[present] * len(codes))]
+def _facet(
+    view: ListingsView, query: ListingQuery, facet: FilterField, counts: Array, order: list[int]
+) -> Facet:
+    """A facet of the numbers in `order`: the first of them, and whatever was asked for."""
+    table, selected = view.facets, query.filters.get(facet.name, ())
     shown = order[: query.facet_size]
-    labels = _labels(view, facet, codes)
-    listed = [codes.values[code] for code in shown.tolist()]
-    values = [
-        FacetValue(value, labels[code], count, value in selected)
-        for code, value, count in zip(shown.tolist(), listed, counts[shown].tolist(), strict=True)
+    values, labels = table.values, table.labels
+    told = [
+        FacetValue(values[number], labels[number], count, values[number] in selected)
+        for number, count in zip(shown, counts[shown].tolist(), strict=True)
     ]
-    later = [value for value in selected if value not in listed]
-    values.extend(
-        FacetValue(value, _label(view, facet, value), _count_of(codes, counts, value), True)
-        for value in sorted(later, key=lambda value: (-_count_of(codes, counts, value), value))
-    )
-    hidden = len(order) - len(shown) - sum(1 for value in later if _count_of(codes, counts, value))
-    return Facet(name, facet.label, tuple(values), hidden)
-
-
-def _count_of(codes: Codes, counts: Array, value: str) -> int:
-    code = codes.get(value)
-    return 0 if code is None else int(counts[code])
-
-
-def _label(view: ListingsView, facet: FilterField, value: str) -> str:
-    if facet.one_of is not None:
-        return facet.one_of.get(value, value)
-    return view.labels.label(facet.name, value)
-
-
-def _labels(view: ListingsView, facet: FilterField, codes: Codes) -> list[str]:
-    """The label of each code's value."""
-    kept = view.kept.get(f"labels {facet.name}")
-    if not isinstance(kept, list) or len(kept) != len(codes):
-        kept = view.kept[f"labels {facet.name}"] = [_label(view, facet, value) for value in codes.values]
-    return kept
-
-
-def _alphabet(view: ListingsView, name: str, codes: Codes) -> Array:
-    """The place of each code's value in alphabetical order."""
-    kept = view.kept.get(f"alphabet {name}")
-    if not isinstance(kept, np.ndarray) or len(kept) != len(codes):
-        kept = np.empty(len(codes), dtype=np.int64)
-        kept[sorted(range(len(codes)), key=codes.values.__getitem__)] = np.arange(len(codes))
-        view.kept[f"alphabet {name}"] = kept
-    return kept
+    hidden = len(order) - len(shown)
+    listed = {one.value for one in told if one.selected}
+    later = []
+    for value in selected:
+        if value not in listed:
+            code = view.codes[facet.name].get(value)
+            count = 0 if code is None else int(counts[table.stretches[facet.name][0] + code])
+            later.append(FacetValue(value, label_of(facet, value, view.labels), count, True))
+            hidden -= count > 0
+    later.sort(key=lambda one: (-one.count, one.value))
+    return Facet(facet.name, facet.label, (*told, *later), hidden)
 
 
 def _shown_regions(view: ListingsView, query: ListingQuery) -> Mask:

@@ -27,25 +27,6 @@ OFFERED = ("lot", "specialism", "region")
 
 
 @dataclass(slots=True)
-class OfferRows:
-    """Offerings, the candidates' among them: row numbers, the slot that each belongs to, and who meets what was
-    asked.
-    """
-
-    rows: Array | slice
-    owners: Array
-    meets: dict[str, Mask]
-
-    def but(self, left_out: str, among: Mask) -> Mask:
-        """The rows of the slots in `among` that meet all that was asked but one filter."""
-        kept: Mask = among[self.owners]
-        for name, mask in self.meets.items():
-            if name != left_out:
-                kept &= mask
-        return kept
-
-
-@dataclass(slots=True)
 class Narrowed:
     """The candidates by words, and for each filter that was asked for (OFFERING for its three, RATE) who
     passes it.
@@ -54,7 +35,7 @@ class Narrowed:
     slots: Array
     passes: dict[str, Mask] = field(default_factory=dict)
     rates: Array | None = None
-    offers: OfferRows | None = None
+    offers: dict[str, tuple[Array, Array]] = field(default_factory=dict)
     _fails: Array | None = None
 
     def all_but(self, *left_out: str) -> Mask:
@@ -101,9 +82,9 @@ def _offering(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> Ma
         return regions_met(view, query.filters["region"])[view.columns.array("slot_regions")[slots]]
     if len(asked) == 1:
         return _bearing(view, asked[0], query.filters[asked[0]])[slots]
-    offers = offer_rows(view, query, narrowed)
+    _, owners = offers_meeting(view, query, narrowed)
     passed = np.zeros(view.size, dtype=np.bool_)
-    passed[offers.owners[offers.but("", view.alive)]] = True
+    passed[owners] = True
     return passed[slots]
 
 
@@ -129,23 +110,32 @@ def column_of(view: ListingsView, name: str, query: ListingQuery) -> Array:
     return view.statuses(query.on) if name == "status" else view.columns.array(name)
 
 
-def offer_rows(view: ListingsView, query: ListingQuery, narrowed: Narrowed) -> OfferRows:
-    """The offerings of the candidates, perhaps with those of others, and which meet the lot, the specialism and
-    the region asked for. Looked up once for a question.
+def offers_meeting(
+    view: ListingsView, query: ListingQuery, narrowed: Narrowed, left_out: str = ""
+) -> tuple[Array, Array]:
+    """The offerings that meet the lot, the specialism and the region asked for but one filter, as row numbers,
+    ascending, and the slot of each: those of every candidate, perhaps with those of others. Looked up once for a
+    question.
+
+    They are looked for among the candidates' where these are few, else among those of the specialism or the lot.
     """
-    if narrowed.offers is not None:
-        return narrowed.offers
-    rows: Array | slice = slice(None)
+    asked = {name: wanted for name in OFFERED if name != left_out and (wanted := query.filters.get(name))}
+    told = " ".join(asked)
+    if told in narrowed.offers:
+        return narrowed.offers[told]
     if len(narrowed.slots) * _MANY < view.size:
         rows = rows_of(view.columns.array("offer_starts"), narrowed.slots)
-    meets: dict[str, Mask] = {}
-    for name in ("lot", "specialism"):
-        if wanted := query.filters.get(name):
-            meets[name] = allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]
-    if wanted := query.filters.get("region"):
-        meets["region"] = regions_met(view, wanted)[view.columns.array("offer_regions")[rows]]
-    narrowed.offers = OfferRows(rows, view.columns.array("offer_owner")[rows], meets)
-    return narrowed.offers
+    elif name := next((name for name in ("specialism", "lot") if name in asked), ""):
+        rows = view.offers_of(name, view.codes[name].find(asked.pop(name)))
+    else:
+        rows = np.arange(len(view.columns.array("offer_owner")))
+    for name, wanted in asked.items():
+        if name == "region":
+            rows = rows[regions_met(view, wanted)[view.columns.array("offer_regions")[rows]]]
+        else:
+            rows = rows[allowed_codes(view.codes[name], wanted)[view.columns.array(f"offer_{name}")[rows]]]
+    found = narrowed.offers[told] = rows, view.columns.array("offer_owner")[rows]
+    return found
 
 
 def lowest_rates(view: ListingsView, query: ListingQuery, lots: Iterable[str]) -> Array:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import mmap
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ from numpy.typing import NDArray
 from search.analysis import each_term, words_of
 from search.engines.base import EngineUnavailable
 from search.engines.bits import Bits, bearers
-from search.engines.columns import Array, Codes, Columns, Manifest, Mask, Strings, load_manifest
+from search.engines.columns import Array, Codes, Columns, Manifest, Mask, Strings, load_manifest, starts_of
+from search.engines.facet_table import APART, ARRANGED, FacetTable, facet_table
 from search.engines.holders import Holders
 from search.engines.lexicon import Lexicon
 from search.engines.listings_store import RECORDS, WORDS
@@ -112,7 +114,7 @@ class ListingsView:
         self._statuses: tuple[date, Array] | None = None
         self._grades: dict[int, GradeRates] = {}
         self._bearers: dict[str, Bits] = {}
-        self._all_bearers: tuple[Bits, Mapping[str, tuple[int, int]]] | None = None
+        self._offers: dict[str, tuple[Array, Array]] = {}
         self._name_ranks: Array | None = None
         self.team_rates: dict[tuple[str | None, str, str], Array] = {}
         """Rates by slot that engines/team_totals.py worked out, by lot, work type and grade."""
@@ -223,30 +225,57 @@ class ListingsView:
     def bearers(self, kind: str) -> Bits:
         """Which listings bear each value of a filter."""
         if kind not in self._bearers:
-            if not FILTER[kind].several:
-                owners, codes = self.everything, self.columns.array(kind)[self.everything]
-            elif FILTER[kind].by_offering:
-                owners, codes = self.columns.array("offer_owner"), self.columns.array(f"offer_{kind}")
-                owners, codes = owners[codes >= 0], codes[codes >= 0]
-            else:
-                owners, codes = self.columns.array(f"{kind}_owner"), self.columns.array(f"{kind}_code")
-            self._bearers[kind] = bearers(owners, codes, self.size, len(self.codes[kind]))
+            self._bearers[kind] = bearers(*self._borne(kind), self.size, len(self.codes[kind]))
         return self._bearers[kind]
 
-    def all_bearers(self) -> tuple[Bits, Mapping[str, tuple[int, int]]]:
-        """The bits of every filter but status, which depends on the day, and region, whose sets are few; and
-        which rows are whose.
+    def _borne(self, kind: str) -> tuple[Array, Array]:
+        """The values of a filter that listings bear, as slots and codes side by side."""
+        if not FILTER[kind].several:
+            return self.everything, self.columns.array(kind)[self.everything]
+        if not FILTER[kind].by_offering:
+            return self.columns.array(f"{kind}_owner"), self.columns.array(f"{kind}_code")
+        owners, codes = self.columns.array("offer_owner"), self.columns.array(f"offer_{kind}")
+        return owners[codes >= 0], codes[codes >= 0]
+
+    @cached_property
+    def facets(self) -> FacetTable:
+        """The values of every facet, numbered through."""
+        return facet_table(self.codes, self.labels)
+
+    @cached_property
+    def all_bearers(self) -> Bits:
+        """Which listings bear each value of the facets but those of APART, by its number there."""
+        return np.concatenate([self.bearers(field.name) for field in ARRANGED if field.name not in APART])
+
+    @cached_property
+    def all_borne(self) -> tuple[Array, Array]:
+        """The same by listing: where the values of each slot begin (one number more than there are slots), and the
+        numbers of those values. Who counts few listings need not look at the bits of all.
         """
-        if self._all_bearers is None:
-            names = [field.name for field in FILTERS if field.name not in ("status", "region")]
-            bits = [self.bearers(name) for name in names]
-            lasts = np.cumsum([len(some) for some in bits]).tolist()
-            firsts = [0, *lasts[:-1]]
-            self._all_bearers = (
-                np.concatenate(bits),
-                dict(zip(names, zip(firsts, lasts, strict=True), strict=True)),
-            )
-        return self._all_bearers
+        size = self.facets.size
+        pairs = [
+            slots.astype(np.int64) * size + codes + self.facets.stretches[field.name][0]
+            for field in ARRANGED
+            if field.name not in APART
+            for slots, codes in [self._borne(field.name)]
+        ]
+        owners, numbers = np.divmod(np.unique(np.concatenate(pairs)), size)
+        return starts_of(owners, self.size), numbers
+
+    @cached_property
+    def region_weights(self) -> NDArray[np.float64]:
+        """region_bits as numbers: multiplied as such they are quicker, and exact up to 2^53."""
+        return self.region_bits.astype(np.float64)
+
+    def offers_of(self, kind: str, codes: Sequence[int]) -> Array:
+        """The offerings of some lots, or of some specialisms: their rows, ascending."""
+        if kind not in self._offers:
+            column = self.columns.array(f"offer_{kind}")
+            self._offers[kind] = np.argsort(column, kind="stable"), np.sort(column)
+        order, ordered = self._offers[kind]
+        firsts, lasts = np.searchsorted(ordered, codes), np.searchsorted(ordered, codes, side="right")
+        found = [order[first:last] for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+        return found[0] if len(found) == 1 else np.sort(np.concatenate([order[:0], *found]))
 
     def freshness(self) -> Freshness:
         """The generation alone; the heartbeat is added by the engine."""
