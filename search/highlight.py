@@ -6,6 +6,7 @@ Works on the places of words that were stored at indexing; nothing is tokenised 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -15,6 +16,8 @@ PASSAGE: Final = 220
 
 _LEAD: Final = 45
 """So many of them before the first word that matched."""
+
+_SPECIAL: Final = re.compile("[&<>\"']")
 
 Match = tuple[int, int, int]
 """Where a matching word starts and ends (in characters of the text), and the number of what was asked that it
@@ -26,14 +29,17 @@ def passage(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
     """The best passage of `text[start:end]` as HTML. `matches` lie within it, in order; there is at least
     one.
     """
-    first, last = _window(text, start, end, matches)
+    first, last = _window(text, start, end, matches) if end - start > PASSAGE else (start, end)
+    # Most passages hold nothing that HTML must have escaped.
+    safe = _SPECIAL.search(text, first, last) is None
     pieces = ["" if first == start else "…"]
     at = first
     for match_start, match_end, _ in matches:
         if match_start >= at and match_end <= last:
-            pieces += (escape(text[at:match_start]), "<mark>", escape(text[match_start:match_end]), "</mark>")
+            before, word = text[at:match_start], text[match_start:match_end]
+            pieces += (before if safe else escape(before), "<mark>", word if safe else escape(word), "</mark>")
             at = match_end
-    pieces += (escape(text[at:last]), "" if last == end else "…")
+    pieces += (text[at:last] if safe else escape(text[at:last]), "" if last == end else "…")
     return "".join(pieces)
 
 
@@ -41,8 +47,6 @@ def _window(text: str, start: int, end: int, matches: Sequence[Match]) -> tuple[
     """The stretch that holds most of what was asked, then most matches, then comes first; it ends between
     words.
     """
-    if end - start <= PASSAGE:
-        return start, end
     best, best_worth = start, (0, 0)
     for number, (match_start, _, _) in enumerate(matches):
         begin = max(start, match_start - _LEAD)

@@ -158,23 +158,32 @@ class ListingsReader:
 
 def _hits(view: ListingsView, query: ListingQuery, asked: Plan, page: Page) -> tuple[Hit, ...]:
     """What a page shows of its listings."""
-    records = [view.record(slot) for slot in page.slots]
+    slots = np.array(page.slots, dtype=np.int64)
+    records = view.records(slots)
     explained = [_UNEXPLAINED] * len(records)
     if asked.asked:
         explained = Explainer(asked, view.words).explain(records, [score / 10_000 for score in page.scores])
     wanted = query.filters.get("specialism", ())
-    statuses, on_day = view.codes["status"], view.statuses(query.on)
+    statuses = view.codes["status"].values
     hits = []
-    for slot, score, record, why in zip(page.slots, page.scores, records, explained, strict=True):
+    for slot, key, status, score, record, why in zip(
+        page.slots,
+        view.keys.take(slots),
+        view.statuses(query.on)[slots].tolist(),
+        page.scores,
+        records,
+        explained,
+        strict=True,
+    ):
         offered = _offered(view, slot, wanted) if wanted else ()
         hits.append(
             Hit(
-                reference=view.keys[slot],
+                reference=key,
                 stored=record.stored(),
-                status=statuses.values[int(on_day[slot])],
+                status=statuses[status],
                 score=score / 10_000,
                 specialisms=tuple(dict.fromkeys((*offered, *why.specialisms))),
-                rate=_rate(view, query, slot),
+                rate=_rate(view, query, slot) if query.grade else None,
                 highlights=why.highlights,
                 why=why.why,
             )

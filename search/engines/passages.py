@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
 from search.engines.records import PackedRecord
-from search.engines.spots import FIELDS, PageWords, Places
+from search.engines.spots import FIELDS, PageWords, Places, begins
 from search.fields import TEXT_FIELDS
 from search.highlight import Match, passage
 from search.query import Highlight
 
 SPECIALISMS: Final = next(number for number, field in enumerate(TEXT_FIELDS) if field.name == "specialisms")
-_SHOWN: Final = [number for number, field in enumerate(TEXT_FIELDS) if field.highlighted]
 _PASSAGES: Final = {SPECIALISMS: 3}
 """How many passages of a field are shown; of others one."""
 
@@ -28,33 +26,46 @@ class PagePassages:
         at, asked = np.divmod(matched, clauses)
         part = words.part(at)
         places = words.places[at]
-        begins = places >> 8
+        starts = places >> 8
         self._matches: list[Match] = list(
-            zip(begins.tolist(), (begins + (places & 255)).tolist(), asked.tolist(), strict=True)
+            zip(starts.tolist(), (starts + (places & 255)).tolist(), asked.tolist(), strict=True)
         )
-        parts, firsts, counts = np.unique(part, return_index=True, return_counts=True)
-        distinct = np.bincount(np.unique(part * clauses + asked) // clauses, minlength=len(words.box))[parts]
+        # Matches are in the order of their parts.
+        (firsts,) = begins(part).nonzero()
+        parts, counts = part[firsts], np.diff(firsts, append=len(part))
+        answers = np.bincount(part * clauses + asked, minlength=len(words.box) * clauses)
+        distinct = np.count_nonzero(answers.reshape(-1, clauses)[parts], axis=1)
         # Those that answer most first, then those with most matches.
-        order = np.lexsort((parts, -counts, -distinct))
+        order = (parts - (counts << 20) - (distinct << 40)).argsort()
         columns = (words.box[parts], parts, firsts, firsts + counts)
         self._parts: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         for box, *found in zip(*(column[order].tolist() for column in columns), strict=True):
             self._parts[box].append((found[0], found[1], found[2]))
 
-    def highlights(self, number: int, record: PackedRecord) -> Iterator[Highlight]:
-        """The passages of one hit, given its place on the page."""
+    def shown(self, number: int, record: PackedRecord) -> tuple[tuple[Highlight, ...], tuple[str, ...]]:
+        """The passages of one hit, given its place on the page, and the references of its specialisms whose names
+        answer something.
+        """
+        found = [(field, some) for field in range(FIELDS) if (some := self._parts.get(number * FIELDS + field))]
+        if not found:
+            return (), ()
         text, ends, names = record.text(), record.text_ends(), record.names()
-        for field in _SHOWN:
-            for part, first, last in self._parts.get(number * FIELDS + field, ())[: _PASSAGES.get(field, 1)]:
-                own = part - self._first_part[number]
+        before = self._first_part[number]
+        passages: list[Highlight] = []
+        specialisms: tuple[str, ...] = ()
+        for field, some in found:
+            if field == SPECIALISMS:
+                specialisms = tuple(names[part - before] for part in sorted(part for part, _, _ in some))
+            if not TEXT_FIELDS[field].highlighted:
+                continue
+            for part, first, last in some[: _PASSAGES.get(field, 1)]:
+                own = part - before
                 start = ends[own - 1] + 1 if own else 0
-                shown = passage(text, start, ends[own], self._matches[first:last])
-                yield Highlight(TEXT_FIELDS[field].name, names[own], shown)
-
-    def specialisms(self, number: int, record: PackedRecord) -> tuple[str, ...]:
-        """The references of a hit's specialisms whose names answer something."""
-        parts = self._parts.get(number * FIELDS + SPECIALISMS)
-        if not parts:
-            return ()
-        names = record.names()
-        return tuple(names[part - self._first_part[number]] for part in sorted(part for part, _, _ in parts))
+                passages.append(
+                    Highlight(
+                        TEXT_FIELDS[field].name,
+                        names[own],
+                        passage(text, start, ends[own], self._matches[first:last]),
+                    )
+                )
+        return tuple(passages), specialisms

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -21,7 +21,7 @@ from search.analysis import GAP, mark_of
 from search.engines.passages import PagePassages
 from search.engines.rates_text import K1, B, lucene_length
 from search.engines.records import PackedRecord, whole_name
-from search.engines.spots import FIELDS, PageWords, Places
+from search.engines.spots import FIELDS, PageWords, Places, begins, tallied
 from search.fields import (
     ALL_WORDS_SCORE,
     CONSTANT_SCORE,
@@ -111,7 +111,7 @@ class Explainer:
             return []
         if not len(self._wanted):
             return [
-                self._explained(record, score, {}, (), ())
+                self._explained(record, score, {}, ((), ()))
                 for record, score in zip(records, scores, strict=True)
             ]
         words = PageWords(records)
@@ -123,8 +123,7 @@ class Explainer:
                 record,
                 score,
                 added[number],
-                shown.highlights(number, record),
-                shown.specialisms(number, record),
+                shown.shown(number, record),
             )
             for number, (record, score) in enumerate(zip(records, scores, strict=True))
         ]
@@ -140,14 +139,16 @@ class Explainer:
         counted = (kinds != _NAME_START) | (words.field[part[spot]] == _NAME)
         spot, use, kinds = spot[counted], use[counted], kinds[counted]
         matches = [at[spot] * clauses + self._use_clauses[use]]
-        keys, counts = np.unique(words.box[part[spot]] * len(self._use_kinds) + use, return_counts=True)
-        boxes, use = np.divmod(keys, max(len(self._use_kinds), 1))
+        uses = max(len(self._use_kinds), 1)
+        keys, counts = tallied(words.box[part[spot]] * uses + use, len(lengths) * uses)
+        boxes, use = np.divmod(keys, uses)
         kinds = self._use_kinds[use]
         bm25 = kinds >= 0
         found = [self._bm25(boxes[bm25], self._use_clauses[use[bm25]], kinds[bm25], counts[bm25], lengths)]
         for kind, scores in ((_CONSTANT, _CONSTANT_SCORES), (_NAME_START, _NAME_START_SCORES)):
             # However many of its words a field holds, they count once.
-            once = np.unique(boxes[kinds == kind] * clauses + self._use_clauses[use[kinds == kind]])
+            same = kinds == kind
+            once, _ = tallied(boxes[same] * clauses + self._use_clauses[use[same]], len(lengths) * clauses)
             if len(once):
                 found.append(_Parts(once // clauses, once % clauses, scores[once // clauses % FIELDS]))
         for number, alternative, phrase in self._phrases:
@@ -155,23 +156,26 @@ class Explainer:
             starts = words.phrase(at[self._wanted[mark] == first], rest)
             if not len(starts):
                 continue
-            boxes, counts = np.unique(words.box[words.part(starts)], return_counts=True)
-            same = np.full(len(boxes), alternative)
-            found.append(self._bm25(boxes, np.full(len(boxes), number), same, counts, lengths))
+            boxes, counts = tallied(words.box[words.part(starts)], len(lengths))
+            alike = np.full(len(boxes), alternative)
+            found.append(self._bm25(boxes, np.full(len(boxes), number), alike, counts, lengths))
             matches.extend((starts + distance) * clauses + number for distance, _ in [(0, first), *rest])
         together = (
             np.concatenate(column)
             for column in zip(*((p.boxes, p.clauses, p.scores) for p in found), strict=True)
         )
-        return _Parts(*together), np.unique(np.concatenate(matches))
+        matched = np.sort(np.concatenate(matches))
+        return _Parts(*together), matched[begins(matched)]
 
     def _bm25(
         self, boxes: Places, clauses: Places, alternatives: Places, counts: Places, lengths: Places
     ) -> _Parts:
         """What alternatives add that stand so often in a record's field."""
-        pairs, inverse = np.unique(alternatives * FIELDS + boxes % FIELDS, return_inverse=True)
-        told = np.array([self._factors_of(*divmod(pair, FIELDS)) for pair in pairs.tolist()]).reshape(-1, 2)
-        weights, averages = told[inverse, 0], told[inverse, 1]
+        pairs = alternatives * FIELDS + boxes % FIELDS
+        told = np.zeros((len(self._alternatives) * FIELDS, 2))
+        for pair in tallied(pairs, len(told))[0].tolist():
+            told[pair] = self._factors_of(*divmod(pair, FIELDS))
+        weights, averages = told[pairs].T
         norms = K1 * (1 - B + B * _remembered(lengths[boxes]) / averages)
         return _Parts(boxes, clauses, weights * counts / (counts + norms))
 
@@ -199,12 +203,12 @@ class Explainer:
         groups = parts.boxes // FIELDS * clauses + parts.clauses
         order = np.lexsort((parts.boxes, -parts.scores, groups))
         boxes, ordered = parts.boxes[order], groups[order]
-        best = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
-        shares = parts.scores[order] * np.where(best, 1.0, TIE_BREAKER)
+        shares = parts.scores[order] * np.where(begins(ordered), 1.0, TIE_BREAKER)
         sums = np.bincount(boxes, shares, records * FIELDS).tolist()
         added: list[dict[int, tuple[float, list[str]]]] = [{} for _ in range(records)]
         answered: list[set[int]] = [set() for _ in range(records)]
-        for key in np.unique(boxes * clauses + ordered % clauses).tolist():
+        keys, _ = tallied(boxes * clauses + ordered % clauses, records * FIELDS * clauses)
+        for key in keys.tolist():
             box, clause = divmod(key, clauses)
             record, field_number = divmod(box, FIELDS)
             words = added[record].setdefault(field_number, (sums[box], []))[1]
@@ -223,15 +227,15 @@ class Explainer:
         record: PackedRecord,
         score: float,
         added: dict[int, tuple[float, list[str]]],
-        highlights: Iterable[Highlight],
-        specialisms: tuple[str, ...],
+        shown: tuple[tuple[Highlight, ...], tuple[str, ...]],
     ) -> Explained:
-        if self._plan.whole_name:
+        # A name of another length is another name, which nearly all are.
+        if self._plan.whole_name and record.first_tokens() == self._plan.whole_name.count(" ") + 1:
             name = record.text()[: record.text_ends()[0]]
             if whole_name(name) == self._plan.whole_name:
                 before, words = added.get(_NAME, (0.0, []))
                 added[_NAME] = before + WHOLE_NAME_SCORE, [*words, *({name} - set(words))]
-        return Explained(_reasons(added, score), tuple(highlights), specialisms)
+        return Explained(_reasons(added, score), *shown)
 
 
 def _expanded(codes: Places, starts: Places, counts: Places) -> tuple[Places, Places]:

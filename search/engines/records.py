@@ -76,6 +76,10 @@ class PackedRecord:
         """Where each part's tokens end."""
         return self._head(2)
 
+    def first_tokens(self) -> int:
+        """How many words the first part has, which is the name."""
+        return int(self._numbers[_HEAD + 2 * self.parts])
+
     def _head(self, column: int) -> list[int]:
         numbers: list[int] = self.heads()[column].tolist()
         return numbers
