@@ -72,6 +72,8 @@ class ImportReport:
     changed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     values: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     """reference -> field -> (what was, what will be), where that is short"""
+    appointed: dict[tuple[str, str], None] = field(default_factory=dict)
+    """(supplier, lot) of every place that a supplier of before gets, because somebody offers something there"""
     unchanged: int = 0
     faults: list[RowFault] = field(default_factory=list)
 
@@ -97,6 +99,7 @@ class ImportReport:
             "added": len(self.added),
             "changed": len(self.changed),
             "unchanged": self.unchanged,
+            "appointed": len(self.appointed),
             "faults": len(self.faults),
             "added_references": self.added[:SHOWN],
             "changed_fields": [
@@ -110,6 +113,9 @@ class ImportReport:
                 }
                 for reference, fields in self.changed[:SHOWN]
             ],
+            "appointments": [
+                {"supplier": supplier, "lot": lot} for supplier, lot in list(self.appointed)[:SHOWN]
+            ],
             "errors": [fault.shown() for fault in self.faults[:SHOWN]],
         }
 
@@ -122,6 +128,7 @@ class _Kept:
     new: bool
     fields: tuple[str, ...]
     values: dict[str, tuple[Any, Any]]
+    places: tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
@@ -170,6 +177,7 @@ def import_partners(
             report.values[row.reference] = row.values
         else:
             report.unchanged += 1
+        report.appointed |= dict.fromkeys(row.places)
     report.wrong = report.rows - len(judgement.kept)
     report.loaded = 0 if refused else len(judgement.kept)
     report.applied = not dry_run and not refused and bool(report.added or report.changed)
@@ -221,7 +229,8 @@ def _note(found: _Judgement, verdict: Judged) -> None:
         found.refuse(RowFault(row.line, row.reference, fault))
     if row.line in found.wrong:
         return
-    found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values)
+    places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments if verdict.supplier_known)
+    found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values, places)
     if row.alone and verdict.supplier == row.reference:
         found.leads.add(row.reference)
     # A firm of several suppliers whose row offers nothing is about none of them.

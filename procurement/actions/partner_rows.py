@@ -21,6 +21,8 @@ from procurement.models import Framework, Lot, Region, Specialism
 from procurement.profiles import Reader, escaped
 
 LONGEST_LINE: Final = 1_000_000
+LONGEST_NUMBER: Final = 20
+"""Digits; Python itself refuses some thousands, in words that are meant for programmers."""
 REFERENCE_SHAPE: Final = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?$")
 PROFILE_FIELDS: Final = (
     "name",
@@ -119,6 +121,12 @@ def _constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
 
 
+def _whole(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(text)} digits is none that a row holds")
+    return int(text)
+
+
 def parsed(content: bytes) -> tuple[dict[str, Any] | None, Fault | None]:
     """The object on a line, or why it is none."""
     if len(content) > LONGEST_LINE:
@@ -126,7 +134,9 @@ def parsed(content: bytes) -> tuple[dict[str, Any] | None, Fault | None]:
             "", "too_long", f"A row has at most {LONGEST_LINE} bytes; this has {len(content)}."
         )
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant)
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant, parse_int=_whole
+        )
     except _DuplicateError as error:
         return None, Fault(
             f"/{escaped(str(error))}", "duplicate_field", "This field stands in the row twice."

@@ -102,12 +102,15 @@ class RateImportReport:
 
 @dataclass(slots=True)
 class _Card:
-    """The rows of one supplier: its lines in order, and the keys of rows that were refused."""
+    """The rows of one supplier: its lines in order, and the keys of rows that were refused. `by_grade` has the first
+    row and price (pence or cents) of each line by grade, keyed by all else that the line says but its key.
+    """
 
     supplier: str
     rows: int = 0
     lines: list[LineDraft] = field(default_factory=list)
     row_of_key: dict[str, int] = field(default_factory=dict)
+    by_grade: dict[LineDraft, tuple[int, int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
 
@@ -211,6 +214,10 @@ def _read(
             faults.append(
                 CellFault(row.number, key_heading, line.key, f"names a line that row {first} has named")
             )
+        if not faults and (twin := _twin(card, line, row.number)):
+            heading_of_price = reader.headings["price"]
+            message = f"is a second rate for the grade of row {twin}; a team can be priced by neither"
+            odd.append(CellFault(row.number, heading_of_price, row.cells[heading_of_price], message))
         report.warnings += odd
         report.faults += faults
         if faults:
@@ -220,6 +227,14 @@ def _read(
             card.lines.append(line)
     watch.judged(report.rows)
     return cards
+
+
+def _twin(card: _Card, line: LineDraft, row: int) -> int | None:
+    """The earlier row of the card with another rate for the very same; roles alone may have several, as people do."""
+    if not line.grade or line.role_title:
+        return None
+    first, price = card.by_grade.setdefault(replace(line, key="", price_minor=0), (row, line.price_minor))
+    return first if price != line.price_minor else None
 
 
 def _suppliers(

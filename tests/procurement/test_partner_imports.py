@@ -293,6 +293,22 @@ def test_a_diff_tells_what_short_values_were_and_will_be_and_never_contacts(tmp_
     ]
 
 
+def test_a_place_that_an_offering_gives_its_supplier_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_world()
+    offered = [{"framework": "wr1", "lot": "2a", "specialisms": ["1"], "regions": ["UK"]}]
+    told = run(tmp_path, [{"reference": "ash", "offerings": offered}, row("new")], dry_run=True).shown()
+    # A new firm's own place is no news: it stands by itself and says so.
+    assert (told["appointed"], told["appointments"]) == (1, [{"supplier": "oak", "lot": "wr1~2a"}])
+    assert not Appointment.objects.filter(supplier__reference="oak", lot__reference="wr1~2a").exists()
+    call_command("import_partners", str(tmp_path / "partners.jsonl"), dry_run=True)
+    assert "oak would be appointed to wr1~2a, on which it had no place." in capsys.readouterr().out
+    assert run(tmp_path, [{"reference": "ash", "offerings": offered}]).shown()["appointed"] == 1
+    assert Appointment.objects.filter(supplier__reference="oak", lot__reference="wr1~2a").exists()
+    assert run(tmp_path, [{"reference": "ash", "offerings": offered}]).shown()["appointments"] == []
+
+
 def test_a_refusal_tells_what_would_have_been_and_that_nothing_was(tmp_path: Path) -> None:
     make_frameworks()
     before = counts()
@@ -420,6 +436,13 @@ def test_a_row_that_is_no_object_is_refused_by_its_line(
     report = run(tmp_path, b"\n" + json.dumps(row("a")).encode() + b"\n" + content)
     assert faults(report) == [(3, "", pointer, code)]
     assert not Partner.objects.exists()
+
+
+def test_a_number_without_end_is_told_in_words_for_whoever_sent_it(tmp_path: Path) -> None:
+    report = run(tmp_path, b'{"reference": "a", "regions": ' + b"9" * 5_000 + b"}")
+    assert [one.fault.message for one in report.faults] == [
+        "The row is not a JSON object: a number of 5000 digits is none that a row holds."
+    ]
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:

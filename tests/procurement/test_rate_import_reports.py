@@ -63,6 +63,22 @@ def test_standard_headings_are_known_whatever_their_case_and_spacing(tmp_path: P
     assert report.warnings == []
 
 
+def test_a_second_rate_for_one_grade_is_odd_and_a_second_for_one_role_is_not(tmp_path: Path) -> None:
+    headings = "Firm,Grade,Lot,Kind,Rate"
+    kinds = ("advice,500", "delivery,480", "advice,510", "delivery,480")
+    rows = [f"Oak Consortium,G1,1,{kind}" for kind in kinds]
+    how = {"headings": {"supplier": "Firm", "price": "Rate", "work_type": "Kind"}}
+
+    report = run(tmp_path, sheet(*rows, headings=headings), **how)
+    told = (4, "Rate", "is a second rate for the grade of row 2; a team can be priced by neither")
+    assert (warnings(report), report.loaded) == ([told], 4)
+    report = run(tmp_path, sheet(*rows, headings=headings), strict=True, **how)
+    assert (faults(report), report.applied) == ([told], False)
+
+    report = run(tmp_path, sheet("Yew Digital,Analyst,650", "Yew Digital,Analyst,700"))
+    assert warnings(report) == []
+
+
 def test_a_mapped_heading_is_found_whatever_its_case(tmp_path: Path) -> None:
     run(tmp_path, sheet("Yew Digital,Analyst,650", headings="FIRM,title,Rate "))
 

@@ -92,6 +92,8 @@ class Command(BaseCommand):
             told = report.values.get(reference, {})
             self.stdout.write(f"{reference}: {', '.join(_change(name, told.get(name)) for name in fields)}")
         would = "would be " if report.dry_run else ""
+        for supplier, lot in report.appointed:
+            self.stdout.write(f"{supplier} {would or 'is '}appointed to {lot}, on which it had no place.")
         became = f"{len(report.added)} new, {len(report.changed)} changed, {report.unchanged} as they were"
         if report.loaded:
             self.stdout.write(
