@@ -44,7 +44,7 @@ class Shape:
     mapping: str
     properties: Mapping[str, Any]
     source: tuple[str, ...]
-    """What of a document is kept as its source."""
+    """What of a document is kept as its source; all of it if empty."""
 
     @classmethod
     def of(

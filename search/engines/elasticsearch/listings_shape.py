@@ -30,7 +30,8 @@ LONGEST_KEYWORD: Final = 32_000
 
 _KEYWORD: Final = {"type": "keyword"}
 _FOUND_ONLY: Final = {"type": "keyword", "doc_values": False}
-_COUNTED_ONLY: Final = {"type": "keyword", "index": True, "norms": False}
+_COUNTED: Final = {"type": "keyword", "norms": False}
+_COUNTED_ONLY: Final = {"type": "keyword", "index": False}
 _ADDED_UP: Final = {"type": "integer", "index": False}
 _LOWEST: Final = 1 << 63
 
@@ -55,8 +56,8 @@ def _properties() -> dict[str, Any]:
         "partner": dict(_KEYWORD),
         "ends_on": {"type": "integer"},
         "words": dict(_COUNTED_ONLY),
-        "terms": dict(_COUNTED_ONLY),
-        "name_words": dict(_COUNTED_ONLY),
+        "terms": dict(_COUNTED),
+        "name_words": dict(_COUNTED),
         "offers": {
             "type": "nested",
             "properties": {"lot": dict(_KEYWORD), "specialism": dict(_KEYWORD), "region": dict(_KEYWORD)},
@@ -93,9 +94,9 @@ def filter_name(name: str) -> str:
 
 
 PROPERTIES: Final[Mapping[str, Any]] = _properties()
-SOURCE: Final = ("record", "vectors", "facts", "labels")
-
-SHAPE: Final = Shape.of("listings", LAYOUT, PROPERTIES, SOURCE)
+# The source is kept as it was sent: a part of it would be cut out, and what was sent kept beside it until a merge
+# takes every document apart. That costs more than the words that nobody reads again.
+SHAPE: Final = Shape.of("listings", LAYOUT, PROPERTIES, ())
 
 
 def sources_of(documents: Sequence[Mapping[str, Any]], maker: RecordMaker) -> Iterator[dict[str, Any]]:

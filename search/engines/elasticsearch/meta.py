@@ -31,7 +31,7 @@ PROPERTIES: Final[Mapping[str, Any]] = {
         "max_input_length": 10,
     },
 }
-"""In every index; Shape.source must keep `meta`."""
+"""In every index; `meta` is kept in every source."""
 
 TOMBSTONE: Final[Mapping[str, Any]] = {SPECIAL: True}
 NO_RESULTS: Final[Mapping[str, Any]] = {"term": {SPECIAL: True}}
