@@ -7,10 +7,10 @@ for every word is done by numpy, with a number for each word, for all documents 
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -52,6 +52,14 @@ class Record(NamedTuple):
     meaning: Vectors | None
 
 
+class Numbered(NamedTuple):
+    """What stands at each place of a batch, as the numbers of `values`, among which `nothing` does not count."""
+
+    numbers: NDArray[np.intp]
+    values: Numbers
+    nothing: str
+
+
 class Batch(NamedTuple):
     """The records of some documents, and in how many of them each folded word and each term stands."""
 
@@ -61,23 +69,25 @@ class Batch(NamedTuple):
     held: Held
 
 
-@dataclass(frozen=True, slots=True)
 class Held:
-    """Which folded words and terms each record of a batch holds, as numbers one behind the other."""
+    """Which folded words and terms each record of a batch holds. Made for all records when it is first asked: only
+    some engines do.
+    """
 
-    bounds: list[int]
-    folded: NDArray[np.intp]
-    terms: NDArray[np.intp]
-    listed: tuple[Sequence[str], Sequence[str]]
+    def __init__(self, bounds: NDArray[np.int64], words: tuple[Numbered, Numbered]) -> None:
+        self._bounds = bounds
+        self._words = words
+
+    @functools.cached_property
+    def _each(self) -> tuple[list[list[str]], list[list[str]]]:
+        record_of = np.repeat(np.arange(len(self._bounds) - 1), np.diff(self._bounds))
+        folded, terms = (_distinct(record_of, len(self._bounds) - 1, numbered) for numbered in self._words)
+        return folded, terms
 
     def by(self, record: int) -> tuple[list[str], list[str]]:
-        """The distinct words and terms of a record, in order."""
-        first, last = self.bounds[record : record + 2]
-        words, terms = self.listed
-        return (
-            _listed(words, self.folded[first:last], ""),
-            _listed(terms, self.terms[first:last], GAP),
-        )
+        """The distinct words and terms of a record, in no order that means anything."""
+        words, terms = self._each
+        return words[record], terms[record]
 
 
 class _Passages(dict[str, int]):
@@ -276,10 +286,8 @@ class RecordMaker:
             _counted(vocabulary.folded, holding, ""),
             _counted(vocabulary.terms, holding_term, GAP),
             Held(
-                [0, *bounds[last].tolist()],
-                folded,
-                terms,
-                (vocabulary.folded.listed, vocabulary.terms.listed),
+                np.array([0, *bounds[last].tolist()], dtype=np.int64),
+                (Numbered(folded, vocabulary.folded, ""), Numbered(terms, vocabulary.terms, GAP)),
             ),
         )
 
@@ -321,9 +329,18 @@ def _each(kept: array[int], numbers: Sequence[int] | NDArray[Any]) -> NDArray[An
     return made
 
 
-def _listed(values: Sequence[str], numbers: NDArray[np.intp], nothing: str) -> list[str]:
-    """The values numbered, each once and in order, but for nothing."""
-    return sorted({values[number] for number in np.unique(numbers).tolist()} - {nothing})
+def _distinct(record_of: NDArray[np.intp], records: int, words: Numbered) -> list[list[str]]:
+    """The values that stand in each record, each once, but for nothing."""
+    listed = words.values.listed
+    # Record and number as one number, sorted: what is equal stands together, and records stay in order.
+    pairs = np.sort(record_of * len(listed) + words.numbers)
+    owners, numbers = np.divmod(pairs[np.diff(pairs, prepend=-1) != 0], max(len(listed), 1))
+    if (nothing := words.values.get(words.nothing)) is not None:
+        counts = numbers != nothing
+        owners, numbers = owners[counts], numbers[counts]
+    bounds = np.searchsorted(owners, np.arange(records + 1)).tolist()
+    values = list(map(listed.__getitem__, numbers.tolist()))
+    return [values[first:last] for first, last in pairwise(bounds)]
 
 
 def _counted(values: Numbers, counts: NDArray[np.int64], nothing: str) -> dict[str, int]:
