@@ -112,6 +112,16 @@ def test_an_older_version_goes_to_the_index_being_built_and_not_to_the_one_in_us
     assert prices(engine) == wanted(6, 7)
 
 
+def test_a_version_that_comes_while_an_older_one_is_still_sent_to_the_new_index_leaves_none_of_its_lines(
+    engine: ElasticsearchEngine, writer: ElasticsearchWriter
+) -> None:
+    rebuild = writer.begin_rebuild("rates")
+    rebuild.put([version(2, 800)])
+    writer.apply("rates", [version(3, 1)])
+    rebuild.commit(1)
+    assert prices(engine) == wanted(3, 1)
+
+
 def test_a_removed_card_stays_away_from_an_older_version(
     engine: ElasticsearchEngine, writer: ElasticsearchWriter
 ) -> None:

@@ -7,7 +7,7 @@ beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -19,6 +19,7 @@ from search.engines.elasticsearch.bulk import Change, Outcome, write
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, Meta, meta_from
+from search.engines.elasticsearch.sending import Sending
 
 _NOUNS: Final = {"listings": "listings", "rates": "rate cards"}
 
@@ -89,6 +90,9 @@ class CollectionWriter:
         self._lease.hold()
         meta = self.meta()
         documents, removals = list(puts), list(deletes)
+        if self._rebuild is not None:
+            # What is to be written to the new index may depend on what stands there (rate cards).
+            self._rebuild.wait_for({*(put["key"] for put in documents), *(key for key, _ in removals)})
         changes = self._maker.changes(documents, removals)
         told = {self._indices.write: self._maker.fitted(changes, meta.model)}
         if self._rebuild is not None:
@@ -226,13 +230,25 @@ class CollectionRebuild:
         self._indices = indices
         self._maker = maker
         self.notes = maker.notes(None)
+        self._sending = Sending(self._write)
         self.index = indices.create()
 
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """See Rebuild.put."""
+        """See Rebuild.put. Returns while the service still writes, so that the next are made meanwhile; what was wrong
+        with these is then raised by a later call.
+        """
         puts = list(documents)
+        keys = {put["key"] for put in puts}
+        self._sending.wait_for(keys)
         changes = self._maker.changes(puts, ())
         self.notes.learn(puts)
+        self._sending.put(keys, changes)
+
+    def wait_for(self, keys: Set[str]) -> None:
+        """Until none of these is being written."""
+        self._sending.wait_for(keys)
+
+    def _write(self, changes: Sequence[Change]) -> None:
         outcome = write(self._indices.client, [self._indices.building], changes)
         self._maker.settle(self._indices.building, outcome, ())
         outcome.complain()
@@ -246,6 +262,7 @@ class CollectionRebuild:
     ) -> int:
         """See Rebuild.commit."""
         try:
+            self._sending.finish()
             found = self._verify(expected, sample or {})
         except (ValueError, EngineUnavailable):
             self.abandon()
@@ -257,6 +274,8 @@ class CollectionRebuild:
     def abandon(self) -> None:
         """See Rebuild.abandon. Once the rebuild has ended, one way or the other, this does nothing."""
         if self._writer.end_rebuild(self):
+            # Whatever is still being written must not reach the next index that is built.
+            self._sending.close()
             try:
                 # Not by its name: if only the swap's answer was lost, it is the one in use.
                 self._writer.tidy()
