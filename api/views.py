@@ -25,6 +25,7 @@ from api.formats import OneForm, ORJSONRenderer, StrictJSONParser
 from api.limits import spend
 from api.parameters import PAGE_SIZE, PAGING, readable, values
 from api.references import linked
+from procurement.errors import NotPermitted
 from search.parameters import Parameter
 
 Row = TypeVar("Row", bound=Model)
@@ -64,6 +65,22 @@ class ApiView(APIView):
     def asked(self, request: Request) -> dict[str, Any]:
         """The query parameters, read and checked."""
         return values(request.GET, self.parameters)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What may not be done for want of a scope says so, as RFC 6750 asks."""
+        missing = self._missing_scope() if isinstance(exc, NotPermitted) else ""
+        if missing:
+            challenge = f'Bearer realm="calloff", error="insufficient_scope", scope="{missing}"'
+            told = f"{exc} The access token lacks the scope {missing}."
+            exc = Problem(403, told, code="not_permitted", headers={"WWW-Authenticate": challenge})
+        return super().handle_exception(exc)
+
+    def _missing_scope(self) -> str:
+        """The scope that this needs and the access token has not; "" where it is not for want of one, or no token."""
+        handler = getattr(self, (self.request.method or "").lower(), None)
+        scope = getattr(getattr(handler, "operation", None), "scope", None)
+        held = actor_of(self.request).scopes
+        return str(scope) if scope and held is not None and scope not in held else ""
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         raise Problem(

@@ -37,7 +37,8 @@ class Purchase:
     clock has not moved it yet. `signed` are the sides that have signed its contract. `passed` are the statuses on its
     way, first to last (procurement/line.py).
     `to_publish`: a public notice is the next thing, by the end of the day `publish_by` where the law names one.
-    `plan`: the steps of its plan of outcomes that are waited for until that is agreed.
+    `plan`: the steps of its plan of outcomes that are waited for until that is agreed. `mending`: the steps by which
+    the owner says anew what breaks a rule before it goes out, or before its next order form does.
 
     Of a competition: `unscored` while a score is not agreed, `unranked` where no tender ranks, `low_unsettled` while a
     price that looks abnormally low is not decided on, `held` while a standstill that was promised keeps the award.
@@ -60,6 +61,7 @@ class Purchase:
     to_publish: bool = False
     publish_by: datetime | None = None
     plan: tuple[str, ...] = ()
+    mending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ from procurement.ranked_first import ranked_first
 from procurement.states import CALL_OFFS
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
+_OF_OTHERS: Final = frozenset({"not_agreed", "approval_missing"})
+_OF_COMPETITION: Final = frozenset({"competition", "rules", "interest_until", "clarify_until", "deadline"})
+"""First steps of pointers into a competition's plan."""
 _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 
 
@@ -125,6 +128,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
         past=due is not None and due <= now,
         plan=waited_for(call_off) if "not_agreed" in known else (),
+        mending=_mending(blocking),
         **window,
     )
     return CallOffFacts(
@@ -188,6 +192,15 @@ def _next_notice(call_off: CallOff, notices: Iterable[DueNotice]) -> DueNotice |
     if call_off.status == CallOff.Status.AWARDED:
         waiting = [one for one in waiting if one.rule.moment == Moment.AWARD and one.due_on is None]
     return min(waiting, key=lambda one: one.due_on or date.min, default=None)
+
+
+def _mending(blocking: Iterable[Fault]) -> tuple[str, ...]:
+    """By which steps the owner mends what blocks it: the plan of a competition is said by a step of its own; what its
+    approvers or those who pay for outcomes have not said yet is not the owner's to mend.
+    """
+    broken = {one.pointer.split("/")[1] for one in blocking if one.code not in _OF_OTHERS}
+    steps = {"edit": bool(broken - _OF_COMPETITION), "plan": bool(broken & _OF_COMPETITION)}
+    return tuple(name for name, wanted in steps.items() if wanted)
 
 
 def _not_approved(missing: str) -> list[Fault]:

@@ -125,6 +125,12 @@ def _turn(purchase: Purchase) -> Turn:
         # Neither an approval nor an order form comes before the word of whoever pays for its outcomes.
         words = {part for one in PLANS.transitions if one.name in purchase.plan for part in one.who}
         return _turn_of(words, purchase.plan, None)
+    nobody = direct and purchase.offer is None and not purchase.left
+    if status in NOT_OUT and (purchase.mending or nobody):
+        # Neither an approval nor an order form is taken while a rule is broken.
+        return _turn_of({Part.OWNER}, purchase.mending or ("edit",), None)
+    if status == Status.OUT and direct and purchase.offer is None and (purchase.mending or nobody):
+        return _by_owner(purchase, lambda one: one.target in CALL_OFFS.last)
     if status == Status.OUT and purchase.past:
         # Too late for an answer: the clock ends the window as soon as it looks.
         return _turn_of({Part.SYSTEM}, (), purchase.due)
@@ -140,11 +146,6 @@ def _turn(purchase: Purchase) -> Turn:
     if purchase.approval_missing and outcome is not None and not outcome.target:
         # What ranks first needs an approval before it is told or awarded.
         return _turn_of(outcome.who, (outcome.name,), purchase.due)
-    nobody = direct and purchase.offer is None and not purchase.left
-    if nobody and status == Status.OUT:
-        return _by_owner(purchase, lambda one: one.target in CALL_OFFS.last)
-    if nobody and status in NOT_OUT:
-        return _by_owner(purchase, lambda one: one.name == "edit")
     steps = list(_forward(purchase))
     who = {part for one in steps for part in one.who}
     if who == {Part.SYSTEM}:
@@ -154,7 +155,7 @@ def _turn(purchase: Purchase) -> Turn:
 
 
 def _by_owner(purchase: Purchase, leads: Callable[[Transition], bool]) -> Turn:
-    """What the buyer can do where nobody is left to offer to."""
+    """What the buyer can do where nobody is left to offer to, or the rules let nothing more be offered."""
     owned = [one for one in _out_of(purchase.status, purchase.route) if Part.OWNER in one.who and leads(one)]
     return _turn_of({Part.OWNER}, tuple(one.name for one in owned), None)
 

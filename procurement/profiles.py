@@ -169,7 +169,8 @@ class Reader:
             return {}
         for name in value:
             if name not in known:
-                self.at(name).wrong("unknown_field", f"There is no field {_shown(name)} here.")
+                told = f"There is no field {_shown(name)} here; there are {', '.join(known)}."
+                self.at(name).wrong("unknown_field", told)
         return {name: value[name] for name in known if name in value}
 
 

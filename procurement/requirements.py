@@ -204,7 +204,9 @@ def _agree(reader: Reader, framework: str | None, lot: str | None, specialisms: 
     if lot is not None and framework is None:
         reader.at("lot").wrong("framework_missing", "Name the lot's framework, too.")
     elif lot is not None and not lot.startswith(f"{framework}~"):
-        reader.at("lot").wrong("other_framework", f"{lot} is no lot of {framework}.")
+        reader.at("lot").wrong(
+            "other_framework", f"{lot} is no lot of {framework}: a lot's reference begins with {framework}~."
+        )
     place = lot or framework
     for step, one in enumerate(specialisms):
         if place is not None and not one.startswith(f"{place}~"):
@@ -342,6 +344,9 @@ def _team(reader: Reader, value: object) -> tuple[TeamLine, ...]:
 
 
 def _days(reader: Reader, value: object) -> Decimal | None:
+    if not isinstance(value, str):
+        reader.wrong("type", 'This must be text: days as a decimal string, such as "12.5".')
+        return None
     text = reader.text(value, 20, required=True)
     if not text:
         return None

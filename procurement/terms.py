@@ -112,6 +112,9 @@ def amount_of(reader: Reader, value: object, least: int = 0) -> int | None:
     """An amount of pounds in pence, at least `least`; None where it is not stated or wrong."""
     if value is None:
         return None
+    if not isinstance(value, str):
+        reader.wrong("type", 'This must be text: an amount in pounds, such as "50000.00".')
+        return None
     text = reader.text(value, 20, required=True)
     if not text:
         return None

@@ -219,6 +219,8 @@ class Walk(RuleBasedStateMachine):
                 self.sign(turn.who[0] == Part.OWNER)
             else:
                 {
+                    "edit": lambda: self.edit("9000.00"),
+                    "plan": lambda: self.plan(14, False, False),
                     "approve": lambda: self.approve("approver"),
                     "publish": self.publish,
                     "open_tenders": self.open,

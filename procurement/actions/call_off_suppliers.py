@@ -46,7 +46,8 @@ def place_suppliers(call_off: CallOff) -> None:
     call_off.suppliers.all().delete()
     if call_off.snapshot is None:
         return
-    wanted = _wanted(read(call_off.snapshot.document) or {}, call_off.lot.framework.reference)
+    document = read(call_off.snapshot.document) or {}
+    wanted = _wanted(document, call_off.lot.framework.reference)
     places = {
         one.supplier.reference: one
         for one in Appointment.objects.filter(
@@ -54,6 +55,9 @@ def place_suppliers(call_off: CallOff) -> None:
         ).select_related("supplier")
     }
     order = [supplier for supplier in wanted if supplier in places]
+    if not any(one["decision"] == ShortlistEntry.Decision.IN for one in document.get("entries", [])):
+        told = "No listing of the shortlist was decided to be in: unlock it, decide, and lock it again."
+        raise _refusal("nothing_in", told)
     if not order:
         raise _refusal(
             "no_supplier", f"None of the listings that are in is of a supplier on {call_off.lot.reference}."

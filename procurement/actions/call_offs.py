@@ -196,6 +196,9 @@ def permitted(actor: Actor, call_off: CallOff, name: str) -> Transition:
     """
     label = Status(call_off.status).label.lower()
     told = f"The call-off is {label}: {name.replace('_', ' ')} is not possible."
+    if {one.route for one in CALL_OFFS.transitions if one.name == name}.isdisjoint({None, call_off.route}):
+        route = CallOff.Route(call_off.route).label.lower()
+        told = f"The call-off is a {route}, which has no such step: {name.replace('_', ' ')}."
     return allowed(CALL_OFFS, name, call_off.status, buyer_parts(actor, call_off), told, call_off.route)
 
 

@@ -173,7 +173,9 @@ def contract_parts(actor: Actor, contract: Contract) -> frozenset[Part]:
 
 def contract_step(actor: Actor, contract: Contract, name: str) -> Transition:
     """The step of that name for this actor. Raises NotPermitted, Conflict."""
-    told = f"The contract is {Status(contract.status).label.lower()}."
+    told = (
+        f"The contract is {Status(contract.status).label.lower()}: {name.replace('_', ' ')} is not possible."
+    )
     return allowed(CONTRACTS, name, contract.status, contract_parts(actor, contract), told)
 
 

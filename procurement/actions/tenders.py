@@ -191,7 +191,7 @@ def locked_tender(actor: Actor, reference: str, revision: int | None) -> Tender:
 
 def step_of(actor: Actor, tender: Tender, name: str) -> Transition:
     """The step of that name for this actor. Raises NotPermitted, Conflict."""
-    told = f"The tender is {Status(tender.status).label.lower()}."
+    told = f"The tender is {Status(tender.status).label.lower()}: {name.replace('_', ' ')} is not possible."
     return allowed(TENDERS, name, tender.status, tender_parts(actor, tender), told)
 
 

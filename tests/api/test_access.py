@@ -135,3 +135,19 @@ def test_a_token_in_the_address_is_not_taken(client: Client, token: TokenMaker) 
         f"{PROFILE}?access_token={secret}", {"summary": "x"}, content_type="application/json"
     )
     assert response.status_code in {400, 401}
+
+
+def test_a_token_that_lacks_the_scope_is_told_which(client: Client, token: TokenMaker) -> None:
+    headers = {"Authorization": f"Bearer {token('leeds-city-council', 'read')}"}
+    answer = client.get("/api/v1/call-offs/", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+    assert answer.json()["detail"].endswith("The access token lacks the scope call_offs:read.")
+    assert answer["WWW-Authenticate"] == (
+        'Bearer realm="calloff", error="insufficient_scope", scope="call_offs:read"'
+    )
+
+
+def test_a_person_who_may_not_is_told_of_no_scope(person: Callable[[str], Client]) -> None:
+    answer = person("lead").get("/api/v1/call-offs/")
+    assert (answer.status_code, "scope" in answer.json()["detail"]) == (403, False)
+    assert "WWW-Authenticate" not in answer

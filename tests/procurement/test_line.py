@@ -125,6 +125,9 @@ def test_events_that_are_no_step_change_nothing() -> None:
         ("out", {"offer": "sent", "due": DUE, "past": True}, (Part.SYSTEM,), (), DUE),
         ("draft", {"left": 0, "approval_asked": True}, (Part.OWNER,), ("edit",), None),
         ("approved", {"left": 0}, (Part.OWNER,), ("edit",), None),
+        ("draft", {"mending": ("edit",), "approval_asked": True}, (Part.OWNER,), ("edit",), None),
+        ("out", {"mending": ("edit",)}, (Part.OWNER,), ("cancel", "fail"), None),
+        ("out", {"mending": ("edit",), "offer": "accepted"}, (Part.OWNER,), ("award",), None),
         ("awarded", {}, (Part.OWNER, Part.LEAD), ("sign",), None),
         ("awarded", {"signed": frozenset({Part.OWNER})}, (Part.LEAD,), ("sign",), None),
         ("awarded", {"to_publish": True}, (Part.OWNER,), ("publish_notice",), None),
@@ -154,6 +157,15 @@ def test_who_acts_next_in_a_direct_award(
 def test_who_acts_next_in_a_competition(status: str, who: tuple[Part, ...], steps: tuple[str, ...]) -> None:
     turn = line_of(standing("competition", status)).next
     assert (turn.who, turn.steps) == (who, steps)
+
+
+@pytest.mark.parametrize("steps", [("plan",), ("edit", "plan")])
+def test_what_breaks_a_rule_of_a_competition_is_said_anew_before_it_is_approved_or_published(
+    steps: tuple[str, ...],
+) -> None:
+    for status in ("draft", "approved"):
+        turn = line_of(standing("competition", status, mending=steps, approval_asked=True)).next
+        assert (turn.who, turn.steps) == ((Part.OWNER,), steps)
 
 
 def test_between_a_deadline_and_the_clock_no_supplier_is_waited_for() -> None:

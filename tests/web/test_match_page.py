@@ -127,7 +127,10 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
     ("sent", "said"),
     [
         ({"text": "x", "framework": "rm9"}, ("Framework: there is no framework rm9", "#framework")),
-        ({"text": "x", "framework": "rm1", "lot": "rm0~1"}, ("Lot: rm0~1 is no lot of rm1", "#lot")),
+        (
+            {"text": "x", "framework": "rm1", "lot": "rm0~1"},
+            ("Lot: rm0~1 is no lot of rm1: a lot's reference begins with rm1~", "#lot"),
+        ),
         ({"text": "x", "lot": "rm1~1"}, ("Lot: name the lot's framework, too", "#lot")),
         ({"text": "x", "framework": "rm1", "region": "UKC"}, ("Regions: UKC is no ITL2025 code", "#regions")),
         (
