@@ -24,6 +24,16 @@ WINDOW: Final = 60
 log = logging.getLogger(__name__)
 
 
+def _counted(key: str) -> int:
+    """How many requests there are under a key with this one."""
+    try:
+        # Nearly every request finds the counter there.
+        return cache.incr(key)
+    except ValueError:
+        # add() makes it once; a minute's worth of seconds more covers clocks that differ a little.
+        return 1 if cache.add(key, 1, 2 * WINDOW) else cache.incr(key)
+
+
 def spend(kind: str, principal: str) -> dict[str, str]:
     """Count one request of `kind` and return the headers that say what is left; raises Problem (429) when
     nothing is.
@@ -33,10 +43,7 @@ def spend(kind: str, principal: str) -> dict[str, str]:
     window = int(now // WINDOW)
     key = f"limit:{kind}:{window}:{principal}"
     try:
-        # add() makes the counter once; a minute's worth of seconds more covers clocks that differ a little.
-        used = 1 if cache.add(key, 1, 2 * WINDOW) else cache.incr(key)
-    except ValueError:
-        used = 1
+        used = _counted(key)
     except (OSError, RedisError):
         log.warning("the cache that counts requests cannot be reached")
         used = 0

@@ -35,7 +35,7 @@ def pages(
 
     A page that was reached by cursor has no previous: cursors only go forward.
     """
-    own = request.build_absolute_uri(request.path)
+    own = f"{request.scheme}://{request.get_host()}{request.path}"
     kept = {"seed": str(seed)}
     if by_cursor or (page * size < count and (page + 1) * size > DEEPEST_HIT):
         follows = _linked(request, own, kept | {"after": after}) if after else None

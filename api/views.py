@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -50,6 +51,10 @@ class ApiView(APIView):
     """Whether the answer carries an ETag."""
     varies: ClassVar[bool] = False
     """Whether the answer depends on who asks."""
+
+    def _allowed_methods(self) -> list[str]:
+        # Told with every answer, and the same for every request.
+        return list(_methods_of(type(self)))
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         return super().get_authenticators() if self.request and anybody_named(self.request) else []
@@ -114,6 +119,13 @@ class ApiView(APIView):
             response.status_code = 304
             response.content = b""
             del response.headers["Content-Type"]
+
+
+@cache
+def _methods_of(view: type[ApiView]) -> tuple[str, ...]:
+    """The methods that an address takes: what is asked by GET may be asked by HEAD."""
+    asked = {"head": "get"}
+    return tuple(name.upper() for name in view.http_method_names if hasattr(view, asked.get(name, name)))
 
 
 def one_of(rows: QuerySet[Row], reference: str) -> Row:

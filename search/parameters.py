@@ -71,15 +71,13 @@ def read(table: Iterable[Parameter], asked: Asked) -> tuple[dict[str, Any], list
     BadParameters.
     """
     known = {parameter.name: parameter for parameter in table}
-    has = f"there are {', '.join(known)}" if known else "none is taken here"
-    faults = [
-        ParameterFault(name, "unknown", f"There is no parameter {name}; {has}.")
-        for name in asked
-        if name not in known
-    ]
+    faults = [_unknown(name, known) for name in asked if name not in known]
     values: dict[str, Any] = {}
     for name, parameter in known.items():
         given = [text for text in asked.getlist(name) if text.strip()]
+        if not given:
+            values[name] = () if parameter.repeated else parameter.schema.get("default")
+            continue
         parsed = [_value(parameter, text, faults) for text in given]
         if parameter.repeated:
             if len(given) > REPEATED_AT_MOST:
@@ -88,8 +86,14 @@ def read(table: Iterable[Parameter], asked: Asked) -> tuple[dict[str, Any], list
             continue
         if len(given) > 1:
             faults.append(ParameterFault(name, "repeated", "Give it once."))
-        values[name] = parsed[0] if parsed else parameter.schema.get("default")
+        values[name] = parsed[0]
     return values, faults
+
+
+def _unknown(name: str, known: Iterable[str]) -> ParameterFault:
+    listed = ", ".join(known)
+    has = f"there are {listed}" if listed else "none is taken here"
+    return ParameterFault(name, "unknown", f"There is no parameter {name}; {has}.")
 
 
 def _value(parameter: Parameter, text: str, faults: list[ParameterFault]) -> Any:
