@@ -61,9 +61,7 @@ class ProblemMiddleware:
 
 @lru_cache(maxsize=64)
 def _resolved(path: str) -> ResolverMatch:
-    """What answers an address of a search: nearly all ask the same two, and looking through every route takes longer than
-    the view itself.
-    """
+    """What answers an address of a search: nearly all ask the same two, and all routes are looked through for each."""
     return resolve(path)
 
 

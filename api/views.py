@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -31,6 +30,9 @@ from search.parameters import Parameter
 
 Row = TypeVar("Row", bound=Model)
 
+_methods: dict[type[APIView], list[str]] = {}
+"""The methods that each address takes, kept at hand."""
+
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -53,8 +55,13 @@ class ApiView(APIView):
     """Whether the answer depends on who asks."""
 
     def _allowed_methods(self) -> list[str]:
-        # Told with every answer, and the same for every request.
-        return list(_methods_of(type(self)))
+        # Told with every answer, and the same for every request. What is asked by GET may be asked by HEAD.
+        view, by = type(self), {"head": "get"}
+        if view not in _methods:
+            _methods[view] = [
+                name.upper() for name in view.http_method_names if hasattr(view, by.get(name, name))
+            ]
+        return _methods[view]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         return super().get_authenticators() if self.request and anybody_named(self.request) else []
@@ -119,13 +126,6 @@ class ApiView(APIView):
             response.status_code = 304
             response.content = b""
             del response.headers["Content-Type"]
-
-
-@cache
-def _methods_of(view: type[ApiView]) -> tuple[str, ...]:
-    """The methods that an address takes: what is asked by GET may be asked by HEAD."""
-    asked = {"head": "get"}
-    return tuple(name.upper() for name in view.http_method_names if hasattr(view, asked.get(name, name)))
 
 
 def one_of(rows: QuerySet[Row], reference: str) -> Row:

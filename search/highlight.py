@@ -31,15 +31,19 @@ def passage(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
     """
     first, last = _window(text, start, end, matches) if end - start > PASSAGE else (start, end)
     # Most passages hold nothing that HTML must have escaped.
-    safe = _SPECIAL.search(text, first, last) is None
+    written = escape if _SPECIAL.search(text, first, last) else str
     pieces = ["" if first == start else "…"]
     at = first
     for match_start, match_end, _ in matches:
         if match_start >= at and match_end <= last:
-            before, word = text[at:match_start], text[match_start:match_end]
-            pieces += (before if safe else escape(before), "<mark>", word if safe else escape(word), "</mark>")
+            pieces += (
+                written(text[at:match_start]),
+                "<mark>",
+                written(text[match_start:match_end]),
+                "</mark>",
+            )
             at = match_end
-    pieces += (text[at:last] if safe else escape(text[at:last]), "" if last == end else "…")
+    pieces += (written(text[at:last]), "" if last == end else "…")
     return "".join(pieces)
 
 

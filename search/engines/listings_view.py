@@ -32,7 +32,7 @@ from search.engines.meanings import open_meanings
 from search.engines.records import PackedRecord
 from search.engines.suggestions import Labels, Suggestions
 from search.engines.words import WordsReader, committed_stamp, open_words
-from search.fields import FILTER, FILTERS, MAPPING
+from search.fields import FILTER, MAPPING
 from search.query import Freshness
 from search.ties import ties
 

@@ -46,7 +46,9 @@ class PagePassages:
         """The passages of one hit, given its place on the page, and the references of its specialisms whose names
         answer something.
         """
-        found = [(field, some) for field in range(FIELDS) if (some := self._parts.get(number * FIELDS + field))]
+        found = [
+            (field, some) for field in range(FIELDS) if (some := self._parts.get(number * FIELDS + field))
+        ]
         if not found:
             return (), ()
         text, ends, names = record.text(), record.text_ends(), record.names()
