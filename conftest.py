@@ -38,10 +38,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("calloff")
 
 
+# What is imported and collected stays until the end, so the collector of garbage need never go through it.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays until the end: the collector of garbage need not go through it again."""
-    gc.collect()
+    """What the tests themselves make is collected again."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

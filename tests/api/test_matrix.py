@@ -9,11 +9,9 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
@@ -37,10 +35,10 @@ from tests.api.buying import BUYER, buyer, buying
 from tests.api.calling_off import acting, active, sent
 from tests.api.competing import again, planned, scored, submitted, written
 from tests.api.conftest import token_for
+from tests.api.described import SCHEMA
 from tests.api.permitted import ASKED, ASKERS, TABLE, Row
 from tests.competed import MARKER, after, at, past_deadline, tender_of
 
-SNAPSHOT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 DENIED = (401, 403, 404)
 SEALED = re.compile(rb"%s|(?<![0-9.])391\.17(?![0-9])" % MARKER.encode())
 
@@ -184,8 +182,7 @@ def operation_of(row: Row) -> str:
 
 
 def test_the_table_has_every_operation_of_the_schema() -> None:
-    schema = yaml.safe_load(SNAPSHOT.read_text())
-    told = {f"{method.upper()} {path}" for path, methods in schema["paths"].items() for method in methods}
+    told = {f"{method.upper()} {path}" for path, methods in SCHEMA["paths"].items() for method in methods}
     assert {operation_of(row) for row in TABLE} == told
 
 

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import broker_socket, data_folder, is_loopback, kept_secret, refuse_unsafe
+from config.environment import (
+    broker_socket,
+    data_folder,
+    is_loopback,
+    kept_secret,
+    port_number,
+    refuse_unsafe,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {
@@ -52,20 +59,6 @@ def test_without_demo_it_names_every_secret_that_is_missing(tmp_path: Path) -> N
     assert not (tmp_path / "data").exists()
 
 
-def test_an_installation_with_its_secrets_starts(tmp_path: Path) -> None:
-    answer = check(CALLOFF_DATA=str(tmp_path), SECRET_KEY="x" * 64, ALLOWED_HOSTS="calloff.example.org")
-    assert answer.returncode == 0, answer.stderr
-    assert not (tmp_path / "secret-key").exists()
-
-
-def test_a_demo_that_others_could_reach_is_refused(tmp_path: Path) -> None:
-    answer = check(CALLOFF_DATA=str(tmp_path / "data"), DEMO="1", HOST="0.0.0.0")
-    assert answer.returncode == 1
-    assert "listens on loopback only, not on HOST=0.0.0.0" in answer.stderr
-    assert "Traceback" not in answer.stderr
-    assert not (tmp_path / "data").exists()
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "localhost", "::1", "[::1]"])
 def test_loopback_is_recognised(host: str) -> None:
     assert is_loopback(host)
@@ -77,6 +70,13 @@ def test_what_others_reach_is_not_loopback(host: str) -> None:
     assert not is_loopback(host)
     with pytest.raises(ImproperlyConfigured):
         refuse_unsafe(True, host, {})
+
+
+@pytest.mark.parametrize("text", ["eighty", "0", "70000", "-1", ""])
+def test_a_port_is_a_number_that_a_port_may_have(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"PORT must be a number from 1 to 65535, not '{text}'"):
+        port_number(text)
+    assert port_number("65535") == 65_535
 
 
 def test_the_secret_is_made_once_and_nobody_else_may_read_it(tmp_path: Path) -> None:

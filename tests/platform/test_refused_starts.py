@@ -72,7 +72,6 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ({"DEMO": "0"}, "Without DEMO=1 these must be set: SECRET_KEY, ALLOWED_HOSTS."),
         ({"HOST": "0.0.0.0"}, "listens on loopback only, not on HOST=0.0.0.0."),
         ({"PORT": "eighty"}, "PORT must be a number from 1 to 65535, not 'eighty'."),
-        ({"PORT": "70000"}, "PORT must be a number from 1 to 65535, not '70000'."),
     ],
 )
 def test_an_unsafe_or_wrong_environment_is_named(

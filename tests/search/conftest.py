@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from django.test import override_settings
 
 from search.engines.base import Writer
-from search.index import kept_writer, release_writer
+from search.index import borrowed_writer, kept_writer, release_writer
 from search.rebuild import rebuild
 from tests.search.engines import KINDS, ElasticsearchIndexing, EmbeddedIndexing, Indexing
 from tests.world import make_world
@@ -57,10 +58,18 @@ def world_of_module(module_database: None) -> None:
     make_world()
 
 
+@pytest.fixture(scope="module")
+def index_of_module(world_of_module: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the world, built once for a module."""
+    folder = tmp_path_factory.mktemp("built") / "index"
+    with override_settings(INDEX_FOLDER=folder), borrowed_writer() as held:
+        rebuild(held)
+    return folder
+
+
 @pytest.fixture
-def writer(world_of_module: None, db: None, index_folder: Path) -> Iterator[Writer]:
-    """The writer of an index of its own, built over the world."""
-    held = kept_writer()
-    rebuild(held)
-    yield held
+def writer(index_of_module: Path, db: None, index_folder: Path) -> Iterator[Writer]:
+    """The writer of an index of its own: a copy of the one that was built over the world."""
+    copytree(index_of_module, index_folder)
+    yield kept_writer()
     release_writer()

@@ -37,6 +37,7 @@ def test_a_missing_index_is_noticed_and_built_by_itself(
     index_folder: Path, world_of_module: None, db: None
 ) -> None:
     assert set(rebuild_because()) == {"listings", "rates"}
+    edit("It waits for an index.")
     with engine().writer() as writer:
         with pytest.raises(EngineUnavailable):
             drain(writer)
