@@ -24,6 +24,7 @@ from procurement.actions.tenders import submit_tender, write_tender
 from procurement.models import CallOff, Delivery, Event, Tender, TenderRevision
 from procurement.permissions import Actor
 from tests.bought import Market, make_market, need
+from tests.standing import once
 from tests.world import editor_of
 
 COMPETED: Final[dict[str, Any]] = {
@@ -78,6 +79,12 @@ def planned(
     return call_off
 
 
+def _again(_contest: Contest, call_off: CallOff) -> CallOff:
+    """One that stands already, as it is."""
+    return CallOff.objects.get(pk=call_off.pk)
+
+
+@once(_again)
 def published(contest: Contest, **said: Any) -> CallOff:
     """The same, published, with everybody that takes part in its evaluation."""
     call_off = planned(contest, **said)
@@ -128,6 +135,7 @@ def closed(contest: Contest, **said: Any) -> CallOff:
     return call_off
 
 
+@once(_again)
 def opened(contest: Contest, **said: Any) -> CallOff:
     """The same, opened, with everybody's interests declared."""
     call_off = closed(contest, **said)
@@ -147,6 +155,7 @@ def agreed(contest: Contest, call_off: CallOff, scores: dict[str, tuple[int, int
             agree(contest.moderator, tender.reference, criterion, score, f"{criterion} is worth {score}.")
 
 
+@once(_again)
 def evaluated(contest: Contest, scores: dict[str, tuple[int, int]] | None = None, **said: Any) -> CallOff:
     """Ranked: oak with 4 and 3 (and the lowest price), yew with 3 and 4, unless `scores` say otherwise."""
     call_off = opened(contest, **said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -50,8 +51,16 @@ from tests.competed import (
     published,
     tender_of,
 )
+from tests.standing import standing
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_for_all(contest_of_module: Contest, module_database: None) -> Iterator[None]:
+    with standing(contest_of_module, opened):
+        yield
+
 
 CHEAP = {"rules": RULES | {"low_price": 95}}
 """With it oak's 6,350.00 looks low beside yew's 7,350.00."""
@@ -214,7 +223,8 @@ def test_a_consensus_needs_as_many_scores_as_the_rules_say_and_ends_scoring(cont
     call_off.refresh_from_db()
     with pytest.raises(Conflict, match="Not every score"):
         conclude_evaluation(contest.market.buyer, call_off.reference, call_off.revision)
-    assert CallOff.objects.get().status == "evaluating"
+    call_off.refresh_from_db()
+    assert call_off.status == "evaluating"
 
 
 def test_nothing_is_ranked_or_awarded_out_of_its_turn(contest: Contest) -> None:
@@ -227,7 +237,7 @@ def test_nothing_is_ranked_or_awarded_out_of_its_turn(contest: Contest) -> None:
         award_competition(buyer, call_off.reference, call_off.revision, "None known")
     with pytest.raises(Refused):
         assess(contest.first, tender.reference, "method", 3, "Good.")
-    after = CallOff.objects.get()
+    after = CallOff.objects.get(pk=call_off.pk)
     assert (after.status, after.revision) == ("closed", call_off.revision)
 
 

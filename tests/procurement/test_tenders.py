@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -42,9 +42,17 @@ from tests.competed import (
     tender_of,
     written,
 )
+from tests.standing import standing
 from tests.world import publish_rates
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_for_all(contest_of_module: Contest, module_database: None) -> Iterator[None]:
+    with standing(contest_of_module, published):
+        yield
+
 
 STEPS: dict[str, Callable[[Contest, Tender], object]] = {
     "decline": lambda contest, one: decline_tender(contest.market.oak, one.reference, one.revision, "Busy."),

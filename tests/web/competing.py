@@ -20,6 +20,7 @@ from procurement.actions.closing import close_competition, open_tenders
 from procurement.actions.tenders import submit_tender, write_tender
 from procurement.models import CallOff, Competition, Invitation, Tender, User
 from procurement.permissions import Actor, person
+from tests.standing import once
 from tests.web.buying import colleague, signed
 from tests.web.calling_off import need
 from web.formats import LONDON
@@ -84,6 +85,13 @@ def planned(page: Client, **changes: Any) -> str:
     return address
 
 
+def standing_for(page: Client, address: str) -> str:
+    """A competition that stands already, for a browser in which the buyer is then signed in."""
+    signed(page)
+    return address
+
+
+@once(standing_for)
 def published(page: Client, **changes: Any) -> str:
     """The same, published, with an assessor and a moderator; the buyer is signed in at the end."""
     address = planned(signed(page), **changes)
@@ -190,6 +198,7 @@ def scored(page: Client, address: str, do: str, supplier: str, criterion: str, s
     )
 
 
+@once(standing_for)
 def evaluated(page: Client, **changes: Any) -> str:
     """The same, ranked: Alder with 4 and 3, Dogwood with 3 and 4; the buyer is signed in at the end."""
     address = opened(page, **changes)

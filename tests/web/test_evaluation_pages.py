@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Assessment, BuyerLimit, CallOff, Competition, Consensus, Event, Tender, User
+from tests.standing import standing
 from tests.web.buying import colleague, signed
 from tests.web.competing import (
     ASSESSOR,
@@ -31,6 +33,12 @@ from tests.web.competing import (
     tendered,
 )
 from tests.web.reading import read, rows, summary
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_for_all(market: None, module_database: None) -> Iterator[None]:
+    with standing(Client(), evaluated, published):
+        yield
 
 
 def state() -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from procurement.models import (
     TenderFile,
     TenderRevision,
 )
+from tests.standing import standing
 from tests.web.buying import colleague, signed
 from tests.web.competing import (
     LEAD,
@@ -43,6 +45,12 @@ from tests.web.competing import (
     written,
 )
 from tests.web.reading import read, rows, summary
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_for_all(market: None, module_database: None) -> Iterator[None]:
+    with standing(Client(), published):
+        yield
 
 
 def state() -> tuple[Any, ...]:
