@@ -267,7 +267,8 @@ def competing() -> dict[str, str]:
         "LOW": cheap.competition.call_off.reference,
         "LOW_TENDER": cheap.reference,
     }
-    made = past | {name: make() for name, make in MADE.items() if name not in past and name not in ASKED}
+    later = (*past, *ASKED, "PLANNED", "TENDER")
+    made = past | {name: make() for name, make in MADE.items() if name not in later}
     asked = asked_about()
     question = asked.competition.clarifications.get()
     about = (asked.reference, question.invitation.reference, question.reference)
@@ -278,6 +279,7 @@ def competing() -> dict[str, str]:
         "PLANNED": planned_with,
         "DOCUMENT": document,
         "FILED": filed_with,
+        "TENDER": filed_with,
         "FILE": file,
         "SESSION": session_of("first"),
         "CSRF": "f" * 32,

@@ -142,6 +142,17 @@ MADE: Final = {
 
 
 def outcomes_made() -> dict[str, str]:
-    """What the examples name, each of what was made for it, in the world of calling_off.py with people()."""
+    """What the examples name, in the world of calling_off.py with people(): of what was made for it, or for several."""
+    plan, asked, claim = said(), proposed(), claimed()
+    shared = {
+        "OUTCOMES": plan.call_off.reference,
+        "PLAN": plan.reference,
+        "PROPOSED": asked.call_off.reference,
+        "ASKED": asked.reference,
+        "CLAIMED": claim.contract.reference,
+        "CLAIMED_PLAN": f"{claim.contract.call_off.reference}~outcomes",
+        "CLAIM": claim.reference,
+    }
     month = {one.upper(): day for one, day in days().items()}
-    return {name: make() for name, make in MADE.items()} | month | {"OUTCOME": OUTCOME, "MEASURE": OUTCOME}
+    made = shared | {name: make() for name, make in MADE.items() if name not in shared}
+    return made | month | {"OUTCOME": OUTCOME, "MEASURE": OUTCOME}

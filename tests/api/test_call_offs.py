@@ -18,6 +18,7 @@ from tests.api import calling_off
 from tests.api.buying import BUYER
 from tests.api.calling_off import TERMS, acting, drafted, need, ordered
 from tests.api.conftest import Asker, TokenMaker, asks
+from tests.examples import tried
 
 LIST, OFFERS, CONTRACTS = "/api/v1/call-offs/", "/api/v1/offers/", "/api/v1/contracts/"
 LIMIT = f"/api/v1/organisations/{BUYER}/limit/"
@@ -119,19 +120,21 @@ def made(kind: str) -> str:
 
 def test_who_may_move_what(person: Callable[[str], Client], token: TokenMaker) -> None:
     things = {kind: made(kind) for kind in dict.fromkeys(move[0] for move in MOVES)}
-    before, refused = kept(), 0
-    for who, known in WHO.items():
+    before = kept()
+    assert sum(bool(answers[who]) for who in WHO for *_, answers in MOVES) == 225
+    for row, (who, known) in enumerate(WHO.items()):
         client, headers = asks(known, person, token)
-        for kind, method, path, body, good, answers in MOVES:
+        for column, (kind, method, path, body, good, answers) in enumerate(MOVES):
+            # Whoever may is always asked.
+            if answers[who] and not tried(row, column):
+                continue
             one = path.format(things[kind])
             # Taken back, so that the next finds it as it was.
             with transaction.atomic():
                 answer = send(client, method, one, body, **headers)
                 transaction.set_rollback(not answers[who])
             assert answer.status_code == (answers[who] or good), (who, one, answer.content)
-            refused += bool(answers[who])
         assert kept() == before, who
-    assert refused == 225
 
 
 def test_who_reads_what(person: Callable[[str], Client], token: TokenMaker) -> None:

@@ -44,6 +44,7 @@ from tests.api.buying import BUYER, CALLING_OFF, buyer
 from tests.api.competing import again, published, written
 from tests.api.conftest import Asker, TokenMaker, asks
 from tests.competed import MARKER, after, at, past_deadline, tender_of
+from tests.examples import examples, tried
 from tests.receiving import customer
 from web.urls import urlpatterns as of_web
 
@@ -211,7 +212,11 @@ def test_nobody_else_reads_a_word_of_a_tender_before_its_deadline(
     assert {own, f"{own}files/"} <= set(places)
     for place in (own, f"{own}files/"):
         assert MARKER in person("larch").get(place).content.decode()
-    answered = {who: looked_for(who, places, tender, person, token) for who in OTHERS}
+    answered = {}
+    for row, who in enumerate(OTHERS):
+        # The buyer's editor, who reads most, is asked for everything.
+        asked = [one for column, one in enumerate(places) if who == "editor" or tried(row, column)]
+        answered[who] = looked_for(who, asked, tender, person, token)
     assert (answered["nobody"] < 5, answered["editor"] > 15) == (True, True), answered
     assert not leaks(caplog.text)
     assert not [one for record in caplog.records for one in leaks(repr(vars(record)))]
@@ -324,7 +329,7 @@ def test_the_admin_shows_no_word_of_it(person: Callable[[str], Client]) -> None:
     for meta in registered:
         listed = client.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"))
         assert (listed.status_code, leaks(listed.content)) == (200, []), meta.label
-        for key in meta.model._base_manager.values_list("pk", flat=True).order_by("-pk")[:20]:
+        for key in meta.model._base_manager.values_list("pk", flat=True).order_by("-pk")[: examples(20)]:
             place = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key])
             answer = client.get(place)
             seen += 1
