@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +83,15 @@ def load() -> None:
     _people()
 
 
+@cache
 def _rows(name: str) -> list[dict[str, str]]:
     with (FIXTURES / name).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
+@cache
 def _yaml(name: str) -> Any:
-    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+    return yaml.load((FIXTURES / name).read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def _regions() -> None:
