@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from procurement.actions.profiles import update_profile
-from procurement.models import Offering, Partner, RateLine
+from procurement.models import Offering, Partner, RateCard, RateLine
 from procurement.permissions import SYSTEM
 from search import rebuild as rebuilding
 from search.drift import drift, repair
@@ -21,6 +21,7 @@ from search.engines.base import EngineUnavailable, Writer
 from search.following import follow_index, follow_rebuild
 from search.index import engine, rebuild_because, release_writer
 from search.models import IndexRequest, IndexRun
+from search.rate_documents import rate_documents
 from search.rebuild import rebuild, request_rebuild, serve_requests
 from search.sync import drain, stamp
 from tests.guards import unguarded
@@ -165,6 +166,21 @@ def test_drift_is_found_by_kind_and_repaired(writer: Writer) -> None:
     again = drift()
     assert (again.missing, again.orphaned) == (["wr1~yew~yew"], [])
     repair(again)
+    drain(writer)
+    assert drift().count == 0
+
+
+def test_a_price_that_is_not_the_published_one_is_drift_though_the_card_has_as_many_lines(
+    writer: Writer,
+) -> None:
+    (card,) = RateCard.objects.filter(reference="wr1~oak").values_list("pk", flat=True)
+    (stale,) = rate_documents([card], stamp().pk)
+    first, *rest = stale["lines"]
+    cheaper: Any = {**first, "price_minor": 1, "stored": {**first["stored"], "amount": "0.01"}}
+    writer.apply("rates", [{**stale, "lines": [cheaper, *rest]}])
+    found = drift()
+    assert found.cards == ["wr1~oak"]
+    repair(found)
     drain(writer)
     assert drift().count == 0
 
