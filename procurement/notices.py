@@ -149,6 +149,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice(USER, "Your role in {subject}", "Your role in {subject} is now {role}; it was {before}.",
                ("web:account", "")),
     ),
+    "organisation.membership_asked": (
+        Notice("organisation", "Somebody asks to act for {subject}",
+               "Somebody asks to act for {subject}. Its administrators answer on the page of its people.",
+               ("web:members", "{subject}"), URGENT, ADMINISTRATORS),
+    ),
     "organisation.client_created": (
         Notice("organisation", "An integration was given access",
                "The integration {application} may act for {subject}. If nobody of yours asked for it, tell the "

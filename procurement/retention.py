@@ -23,6 +23,7 @@ class Kept:
 
 KEPT: Final = (
     Kept("ended_sessions", 1, "Signed in no more: their time is over."),
+    Kept("registrations", 2, "Asked for an account and did not follow the link, which was good for a day."),
     Kept("idempotency_records", 30, "A request is repeated within hours, by a queue within days."),
     Kept(
         "deliveries",

@@ -20,6 +20,7 @@ from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
 from procurement.actions.operations import due
 from procurement.actions.passwords import link_wanted, send_link
+from procurement.actions.registering import registration_wanted, send_registration
 from procurement.actions.retention import purge as purge_all
 from procurement.actions.running import run
 from procurement.actions.second_steps import second_step_changed, tell_of_second_step
@@ -72,6 +73,26 @@ def send_password_link(reference: str) -> None:
     away (its library's errors are kinds of OSError).
     """
     send_link(reference)
+
+
+@receiver(registration_wanted, dispatch_uid="procurement.registering")
+def ask_worker_for_account(reference: str, **_: Any) -> None:
+    """Has the worker send the link to set up an account; with a dead queue nobody gets it, and somebody asks again."""
+    try:
+        send_account_link.apply_async((reference,), retry=False)
+    except (OSError, OperationalError) as error:
+        log.warning("account_link_lost", registration=reference, error=type(error).__name__)
+
+
+@shared_task(
+    name="procurement.tasks.send_account_link",
+    autoretry_for=(OSError,),
+    retry_backoff=30,
+    max_retries=6,
+)
+def send_account_link(reference: str) -> None:
+    """Sends the link to set up an account; tried again as links for passwords are."""
+    send_registration(reference)
 
 
 @receiver(second_step_changed, dispatch_uid="procurement.second_steps")

@@ -28,6 +28,7 @@ class Administrator:
     dead_letters: bool
     log: bool
     joinings: bool
+    organisations: bool
 
     @property
     def anything(self) -> bool:
@@ -54,6 +55,7 @@ def administrator(request: HttpRequest) -> Administrator:
         dead_letters=may(Action.SEE_DEAD_LETTERS),
         log=may(Action.SEE_EVERY_EVENT),
         joinings=may(Action.SEE_JOININGS),
+        organisations=can(actor, Action.MANAGE_ORGANISATIONS),
     )
     if not found.anything:
         raise Http404

@@ -20,6 +20,7 @@ from procurement.models import (
     Delivery,
     IdempotencyRecord,
     InboxMessage,
+    Registration,
     Session,
     TenderFile,
     TenderRevision,
@@ -51,6 +52,10 @@ def _idempotency(until: datetime) -> int:
 
 def _sessions(until: datetime) -> int:
     return _removed(Session.objects.filter(expire_date__lte=until))
+
+
+def _registrations(until: datetime) -> int:
+    return _removed(Registration.objects.filter(asked_at__lte=until))
 
 
 def _messages(until: datetime) -> int:
@@ -101,6 +106,7 @@ def _files(until: datetime) -> int:
 
 PURGES: Final[dict[str, Callable[[datetime], int]]] = {
     "ended_sessions": _sessions,
+    "registrations": _registrations,
     "idempotency_records": _idempotency,
     "read_messages": _messages,
     "deliveries": _deliveries,

@@ -1,6 +1,7 @@
 """What the domain keeps: one module for each kind of knowledge."""
 
 from procurement.models.audit import Chain, Event
+from procurement.models.belonging import EmailDomain, MembershipRequest, Registration
 from procurement.models.call_offs import (
     BuyerLimit,
     CallOff,
@@ -72,6 +73,7 @@ __all__ = [
     "Counter",
     "Declaration",
     "Delivery",
+    "EmailDomain",
     "Event",
     "EventAudience",
     "Framework",
@@ -85,6 +87,7 @@ __all__ = [
     "Match",
     "Measure",
     "Membership",
+    "MembershipRequest",
     "Offer",
     "Offering",
     "Operation",
@@ -103,6 +106,7 @@ __all__ = [
     "RecoveryCode",
     "Region",
     "RegionTwin",
+    "Registration",
     "Requirement",
     "RequirementRevision",
     "RuledOut",

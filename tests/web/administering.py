@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.test import Client
 
+from procurement.actions.belonging import ask_to_belong
 from procurement.actions.events import Happening, record
-from procurement.models import Capability, Delivery, Event, Organisation
+from procurement.models import Capability, Delivery, Event, Organisation, User
 from procurement.permissions import SYSTEM
 from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
@@ -15,7 +16,12 @@ CHIEF, CLERK, OPERATOR = "chief@example.org", "clerk@example.org", "operator@exa
 PLACE = "/administration/appointments/rm1~1~dogwood"
 FIRM = "/administration/partners/dogwood"
 OF_OWNERS = ("/administration", "/administration/spend", "/administration/frameworks/rm1", PLACE, FIRM)
-OF_OPERATORS = ("/administration/dead-letters", "/administration/log", "/administration/imports")
+OF_OPERATORS = (
+    "/administration/dead-letters",
+    "/administration/log",
+    "/administration/imports",
+    "/administration/requests",
+)
 
 
 def make_administrators() -> None:
@@ -51,4 +57,6 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     dead_letter()
     signed(page, CHIEF)
     page.post(PLACE, {"do": "suspend", "revision": 0, "reason": HOSTILE})
+    for organisation in ("owner", "dogwood"):
+        ask_to_belong(User.objects.get(email="buyer@example.org"), organisation)
     return {CHIEF: (*OF_OWNERS, "/organisations/owner/members"), OPERATOR: (*OF_OWNERS, *OF_OPERATORS)}

@@ -39,6 +39,8 @@ PAGES = (
     "/sign-in",
     "/password",
     "/password?asked=yes",
+    "/register",
+    "/register?asked=yes",
     "/match",
     "/match?framework=rm1&lot=rm1~1",
     "/map",
@@ -65,6 +67,7 @@ REFUSED = (
 )
 OWN_PAGES = (
     "/account",
+    "/account/organisations?scheme=GB-COH&identifier=01234567",
     "/account/second-step",
     "/account/sessions",
     "/inbox",

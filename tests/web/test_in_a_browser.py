@@ -33,6 +33,7 @@ FLAGS = (
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIGNED_IN = (
     "/account",
+    "/account/organisations",
     "/account/second-step",
     "/account/sessions",
     "/inbox",

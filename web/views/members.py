@@ -15,22 +15,40 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from procurement.actions.belonging import add_domain, remove_domain
 from procurement.actions.members import change_role, invite_member, remove_member
-from procurement.models import Membership, Organisation, SecondStep
+from procurement.models import EmailDomain, Membership, MembershipRequest, Organisation, SecondStep
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_administering import MembershipQuerySet
+from web.asking import OF_REQUESTS, waiting
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
 from web.pages import render
 from web.paging import listed
 
-ANCHORS: Final = {"email": "email", "full_name": "full_name", "role": "role"}
-LABELS: Final = {"email": "Email address", "full_name": "Name", "role": "Role"}
+ANCHORS: Final = {
+    "email": "email",
+    "full_name": "full_name",
+    "role": "role",
+    "domain": "domain",
+    "reason": "reason",
+}
+LABELS: Final = {
+    "email": "Email address",
+    "full_name": "Name",
+    "role": "Role",
+    "domain": "Domain",
+    "reason": "Reason",
+}
 DONE: Final = {
     "invite": "The person belongs to the organisation. Whoever has no password yet is sent a link to set one.",
     "role": "The role is changed.",
     "remove": "The person belongs to the organisation no more.",
+    "add_domain": "Whoever has an address there is shown the organisation, and may ask.",
+    "remove_domain": "The domain is the organisation's no more.",
+    "accept": "The person acts for the organisation.",
+    "refuse": "The person is told why not.",
 }
 
 
@@ -46,6 +64,13 @@ OF_MEMBERS: Final[dict[str, Change]] = {
         actor, organisation, sent.get("person", ""), sent.get("role", "")
     ),
     "remove": lambda actor, organisation, _, sent: remove_member(actor, organisation, sent.get("person", "")),
+    "add_domain": lambda actor, organisation, _, sent: add_domain(
+        actor, organisation, sent.get("domain", "")
+    ),
+    "remove_domain": lambda actor, organisation, _, sent: remove_domain(
+        actor, organisation, sent.get("domain", "")
+    ),
+    **OF_REQUESTS,
 }
 
 
@@ -76,6 +101,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         .told()
     )
     page = listed(request, rows)
+    manages = can(actor, Action.MANAGE_MEMBERS, body)
     return render(
         request,
         "members.html",
@@ -84,9 +110,11 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         organisation=body,
         rows=page.rows,
         pages=page.pages,
-        manages=can(actor, Action.MANAGE_MEMBERS, body),
+        manages=manages,
+        domains=EmailDomain.objects.filter(organisation=body),
+        requests=waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
         roles=Membership.Role.choices,
-        typed=request.POST.dict() if faults and request.POST.get("do") == "invite" else {},
+        typed=request.POST.dict() if faults and request.POST.get("do") in ("invite", "add_domain") else {},
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         faults=faults,
         messages=by_anchor(faults),

@@ -1,0 +1,158 @@
+"""Somebody asks to act for an organisation that they found by its identifier or their address; an administrator of it
+answers, or an operator where nobody administers it yet.
+
+Journey: /account/organisations (POST) -> ask -> event, inbox of the administrators -> answer -> the role.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from procurement.actions.events import Happening, record
+from procurement.email_domains import normal, wrong_with
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
+from procurement.models import EmailDomain, Membership, MembershipRequest, Organisation, User
+from procurement.permissions import Action, Actor, can, person
+from procurement.profiles import NOTE_LENGTH
+
+Status = MembershipRequest.Status
+WAITING_MOST: Final = 10
+"""So many requests of one person may wait."""
+
+
+def add_domain(actor: Actor, organisation: str, domain: str) -> EmailDomain:
+    """From now on people with an address of the domain are shown the organisation. Raises NotFound, NotPermitted,
+    Invalid; Conflict where it is its own already.
+    """
+    own = normal(domain)
+    if wrong := wrong_with(own):
+        raise Invalid("The domain was not added.", (Fault("/domain", "shape", wrong),))
+    with transaction.atomic():
+        body = administered(actor, organisation)
+        if EmailDomain.objects.filter(organisation=body, domain=own).exists():
+            raise Conflict(f"{own} is a domain of it already.")
+        made = EmailDomain.objects.create(organisation=body, domain=own)
+        _record(actor, "domain_added", body, {}, {"domain": own})
+    return made
+
+
+def remove_domain(actor: Actor, organisation: str, domain: str) -> None:
+    """Raises NotFound, NotPermitted."""
+    with transaction.atomic():
+        body = administered(actor, organisation)
+        removed, _ = EmailDomain.objects.filter(organisation=body, domain=normal(domain)).delete()
+        if not removed:
+            raise NotFound(f"{domain} is no domain of {organisation}.")
+        _record(actor, "domain_removed", body, {}, {"domain": normal(domain)})
+
+
+def ask_to_belong(user: User, organisation: str) -> MembershipRequest:
+    """Asks the organisation (a reference) on somebody's own behalf. Raises NotFound; Conflict for who belongs to it,
+    asks it already, or asks too many.
+    """
+    with transaction.atomic():
+        body = Organisation.objects.select_for_update().filter(reference=organisation).first()
+        if body is None:
+            raise NotFound(f"There is no organisation {organisation}.")
+        if Membership.objects.filter(user=user, organisation=body).exists():
+            raise Conflict("You act for it already.")
+        waiting = MembershipRequest.objects.filter(user=user, status=Status.WAITING)
+        if waiting.filter(organisation=body).exists():
+            raise Conflict("You have asked it already, and it has not answered.")
+        if waiting.count() >= WAITING_MOST:
+            raise Conflict(f"{WAITING_MOST} of your requests wait for an answer: withdraw one first.")
+        made = MembershipRequest.objects.create(user=user, organisation=body)
+        _record(
+            person(user), "membership_asked", body, {"user": user.reference, "request": made.reference}, {}
+        )
+    return made
+
+
+def withdraw_request(user: User, reference: str) -> None:
+    """Raises NotFound, Conflict once it is answered."""
+    with transaction.atomic():
+        found = _locked(MembershipRequest.objects.filter(user=user), reference)
+        _end(person(user), found, Status.WITHDRAWN, "")
+
+
+def accept_request(actor: Actor, reference: str, role: str) -> Membership:
+    """Gives whoever asked the role. Raises NotFound, NotPermitted, Invalid, Conflict once it is answered."""
+    if role not in Membership.Role.values:
+        told = f"{role[:40]!r} is none of {', '.join(Membership.Role.values)}."
+        raise Invalid("The request was not accepted.", (Fault("/role", "unknown", told),))
+    with transaction.atomic():
+        found = _answered_by(actor, reference)
+        found.status, found.answered_at = Status.ACCEPTED, timezone.now()
+        found.save(update_fields=["status", "answered_at"])
+        made, new = Membership.objects.get_or_create(
+            user=found.user, organisation=found.organisation, defaults={"role": role}
+        )
+        if new:
+            _record(actor, "member_added", found.organisation, {"user": found.user.reference}, {"role": role})
+    return made
+
+
+def refuse_request(actor: Actor, reference: str, reason: str) -> None:
+    """Raises NotFound, NotPermitted, Invalid without a reason, Conflict once it is answered."""
+    why = reason.strip()
+    if not why or len(why) > NOTE_LENGTH:
+        told = "Say why." if not why else f"At most {NOTE_LENGTH:,} characters."
+        raise Invalid("The request was not refused.", (Fault("/reason", "required", told),))
+    with transaction.atomic():
+        _end(actor, _answered_by(actor, reference), Status.REFUSED, why)
+
+
+def administered(actor: Actor, reference: str) -> Organisation:
+    """The organisation, locked, for whoever administers it or runs the service. Raises NotFound, NotPermitted."""
+    body = Organisation.objects.select_for_update().filter(reference=reference).first()
+    if body is None or not (body.pk in actor.roles or can(actor, Action.MANAGE_ORGANISATIONS)):
+        raise NotFound(f"There is no organisation {reference} of yours.")
+    if not answers_for(actor, body):
+        raise NotPermitted(f"You may not look after the people of {reference}.")
+    return body
+
+
+def answers_for(actor: Actor, body: Organisation) -> bool:
+    """Whether the actor answers whoever asks to act for it."""
+    return can(actor, Action.MANAGE_MEMBERS, body) or can(actor, Action.MANAGE_ORGANISATIONS)
+
+
+def _answered_by(actor: Actor, reference: str) -> MembershipRequest:
+    asked = MembershipRequest.objects.filter(reference=reference)
+    body = asked.values_list("organisation__reference", flat=True).first()
+    if body is None:
+        raise NotFound(f"There is no request {reference}.")
+    administered(actor, body)
+    return _locked(asked, reference)
+
+
+def _locked(rows: QuerySet[MembershipRequest], reference: str) -> MembershipRequest:
+    found = (
+        MembershipRequest.objects.select_for_update(of=("self",))
+        .select_related("user", "organisation")
+        .filter(pk__in=rows.values("pk"), reference=reference)
+        .first()
+    )
+    if found is None:
+        raise NotFound(f"There is no request {reference}.")
+    if found.status != Status.WAITING:
+        raise Conflict("The request is answered already.")
+    return found
+
+
+def _end(actor: Actor, found: MembershipRequest, status: Status, reason: str) -> None:
+    found.status, found.reason, found.answered_at = status, reason, timezone.now()
+    found.save(update_fields=["status", "reason", "answered_at"])
+    names = {"user": found.user.reference, "request": found.reference}
+    kind = "membership_refused" if status == Status.REFUSED else "membership_withdrawn"
+    _record(actor, kind, found.organisation, names, {"reason": reason} if reason else {})
+
+
+def _record(
+    actor: Actor, what: str, body: Organisation, references: dict[str, str], changes: dict[str, str]
+) -> None:
+    record(actor, Happening(f"organisation.{what}", "organisation", body.reference, references, changes))

@@ -1,0 +1,32 @@
+"""Requests to act for an organisation, as the page of its people and the operators' page answer them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from procurement.actions.belonging import accept_request, refuse_request
+from procurement.models import MembershipRequest
+from procurement.permissions import Actor
+from web.doing import Change
+
+SHOWN: Final = 50
+
+
+def _accept(actor: Actor, _: str, __: int, sent: QueryDict) -> object:
+    return accept_request(actor, sent.get("request", ""), sent.get("role", ""))
+
+
+def _refuse(actor: Actor, _: str, __: int, sent: QueryDict) -> None:
+    refuse_request(actor, sent.get("request", ""), sent.get("reason", ""))
+
+
+OF_REQUESTS: Final[dict[str, Change]] = {"accept": _accept, "refuse": _refuse}
+
+
+def waiting(rows: QuerySet[MembershipRequest]) -> list[MembershipRequest]:
+    """Those that wait, the oldest first, with who asks."""
+    asked = rows.filter(status=MembershipRequest.Status.WAITING).select_related("user", "organisation")
+    return list(asked.order_by("asked_at", "pk")[:SHOWN])
