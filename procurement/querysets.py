@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from procurement.event_types import PUBLIC
 from procurement.models.audit import Event
@@ -185,12 +186,18 @@ class ShortlistQuerySet(QuerySet[Shortlist]):
         return self.filter(_of_own(actor, Action.SEE_SHORTLISTS))
 
     def told(self) -> Self:
-        """With organisation, requirement and match by reference, how many entries, and the last snapshot's number."""
+        """With organisation, requirement and match by reference, the lot that was matched on, how many entries, and the
+        last snapshot's number.
+        """
         last = Snapshot.objects.filter(shortlist=OuterRef("pk")).order_by("-number")
         return (
             self.select_related("organisation", "requirement", "match")
             .defer("match__content", "match__answer")
-            .annotate(entry_count=Count("entries"), last_snapshot=Subquery(last.values("number")[:1]))
+            .annotate(
+                match_lot=KeyTextTransform("lot", "match__content"),
+                entry_count=Count("entries"),
+                last_snapshot=Subquery(last.values("number")[:1]),
+            )
         )
 
 

@@ -84,6 +84,7 @@ class ShortlistPage:
     may_edit: bool
     may_lock: bool
     may_make: bool
+    may_buy: bool
 
 
 def shortlist_page(shortlist: Shortlist, actor: Actor, page: int) -> ShortlistPage:
@@ -112,6 +113,7 @@ def shortlist_page(shortlist: Shortlist, actor: Actor, page: int) -> ShortlistPa
         may_edit=edits,
         may_lock=can(actor, Action.LOCK_SHORTLIST, owner),
         may_make=can(actor, Action.MAKE_EVIDENCE, owner),
+        may_buy=can(actor, Action.WRITE_CALL_OFF, owner),
     )
 
 

@@ -44,6 +44,18 @@ def create_requirement(
     return requirement
 
 
+def requirement_like(actor: Actor, organisation: str, content: Mapping[str, Any]) -> Requirement:
+    """The organisation's open requirement that says the same, kept where there is none. Raises as `create_requirement`
+    does.
+    """
+    said = RequirementContent.from_json(content).digest()
+    with transaction.atomic():
+        buyer = buyer_of(actor, Action.WRITE_REQUIREMENT, organisation)
+        open_ones = Requirement.objects.filter(organisation=buyer, status=Requirement.Status.OPEN)
+        same = open_ones.filter(current__digest=said).order_by("-pk").first()
+        return same or create_requirement(actor, content, organisation)
+
+
 def revise_requirement(
     actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]
 ) -> Requirement:

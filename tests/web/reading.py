@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+COMPILED = Path(__file__).parents[2] / "web/static/web/compiled/application.css"
 BREAKS = {"br", "div", "li", "option", "p", "section"}
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 import gzip
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from tests.web.buying import signed
 from tests.web.kept import kept_pages, others_pages
-from tests.web.reading import Page, read
+from tests.web.reading import COMPILED, Page, read
 
 PAGES = (
     "/",
@@ -80,7 +79,6 @@ OWN_PAGES = (
     "/firms/alder/offerings/rm1~1~alders",
 )
 HEADINGS = re.compile(r"h([1-6])")
-COMPILED = Path(__file__).parents[2] / "web/static/web/compiled/application.css"
 
 
 def sound(page: Page) -> None:

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from search.index import borrowed_writer
 from search.rebuild import rebuild
+from tests.web.browsing import faults
 from tests.web.buying import signed
 from tests.web.kept import kept_pages, others_pages
 from tests.web.market import PASSWORD, make_market
-from tests.web.test_every_page import COMPILED, PAGES, REFUSED
+from tests.web.test_every_page import PAGES, REFUSED
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIGNED_IN = (
     "/account",
     "/account/organisations",
@@ -67,18 +57,6 @@ class Site:
         return self.browser.new_context(base_url=self.address, **options)
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    if not COMPILED.exists():
-        pytest.fail("The style sheet is not compiled: run `make assets`.")
-    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
-        # Playwright runs its loop in this thread, and Django would refuse to speak to the database beside it.
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        started = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def site(browser: Browser, settings: Any, tmp_path: Path, transactional_db: None, live_server: Any) -> Site:
     """The small market, running."""
@@ -95,17 +73,6 @@ def sign_in(page: Page, email: str = "alder@example.org") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Sign out").wait_for()
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds wrong, a line each; everything that is folded away is opened first."""
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found = Axe().run(page, options=RULES).response
-    return [
-        f"{page.url}: {one['id']}: {one['help']}: {node['html'][:160]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 def asked(page: Page, text: str) -> Page:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Event, Match, Shortlist
+from procurement.models import Event, Match, Requirement, Shortlist
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, NEED, colleague, keep, signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
@@ -315,6 +315,42 @@ def test_a_shortlist_that_cannot_begin_says_why(
     assert found.one("input", id="title").attributes.get("value", "") == sent["title"]
     assert boxes(found, "listing") == [one for one in sent.get("listing", []) if one == DOGWOOD]
     assert (Shortlist.objects.count(), Event.objects.count()) == (0, before)
+
+
+def test_what_was_matched_goes_on_to_a_call_off_and_is_kept_once(page: Client) -> None:
+    address = keep(signed(page), must_specialism=[])
+    answer = page.post(address, {"do": "buy"})
+    requirement = Requirement.objects.get()
+    assert requirement.current is not None
+    assert requirement.current.content == Match.objects.get().content
+    assert answer.status_code == 303
+    assert answer["Location"].startswith(f"/call-offs/new?requirement={requirement.reference}&title=Eval")
+    form = read(page.get(answer["Location"]))
+    assert chosen(form, "requirement") == requirement.reference
+    assert (
+        form.one("input", id="title").attributes["value"] == "Evaluation of a vision rehabilitation service."
+    )
+    begun = page.post(address, {"listing": [ALDER], "title": "Evaluators"})["Location"].partition("?")[0]
+    page.post(begun, {"do": "decide", "revision": 1, "listing": ALDER, "decision": "in"})
+    page.post(begun, {"do": "lock", "revision": 2})
+    locked = read(page.get(begun))
+    shortlist = locked.one("input", name="shortlist").attributes["value"]
+    again = page.post(address, {"do": "buy", "shortlist": shortlist})
+    assert f"requirement={requirement.reference}&shortlist={shortlist}" in again["Location"]
+    assert chosen(read(page.get(again["Location"])), "shortlist") == shortlist
+    assert Requirement.objects.count() == 1
+
+
+def test_a_need_without_a_lot_is_not_bought_and_a_viewer_buys_nothing(page: Client) -> None:
+    address = keep(signed(page), lot="", specialism=[], must_specialism=[])
+    shown = read(page.get(address))
+    assert "A call-off is on one lot: change the need and name its lot." in shown.texts("p")
+    assert not shown.all("input", value="buy")
+    colleague("viewer@example.org", "council", "viewer")
+    assert signed(page, "viewer@example.org").post(address, {"do": "buy"}).status_code == 403
+    signed(page, "alder@example.org")
+    assert page.post(address, {"do": "buy"}).status_code == 404
+    assert Requirement.objects.count() == 0
 
 
 def test_a_match_needs_its_token(market: None, db: None) -> None:

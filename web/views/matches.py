@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.matches import Run, keep_match
 from procurement.actions.requirement_checks import missing_from
+from procurement.actions.requirements import requirement_like
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.errors import Fault, Invalid
 from procurement.models import Framework, Lot, Match
@@ -30,6 +32,7 @@ from search.index import engine
 from search.matching import Matched, MatchOptions, match
 from search.need import Mode
 from search.ranks import MODES, WEIGHTS
+from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.faults import FieldFault, by_anchor
 from web.match_answer import answer_of, asked_for
@@ -155,8 +158,8 @@ def matches(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def kept(request: HttpRequest, reference: str) -> HttpResponse:
-    """A match as it was run, from the database alone; POST begins a shortlist of the listings that are ticked. 404 for
-    everybody but the organisation that asked.
+    """A match as it was run, from the database alone; POST begins a shortlist of the listings that are ticked, or takes
+    what was needed on to a call-off. 404 for everybody but the organisation that asked.
     """
     actor = actor_of(request)
     row = MatchQuerySet(Match).seen_by(actor).told(answer=True).filter(reference=reference.upper()).first()
@@ -164,6 +167,8 @@ def kept(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _kept(request, actor, row, (), _title(row), ())
+    if request.POST.get("do") == "buy":
+        return _bought(request, actor, row)
     chosen = tuple(dict.fromkeys(request.POST.getlist("listing")))
     title = request.POST.get("title", "")
     if not chosen:
@@ -180,6 +185,26 @@ def kept(request: HttpRequest, reference: str) -> HttpResponse:
             for fault in refused.faults
         ]
         return _kept(request, actor, row, chosen, title, faults)
+
+
+def _bought(request: HttpRequest, actor: Actor, row: Match) -> HttpResponse:
+    """Leads to a new call-off on the need, which is kept as a requirement where none says the same yet."""
+    if not can(actor, Action.WRITE_REQUIREMENT, row.organisation_id):
+        raise PermissionDenied
+    shortlist = request.POST.get("shortlist", "")
+
+    def keep() -> str:
+        requirement = requirement_like(actor, row.organisation.reference, row.content)
+        on = Address(reverse("web:new-call-off")).put(
+            {"requirement": requirement.reference, "shortlist": shortlist, "title": _title(row)}
+        )
+        return str(on)
+
+    try:
+        return done_once(request, actor, keep)
+    except Invalid as refused:
+        faults = [FieldFault("", one.message.rstrip(".")) for one in refused.faults]
+        return _kept(request, actor, row, (), _title(row), faults)
 
 
 def _kept(
@@ -204,6 +229,7 @@ def _kept(
             row.content, row.answer.get("mode", "balanced"), row.answer.get("weights", WEIGHTS)
         ).pairs(),
         may_begin=can(actor, Action.EDIT_SHORTLIST, row.organisation_id),
+        may_buy=can(actor, Action.WRITE_REQUIREMENT, row.organisation_id),
         chosen=set(chosen),
         title=title,
         faults=wrong,

@@ -1,0 +1,272 @@
+"""The whole of a purchase in a browser, on the demonstration: a buyer finds, matches, shortlists and locks, runs a
+competition and a direct award; two partner firms answer; an administrator admits a firm, suspends one and takes that
+back. Nothing is sent but by the forms that the pages show.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, Final
+from unittest.mock import patch
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from procurement.actions.due import move_due
+from procurement.actions.events import verify
+from procurement.models import CallOff, Contract
+from tests.web.visiting import Visitor, Walk
+from web.formats import LONDON
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.django_db(transaction=True)]
+
+BUYER, APPROVER = "buyer@example.org", "approver@example.org"
+ASSESSOR, MODERATOR = "assessor@example.org", "moderator@example.org"
+LEAD, RIVAL = "lead@example.org", "rival@example.org"
+OWNER: Final = "owner@example.org"
+GLASDALE, ISLAYWATH = "Glasdale Consortium", "Islaywath Compact"
+SKELCOMBE: Final = "The Skelcombe Evidence Practice"
+COBBLOW: Final = "cx-demo-01~islaywath-compact~cobblow-caldrigg-llp"
+NEED: Final = (
+    "Evaluate how the family hubs help families, with the people who use them, and what they change."
+)
+COMPETITION, AWARD = "Evaluation of family hubs", "Short advice on family hubs"
+
+
+@pytest.fixture
+def address(settings: Any, tmp_path: Any, transactional_db: None, live_server: Any) -> str:
+    """The demonstration, running."""
+    settings.INDEX_FOLDER = tmp_path / "index"
+    call_command("load_fixtures", verbosity=0)
+    call_command("rebuild_index", verbosity=0)
+    return str(live_server.url)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_need_becomes_a_contract_by_either_route(
+    address: str, browser: Browser, settings: Any, javascript: bool
+) -> None:
+    walk = Walk(browser, address, settings.DEMO_PASSWORD, javascript)
+    competition = _out(walk)
+    _tendered(walk, LEAD, "We ask the families.", "420")
+    _tendered(walk, RIVAL, "We count.", "400")
+    _answered(walk, competition)
+    real = timezone.now
+    with patch("django.utils.timezone.now", lambda: real() + timedelta(days=15)):
+        move_due()
+        _judged(walk, competition, {GLASDALE: "5", ISLAYWATH: "2"})
+        first = _awarded(walk, f"{competition}/competition")
+        _signed(walk, first, LEAD, BUYER)
+        second = _by_direct_award(walk)
+        _signed(walk, second, LEAD, BUYER)
+        _administered(walk)
+    for contract in (first, second):
+        made = Contract.objects.get(reference=contract.rpartition("/")[2])
+        assert (made.status, made.call_off.status) == ("active", CallOff.Status.CONTRACTED)
+        assert made.appointment.supplier.name == GLASDALE
+    verify()
+    print(f"{walk.pages} pages")
+    assert walk.faults == []
+    assert walk.said == []
+
+
+def _out(walk: Walk) -> str:
+    """The need is found for, matched, shortlisted, planned, approved and published; the call-off's address."""
+    with walk.as_(BUYER) as buyer:
+        shortlist = _locked(buyer, "2a", "100", "50")
+        call_off = _begun(
+            buyer, shortlist, COMPETITION, "Further competition", {"Price of the work": "70,000"}
+        )
+        _planned(buyer, call_off)
+        buyer.goto(call_off)
+        buyer.take("Ask for approval")
+    with walk.as_(APPROVER) as approver:
+        approver.goto(call_off)
+        approver.take("Approve")
+    with walk.as_(BUYER) as buyer:
+        buyer.goto(f"{call_off}/competition")
+        buyer.take("Publish the competition")
+        for name, part in (("Demo Assessor", "Assessor"), ("Demo Moderator", "Moderator")):
+            buyer.unfold("Change who takes part")
+            buyer.choose({"Colleague": name, "Part": part})
+            buyer.take("Add")
+    return call_off
+
+
+def _locked(buyer: Visitor, lot: str, consultant: str, senior: str) -> str:
+    """Searches, looks at a firm, matches the need on a lot (by its number; days of G2 and G3) and locks a shortlist of
+    the firms that will answer; its address.
+    """
+    buyer.goto("/")
+    buyer.fill({"What do you need?": "evaluation of family hubs"})
+    buyer.press("Search")
+    buyer.click(buyer.page.locator(".app-result__title a").first)
+    buyer.goto(f"/match?framework=cx-demo-01&lot=cx-demo-01~{lot}")
+    starts = timezone.localdate() + timedelta(days=60)
+    buyer.fill({"What you need": NEED, "First day of the work": starts.isoformat(), "Length in months": "6"})
+    buyer.fill({"Days of grade 1": consultant, "Days of grade 2": senior})
+    buyer.choose({"Grade 1": "G2 Consultant", "Grade 2": "G3 Senior consultant"})
+    buyer.click(buyer.page.get_by_role("button", name="Find matches").first)
+    buyer.page.get_by_role("checkbox", name=re.compile(f"Shortlist.*{SKELCOMBE}")).check()
+    buyer.take("Start a shortlist from these")
+    buyer.fill({"Listings": COBBLOW})
+    buyer.take("Add")
+    for number in (1, 2):
+        deciding = buyer.page.locator("details", has=buyer.page.locator(f"#decision-{number}"))
+        if deciding.get_attribute("open") is None:
+            deciding.locator("summary").click()
+        buyer.page.locator(f"#decision-{number}").select_option("in")
+        buyer.click(deciding.get_by_role("button", name="Keep the decision"))
+        buyer.done()
+    buyer.take("Lock")
+    return buyer.page.url.partition("?")[0]
+
+
+def _begun(buyer: Visitor, shortlist: str, title: str, route: str, said: dict[str, str]) -> str:
+    """Takes a locked shortlist on to a call-off; its address."""
+    buyer.goto(shortlist)
+    buyer.press("Begin a call-off")
+    buyer.fill({"Title": title, **said})
+    buyer.choose({"Route": route})
+    if route == "Direct award":
+        buyer.choose({"On what the direct award rests": "First in an order made by objective criteria"})
+    buyer.take("Keep the draft")
+    return buyer.page.url.partition("?")[0]
+
+
+def _planned(buyer: Visitor, call_off: str) -> None:
+    """Plans a competition by two criteria and the price."""
+    buyer.goto(f"{call_off}/competition/plan")
+    buyer.fill({"Questions until": _ahead(7), "Deadline for tenders": _ahead(14)})
+    criteria = (("Method", "Quality", "45"), ("Social value", "Social value", "20"))
+    for at, (name, kind, weight) in enumerate(criteria, start=1):
+        buyer.fill({f"Name of criterion {at}": name, f"Weight of criterion {at}": weight})
+        buyer.fill({f"Question of criterion {at}": f"How does {name.lower()} come about?"})
+        buyer.choose({f"Kind of criterion {at}": kind})
+    buyer.fill({"Weight of the price": "35", "Assessors for each criterion": "1"})
+    buyer.take("Keep the plan")
+
+
+def _ahead(days: int) -> str:
+    """A moment from now, as a browser's field takes it: in London."""
+    return (timezone.now().astimezone(LONDON) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _tendered(walk: Walk, email: str, answer: str, rate: str) -> None:
+    """The lead of a supplier reads its invitation, asks a question, is refused a price above its card, and tenders."""
+    with walk.as_(email) as lead:
+        lead.goto("/invitations")
+        lead.follow(COMPETITION)
+        lead.fill({"Ask a question": "Which neighbourhoods are meant?"})
+        lead.take("Ask the buyer")
+        lead.click(lead.page.locator("a", has_text=re.compile("^Write .*the tender$")))
+        lead.fill({"Method": answer, "Social value": f"{answer} And two paid placements."})
+        for field in lead.page.get_by_label(re.compile("^Who, for ")).all():
+            field.fill("A team of two")
+        for price in ("900", rate):
+            for field in lead.page.get_by_label(re.compile("^Rate of ")).all():
+                field.fill(price)
+            lead.press("Keep and submit")
+            if price == "900":
+                problem = lead.page.get_by_role(
+                    "link", name=re.compile("^Rate of G2: .*above the card's ceiling")
+                )
+                assert problem.is_visible(), lead.page.locator("main").inner_text()[:1000]
+        lead.done()
+
+
+def _answered(walk: Walk, call_off: str) -> None:
+    """The buyer answers the questions, for everybody."""
+    with walk.as_(BUYER) as buyer:
+        buyer.goto(f"{call_off}/competition")
+        for number in (1, 2):
+            buyer.fill({f"Answer to question {number}": "All of the city's."})
+            buyer.take(f"Answer question {number}")
+
+
+def _judged(walk: Walk, call_off: str, suppliers: dict[str, str]) -> None:
+    """Opened by the buyer, declared for, scored by the assessor, agreed by the moderator, ranked by the buyer: each
+    supplier by its score.
+    """
+    with walk.as_(BUYER) as buyer:
+        buyer.goto(f"{call_off}/competition")
+        buyer.take("Open the tenders")
+    for email in (ASSESSOR, MODERATOR):
+        with walk.as_(email) as judge:
+            judge.goto(f"{call_off}/competition")
+            judge.choose({"Conflict of interest": "I have none"})
+            judge.take("Declare")
+            for supplier, score in suppliers.items():
+                _scored(judge, f"{call_off}/competition", supplier, score, agrees=email == MODERATOR)
+    with walk.as_(BUYER) as buyer:
+        buyer.goto(f"{call_off}/competition")
+        buyer.take("Rank the tenders")
+
+
+def _scored(judge: Visitor, competition: str, supplier: str, score: str, *, agrees: bool) -> None:
+    judge.goto(competition)
+    judge.follow(supplier)
+    for name in ("Method", "Social value"):
+        if agrees:
+            reason = {f"Reason that the tenderer is told, for {name}": "Sound, and with the people."}
+            judge.fill({f"Agreed score of {name}": score} | reason)
+            judge.take(f"Agree the score of {name}")
+        else:
+            judge.fill({f"Your score of {name}": score, f"Why, for {name}": "Sound."})
+            judge.take(f"Keep my score of {name}")
+
+
+def _awarded(walk: Walk, page: str) -> str:
+    """The buyer awards; the contract's address."""
+    with walk.as_(BUYER) as buyer:
+        buyer.goto(page)
+        buyer.fill({"Conflicts of interest": "None known"})
+        buyer.take("Award")
+        buyer.click(buyer.page.locator("a[href^='/contracts/']").first)
+        return buyer.page.url
+
+
+def _signed(walk: Walk, contract: str, *signers: str) -> None:
+    for email in signers:
+        with walk.as_(email) as signer:
+            signer.goto(contract)
+            signer.take("Sign the contract")
+
+
+def _by_direct_award(walk: Walk) -> str:
+    """The same need, small enough for the first lot: the order form goes to the first of the shortlist, who accepts."""
+    with walk.as_(BUYER) as buyer:
+        shortlist = _locked(buyer, "1", "10", "5")
+        why = {"Why without competition": "First in the ranking."}
+        call_off = _begun(buyer, shortlist, AWARD, "Direct award", why)
+        buyer.goto(call_off)
+        buyer.take("Send the order form to the next supplier")
+    with walk.as_(LEAD) as lead:
+        lead.goto("/offers")
+        lead.follow(AWARD)
+        lead.take("Accept the order")
+    return _awarded(walk, call_off)
+
+
+def _administered(walk: Walk) -> None:
+    """The framework's owner admits a firm that its consortium agreed to, suspends a supplier's place on a lot for a
+    reason, and takes that back.
+    """
+    with walk.as_(OWNER) as owner:
+        owner.goto("/joinings")
+        owner.click(owner.page.get_by_role("link", name=re.compile("^Craycombe Modelling Trust")))
+        owner.take("Admit the firm")
+        owner.goto("/administration/frameworks/cx-demo-01")
+        owner.fill({"Name of the supplier": ISLAYWATH})
+        owner.press("Show")
+        owner.click(owner.page.get_by_role("link", name=re.compile(f"^{ISLAYWATH} on lot")).first)
+        for heading, do, reason in (
+            ("Suspend this place", "Suspend", "Its insurance has lapsed."),
+            ("Reinstate this place", "Reinstate", "It is insured again."),
+        ):
+            owner.unfold(heading)
+            owner.page.locator(f"#{do.lower()}-reason").fill(reason)
+            owner.take(do)
