@@ -88,9 +88,7 @@ APPROVERS = ("approver", "administrator", "approving token")
 SUPPLIERS = ("lead", "wanted partner", "supplier's token", "supplier's reading token")
 BOTH_READ = buyers_read(200) | dict.fromkeys(SUPPLIERS, 200)
 OF_BUYER = buyers_write(*EDITORS) | dict.fromkeys(SUPPLIERS, 403)
-OF_LEAD = (
-    buyers_write() | dict.fromkeys(SUPPLIERS, 403) | {"lead": 0, "supplier's token": 0}
-)  # fmt: skip
+OF_LEAD = buyers_write() | dict.fromkeys(SUPPLIERS, 403) | {"lead": 0, "supplier's token": 0}
 REASON = {"reason": "Because."}
 
 MOVES: tuple[tuple[str, str, str, Any, int, dict[str, int]], ...] = (
@@ -125,9 +123,8 @@ def test_who_may_move_what(person: Callable[[str], Client], token: TokenMaker) -
     for row, (who, known) in enumerate(WHO.items()):
         client, headers = asks(known, person, token)
         for column, (kind, method, path, body, good, answers) in enumerate(MOVES):
-            # Whoever may is always asked.
             if answers[who] and not tried(row, column):
-                continue
+                continue  # whoever may is always asked
             one = path.format(things[kind])
             # Taken back, so that the next finds it as it was.
             with transaction.atomic():
