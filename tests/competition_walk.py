@@ -65,8 +65,10 @@ from procurement.tender_facts import steps_of
 from tests.competed import COMPETED, MARKER, RULES, Contest, after, planned
 
 SUPPLIERS: Final = ("oak", "yew")
-RATES: Final = (("391.17", "900.00"), ("390.00", "890.00"), ("150.00", "300.00"), ("500.00", "950.00"))
-"""What a tender asks for G1 and G3: some above the card of oak, one low against any other."""
+RATES: Final = (("391.17", "900.00"), ("390.00", "890.00"), ("150.00", "300.00"), ("499.00", "950.00"))
+"""What a tender asks for G1 and G3: some above the card of oak, one low against any other. None is an amount of the
+call-off itself, which its buyer reads all along.
+"""
 WHY: Final = "Because."
 
 
