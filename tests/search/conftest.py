@@ -68,8 +68,15 @@ def index_of_module(world_of_module: None, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def writer(index_of_module: Path, db: None, index_folder: Path) -> Iterator[Writer]:
-    """The writer of an index of its own: a copy of the one that was built over the world."""
-    copytree(index_of_module, index_folder)
-    yield kept_writer()
+def writer(index_of_module: Path, db: None, index_folder: Path, settings: Any) -> Iterator[Writer]:
+    """The writer of an index of its own: a copy of the one that was built over the world; a search service, which keeps
+    no files of ours, builds its own.
+    """
+    if settings.SEARCH_URL:
+        held = kept_writer()
+        rebuild(held)
+    else:
+        copytree(index_of_module, index_folder)
+        held = kept_writer()
+    yield held
     release_writer()
