@@ -71,6 +71,18 @@ MARKET_EVENTS: Final[dict[str, EventType]] = {
         public=True,
         withheld=("values",),
     ),
+    "partner.profile_reviewed": EventType(
+        "partner",
+        (),
+        "What the firm published was looked at and left; changes hold the version.",
+        ("partner",),
+    ),
+    "partner.profile_taken_back": EventType(
+        "partner",
+        (),
+        "What the firm published was taken back, what stood before is published; changes hold version and reason.",
+        ("partner",),
+    ),
     "partner.profile_confirmed": EventType(
         "partner", (), "The firm stood by its profile as it is.", public=True
     ),

@@ -133,6 +133,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("partner", "Profile suspended", "The profile of {subject} is shown to nobody until it is reinstated.",
                PROFILE, URGENT),
     ),
+    "partner.profile_taken_back": (
+        Notice("partner", "Version {version} of your profile was taken back",
+               "What stood before version {version} of the profile of {subject} is published again: {reason}", PROFILE,
+               URGENT),
+    ),
     "partner.reinstated": (
         Notice("partner", "Profile reinstated", "The profile of {subject} is shown again.", PROFILE, URGENT),
     ),

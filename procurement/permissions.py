@@ -33,6 +33,7 @@ class Action(StrEnum):
     MANAGE_FRAMEWORK = "manage_framework"
     MANAGE_SUPPLIERS = "manage_suppliers"
     SUSPEND_PARTNER = "suspend_partner"
+    REVIEW_PROFILES = "review_profiles"
     REBUILD_INDEX = "rebuild_index"
     SEE_REQUIREMENTS = "see_requirements"
     WRITE_REQUIREMENT = "write_requirement"
@@ -153,6 +154,10 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.SUSPEND_PARTNER: (
         Grant(Kind.FRAMEWORK_OWNER, ADMINISTRATORS, False, "frameworks:write"),
         Grant(Kind.OPERATOR, ADMINISTRATORS, False, "frameworks:write"),
+    ),
+    Action.REVIEW_PROFILES: (
+        Grant(Kind.FRAMEWORK_OWNER, EDITORS, False, "frameworks:write"),
+        Grant(Kind.OPERATOR, EDITORS, False, "frameworks:write"),
     ),
     Action.REBUILD_INDEX: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
     Action.SEE_REQUIREMENTS: _buyers(EVERY_ROLE, "requirements:read", "requirements:write"),

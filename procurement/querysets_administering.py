@@ -6,9 +6,18 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from procurement.models import Appointment, Framework, Membership, Offering, Partner
+from procurement.models import (
+    Application,
+    Appointment,
+    Framework,
+    Membership,
+    Offering,
+    Partner,
+    ProfileReview,
+    ProfileVersion,
+)
 from procurement.permissions import Action, Actor, can
 
 
@@ -47,6 +56,30 @@ class MembershipQuerySet(QuerySet[Membership]):
     def told(self) -> Self:
         """With the person, by name."""
         return self.select_related("user", "organisation").order_by("user__full_name", "user__email")
+
+
+class ProfileVersionQuerySet(QuerySet[ProfileVersion]):
+    """Versions of firms' profiles, for whoever looks at what firms publish."""
+
+    def of_firms(self) -> Self:
+        """Those that somebody of the firm wrote, or an integration of it."""
+        body = OuterRef("partner__organisation")
+        by_person = Membership.objects.filter(user__reference=OuterRef("actor"), organisation=body)
+        by_machine = Application.objects.filter(reference=OuterRef("actor"), organisation=body)
+        return self.filter(Exists(by_person) | Exists(by_machine))
+
+    def to_be_looked_at(self) -> Self:
+        """What buyers read now, that a firm wrote and nobody has looked at; the oldest first."""
+        waiting = self.of_firms().filter(status=ProfileVersion.Status.PUBLISHED, review=None)
+        return waiting.select_related("partner").order_by("published_at", "pk")
+
+    def before(self, version: ProfileVersion) -> ProfileVersion | None:
+        """The last that stood before it: one that was looked at and left, or that the firm did not write."""
+        earlier = self.filter(partner=version.partner_id, number__lt=version.number)
+        unseen = ProfileVersionQuerySet(ProfileVersion).of_firms().filter(review=None)
+        taken = earlier.filter(review__verdict=ProfileReview.Verdict.TAKEN_BACK)
+        stood = earlier.exclude(pk__in=unseen.values("pk")).exclude(pk__in=taken.values("pk"))
+        return stood.order_by("-number").first()
 
 
 class OfferingQuerySet(QuerySet[Offering]):

@@ -29,6 +29,7 @@ class Administrator:
     log: bool
     joinings: bool
     organisations: bool
+    profiles: bool
 
     @property
     def anything(self) -> bool:
@@ -56,6 +57,7 @@ def administrator(request: HttpRequest) -> Administrator:
         log=may(Action.SEE_EVERY_EVENT),
         joinings=may(Action.SEE_JOININGS),
         organisations=can(actor, Action.MANAGE_ORGANISATIONS),
+        profiles=can(actor, Action.REVIEW_PROFILES),
     )
     if not found.anything:
         raise Http404

@@ -80,7 +80,7 @@ def update_profile(actor: Actor, reference: str, revision: int, changes: Mapping
         if edit is None:
             raise Invalid("The profile was not changed.", tuple(faults))
         if edit.fields:
-            _publish(actor, [edit])
+            publish_edits(actor, [edit])
     return Partner.objects.select_related("published", "organisation").get(pk=partner.pk)
 
 
@@ -133,7 +133,7 @@ def publish_profiles(
         if faults:
             raise Invalid("No profile was changed.", tuple(faults))
         differing = [edit for edit in edits if edit.fields]
-        _publish(actor, differing)
+        publish_edits(actor, differing)
     return Outcome(
         created=[edit.partner.reference for edit in differing if edit.partner.published is None],
         changed=[edit.partner.reference for edit in differing if edit.partner.published is not None],
@@ -156,7 +156,7 @@ def _locked(actor: Actor, reference: str, action: Action, revision: int) -> Part
     return partner
 
 
-def _publish(actor: Actor, edits: Sequence[Edit]) -> None:
+def publish_edits(actor: Actor, edits: Sequence[Edit]) -> None:
     """Writes the new versions, makes them the published ones, and records it. Within the caller's
     transaction.
     """

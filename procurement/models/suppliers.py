@@ -89,6 +89,25 @@ class ProfileVersion(models.Model):
         return f"{self.partner_id} v{self.number}"
 
 
+class ProfileReview(models.Model):
+    """A version that a firm wrote itself, looked at by whoever answers for the market: left, or taken back, in place of
+    which the version before it was published anew.
+    """
+
+    class Verdict(models.TextChoices):
+        LEFT = "left", "Left as it is"
+        TAKEN_BACK = "taken_back", "Taken back"
+
+    version = models.OneToOneField(ProfileVersion, on_delete=models.CASCADE, related_name="review")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    reason = models.TextField(blank=True)
+    actor = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.version_id}: {self.verdict}"
+
+
 class Supplier(Revised):
     """The party appointed to lots: a consortium, or a firm alone (a consortium of one: the same path)."""
 

@@ -17,6 +17,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "organisation.member_added": {"role": "viewer"},
     "organisation.member_role_changed": {"role": "viewer", "before": "editor"},
     "organisation.client_created": {"name": "Ours"},
+    "partner.profile_taken_back": {"version": 3, "reason": "It advertises."},
     "rate_card.published": {"version": 3},
     "rate_card.expired": {"version": 3},
     "supplier.member_joined": {"role": "member", "joined_on": "2026-04-01"},

@@ -33,6 +33,7 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.MANAGE_SUPPLIERS: {"framework_owner": EDITOR_UP, "operator": EDITOR_UP},
     Action.SEE_SPEND: {"framework_owner": ALL, "operator": ALL},
     Action.SUSPEND_PARTNER: {"framework_owner": ADMINISTRATOR, "operator": ADMINISTRATOR},
+    Action.REVIEW_PROFILES: {"framework_owner": EDITOR_UP, "operator": EDITOR_UP},
     Action.REBUILD_INDEX: {"operator": ADMINISTRATOR},
     Action.SEE_REQUIREMENTS: {"buyer": ALL},
     Action.WRITE_REQUIREMENT: {"buyer": EDITOR_UP},

@@ -15,7 +15,9 @@ from tests.web.market import HOSTILE
 CHIEF, CLERK, OPERATOR = "chief@example.org", "clerk@example.org", "operator@example.org"
 PLACE = "/administration/appointments/rm1~1~dogwood"
 FIRM = "/administration/partners/dogwood"
-OF_OWNERS = ("/administration", "/administration/spend", "/administration/frameworks/rm1", PLACE, FIRM)
+REVIEW = "/administration/profiles/dogwood"
+OF_OWNERS = ("/administration", "/administration/spend", "/administration/frameworks/rm1", PLACE, FIRM,
+             "/administration/profiles", REVIEW)  # fmt: skip
 OF_OPERATORS = (
     "/administration/dead-letters",
     "/administration/log",

@@ -6,7 +6,6 @@ Journey: /firms/<partner> (POST) -> procurement/actions/profiles.py (the firm st
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -20,29 +19,17 @@ from procurement.actions.profiles import confirm_profile
 from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
 from procurement.performance import card_places, performance, suppliers_of
 from procurement.permissions import Action, Actor, can
-from procurement.profiles import FIELDS
 from search.ranks import FRESH
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.pages import render
 from web.paging import listed
+from web.profile_changes import changed_fields
 
 NUDGED_AFTER: Final = FRESH * 30
 """Days after which a firm is asked to look at its profile again: from then on ranking counts it as less fresh."""
 OF_FIRMS: Final[dict[str, Change]] = {
     "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision)
-}
-LABELS: Final = {
-    "name": "Name",
-    "summary": "Summary",
-    "ownership": "Ownership",
-    "ownership_evidence": "Evidence of ownership",
-    "size": "Size",
-    "sectors": "Sectors",
-    "regions": "Regions",
-    "accreditations": "Accreditations",
-    "case_studies": "Case studies",
-    "contacts": "Contact",
 }
 
 
@@ -109,15 +96,6 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     if not two or two[0].number != number:
         raise Http404
     shown, before = two[0], two[1] if len(two) > 1 else None
-    changed = [
-        (
-            LABELS[name],
-            "" if before is None else _written(getattr(before, name)),
-            _written(getattr(shown, name)),
-        )
-        for name in FIELDS
-        if before is None or getattr(before, name) != getattr(shown, name)
-    ]
     return render(
         request,
         "version.html",
@@ -126,7 +104,7 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         name=found.own_name,
         version=shown,
         before=before,
-        changed=changed,
+        changed=changed_fields(before, shown),
     )
 
 
@@ -168,14 +146,3 @@ def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, 
         }
         for one in places
     ]
-
-
-def _written(value: Any) -> str:
-    """A field's value as people read it: lists by line, what is structured as its parts."""
-    if isinstance(value, list):
-        return "\n\n".join(_written(one) for one in value)
-    if isinstance(value, dict):
-        return "\n".join(
-            f"{name}: {one if isinstance(one, str) else json.dumps(one)}" for name, one in value.items()
-        )
-    return str(value)

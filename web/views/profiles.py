@@ -9,13 +9,15 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from procurement.actions.profiles import update_profile
+from procurement.actions.profiles import edit_of, region_codes, update_profile
 from procurement.errors import Invalid, Stale
 from procurement.models import Partner, ProfileVersion
 from procurement.permissions import Action, can, person
+from procurement.profiles import ProfileContent
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.profile_changes import changed_fields
 from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm
 
 
@@ -23,8 +25,8 @@ from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest, reference: str) -> HttpResponse:
-    """The form, or the edit: 403 for anybody but the firm's editors, 404 where it has no published
-    profile.
+    """The form, a preview of the edit that keeps nothing, or the edit: 403 for anybody but the firm's editors, 404
+    where it has no published profile.
     """
     assert request.user.is_authenticated
     partner = Partner.objects.select_related("published").filter(reference=reference).first()
@@ -36,6 +38,11 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, partner, partner.published, ProfileForm.of(partner.published, partner.revision))
     form = ProfileForm.sent(request.POST)
+    if request.POST.get("do") == "preview":
+        edit, wrong = edit_of(partner, form.changes(partner.published), region_codes())
+        if edit is None:
+            return _page(request, partner, partner.published, form, form.faults(wrong), 422)
+        return _page(request, partner, partner.published, form, preview=edit.content)
     try:
         update_profile(actor, reference, form.revision, form.changes(partner.published))
     except Invalid as refused:
@@ -56,6 +63,7 @@ def _page(
     form: ProfileForm,
     faults: list[FieldFault] | None = None,
     status_code: int = 200,
+    preview: ProfileContent | None = None,
 ) -> HttpResponse:
     return render(
         request,
@@ -65,6 +73,8 @@ def _page(
         partner=partner,
         published=published,
         form=form,
+        preview=preview,
+        changed=changed_fields(published, preview) if preview is not None else [],
         saved=request.method == "GET" and request.GET.get("saved") == "yes",
         ownerships=list(OWNERSHIP.items()),
         sizes=list(SIZES.items()),
