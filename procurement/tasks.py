@@ -47,71 +47,56 @@ def tell_worker(events: list[Event], **_: Any) -> None:
 
 
 def _send(reference: str) -> None:
+    _hand_over(run_operation, (reference,), "operation_nudge_lost", operation=reference)
+
+
+def _hand_over(task: Any, arguments: tuple[Any, ...], lost: str, **named: str) -> None:
+    """Hands a task to the queue; with a dead queue the log says what was `lost`, and nothing else happens."""
     try:
-        run_operation.apply_async((reference,), retry=False)
+        task.apply_async(arguments, retry=False)
     except (OSError, OperationalError) as error:
-        log.warning("operation_nudge_lost", operation=reference, error=type(error).__name__)
+        log.warning(lost, **named, error=type(error).__name__)
+
+
+account_mail = partial(shared_task, autoretry_for=(OSError,), retry_backoff=30, max_retries=6)
+"""A task that sends an e-mail about an account: tried again for half an hour where the mail server is away (its
+library's errors are kinds of OSError).
+"""
 
 
 @receiver(link_wanted, dispatch_uid="procurement.passwords")
 def ask_worker_for_link(reference: str, **_: Any) -> None:
     """Has the worker send the link; with a dead queue nobody gets it, and the person asks again."""
-    try:
-        send_password_link.apply_async((reference,), retry=False)
-    except (OSError, OperationalError) as error:
-        log.warning("password_link_lost", person=reference, error=type(error).__name__)
+    _hand_over(send_password_link, (reference,), "password_link_lost", person=reference)
 
 
-@shared_task(
-    name="procurement.tasks.send_password_link",
-    autoretry_for=(OSError,),
-    retry_backoff=30,
-    max_retries=6,
-)
+@account_mail(name="procurement.tasks.send_password_link")
 def send_password_link(reference: str) -> None:
-    """Sends somebody the link by which they set their password; tried again for half an hour where the mail server is
-    away (its library's errors are kinds of OSError).
-    """
+    """Sends somebody the link by which they set their password."""
     send_link(reference)
 
 
 @receiver(registration_wanted, dispatch_uid="procurement.registering")
 def ask_worker_for_account(reference: str, **_: Any) -> None:
     """Has the worker send the link to set up an account; with a dead queue nobody gets it, and somebody asks again."""
-    try:
-        send_account_link.apply_async((reference,), retry=False)
-    except (OSError, OperationalError) as error:
-        log.warning("account_link_lost", registration=reference, error=type(error).__name__)
+    _hand_over(send_account_link, (reference,), "account_link_lost", registration=reference)
 
 
-@shared_task(
-    name="procurement.tasks.send_account_link",
-    autoretry_for=(OSError,),
-    retry_backoff=30,
-    max_retries=6,
-)
+@account_mail(name="procurement.tasks.send_account_link")
 def send_account_link(reference: str) -> None:
-    """Sends the link to set up an account; tried again as links for passwords are."""
+    """Sends the link to set up an account."""
     send_registration(reference)
 
 
 @receiver(second_step_changed, dispatch_uid="procurement.second_steps")
 def ask_worker_to_tell(reference: str, on: bool, **_: Any) -> None:
     """Has the worker write to whose second step was turned on or off; with a dead queue nobody is told."""
-    try:
-        tell_second_step.apply_async((reference, on), retry=False)
-    except (OSError, OperationalError) as error:
-        log.warning("second_step_not_told", person=reference, error=type(error).__name__)
+    _hand_over(tell_second_step, (reference, on), "second_step_not_told", person=reference)
 
 
-@shared_task(
-    name="procurement.tasks.tell_second_step",
-    autoretry_for=(OSError,),
-    retry_backoff=30,
-    max_retries=6,
-)
+@account_mail(name="procurement.tasks.tell_second_step")
 def tell_second_step(reference: str, on: bool) -> None:
-    """Writes to somebody that their second step was turned on or off; tried again as links for passwords are."""
+    """Writes to somebody that their second step was turned on or off."""
     tell_of_second_step(reference, on)
 
 

@@ -11,13 +11,13 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from procurement.actions.account_mail import send_account_mail
 from procurement.models import User
 
 link_wanted: Final = Signal()
@@ -49,12 +49,8 @@ def send_link(reference: str) -> bool:
         return False
     key = urlsafe_base64_encode(force_bytes(user.reference))
     path = reverse("web:set-password", args=[key, default_token_generator.make_token(user)])
-    EmailMessage(
-        subject="Calloff: set your password",
-        body=BODY.format(hours=settings.PASSWORD_RESET_TIMEOUT // 3600, link=f"{settings.PUBLIC_URL}{path}"),
-        to=[user.email],
-        headers={"Auto-Submitted": "auto-generated"},
-    ).send()
+    body = BODY.format(hours=settings.PASSWORD_RESET_TIMEOUT // 3600, link=f"{settings.PUBLIC_URL}{path}")
+    send_account_mail(user.email, "Calloff: set your password", body)
     return True
 
 

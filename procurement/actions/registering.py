@@ -14,13 +14,13 @@ from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 
+from procurement.actions.account_mail import send_account_mail
 from procurement.actions.members import EMAIL_LENGTH, NAME_LENGTH
 from procurement.actions.passwords import send_link
 from procurement.errors import Fault, Invalid
@@ -72,12 +72,8 @@ def send_registration(reference: str) -> bool:
     if user is not None:
         return send_link(user.reference)
     path = reverse("web:set-up-account", args=[signing.dumps(asked.reference, salt=SALT)])
-    EmailMessage(
-        subject="Calloff: set up your account",
-        body=BODY.format(hours=settings.PASSWORD_RESET_TIMEOUT // 3600, link=f"{settings.PUBLIC_URL}{path}"),
-        to=[asked.email],
-        headers={"Auto-Submitted": "auto-generated"},
-    ).send()
+    body = BODY.format(hours=settings.PASSWORD_RESET_TIMEOUT // 3600, link=f"{settings.PUBLIC_URL}{path}")
+    send_account_mail(asked.email, "Calloff: set up your account", body)
     return True
 
 

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django_otp.oath import TOTP
 
+from procurement.actions.account_mail import send_account_mail
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.kept_secrets import opened, sealed
 from procurement.models import RecoveryCode, SecondStep, User
@@ -132,12 +132,7 @@ def tell_of_second_step(reference: str, on: bool) -> bool:
     user = User.objects.filter(reference=reference, is_active=True).first()
     if user is None:
         return False
-    EmailMessage(
-        subject=SUBJECTS[on],
-        body=BODY.format(what=WHAT[on]),
-        to=[user.email],
-        headers={"Auto-Submitted": "auto-generated"},
-    ).send()
+    send_account_mail(user.email, SUBJECTS[on], BODY.format(what=WHAT[on]))
     return True
 
 
