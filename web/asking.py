@@ -13,6 +13,7 @@ from procurement.permissions import Actor
 from web.doing import Change
 
 SHOWN: Final = 50
+DONE: Final = {"accept": "The person acts for the organisation.", "refuse": "The person is told why not."}
 
 
 def _accept(actor: Actor, _: str, __: int, sent: QueryDict) -> object:

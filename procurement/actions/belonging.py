@@ -12,12 +12,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
+from procurement.actions.members import role_fault
 from procurement.email_domains import normal, wrong_with
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
 from procurement.models import EmailDomain, Membership, MembershipRequest, Organisation, User
 from procurement.permissions import Action, Actor, can, person
-from procurement.profiles import NOTE_LENGTH
 
 Status = MembershipRequest.Status
 WAITING_MOST: Final = 10
@@ -82,8 +83,7 @@ def withdraw_request(user: User, reference: str) -> None:
 def accept_request(actor: Actor, reference: str, role: str) -> Membership:
     """Gives whoever asked the role. Raises NotFound, NotPermitted, Invalid, Conflict once it is answered."""
     if role not in Membership.Role.values:
-        told = f"{role[:40]!r} is none of {', '.join(Membership.Role.values)}."
-        raise Invalid("The request was not accepted.", (Fault("/role", "unknown", told),))
+        raise Invalid("The request was not accepted.", (role_fault(role),))
     with transaction.atomic():
         found = _answered_by(actor, reference)
         found.status, found.answered_at = Status.ACCEPTED, timezone.now()
@@ -98,10 +98,7 @@ def accept_request(actor: Actor, reference: str, role: str) -> Membership:
 
 def refuse_request(actor: Actor, reference: str, reason: str) -> None:
     """Raises NotFound, NotPermitted, Invalid without a reason, Conflict once it is answered."""
-    why = reason.strip()
-    if not why or len(why) > NOTE_LENGTH:
-        told = "Say why." if not why else f"At most {NOTE_LENGTH:,} characters."
-        raise Invalid("The request was not refused.", (Fault("/reason", "required", told),))
+    why = reason_of(reason, "The request was not refused.")
     with transaction.atomic():
         _end(actor, _answered_by(actor, reference), Status.REFUSED, why)
 
@@ -111,14 +108,9 @@ def administered(actor: Actor, reference: str) -> Organisation:
     body = Organisation.objects.select_for_update().filter(reference=reference).first()
     if body is None or not (body.pk in actor.roles or can(actor, Action.MANAGE_ORGANISATIONS)):
         raise NotFound(f"There is no organisation {reference} of yours.")
-    if not answers_for(actor, body):
+    if not (can(actor, Action.MANAGE_MEMBERS, body) or can(actor, Action.MANAGE_ORGANISATIONS)):
         raise NotPermitted(f"You may not look after the people of {reference}.")
     return body
-
-
-def answers_for(actor: Actor, body: Organisation) -> bool:
-    """Whether the actor answers whoever asks to act for it."""
-    return can(actor, Action.MANAGE_MEMBERS, body) or can(actor, Action.MANAGE_ORGANISATIONS)
 
 
 def _answered_by(actor: Actor, reference: str) -> MembershipRequest:

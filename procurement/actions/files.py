@@ -256,7 +256,7 @@ def _is(ending: str, content: bytes) -> bool:
                     macros = any(one.endswith("vbaProject.bin") for one in names)
                     return not macros and any(one.startswith(_PARTS[ending]) for one in names)
                 return package.read("mimetype").decode("ascii", "replace").strip() == TYPES[ending]
-        except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError):
+        except (zipfile.BadZipFile, KeyError, OSError, RuntimeError):
             # No archive, no such part, cut off, encrypted, or packed in a way that is not known.
             return False
     try:

@@ -46,7 +46,7 @@ def change_role(actor: Actor, organisation: str, person: str, role: str) -> Memb
     left to administer, or it is their role already.
     """
     if role not in Role.values:
-        raise Invalid("The role was not changed.", (_role_fault(role),))
+        raise Invalid("The role was not changed.", (role_fault(role),))
     with transaction.atomic():
         body = _organisation(actor, organisation)
         member = _member(body, person)
@@ -109,12 +109,13 @@ def _check(address: str, full_name: str, role: str) -> None:
     if len(full_name.strip()) > NAME_LENGTH:
         faults.append(Fault("/full_name", "too_long", f"At most {NAME_LENGTH} characters."))
     if role not in Role.values:
-        faults.append(_role_fault(role))
+        faults.append(role_fault(role))
     if faults:
         raise Invalid("Nobody was invited.", tuple(faults))
 
 
-def _role_fault(role: str) -> Fault:
+def role_fault(role: str) -> Fault:
+    """What is wrong with a role that there is not."""
     return Fault("/role", "unknown", f"{role[:40]!r} is none of {', '.join(Role.values)}.")
 
 

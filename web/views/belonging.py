@@ -18,15 +18,12 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.belonging import ask_to_belong, withdraw_request
 from procurement.email_domains import domains_of
-from procurement.errors import Conflict, NotFound
 from procurement.identifiers import SCHEMES, wrong_with
 from procurement.models import Membership, MembershipRequest, Organisation, User
 from procurement.permissions import Action, can
-from web.asking import OF_REQUESTS, waiting
+from web import asking
 from web.buying import actor_of
-from web.changing import see_other
-from web.doing import Refusal
-from web.doing import do as answer_to
+from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 
@@ -49,7 +46,7 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
     faults: list[FieldFault] = []
     status = 200
     if request.method == "POST":
-        done = answer_to(request, actor, "", OF_REQUESTS, {"role": "", "reason": "reason"}, here)
+        done = do(request, actor, "", asking.OF_REQUESTS, {"role": "", "reason": "reason"}, here)
         if not isinstance(done, Refusal):
             return done
         faults, status = done.faults, done.status
@@ -61,13 +58,9 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
         "administration",
         status_code=status,
         here=here,
-        requests=waiting(MembershipRequest.objects.filter(alone)),
+        requests=asking.waiting(MembershipRequest.objects.filter(alone)),
         roles=Membership.Role.choices,
-        done={"accept": "The person acts for the organisation.", "refuse": "The person is told why not."}.get(
-            request.GET.get("done", ""), ""
-        )
-        if request.method == "GET"
-        else "",
+        done=asking.DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         faults=faults,
         messages=by_anchor(faults),
     )
@@ -85,20 +78,14 @@ def organisations(request: HttpRequest) -> HttpResponse:
     faults: list[FieldFault] = []
     status = 200
     if request.method == "POST":
-        do = request.POST.get("do", "")
-        if do not in DONE:
-            raise Http404
-        try:
-            if do == "ask":
-                ask_to_belong(user, request.POST.get("organisation", ""))
-            else:
-                withdraw_request(user, request.POST.get("request", ""))
-        except NotFound as refused:
-            raise Http404 from refused
-        except Conflict as refused:
-            faults, status = [FieldFault("", refused.message.rstrip("."))], 409
-        else:
-            return see_other(f"{reverse('web:own-organisations')}?done={do}")
+        changes: dict[str, Change] = {
+            "ask": lambda _, __, ___, sent: ask_to_belong(user, sent.get("organisation", "")),
+            "withdraw": lambda _, __, ___, sent: withdraw_request(user, sent.get("request", "")),
+        }
+        done = do(request, actor_of(request), "", changes, {}, reverse("web:own-organisations"))
+        if not isinstance(done, Refusal):
+            return done
+        faults, status = done.faults, done.status
     scheme = request.GET.get("scheme", "")
     identifier = request.GET.get("identifier", "").strip().upper()
     sought = bool(scheme or identifier)
@@ -117,7 +104,6 @@ def organisations(request: HttpRequest) -> HttpResponse:
         status_code=status,
         by_domain=list(by_domain.order_by("name", "pk")[:SHOWN]),
         found=list(found) if found is not None else None,
-        own=own,
         requests=list(requests.order_by("-pk")[:SHOWN]),
         schemes=[("", "Choose"), *((key, label) for key, (label, _) in SCHEMES.items())],
         scheme=scheme,

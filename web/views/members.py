@@ -20,7 +20,7 @@ from procurement.actions.members import change_role, invite_member, remove_membe
 from procurement.models import EmailDomain, Membership, MembershipRequest, Organisation, SecondStep
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_administering import MembershipQuerySet
-from web.asking import OF_REQUESTS, waiting
+from web import asking
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
@@ -47,8 +47,7 @@ DONE: Final = {
     "remove": "The person belongs to the organisation no more.",
     "add_domain": "Whoever has an address there is shown the organisation, and may ask.",
     "remove_domain": "The domain is the organisation's no more.",
-    "accept": "The person acts for the organisation.",
-    "refuse": "The person is told why not.",
+    **asking.DONE,
 }
 
 
@@ -70,7 +69,7 @@ OF_MEMBERS: Final[dict[str, Change]] = {
     "remove_domain": lambda actor, organisation, _, sent: remove_domain(
         actor, organisation, sent.get("domain", "")
     ),
-    **OF_REQUESTS,
+    **asking.OF_REQUESTS,
 }
 
 
@@ -112,7 +111,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         pages=page.pages,
         manages=manages,
         domains=EmailDomain.objects.filter(organisation=body),
-        requests=waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
+        requests=asking.waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
         roles=Membership.Role.choices,
         typed=request.POST.dict() if faults and request.POST.get("do") in ("invite", "add_domain") else {},
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
