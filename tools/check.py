@@ -3,7 +3,7 @@
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz
 python -m tools.check --services the suite on PostgreSQL and Redis; the contract of search on Elasticsearch
-python -m tools.check --long     those marked tests alone; faults of the search service; the queue on Redis and RabbitMQ
+python -m tools.check --long     those marked tests; faults of the search service; queue and kills on Redis, RabbitMQ
 
 Every server is a throw-away one of the machine's own packages.
 """
@@ -39,6 +39,8 @@ ALL_EXAMPLES = {"EXAMPLES": "100"}
 OF_THE_QUEUE = [
     "tests/platform/test_queue.py",
     "tests/platform/test_outgrown.py",
+    "tests/platform/test_kills.py",
+    "tests/procurement/test_delivery_kill.py",
     "tests/search/test_live_index.py",
 ]
 JUDGED = ROOT.parent / "shared" / "data" / "evaluation"
