@@ -12,8 +12,9 @@ from typing import Final
 
 from procurement.competition_checks import competition_faults
 from procurement.errors import Fault
-from procurement.models import BuyerLimit, CallOff, CallOffSupplier, OutcomePlan, SupplierMember
-from procurement.order_form import Priced, content_of, priced, terms_of
+from procurement.models import BuyerLimit, CallOff, CallOffSupplier, OutcomePlan, Supplier, SupplierMember
+from procurement.order_form import Priced, content_of, priced, team_prices, terms_of
+from procurement.pricing import money
 from procurement.rules import (
     buyer_faults,
     direct_award_faults,
@@ -66,6 +67,29 @@ def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
         if call_off.snapshot_id is None:
             message = "A direct award goes to suppliers in the order of a locked shortlist: name it."
             yield Fault("/shortlist", "required", message)
+
+
+def reach_faults(call_off: CallOff, suppliers: Sequence[Supplier], on: date) -> Iterator[Fault]:
+    """Whether any of the suppliers that a competition invites could tender for the team that is asked for: its days are
+    fixed and the rates of a card are ceilings, so that what they come to on that day is the most that can be tendered.
+    Three queries, none where no team is named.
+    """
+    if not suppliers or not content_of(call_off).team:
+        return
+    prices = team_prices(call_off, suppliers, on)
+    found = [one.minor for one in prices if one.minor is not None]
+    if not found:
+        why = next((fault.message for one in prices for fault in one.faults), "")
+        message = f"None of the suppliers could tender for this team by its rate card: {why}"
+        yield Fault("/requirement/team", "unpriced", message)
+        return
+    most, least = terms_of(call_off).total(max(found)), call_off.lot.minimum_value_pence
+    if least is not None and most < least:
+        message = (
+            f"No tender could reach the lot's least value of £{money(least)}: at the ceilings of the suppliers' rate "
+            f"cards the team comes to £{money(most)} at most, with expenses and every option."
+        )
+        yield Fault("/requirement/team", "below_minimum", message)
 
 
 def asked_of(call_off: CallOff) -> list[CallOffSupplier]:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from procurement.errors import Fault
-from procurement.models import CallOff, CallOffSupplier, OutcomePlan
+from procurement.models import CallOff, CallOffSupplier, OutcomePlan, Supplier
 from procurement.pricing import money
 from procurement.quotes import Quote, QuoteQuestion, quotes
 from procurement.requirements import RequirementContent, plain
@@ -49,14 +49,23 @@ def priced(call_off: CallOff, asked: Sequence[CallOffSupplier], today: date) -> 
     """A price for each of these suppliers (with appointment and supplier), by the row's key: the team's days on the
     supplier's card, else the stated value. Three queries however many there are.
     """
-    content, terms = content_of(call_off), terms_of(call_off)
-    if not content.team:
+    terms = terms_of(call_off)
+    if not content_of(call_off).team:
         if terms.value is None and terms.outcomes:
             return {one.pk: Priced(0, None) for one in asked}
         if terms.value is None:
             fault = Fault("/terms/value", "required", "Name a team in the requirement, or state the price.")
             return {one.pk: Priced(None, None, (fault,)) for one in asked}
         return {one.pk: Priced(terms.value, None) for one in asked}
+    found = team_prices(call_off, [one.appointment.supplier for one in asked], today)
+    return {one.pk: price for one, price in zip(asked, found, strict=True)}
+
+
+def team_prices(call_off: CallOff, suppliers: Sequence[Supplier], today: date) -> list[Priced]:
+    """What the team that is asked for costs at the rates of each of these suppliers' cards, in their order. Three
+    queries however many there are.
+    """
+    content, terms = content_of(call_off), terms_of(call_off)
     question = QuoteQuestion(
         framework=call_off.lot.framework,
         lot=call_off.lot,
@@ -66,8 +75,7 @@ def priced(call_off: CallOff, asked: Sequence[CallOffSupplier], today: date) -> 
         work_type=content.work_type or None,
         hours_per_day=terms.hours_per_day,
     )
-    found = quotes(question, [one.appointment.supplier for one in asked], today)
-    return {one.pk: _of_quote(quote) for one, quote in zip(asked, found, strict=True)}
+    return [_of_quote(quote) for quote in quotes(question, suppliers, today)]
 
 
 def _of_quote(quote: Quote) -> Priced:

@@ -45,7 +45,8 @@ def tender_faults(tender: Tender, content: TenderContent) -> TenderPrice | list[
     )
     if isinstance(price, list):
         return [*faults, *price]
-    total = price.on_basis("whole")
+    # As at publishing and at award: what is paid for outcomes beside counts with it.
+    total = price.on_basis("whole") + terms.outcomes
     bounds = value_faults(call_off.lot, call_off.route, total)
     faults.extend(Fault("/price", one.code, one.message) for one in bounds)
     if price.on_basis(rules.price_basis) <= 0:

@@ -7,7 +7,7 @@ evaluated never changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -17,12 +17,12 @@ from procurement.actions.call_offs import happening, reason_of, require_approval
 from procurement.actions.competitions import MOMENTS, moment, running
 from procurement.actions.events import record
 from procurement.actions.invitations import plan_reminder
-from procurement.call_off_checks import estimate_of, place_faults
+from procurement.call_off_checks import estimate_of, place_faults, reach_faults
 from procurement.deadlines import after_working_days
 from procurement.differences import differences
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.invitation_document import document_told, instant
-from procurement.models import Amendment, CallOff, Competition, RequirementRevision
+from procurement.models import Amendment, CallOff, Competition, RequirementRevision, Supplier
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.requirements import RequirementContent
@@ -75,8 +75,8 @@ def amend_competition(
     differs of the requirement is material, whatever the buyer calls it, but for its words: a tender is priced by it.
 
     Raises NotFound, NotPermitted, Stale; Conflict where nothing differs, approval is missing or the deadline has
-    passed; Invalid at /requirement where it would have invited others, at /material where what differs is material and
-    said not to be, at /deadline, at /reason.
+    passed; Invalid at /requirement where it would have invited others, at /requirement/team where nobody could tender
+    any more, at /material where what differs is material and said not to be, at /deadline, at /reason.
     """
     why = reason_of(reason, "Nothing was amended.")
     faults: list[Fault] = []
@@ -105,6 +105,7 @@ def amend_competition(
             raise Invalid("Nothing was amended.", (Fault("/deadline", "too_soon", message),))
         today = timezone.localdate(now)
         _refuse(list(place_faults(call_off, today)))
+        _refuse(list(reach_faults(call_off, _competing(competition), _published_on(competition))))
         total = estimate_of(call_off)
         require_approval(call_off, total, total)
         number = competition.amendments.count() + 1
@@ -151,6 +152,18 @@ def _moved(competition: Competition, read: Mapping[str, datetime | None]) -> dic
     if ("deadline" if competition.invited_at else "interest_until") in told:
         plan_reminder(competition)
     return told
+
+
+def _competing(competition: Competition) -> list[Supplier]:
+    """The suppliers that were asked (one query)."""
+    asked = competition.invitations.select_related("asked__appointment__supplier")
+    return [one.asked.appointment.supplier for one in asked]
+
+
+def _published_on(competition: Competition) -> date:
+    """The day whose rate cards bound the tenders."""
+    assert competition.published_at is not None
+    return timezone.localdate(competition.published_at)
 
 
 def _requirement(call_off: CallOff) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import locked_call_off, move, permitted
-from procurement.call_off_checks import standing_faults
+from procurement.call_off_checks import reach_faults, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import standstill_end
 from procurement.entitled import Entitled, Out, entitled
@@ -94,6 +94,7 @@ def preview(actor: Actor, reference: str) -> Preview:
     today = timezone.localdate()
     invited, out = entitled(call_off, today)
     faults = standing_faults(call_off, {}, today)
+    faults.extend(reach_faults(call_off, [one.appointment.supplier for one in invited], today))
     ends = None
     if competition.standstill and competition.deadline is not None:
         ends = standstill_end(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import locked_call_off, move, permitted, require_approval
 from procurement.actions.competitions import planned
 from procurement.actions.invitations import ask, happening, invite, keep_out, plan_reminder
-from procurement.call_off_checks import estimate_of, standing_faults
+from procurement.call_off_checks import estimate_of, reach_faults, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.entitled import entitled
 from procurement.errors import Fault, Invalid
@@ -26,7 +26,7 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
     for interest or invites, and keeps who is ruled out with the rule. A number of statements that does not grow.
 
     Raises NotFound, NotPermitted, Stale; Conflict where approval is missing; Invalid with every rule that it breaks, at
-    /requirement/must_have where nobody on the lot is left.
+    /requirement/must_have where nobody on the lot is left, at /requirement/team where none of them could tender.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
@@ -42,6 +42,9 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         if not invited:
             fault = Fault("/requirement/must_have", "nobody", "No supplier on the lot is left to be invited.")
             raise Invalid("The competition cannot be published.", (fault,))
+        suppliers = [one.appointment.supplier for one in invited]
+        if beyond := list(reach_faults(call_off, suppliers, today)):
+            raise Invalid("The competition cannot be published.", tuple(beyond))
         _freeze(call_off, competition)
         competition.published_at = now
         first = competition.interest_until is not None
