@@ -85,6 +85,8 @@ def _by_a_firm_alone(event: Event) -> bool:
 FRAMEWORK: Final = ("web:framework", "{framework}")
 PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
+PLAN: Final = ("web:outcome-plan", "{subject}")
+PAID_BY: Final = ("web:outcome-plan", "{call_off}~outcomes")
 OFFER: Final = ("web:offer", "{subject}")
 ASSESSED: Final = ("web:competition", "{subject}")
 TENDER: Final = ("web:tender", "{subject}")
@@ -364,10 +366,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "outcome_plan.proposed": (
         Notice("payer", "A share to approve: {call_off}",
-               "You are named as a body that pays for the outcomes of {call_off} ({subject}).", None, URGENT,
+               "You are named as a body that pays for the outcomes of {call_off} ({subject}).", PLAN, URGENT,
                APPROVERS),
         Notice("investor", "A part to approve: {call_off}",
-               "You are named as the social investor in the outcomes of {call_off} ({subject}).", None, URGENT,
+               "You are named as the social investor in the outcomes of {call_off} ({subject}).", PLAN, URGENT,
                APPROVERS),
     ),
     "outcome_plan.removed": (
@@ -396,8 +398,8 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("lead", "Outcomes paid: {subject}", "The claim {subject} on {contract} is paid.",
                CLAIM_CONTRACT),
         Notice("payer", "Outcomes paid: {subject}",
-               "What your organisation owes for outcomes of {call_off} ({subject}) is recorded as paid.", None, URGENT,
-               APPROVERS),
+               "What your organisation owes for outcomes of {call_off} ({subject}) is recorded as paid.", PAID_BY,
+               URGENT, APPROVERS),
     ),
     "joining.submitted": (
         Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", JOINING, URGENT),

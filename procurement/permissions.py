@@ -50,6 +50,8 @@ class Action(StrEnum):
     WRITE_CALL_OFF = "write_call_off"
     APPROVE_CALL_OFF = "approve_call_off"
     SET_LIMIT = "set_limit"
+    SEE_PLANS = "see_outcome_plans"
+    APPROVE_PART = "approve_part_of_outcome_plan"
     SEE_ASKED = "see_what_was_asked"
     ANSWER_ASKED = "answer_what_was_asked"
     SEE_JOININGS = "see_joinings"
@@ -100,9 +102,11 @@ EVERY_ROLE: Final = frozenset(Role)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One row of the table: a capability of the actor's organisation, the roles in it, whose things, the scope."""
+    """One row of the table: a capability of the actor's organisation (None: whatever it is, and where it is none of
+    them), the roles in it, whose things, the scope.
+    """
 
-    capability: Kind
+    capability: Kind | None
     roles: frozenset[Role]
     own_only: bool
     scope: str
@@ -119,7 +123,7 @@ def _everybody(roles: frozenset[Role], *scopes: str) -> tuple[Grant, ...]:
     """What every organisation has of its own, whatever it is to the service. An integration needs one of the
     scopes.
     """
-    return tuple(Grant(kind, roles, True, scope) for kind in Kind for scope in scopes)
+    return tuple(Grant(None, roles, True, scope) for scope in scopes)
 
 
 TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
@@ -176,6 +180,9 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.WRITE_CALL_OFF: _buyers(EDITORS, "call_offs:write"),
     Action.APPROVE_CALL_OFF: _buyers(APPROVERS, "call_offs:approve"),
     Action.SET_LIMIT: _buyers(ADMINISTRATORS, "call_offs:approve"),
+    # Whoever pays for outcomes with a buyer, or invests in them, is asked for its word, whatever it is to the service.
+    Action.SEE_PLANS: _everybody(EVERY_ROLE, "call_offs:read", "call_offs:write"),
+    Action.APPROVE_PART: _everybody(APPROVERS, "call_offs:approve"),
     # What a supplier was asked is seen by the firms that it was asked of; only the lead answers.
     Action.SEE_ASKED: (
         Grant(Kind.PARTNER, EVERY_ROLE, True, "offers:read"),
@@ -222,9 +229,9 @@ SCOPES: Final[dict[str, str]] = {
     "shortlists:write": "Write the own organisation's shortlists",
     "saved_searches:read": "Read the own organisation's saved searches",
     "saved_searches:write": "Keep searches and be told what they find",
-    "call_offs:read": "Read the own organisation's call-offs",
+    "call_offs:read": "Read the own organisation's call-offs, and plans of outcomes that it has a part in",
     "call_offs:write": "Write the own organisation's call-offs and move them",
-    "call_offs:approve": "Approve call-offs, undo awards, set the limit for approval",
+    "call_offs:approve": "Approve call-offs and parts in plans of outcomes, undo awards, set the limit for approval",
     "offers:read": "Read what the own organisation was asked for as a supplier",
     "offers:write": "Answer what the own organisation was asked for as a supplier",
     "joinings:read": "Read applications to join that concern the own organisation",
@@ -275,7 +282,7 @@ def _granted(actor: Actor, grant: Grant, owner: int | None) -> bool:
         return False
     return any(
         role in grant.roles
-        and grant.capability in actor.capabilities.get(organisation, frozenset())
+        and grant.capability in (None, *actor.capabilities.get(organisation, ()))
         and (not grant.own_only or organisation == owner)
         for organisation, role in actor.roles.items()
     )

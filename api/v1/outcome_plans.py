@@ -180,7 +180,9 @@ class CallOffShare(ApiView):
 
 
 class OutcomePlanList(ListView):
-    """Plans of the own call-offs, and those that the own organisation is asked to pay a share of, newest first."""
+    """Plans of the own call-offs, and those that the own organisation is asked to pay a share of or to invest in, the
+    newest first.
+    """
 
     serializer_class = OutcomePlanSummarySerializer
     varies = True
@@ -191,7 +193,7 @@ class OutcomePlanList(ListView):
     )
 
     def rows(self, request: Request) -> QuerySet[OutcomePlan]:
-        require_somewhere(signed_in(request), Action.SEE_CALL_OFFS)
+        require_somewhere(signed_in(request), Action.SEE_PLANS)
         return seen_by(request).told().order_by("-pk")
 
     def narrowed(self, rows: QuerySet[OutcomePlan], asked: dict[str, Any]) -> QuerySet[OutcomePlan]:
@@ -237,7 +239,7 @@ class OutcomePlanDetail(DetailView):
         example='curl "http://127.0.0.1:8000/api/v1/outcome-plans/$PLAN/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
-        """As its buyer and, once it is proposed, the bodies that are to pay see it."""
+        """As its buyer and, once it is proposed, the bodies that are to pay and the social investor see it."""
         return self.shown(request, self.found(request, reference))
 
     @operation(

@@ -275,8 +275,7 @@ class OutcomePlanSerializer(OutcomePlanSummarySerializer):
         actor: Actor = self.context["actor"]
         payers = list(row.payers.all())
         waiting = any(
-            one.approved_at is None and can(actor, Action.APPROVE_CALL_OFF, one.organisation_id)
-            for one in payers
+            one.approved_at is None and can(actor, Action.APPROVE_PART, one.organisation_id) for one in payers
         )
         parts, investor = plan_parts(actor, row), row.waits_for_investor
         steps = plan_steps(row.status, row.call_off.status, parts, waiting=waiting, investor=investor)

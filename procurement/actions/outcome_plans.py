@@ -89,8 +89,9 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
             },
         )
         plan.suitability, plan.long_stop_on, plan.cap_minor = terms.suitability, terms.long_stop_on, terms.cap
-        plan.investor = bodies[terms.investor] if terms.investor else None
-        plan.investor_named, plan.investor_approval = terms.investor_named, None
+        plan.investor = bodies[terms.investor] if terms.investor else _registered(terms.investor_named)
+        plan.investor_named = None if plan.investor else terms.investor_named
+        plan.investor_approval = None
         plan.status = OutcomePlan.Status.DRAFT
         _write(plan, terms, measures, bodies)
         said = ("suitability", "long_stop_on", "cap_minor", "status")
@@ -140,7 +141,7 @@ def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:
         plan = _locked(actor, reference, revision)
         _permitted(actor, plan, "approve_share")
         payers = list(plan.payers.select_related("organisation"))
-        mine = [one for one in payers if can(actor, Action.APPROVE_CALL_OFF, one.organisation_id)]
+        mine = [one for one in payers if can(actor, Action.APPROVE_PART, one.organisation_id)]
         waiting = [one for one in mine if one.approved_at is None]
         if not waiting:
             raise Conflict("Your organisation has approved its share already.")
@@ -193,9 +194,9 @@ def plan_parts(actor: Actor, plan: OutcomePlan) -> frozenset[Part]:
     """The actor's parts: on the buyer's side, as approver of a body that pays, and of the social investor."""
     parts = set(buyer_parts(actor, plan.call_off))
     keys = plan.payers.values_list("organisation", flat=True)
-    if any(can(actor, Action.APPROVE_CALL_OFF, key) for key in keys):
+    if any(can(actor, Action.APPROVE_PART, key) for key in keys):
         parts.add(Part.PAYER)
-    if plan.investor_id is not None and can(actor, Action.APPROVE_CALL_OFF, plan.investor_id):
+    if plan.investor_id is not None and can(actor, Action.APPROVE_PART, plan.investor_id):
         parts.add(Part.INVESTOR)
     return frozenset(parts)
 
@@ -219,6 +220,14 @@ def _known(terms: OutcomeTerms) -> tuple[dict[str, Measure], dict[str, Organisat
         faults.append(Fault("/investor", "unknown", f"There is no organisation {terms.investor}."))
     _refuse(faults)
     return measures, bodies
+
+
+def _registered(named: dict[str, str] | None) -> Organisation | None:
+    """The organisation that is known here by the identifier of an investor who is named: it gives its word itself."""
+    if named is None:
+        return None
+    found = Organisation.objects.filter(scheme=named["scheme"], identifier=named["identifier"])
+    return found.first()
 
 
 def _write(

@@ -86,6 +86,12 @@ RUNNING: Final = ("owner", *OPERATORS)
 """Whoever runs the framework XD1."""
 EVERYBODY: Final = tuple(ASKERS)
 SIGNED_IN: Final = tuple(name for name in ASKERS if name != "nobody")
+PAYING: Final = tuple(
+    name
+    for name in SIGNED_IN
+    if name not in ("token of other scopes", "lead's token", "lead's reading token")
+)
+"""Whoever may have a part in a plan of outcomes, with the scope to read it: nobody is kept out by what they are."""
 PEOPLE: Final = tuple(name for name, asker in ASKERS.items() if isinstance(asker, str) and asker)
 MANAGERS: Final = (
     "administrator", "token", "other buyer", "lead's administrator", "member's administrator", "other owner",
@@ -210,7 +216,9 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("PATCH", "saved-searches/{SAVED_SEARCH}/", EDITORS, READERS, {"title": "Others"}),
     Row("DELETE", "saved-searches/{SAVED_SEARCH}/", EDITORS, READERS),
     # Call-offs: their buyer's alone.
-    *_read((*READERS, *NEXT_DOOR), "call-offs/", "outcome-plans/"),
+    *_read((*READERS, *NEXT_DOOR), "call-offs/"),
+    # Whoever pays or invests with a buyer has a part in its plan, whatever it is to the service.
+    *_read(PAYING, "outcome-plans/"),
     *_read(
         READERS, _CALL_OFF, f"{_CALL_OFF}history/", f"{_CALL_OFF}offers/", f"{_CALL_OFF}outcomes/", _PLAN,
         "organisations/{BODY}/limit/", f"{_COMP}competition/", f"{_COMP}clarifications/", f"{_COMP}people/",

@@ -59,6 +59,9 @@ PAYERS = (
 PAYING = ("payer's approver", "payer's administrator", "payer's token")
 SUPPLIERS = ("lead", "lead's viewer", "wanted partner", "supplier's token", "supplier's reading token")
 LEAD = ("lead", "supplier's token")
+SCOPELESS = (
+    "nobody", "token without scope", "supplier's token", "supplier's reading token", "framework owner's token",
+)  # fmt: skip
 REASON = {"reason": "Because."}
 CLAIM = {"measure": outcomes.OUTCOME, "count": 3, "evidence": "Returns."}
 
@@ -152,7 +155,8 @@ def test_who_reads_a_plan(
         beside = client.get(f"{CALL_OFFS}{plan.call_off.reference}/outcomes/", headers=headers)
         assert beside.status_code == (401 if who == "nobody" else 200 if who in BUYERS else 404), who
         listed = client.get(PLANS, headers=headers)
-        reads = who in (*BUYERS, *PAYERS)
+        # Whoever pays or invests is asked, whatever it is to the service: nobody with the scope is kept out.
+        reads = who not in SCOPELESS
         assert listed.status_code == (401 if who == "nobody" else 200 if reads else 403), who
         if reads:
             found = [one["reference"] for one in listed.json()["results"]]

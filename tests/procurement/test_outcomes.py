@@ -26,7 +26,6 @@ from procurement.actions.claims import (
 from procurement.actions.files import add_claim_file, opened
 from procurement.actions.offers import send_offer
 from procurement.actions.outcome_plans import (
-    approve_investor,
     approve_share,
     propose_plan,
     remove_plan,
@@ -285,58 +284,6 @@ def test_who_may_do_what_with_a_plan(market: Market, payer: Actor) -> None:
     plan = approve_share(payer, plan.reference, plan.revision)
     refused(Conflict, lambda: approve_share(payer, plan.reference, plan.revision))
     assert (plan.status, plan.payers.exclude(approved_at=None).count()) == ("proposed", 1)
-
-
-OUTSIDE = {"name": "A social fund", "scheme": "XX-DEMO", "identifier": "00000001"}
-
-
-def test_a_plan_is_agreed_once_its_social_investor_has_approved_too(market: Market, payer: Actor) -> None:
-    call_off = drafted(market.buyer)
-    said = body(measure_of(market).reference, investor="borough")
-    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
-    refused(NotFound, lambda: approve_investor(market.stranger, plan.reference, plan.revision, ""))
-    plan = propose_plan(market.buyer, plan.reference, plan.revision)
-    assert "borough" in told("outcome_plan.proposed")["inbox"]
-    for actor in (payer, market.approver):
-        plan = approve_share(actor, plan.reference, plan.revision)
-    assert plan.status == "proposed"
-    refused(NotPermitted, lambda: approve_investor(market.buyer, plan.reference, plan.revision, "Said so."))
-    refused(NotPermitted, lambda: approve_investor(payer, plan.reference, plan.revision, "Said so."))
-    plan = approve_investor(market.stranger, plan.reference, plan.revision, "")
-    assert plan.status == "agreed"
-    kinds = list(Event.objects.order_by("-position").values_list("type", flat=True)[:2])
-    assert kinds == ["outcome_plan.agreed", "outcome_plan.investor_approved"]
-    refused(Conflict, lambda: approve_investor(market.stranger, plan.reference, plan.revision, ""))
-    call_off.refresh_from_db()
-    again = save_plan(market.buyer, call_off.reference, call_off.revision, said)
-    assert again.investor_approval is None
-
-
-def test_the_word_of_an_investor_who_is_not_known_here_is_recorded_with_where_it_stands(
-    market: Market, payer: Actor
-) -> None:
-    call_off = drafted(market.buyer)
-    said = body(measure_of(market).reference, investor_named=OUTSIDE)
-    plan = save_plan(market.buyer, call_off.reference, call_off.revision, said)
-    plan = propose_plan(market.buyer, plan.reference, plan.revision)
-    for note in ("", None, "x" * 1001):
-        (fault,) = refused(
-            Invalid, lambda note=note: approve_investor(market.approver, plan.reference, plan.revision, note)
-        )
-        assert fault[0] == "/note"
-    plan = approve_investor(market.approver, plan.reference, plan.revision, "Letter of 3 March.")
-    assert (plan.status, plan.investor_approval["note"]) == ("proposed", "Letter of 3 March.")
-    assert plan.investor_approval["by"] == market.approver.reference
-    for actor in (payer, market.approver):
-        plan = approve_share(actor, plan.reference, plan.revision)
-    assert plan.status == "agreed"
-
-
-def test_without_a_social_investor_nobody_is_waited_for(market: Market, payer: Actor) -> None:
-    call_off = drafted(market.buyer)
-    plan = save_plan(market.buyer, call_off.reference, call_off.revision, body(measure_of(market).reference))
-    plan = propose_plan(market.buyer, plan.reference, plan.revision)
-    refused(Conflict, lambda: approve_investor(market.approver, plan.reference, plan.revision, "None."))
 
 
 def test_evidence_may_be_a_file_until_the_claim_is_decided(

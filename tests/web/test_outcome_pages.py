@@ -15,6 +15,7 @@ from procurement.models import (
     Contract,
     Event,
     Measure,
+    Organisation,
     OutcomePayment,
     OutcomePlan,
 )
@@ -167,6 +168,24 @@ def test_a_social_investor_says_its_word_or_the_buyers_approver_where_it_stands(
     assert step(page, address, "approve_investor").status_code == 303
     assert OutcomePlan.objects.get().status == "agreed"
     assert "Has approved its part" in page.get(address).content.decode()
+
+
+def test_an_investor_that_buys_nothing_here_finds_the_plan_from_its_account_and_says_its_word(
+    page: Client,
+) -> None:
+    Organisation.objects.create(reference="fund", name="A fund")
+    colleague(INVESTOR, "fund", "approver")
+    address = planned(page, investor="fund")
+    step(page, address, "propose")
+    for email in (PAYER, APPROVER):
+        step(signed(page, email), address, "approve_share")
+    signed(page, INVESTOR)
+    for here, link in (("/account", "/outcome-plans"), ("/outcome-plans", address)):
+        assert link in [one.attributes["href"] for one in read(page.get(here)).all("a")], here
+    assert "/measures" not in page.get("/outcome-plans").content.decode()
+    assert steps_on(page, address) == {"approve_investor"}
+    assert step(page, address, "approve_investor").status_code == 303
+    assert OutcomePlan.objects.get().status == "agreed"
 
 
 def test_outcomes_are_claimed_with_a_file_verified_by_another_and_paid_by_shares(page: Client) -> None:

@@ -52,9 +52,16 @@ OF_LIBRARY: Final = {
 def plans(request: HttpRequest) -> HttpResponse:
     """Plans of the own call-offs, and those that the own organisation is to pay or invest in, newest first."""
     actor = actor_of(request)
-    require_buyer(actor, Action.SEE_CALL_OFFS)
+    require_buyer(actor, Action.SEE_PLANS)
     page = listed(request, OutcomePlanQuerySet(OutcomePlan).seen_by(actor).told().order_by("-pk"))
-    return render(request, "outcome_plans.html", "call-offs", rows=page.rows, pages=page.pages)
+    return render(
+        request,
+        "outcome_plans.html",
+        "call-offs",
+        rows=page.rows,
+        pages=page.pages,
+        buying=any(can(actor, Action.SEE_CALL_OFFS, key) for key in actor.organisations()),
+    )
 
 
 @never_cache
@@ -164,7 +171,7 @@ def _page(
     wrong = list(faults)
     payers = list(found.payers.all())
     waiting = any(
-        one.approved_at is None and can(actor, Action.APPROVE_CALL_OFF, one.organisation_id) for one in payers
+        one.approved_at is None and can(actor, Action.APPROVE_PART, one.organisation_id) for one in payers
     )
     parts = plan_parts(actor, found)
     steps = plan_steps(
