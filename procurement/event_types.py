@@ -9,9 +9,11 @@ feed, webhooks) follows from its type's row, and from nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Final
 
 from procurement.market_events import MARKET_EVENTS, EventType
+from procurement.models import Capability
 
 TENDER_EVENTS: Final[dict[str, str]] = {
     "viewed": "The lead supplier has read the invitation.",
@@ -365,6 +367,17 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
 PUBLIC: Final = frozenset(name for name, known in EVENT_TYPES.items() if known.public)
 """Types whose events everybody reads who may read events."""
 
+BEGINNINGS: Final = tuple(sorted({f"{name.partition('.')[0]}." for name in EVENT_TYPES}))
+"""How types begin, each a pattern of its own."""
+
+OFTEN: Final[dict[str, tuple[str, ...]]] = {
+    Capability.Kind.BUYER: ("call_off.", "contract.concluded"),
+    Capability.Kind.PARTNER: ("invitation.", "offer.sent"),
+    Capability.Kind.FRAMEWORK_OWNER: ("joining.submitted", "appointment."),
+    Capability.Kind.OPERATOR: ("operation.finished", "partner."),
+}
+"""What an organisation asks for first, by what it is: examples for a form."""
+
 UNLISTED: Final = EventType("", (), "", concerns=())
 """What is taken of a type that stands in no table: operators alone read it."""
 
@@ -377,6 +390,18 @@ def known_type(name: str) -> EventType:
 def matches(pattern: str, name: str) -> bool:
     """Whether a type is meant by a pattern: its name, or a beginning that ends in a dot, such as `partner.`."""
     return name.startswith(pattern) if pattern.endswith(".") else name == pattern
+
+
+def examples_of(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Patterns that an organisation of these kinds (Capability.Kind) may want; those of a buyer where it has none."""
+    held = frozenset(kinds) or {Capability.Kind.BUYER}
+    return tuple(one for kind, often in OFTEN.items() if kind in held for one in often)
+
+
+def nearest(pattern: str) -> str:
+    """The type, or beginning of types, that is written most like the pattern; "" where none is."""
+    known = [*EVENT_TYPES, *BEGINNINGS]
+    return next(iter(get_close_matches(pattern.strip().lower(), known, 1)), "")
 
 
 def matching(patterns: Iterable[str]) -> frozenset[str]:

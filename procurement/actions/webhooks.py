@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from procurement.actions.events import Happening, record
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
-from procurement.event_types import EVENT_TYPES, matching
+from procurement.event_types import matching, nearest
 from procurement.feed import instant
 from procurement.kept_secrets import sealed
 from procurement.models import Delivery, Event, Organisation, WebhookEndpoint
@@ -254,8 +254,13 @@ def _patterns(value: object, reader: Reader) -> list[str]:
         if not isinstance(one, str):
             inner.wrong("type", "This must be text.")
         elif not matching([one]):
-            known = ", ".join(sorted({name.partition(".")[0] + "." for name in EVENT_TYPES}))
-            inner.wrong("unknown_value", f"There is no such type; beginnings are {known}.")
+            meant = nearest(one)
+            told = (
+                f"did you mean {meant}?"
+                if meant
+                else "types are such as contract.concluded, beginnings contract."
+            )
+            inner.wrong("unknown_value", f"There is no such type of event: {told}")
         elif one not in found:
             found.append(one)
     if isinstance(value, list) and not value:

@@ -28,8 +28,9 @@ from procurement.actions.webhooks import (
     try_webhook,
 )
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.event_types import OFTEN, examples_of, matching
 from procurement.kept_secrets import Unreadable, opened, sealed
-from procurement.models import Event, InboxMessage, WebhookEndpoint
+from procurement.models import Capability, Event, InboxMessage, WebhookEndpoint
 from procurement.permissions import SYSTEM, Actor
 from procurement.webhooks import Undeliverable, post, wrong_with
 from tests.receiving import Customer, customer
@@ -386,6 +387,32 @@ def test_who_may_register_and_what_is_refused(admin: Actor) -> None:
     with pytest.raises(Invalid, match="cannot be kept"):
         registered(admin, url)
     assert WebhookEndpoint.objects.count() == 20
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("contract.conclude", "did you mean contract.concluded?"),
+        ("Call_off.", "did you mean call_off.?"),
+        ("zzzz", "such as contract.concluded"),
+    ],
+)
+def test_a_type_that_there_is_not_is_told_with_the_one_that_is_most_like_it(
+    admin: Actor, asked: str, meant: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        register_webhook(admin, WebhookDraft("https://hooks.example.org/in", [asked]))
+    (fault,) = refusal.value.faults
+    assert meant in fault.message
+    assert len(fault.message) < 120
+
+
+def test_examples_for_each_kind_of_organisation_are_types_that_there_are() -> None:
+    assert set(OFTEN) == set(Capability.Kind)
+    for kind in (*OFTEN, ""):
+        often = examples_of([kind] if kind else [])
+        assert 1 < len(often) < 4
+        assert all(matching([one]) for one in often)
 
 
 def test_a_webhook_is_changed_and_deleted_by_its_own_administrators(admin: Actor, receiver: Customer) -> None:

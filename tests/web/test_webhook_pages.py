@@ -69,6 +69,15 @@ def test_a_secret_is_shown_in_one_answer_and_stands_nowhere_else(page: Client) -
     assert secret.encode() not in bytes(kept.body)
 
 
+def test_the_form_names_a_few_types_and_how_all_begin_only_where_one_looks(page: Client) -> None:
+    shown = read(page.get(LIST))
+    hint = shown.one("div", id="event_types-hint").text
+    assert hint.startswith("One to a line, such as call_off. or contract.concluded.")
+    assert len(hint) < 140
+    (more,) = shown.all("details")
+    assert "call_off., claim., clarification., contract." in more.text
+
+
 def test_a_new_secret_is_shown_once_too_and_the_one_before_is_good_for_a_day(page: Client) -> None:
     address = registered(page)
     answer = step(page, address, "rotate")

@@ -24,8 +24,8 @@ from procurement.actions.webhooks import (
     rotate_secret,
     try_webhook,
 )
-from procurement.event_types import EVENT_TYPES
-from procurement.models import Delivery, Organisation, WebhookEndpoint
+from procurement.event_types import BEGINNINGS, examples_of
+from procurement.models import Capability, Delivery, Organisation, WebhookEndpoint
 from procurement.permissions import Action, Actor, can
 from procurement.querysets import DeliveryQuerySet, WebhookQuerySet
 from web.buying import actor_of
@@ -36,7 +36,6 @@ from web.paging import listed
 
 ANCHORS: Final = {"url": "url", "event_types": "event_types", "description": "description"}
 LABELS: Final = {"url": "Address", "event_types": "Events", "description": "Description"}
-BEGINNINGS: Final = sorted({f"{name.partition('.')[0]}." for name in EVENT_TYPES})
 DONE: Final = {
     "register": "The webhook is registered.",
     "change": "The webhook is changed.",
@@ -109,6 +108,7 @@ def webhooks(request: HttpRequest, reference: str) -> HttpResponse:
         rows=list(rows.order_by("-pk")),
         manages=can(actor, Action.MANAGE_WEBHOOKS, body),
         beginnings=BEGINNINGS,
+        often=_often(body.pk),
         typed=request.POST.dict() if faults else {},
         done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
         faults=faults,
@@ -203,8 +203,14 @@ def _page(
         rows=page.rows,
         pages=page.pages,
         beginnings=BEGINNINGS,
+        often=_often(found.organisation_id),
         typed=request.POST.dict() if wrong and request.POST.get("do") == "change" else {},
         done=told or (DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else ""),
         faults=wrong,
         messages=by_anchor(wrong),
     )
+
+
+def _often(organisation: int) -> tuple[str, ...]:
+    """Examples of what an organisation (by its key) asks for (one query)."""
+    return examples_of(Capability.objects.filter(organisation=organisation).values_list("kind", flat=True))
