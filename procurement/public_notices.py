@@ -8,7 +8,7 @@ The table holds the Act of 2023 and, for a framework whose own procurement began
 Contracts Regulations 2015, by which its call-offs stay (Procurement Act 2023 (Commencement No. 3 and Transitional and
 Saving Provisions) Regulations 2024). Regulation 50 asks for no contract award notice on Find a Tender for a
 call-off; regulations 108 and 112 ask for the award on Contracts Finder. Scotland has procurement law of its own: no
-row is of it.
+row is of it, no framework under it is taken (actions/frameworks.py), and BY_SCOTLAND says where a Scottish buyer looks.
 """
 
 from __future__ import annotations
@@ -54,6 +54,18 @@ LARGE: Final = 5_000_000_00
 """Above it a contract has key performance indicators (section 52) and is itself published (section 53)."""
 MATERIAL: Final = Decimal(10)
 """Per cent of value or term up to which a change is not told of (section 75)."""
+
+
+BY_SCOTLAND: Final[Mapping[str, str]] = {
+    ACT: "A devolved Scottish authority that calls off under a framework of the Procurement Act 2023 follows the "
+    "parts of it that section 115A and Schedule 9A name; this table does not hold which: look there before you award.",
+    REGULATIONS: "Scotland has procurement law of its own, which this table does not hold: look there before you "
+    "award.",
+}
+"""Why nothing is told to a Scottish buyer, by the framework's regime: not that nothing is due. Section 115A was put in
+by the Procurement Regulations 2024, regulation 47; Scottish law gives way to it from 20 December 2025 (Cross-Border
+Public Procurement (Miscellaneous Amendment) (Scotland) Regulations 2025).
+"""
 
 
 class Moment(StrEnum):
@@ -256,7 +268,7 @@ def least(facts: NoticeFacts) -> int:
 def why_none(facts: NoticeFacts) -> str:
     """Why no notice is asked for, in a sentence."""
     if facts.nation == SCOTLAND:
-        return "Scotland has procurement law of its own, which this table does not hold."
+        return BY_SCOTLAND[facts.regime]
     if facts.regime == REGULATIONS and (facts.nation not in ("", ENGLAND) or facts.buyer_class == "devolved"):
         return "Contracts Finder does not bind authorities with devolved functions."
     return "Nothing is due: its value, with VAT and options, is below what the law asks to be told of."

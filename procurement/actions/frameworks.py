@@ -219,12 +219,17 @@ def _faults(
         yield Fault("/ends_on", "order", "A framework ends on or after its first day.")
     for name, value, known in (
         ("status", draft.status, Framework.Status.values),
-        ("regime", draft.regime, Framework.Regime.values),
         ("region_scheme", draft.region_scheme, Region.Scheme.values),
         ("rate_unit", draft.rate_unit, ["day", "hour"]),
     ):
         if value not in known:
             yield Fault(f"/{name}", "unknown", f"{value} is none of {', '.join(known)}.")
+    if draft.regime not in Framework.Regime.values:
+        known = " or ".join(f"{one.value} ({one.label})" for one in Framework.Regime)
+        message = (
+            f"Calloff knows frameworks under {known}; not under the law of Scotland, nor {draft.regime!r}."
+        )
+        yield Fault("/regime", "unknown", message)
     for kind in draft.buyer_classes:
         if kind not in BUYER_CLASSES:
             yield Fault("/buyer_classes", "unknown", f"{kind} is no class of buyer.")

@@ -36,6 +36,15 @@ def owner() -> None:
     )
 
 
+def test_a_framework_under_the_law_of_scotland_is_refused_with_what_is_known() -> None:
+    with pytest.raises(Invalid) as refusal:
+        save_framework(SYSTEM, replace(DRAFT, regime="pcsr2015"))
+    (fault,) = refusal.value.faults
+    assert (fault.pointer, fault.code) == ("/regime", "unknown")
+    assert "pa2023 (Procurement Act 2023); not under the law of Scotland" in fault.message
+    assert not Framework.objects.exists()
+
+
 def refused(draft: FrameworkDraft) -> list[tuple[str, str]]:
     before = (list(Lot.objects.values()), Event.objects.count())
     with pytest.raises(Invalid) as refusal:

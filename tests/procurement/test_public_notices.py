@@ -96,6 +96,15 @@ def test_regime_value_buyer_and_nation_say_which_notices_are_asked_for(
 
 
 @pytest.mark.parametrize(
+    ("regime", "named"), [("pa2023", "Schedule 9A"), ("pcr2015", "procurement law of its own")]
+)
+def test_a_scottish_buyer_is_told_where_to_look_and_not_that_nothing_is_due(regime: str, named: str) -> None:
+    told = why_none(replace(FACTS, nation="scotland", regime=regime))
+    assert named in told
+    assert "look there before you award" in told
+
+
+@pytest.mark.parametrize(
     ("changes", "key", "last"),
     [
         # The day of signing is the first of the thirty.
