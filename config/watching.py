@@ -1,4 +1,6 @@
-"""Counts tasks and statements: connects config/counted.py to what Celery and Django say."""
+"""Counts tasks and statements, and lets go of what was refused: connects config/counted.py and config/let_go.py to what
+Celery and Django say.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
 from config.counted import TASK_SECONDS, count_queries
+from config.let_go import let_go
 
 
 def begun(task: Any, **_: Any) -> None:
@@ -30,5 +33,6 @@ class Watching(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(count_queries, dispatch_uid="config.counted")
+        connection_created.connect(let_go, dispatch_uid="config.let_go")
         task_prerun.connect(begun, dispatch_uid="config.counted", weak=False)
         task_postrun.connect(ended, dispatch_uid="config.counted", weak=False)
