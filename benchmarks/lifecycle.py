@@ -13,8 +13,8 @@ every message that the events owe, worked out anew, came exactly once: inbox, e-
 times and statements for each kind of request, and ends with 1 where anything differs.
 
 Options: --call-offs 500, --clients 8 (threads that ask), --seed 3745, --keep FOLDER (its data stays there). Its
-database is a SQLite file in a throw-away folder, or the empty one of DATABASE_URL
-(`.venv/bin/python -m tools.services postgresql -- .venv/bin/python benchmarks/lifecycle.py`).
+database is a SQLite file in a throw-away folder, or the empty one of DATABASE_URL; its queue the embedded one, or that
+of BROKER_URL (`.venv/bin/python -m tools.services postgresql redis -- .venv/bin/python benchmarks/lifecycle.py`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="calloff-lifecycle-") as name:
         data = options.keep or Path(name)
         data.mkdir(parents=True, exist_ok=True)
-        for ours in ("BROKER_URL", "SEARCH_URL", "EMAIL_URL"):
+        for ours in ("SEARCH_URL", "EMAIL_URL"):
             os.environ.pop(ours, None)
         os.environ.update(CALLOFF_DATA=str(data), DEMO="1", LOG_LEVEL="ERROR", STATIC_HASHED="0",
                           DJANGO_SETTINGS_MODULE="benchmarks.lifecycles.settings")  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -82,8 +83,10 @@ def run(data: Path, call_offs: int, clients: int, seed: int) -> int:
             *(f"{child.name} ended and was started again" for child in processes.children if child.deaths),
         ]
     days = (clock.now() - BEGINS).days
-    print(f"{connection.vendor}, {clients} clients, seed {seed}: {call_offs:,} call-offs of {len(ENDINGS)} endings, "
-          f"{len(SUPPLIERS)} suppliers; {days} days passed in {moves} moves of the clock")  # fmt: skip
+    queue = "the embedded queue" if settings.BROKER_IS_OURS else urlsplit(settings.BROKER_URL).scheme
+    run_on = f"{connection.vendor}, {queue}, {clients} clients, seed {seed}"
+    print(f"{run_on}: {call_offs:,} call-offs of {len(ENDINGS)} endings, {len(SUPPLIERS)} suppliers; "
+          f"{days} days passed in {moves} moves of the clock")  # fmt: skip
     _outcomes(purchases)
     requests = sum(len(times) for times in taken.values())
     print(f"{took:,.0f} s: {call_offs / took:.2f} call-offs, {requests / took:.1f} requests, "

@@ -88,7 +88,7 @@ class Watched(Walk):
         """In what is recorded, owed and kept, at any time; the buyer sees no tender before the close."""
         kept = [
             str(list(Event.objects.filter(position__gt=self.position - 5).values("references", "changes"))),
-            str(list(IdempotencyRecord.objects.values_list("body", flat=True))),
+            str([bytes(one) for one in IdempotencyRecord.objects.values_list("body", flat=True)]),
             str(list(Competition.objects.values())),
         ]
         assert MARKER not in " ".join(kept)

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.lifecycles.checks import differences, doubled, first_difference
 from benchmarks.lifecycles.report import ENDINGS
 from procurement.states import CALL_OFFS
-from tests.given import ROOT, fresh_database
+from tests.given import ROOT, broker, fresh_database, own_queue
 
 ENDED = "Every call-off ended as planned; every message came exactly once."
 
@@ -34,12 +34,14 @@ def test_what_came_twice_or_not_at_all_is_told() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_ending_comes_as_planned_and_every_message_comes_once() -> None:
-    dropped = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "CALLOFF_DATA"}
+    dropped = {"DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE", "CALLOFF_DATA"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    given = broker()
+    queue = {"BROKER_URL": own_queue(given).geturl()} if given else {}
     with fresh_database() as environment:
         done = subprocess.run(
             [sys.executable, "benchmarks/lifecycle.py", "--call-offs", str(len(ENDINGS)), "--clients", "4"],
-            cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False,
+            cwd=ROOT, env=kept | environment | queue, capture_output=True, text=True, check=False,
         )  # fmt: skip
     print(f"{len(ENDINGS)} call-offs\n{done.stdout}")
     assert done.stdout.splitlines()[-1:] == [ENDED], done.stdout + done.stderr[-3000:]

@@ -115,9 +115,13 @@ class Stage:
         return process
 
     def kill(self, process: subprocess.Popen[bytes] | None) -> None:
+        """Ends a process at once, with what is read from it: another may take its place here."""
         assert process is not None
         process.send_signal(signal.SIGKILL)
         process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def manage(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -173,11 +177,8 @@ class Stage:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         for process in (self.worker, self.queue, *self.others):
-            if process is not None and process.poll() is None:
+            if process is not None:
                 self.kill(process)
-            for pipe in (process.stdout, process.stderr) if process is not None else ():
-                if pipe is not None:
-                    pipe.close()
 
 
 def until(what: Callable[[], Any], seconds: float, message: str) -> Any:
