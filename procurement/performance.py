@@ -6,13 +6,13 @@ how many it stood on, and nothing else of them. Money is in minor units, VAT exc
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db.models import Count, Q, Sum
+from django.core.cache import cache
+from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
 
 from procurement.models import (
@@ -29,6 +29,8 @@ from procurement.models import (
 )
 
 PERIOD: Final = timedelta(days=365)
+HELD: Final = 24 * 60 * 60
+"""Seconds for which a count of the prices of a whole framework is kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +138,43 @@ def _places(version: RateCardVersion) -> Iterable[RatePlace]:
         held = own.get(key)
         if held is None or line.price_minor < held[3]:
             own[key] = line.grade.code, line.grade.name, line.grade.rank, line.price_minor
-    lowest: dict[tuple[str, int], dict[int, int]] = {}
     compared = card.basis != RateCard.Basis.ILLUSTRATIVE
-    if compared:
-        rows = RateLine.objects.filter(
-            version__status=RateCardVersion.Status.PUBLISHED,
-            version__card__framework=card.framework_id,
-            version__card__unit=card.unit,
-            version__card__currency=card.currency,
-            version__card__basis=card.basis,
-            grade__in={grade for _, grade in own},
-        ).values_list("lot__number", "grade", "version__card", "price_minor")
-        for number, grade, other, price in rows:
+    places = _among_cards(version, {key: held[3] for key, held in own.items()}) if compared and own else {}
+    for key, (code, name, _, price) in sorted(own.items(), key=lambda one: (one[0][0], one[1][2])):
+        cheaper, cards = places.get(key, (0, 0))
+        yield RatePlace(key[0], code, name, price, cheaper if compared else None, cards)
+
+
+def _among_cards(
+    version: RateCardVersion, own: dict[tuple[str, int], int]
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """By lot and grade how many cards have a lower price than the own lowest, and how many have a price at all (two
+    queries, one where nothing was published since it was last counted).
+
+    With thousands of cards there are tens of thousands of prices to go through. What is published never changes, so an
+    answer holds until another version is published or one is so no longer: the key of the cache says which those are.
+    """
+    card = version.card
+    published = RateCardVersion.objects.filter(
+        status=RateCardVersion.Status.PUBLISHED,
+        card__framework=card.framework_id,
+        card__unit=card.unit,
+        card__currency=card.currency,
+        card__basis=card.basis,
+    )
+    state = published.aggregate(newest=Max("pk"), made=Max("created_at"), number=Count("pk"))
+    moment = f"{state['made']:%Y%m%d%H%M%S%f}" if state["made"] else ""
+    key = f"rate-places:{version.pk}:{state['newest']}:{moment}:{state['number']}"
+    counted: dict[tuple[str, int], tuple[int, int]] | None = cache.get(key)
+    if counted is None:
+        lowest: dict[tuple[str, int], dict[int, int]] = {}
+        rows = RateLine.objects.filter(version__in=published, grade__in={grade for _, grade in own})
+        for number, grade, other, price in rows.values_list("lot__number", "grade", "version", "price_minor"):
             prices = lowest.setdefault((number or "", grade or 0), {})
             prices[other] = min(price, prices.get(other, price))
-    for (lot, grade), (code, name, _, price) in sorted(own.items(), key=lambda one: (one[0][0], one[1][2])):
-        ordered = sorted(lowest.get((lot, grade), {}).values())
-        yield RatePlace(
-            lot, code, name, price, bisect_left(ordered, price) if compared else None, len(ordered)
-        )
+        counted = {}
+        for at, price in own.items():
+            prices = lowest.get(at, {})
+            counted[at] = sum(one < price for one in prices.values()), len(prices)
+        cache.set(key, counted, HELD)
+    return counted

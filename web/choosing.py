@@ -14,6 +14,8 @@ from search.compare_params import FEWEST, MOST
 from web.address import Address
 
 COMPARE: Final = "compare"
+MOST_CHOICES: Final = 300
+"""More than so many are not offered in one list of a form: some twenty kilobytes. They are named by reference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from procurement.actions.joining import (
 )
 from procurement.models import Joining, Lot, Partner, Region, Specialism, Supplier
 from procurement.permissions import Action, Actor, can
+from web.choosing import MOST_CHOICES
 from web.doing import Change
 
 ALONE: Final = "The firm by itself"
@@ -60,6 +61,8 @@ class Places:
     partners: list[tuple[str, str]]
     lots: list[tuple[str, str]]
     suppliers: list[tuple[str, str]]
+    many_suppliers: bool
+    """Whether a consortium is named by its reference, because there are too many for a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def places(actor: Actor) -> Places:
     lots = Lot.objects.filter(
         Q(closes_on=None) | Q(closes_on__gte=today), framework__status="live", framework__ends_on__gte=today
     ).select_related("framework")
-    suppliers = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
+    found = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
+    suppliers = list(found.distinct().order_by("name").values_list("reference", "name")[: MOST_CHOICES + 1])
     return Places(
         partners=own_firms(actor),
         lots=[
@@ -97,10 +101,8 @@ def places(actor: Actor) -> Places:
                 for lot in lots.order_by("framework__number", "position")
             ),
         ],
-        suppliers=[
-            ("", ALONE),
-            *suppliers.distinct().order_by("name").values_list("reference", "name"),
-        ],
+        suppliers=[("", ALONE), *suppliers],
+        many_suppliers=len(suppliers) > MOST_CHOICES,
     )
 
 

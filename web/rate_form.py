@@ -13,6 +13,7 @@ from procurement.models import Framework, Grade, Lot, Supplier
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 from web.address import Address
+from web.choosing import MOST_CHOICES
 
 Options: TypeAlias = list[tuple[str, str]]
 
@@ -54,22 +55,31 @@ class RateForm:
     options: dict[str, Options]
     values: dict[str, str]
     hidden: tuple[tuple[str, str], ...]
+    many_suppliers: bool
+    """Whether a supplier is named by its reference: a list of all would be larger than the rest of the page."""
     open: bool
     """Whether one of the fields that are folded away is in use."""
 
     def has_field(self, name: str) -> bool:
         """Whether a fault of that parameter can link to a field."""
-        return name in self.options or name in WRITTEN or name == "include_expired"
+        return (
+            name in self.options
+            or name in WRITTEN
+            or name == "include_expired"
+            or (name == "supplier" and self.many_suppliers)
+        )
 
 
 def rate_form(asked: Address) -> RateForm:
     """The form for what was asked: one query, three more where one framework is chosen."""
     framework = asked.first("framework").lower() if len(asked.values("framework")) == 1 else ""
+    suppliers = _suppliers(framework)
+    many = len(suppliers) > MOST_CHOICES
     options: dict[str, Options] = {
         "framework": _any("Every framework", frameworks_with_rates()),
         "lot": _any("Every lot", _lots(framework)),
         "grade": _any("Every grade", grades_on(framework)),
-        "supplier": _any("Every supplier", _suppliers(framework)),
+        "supplier": _any("Every supplier", [] if many else suppliers),
         "work_type": _any("Every kind of work", list(WORK_TYPES.items())),
         "qualification": _any("Any qualification", list(QUALIFICATIONS.items())),
         "site": _any("Any place", list(SITES.items())),
@@ -89,7 +99,8 @@ def rate_form(asked: Address) -> RateForm:
         # References may be written in capitals. A value that is not among the choices stays in the address: it is
         # kept out of sight, not dropped.
         chosen = {value.casefold(): value for value, _ in choices}
-        values[name] = chosen.get(values[name].casefold(), "")
+        if name != "supplier" or not many:
+            values[name] = chosen.get(values[name].casefold(), "")
     shown = {(name, value.casefold()) for name, value in values.items()}
     return RateForm(
         options={name: choices for name, choices in options.items() if len(choices) > 1},
@@ -99,6 +110,7 @@ def rate_form(asked: Address) -> RateForm:
             for name, value in asked.pairs
             if (name, value.casefold()) not in shown and name not in ("page", "after")
         ),
+        many_suppliers=many,
         open=any(asked.first(name) for name in LABELS if name not in IN_SIGHT),
     )
 
@@ -150,9 +162,10 @@ def grades_on(framework: str) -> Options:
 def _suppliers(framework: str) -> Options:
     if not framework:
         return []
+    """At most one more than are offered."""
     return list(
         Supplier.objects.filter(rate_cards__framework__reference=framework)
         .distinct()
         .order_by("name")
-        .values_list("reference", "name")
+        .values_list("reference", "name")[: MOST_CHOICES + 1]
     )

@@ -1,5 +1,5 @@
-"""What holds on every page: one title, headings in order, no inline style or script, small, links that lead
-somewhere.
+"""What holds on every page: one title, headings in order, no inline style or script, small, a bounded number of
+queries, links that lead somewhere.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from itertools import pairwise
 
 import pytest
 from django.test import Client
+from django.urls import URLPattern
 
+from tests.web.bounded import ELSEWHERE, MOST, asked
 from tests.web.buying import signed
 from tests.web.kept import kept_pages, others_pages
 from tests.web.reading import COMPILED, Page, read
+from web.urls import urlpatterns
+from web.walks import WALKS
 
 PAGES = (
     "/",
@@ -70,6 +74,7 @@ OWN_PAGES = (
     "/account/second-step",
     "/account/sessions",
     "/inbox",
+    "/offers",
     "/profile/alder",
     "/profile/alder?saved=yes",
     "/organisations/alder/members",
@@ -110,7 +115,7 @@ def sound(page: Page) -> None:
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_is_sound_and_small(page: Client, address: str) -> None:
-    response = page.get(address)
+    response = asked(page, address)
     assert response.status_code == 200
     sound(read(response))
     sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0
@@ -128,7 +133,7 @@ def test_the_pages_of_a_buyer_are_sound_and_small(page: Client) -> None:
     addresses = kept_pages(signed(page))
     sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0
     for address in addresses:
-        response = page.get(address)
+        response = asked(page, address)
         assert response.status_code == 200, address
         sound(read(response))
         assert len(response.content) + sheet < 100_000
@@ -142,7 +147,7 @@ def test_the_pages_of_competitions_applications_and_administration_are_sound_and
     for email, addresses in others_pages(page).items():
         signed(page, email)
         for address in addresses:
-            response = page.get(address)
+            response = asked(page, address)
             assert response.status_code == 200, (email, address)
             sound(read(response))
             assert len(response.content) + sheet < 100_000
@@ -150,9 +155,15 @@ def test_the_pages_of_competitions_applications_and_administration_are_sound_and
 
 @pytest.mark.parametrize("address", OWN_PAGES)
 def test_the_pages_of_a_person_are_sound(signed_in: Client, address: str) -> None:
-    response = signed_in.get(address)
+    response = asked(signed_in, address)
     assert response.status_code == 200
     sound(read(response))
+
+
+def test_every_page_has_a_bound_of_queries() -> None:
+    names = {str(one.name) for one in urlpatterns if isinstance(one, URLPattern)}
+    walked = {f"{walk.name}-{question.name}" for walk in WALKS for question in walk.questions[1:]}
+    assert names - walked - set(ELSEWHERE) == set(MOST) - walked
 
 
 def test_every_link_of_our_own_leads_to_a_page(page: Client) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Event, Joining, Offering, SupplierMember
+from procurement.models import Appointment, Event, Joining, Lot, Offering, Partner, Supplier, SupplierMember
 from tests.web.buying import signed
 from tests.web.joining import FIRM, LEAD, OFFERED, OWNER, applicants, begun, sent_in, step, submitted
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, rows, wrong
+from web.choosing import MOST_CHOICES
 
 READER = "reader@example.org"
 
@@ -164,3 +167,26 @@ def test_a_firm_is_led_to_it_from_its_account_and_from_a_lot(page: Client) -> No
     of_lots = {"/joinings/new?lot=rm1~1", "/joinings/new?lot=rm1~2a"}
     assert of_lots <= set(hrefs(read(page.get("/frameworks/rm1"))))
     assert not [one for one in hrefs(read(page.get("/frameworks/rm0"))) if one.startswith("/joinings")]
+
+
+def test_among_hundreds_a_consortium_is_named_by_its_reference(page: Client) -> None:
+    lot = Lot.objects.get(reference="rm1~1")
+    made = Supplier.objects.bulk_create(
+        Supplier(reference=f"both-{number}", name=f"Both {number}", form=Supplier.Form.PRIME)
+        for number in range(MOST_CHOICES)
+    )
+    alder = Partner.objects.get(reference="alder")
+    SupplierMember.objects.bulk_create(
+        SupplierMember(supplier=one, partner=alder, role="lead", joined_on=date(2020, 1, 1)) for one in made
+    )
+    Appointment.objects.bulk_create(
+        Appointment(reference=f"rm1~1~{one.reference}", supplier=one, lot=lot, starts_on=date(2020, 1, 1))
+        for one in made
+    )
+    signed(page, FIRM)
+    shown = read(page.get("/joinings/new?lot=rm1~1&supplier=alders"))
+    assert shown.all("select", id="supplier") == []
+    assert shown.one("input", id="supplier").attributes["value"] == "alders"
+    answer = page.post("/joinings/new", {"lot": "rm1~1", "supplier": "nobody"})
+    assert (answer.status_code, [target for _, target in wrong(read(answer))]) == (422, ["#supplier"])
+    assert page.post("/joinings/new", {"lot": "rm1~1", "supplier": "alders"}).status_code == 303

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment
+from procurement.models import Appointment, Framework, RateCard, Supplier
 from procurement.pricing import Bin
 from tests.web.reading import read, rows
 from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
+from web.choosing import MOST_CHOICES
 
 
 def test_chart_and_table_show_the_same_numbers(page: Client) -> None:
@@ -227,3 +228,26 @@ def test_equal_prices_are_one_visible_bar() -> None:
     assert len(chart.bars) == 1
     assert chart.bars[0].width == 38
     assert [tick.label for tick in chart.prices] == ["£500"]
+
+
+def test_among_hundreds_a_supplier_is_named_by_its_reference(page: Client) -> None:
+    made = Supplier.objects.bulk_create(
+        Supplier(reference=f"firm-{number}", name=f"Firm {number}", form=Supplier.Form.ALONE)
+        for number in range(MOST_CHOICES)
+    )
+    rm1 = Framework.objects.get(reference="rm1")
+    RateCard.objects.bulk_create(
+        RateCard(reference=f"rm1-{one.reference}", supplier=one, framework=rm1, basis="published")
+        for one in made
+    )
+    found = read(page.get("/rates?framework=rm1&supplier=alders"))
+    assert found.all("select", id="supplier") == []
+    assert found.one("input", id="supplier").attributes["value"] == "alders"
+    cells = found.texts("td", class_="govuk-table__cell")
+    assert "Supplier: Consortium Alder" in cells
+    assert "Supplier: Dogwood Digital" not in cells
+    refused = page.get("/rates?framework=rm1&supplier=nobody")
+    assert refused.status_code == 400
+    wrong = read(refused)
+    assert "#supplier" in [one.attributes["href"] for one in wrong.all("a")]
+    assert wrong.one("input", id="supplier").attributes["value"] == "nobody"

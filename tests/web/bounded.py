@@ -1,0 +1,118 @@
+"""How many queries each page may take: one table by route, asked wherever a test goes through every page.
+
+A page holds lists, so a number that holds for one object and not for many is a fault of the page: the objects of the
+small market differ, several pages of a route are asked, and the largest number counts. benchmarks/pages.py asks the
+same of a database of 20,000 listings.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+
+MOST: Final = {
+    "account": 8,
+    "administration": 9,
+    "call-off": 22,
+    "call-offs": 8,
+    "claim": 10,
+    "claims": 14,
+    "compare": 14,
+    "competition": 31,
+    "contract": 10,
+    "dead-letters": 7,
+    "edit-call-off": 9,
+    "edit-outcomes": 12,
+    "event-log": 8,
+    "evidence": 7,
+    "finder-answer": 3,
+    "finder-need": 3,
+    "finder-value": 3,
+    "finder-where": 3,
+    "finder-whom": 3,
+    "firm": 20,
+    "framework": 7,
+    "frameworks": 4,
+    "imports": 7,
+    "inbox": 7,
+    "invitation": 27,
+    "invitations": 9,
+    "joining": 9,
+    "joinings": 8,
+    "kept-match": 8,
+    "limit": 9,
+    "listing": 18,
+    "map": 3,
+    "match": 7,
+    "matches": 7,
+    "measures": 8,
+    "members": 10,
+    "membership-requests": 6,
+    "new-call-off": 9,
+    "new-joining": 9,
+    "offer": 11,
+    "offerings": 9,
+    "offers": 8,
+    "outcome-plan": 14,
+    "outcome-plans": 7,
+    "own-organisations": 7,
+    "partner-standing": 7,
+    "password": 0,
+    "place": 8,
+    "places": 8,
+    "plan-competition": 7,
+    "profile": 6,
+    "profiles-to-review": 7,
+    "rates": 7,
+    "readiness-answer": 3,
+    "readiness-identifier": 3,
+    "register": 0,
+    "review-profile": 9,
+    "saved-searches": 7,
+    "search": 5,
+    "second-step": 4,
+    "sessions": 6,
+    "shortlist": 17,
+    "shortlists": 8,
+    "sign-in": 0,
+    "spend": 10,
+    "start": 4,
+    "tender": 19,
+    "tender-draft": 15,
+    "verification": 9,
+    "version": 7,
+    "versions": 8,
+    "webhook": 8,
+    "webhooks": 7,
+}
+"""By the route's name; whoever is signed in costs three more than nobody (session, person, unread messages)."""
+ELSEWHERE: Final = {
+    "enter-code": "a step of signing in: test_second_step",
+    "file": "no page",
+    "finder": "leads on",
+    "import": "test_imports_pages",
+    "invited": "leads on",
+    "notice": "no page",
+    "readiness": "leads on",
+    "receipt": "no page",
+    "saved-search": "leads on",
+    "set-password": "by a link of an e-mail: test_accounts",
+    "set-up-account": "by a link of an e-mail: test_accounts",
+    "sign-out": "no page",
+    "unsubscribe": "by a link of an e-mail: test_saved_searches",
+}
+"""Routes without a row, and why. A walk's questions but the first are one view: its row stands for all."""
+
+
+def asked(client: Client, address: str) -> Any:
+    """The page at an address. Fails if it takes more queries than its row says."""
+    with CaptureQueriesContext(connection) as taken:
+        answer = client.get(address)
+    route = resolve(address.partition("?")[0]).url_name or ""
+    told = "\n".join(one["sql"][:200] for one in taken.captured_queries)
+    assert len(taken) <= MOST[route], f"{address}: {len(taken)} queries, {MOST[route]} allowed\n{told}"
+    return answer
