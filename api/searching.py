@@ -1,14 +1,18 @@
-"""What the search addresses do alike: count apart, carry no validator, and link page to page."""
+"""What the search addresses do alike: count apart, carry no validator, link page to page, and count what they show."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from api.auth import actor_of
 from api.views import ApiView
+from procurement.models import Partner
+from search.finds import Kind, finds
 from search.query import DEEPEST_HIT
 
 
@@ -46,6 +50,17 @@ def pages(
         "next": follows,
         "previous": _linked(request, own, kept | {"page": str(page - 1)}) if goes_back else None,
     }
+
+
+def count_shown(request: Request, listings: Iterable[str], kind: Kind) -> None:
+    """Counts these listings (references) as shown, unless a partner firm asks (one query where anybody is signed in,
+    none else).
+    """
+    if not finds.counting or request.method == "HEAD":
+        return
+    own = list(actor_of(request).organisations())
+    if not own or not Partner.objects.filter(organisation__in=own).exists():
+        finds.shown(listings, kind, request.META.get("HTTP_USER_AGENT", ""))
 
 
 def _linked(request: Request, own: str, place: dict[str, str]) -> str:

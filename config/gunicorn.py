@@ -10,10 +10,11 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-from typing import Any
+from typing import Any, Final
 from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
@@ -65,6 +66,10 @@ WARMED = ("/api/v1/health/ready/", "/api/v1/listings/?page_size=1", "/api/v1/rat
 """What a new process answers to nobody first: the first person does not wait for what is opened once."""
 
 
+FINDS: Final = "search.finds.finds"
+"""Named, not imported: it knows models, and this is read before Django is set up."""
+
+
 def keep_freed_memory() -> None:
     """Lets a process keep memory that it has freed, for the next answer: an answer of 100 kB and the arrays behind it
     otherwise go back to the system and are fetched anew, page by page, which took a tenth of a search. glibc's
@@ -108,3 +113,9 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)
+    import_string(FINDS).begin()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Called by gunicorn in a process that ends: what it has counted and not yet written is written."""
+    import_string(FINDS).end()

@@ -32,6 +32,12 @@ KEPT: Final = (
     ),
     Kept("dead_letters", 365, "Given up: an operator may have them tried again for a year."),
     Kept("read_messages", 365, "Of the inbox, once somebody has read them."),
+    Kept("finds_by_day", 400, "How often a listing was shown on a day: a year and a month, to compare."),
+    Kept(
+        "finds_by_month",
+        1_100,
+        "The same by month and firm: three years. They are numbers and name nobody who searched.",
+    ),
     Kept(
         "removed_files",
         30,

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from api.errors import Problem
 from api.schema import operation
-from api.searching import SearchView, pages, ready
+from api.searching import SearchView, count_shown, pages, ready
 from api.v1.listing_shapes import Listing, ListingPage, Suggestions
 from api.v1.shapes import amount
 from search import params
@@ -54,6 +54,7 @@ class ListingSearch(SearchView):
         refuse_unknown_values(found, query)
         answer = found.search_listings(query)
         refuse_unknown_grade(query, answer)
+        count_shown(request, (hit.reference for hit in answer.hits), "searches")
         return ready(rendered(request, query, answer))
 
 

@@ -18,6 +18,7 @@ from api.changing import found_then_done_once, malformed_told
 from api.errors import Problem, fault
 from api.parameters import reference, values
 from api.schema import operation
+from api.searching import count_shown
 from api.v1.match_shapes import AnswerShape, MatchBody
 from api.v1.requirement_shapes import RequirementContentSerializer
 from api.v1.shapes import Named
@@ -152,13 +153,16 @@ class MatchList(ListView):
         if not sent.get("keep", actor.signed_in):
             content, _ = _content(request, sent)
             found = match(content, _options(sent), engine())
+            _shown(request, found)
             return Response({"content": content.to_json(), "answer": found.answer})
         signed_in(request)
         options = _options(sent)
 
         def find() -> tuple[RequirementContent, str | None, Matched]:
             content, requirement = _content(request, sent)
-            return content, requirement, match(content, options, engine())
+            found = match(content, options, engine())
+            _shown(request, found)
+            return content, requirement, found
 
         def act(asked: tuple[RequirementContent, str | None, Matched]) -> Response:
             content, requirement, found = asked
@@ -169,6 +173,10 @@ class MatchList(ListView):
             return Response(MatchSerializer(row).data, status=201, headers={"Location": place})
 
         return found_then_done_once(request, actor.reference, find, act)
+
+
+def _shown(request: Request, found: Matched) -> None:
+    count_shown(request, (one["reference"] for one in found.answer["results"]), "matches")
 
 
 def _content(request: Request, sent: Mapping[str, Any]) -> tuple[RequirementContent, str | None]:

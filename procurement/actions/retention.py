@@ -17,9 +17,11 @@ from django.utils import timezone
 
 from procurement.models import (
     CompetitionDocument,
+    DayFinds,
     Delivery,
     IdempotencyRecord,
     InboxMessage,
+    MonthFinds,
     Registration,
     Session,
     TenderFile,
@@ -70,6 +72,14 @@ def _dead_letters(until: datetime) -> int:
     return _removed(Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__lte=until, message=None))
 
 
+def _finds_by_day(until: datetime) -> int:
+    return _removed(DayFinds.objects.filter(day__lte=until.date()))
+
+
+def _finds_by_month(until: datetime) -> int:
+    return _removed(MonthFinds.objects.filter(month__lte=until.date()))
+
+
 def _removed(rows: QuerySet) -> int:  # type: ignore[type-arg]
     """Removes these rows batch by batch, the oldest first."""
     found = 0
@@ -111,5 +121,7 @@ PURGES: Final[dict[str, Callable[[datetime], int]]] = {
     "read_messages": _messages,
     "deliveries": _deliveries,
     "dead_letters": _dead_letters,
+    "finds_by_day": _finds_by_day,
+    "finds_by_month": _finds_by_month,
     "removed_files": _files,
 }

@@ -20,6 +20,7 @@ from procurement.models.evaluations import (
     OutcomeLetter,
 )
 from procurement.models.files import ClaimFile, CompetitionDocument, TenderFile
+from procurement.models.finds import DayFinds, MonthFinds
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
 from procurement.models.joining import Joining
 from procurement.models.operations import Counter, IdempotencyRecord, Operation
@@ -72,6 +73,7 @@ __all__ = [
     "Contract",
     "ContractReminder",
     "Counter",
+    "DayFinds",
     "Declaration",
     "Delivery",
     "EmailDomain",
@@ -89,6 +91,7 @@ __all__ = [
     "Measure",
     "Membership",
     "MembershipRequest",
+    "MonthFinds",
     "Offer",
     "Offering",
     "Operation",

@@ -34,7 +34,7 @@ MOST: Final = {
     "finder-value": 3,
     "finder-where": 3,
     "finder-whom": 3,
-    "firm": 20,
+    "firm": 22,
     "framework": 7,
     "frameworks": 4,
     "imports": 7,

@@ -107,5 +107,5 @@ def test_a_firms_page_takes_a_bounded_number_of_queries(
     signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     signed_in.get(FIRM)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         signed_in.get(FIRM)

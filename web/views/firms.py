@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.profiles import confirm_profile
+from procurement.finds import found_by_month, found_lately
 from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
 from procurement.performance import card_places, performance, suppliers_of
 from procurement.permissions import Action, Actor, can
@@ -61,6 +62,8 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         stale=found.published is not None and (age is None or age > NUDGED_AFTER),
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
         figures=performance(found, keys, today),
+        months=found_by_month(found.reference, today),
+        lately=found_lately(found.reference, today),
         suppliers=_suppliers(places, keys),
         offered=set(Offering.objects.filter(partner=found).values_list("appointment", flat=True)),
         done=request.method == "GET" and request.GET.get("done") == "confirm",

@@ -35,6 +35,7 @@ from search.ranks import MODES, WEIGHTS
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.faults import FieldFault, by_anchor
+from web.finding import count_shown
 from web.match_answer import answer_of, asked_for
 from web.need_choices import need_choices
 from web.need_form import LABELS, NeedForm
@@ -78,6 +79,7 @@ def need(request: HttpRequest) -> HttpResponse:
         return _form(request, form, body, form.faults(refused.faults))
     except EngineUnavailable as down:
         return search_unavailable(request, "match", down.retry_after)
+    count_shown(request, (one["reference"] for one in found.answer["results"]), "matches")
     if organisation is None:
         return _form(request, form, body, answer=found)
     run = Run(found.ranking, found.model, engine().name, found.generation, found.seed, options.on)

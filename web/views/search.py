@@ -28,6 +28,7 @@ from web.address import Address
 from web.buying import actor_of
 from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
+from web.finding import count_shown
 from web.formats import money
 from web.pages import buys, render
 from web.paging import pages
@@ -92,6 +93,7 @@ def search(request: HttpRequest) -> HttpResponse:
         return search_unavailable(request, "search", down.retry_after)
     except BadParameters as bad:
         return _refused(request, asked, bad)
+    count_shown(request, (hit.reference for hit in answer.hits), "searches")
     return _answered(request, asked, query, answer, more)
 
 
