@@ -38,9 +38,9 @@ from benchmarks.search import Server, build, share  # noqa: E402
 
 WARMING: Final = 3
 WANTED_MS, WANTED_BYTES = 100, 100_000
-TRIED: Final = 12
+TRIED: Final = 6
 """Objects of a route that are looked at for the one that takes most queries."""
-LOOKED_FOR: Final = 60
+LOOKED_FOR: Final = 24
 """Objects that are asked for until so many are found: not everybody may read all."""
 DEMONSTRATED: Final = {
     "rm1~alders~alder": "cx-demo-01~glasdale-consortium~the-skelcombe-evidence-practice",

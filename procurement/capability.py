@@ -51,19 +51,24 @@ def lacking(
     present = {(one.supplier_id, one.partner_id) for one in members if belongs(one, lot.framework, on)}
     land = ground()
     met: dict[int, set[Must]] = defaultdict(set)
-    for offering in Offering.objects.filter(appointment__in=appointments).select_related(
-        "specialism", "appointment"
-    ):
-        if (offering.appointment.supplier_id, offering.partner_id) not in present:
+    # Thousands of suppliers offer in a few dozen combinations of regions and specialism: each is judged once.
+    judged: dict[tuple[tuple[str, ...], str | None], list[Must]] = {}
+    rows = Offering.objects.filter(appointment__in=appointments).values_list(
+        "appointment", "appointment__supplier", "partner", "regions", "specialism__reference"
+    )
+    for appointment, supplier, partner, where, offered in rows:
+        if (supplier, partner) not in present:
             continue
-        regions = set(land.satisfied(offering.regions))
-        offered = offering.specialism.reference if offering.specialism else None
-        met[offering.appointment_id].update(
-            one
-            for one in wanted
-            if (one.region is None or one.region in regions)
-            and (one.specialism is None or offered is None or one.specialism == offered)
-        )
+        key = tuple(where), offered
+        if key not in judged:
+            regions = set(land.satisfied(where))
+            judged[key] = [
+                one
+                for one in wanted
+                if (one.region is None or one.region in regions)
+                and (one.specialism is None or offered is None or one.specialism == offered)
+            ]
+        met[appointment].update(judged[key])
     return {
         one.pk: missing
         for one in appointments

@@ -38,6 +38,8 @@ from procurement.querysets_competitions import ClarificationQuerySet, Competitio
 from procurement.states import Part
 from web.formats import minor, money
 
+LISTED: Final = 100
+"""Suppliers that a list of the page names, of those asked and of those ruled out; it counts the others."""
 DRAFTS: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 PARTS: Final = [("assessor", "Assessor"), ("moderator", "Moderator")]
 

@@ -24,7 +24,7 @@ from web.buying import actor_of
 from web.changing import see_other, sent_revision
 from web.competition_changes import DONE, anchors_of, changes_of
 from web.competition_form import CHOICES, faults_of, local, read, typed_from, typed_of
-from web.competition_page import DRAFTS, PARTS, competition_page
+from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import STALE, Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
@@ -133,6 +133,7 @@ def _page(
         "call-offs",
         status_code=status_code,
         page=page,
+        listed=LISTED,
         call_off=found,
         parts=PARTS,
         moments={name: local(getattr(page.competition, name)) for name in moments},
