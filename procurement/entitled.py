@@ -15,7 +15,7 @@ from procurement.capability import lacking
 from procurement.models import Appointment, CallOff, RateCardVersion, RuledOut, SupplierMember
 from procurement.on_day import appointed
 from procurement.order_form import content_of
-from procurement.quotes import held_cards
+from procurement.quotes import versions_in_force
 
 Rule = RuledOut.Rule
 
@@ -40,14 +40,14 @@ class Out:
 def entitled(call_off: CallOff, on: date) -> tuple[list[Entitled], list[Out]]:
     """Whom the call-off's competition invites on that day and whom not, each by the supplier's reference.
 
-    At most eight queries however many suppliers there are. Who holds no active place on the lot stands in neither.
+    At most seven queries however many suppliers there are. Who holds no active place on the lot stands in neither.
     """
     lot = call_off.lot
     rows = Appointment.objects.filter(lot=lot, status=Appointment.Status.ACTIVE).select_related("supplier")
     places = [one for one in rows.order_by("supplier__reference") if appointed(one, lot.framework, on)]
     barred = dict(barred_leads(places, on))
     missing = lacking(lot, places, content_of(call_off), on)
-    cards = held_cards(lot.framework, {one.supplier_id for one in places}, on, lot)
+    cards, _ = versions_in_force(lot.framework, {one.supplier_id for one in places}, on)
     invited, out = [], []
     for place in places:
         if place.pk in barred:
@@ -56,8 +56,7 @@ def entitled(call_off: CallOff, on: date) -> tuple[list[Entitled], list[Out]]:
             found = [{"specialism": one.specialism, "region": one.region} for one in missing[place.pk]]
             out.append(Out(place, Rule.CAPABILITY, found))
         else:
-            held = cards.get(place.supplier_id)
-            invited.append(Entitled(place, held.version if held else None))
+            invited.append(Entitled(place, cards.get(place.supplier_id)))
     return invited, out
 
 

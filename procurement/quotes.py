@@ -158,9 +158,25 @@ def fit(card: RateCard, framework: Framework) -> tuple[bool, bool, str]:
 def held_cards(
     framework: Framework, suppliers: Collection[int], day: date, lot: Lot | None
 ) -> dict[int, HeldCard]:
-    """The card in force on that day for each supplier (primary keys) that has one, with its lines by grade.
+    """The card in force on that day for each supplier (primary keys) that has one, with its lines by grade (two
+    queries).
+    """
+    chosen, follows = versions_in_force(framework, suppliers, day)
+    lines: dict[int, list[CardLine]] = defaultdict(list)
+    rows = RateLineQuerySet(RateLine).by_grade([version.pk for version in chosen.values()], lot)
+    for version_key, grade, name, of_lot, work_type, minor, first, last in rows:
+        lines[version_key].append(CardLine(grade, name, of_lot, work_type, minor, first, last))
+    return {
+        supplier: HeldCard(version.card, version, tuple(lines[version.pk]), follows.get(version.card_id))
+        for supplier, version in chosen.items()
+    }
 
-    Two queries. A version that is published ahead of its first day leaves the one before it in force until then.
+
+def versions_in_force(
+    framework: Framework, suppliers: Collection[int], day: date
+) -> tuple[dict[int, RateCardVersion], dict[int, date]]:
+    """The version in force on that day by supplier (primary keys), and by card the first day of the one that follows
+    it (one query). A version that is published ahead of its first day leaves the one before it in force until then.
     """
     chosen: dict[int, RateCardVersion] = {}
     follows: dict[int, date] = {}
@@ -173,14 +189,7 @@ def held_cards(
             continue
         if known is None or (known.card_id != card.pk and fit(card, framework) < fit(known.card, framework)):
             chosen[card.supplier_id] = version
-    lines: dict[int, list[CardLine]] = defaultdict(list)
-    rows = RateLineQuerySet(RateLine).by_grade([version.pk for version in chosen.values()], lot)
-    for version_key, grade, name, of_lot, work_type, minor, first, last in rows:
-        lines[version_key].append(CardLine(grade, name, of_lot, work_type, minor, first, last))
-    return {
-        supplier: HeldCard(version.card, version, tuple(lines[version.pk]), follows.get(version.card_id))
-        for supplier, version in chosen.items()
-    }
+    return chosen, follows
 
 
 def _quote(
