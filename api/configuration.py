@@ -114,6 +114,7 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "DeliveryStatus": "procurement.models.outbox.Delivery.Status",
         "DeliveryChannel": "procurement.models.outbox.Delivery.Channel",
         "JoiningStatus": "procurement.models.joining.Joining.Status",
+        "RateProposalStatus": "procurement.models.rate_proposals.RateProposal.Status",
         "OutcomePlanStatus": "procurement.models.outcomes.OutcomePlan.Status",
         "ClaimStatus": "procurement.models.outcomes.Claim.Status",
         "OperationStatus": "procurement.models.operations.Operation.Status",

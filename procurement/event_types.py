@@ -252,6 +252,23 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "withdrawn": "The firm applies no longer; of a draft the event names the firm alone.",
         }.items()
     },
+    **{
+        f"rate_proposal.{what}": EventType(
+            "rate_proposal",
+            ("supplier", "framework"),
+            meaning,
+            # A draft is its supplier's alone; no member but the lead sees what is not in force yet.
+            concerns=("lead",) if what in {"drafted", "edited"} else ("lead", "owner"),
+        )
+        for what, meaning in {
+            "drafted": "A supplier's lead began to propose a version of its rate card.",
+            "edited": "It was said anew; changes name the fields.",
+            "submitted": "It was proposed; changes hold the day it asks for and how many lines change, no rate.",
+            "approved": "It is the card's next version; changes hold which, and its first day.",
+            "refused": "It was not taken; changes hold the reason.",
+            "withdrawn": "The lead proposes it no longer; of a draft the event names the supplier alone.",
+        }.items()
+    },
     "measure.added": EventType(
         "measure", ("organisation",), "An outcome that can be counted joined the library."
     ),

@@ -115,8 +115,9 @@ def read_framework(folder: Path, reference: str) -> FrameworkDraft:
     row.pop("work_types", None)
     lots = tuple(_lot(lot, grades, specialisms) for lot in row.pop("lots"))
     row |= {f"{name}_pence": pence(row.pop(name)) for name in PENCE if name in row}
-    if "management_charge" in row:
-        row["management_charge"] = Decimal(row["management_charge"])
+    for name in ("management_charge", "rate_rise_ceiling"):
+        if name in row:
+            row[name] = Decimal(row[name])
     row["buyer_classes"] = tuple(row["buyer_classes"])
     return FrameworkDraft(**row, lots=lots)
 

@@ -97,6 +97,7 @@ INVITED_BY: Final = ("web:invited", "{call_off}")
 CLAIM_CONTRACT: Final = ("web:contract", "{contract}")
 CONTRACT: Final = ("web:contract", "{subject}")
 JOINING: Final = ("web:joining", "{subject}")
+PROPOSAL: Final = ("web:rate-proposal", "{subject}")
 HOOK: Final = ("api:webhook", "{subject}")
 
 NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
@@ -428,6 +429,24 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "joining.withdrawn": (
         Notice("lead", "Application withdrawn: {subject}", "{partner} applies no longer ({subject}).", JOINING),
         Notice("owner", "Application withdrawn: {subject}", "{partner} applies no longer ({subject}).", JOINING),
+    ),
+    "rate_proposal.submitted": (
+        Notice("owner", "A rate card to approve: {subject}",
+               "{supplier} proposes a rate card on {framework} from {valid_from} ({subject}).", PROPOSAL, URGENT),
+    ),
+    "rate_proposal.approved": (
+        Notice("lead", "Rate card approved: {subject}",
+               "The rate card that {supplier} proposed on {framework} ({subject}) is in force from {valid_from}.",
+               PROPOSAL, URGENT),
+    ),
+    "rate_proposal.refused": (
+        Notice("lead", "Rate card refused: {subject}",
+               "The rate card that {supplier} proposed on {framework} ({subject}) was not taken: {reason}", PROPOSAL,
+               URGENT),
+    ),
+    "rate_proposal.withdrawn": (
+        Notice("owner", "Proposal withdrawn: {subject}", "{supplier} proposes the rate card {subject} no longer.",
+               PROPOSAL),
     ),
     "webhook.disabled": (
         Notice("organisation", "A webhook was disabled",

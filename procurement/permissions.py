@@ -24,6 +24,8 @@ class Action(StrEnum):
     UPDATE_PROFILE = "update_profile"
     CONFIRM_PROFILE = "confirm_profile"
     PUBLISH_RATES = "publish_rates"
+    SEE_RATE_PROPOSALS = "see_rate_proposals"
+    PROPOSE_RATES = "propose_rates"
     IMPORT_PARTNERS = "import_partners"
     IMPORT_RATES = "import_rates"
     SEE_OPERATION = "see_operation"
@@ -134,6 +136,16 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
         Grant(Kind.FRAMEWORK_OWNER, EDITORS, True, "rates:write"),
         Grant(Kind.OPERATOR, EDITORS, False, "rates:write"),
     ),
+    # A proposal is seen by the supplier's lead and by the framework's owner, each for its own, and by operators.
+    Action.SEE_RATE_PROPOSALS: (
+        Grant(Kind.PARTNER, EVERY_ROLE, True, "rate_proposals:read"),
+        Grant(Kind.PARTNER, EVERY_ROLE, True, "rate_proposals:write"),
+        Grant(Kind.FRAMEWORK_OWNER, EVERY_ROLE, True, "rate_proposals:read"),
+        Grant(Kind.FRAMEWORK_OWNER, EVERY_ROLE, True, "rates:write"),
+        Grant(Kind.OPERATOR, EVERY_ROLE, False, "rate_proposals:read"),
+        Grant(Kind.OPERATOR, EVERY_ROLE, False, "rates:write"),
+    ),
+    Action.PROPOSE_RATES: (Grant(Kind.PARTNER, EDITORS, True, "rate_proposals:write"),),
     Action.IMPORT_PARTNERS: (Grant(Kind.OPERATOR, EDITORS, False, "imports:write"),),
     Action.IMPORT_RATES: (Grant(Kind.OPERATOR, EDITORS, False, "imports:write"),),
     Action.SEE_OPERATION: (
@@ -219,7 +231,9 @@ SCOPES: Final[dict[str, str]] = {
     "read": "Read what is public",
     "contacts:read": "Read partners' contacts",
     "partners:write": "Update the own organisation's profile",
-    "rates:write": "Publish rate cards",
+    "rates:write": "Publish rate cards, and decide on those that are proposed",
+    "rate_proposals:read": "Read proposals of rate cards that concern the own organisation",
+    "rate_proposals:write": "Propose the own supplier's rate cards",
     "imports:write": "Import partners and rate cards",
     "requirements:read": "Read the own organisation's requirements",
     "requirements:write": "Write the own organisation's requirements",

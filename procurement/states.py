@@ -1,4 +1,4 @@
-"""How a purchase moves, and how a firm joins: small tables, one for each kind of object.
+"""How a purchase moves, how a firm joins, how a rate card changes: small tables, one for each kind of object.
 
 The one place that says from which status to which a step leads, who may take it and which event it is. Actions ask
 here before they write, representations say what may be done next (`available_actions`), docs/states.md and the tests
@@ -15,11 +15,12 @@ from typing import Final
 from procurement.models.call_offs import CallOff, Contract, Offer
 from procurement.models.joining import Joining
 from procurement.models.outcomes import Claim, OutcomePlan
+from procurement.models.rate_proposals import RateProposal
 from procurement.models.tenders import Tender
 
 Call, Sent, Deal, Route = CallOff.Status, Offer.Status, Contract.Status, CallOff.Route
 Join, Plan, Claimed = Joining.Status, OutcomePlan.Status, Claim.Status
-Bid = Tender.Status
+Bid, Rates = Tender.Status, RateProposal.Status
 
 
 class Part(StrEnum):
@@ -305,4 +306,23 @@ TENDERS: Final = Machine(
     ),
 )  # fmt: skip
 
-MACHINES: Final = {one.kind: one for one in (CALL_OFFS, OFFERS, TENDERS, CONTRACTS, JOININGS, PLANS, CLAIMS)}
+RATE_PROPOSALS: Final = Machine(
+    "rate_proposal",
+    Rates.DRAFT,
+    dict(Rates.choices),
+    (
+        _step("edit", (Rates.DRAFT,), "", _LEAD, "rate_proposal.edited", "The supplier's lead says it anew."),
+        _step("submit", (Rates.DRAFT,), Rates.SUBMITTED, _LEAD, "rate_proposal.submitted",
+              "The lead proposes it to the framework owner; what it says stands from now on."),
+        _step("approve", (Rates.SUBMITTED,), Rates.APPROVED, _FRAMEWORK, "rate_proposal.approved",
+              "It becomes the card's next version, in force from its day."),
+        _step("refuse", (Rates.SUBMITTED,), Rates.REFUSED, _FRAMEWORK, "rate_proposal.refused",
+              "The framework owner does not take it, with the reason."),
+        _step("withdraw", (Rates.DRAFT, Rates.SUBMITTED), Rates.WITHDRAWN, _LEAD, "rate_proposal.withdrawn",
+              "The lead proposes it no longer."),
+    ),
+)  # fmt: skip
+
+MACHINES: Final = {
+    one.kind: one for one in (CALL_OFFS, OFFERS, TENDERS, CONTRACTS, JOININGS, PLANS, CLAIMS, RATE_PROPOSALS)
+}

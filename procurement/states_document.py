@@ -14,7 +14,7 @@ from procurement.states import Machine, Part, Transition
 ROUTES: Final = dict(CallOff.Route.choices)
 
 HEAD: Final = """\
-# How a purchase moves, and how a firm joins
+# How a purchase moves, how a firm joins, how a rate card changes
 
 Written by `make schema` from `procurement/states.py`; a test compares the two, so this is what the code does. A step is
 refused with 409 out of any status that it does not stand beside, and with 403 to whoever is not named. Steps of the

@@ -28,6 +28,7 @@ class Administrator:
     dead_letters: bool
     log: bool
     joinings: bool
+    rates: bool
     organisations: bool
     profiles: bool
 
@@ -55,6 +56,7 @@ def administrator(request: HttpRequest) -> Administrator:
         imports=may(Action.IMPORT_PARTNERS),
         dead_letters=may(Action.SEE_DEAD_LETTERS),
         log=may(Action.SEE_EVERY_EVENT),
+        rates=may(Action.PUBLISH_RATES),
         joinings=may(Action.SEE_JOININGS),
         organisations=can(actor, Action.MANAGE_ORGANISATIONS),
         profiles=can(actor, Action.REVIEW_PROFILES),

@@ -24,6 +24,10 @@ STALE: Final = (
 )
 
 Change = Callable[[Actor, str, int, QueryDict], object]
+Anchors = Mapping[str, str] | Callable[[str], str]
+"""Which field a fault belongs to: by the first step of its pointer, `{do}` standing for the form's own name; or, where
+fields stand in rows, by a function of the whole pointer. "" is none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,10 @@ def do(
     actor: Actor,
     reference: str,
     changes: Mapping[str, Change],
-    anchors: Mapping[str, str],
+    anchors: Anchors,
     here: str,
 ) -> Refusal | HttpResponse:
     """Carries out what the form asks of the object, once for its one-time key, and leads back to the page at `here`.
-    `anchors` says by the first step of a fault's pointer which field it belongs to, `{do}` standing for the form's own
-    name.
 
     Raises Http404 for a form that there is not and for what the actor may not see, PermissionDenied.
     """
@@ -67,8 +69,14 @@ def do(
     except Conflict as refused:
         return Refusal([FieldFault("", refused.message.rstrip("."))], 409)
     except Invalid as refused:
-        faults = []
-        for fault in refused.faults:
-            anchor = anchors.get(fault.pointer.strip("/").partition("/")[0], "").format(do=name)
-            faults.append(FieldFault(anchor, fault.message.rstrip(".")))
+        faults = [
+            FieldFault(_anchor(anchors, fault.pointer, name), fault.message.rstrip("."))
+            for fault in refused.faults
+        ]
         return Refusal(faults or [FieldFault("", refused.message.rstrip("."))], 422)
+
+
+def _anchor(anchors: Anchors, pointer: str, name: str) -> str:
+    if callable(anchors):
+        return anchors(pointer)
+    return anchors.get(pointer.strip("/").partition("/")[0], "").format(do=name)

@@ -25,7 +25,7 @@ COLLECTIONS: Final = (
     "listings", "listing-suggestions", "rates", "rate-suggestions", "rates-csv",
     "comparisons", "comparisons-csv", "comparisons-xlsx", "quotes", "teams",
     "requirements", "matches", "shortlists", "saved-searches", "call-offs", "offers", "contracts",
-    "joinings", "measures", "outcome-plans",
+    "joinings", "rate-proposals", "measures", "outcome-plans",
     "invitations", "tenders",
     "imports", "operations",
     "events", "webhooks", "inbox", "dead-letters",

@@ -44,6 +44,12 @@ class FrameworkSerializer(serializers.ModelSerializer[Framework]):
         5, 3, allow_null=True, help_text="Per cent of what is invoiced; null where it is not known."
     )
     maximum_value = MoneyField(source="maximum_value_pence", allow_null=True)
+    rate_rise_ceiling = serializers.DecimalField(
+        5,
+        2,
+        allow_null=True,
+        help_text="Per cent by which a new card may raise a rate at most; null: not known.",
+    )
     lots = NamedLot(many=True)
 
     class Meta:
@@ -51,7 +57,7 @@ class FrameworkSerializer(serializers.ModelSerializer[Framework]):
         fields: ClassVar[list[str]] = [
             "reference", "number", "name", "nickname", "description", "owner", "status", "open_to_call_offs",
             "starts_on", "ends_on", "regime", "buyer_classes", "management_charge", "maximum_value",
-            "region_scheme", "rate_unit", "fictional", "lots",
+            "region_scheme", "rate_unit", "rate_rise_ceiling", "fictional", "lots",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=Framework.Status.choices))

@@ -41,6 +41,7 @@ from api.v1 import (
     public_notices,
     quotes,
     rate_cards,
+    rate_proposals,
     rates,
     requirements,
     saved_searches,
@@ -427,6 +428,23 @@ urlpatterns = [
             ("admit", joinings.Admission),
             ("refuse", joinings.Refusal),
             ("withdraw", joinings.Withdrawal),
+        )
+    ),
+    path("rate-proposals/", rate_proposals.RateProposalList.as_view(), name="rate-proposals"),
+    path(
+        "rate-proposals/<reference:reference>/",
+        rate_proposals.RateProposalDetail.as_view(),
+        name="rate-proposal",
+    ),
+    *(
+        path(f"rate-proposals/<reference:reference>/{name}/", view.as_view(), name=f"rate-proposal-{name}")
+        for name, view in (
+            ("comparison", rate_proposals.RateComparison),
+            ("file", rate_proposals.RatesFile),
+            ("submit", rate_proposals.Proposing),
+            ("approve", rate_proposals.Approval),
+            ("refuse", rate_proposals.Refusal),
+            ("withdraw", rate_proposals.Withdrawal),
         )
     ),
     path("health/live/", health.Live.as_view(), name="live"),

@@ -15,6 +15,7 @@ from django.db import transaction
 from procurement.actions.appointments import save_appointments
 from procurement.actions.demo_call_offs import load_call_offs
 from procurement.actions.demo_joinings import load_joinings
+from procurement.actions.demo_rate_proposals import load_rate_proposals
 from procurement.actions.events import Happening, record
 from procurement.actions.frameworks import save_framework
 from procurement.actions.offerings import save_offerings
@@ -64,6 +65,7 @@ def load_demo(
         progress("people", len(fixtures.people), len(fixtures.people))
         outcomes["call-offs"] = load_call_offs(folder)
         outcomes["applications"] = load_joinings(folder)
+        outcomes["proposed rate cards"] = load_rate_proposals(folder)
     if _loaded() != current:
         with transaction.atomic():
             counts = {kind: outcome.touched for kind, outcome in outcomes.items()}

@@ -66,8 +66,8 @@ class LotDraft:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkDraft:
-    """A framework as it should be; `owner` is an organisation's reference, `management_charge` in per
-    cent.
+    """A framework as it should be; `owner` is an organisation's reference, `management_charge` and `rate_rise_ceiling`
+    in per cent.
     """
 
     reference: str
@@ -86,6 +86,7 @@ class FrameworkDraft:
     maximum_value_pence: int | None = None
     region_scheme: str = Region.Scheme.ITL2025
     rate_unit: str = "day"
+    rate_rise_ceiling: Decimal | None = None
     fictional: bool = False
 
 

@@ -24,8 +24,11 @@ def plain(heading: str) -> str:
 _STANDARD: Final = {plain(name): name for name in FIELDS}
 
 
-def headings_of(standing: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
-    """Which heading each field stands under: the mapped one, or one that is the field's own name.
+def headings_of(
+    standing: Sequence[str], mapped: Mapping[str, str], needed: Sequence[str] = ("supplier", "price")
+) -> dict[str, str]:
+    """Which heading each field stands under: the mapped one, or one that is the field's own name. Without one for each
+    of the fields `needed`, and for the role or the grade, no line could be read.
 
     Raises Invalid for a field or heading that there is not, and for a field that two headings could be.
     """
@@ -47,7 +50,7 @@ def headings_of(standing: Sequence[str], mapped: Mapping[str, str]) -> dict[str,
         faults.append(Fault(f"/map/{name}", "unknown", why))
     faults += _recognise(standing, mapped, chosen)
     known = chosen.keys() | mapped.keys()
-    for name in ("supplier", "price"):
+    for name in needed:
         if name not in known:
             faults.append(
                 Fault(f"/map/{name}", "required", f"Which heading is the {name}? Say --map {name}=…")

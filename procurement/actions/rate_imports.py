@@ -132,7 +132,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     try:
         sheet = open_sheet(path, wanted.sheet)
         headings = headings_of(sheet.headings, wanted.headings)
-        reader = RowReader(headings, wanted.currency, wanted.unit, _places(framework))
+        reader = RowReader(headings, wanted.currency, wanted.unit, places_of(framework))
         cards = _read(sheet.rows, reader, report, watch)
     except BadSheet as error:
         raise Invalid(f"{path.name}: {error}.") from error
@@ -174,7 +174,8 @@ def _unread(sheet: Sheet, headings: Mapping[str, str]) -> list[CellFault]:
     ]
 
 
-def _places(framework: Framework) -> Places:
+def places_of(framework: Framework) -> Places:
+    """The framework's lots and grades by all that cells may call them (two queries)."""
     lots: dict[str, str] = {}
     for number, reference, name in framework.lots.values_list("number", "reference", "name"):
         lots |= {folded(number): reference, folded(f"lot {number}"): reference, folded(reference): reference}

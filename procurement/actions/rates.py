@@ -128,7 +128,7 @@ def compare_cards(actor: Actor, drafts: Sequence[CardDraft], coming: Container[s
             same = LinesDiff(unchanged=len(draft.lines))
             changes.append(CardChange(draft, digest, before.pk, same, True, {}))
         else:
-            diff = compare_lines(_lines_of(before.pk), draft.lines)
+            diff = compare_lines(lines_of_version(before.pk), draft.lines)
             changes.append(CardChange(draft, digest, before.pk, diff, False, _head(before, draft)))
     return changes
 
@@ -284,7 +284,8 @@ def published_lines(card: str, keys: Collection[str]) -> tuple[LineDraft, ...]:
     return tuple(LineDraft(*row) for row in rows.order_by("ordinal").values_list(*_CONTENT) if row[0] in keys)
 
 
-def _lines_of(version: int) -> list[LineDraft]:
+def lines_of_version(version: int) -> list[LineDraft]:
+    """The lines of a version (its primary key), in their order."""
     rows = RateLine.objects.filter(version=version).order_by("ordinal").values_list(*_CONTENT)
     return [LineDraft(*row) for row in rows]
 

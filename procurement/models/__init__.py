@@ -36,6 +36,7 @@ from procurement.models.outcomes import (
 )
 from procurement.models.people import Application, Membership, User
 from procurement.models.public_notices import PublicNotice
+from procurement.models.rate_proposals import RateProposal
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
 from procurement.models.searches import SavedSearch, SavedSearchAlert, SavedSearchMatch
@@ -108,6 +109,7 @@ __all__ = [
     "RateCard",
     "RateCardVersion",
     "RateLine",
+    "RateProposal",
     "RecoveryCode",
     "Region",
     "RegionTwin",

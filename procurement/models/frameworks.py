@@ -83,6 +83,13 @@ class Framework(Revised):
         max_length=10, choices=Region.Scheme.choices, default=Region.Scheme.ITL2025
     )
     rate_unit = models.CharField(max_length=4, default="day")
+    rate_rise_ceiling = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Per cent by which a new version of a card may raise a rate at most; null: not known.",
+    )
     fictional = models.BooleanField(default=False)
 
     class Meta:

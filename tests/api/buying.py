@@ -99,6 +99,13 @@ def teller(path: str, method: str = "get") -> tuple[str, str]:
             ("check", "admit", "refuse"), "commons-exchange"
         )
         return firms.get(steps[-1], "brightwater"), "joinings:read joinings:write"
+    if steps[0] == "rate-proposals":
+        decided = steps[-1] in ("approve", "refuse")
+        return (
+            ("calloff-operations", "rates:write")
+            if decided
+            else ("larch", "rate_proposals:read rate_proposals:write")
+        )
     if steps[0] == "offers" and steps[-1] in ANSWERS:
         return "larch", CALLING_OFF
     claimed = (["contracts", "{reference}", "claims"], ["claims", "{reference}", "files"])

@@ -45,8 +45,8 @@ ASKERS: Final[dict[str, Asker]] = {
     "lead's administrator": "larch-chief",
     "member": "alder",
     "member's administrator": "alder-chief",
-    "lead's token": ("larch", "offers:write joinings:write"),
-    "lead's reading token": ("larch", "offers:read joinings:read"),
+    "lead's token": ("larch", "offers:write joinings:write rate_proposals:write"),
+    "lead's reading token": ("larch", "offers:read joinings:read rate_proposals:read"),
     "lead's token of other scopes": ("larch", f"read partners:write {_READING}"),
     # Of another supplier, which is asked as well and applies to join; and of one that has to do with none of it.
     "competitor": "brightwater",
@@ -82,6 +82,7 @@ BOTH_SIDES: Final = (*READERS, *ASKED)
 OWNERS: Final = ("owner", "owner's viewer")
 JOINING: Final = (*RIVALS, *LED, *OWNERS)
 OPERATORS: Final = ("operator", "operator's token")
+PROPOSING: Final = (*LED, *OWNERS, *OPERATORS)
 RUNNING: Final = ("owner", *OPERATORS)
 """Whoever runs the framework XD1."""
 EVERYBODY: Final = tuple(ASKERS)
@@ -144,6 +145,7 @@ _SHORTLIST, _LOCKED = "shortlists/{SHORTLIST}/", "shortlists/{LOCKED}/"
 _TENDER, _JUDGED, _INVITATION = "tenders/{TENDER}/", "tenders/{JUDGED}/", "invitations/{INVITATION}/"
 _OFFER, _CONTRACT, _CLAIM = "offers/{OFFER}/", "contracts/{CONTRACT}/", "claims/{CLAIM}/"
 _PLAN, _JOINING, _WEBHOOK = "outcome-plans/{PLAN}/", "joinings/{JOINING}/", "webhooks/{WEBHOOK}/"
+_PROPOSAL: Final = "rate-proposals/{PROPOSAL}/"
 
 TABLE: Final[tuple[Row, ...]] = (
     # What is public, and questions that change nothing.
@@ -305,4 +307,12 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(LEADS, JOINING, (f"{_JOINING}agree/", {})),
     *_move(("owner",), JOINING, (f"{_JOINING}check/", {}), (f"{_JOINING}admit/", {})),
     *_move((*LEADS, "owner"), JOINING, (f"{_JOINING}refuse/", WHY)),
+    # Proposals of rate cards: of the supplier's lead, of the framework's owner and of operators.
+    *_read((*SUPPLIERS, *OWNERS, "other owner", *OPERATORS), "rate-proposals/"),
+    *_read(PROPOSING, _PROPOSAL, f"{_PROPOSAL}comparison/"),
+    Row("POST", "rate-proposals/", LEADS, ("lead's viewer", "lead's reading token", *OPERATORS),
+        {"supplier": "larch", "framework": "xd1"}, others=404),
+    Row("PATCH", _PROPOSAL, LEADS, PROPOSING, {"note": "We do."}),
+    *_move(LEADS, PROPOSING, (f"{_PROPOSAL}file/", FORM), (f"{_PROPOSAL}submit/", {}), (f"{_PROPOSAL}withdraw/", {})),
+    *_move(RUNNING, PROPOSING, (f"{_PROPOSAL}approve/", {}), (f"{_PROPOSAL}refuse/", WHY)),
 )  # fmt: skip

@@ -140,6 +140,7 @@ def test_the_first_address_leads_to_every_collection(client: Client) -> None:
         "inbox": 401,
         "dead_letters": 401,
         "joinings": 401,
+        "rate_proposals": 401,
         "outcome_plans": 401,
         "imports": 405,
         "quotes": 405,

@@ -26,6 +26,7 @@ from tests.api.conftest import TokenMaker
 from tests.api.curl import run
 from tests.api.joining import OWNER
 from tests.api.outcomes import PAYER, days
+from tests.api.proposing import RATES, first_day
 from tests.competed import after, at, past_deadline
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
@@ -135,6 +136,27 @@ def test_a_firm_joins_by_its_document(client: Client, token: TokenMaker) -> None
             variables["JOINING"] = told["reference"]
         assert told.get("count", 1) > 0, line
     assert told["left_on"] is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("market")
+def test_a_rate_card_is_proposed_by_its_document(client: Client, token: TokenMaker) -> None:
+    place()
+    variables = {
+        "LEAD": token("larch", "rate_proposals:read rate_proposals:write"),
+        "OWNER": token(OWNER, "rates:write"),
+        "LATER": first_day(),
+    }
+    lines = curl_lines("rate-proposals.md")
+    assert len(lines) == 8
+    for number, line in enumerate(lines):
+        response = run(line, variables | {"KEY": f"key-{number}"}, {"rates.csv": RATES})
+        assert response.status_code in {200, 201}, (line, response.content)
+        told = response.json()
+        if "available_actions" in told:
+            variables["PROPOSAL"] = told["reference"]
+        assert told.get("count", 1) > 0, line
+    assert (told["status"], told["version"]) == ("approved", 2)
 
 
 def contracted(call_off: CallOff) -> str:

@@ -51,6 +51,7 @@ REFERENCES = {
     "outcome-plans": ["CO-2026-0001~outcomes", "none"],
     "claims": ["CL-2026-0001", "none"],
     "joinings": ["JA-2026-0001", "none"],
+    "rate-proposals": ["RP-2026-0001", "none"],
 }
 SMALL, LARGE = 2, 150
 """Requests to each operation in each mode."""

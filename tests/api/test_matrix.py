@@ -30,7 +30,7 @@ from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import ask_about_price, conclude_evaluation
 from procurement.actions.tenders import let_write
 from procurement.models import Chain, User
-from tests.api import competing, joining, outcomes
+from tests.api import competing, joining, outcomes, proposing
 from tests.api.buying import BUYER, buyer, buying
 from tests.api.calling_off import acting, active, sent
 from tests.api.competing import again, planned, scored, submitted, written
@@ -119,6 +119,7 @@ def made_all() -> dict[str, str]:
         "PLAN": plan.reference,
         "DRAFT": plan.call_off.reference,
         "JOINING": joining.brought("SUBMITTED").reference,
+        "PROPOSAL": proposing.brought("PROPOSED").reference,
     }
 
 

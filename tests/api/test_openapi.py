@@ -20,7 +20,7 @@ from api.v1.documents import schema_bytes
 from procurement.actions.operations import start_import
 from procurement.models import User
 from procurement.permissions import person
-from tests.api import joining, outcomes
+from tests.api import joining, outcomes, proposing
 from tests.api.administering import administered
 from tests.api.buying import buying, teller
 from tests.api.calling_off import calling_off
@@ -125,8 +125,16 @@ def test_every_example_does_what_it_says(
     path: str, method: str, told: dict[str, Any], made: dict[str, str], token: TokenMaker
 ) -> None:
     source = told["x-codeSamples"][0]["source"]
-    variables = made | joining.joining_of(source) | {"TOKEN": token(*teller(path, method))}
-    files = FILES | {"partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n'}
+    variables = (
+        made
+        | joining.joining_of(source)
+        | proposing.proposal_of(source)
+        | {"TOKEN": token(*teller(path, method))}
+    )
+    files = FILES | {
+        "rates.csv": proposing.RATES,
+        "partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n',
+    }
     response = run(source, variables, files)
     good = next(status for status in told["responses"] if status.startswith("2"))
     assert str(response.status_code) == good, getattr(response, "content", b"")[:500]

@@ -54,6 +54,7 @@ def test_every_guard_stands_after_all_migrations() -> None:
         "procurement_grade_no_update",
         "procurement_lot_no_update",
         "procurement_ratecard_no_update",
+        "procurement_rateproposal_no_update",
         "procurement_ratecardversion_no_other_card_update",
         "procurement_ruledout_no_update",
         "procurement_tenderrevision_no_update",

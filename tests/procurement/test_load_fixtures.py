@@ -36,6 +36,7 @@ from procurement.models import (
     Partner,
     RateCard,
     RateLine,
+    RateProposal,
     Region,
     RuledOut,
     Supplier,
@@ -90,7 +91,9 @@ def test_everything_in_it_is_in_the_log_by_a_known_name_and_the_chain_holds(demo
     assert kinds <= set(EVENT_TYPES)
     assert {"framework.published", "partner.profile_published", "offering.published", "demo.loaded"} <= kinds
     buying = set(MACHINES) | {"invitation", "measure", "requirement", "shortlist"}
+    approved = RateProposal.objects.filter(status="approved").values("version__card__reference")
     market = Event.objects.exclude(subject_type__in=buying).exclude(type="organisation.limit_set")
+    market = market.exclude(subject__in=approved)
     assert set(market.values_list("actor", flat=True)) == {"system"}
     assert verify() is None
 
@@ -101,6 +104,7 @@ STATES: Final[dict[str, type[Model]]] = {
     "tender": Tender,
     "contract": Contract,
     "joining": Joining,
+    "rate_proposal": RateProposal,
     "outcome_plan": OutcomePlan,
     "claim": Claim,
 }
@@ -121,6 +125,7 @@ def test_call_offs_of_the_demonstration_stand_in_every_status_of_their_route(dem
         assert held == set(CallOff.Status.values) - others
     assert "call-offs: 32 new, 0 changed, 0 as they were" in demonstration
     assert "applications: 7 new, 0 changed, 0 as they were" in demonstration
+    assert "proposed rate cards: 5 new, 0 changed, 0 as they were" in demonstration
 
 
 def test_competitions_of_the_demonstration_are_on_a_lot_that_is_open_and_ask_for_interest_too(

@@ -35,6 +35,10 @@ from tests.web.joining import FIRM, OWNER, applicants, submitted
 from tests.web.joining import begun as applied
 from tests.web.market import HOSTILE
 from tests.web.paying import paid_pages
+from tests.web.proposing import changed as rates_changed
+from tests.web.proposing import proposers
+from tests.web.proposing import step as rates
+from tests.web.proposing import submitted as proposed
 
 
 def kept_pages(page: Client) -> tuple[str, ...]:
@@ -68,7 +72,8 @@ def others_pages(page: Client) -> dict[str, tuple[str, ...]]:
     join and of administration.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for pages in (competed_pages(page), paid_pages(page), joined_pages(page), administered_pages(page)):
+    made = (competed_pages, paid_pages, joined_pages, proposed_pages, administered_pages)
+    for pages in (one(page) for one in made):
         for email, addresses in pages.items():
             found[email] = found.get(email, ()) + addresses
     return found
@@ -83,6 +88,18 @@ def joined_pages(page: Client) -> dict[str, tuple[str, ...]]:
         FIRM: ("/joinings", "/joinings/new", "/joinings/new?lot=rm1~1", draft, asked, f"{asked}?done=submit"),
         LEAD: (asked,),
         OWNER: ("/joinings", asked),
+    }
+
+
+def proposed_pages(page: Client) -> dict[str, tuple[str, ...]]:
+    """Has a supplier propose a rate card twice; by whoever reads them, the addresses of the pages about it."""
+    proposers()
+    gone = proposed(page, HOSTILE)
+    rates(page, gone, "withdraw")
+    draft = rates_changed(page, HOSTILE)
+    return {
+        LEAD: ("/rate-proposals", "/rate-proposals/new", draft, f"{draft}?rates=1", gone, "/firms/alder"),
+        OWNER: ("/rate-proposals?status=withdrawn", gone),
     }
 
 

@@ -206,7 +206,7 @@ def _offer(appointment: Appointment, partner: Partner, specialisms: list[str], e
 
 def _card(supplier: Supplier, framework: Framework, basis: str, prices: dict[str, int]) -> None:
     card = RateCard.objects.create(
-        reference=f"{framework.reference}-{supplier.reference}",
+        reference=f"{framework.reference}~{supplier.reference}",
         supplier=supplier,
         framework=framework,
         basis=basis,

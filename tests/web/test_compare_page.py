@@ -53,8 +53,8 @@ def test_listings_stand_side_by_side(page: Client) -> None:
         "Accreditations": ["Living Wage employer", "None stated"],
         "Last confirmed by the firm": ["5 January 2026", "5 January 2026"],
         "Rate card": [
-            "GBP a day, without VAT, rm1-alders version 1",
-            "GBP a day, without VAT, rm1-dogwood version 1",
+            "GBP a day, without VAT, rm1~alders version 1",
+            "GBP a day, without VAT, rm1~dogwood version 1",
         ],
         "G1 Junior": ["£400 £100 above the median", "£300 The median"],
         "G2 Senior": ["£650.50 £100.50 above the median", "£550 The median"],

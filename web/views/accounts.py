@@ -106,6 +106,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "account",
         second_step=has_second_step(request.user),
         joins=any(can(actor, Action.SEE_JOININGS, key) for key in actor.organisations()),
+        proposes=any(can(actor, Action.SEE_RATE_PROPOSALS, key) for key in actor.organisations()),
         buys=any(can(actor, Action.SEE_SAVED_SEARCHES, key) for key in actor.organisations()),
         memberships=[
             (

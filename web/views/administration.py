@@ -19,10 +19,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from procurement.actions.dead_letters import redrive, redrive_all
 from procurement.actions.events import verify
 from procurement.errors import Conflict, NotFound, NotPermitted
-from procurement.models import Appointment, Chain, Delivery, Event
+from procurement.models import Appointment, Chain, Delivery, Event, RateProposal
 from procurement.permissions import Action, can
 from procurement.querysets import DeliveryQuerySet
-from web.administering import administrator, only
+from procurement.querysets_rate_proposals import RateProposalQuerySet
+from web.administering import Administrator, administrator, only
 from web.changing import see_other
 from web.faults import FieldFault
 from web.pages import render
@@ -38,7 +39,7 @@ DONE: Final = {
 @login_required
 @require_safe
 def administration(request: HttpRequest) -> HttpResponse:
-    """The parts that are there for whoever asks, with what waits in each (at most four queries beside who asks)."""
+    """The parts that are there for whoever asks, with what waits in each (at most five queries beside who asks)."""
     who = administrator(request)
     managed = who.frameworks(Action.MANAGE_SUPPLIERS).order_by("number") if who.manages else None
     places = Appointment.objects.filter(status=Appointment.Status.SUSPENDED)
@@ -57,7 +58,13 @@ def administration(request: HttpRequest) -> HttpResponse:
         frameworks=[(one, one.status_on(today), suspended.get(one.pk, 0)) for one in managed or ()],
         dead=DeliveryQuerySet(Delivery).dead().count() if who.dead_letters else 0,
         position=_end() if who.log else 0,
+        proposed=_proposed(who) if who.rates else 0,
     )
+
+
+def _proposed(who: Administrator) -> int:
+    rows = RateProposalQuerySet(RateProposal).seen_by(who.actor)
+    return rows.filter(status=RateProposal.Status.SUBMITTED).count()
 
 
 def _end() -> int:

@@ -60,6 +60,8 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         name=found.own_name,
         age=age,
         stale=found.published is not None and (age is None or age > NUDGED_AFTER),
+        today=today,
+        proposes=can(actor, Action.PROPOSE_RATES, found.organisation_id),
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
         figures=performance(found, keys, today),
         months=found_by_month(found.reference, today),

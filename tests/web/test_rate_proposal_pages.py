@@ -1,0 +1,177 @@
+"""A supplier's lead proposes rates on the pages, the framework's owner sees them beside the card and decides; each sees
+its own and what is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from procurement.models import Event, Framework, RateCard, RateCardVersion, RateLine, RateProposal
+from tests.web.buying import colleague, signed
+from tests.web.market import HOSTILE
+from tests.web.proposing import CARD, LEAD, OWNER, begun, changed, first_day, proposers, step, submitted
+from tests.web.reading import Page, read, wrong
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def people(page: Client) -> None:
+    proposers()
+
+
+def offered(page: Client, address: str) -> set[str]:
+    """The steps that the page offers forms for."""
+    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+
+
+def fields(shown: Page) -> set[str]:
+    """The fields that the error summary leads to; "" for a message that leads nowhere."""
+    return {address.removeprefix("#") for _, address in wrong(shown)}
+
+
+def kept() -> tuple[Any, ...]:
+    found = RateProposal.objects.order_by("pk").values_list(
+        "reference", "status", "revision", "lines", "note"
+    )
+    return list(found), RateCardVersion.objects.count(), Event.objects.count()
+
+
+def test_rates_go_from_the_form_to_force(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    assert offered(page, address) == {"edit", "rates", "file", "submit", "withdraw"}
+    address_of_owner = signed(page, OWNER).get(address)
+    assert address_of_owner.status_code == 404
+    signed(page, LEAD)
+    step(page, address, "withdraw")
+    address = submitted(page)
+    assert offered(page, address) == {"withdraw"}
+    signed(page, OWNER)
+    assert "</a>: 1 proposal" in page.get("/administration").content.decode()
+    listed = read(page.get("/rate-proposals?status=submitted"))
+    assert address in [one.attributes["href"] for one in listed.all("a")]
+    shown = page.get(address)
+    assert offered(page, address) == {"approve", "refuse"}
+    text = shown.content.decode()
+    for words in ("£400", "£380.50", "−£19.50, −4.9%", "Withdrawn: who asks for it can no longer be priced.",
+                  "1 line changed (0 raised, 1 lowered), 1 added, 1 withdrawn, 4 as before."):  # fmt: skip
+        assert words in " ".join(text.split()), words
+    answer = step(page, address, "approve", compared_with="1")
+    assert answer["Location"] == f"{address}?done=approve"
+    done = read(page.get(answer["Location"]))
+    assert len(done.all("li", class_="app-line__station--done")) == 3
+    version = RateCardVersion.objects.get(card__supplier__reference="alders", number=2)
+    assert (version.status, version.valid_from and version.valid_from.isoformat()) == (
+        "published",
+        first_day(),
+    )
+    assert sorted(RateLine.objects.filter(version=version).values_list("price_minor", flat=True)) == [
+        38_050, 40_000, 65_050, 65_050, 90_000, 120_000,
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    before = kept()
+    answer = step(page, address, "rates", **{"rate-1": "much", "new-grade-1": "rm1~1~G1", "new-amount-1": ""})
+    assert answer.status_code == 422
+    shown = read(answer)
+    assert fields(shown) == {"rate-1", "new-amount-1"}
+    assert shown.one("input", id="rate-1").attributes["value"] == "much"
+    answer = step(page, address, "edit", valid_from="soon", note="x")
+    assert (answer.status_code, fields(read(answer))) == (422, {"valid_from"})
+    answer = step(page, address, "submit")
+    assert (answer.status_code, fields(read(answer))) == (422, {"valid_from"})
+    answer = step(page, address, "file")
+    assert (answer.status_code, fields(read(answer))) == (422, {"file"})
+    text = SimpleUploadedFile("rates.csv", b"grade,lot,price\nG1,1,much\n")
+    answer = step(page, address, "file", file=text)
+    assert (answer.status_code, fields(read(answer))) == (422, {"file"})
+    assert kept() == before
+
+
+def test_a_file_says_the_rates(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    text = SimpleUploadedFile("rates.csv", b"grade,lot,price\nG1,1,390\nG2,1,640\n")
+    assert step(page, address, "file", file=text).status_code == 303
+    row = RateProposal.objects.get()
+    assert ([one["price_minor"] for one in row.lines], row.source) == ([39_000, 64_000], "rates.csv")
+
+
+def test_a_rise_beyond_the_ceiling_is_named_where_it_stands(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(rate_rise_ceiling="2.50")
+    address = changed(signed(page, LEAD))
+    step(page, address, "rates", **{"rate-1": "700"})
+    assert "Not allowed" in page.get(address).content.decode()
+    answer = step(page, address, "submit")
+    assert (answer.status_code, fields(read(answer))) == (422, {"rate-1"})
+
+
+def test_a_comparison_that_has_changed_is_told_and_nothing_is_approved(page: Client) -> None:
+    address = submitted(page)
+    before = kept()
+    signed(page, OWNER)
+    assert step(page, address, "approve", compared_with="7").status_code == 409
+    assert page.post(address, {"do": "approve", "revision": 1}).status_code == 409
+    assert step(page, address, "refuse").status_code == 422
+    assert kept() == before
+    assert step(page, address, "refuse", reason="Too much.").status_code == 303
+    assert "Too much." in signed(page, LEAD).get(address).content.decode()
+
+
+def test_an_illustrative_card_says_so_wherever_its_proposal_is_shown(page: Client) -> None:
+    RateCard.objects.filter(supplier__reference="alders").update(basis="illustrative")
+    address = submitted(page)
+    for one in (address, "/rate-proposals"):
+        assert "Illustrative" in page.get(one).content.decode(), one
+
+
+def test_others_find_no_such_page(page: Client) -> None:
+    address = submitted(page, HOSTILE)
+    for email, organisation in (("rival@example.org", "dogwood"), ("birch@example.org", "birch")):
+        colleague(email, organisation, "editor")
+        assert signed(page, email).get(address).status_code == 404
+    assert signed(page, "buyer@example.org").get("/rate-proposals").status_code == 404
+    colleague("reader@example.org", "alder", "viewer")
+    assert signed(page, "reader@example.org").get("/rate-proposals/new").status_code == 403
+    assert offered(page, address) == set()
+    assert step(page, address, "withdraw").status_code == 403
+
+
+def test_which_card_must_be_said_where_there_are_several(page: Client) -> None:
+    colleague(LEAD, "dogwood", "editor")
+    signed(page, LEAD)
+    assert fields(read(page.post("/rate-proposals/new", {"card": "none"}))) == {"card"}
+    chosen = read(page.get(f"/rate-proposals/new?card={CARD.replace(' ', '+')}"))
+    assert [one.attributes["value"] for one in chosen.all("option") if "selected" in one.attributes] == [CARD]
+    begun(page)
+    assert page.post("/rate-proposals/new", {"card": CARD}).status_code == 409
+
+
+def test_long_cards_are_edited_page_by_page(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    row = RateProposal.objects.get()
+    row.lines = [{"key": str(n), "price_minor": 50_000 + n, "role_title": f"Role {n}"} for n in range(120)]
+    row.save()
+    shown = read(page.get(f"{address}?rates=3"))
+    assert [one.attributes["id"] for one in shown.all("input", inputmode="decimal")][:2] == [
+        "rate-100",
+        "rate-101",
+    ]
+    assert step(page, address, "rates", rates="3", **{"rate-101": "111"}).status_code == 303
+    row.refresh_from_db()
+    assert [one["price_minor"] for one in row.lines[100:103]] == [50_100, 11_100, 50_102]
+    assert len(page.get(address).content) < 100_000
+
+
+def test_the_page_takes_as_many_queries_however_long_the_card(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = changed(signed(page, LEAD))
+    with django_assert_max_num_queries(22):
+        page.get(address)

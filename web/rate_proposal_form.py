@@ -1,0 +1,239 @@
+"""The forms of a proposed rate card: which card, its day and note, its rates line by line or as a file, every step.
+
+Journey: /rate-proposals/new (POST) -> here -> procurement/actions/rate_proposals.py -> /rate-proposals/RP-2026-0001
+(303), whose forms are read here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rate_proposal_lines import lines_of, told
+from procurement.actions.rate_proposals import (
+    RateProposalDraft,
+    approve_rate_proposal,
+    edit_rate_proposal,
+    read_rates_file,
+    refuse_rate_proposal,
+    submit_rate_proposal,
+    withdraw_rate_proposal,
+)
+from procurement.models import (
+    Appointment,
+    Framework,
+    Grade,
+    Lot,
+    RateCardVersion,
+    RateProposal,
+    SupplierMember,
+)
+from procurement.permissions import Action, Actor, can
+from procurement.pricing import UNITS, money
+from procurement.vocabulary import WORK_TYPES
+from web.doing import Change
+
+SHOWN: Final = 50
+"""Lines on a page of the comparison, and of the form of rates."""
+NEW_ROWS: Final = 2
+"""Empty rows of the form for lines that are to be added."""
+NUMBER_LENGTH: Final = 6
+
+OF_PROPOSALS: Final[dict[str, Change]] = {
+    "edit": lambda actor, reference, revision, sent: edit_rate_proposal(
+        actor,
+        reference,
+        revision,
+        {"valid_from": sent.get("valid_from", "").strip() or None, "note": sent.get("note", "")},
+    ),
+    "submit": lambda actor, reference, revision, _: submit_rate_proposal(actor, reference, revision),
+    "withdraw": lambda actor, reference, revision, _: withdraw_rate_proposal(actor, reference, revision),
+    "approve": lambda actor, reference, revision, sent: approve_rate_proposal(
+        actor, reference, revision, whole(sent.get("compared_with", ""))
+    ),
+    "refuse": lambda actor, reference, revision, sent: refuse_rate_proposal(
+        actor, reference, revision, sent.get("reason", "")
+    ),
+}
+"""By what the form says in `do`; those of rates and of a file are added by proposal_changes."""
+
+DONE: Final = {
+    "begun": "The proposal is begun, with the rates in force. Change them, say from which day, then submit it.",
+    "edit": "Day and note are kept.",
+    "rates": "The rates are kept.",
+    "file": "The rates of the file are kept.",
+    "submit": "The rate card is proposed. The framework’s owner has been told.",
+    "withdraw": "The proposal is withdrawn.",
+    "approve": "The rate card is approved. Searches and prices follow from its day.",
+    "refuse": "The proposal is refused. The supplier has been told why.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RateField:
+    """A line in the form of rates: its place in the proposal, what it is, and the rate that stands in the field."""
+
+    place: int
+    name: str
+    amount: str
+    dropped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What lots and grades of a framework are called, by reference."""
+
+    lots: Mapping[str, str]
+    grades: Mapping[str, str]
+
+    @classmethod
+    def of(cls, framework: Framework) -> Names:
+        """Two queries."""
+        grades = Grade.objects.filter(lot__framework=framework).order_by("lot__position", "rank")
+        return cls(
+            dict(Lot.objects.filter(framework=framework).values_list("reference", "number")),
+            {key: f"{code} {name}" for key, code, name in grades.values_list("reference", "code", "name")},
+        )
+
+    def line(self, line: LineDraft) -> str:
+        """`G3 Senior consultant, lot 5, advice`."""
+        parts = [line.role_title or self.grades.get(line.grade or "", line.grade or "")]
+        if line.lot:
+            parts.append(f"lot {self.lots.get(line.lot, line.lot)}")
+        if line.work_type:
+            parts.append(WORK_TYPES[line.work_type].lower())
+        if line.min_experience is not None:
+            parts.append(f"{line.min_experience} years or more")
+        return ", ".join(parts)
+
+    def grade_choices(self) -> list[tuple[str, str]]:
+        """Every grade with its lot, for a line that is to be added."""
+        return [
+            ("", "A role, or choose a grade"),
+            *(
+                (key, f"Lot {self.lots.get(key.rpartition('~')[0], '')}: {name}")
+                for key, name in self.grades.items()
+            ),
+        ]
+
+
+def cards(actor: Actor) -> list[tuple[str, str]]:
+    """The cards that the actor may propose for, as value and label (three queries): of suppliers that their firm leads,
+    on frameworks that have not ended and where the supplier holds a place.
+    """
+    own = [key for key in actor.organisations() if can(actor, Action.PROPOSE_RATES, key)]
+    led = SupplierMember.objects.filter(
+        role=SupplierMember.Role.LEAD, left_on=None, partner__organisation__in=own
+    ).values_list("supplier", flat=True)
+    places = (
+        Appointment.objects.filter(supplier__in=list(led), lot__framework__ends_on__gte=timezone.localdate())
+        .exclude(status=Appointment.Status.WITHDRAWN)
+        .select_related("supplier", "lot__framework")
+        .order_by("supplier__name", "lot__framework__number")
+    )
+    pairs = {(one.supplier_id, one.lot.framework_id): (one.supplier, one.lot.framework) for one in places}
+    published = RateCardVersion.objects.filter(
+        card__supplier__in={key for key, _ in pairs}, status=RateCardVersion.Status.PUBLISHED
+    ).select_related("card")
+    held: dict[tuple[int, int], list[RateCardVersion]] = {}
+    for version in published.order_by("card__reference"):
+        held.setdefault((version.card.supplier_id, version.card.framework_id), []).append(version)
+    found = []
+    for pair, (supplier, framework) in pairs.items():
+        known = [(one.card.currency, one.card.unit, f"version {one.number}") for one in held.get(pair, ())]
+        for currency, unit, which in known or [("GBP", framework.rate_unit, "no card yet")]:
+            label = f"{supplier.name} on {framework.number}, {currency} {UNITS[unit]}: {which}"
+            found.append((f"{framework.reference} {supplier.reference} {currency} {unit}", label))
+    return found
+
+
+def draft_of(card: str) -> RateProposalDraft:
+    """The proposal that begins with a card as `cards` names it."""
+    framework, supplier, currency, unit = card.split(" ")
+    return RateProposalDraft(supplier, framework, currency, unit)
+
+
+def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, Change]:
+    """All of a proposal, its rates and what is uploaded among them."""
+
+    def rates(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+        return edit_rate_proposal(actor, reference, revision, {"lines": rates_said(proposal, sent)[0]})
+
+    def file(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
+        sent = request.FILES.get("file")
+        return read_rates_file(
+            actor, reference, revision, sent.name or "" if sent else "", sent.chunks() if sent else ()
+        )
+
+    return OF_PROPOSALS | {"rates": rates, "file": file}
+
+
+def rates_said(proposal: RateProposal, sent: QueryDict) -> tuple[list[dict[str, Any]], list[str]]:
+    """The lines as the form says them, and the id of the field of each: those that it did not show stay as they are."""
+    lines: list[dict[str, Any]] = []
+    anchors: list[str] = []
+    for place, line in enumerate(lines_of(proposal)):
+        if f"drop-{place}" in sent:
+            continue
+        amount = sent.get(f"rate-{place}")
+        lines.append(told(line) | ({} if amount is None else {"amount": amount}))
+        anchors.append(f"rate-{place}")
+    for row in range(NEW_ROWS):
+        grade, role, amount = (
+            sent.get(f"new-{what}-{row}", "").strip() for what in ("grade", "role", "amount")
+        )
+        if grade or role or amount:
+            lot = grade.rpartition("~")[0] or None
+            lines.append({"lot": lot, "grade": grade or None, "role_title": role or None, "amount": amount})
+            anchors.append(f"new-amount-{row}")
+    return lines, anchors
+
+
+def anchors_of(proposal: RateProposal, sent: QueryDict) -> Callable[[str], str]:
+    """Which field of the page a fault belongs to, by its pointer."""
+    do = sent.get("do", "")
+    fields = (
+        rates_said(proposal, sent)[1]
+        if do == "rates"
+        else [f"rate-{place}" for place in range(len(proposal.lines))]
+    )
+
+    def anchor(pointer: str) -> str:
+        first, *rest = pointer.strip("/").split("/")
+        if first == "lines" and rest and rest[0].isdigit() and int(rest[0]) < len(fields):
+            return fields[int(rest[0])]
+        return {"reason": f"{do}-reason", "file": "file", "map": "file"}.get(first, first)
+
+    return anchor
+
+
+def rate_fields(
+    proposal: RateProposal, names: Names, first: int, typed: Mapping[str, str]
+) -> list[RateField]:
+    """The lines of one page of the form, from place `first` on; what was typed stands before what is kept."""
+    return [
+        RateField(
+            place,
+            names.line(line),
+            typed.get(f"rate-{place}", money(line.price_minor)),
+            f"drop-{place}" in typed,
+        )
+        for place, line in enumerate(lines_of(proposal))
+        if first <= place < first + SHOWN
+    ]
+
+
+def whole(text: str) -> int | None:
+    """A number of the form, None where it holds none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < NUMBER_LENGTH else None
+
+
+def shown_ids(fields: Iterable[RateField]) -> set[str]:
+    """The ids of the fields that the page of a draft has."""
+    rows = (f"new-amount-{row}" for row in range(NEW_ROWS))
+    return {"valid_from", "note", "file", *rows, *(f"rate-{one.place}" for one in fields)}

@@ -1,0 +1,220 @@
+"""Proposed rate cards: the list, a new one, and one beside the card in force with its line and every step to take.
+
+The supplier's lead drafts and submits, the framework's owner or an operator approves or refuses; to others it is not
+there (404).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from procurement.actions.rate_comparison import RULES, STOPS
+from procurement.actions.rate_proposals import compared, draft_rate_proposal, proposal_parts
+from procurement.errors import Conflict, Invalid
+from procurement.models import RateProposal
+from procurement.models.rate_proposals import OPEN
+from procurement.permissions import Action, Actor
+from procurement.pricing import UNITS
+from procurement.querysets_rate_proposals import RateProposalQuerySet, version_in_force
+from procurement.rate_proposal_line import proposal_line, proposal_steps
+from web.address import Address
+from web.buying import actor_of, require_buyer
+from web.doing import Refusal, do
+from web.faults import FieldFault, by_anchor
+from web.once import done_once
+from web.pages import render
+from web.paging import listed, page_of, pages
+from web.rate_proposal_form import (
+    DONE,
+    NEW_ROWS,
+    SHOWN,
+    Names,
+    anchors_of,
+    cards,
+    draft_of,
+    proposal_changes,
+    rate_fields,
+    shown_ids,
+    whole,
+)
+
+LABELS: Final = {"valid_from": "Day"}
+
+
+@never_cache
+@login_required
+@require_safe
+def rate_proposals(request: HttpRequest) -> HttpResponse:
+    """Those of the own supplier or under the own framework, newest first; all of one status where it asks for one."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_RATE_PROPOSALS)
+    rows = RateProposalQuerySet(RateProposal).seen_by(actor).told().order_by("-pk")
+    status = request.GET.get("status", "")
+    if status in RateProposal.Status.values:
+        rows = rows.filter(status=status)
+    page = listed(request, rows)
+    return render(
+        request,
+        "rate_proposals.html",
+        "account",
+        rows=page.rows,
+        pages=page.pages,
+        status=status,
+        statuses=[("", "Any status"), *RateProposal.Status.choices],
+        may_begin=bool(cards(actor)),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_rate_proposal(request: HttpRequest) -> HttpResponse:
+    """Which card is to change; the one that the address names (card) is chosen already."""
+    actor = actor_of(request)
+    require_buyer(actor, Action.SEE_RATE_PROPOSALS)
+    choices = cards(actor)
+    if not choices:
+        raise PermissionDenied
+    if request.method != "POST":
+        return _form(request, choices, request.GET.get("card", ""), ())
+    card = choices[0][0] if len(choices) == 1 else request.POST.get("card", "")
+    if card not in dict(choices):
+        return _form(request, choices, "", [FieldFault("card", "Card: say which is to change")], 422)
+
+    def begin() -> str:
+        begun = draft_rate_proposal(actor, draft_of(card))
+        return f"{reverse('web:rate-proposal', args=[begun.reference])}?done=begun"
+
+    try:
+        return done_once(request, actor, begin)
+    except Conflict as refused:
+        return _form(request, choices, card, [FieldFault("", refused.message.rstrip("."))], 409)
+    except Invalid as refused:
+        faults = [FieldFault("card", one.message.rstrip(".")) for one in refused.faults]
+        return _form(request, choices, card, faults, 422)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def rate_proposal(request: HttpRequest, reference: str) -> HttpResponse:
+    """One proposal, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if request.method != "POST":
+        return _page(request, actor, found, ())
+    here = reverse("web:rate-proposal", args=[found.reference])
+    changes, anchors = proposal_changes(request, found), anchors_of(found, request.POST)
+    done = do(request, actor, found.reference, changes, anchors, here)
+    if isinstance(done, Refusal):
+        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    return done
+
+
+def _seen(actor: Actor, reference: str) -> RateProposal:
+    rows = RateProposalQuerySet(RateProposal).seen_by(actor).told()
+    found = rows.filter(reference=reference.upper()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _form(
+    request: HttpRequest,
+    choices: list[tuple[str, str]],
+    card: str,
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    wrong = list(faults)
+    return render(
+        request,
+        "rate_proposal_form.html",
+        "account",
+        status_code=status_code,
+        choices=choices,
+        card=card,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    found: RateProposal,
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+) -> HttpResponse:
+    steps = frozenset(proposal_steps(found.status, proposal_parts(actor, found)))
+    comparison, names = compared(found), Names.of(found.framework)
+    before = version_in_force(found) if found.status in OPEN else found.compared
+    typed = request.POST.dict() if status_code == 422 else {}
+    drafts = _drafts(request, found, names, typed) if "edit" in steps else None
+    ids = shown_ids(drafts["fields"]) if drafts else set()
+    wrong = [_led(one, ids) for one in faults]
+    number, many = page_of(request.GET), len(comparison.lines)
+    address = Address.of(request.path, request.GET).without("page", "done")
+    return render(
+        request,
+        "rate_proposal.html",
+        "account",
+        status_code=status_code,
+        proposal=found,
+        unit=UNITS[found.unit],
+        line=proposal_line(found.status, submitted=found.submitted_at is not None),
+        actions=steps,
+        before=before,
+        counts=comparison.counts,
+        rows=[
+            (names.line(one.change.line), one)
+            for one in comparison.lines[(number - 1) * SHOWN : number * SHOWN]
+        ],
+        pages=pages(address, many, number, SHOWN, many),
+        rules=RULES,
+        stops=STOPS,
+        stopped=len(list(comparison.stopped)),
+        drafts=drafts,
+        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        typed=typed,
+        faults=wrong,
+        messages=by_anchor(wrong),
+    )
+
+
+def _drafts(request: HttpRequest, found: RateProposal, names: Names, typed: dict[str, str]) -> dict[str, Any]:
+    """What the forms of a draft show: one page of its rates, and empty rows for new ones."""
+    sent = request.POST if request.method == "POST" else request.GET
+    number = whole(sent.get("rates", "")) or 1
+    number = min(number, max(1, -(-len(found.lines) // SHOWN)))
+    of_rates = typed if typed.get("do") == "rates" else {}
+    return {
+        "number": number,
+        "last": max(1, -(-len(found.lines) // SHOWN)),
+        "fields": rate_fields(found, names, (number - 1) * SHOWN, of_rates),
+        "grades": names.grade_choices(),
+        "rows": [
+            {what: of_rates.get(f"new-{what}-{row}", "") for what in ("grade", "role", "amount")}
+            for row in range(NEW_ROWS)
+        ],
+        "valid_from": typed["valid_from"]
+        if "valid_from" in typed
+        else (found.valid_from.isoformat() if found.valid_from else ""),
+        "note": typed.get("note", found.note),
+    }
+
+
+def _led(fault: FieldFault, ids: set[str]) -> FieldFault:
+    """The fault, led to its field where the page has it."""
+    known = fault.anchor in ids or fault.anchor.endswith("-reason")
+    label = LABELS.get(fault.anchor, "")
+    message = f"{label}: {fault.message[0].lower()}{fault.message[1:]}" if label else fault.message
+    return FieldFault(fault.anchor if known else "", message)
