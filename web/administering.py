@@ -22,6 +22,7 @@ class Administrator:
 
     actor: Actor
     manages: bool
+    keeps: bool
     spending: bool
     suspends: bool
     imports: bool
@@ -51,6 +52,7 @@ def administrator(request: HttpRequest) -> Administrator:
     found = Administrator(
         actor,
         manages=may(Action.MANAGE_SUPPLIERS),
+        keeps=may(Action.MANAGE_FRAMEWORK),
         spending=may(Action.SEE_SPEND),
         suspends=may(Action.SUSPEND_PARTNER),
         imports=may(Action.IMPORT_PARTNERS),

@@ -18,6 +18,18 @@ FIRM = "/administration/partners/dogwood"
 REVIEW = "/administration/profiles/dogwood"
 OF_OWNERS = ("/administration", "/administration/spend", "/administration/frameworks/rm1", PLACE, FIRM,
              "/administration/profiles", REVIEW)  # fmt: skip
+OF_KEEPERS = (
+    "/administration/new-framework",
+    "/administration/frameworks/rm1/data",
+    "/administration/frameworks/rm1/edit",
+    "/administration/frameworks/rm1/new-lot",
+    "/administration/lots/rm1~1",
+    "/administration/lots/rm1~1/edit",
+    "/administration/lots/rm1~1/new-specialism",
+    "/administration/lots/rm1~1/new-grade",
+    "/administration/specialisms/rm1~1~1",
+    "/administration/grades/rm1~1~g1",
+)
 OF_OPERATORS = (
     "/administration/dead-letters",
     "/administration/log",
@@ -61,4 +73,7 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     page.post(PLACE, {"do": "suspend", "revision": 0, "reason": HOSTILE})
     for organisation in ("owner", "dogwood"):
         ask_to_belong(User.objects.get(email="buyer@example.org"), organisation)
-    return {CHIEF: (*OF_OWNERS, "/organisations/owner/members"), OPERATOR: (*OF_OWNERS, *OF_OPERATORS)}
+    return {
+        CHIEF: (*OF_OWNERS, *OF_KEEPERS, "/organisations/owner/members"),
+        OPERATOR: (*OF_OWNERS, *OF_OPERATORS),
+    }

@@ -1,0 +1,151 @@
+"""The forms by which frameworks are kept as data: fields of procurement/framework_fields.py as a page shows and reads
+them.
+
+Journey: /administration/lots/<lot>/edit (POST) -> here -> procurement/actions/framework_edits.py -> the lot's page
+(303).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.http import QueryDict
+
+from procurement.framework_fields import Field
+from procurement.models import Capability, Framework, Grade, Lot, Organisation, Specialism
+from procurement.permissions import Action, Actor, can
+from procurement.pricing import money
+
+LISTS: Final = ("choices", "codes")
+SHOWN_AS: Final = {
+    "lines": "textarea",
+    "codes": "textarea",
+    "choice": "select",
+    "choices": "checkboxes",
+    "flag": "checkboxes",
+}
+"""What a field is shown as, by its kind; else one line of text."""
+DONE: Final = {
+    "made": "It is made. Add what belongs to it.",
+    "changed": "It is changed. Searches follow within seconds.",
+    "removed": "It is taken away. Searches follow within seconds.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field on the page; `options` are pairs for a list to choose from, triples with whether one is ticked for
+    boxes.
+    """
+
+    name: str
+    label: str
+    hint: str
+    shown_as: str
+    value: str
+    options: list[Any]
+
+
+def fields_of(
+    table: Mapping[str, Field], typed: Mapping[str, Any], owners: list[tuple[str, str]], *, new: bool
+) -> list[Shown]:
+    """The fields of a form, those that stay left out once it is made. `typed` as typed_of or typed_from says it."""
+    found = []
+    for name, field in table.items():
+        if field.fixed and not new:
+            continue
+        value, shown_as, options = typed.get(name, ""), SHOWN_AS.get(field.kind, "text"), list[Any]()
+        hint = field.hint
+        if name == "owner":
+            shown_as, options, hint = "select", [("", "Choose an organisation"), *owners], ""
+        elif field.kind == "choice":
+            options = list((field.choices or {}).items())
+        elif field.kind == "choices":
+            options = [(one, label, one in value) for one, label in (field.choices or {}).items()]
+        elif field.kind == "flag":
+            options, hint = [("yes", field.hint, value == "yes")], ""
+        text = value if isinstance(value, str) else ""
+        found.append(Shown(name, field.label, hint, shown_as, text, options))
+    return found
+
+
+def typed_of(table: Mapping[str, Field], row: Framework | Lot | Specialism | Grade) -> dict[str, Any]:
+    """What the form of a row shows before anything is typed."""
+    return {name: _typed(getattr(row, field.column or name), field) for name, field in table.items()}
+
+
+def typed_from(table: Mapping[str, Field], sent: QueryDict) -> dict[str, Any]:
+    """What was typed, to be shown again."""
+    return {
+        name: sent.getlist(name) if field.kind == "choices" else sent.get(name, "")
+        for name, field in table.items()
+    }
+
+
+def said_by(table: Mapping[str, Field], sent: QueryDict, *, new: bool) -> dict[str, Any]:
+    """What the form says, as the actions take it."""
+    found: dict[str, Any] = {}
+    for name, field in table.items():
+        if field.fixed and not new:
+            continue
+        text = sent.get(name, "").strip()
+        if field.kind == "choices":
+            found[name] = sent.getlist(name)
+        elif field.kind == "flag":
+            found[name] = text == "yes"
+        elif field.kind == "codes":
+            found[name] = text.split()
+        else:
+            found[name] = text
+    return found
+
+
+def owners_of(actor: Actor) -> list[tuple[str, str]]:
+    """The organisations that own frameworks and for which the actor may keep them (one query)."""
+    rows = Organisation.objects.filter(capabilities__kind=Capability.Kind.FRAMEWORK_OWNER)
+    if not can(actor, Action.MANAGE_FRAMEWORK):
+        own = [key for key in actor.organisations() if can(actor, Action.MANAGE_FRAMEWORK, key)]
+        rows = rows.filter(pk__in=own)
+    return list(rows.order_by("name").values_list("reference", "name"))
+
+
+def told_of(
+    table: Mapping[str, Field], row: Framework | Lot, leave: Iterable[str] = ()
+) -> list[tuple[str, str]]:
+    """Label and value in words of each field that says something."""
+    found = []
+    for name, field in table.items():
+        value = getattr(row, field.column or name)
+        if name in leave or value in (None, "", [], False):
+            continue
+        found.append((field.label, _words(value, field)))
+    return found
+
+
+def _typed(value: Any, field: Field) -> Any:
+    if isinstance(value, Organisation):
+        return value.reference
+    if field.kind == "flag":
+        return "yes" if value else ""
+    if field.kind == "pence" and value is not None:
+        return money(value)
+    if field.kind == "codes":
+        return "\n".join(value)
+    if isinstance(value, list):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)
+
+
+def _words(value: Any, field: Field) -> str:
+    if field.kind in ("choice", "choices"):
+        chosen = value if isinstance(value, list) else [value]
+        return ", ".join((field.choices or {}).get(one, one) for one in chosen)
+    if field.kind == "flag":
+        return "Yes"
+    words = str(_typed(value, field))
+    return {"pence": f"£{words}", "per_cent": f"{words} per cent"}.get(field.kind, words)
