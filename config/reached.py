@@ -26,19 +26,26 @@ def database_refusal(database: Mapping[str, Any]) -> str | None:
     options = {name: value for name, value in database["OPTIONS"].items() if name != "pool"}
     place = f"{database['HOST'] or 'this machine'}:{database['PORT'] or 5432}"
     try:
-        psycopg.connect(
+        connection = psycopg.connect(
             host=database["HOST"] or None,
             port=database["PORT"] or None,
             dbname=database["NAME"],
             user=database["USER"] or None,
             password=database["PASSWORD"] or None,
             **options,
-        ).close()
+        )
     except psycopg.OperationalError as error:
         said = str(error).splitlines()[0].rpartition(": ")[2].strip()
         return f"DATABASE_URL: the database {database['NAME']} at {place} cannot be reached ({said})."
     except psycopg.ProgrammingError:
         return "DATABASE_URL has an option after the ? that PostgreSQL does not know."
+    with connection:
+        encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        # It would keep some names and refuse others, or count bytes for letters.
+        return (
+            f"DATABASE_URL: the database {database['NAME']} at {place} has the encoding {encoding}, not UTF8."
+        )
     return None
 
 

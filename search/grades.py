@@ -15,19 +15,26 @@ def refuse_unknown_grade(query: ListingQuery, answer: ListingResult) -> None:
     (one query) only where no hit of the page has a rate of it.
     """
     if query.grade is not None and not any(hit.rate for hit in answer.hits):
-        _refuse(query.filters["framework"][0], [query.grade])
+        _refuse(query.filters["framework"], [query.grade])
 
 
 def refuse_unknown_grades(query: RateQuery, answer: RateResult) -> None:
-    """The same for rate lines: only where none is found, and one framework is asked for."""
-    if query.grades and not answer.count and len(query.frameworks) == 1:
-        _refuse(query.frameworks[0], query.grades)
+    """The same for rate lines, of the frameworks asked for or of all: only where none is found."""
+    if query.grades and not answer.count:
+        _refuse(query.frameworks, query.grades)
 
 
-def _refuse(framework: str, asked: Sequence[str]) -> None:
-    grades = Grade.objects.filter(lot__framework__reference=framework).order_by("rank", "code")
+def _refuse(frameworks: Sequence[str], asked: Sequence[str]) -> None:
+    grades = Grade.objects.order_by("rank", "code")
+    if frameworks:
+        grades = grades.filter(lot__framework__reference__in=frameworks)
     codes = list(dict.fromkeys(grades.values_list("code", flat=True)))
     unknown = [grade for grade in asked if grade not in (code.upper() for code in codes)]
     if codes and unknown:
-        message = f"{framework.upper()} has no grade {', '.join(unknown)}; it has {', '.join(codes)}."
+        there = f"grade {', '.join(unknown)}"
+        if len(frameworks) == 1:
+            message = f"{frameworks[0].upper()} has no {there}; it has {', '.join(codes)}."
+        else:
+            these = "these" if frameworks else "the"
+            message = f"None of {these} frameworks has {there}; they have {', '.join(codes)}."
         raise BadParameters([ParameterFault("grade", "choice", message)])

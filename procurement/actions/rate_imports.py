@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.db.models import Q
+
 from procurement.actions.outcome import import_outcome
 from procurement.actions.rate_cells import CellFault, Places, RowReader, folded
 from procurement.actions.rate_headings import headings_of, unused
@@ -47,6 +49,7 @@ class RateImport:
     """
 
     framework: str
+    """By reference or number, in capitals or not."""
     headings: Mapping[str, str] = field(default_factory=dict)
     currency: str = "GBP"
     unit: str = ""
@@ -122,10 +125,11 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     file or the mapping as a whole cannot be used).
     """
     require(actor, Action.IMPORT_RATES)
-    framework = Framework.objects.filter(reference=wanted.framework).first()
+    named = wanted.framework.strip()
+    framework = Framework.objects.filter(Q(reference=named.lower()) | Q(number__iexact=named)).first()
     if framework is None:
         raise NotFound(f"There is no framework {wanted.framework}.")
-    wanted = replace(wanted, unit=wanted.unit or framework.rate_unit)
+    wanted = replace(wanted, framework=framework.reference, unit=wanted.unit or framework.rate_unit)
     if wanted.currency not in CURRENCIES or wanted.unit not in UNITS:
         raise Invalid(f"Rates are in {', '.join(CURRENCIES)} for a {' or '.join(UNITS)}.")
     report = RateImportReport(dry_run=wanted.dry_run)
@@ -137,9 +141,10 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     except BadSheet as error:
         raise Invalid(f"{path.name}: {error}.") from error
     suppliers = _suppliers(cards, wanted, headings["supplier"], report)
-    if wanted.strict:
-        report.faults += report.warnings
     _count(cards, report, wanted)
+    if wanted.strict:
+        # What is odd is wrong then, and told as that alone.
+        report.faults, report.warnings = report.faults + report.warnings, []
     # What is said of columns and sheets refuses no row, however strict: it is no cell's.
     report.warnings += _unread(sheet, headings)
     changes = _compare(actor, cards, suppliers, wanted, path, report)

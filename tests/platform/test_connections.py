@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -160,6 +161,22 @@ def test_a_database_that_answers_is_used_and_a_wrong_password_is_said_without_it
     assert database_refusal(settings_of(f"{url}_none")) == (
         f"DATABASE_URL: the database calloff_none at 127.0.0.1:{urlsplit(url).port} cannot be reached "
         '(database "calloff_none" does not exist).'
+    )
+
+
+def test_a_database_that_cannot_hold_every_name_is_refused() -> None:
+    url = database()
+    if url is None:
+        pytest.skip("DATABASE_URL gives no PostgreSQL")
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute("CREATE DATABASE calloff_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        try:
+            refusal = database_refusal(settings_of(f"{url.rpartition('/')[0]}/calloff_ascii"))
+        finally:
+            server.execute("DROP DATABASE calloff_ascii")
+    assert refusal == (
+        f"DATABASE_URL: the database calloff_ascii at 127.0.0.1:{urlsplit(url).port} "
+        "has the encoding SQL_ASCII, not UTF8."
     )
 
 

@@ -221,6 +221,7 @@ def test_an_implausible_price_warns_and_strict_refuses(tmp_path: Path) -> None:
 
     report = run(tmp_path, text, strict=True, dry_run=True)
     assert [(fault.row, fault.message) for fault in report.faults] == [(3, "6.00 GBP a day is below 80")]
+    assert report.warnings == []
     assert (report.rows, report.loaded, report.refused) == (2, 0, 2)
 
     report = run(tmp_path, text)
@@ -317,6 +318,12 @@ def test_a_file_or_mapping_that_cannot_be_used_is_refused_whole(
         run(tmp_path, text, headings=mapped)
 
     assert counts() == before
+
+
+@pytest.mark.parametrize("named", ["WR1", " wr1 "])
+def test_a_framework_is_named_as_people_write_it(tmp_path: Path, named: str) -> None:
+    run(tmp_path, sheet("Yew Digital,Lead,650"), framework=named)
+    assert published("wr1~yew") == [("1", "Lead", 65_000)]
 
 
 def test_only_who_may_import_imports_and_only_into_a_framework(tmp_path: Path) -> None:

@@ -110,6 +110,12 @@ def test_a_grade_that_the_framework_lacks_is_named(page: Client) -> None:
     assert "RM1 has no grade G9; it has " in answer.content.decode()
 
 
+def test_a_grade_that_no_framework_has_is_named(page: Client) -> None:
+    answer = page.get("/rates?grade=G9")
+    assert answer.status_code == 400
+    assert "none of the frameworks has grade G9; they have G1, G2, G3<" in answer.content.decode()
+
+
 def test_cards_out_of_force_are_found_when_asked_for(page: Client) -> None:
     found = read(page.get("/rates?framework=rm0"))
     assert found.texts("h3") == ["No rate line matches all of this"]
