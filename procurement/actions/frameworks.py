@@ -226,9 +226,9 @@ def _faults(
         if value not in known:
             yield Fault(f"/{name}", "unknown", f"{value} is none of {', '.join(known)}.")
     if draft.regime not in Framework.Regime.values:
-        known = " or ".join(f"{one.value} ({one.label})" for one in Framework.Regime)
+        regimes = " or ".join(f"{one.value} ({one.label})" for one in Framework.Regime)
         message = (
-            f"Calloff knows frameworks under {known}; not under the law of Scotland, nor {draft.regime!r}."
+            f"Calloff knows frameworks under {regimes}; not under the law of Scotland, nor {draft.regime!r}."
         )
         yield Fault("/regime", "unknown", message)
     for kind in draft.buyer_classes:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('procurement', '0024_profile_reviews'),
+        ('procurement', '0025_rate_proposals'),
     ]
 
     operations = [
