@@ -160,9 +160,9 @@ def grades_on(framework: str) -> Options:
 
 
 def _suppliers(framework: str) -> Options:
+    """At most one more than are offered."""
     if not framework:
         return []
-    """At most one more than are offered."""
     return list(
         Supplier.objects.filter(rate_cards__framework__reference=framework)
         .distinct()
