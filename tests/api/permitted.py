@@ -147,6 +147,25 @@ _OFFER, _CONTRACT, _CLAIM = "offers/{OFFER}/", "contracts/{CONTRACT}/", "claims/
 _PLAN, _JOINING, _WEBHOOK = "outcome-plans/{PLAN}/", "joinings/{JOINING}/", "webhooks/{WEBHOOK}/"
 _PROPOSAL: Final = "rate-proposals/{PROPOSAL}/"
 
+KEPT_NEW: Final[dict[str, Any]] = {
+    "frameworks/": {
+        "reference": "xd9",
+        "number": "XD9",
+        "name": "x",
+        "owner": "commons-exchange",
+        "status": "coming",
+        "starts_on": "2030-02-02",
+        "ends_on": "2034-02-01",
+        "regime": "pa2023",
+        "region_scheme": "ITL2025",
+        "rate_unit": "day",
+    },
+    "lots/": {"framework": "xd1", "number": "9", "name": "x", "competition": True},
+    "specialisms/": {"lot": "xd1~1", "number": "99", "name": "x"},
+    "grades/": {"lot": "xd1~1", "code": "G9", "name": "x", "rank": 9},
+}
+KEPT_PARTS: Final = ("frameworks/xd1/", "lots/xd1~1/", "specialisms/xd1~1~1/", "grades/xd1~1~g3/")
+
 TABLE: Final[tuple[Row, ...]] = (
     # What is public, and questions that change nothing.
     *_public(
@@ -307,6 +326,10 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(LEADS, JOINING, (f"{_JOINING}agree/", {})),
     *_move(("owner",), JOINING, (f"{_JOINING}check/", {}), (f"{_JOINING}admit/", {})),
     *_move((*LEADS, "owner"), JOINING, (f"{_JOINING}refuse/", WHY)),
+    # A framework and its parts are kept by administrators of its owner and of operators; everybody reads them.
+    *(Row("POST", path, OPERATORS, body=body) for path, body in KEPT_NEW.items()),
+    *(Row("PATCH", path, OPERATORS, SIGNED_IN, {"name": "Anew"}) for path in KEPT_PARTS),
+    *(Row("DELETE", path, OPERATORS, SIGNED_IN) for path in KEPT_PARTS[1:]),
     # Proposals of rate cards: of the supplier's lead, of the framework's owner and of operators.
     *_read((*SUPPLIERS, *OWNERS, "other owner", *OPERATORS), "rate-proposals/"),
     *_read(PROPOSING, _PROPOSAL, f"{_PROPOSAL}comparison/"),

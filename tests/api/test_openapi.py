@@ -20,7 +20,7 @@ from api.v1.documents import schema_bytes
 from procurement.actions.operations import start_import
 from procurement.models import User
 from procurement.permissions import person
-from tests.api import joining, outcomes, proposing
+from tests.api import joining, keeping, outcomes, proposing
 from tests.api.administering import administered
 from tests.api.buying import buying, teller
 from tests.api.calling_off import calling_off
@@ -129,6 +129,7 @@ def test_every_example_does_what_it_says(
         made
         | joining.joining_of(source)
         | proposing.proposal_of(source)
+        | keeping.kept_of(source)
         | {"TOKEN": token(*teller(path, method))}
     )
     files = FILES | {
