@@ -24,6 +24,8 @@ def letting_go(execute: Callable[..., Any], sql: str, params: Any, many: bool, c
 
 
 def let_go(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Listens to connection_created."""
+    """Listens to connection_created. First of all wrappers: whoever wraps for a while takes the last one off again, and
+    may have begun before there was a connection.
+    """
     if connection.vendor == "sqlite" and letting_go not in connection.execute_wrappers:
-        connection.execute_wrappers.append(letting_go)
+        connection.execute_wrappers.insert(0, letting_go)

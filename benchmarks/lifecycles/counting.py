@@ -26,6 +26,8 @@ class Counting:
             asked += 1
             return execute(sql, params, many, context)
 
+        # What wraps each statement of a connection is set when it opens, and would be taken off in place of ours.
+        connection.ensure_connection()
         with connection.execute_wrapper(counted):
             response = self.get_response(request)
         response[HEADER] = str(asked)
