@@ -6,6 +6,7 @@ needs what the tests need (requirements-dev.txt) and Chromium.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -19,21 +20,50 @@ FOLDER: Final = ROOT / "docs" / "images"
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
+PASSWORD: Final = "call off the lot"  # noqa: S105 - of the demonstration, on this machine alone
+"""What `make run` prints, unless DEMO_PASSWORD says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page, and the size of the part of it that is shown, in pixels."""
+    """A page, and the size of the part of it that is shown, in pixels; `person` is signed in.
+
+    From `path` links are followed by their texts: what is bought in the demonstration has other numbers each year. A
+    word that is no link is a button, such as one that shows a preview.
+    """
 
     name: str
     path: str
     width: int
     height: int
+    person: str = ""
+    follow: tuple[str, ...] = ()
 
 
+BUYER, LEAD, OWNER = "buyer@example.org", "lead@example.org", "owner@example.org"
 PICTURES: Final = (
     Picture("search", "/search?q=vision+rehabilitation+evaluation&seed=0", 1100, 1100),
     Picture("rates", "/rates?framework=rm6309&grade=G3&proposed=800", 1100, 1180),
     Picture("listing", "/listings/rm3745~ppl~opm-group", 1100, 1000),
     Picture("search-phone", "/search?q=vision+rehabilitation+evaluation&seed=0", 390, 800),
+    Picture("call-off", "/call-offs?page=2", 900, 760, BUYER, ("Review of school transport routes",)),
+    Picture(
+        "competition",
+        "/call-offs",
+        900,
+        900,
+        BUYER,
+        ("Listening to people who sleep rough", "The competition and its tenders"),
+    ),
+    Picture("tender", "/invitations", 900, 820, LEAD, ("Support for victims of repeated burglary",)),
+    Picture("outcome-plan", "/outcome-plans", 900, 820, BUYER, ("Job coaching for people who were carers",)),
+    Picture("firm", "/firms/the-skelcombe-evidence-practice", 900, 900, LEAD),
+    Picture("preview", "/profile/the-skelcombe-evidence-practice", 900, 700, LEAD, ("Preview",)),
+    Picture("moderation", "/administration/profiles", 900, 500, OWNER),
+    Picture("administration", "/administration", 900, 640, OWNER),
+    Picture("spending", "/administration/spend", 900, 820, OWNER),
+    Picture("second-step", "/account/second-step", 900, 700, BUYER),
+    Picture("browsers", "/account/sessions", 900, 560, BUYER),
 )
 
 
@@ -47,9 +77,17 @@ def main(address: str) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for picture in PICTURES:
             page = browser.new_page(viewport={"width": picture.width, "height": picture.height})
+            if picture.person:
+                page.goto(f"{address}/sign-in")
+                page.get_by_label("Email address").fill(picture.person)
+                page.get_by_label("Password").fill(os.environ.get("DEMO_PASSWORD", PASSWORD))
+                page.get_by_role("button", name="Sign in").click()
             answer = page.goto(f"{address}{picture.path}")
             if answer is None or not answer.ok:
                 sys.exit(f"{address}{picture.path} does not answer; start the demonstration with `make run`.")
+            for text in picture.follow:
+                link = page.get_by_role("link", name=text).first
+                (link if link.count() else page.get_by_role("button", name=text, exact=True)).click()
             target = FOLDER / f"{picture.name}.png"
             page.screenshot(path=target)
             print(f"{target.relative_to(ROOT)}  {target.stat().st_size // 1024} kB")
