@@ -59,7 +59,6 @@ PICTURES: Final = (
     Picture("outcome-plan", "/outcome-plans", 900, 820, BUYER, ("Job coaching for people who were carers",)),
     Picture("firm", "/firms/the-skelcombe-evidence-practice", 900, 900, LEAD),
     Picture("preview", "/profile/the-skelcombe-evidence-practice", 900, 700, LEAD, ("Preview",)),
-    Picture("moderation", "/administration/profiles", 900, 500, OWNER),
     Picture("administration", "/administration", 900, 640, OWNER),
     Picture("spending", "/administration/spend", 900, 820, OWNER),
     Picture("second-step", "/account/second-step", 900, 700, BUYER),
