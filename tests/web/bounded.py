@@ -99,7 +99,7 @@ MOST: Final = {
     "verification": 9,
     "version": 7,
     "versions": 8,
-    "webhook": 8,
+    "webhook": 9,
     "webhooks": 8,
 }
 """By the route's name; whoever is signed in costs three more than nobody (session, person, unread messages)."""
