@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from procurement.errors import Fault
-from procurement.models import Framework, Region
+from procurement.models import Framework, RateCard, Region
 from procurement.pricing import NotAPrice, read_money
 from procurement.profiles import Reader, escaped
 from procurement.vocabulary import BUYER_CLASSES
@@ -154,7 +154,7 @@ AS_FRAMEWORK: Final[dict[str, Field]] = {
     "maximum_value": Field("Greatest value in all", "pence", column="maximum_value_pence",
                            hint="Pounds without VAT; empty: not known"),
     "region_scheme": Field("Regions", "choice", choices=dict(Region.Scheme.choices)),
-    "rate_unit": Field("Rates are", "choice", choices={"day": "A day", "hour": "An hour"}),
+    "rate_unit": Field("Rates are for a", "choice", choices=dict(RateCard.Unit.choices)),
     "rate_rise_ceiling": Field("How far a rate may rise", "per_cent", column="rate_rise_ceiling",
                                hint="Per cent of the rate in force that a new rate card may add; empty: not stated"),
     "fictional": Field("Made up", "flag", hint="It is no real framework"),
