@@ -1,7 +1,7 @@
 """`make test` and `make test-all`: every check in turn, each with its time; a failure stops no other.
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
-python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill or fuzz
+python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill, fuzz or whole
 python -m tools.check --services the suite on PostgreSQL and Redis; the contract of search on Elasticsearch
 python -m tools.check --long     those marked tests; faults of the search service; queue and kills on Redis, RabbitMQ
 
@@ -30,6 +30,8 @@ from tools.services import NotInstalledError, running
 
 SNAPSHOT = ROOT / "docs" / "openapi.yaml"
 MARKED = "long or browser or kill or fuzz"
+WHOLE = "whole"
+"""Marks tables that are gone through from end to end: beside services alone, where CI does it at each landing."""
 NODE = "elasticsearch"
 """Marks the tests that need a node, which their step starts."""
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
@@ -183,7 +185,7 @@ STATIC = (
     Check("OpenAPI snapshot", snapshot),
     Check("types", TYPES.end),
 )
-TESTS = (Check("tests", [*PYTEST, "-m", f"not ({MARKED} or {NODE})"]),)
+TESTS = (Check("tests", [*PYTEST, "-m", f"not ({MARKED} or {WHOLE} or {NODE})"]),)
 SERVICES = (
     Check("page assets", assets),
     Check(
@@ -239,8 +241,8 @@ def main() -> int:
         print(f"  {MARKS[good]} {name} ({took:.1f} s)")
     if arguments.tests:
         print(
-            f"  not run here: tests marked {MARKED.replace(' or ', ', ')} or {NODE}, and the suite on PostgreSQL, "
-            "Redis and RabbitMQ (`make test-all` runs them)"
+            f"  not run here: tests marked {MARKED.replace(' or ', ', ')}, {WHOLE} or {NODE}, "
+            "and the suite on PostgreSQL, Redis and RabbitMQ (`make test-all` runs them)"
         )
     return 1 if any(good is False for _, good, _ in results) else 0
 

@@ -94,6 +94,7 @@ def kept() -> list[Any]:
     ]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("way", "method", "path", "body", "may", "see"), MOVES)
 def test_who_may_move_an_application(
     way: str, method: str, path: str, body: Any, may: tuple[str, ...], see: tuple[str, ...],

@@ -70,6 +70,7 @@ def kept() -> tuple[Any, ...]:
     return list(rows), RateCardVersion.objects.count(), Event.objects.count()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("way", "method", "step", "body", "may", "seeing"), MOVES)
 @pytest.mark.parametrize("who", WHO)
 def test_each_step_is_its_own_partys(

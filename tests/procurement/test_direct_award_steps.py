@@ -51,7 +51,7 @@ from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS
 from tests.bought import Market, accepted, active, awarded, drafted, offered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.whole]
 
 WHY: Final = "Because."
 

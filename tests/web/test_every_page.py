@@ -139,6 +139,7 @@ def test_the_pages_of_a_buyer_are_sound_and_small(page: Client) -> None:
         assert len(response.content) + sheet < 100_000
 
 
+@pytest.mark.whole
 @pytest.mark.timeout(600)
 def test_the_pages_of_competitions_applications_and_administration_are_sound_and_small_for_all_who_read_them(
     page: Client,
