@@ -197,7 +197,7 @@ def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client)
         return str(page.get(address).content.decode())
 
     address, _, contract = awarded(signed(page), expenses="£300,000")
-    assert "Next: owner, to publish notice" in told(address)
+    assert "Next: the buyer, to publish notice" in told(address)
     step(page, contract, "sign")
     signed(page, "alder@example.org")
     step(page, contract, "sign")
