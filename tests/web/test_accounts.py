@@ -26,7 +26,10 @@ def test_signing_in_leads_where_one_was_going_and_out_again(page: Client) -> Non
     )
     assert response.headers["Location"] == "/account"
     account = read(page.get("/account"))
-    assert account.texts("td") == ["Role: Editor", "Your firm’s page: Alder People of Alder Webhooks of Alder"]
+    assert account.texts("td") == [
+        "Role: Editor",
+        "Your firm’s page: Alder People of Alder Webhooks of Alder",
+    ]
     assert "Sign in" not in account.texts("a")
     assert page.get("/sign-out").status_code == 405
     assert page.post("/sign-out").headers["Location"] == "/"

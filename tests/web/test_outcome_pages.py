@@ -87,7 +87,8 @@ def test_a_plan_is_said_proposed_and_agreed_by_all_who_pay(page: Client) -> None
     assert signed(page, PAYER).get(address).status_code == 404
     assert step(signed(page), address, "propose")["Location"] == f"{address}?done=propose"
     assert (
-        "Next: a body that pays, to approve share" in page.get(f"/call-offs/{plan.call_off.reference}").content.decode()
+        "Next: a body that pays, to approve share"
+        in page.get(f"/call-offs/{plan.call_off.reference}").content.decode()
     )
     assert steps_on(signed(page, PAYER), address) == {"approve_share"}
     assert address in [one.attributes["href"] for one in read(page.get("/outcome-plans")).all("a")]
