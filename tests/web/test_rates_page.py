@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Framework, RateCard, Supplier
+from procurement.models import Appointment, Framework, Partner, RateCard, Supplier, SupplierMember
 from procurement.pricing import Bin
 from tests.web.reading import read, rows
 from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
@@ -240,6 +242,10 @@ def test_among_hundreds_a_supplier_is_named_by_its_reference(page: Client) -> No
     made = Supplier.objects.bulk_create(
         Supplier(reference=f"firm-{number}", name=f"Firm {number}", form=Supplier.Form.ALONE)
         for number in range(MOST_CHOICES)
+    )
+    alder = Partner.objects.get(reference="alder")
+    SupplierMember.objects.bulk_create(
+        SupplierMember(supplier=one, partner=alder, role="lead", joined_on=date(2020, 1, 1)) for one in made
     )
     rm1 = Framework.objects.get(reference="rm1")
     RateCard.objects.bulk_create(
