@@ -18,6 +18,7 @@ from procurement.framework_fields import Field
 from procurement.models import Capability, Framework, Grade, Lot, Organisation, Specialism
 from procurement.permissions import Action, Actor, can
 from procurement.pricing import money
+from web import formats
 
 LISTS: Final = ("choices", "codes")
 SHOWN_AS: Final = {
@@ -147,5 +148,9 @@ def _words(value: Any, field: Field) -> str:
         return ", ".join((field.choices or {}).get(one, one) for one in chosen)
     if field.kind == "flag":
         return "Yes"
+    if field.kind == "pence":
+        return formats.money(value)
+    if field.kind == "day":
+        return formats.day(value)
     words = str(_typed(value, field))
-    return {"pence": f"£{words}", "per_cent": f"{words} per cent"}.get(field.kind, words)
+    return f"{value.normalize():f} per cent" if field.kind == "per_cent" else words

@@ -60,7 +60,7 @@ def test_a_framework_is_made_part_by_part(page: Client) -> None:
     )
     assert Specialism.objects.get(reference="rm9~1~1").cpv == ["79410000", "79411000"]
     shown = page.get("/administration/lots/rm9~1").content.decode()
-    for words in ("£75000.00", "79410000, 79411000", "G1 Junior"):
+    for words in ("£75,000", "79410000, 79411000", "G1 Junior"):
         assert words in shown
     assert page.get("/frameworks/rm9").status_code == 200
     changed = sent(page, "/administration/grades/rm9~1~g1", name="Analyst", rank="1")
