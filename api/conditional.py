@@ -64,3 +64,9 @@ def expected_revision(request: Request) -> int | None:
     if not revisions:
         raise Problem(412, "None of the tags in If-Match is of this object as it is now.")
     return max(revisions)
+
+
+def revision_meant(request: Request, current: int) -> int:
+    """The revision that a change is meant for, by If-Match; the current one for `*`."""
+    expected = expected_revision(request)
+    return current if expected is None else expected

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import done_once, object_of, text_of, wrong_type
+from api.conditional import revision_meant
 from api.errors import Problem
 from api.schema import operation
 from api.v1.call_off_shapes import ReasonSerializer
@@ -30,7 +31,7 @@ from api.v1.tender_shapes import (
     TenderReasonSerializer,
     TenderSerializer,
 )
-from api.v1.tenders import MOVED, revision_read, seen_tenders, shown_tender, tender_seen
+from api.v1.tenders import MOVED, seen_tenders, shown_tender, tender_seen
 from api.views import ApiView, ListView, one_of
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify, explain_price
@@ -285,7 +286,7 @@ class Disqualification(ApiView):
 
         def act() -> Response:
             row = tender_seen(request, reference)
-            revision = revision_read(request, row)
+            revision = revision_meant(request, row.revision)
             return shown_tender(request, disqualify(actor, row.reference, revision, ground, reason).pk)
 
         def anew() -> Response:

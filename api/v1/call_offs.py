@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import choice, reference, values
 from api.schema import operation
 from api.v1.call_off_shapes import (
@@ -44,8 +44,7 @@ def revision_read(request: Request, reference: str) -> int:
     """The revision that a change is meant for, by If-Match; 404 for a call-off that may not be seen."""
     values(request.GET, ())
     row = one_of(seen_by(request), reference)
-    expected = expected_revision(request)
-    return row.revision if expected is None else expected
+    return revision_meant(request, row.revision)
 
 
 def shown_anew(request: Request, key: int, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.schema import operation
 from api.uploads import FileParser, Form
 from api.v1.claim_shapes import ClaimSerializer
@@ -39,8 +39,8 @@ class ClaimFiles(ApiView):
         """
 
         def act(form: Form) -> Response:
-            row, expected = one_of(seen_by(request), reference), expected_revision(request)
-            revision = row.revision if expected is None else expected
+            row = one_of(seen_by(request), reference)
+            revision = revision_meant(request, row.revision)
             made = add_claim_file(signed_in(request), row.reference, revision, form.name, form.chunks())
             return shown_claim(request, made.claim_id, 201)
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import choice, reference, values
 from api.schema import operation
 from api.v1 import contracts
@@ -54,8 +54,8 @@ def moved(request: Request, known: str, act: Callable[[Actor, str, int], Claim])
 
     def once() -> Response:
         values(request.GET, ())
-        row, expected = one_of(seen_by(request), known), expected_revision(request)
-        revision = row.revision if expected is None else expected
+        row = one_of(seen_by(request), known)
+        revision = revision_meant(request, row.revision)
         return shown_claim(request, act(actor, row.reference, revision).pk)
 
     return done_once(request, actor.reference, once)
@@ -121,7 +121,7 @@ class ContractClaims(ListView):
         def act() -> Response:
             values(request.GET, ())
             row = one_of(contracts.seen_by(request), reference)
-            revision = contracts.revision_read(request, row)
+            revision = revision_meant(request, row.revision)
             return shown_claim(request, submit_claim(actor, row.reference, revision, draft).pk, 201)
 
         return done_once(request, actor.reference, act)

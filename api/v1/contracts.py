@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of, wrong_type
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import choice, reference, values
 from api.schema import operation
 from api.v1.call_off_shapes import ReasonSerializer
@@ -40,12 +40,6 @@ def seen_by(request: Request) -> ContractQuerySet:
     return ContractQuerySet(Contract).seen_by(signed_in(request))
 
 
-def revision_read(request: Request, row: Contract) -> int:
-    """The revision that a change is meant for, by If-Match."""
-    expected = expected_revision(request)
-    return row.revision if expected is None else expected
-
-
 def moved(
     request: Request, reference: str, field: str | None, act: Callable[[Actor, str, int, Any], Contract]
 ) -> Response:
@@ -56,7 +50,9 @@ def moved(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        made = act(actor, row.reference, revision_read(request, row), text_of(body, field or "") or "")
+        made = act(
+            actor, row.reference, revision_meant(request, row.revision), text_of(body, field or "") or ""
+        )
         shown = ContractQuerySet(Contract).told().get(pk=made.pk)
         place = reverse("api:contract", args=[shown.reference])
         return answered(ContractSerializer(shown, context={"actor": actor}).data, shown.revision, place)
@@ -135,7 +131,7 @@ class ContractDetail(DetailView):
         actor = signed_in(request)
         row = self.found(request, reference)
         assert isinstance(row, Contract)
-        revision = revision_read(request, row)
+        revision = revision_meant(request, row.revision)
         names = object_of(request, ("identifiers",))["identifiers"]
         if not isinstance(names, dict):
             raise wrong_type("identifiers", "This must be an object.")

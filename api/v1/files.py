@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import malformed_told
-from api.conditional import unchanged
+from api.conditional import revision_meant, unchanged
 from api.formats import StrictJSONParser
 from api.idempotency import answered_once
 from api.parameters import values
@@ -26,7 +26,7 @@ from api.uploads import FileParser, Form, form_of
 from api.v1.call_offs import seen_by
 from api.v1.competition_shapes import DocumentSerializer
 from api.v1.tender_shapes import TenderFileSerializer, TenderSerializer
-from api.v1.tenders import revision_read, shown_tender, tender_seen
+from api.v1.tenders import shown_tender, tender_seen
 from api.views import ApiView, ListView, one_of
 from procurement.actions.files import (
     TYPES,
@@ -193,7 +193,12 @@ class TenderFiles(ListView):
             tender = tender_seen(request, reference)
             part = form.fields.get("part")
             made = add_tender_file(
-                actor, tender.reference, revision_read(request, tender), form.name, part, form.chunks()
+                actor,
+                tender.reference,
+                revision_meant(request, tender.revision),
+                form.name,
+                part,
+                form.chunks(),
             )
             return shown_tender(request, made.tender_id, 201)
 
@@ -220,7 +225,9 @@ class TenderFileDetail(ApiView):
         """With what was submitted it stays. Answers the tender."""
         self.asked(request)
         tender = tender_seen(request, reference)
-        remove_tender_file(signed_in(request), tender.reference, revision_read(request, tender), file)
+        remove_tender_file(
+            signed_in(request), tender.reference, revision_meant(request, tender.revision), file
+        )
         return shown_tender(request, tender.pk)
 
 

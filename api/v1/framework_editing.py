@@ -13,11 +13,10 @@ from typing import Any, Final, TypeVar
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import values
 from api.schema import operation
 from api.v1.framework_bodies import (
@@ -75,26 +74,18 @@ def framework_of(row: Any) -> Framework:
     return found
 
 
-def revision_read(request: Request, framework: Framework | None) -> int:
-    """The revision of the framework that a change is meant for, by If-Match."""
-    expected = expected_revision(request)
-    return expected if expected is not None else framework.revision if framework else 0
-
-
-def made(
-    view: ListView, request: Request, key: int, name: str, serializer: type[BaseSerializer[Any]]
-) -> Response:
+def made(view: ListView, request: Request, key: int, name: str) -> Response:
     """What a POST answers: the row as a list shows it."""
     row = view.rows(request).get(pk=key)
     place = reverse(f"api:{name}", args=[row.reference])
-    return answered(serializer(row).data, framework_of(row).revision, place, 201)
+    return answered(view.serializer_class(row).data, framework_of(row).revision, place, 201)
 
 
 def changed(view: DetailView, request: Request, reference: str, edit: Say) -> Response:
     """Changes the row by an action, and shows it."""
     actor = signed_in(request)
     row: Any = view.found(request, reference)
-    revision = revision_read(request, framework_of(row))
+    revision = revision_meant(request, framework_of(row).revision)
     body = object_of(request)
     with malformed_told():
         edit(actor, row.reference, revision, body)
@@ -107,7 +98,7 @@ def removed(
     """Takes the row away by an action."""
     actor = signed_in(request)
     row: Any = view.found(request, reference)
-    remove(actor, row.reference, revision_read(request, framework_of(row)))
+    remove(actor, row.reference, revision_meant(request, framework_of(row).revision))
     return Response(status=204)
 
 
@@ -116,9 +107,9 @@ def added(
     request: Request,
     place: tuple[str, type[Framework] | type[Lot]],
     add: Callable[[Actor, str, int, Mapping[str, Any]], Part],
-    answer: Callable[[int], Response],
+    what: str,
 ) -> Response:
-    """Makes a part of what the body names, once for its Idempotency-Key."""
+    """Makes a part (`what`) of the place that the body names, once for its Idempotency-Key."""
     actor = signed_in(request)
     values(request.GET, ())
     name, model = place
@@ -127,9 +118,9 @@ def added(
 
     def once() -> Response:
         held = model._default_manager.filter(reference=where.lower()).first()
-        revision = revision_read(request, framework_of(held) if held else None)
+        revision = revision_meant(request, framework_of(held).revision if held else 0)
         said = {field: value for field, value in body.items() if field != name}
-        return answer(add(actor, held.reference if held else where, revision, said).pk)
+        return made(view, request, add(actor, held.reference if held else where, revision, said).pk, what)
 
     return done_once(request, actor.reference, once)
 
@@ -167,7 +158,7 @@ class FrameworkKeeping(FrameworkList):
         body = object_of(request)
 
         def once() -> Response:
-            return made(self, request, create_framework(actor, body).pk, "framework", FrameworkSerializer)
+            return made(self, request, create_framework(actor, body).pk, "framework")
 
         return done_once(request, actor.reference, once)
 
@@ -213,13 +204,7 @@ class LotKeeping(LotList):
         """By an administrator of the framework's owner, or of an operator. `If-Match` is of the framework or anything
         else of its framework.
         """
-        return added(
-            self,
-            request,
-            ("framework", Framework),
-            add_lot,
-            lambda key: made(self, request, key, "lot", LotSerializer),
-        )
+        return added(self, request, ("framework", Framework), add_lot, "lot")
 
 
 class LotKept(Keeping, LotDetail):
@@ -277,13 +262,7 @@ class SpecialismKeeping(SpecialismList):
         """By an administrator of the framework's owner, or of an operator. `If-Match` is of the lot or anything else
         of its framework.
         """
-        return added(
-            self,
-            request,
-            ("lot", Lot),
-            add_specialism,
-            lambda key: made(self, request, key, "specialism", SpecialismSerializer),
-        )
+        return added(self, request, ("lot", Lot), add_specialism, "specialism")
 
 
 class SpecialismKept(Keeping, SpecialismDetail):
@@ -339,13 +318,7 @@ class GradeKeeping(GradeList):
         """By an administrator of the framework's owner, or of an operator. `If-Match` is of the lot or anything else
         of its framework.
         """
-        return added(
-            self,
-            request,
-            ("lot", Lot),
-            add_grade,
-            lambda key: made(self, request, key, "grade", GradeSerializer),
-        )
+        return added(self, request, ("lot", Lot), add_grade, "grade")
 
 
 class GradeKept(Keeping, GradeDetail):

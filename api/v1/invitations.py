@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import done_once, object_of, text_of, wrong_type
+from api.conditional import revision_meant
 from api.errors import Problem
 from api.parameters import choice, reference, values
 from api.schema import operation
@@ -27,7 +28,7 @@ from api.v1.tender_shapes import (
     InvitationSummarySerializer,
     TenderSerializer,
 )
-from api.v1.tenders import MOVED, revision_read, seen_tenders, shown_tender
+from api.v1.tenders import MOVED, seen_tenders, shown_tender
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.interest import express_interest
 from procurement.actions.tenders import decline_tender
@@ -189,7 +190,7 @@ class Declining(ApiView):
 
         def act() -> Response:
             tender = tender_of()
-            made = decline_tender(actor, tender.reference, revision_read(request, tender), reason)
+            made = decline_tender(actor, tender.reference, revision_meant(request, tender.revision), reason)
             return shown_tender(request, made.pk)
 
         return done_once(request, actor.reference, act, lambda: shown_tender(request, tender_of().pk))

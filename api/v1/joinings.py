@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import choice, reference, values
 from api.schema import operation
 from api.v1.call_off_shapes import ReasonSerializer
@@ -58,12 +58,6 @@ def seen_by(request: Request) -> JoiningQuerySet:
     return JoiningQuerySet(Joining).seen_by(signed_in(request))
 
 
-def revision_read(request: Request, row: Joining) -> int:
-    """The revision that a change is meant for, by If-Match."""
-    expected = expected_revision(request)
-    return row.revision if expected is None else expected
-
-
 def shown_anew(request: Request, key: int, status: int = 200) -> Response:
     """The whole application as it is after a change."""
     row = JoiningQuerySet(Joining).told().get(pk=key)
@@ -84,7 +78,7 @@ def _once(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        return shown_anew(request, act(actor, row.reference, revision_read(request, row)).pk)
+        return shown_anew(request, act(actor, row.reference, revision_meant(request, row.revision)).pk)
 
     return done_once(request, actor.reference, once)
 
@@ -198,7 +192,7 @@ class JoiningDetail(DetailView):
         actor = signed_in(request)
         row = self.found(request, reference)
         assert isinstance(row, Joining)
-        revision = revision_read(request, row)
+        revision = revision_meant(request, row.revision)
         body = object_of(request, SAID)
         with malformed_told():
             edit_joining(actor, row.reference, revision, body)

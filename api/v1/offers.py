@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, object_of, text_of
-from api.conditional import expected_revision, unchanged
+from api.conditional import revision_meant, unchanged
 from api.parameters import choice, reference, values
 from api.schema import JSON, operation
 from api.v1.call_off_shapes import ReasonSerializer
@@ -66,8 +66,7 @@ def answer(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        expected = expected_revision(request)
-        revision = row.revision if expected is None else expected
+        revision = revision_meant(request, row.revision)
         return shown_offer(request, act(actor, row.reference, revision, text_of(body, field or "") or "").pk)
 
     return done_once(request, actor.reference, once)

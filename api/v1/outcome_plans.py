@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.errors import Problem
 from api.parameters import choice, reference, values
 from api.schema import operation
@@ -84,8 +84,8 @@ def moved(
 
     def once() -> Response:
         values(request.GET, ())
-        row, expected = found(), expected_revision(request)
-        revision = row.revision if expected is None else expected
+        row = found()
+        revision = revision_meant(request, row.revision)
         return shown_plan(request, act(actor, row.reference, revision).pk)
 
     return done_once(request, actor.reference, once)
@@ -258,8 +258,8 @@ class OutcomePlanDetail(DetailView):
         """
         actor = signed_in(request)
         values(request.GET, ())
-        row, expected = one_of(seen_by(request), reference), expected_revision(request)
-        remove_plan(actor, row.reference, row.revision if expected is None else expected)
+        row = one_of(seen_by(request), reference)
+        remove_plan(actor, row.reference, revision_meant(request, row.revision))
         return Response(status=204)
 
 

@@ -12,9 +12,10 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, object_of
+from api.conditional import revision_meant
 from api.parameters import values
 from api.schema import operation
-from api.v1.contracts import MOVED, revision_read, seen_by
+from api.v1.contracts import MOVED, seen_by
 from api.v1.notice_shapes import NoticeDraftSerializer, PublicationSerializer
 from api.v1.offer_shapes import ContractSerializer
 from api.v1.offers import SENDS
@@ -79,7 +80,9 @@ class Publication(ApiView):
             values(request.GET, ())
             row = one_of(seen_by(request), reference)
             told: tuple[Any, Any] = (body.get("number"), body.get("published_on"))
-            made = publish_notice(actor, row.reference, revision_read(request, row), notice.lower(), *told)
+            made = publish_notice(
+                actor, row.reference, revision_meant(request, row.revision), notice.lower(), *told
+            )
             shown = ContractQuerySet(Contract).told().get(pk=made.pk)
             place = reverse("api:contract", args=[shown.reference])
             data = ContractSerializer(shown, context={"actor": actor}).data

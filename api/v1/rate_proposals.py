@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of, wrong_type
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import choice, reference, values
 from api.schema import operation
 from api.uploads import FileParser, Form
@@ -63,12 +63,6 @@ def seen_by(request: Request) -> RateProposalQuerySet:
     return RateProposalQuerySet(RateProposal).seen_by(signed_in(request))
 
 
-def revision_read(request: Request, row: RateProposal) -> int:
-    """The revision that a change is meant for, by If-Match."""
-    expected = expected_revision(request)
-    return row.revision if expected is None else expected
-
-
 def shown_anew(request: Request, key: int, status: int = 200) -> Response:
     """The whole proposal as it is after a change."""
     row = RateProposalQuerySet(RateProposal).told().get(pk=key)
@@ -91,7 +85,7 @@ def moved(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        return shown_anew(request, act(actor, row.reference, revision_read(request, row)).pk)
+        return shown_anew(request, act(actor, row.reference, revision_meant(request, row.revision)).pk)
 
     return done_once(request, actor.reference, once)
 
@@ -200,7 +194,7 @@ class RateProposalDetail(DetailView):
         actor = signed_in(request)
         row = self.found(request, reference)
         assert isinstance(row, RateProposal)
-        revision = revision_read(request, row)
+        revision = revision_meant(request, row.revision)
         body = object_of(request, SAID)
         with malformed_told():
             edit_rate_proposal(actor, row.reference, revision, body)
@@ -256,7 +250,7 @@ class RatesFile(ApiView):
 
         def act(form: Form) -> Response:
             row = one_of(seen_by(request), reference)
-            revision = revision_read(request, row)
+            revision = revision_meant(request, row.revision)
             made = read_rates_file(signed_in(request), row.reference, revision, form.name, form.chunks())
             return shown_anew(request, made.pk)
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, found_then_done_once, malformed_told, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, values
 from api.schema import operation
@@ -59,8 +59,7 @@ class SavedSearchRead(DetailView):
     def revision_read(self, request: Request, reference: str) -> int:
         """The revision that the change is meant for, by If-Match; 404 for what may not be seen."""
         row = cast(SavedSearch, self.found(request, reference))
-        expected = expected_revision(request)
-        return row.revision if expected is None else expected
+        return revision_meant(request, row.revision)
 
 
 class SavedSearchList(ListView):

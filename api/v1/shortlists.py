@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, found_then_done_once, object_of, text_of, texts_of, wrong_type
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, reference, values
 from api.schema import operation
@@ -54,8 +54,7 @@ def revision_read(request: Request, reference: str) -> int:
     """The revision that a change is meant for, by If-Match; 404 for a shortlist that may not be seen."""
     values(request.GET, ())
     row = one_of(seen_by(request), reference)
-    expected = expected_revision(request)
-    return row.revision if expected is None else expected
+    return revision_meant(request, row.revision)
 
 
 def shown_anew(made: Shortlist, status: int = 200) -> Response:

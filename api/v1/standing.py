@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, object_of, text_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.call_off_shapes import ReasonSerializer
@@ -204,8 +204,7 @@ def shown_or_hidden(request: Request, known: str, move: Move) -> Response:
 
     def act() -> Response:
         row = one_of(seen, known)
-        expected = expected_revision(request)
-        move(actor, row.reference, row.revision if expected is None else expected, why)
+        move(actor, row.reference, revision_meant(request, row.revision), why)
         row = seen.get(pk=row.pk)
         contacts = {"contacts": can(actor, Action.VIEW_CONTACTS)}
         place = reverse("api:partner", args=[row.reference])

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of, texts_of
-from api.conditional import expected_revision, unchanged
+from api.conditional import revision_meant, unchanged
 from api.parameters import choice, reference, values
 from api.schema import JSON, operation
 from api.v1.call_off_shapes import ReasonSerializer
@@ -65,12 +65,6 @@ def tender_seen(request: Request, reference: str) -> Tender:
     return one_of(seen_tenders(request).told(), reference)
 
 
-def revision_read(request: Request, row: Tender) -> int:
-    """The revision that a change is meant for, by If-Match."""
-    expected = expected_revision(request)
-    return row.revision if expected is None else expected
-
-
 def shown_tender(request: Request, key: int, status: int = 200) -> Response:
     """The whole tender as it is after a change."""
     row = TenderQuerySet(Tender).told().get(pk=key)
@@ -89,7 +83,9 @@ def moved(
     def once() -> Response:
         row = tender_seen(request, reference)
         said = text_of(body, field or "") or ""
-        return shown_tender(request, act(actor, row.reference, revision_read(request, row), said).pk)
+        return shown_tender(
+            request, act(actor, row.reference, revision_meant(request, row.revision), said).pk
+        )
 
     def anew() -> Response:
         return shown_tender(request, tender_seen(request, reference).pk)
@@ -174,7 +170,7 @@ class TenderDetail(DetailView):
         """
         actor = signed_in(request)
         row = tender_seen(request, reference)
-        revision = revision_read(request, row)
+        revision = revision_meant(request, row.revision)
         body = object_of(request, FIELDS, empty=True)
         with malformed_told():
             made = write_tender(actor, row.reference, revision, dict.fromkeys(FIELDS) | body)
@@ -202,7 +198,7 @@ class Drafters(ApiView):
         """By the lead, before the deadline: those of its members that see and write the tender beside it."""
         actor = signed_in(request)
         row = tender_seen(request, reference)
-        revision = revision_read(request, row)
+        revision = revision_meant(request, row.revision)
         partners = texts_of(object_of(request, ("partners",)), "partners", MOST_DRAFTERS)
         return shown_tender(request, let_write(actor, row.reference, revision, partners).pk)
 
@@ -261,7 +257,7 @@ class Submission(ApiView):
 
         def act() -> Response:
             row = tender_seen(request, reference)
-            made = submit_tender(actor, row.reference, revision_read(request, row))
+            made = submit_tender(actor, row.reference, revision_meant(request, row.revision))
             place = reverse("api:tender", args=[row.reference])
             return answered(ReceiptSerializer(made).data, made.tender.revision, place, 201)
 
