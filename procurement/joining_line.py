@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from procurement.line import Line, Place, Station, Turn, reached
+from procurement.line import Line, Place, Station, Turn, drawn, reached
 from procurement.models.joining import Joining
 from procurement.states import JOININGS, Part, Transition
 
@@ -75,15 +75,7 @@ def joining_line(application: Application) -> Line:
 
 
 def _drawn(route: tuple[str, ...], at: str, place: Place) -> tuple[Station, ...]:
-    here = route.index(at)
-    return tuple(
-        Station(
-            status,
-            JOININGS.labels[status],
-            Place.DONE if number < here else place if number == here else Place.AHEAD,
-        )
-        for number, status in enumerate(route)
-    )
+    return drawn(JOININGS, route, route.index(at), place)
 
 
 def _turn(application: Application) -> Turn:

@@ -7,7 +7,7 @@ intention to award) is left out where it is not asked for or was passed by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Final
 
 from procurement.available import DIRECT, NOT_OUT, WAITING, Purchase
 from procurement.models.call_offs import CallOff
-from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, PLANS, Part, Transition
+from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, PLANS, Machine, Part, Transition
 
 Status = CallOff.Status
 GOAL: Final = Status.CONTRACTED
@@ -207,3 +207,15 @@ def reached(start: str, out_of: Callable[[str], Iterable[Transition]]) -> set[st
                 found.add(one.target)
                 todo.append(one.target)
     return found
+
+
+def drawn(machine: Machine, stations: Sequence[str], here: int, place: Place) -> tuple[Station, ...]:
+    """The stations by number `here`: what is before it is done, what is after it ahead, and it lies at `place`."""
+    return tuple(
+        Station(
+            status,
+            machine.labels[status],
+            Place.DONE if number < here else place if number == here else Place.AHEAD,
+        )
+        for number, status in enumerate(stations)
+    )

@@ -1,4 +1,4 @@
-"""A proposed rate card as a line: its stations, where it stands, who acts next, and which steps may be taken now.
+"""A proposed rate card as a line: its stations, where it stands, and who acts next.
 
 Pure, computed from RATE_PROPOSALS of states.py, as line.py does it for call-offs; the API and the pages draw the same
 line.
@@ -6,25 +6,15 @@ line.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
-from procurement.line import Line, Place, Station, Turn
+from procurement.line import Line, Place, Station, Turn, drawn
 from procurement.models.rate_proposals import RateProposal
 from procurement.states import RATE_PROPOSALS, Part
 
 Status = RateProposal.Status
 ROUTE: Final = (Status.DRAFT, Status.SUBMITTED, Status.APPROVED)
 """The stations on the way to a card in force."""
-
-
-def proposal_steps(status: str, parts: Collection[Part]) -> list[str]:
-    """The steps that somebody with these parts may take out of a status, in the table's order."""
-    return [
-        one.name
-        for one in RATE_PROPOSALS.transitions
-        if status in one.sources and not one.who.isdisjoint(parts)
-    ]
 
 
 def proposal_line(status: str, *, submitted: bool) -> Line:
@@ -42,11 +32,4 @@ def proposal_line(status: str, *, submitted: bool) -> Line:
 
 
 def _drawn(here: int, place: Place) -> tuple[Station, ...]:
-    return tuple(
-        Station(
-            status,
-            RATE_PROPOSALS.labels[status],
-            Place.DONE if number < here else place if number == here else Place.AHEAD,
-        )
-        for number, status in enumerate(ROUTE)
-    )
+    return drawn(RATE_PROPOSALS, ROUTE, here, place)

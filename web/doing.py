@@ -6,14 +6,14 @@ The pages of call-offs, offers and contracts use it; each shows its object as it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.permissions import Actor
 from web.changing import sent_revision
 from web.faults import FieldFault
@@ -58,22 +58,32 @@ def do(
         changes[name](actor, reference, sent_revision(sent), sent)
         return f"{here}?done={name}"
 
+    def told(fault: Fault) -> FieldFault:
+        return FieldFault(_anchor(anchors, fault.pointer, name), fault.message.rstrip("."))
+
     try:
         return done_once(request, actor, act)
-    except NotPermitted as refused:
-        raise PermissionDenied from refused
-    except NotFound as refused:
-        raise Http404 from refused
-    except Stale:
-        return Refusal([FieldFault("", STALE)], 409)
-    except Conflict as refused:
-        return Refusal([FieldFault("", refused.message.rstrip("."))], 409)
-    except Invalid as refused:
-        faults = [
-            FieldFault(_anchor(anchors, fault.pointer, name), fault.message.rstrip("."))
-            for fault in refused.faults
-        ]
-        return Refusal(faults or [FieldFault("", refused.message.rstrip("."))], 422)
+    except Refused as refused:
+        return refusal_of(refused, lambda faults: list(map(told, faults)))
+
+
+def refusal_of(refused: Refused, told: Callable[[Sequence[Fault]], list[FieldFault]]) -> Refusal:
+    """A refused action as its page shows it; `told` puts what is wrong with the form beside its fields.
+
+    Raises Http404 for what the actor may not see, PermissionDenied.
+    """
+    match refused:
+        case NotPermitted():
+            raise PermissionDenied from refused
+        case NotFound():
+            raise Http404 from refused
+        case Stale():
+            return Refusal([FieldFault("", STALE)], 409)
+        case Invalid() if refused.faults:
+            return Refusal(told(refused.faults), 422)
+    return Refusal(
+        [FieldFault("", refused.message.rstrip("."))], 422 if isinstance(refused, Invalid) else 409
+    )
 
 
 def _anchor(anchors: Anchors, pointer: str, name: str) -> str:

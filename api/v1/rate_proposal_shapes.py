@@ -16,7 +16,8 @@ from procurement.actions.rate_proposal_lines import MOST_LINES, lines_of, told
 from procurement.actions.rate_proposals import NOTE, proposal_parts
 from procurement.models import RateCard, RateProposal
 from procurement.models.base import REFERENCE_LENGTH
-from procurement.rate_proposal_line import proposal_line, proposal_steps
+from procurement.rate_proposal_line import proposal_line
+from procurement.states import RATE_PROPOSALS
 
 AMOUNT = r"^-?\d+\.\d{2}$"
 
@@ -153,7 +154,9 @@ class RateProposalSerializer(RateProposalSummarySerializer):
             "stated_source": row.source,
             "lines": [told(one) for one in lines_of(row)],
             "line": RateProposalLineSerializer(way).data,
-            "available_actions": proposal_steps(row.status, proposal_parts(self.context["actor"], row)),
+            "available_actions": RATE_PROPOSALS.available(
+                row.status, proposal_parts(self.context["actor"], row)
+            ),
         }
 
 

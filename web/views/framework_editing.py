@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -30,13 +29,13 @@ from procurement.actions.framework_edits import (
     remove_lot,
     remove_specialism,
 )
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Fault, Refused
 from procurement.framework_fields import AS_FRAMEWORK, AS_GRADE, AS_LOT, AS_SPECIALISM, Field
 from procurement.models import Framework, Grade, Lot, Specialism
 from procurement.permissions import Action, Actor
 from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
-from web.doing import STALE
+from web.doing import refusal_of
 from web.faults import FieldFault, by_anchor, lowered
 from web.framework_form import DONE, fields_of, owners_of, said_by, told_of, typed_from, typed_of
 from web.once import done_once
@@ -295,23 +294,16 @@ def _form(request: HttpRequest, who: Administrator, form: Form) -> HttpResponse:
             f"{_place(made) if isinstance(made, Lot) else form.back}?done={'changed' if form.row else 'made'}"
         )
 
+    def told(fault: Fault) -> FieldFault:
+        name = fault.pointer.strip("/").partition("/")[0]
+        label = form.table[name].label if name in form.table else ""
+        return FieldFault(name, f"{label}: {lowered(fault.message)}")
+
     try:
         return done_once(request, who.actor, act)
-    except NotPermitted as refused:
-        raise PermissionDenied from refused
-    except NotFound as refused:
-        raise Http404 from refused
-    except Stale:
-        return _page(request, who, form, [FieldFault("", STALE)], 409)
-    except Conflict as refused:
-        return _page(request, who, form, [FieldFault("", refused.message.rstrip("."))], 409)
-    except Invalid as refused:
-        faults = []
-        for one in refused.faults:
-            name = one.pointer.strip("/").partition("/")[0]
-            label = form.table[name].label if name in form.table else ""
-            faults.append(FieldFault(name, f"{label}: {lowered(one.message)}"))
-        return _page(request, who, form, faults, 422)
+    except Refused as refused:
+        refusal = refusal_of(refused, lambda faults: list(map(told, faults)))
+        return _page(request, who, form, refusal.faults, refusal.status)
 
 
 def _page(

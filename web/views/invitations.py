@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.tenders import submit_tender, view_tender, write_tender
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Refused
 from procurement.models import Invitation, Tender
 from procurement.parts import tender_parts
 from procurement.permissions import Action, Actor
@@ -26,7 +26,7 @@ from procurement.querysets_competitions import InvitationQuerySet, TenderQuerySe
 from procurement.states import Part
 from web.buying import actor_of, require_buyer
 from web.changing import see_other, sent_revision
-from web.doing import STALE, Refusal, do
+from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
 from web.invitation_changes import ANCHORS, DONE, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
@@ -129,16 +129,8 @@ def _written(request: HttpRequest, actor: Actor, tender: Tender) -> Refusal | No
         kept = write_tender(actor, tender.reference, sent_revision(sent), read(sent, asked))
         if sent["do"] == "submit":
             submit_tender(actor, tender.reference, kept.revision)
-    except NotPermitted as refused:
-        raise PermissionDenied from refused
-    except NotFound as refused:
-        raise Http404 from refused
-    except Stale:
-        return Refusal([FieldFault("", STALE)], 409)
-    except Conflict as refused:
-        return Refusal([FieldFault("", refused.message.rstrip("."))], 409)
-    except Invalid as refused:
-        return Refusal(faults_of(refused.faults, typed_from(sent, asked), asked), 422)
+    except Refused as refused:
+        return refusal_of(refused, lambda faults: faults_of(faults, typed_from(sent, asked), asked))
     return None
 
 

@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.joining import JoiningDraft, draft_joining, joining_parts
-from procurement.errors import Conflict, Fault, Invalid
+from procurement.errors import Fault, Refused
 from procurement.joining_line import application_of, joining_line, joining_steps
 from procurement.models import Joining, Region, Specialism
 from procurement.permissions import Action, Actor
 from procurement.querysets_joining import JoiningQuerySet
 from web.buying import actor_of, require_buyer
-from web.doing import Refusal, do
+from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor, lowered
 from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places
 from web.once import done_once
@@ -78,10 +78,9 @@ def new_joining(request: HttpRequest) -> HttpResponse:
 
     try:
         return done_once(request, actor, begin)
-    except Conflict as refused:
-        return _form(request, actor, sent, [FieldFault("", refused.message.rstrip("."))], 409)
-    except Invalid as refused:
-        return _form(request, actor, sent, [_labelled(one) for one in refused.faults], 422)
+    except Refused as refused:
+        wrong = refusal_of(refused, lambda faults: list(map(_labelled, faults)))
+        return _form(request, actor, sent, wrong.faults, wrong.status)
 
 
 @never_cache

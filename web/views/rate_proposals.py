@@ -18,16 +18,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.rate_comparison import RULES, STOPS
 from procurement.actions.rate_proposals import compared, draft_rate_proposal, proposal_parts
-from procurement.errors import Conflict, Invalid
+from procurement.errors import Refused
 from procurement.models import RateProposal
 from procurement.models.rate_proposals import OPEN
 from procurement.permissions import Action, Actor
 from procurement.pricing import UNITS
 from procurement.querysets_rate_proposals import RateProposalQuerySet, version_in_force
-from procurement.rate_proposal_line import proposal_line, proposal_steps
+from procurement.rate_proposal_line import proposal_line
+from procurement.states import RATE_PROPOSALS
 from web.address import Address
 from web.buying import actor_of, require_buyer
-from web.doing import Refusal, do
+from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
 from web.once import done_once
 from web.pages import render
@@ -95,11 +96,11 @@ def new_rate_proposal(request: HttpRequest) -> HttpResponse:
 
     try:
         return done_once(request, actor, begin)
-    except Conflict as refused:
-        return _form(request, choices, card, [FieldFault("", refused.message.rstrip("."))], 409)
-    except Invalid as refused:
-        faults = [FieldFault("card", one.message.rstrip(".")) for one in refused.faults]
-        return _form(request, choices, card, faults, 422)
+    except Refused as refused:
+        wrong = refusal_of(
+            refused, lambda faults: [FieldFault("card", one.message.rstrip(".")) for one in faults]
+        )
+        return _form(request, choices, card, wrong.faults, wrong.status)
 
 
 @never_cache
@@ -154,7 +155,7 @@ def _page(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    steps = frozenset(proposal_steps(found.status, proposal_parts(actor, found)))
+    steps = frozenset(RATE_PROPOSALS.available(found.status, proposal_parts(actor, found)))
     comparison, names = compared(found), Names.of(found.framework)
     before = version_in_force(found) if found.status in OPEN else found.compared
     typed = request.POST.dict() if status_code == 422 else {}
