@@ -18,7 +18,6 @@ from procurement.pricing import NotAPrice, read_money
 from procurement.profiles import Reader, escaped
 from procurement.vocabulary import BUYER_CLASSES
 
-DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CPV: Final = re.compile(r"[0-9]{8}")
 MOST_CODES: Final = 50
 SHORT: Final = 30
@@ -66,12 +65,7 @@ def _flag(reader: Reader, value: object, _: Field) -> bool:
 
 
 def _day(reader: Reader, value: object, field: Field) -> date | None:
-    text = _optional(reader, value, field)
-    try:
-        return date.fromisoformat(text if DAY.fullmatch(text) else "") if text else None
-    except ValueError:
-        reader.wrong("shape", "Write the day as 2027-04-01.")
-        return None
+    return reader.day(_optional(reader, value, field))
 
 
 def _pence(reader: Reader, value: object, field: Field) -> int | None:

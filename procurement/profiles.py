@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,7 @@ KEY_SHAPE: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,88}[a-z0-9])?$")
 # Control characters with NUL (Unicode Cc), and halves of a surrogate pair (Cs), which no database stores.
 FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 FORBIDDEN_IN_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EARLIEST_YEAR: Final = 1900
 LATEST_YEAR: Final = 2100
 
@@ -131,6 +133,14 @@ class Reader:
         if required and not text:
             self.wrong("required", "This must not be empty.")
         return text
+
+    def day(self, text: str) -> date | None:
+        """What a text says, YYYY-MM-DD and nothing else that ISO 8601 allows; None for none, or one that is wrong."""
+        try:
+            return date.fromisoformat(text if DAY.fullmatch(text) else "") if text else None
+        except ValueError:
+            self.wrong("shape", "Write the day as 2027-04-01.")
+            return None
 
     def choice(self, value: object, known: Container[str]) -> str:
         if not isinstance(value, str):

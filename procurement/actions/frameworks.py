@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 
@@ -17,12 +17,11 @@ from procurement.actions.events import Happening, record
 from procurement.actions.outcome import Outcome
 from procurement.errors import Fault, Invalid
 from procurement.evaluation_rules import WEIGHTED, WHOLE
+from procurement.framework_fields import CPV
 from procurement.models import Framework, Grade, Lot, Organisation, Region, Specialism
 from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
 from procurement.vocabulary import BUYER_CLASSES
-
-CPV: Final = re.compile(r"\d{8}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ Until then it is no version of a card, and nothing that reads cards finds it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,7 +43,6 @@ from procurement.states import RATE_PROPOSALS, Part, Transition
 REFUSED: Final = "The rate card cannot be proposed as it is."
 NOTE: Final = 5_000
 LONGEST_DAY: Final = 20
-DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WRITING: Final = ("rate_proposal.drafted", "rate_proposal.edited", "rate_proposal.submitted")
 
 Status = RateProposal.Status
@@ -351,17 +349,8 @@ def _free(proposal: RateProposal) -> None:
 
 
 def _day(value: object, faults: list[Fault]) -> date | None:
-    if value is None:
-        return None
-    said = len(faults)
-    text = Reader("/valid_from", faults).text(value, LONGEST_DAY)
-    if len(faults) > said or not text:
-        return None
-    try:
-        return date.fromisoformat(text if DAY.fullmatch(text) else "")
-    except ValueError:
-        faults.append(Fault("/valid_from", "shape", "Write the day as 2027-04-01."))
-        return None
+    reader = Reader("/valid_from", faults)
+    return None if value is None else reader.day(reader.text(value, LONGEST_DAY))
 
 
 def _day_faults(proposal: RateProposal) -> list[Fault]:

@@ -276,7 +276,7 @@ def test_a_draft_begins_with_the_card_in_force_and_says_nothing_new(market: Mark
     ("draft", "fault"),
     [
         (RateProposalDraft("oak", "none"), ("/framework", "unknown")),
-        (RateProposalDraft("oak", "wr1", currency="XXX"), ("/currency", "unknown")),
+        (RateProposalDraft("oak", "wr1", currency="CHF"), ("/currency", "unknown")),
         (RateProposalDraft("oak", "wr1", unit="week"), ("/unit", "unknown")),
         (RateProposalDraft("oak", "wr1", valid_from="1 April"), ("/valid_from", "shape")),
         (RateProposalDraft("oak", "wr1", valid_from=7), ("/valid_from", "type")),
