@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from api.auth import actor_of
 from api.views import ApiView
-from procurement.models import Partner
+from procurement.models import Capability
 from search.finds import Kind, finds
 from search.query import DEEPEST_HIT
 
@@ -53,13 +53,9 @@ def pages(
 
 
 def count_shown(request: Request, listings: Iterable[str], kind: Kind) -> None:
-    """Counts these listings (references) as shown, unless a partner firm asks (one query where anybody is signed in,
-    none else).
-    """
-    if not finds.counting or request.method == "HEAD":
-        return
-    own = list(actor_of(request).organisations())
-    if not own or not Partner.objects.filter(organisation__in=own).exists():
+    """Counts these listings (references) as shown, unless a partner firm asks; no query, no write."""
+    supplies = any(Capability.Kind.PARTNER in kinds for kinds in actor_of(request).capabilities.values())
+    if finds.counting and request.method != "HEAD" and not supplies:
         finds.shown(listings, kind, request.META.get("HTTP_USER_AGENT", ""))
 
 
