@@ -113,6 +113,17 @@ class _Passages(dict[str, int]):
         self.starts.append(self.starts[-1] + tokens)
         self.meaning.append(None)
 
+    def words_at(
+        self, passages: Sequence[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of some texts, one after the other: how many words each has, where each begins among all of theirs and the
+        last ends, and where each of these words is kept.
+        """
+        starts = _each(self.starts, passages)
+        counts = _each(self.starts, np.asarray(passages, dtype=np.intp) + 1) - starts
+        bounds = _bounds(counts)
+        return counts, bounds, np.arange(bounds[-1]) + np.repeat(starts - bounds[:-1], counts)
+
 
 class _Texts(NamedTuple):
     """The texts of a document, beside each its field and its name, as search/fields.py has them."""
@@ -129,6 +140,7 @@ class _Vocabulary(dict[str, int]):
         super().__init__()
         self.folded = Numbers()
         self.terms = Numbers()
+        self.written: list[str] = []
         self.term: list[str] = []
         self.folded_of = array("I")
         self.term_of = array("I")
@@ -137,6 +149,7 @@ class _Vocabulary(dict[str, int]):
     def __missing__(self, word: str) -> int:
         folded = fold(word)
         term = term_of(folded)
+        self.written.append(word)
         self.term.append(term)
         self.folded_of.append(self.folded[folded])
         self.term_of.append(self.terms[term])
@@ -177,14 +190,25 @@ class RecordMaker:
     def _understand(self, model: Model, told: Sequence[_Texts]) -> None:
         """Makes the vectors of the texts that say what a firm does, where they have none yet."""
         known = self._passages
-        texts = dict.fromkeys(
-            text
-            for one in told
-            for field, text in zip(one.fields, one.texts, strict=True)
-            if field in MEANT and known.meaning[known[text]] is None
+        fresh = list(
+            dict.fromkeys(
+                passage
+                for one in told
+                for field, text in zip(one.fields, one.texts, strict=True)
+                if field in MEANT and known.meaning[passage := known[text]] is None
+            )
         )
-        for text, vector in zip(texts, model.encode(list(texts)), strict=True):
-            known.meaning[known[text]] = vector
+        counts, _, at = known.words_at(fresh)
+        numbers = _each(known.words, at)
+        # Their words are in the vocabulary: the model is told each once.
+        used = np.flatnonzero(np.bincount(numbers, minlength=1))
+        place = np.zeros(len(self._vocabulary), dtype=np.intp)
+        place[used] = np.arange(len(used))
+        words = list(map(self._vocabulary.written.__getitem__, used.tolist()))
+        text_of = np.repeat(np.arange(len(fresh)), counts)
+        vectors = model.encode_words(words, place[numbers], text_of, len(fresh))
+        for passage, vector in zip(fresh, vectors, strict=True):
+            known.meaning[passage] = vector
 
     def _analyse(self, texts: Iterable[str]) -> None:
         """Remembers the texts that are new, all of them taken apart as if they were one."""
@@ -228,11 +252,8 @@ class RecordMaker:
         begins = _bounds(_each(known.lengths, passages) + 1)
         ends = (begins[1:] - 1 - begins[origins]).astype(np.uint32)
         begins = (begins[:-1] - begins[origins]).astype(np.uint32)
-        starts = _each(known.starts, passages)
-        counts = np.frombuffer(known.starts, dtype=np.int64)[np.array(passages) + 1] - starts
-        bounds = _bounds(counts)
+        counts, bounds, at = known.words_at(passages)
         token_ends = (bounds[1:] - bounds[origins]).astype(np.uint32)
-        at = np.arange(bounds[-1]) + np.repeat(starts - bounds[:-1], counts)
         words = _each(known.words, at)
         places = _each(known.places, at) + np.repeat(begins << np.uint32(8), counts)
         marks = _each(vocabulary.mark_of, words)
