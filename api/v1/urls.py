@@ -44,6 +44,7 @@ from api.v1 import (
     rate_proposals,
     rates,
     requirements,
+    reviewing,
     saved_searches,
     shortlist_entries,
     shortlists,
@@ -91,6 +92,15 @@ urlpatterns = [
     path("partners/", partners.PartnerList.as_view(), name="partners"),
     path("partners/<reference:reference>/", partners.PartnerDetail.as_view(), name="partner"),
     path("partners/<reference:reference>/offerings/", offerings.Offerings.as_view(), name="offerings"),
+    path(
+        "partners/<reference:reference>/profile/leave/", reviewing.ProfileLeft.as_view(), name="profile-leave"
+    ),
+    path(
+        "partners/<reference:reference>/profile/take-back/",
+        reviewing.ProfileTakenBack.as_view(),
+        name="profile-take-back",
+    ),
+    path("profile-reviews/", reviewing.ProfileReviews.as_view(), name="profile-reviews"),
     path(
         "partners/<reference:reference>/suspend/",
         standing.PartnerSuspension.as_view(),

@@ -1,20 +1,38 @@
-"""What framework owners and operators have done before an example runs: a place rests, a firm is suspended."""
+"""What has happened before an example of framework owners and operators runs: a place rests, a firm is suspended, two
+have published anew.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from procurement.actions.profiles import update_profile
 from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.models import Partner
 from procurement.permissions import SYSTEM
+from tests.api.calling_off import acting
 from tests.api.competing import session_of
 
 RESTING: Final = "rm6309~2~brightwater"
 SUSPENDED: Final = "cobic"
+REVIEWED: Final = {"REVIEWED": "larch", "TAKEN_BACK": "brightwater"}
+"""Firms whose own people have published another profile."""
 
 
 def administered() -> dict[str, str]:
     """What the examples name; `chief` of calling_off.py administers the buyer."""
     move_appointment(SYSTEM, RESTING, "suspend", "Its insurance has lapsed.")
     suspend_partner(SYSTEM, SUSPENDED, Partner.objects.get(reference=SUSPENDED).revision, "Wound up.")
-    return {"RESTING": RESTING, "SUSPENDED": SUSPENDED, "CHIEF": session_of("chief")}
+    for firm in REVIEWED.values():
+        published_anew(firm)
+    return {"RESTING": RESTING, "SUSPENDED": SUSPENDED, "CHIEF": session_of("chief"), **REVIEWED}
+
+
+def published_anew(firm: str) -> int:
+    """Publishes a profile as the person of the firm; the number of the version."""
+    partner = Partner.objects.get(reference=firm)
+    changed = update_profile(
+        acting(firm), firm, partner.revision, {"summary": f"What {firm} does, said anew."}
+    )
+    assert changed.published is not None
+    return changed.published.number
