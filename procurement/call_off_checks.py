@@ -39,6 +39,9 @@ NEXT_NOT_APPROVED: Final = (
 )
 AMENDED_NOT_APPROVED: Final = "With that it would come to more than was approved."
 
+FEW: Final = 50
+"""Suppliers whose prices are worked out at first: one that can tender is enough, and nearly always it is among them."""
+
 Prices = Mapping[int, Priced]
 """A price for each supplier of a direct award by the key of its row, as prices_of reads them once; none of a
 competition.
@@ -72,22 +75,25 @@ def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
 def reach_faults(call_off: CallOff, suppliers: Sequence[Supplier], on: date) -> Iterator[Fault]:
     """Whether any of the suppliers that a competition invites could tender for the team that is asked for: its days are
     fixed and the rates of a card are ceilings, so that what they come to on that day is the most that can be tendered.
-    Three queries, none where no team is named.
+    Three queries, six where none of the first FEW can, none where no team is named.
     """
     if not suppliers or not content_of(call_off).team:
         return
-    prices = team_prices(call_off, suppliers, on)
-    found = [one.minor for one in prices if one.minor is not None]
-    if not found:
-        why = next((fault.message for one in prices for fault in one.faults), "")
+    terms, least, why = terms_of(call_off), call_off.lot.minimum_value_pence, ""
+    reached: list[int] = []
+    for some in (suppliers[:FEW], suppliers[FEW:]):
+        prices = team_prices(call_off, some, on) if some else []
+        why = why or next((fault.message for one in prices for fault in one.faults), "")
+        reached += [terms.total(one.minor) for one in prices if one.minor is not None]
+        if reached and (least is None or max(reached) >= least):
+            return
+    if not reached:
         message = f"None of the suppliers could tender for this team by its rate card: {why}"
         yield Fault("/requirement/team", "unpriced", message)
-        return
-    most, least = terms_of(call_off).total(max(found)), call_off.lot.minimum_value_pence
-    if least is not None and most < least:
+    elif least is not None:
         message = (
             f"No tender could reach the lot's least value of £{money(least)}: at the ceilings of the suppliers' rate "
-            f"cards the team comes to £{money(most)} at most, with expenses and every option."
+            f"cards the team comes to £{money(max(reached))} at most, with expenses and every option."
         )
         yield Fault("/requirement/team", "below_minimum", message)
 

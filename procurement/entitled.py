@@ -12,42 +12,32 @@ from datetime import date
 from typing import Any
 
 from procurement.capability import lacking
-from procurement.models import Appointment, CallOff, RateCardVersion, RuledOut, SupplierMember
+from procurement.models import Appointment, CallOff, RuledOut, SupplierMember
 from procurement.on_day import appointed
 from procurement.order_form import content_of
-from procurement.quotes import versions_in_force
 
 Rule = RuledOut.Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Entitled:
-    """A supplier that is invited, with its card in force that day (None: it has none, so no rate bounds it)."""
-
-    appointment: Appointment
-    card_version: RateCardVersion | None
-
-
-@dataclass(frozen=True, slots=True)
 class Out:
-    """One that is not, by which rule, and what the rule found."""
+    """A supplier that is not invited, by which rule, and what the rule found."""
 
     appointment: Appointment
     rule: Rule
     found: list[dict[str, Any]]
 
 
-def entitled(call_off: CallOff, on: date) -> tuple[list[Entitled], list[Out]]:
-    """Whom the call-off's competition invites on that day and whom not, each by the supplier's reference.
+def entitled(call_off: CallOff, on: date) -> tuple[list[Appointment], list[Out]]:
+    """The places whose suppliers the call-off's competition invites on that day, and whom not, by their references.
 
-    At most seven queries however many suppliers there are. Who holds no active place on the lot stands in neither.
+    At most six queries however many suppliers there are. Who holds no active place on the lot stands in neither.
     """
     lot = call_off.lot
     rows = Appointment.objects.filter(lot=lot, status=Appointment.Status.ACTIVE).select_related("supplier")
     places = [one for one in rows.order_by("supplier__reference") if appointed(one, lot.framework, on)]
     barred = dict(barred_leads(places, on))
     missing = lacking(lot, places, content_of(call_off), on)
-    cards, _ = versions_in_force(lot.framework, {one.supplier_id for one in places}, on)
     invited, out = [], []
     for place in places:
         if place.pk in barred:
@@ -56,24 +46,22 @@ def entitled(call_off: CallOff, on: date) -> tuple[list[Entitled], list[Out]]:
             found = [{"specialism": one.specialism, "region": one.region} for one in missing[place.pk]]
             out.append(Out(place, Rule.CAPABILITY, found))
         else:
-            invited.append(Entitled(place, cards.get(place.supplier_id)))
+            invited.append(place)
     return invited, out
 
 
 def barred_leads(places: Iterable[Appointment], on: date) -> Iterable[tuple[int, Rule]]:
     """The appointments (primary keys) that nobody may answer for: no lead, or one that is excluded or suspended."""
     held = list(places)
-    leads = {
-        one.supplier_id: one.partner
-        for one in SupplierMember.objects.filter(
-            supplier__in=[one.supplier_id for one in held], role=SupplierMember.Role.LEAD, left_on=None
-        ).select_related("partner__organisation")
+    rows = SupplierMember.objects.filter(
+        supplier__in=[one.supplier_id for one in held], role=SupplierMember.Role.LEAD, left_on=None
+    ).values_list("supplier", "partner__suspended", "partner__organisation__excluded_since")
+    # Of thousands of suppliers only what is asked is read: a lot may have them all.
+    barred = {
+        supplier: suspended or (since is not None and since <= on) for supplier, suspended, since in rows
     }
     for place in held:
-        lead = leads.get(place.supplier_id)
-        if lead is None:
+        if place.supplier_id not in barred:
             yield place.pk, Rule.NO_LEAD
-            continue
-        since = lead.organisation.excluded_since
-        if lead.suspended or (since is not None and since <= on):
+        elif barred[place.supplier_id]:
             yield place.pk, Rule.EXCLUDED

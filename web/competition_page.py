@@ -132,7 +132,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         declares=False,
         before=before,
         blocking=tuple(facts.blocking),
-        invited=tuple(one.appointment.supplier.name for one in before.invited) if before else (),
+        invited=tuple(one.supplier.name for one in before.invited) if before else (),
         out=(),
         declined=0,
         documents=(),

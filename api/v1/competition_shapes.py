@@ -24,6 +24,7 @@ from procurement.models import (
     CompetitionDocument,
     Invitation,
     LowPriceQuestion,
+    RateCardVersion,
     RuledOut,
 )
 from procurement.parts import buyer_parts
@@ -229,17 +230,15 @@ class PreviewSerializer(MomentsSerializer):
     standstill_until = serializers.DateTimeField(allow_null=True)
 
     def to_representation(self, found: Preview) -> dict[str, Any]:
+        cards: dict[int, RateCardVersion] = self.context["cards"]
         return {
             "interest_until": found.competition.interest_until,
             "clarify_until": found.competition.clarify_until,
             "deadline": found.competition.deadline,
             "invited": [
                 {
-                    "supplier": {
-                        "reference": one.appointment.supplier.reference,
-                        "name": one.appointment.supplier.name,
-                    },
-                    "rate_card": one.card_version.card.reference if one.card_version else None,
+                    "supplier": {"reference": one.supplier.reference, "name": one.supplier.name},
+                    "rate_card": cards[one.supplier_id].card.reference if one.supplier_id in cards else None,
                 }
                 for one in found.invited
             ],

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -36,6 +37,7 @@ from procurement.actions.publishing import publish_competition
 from procurement.models import CallOff, Competition
 from procurement.permissions import Actor
 from procurement.querysets_competitions import CompetitionQuerySet
+from procurement.quotes import versions_in_force
 
 MOVED: Final = (404, 409, 412, 422, 428)
 EMPTY: Final[dict[str, Any]] = {"rules": {}, "standstill": False, **dict.fromkeys(MOMENTS)}
@@ -150,7 +152,10 @@ class CompetitionPreview(ApiView):
         values(request.GET, ())
         object_of(request, (), empty=True)
         call_off = one_of(seen_by(request), reference)
-        return Response(PreviewSerializer(preview(signed_in(request), call_off.reference)).data)
+        found = preview(signed_in(request), call_off.reference)
+        suppliers = {one.supplier_id for one in found.invited}
+        cards, _ = versions_in_force(call_off.lot.framework, suppliers, timezone.localdate())
+        return Response(PreviewSerializer(found, context={"cards": cards}).data)
 
 
 class Publication(ApiView):

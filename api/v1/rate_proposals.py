@@ -151,6 +151,7 @@ class RateProposalList(ListView):
             note=body.get("note", ""),
             lines=body.get("lines"),
         )
+        require_somewhere(actor, Action.PROPOSE_RATES)
         return done_once(
             request, actor.reference, lambda: shown_anew(request, draft_rate_proposal(actor, draft).pk, 201)
         )

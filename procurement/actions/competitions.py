@@ -18,11 +18,11 @@ from procurement.actions.call_offs import locked_call_off, move, permitted
 from procurement.call_off_checks import reach_faults, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import standstill_end
-from procurement.entitled import Entitled, Out, entitled
+from procurement.entitled import Out, entitled
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
 from procurement.evaluation_rules import EvaluationRules
 from procurement.invitation_document import invitation_document
-from procurement.models import CallOff, Competition, Framework
+from procurement.models import Appointment, CallOff, Competition, Framework
 from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import Reader
@@ -37,13 +37,13 @@ FURTHEST: Final = timedelta(days=731)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What publishing now would do: whom it invites, whom a rule keeps out, what is in the way, under which digest.
+    """What publishing now would do: the places that it invites, whom a rule keeps out, what is in the way, the digest.
 
     `standstill_until` is when a standstill would end if the outcome were told at the deadline; None: none is wanted.
     """
 
     competition: Competition
-    invited: list[Entitled]
+    invited: list[Appointment]
     out: list[Out]
     faults: list[Fault]
     digest: str
@@ -94,7 +94,7 @@ def preview(actor: Actor, reference: str) -> Preview:
     today = timezone.localdate()
     invited, out = entitled(call_off, today)
     faults = standing_faults(call_off, {}, today)
-    faults.extend(reach_faults(call_off, [one.appointment.supplier for one in invited], today))
+    faults.extend(reach_faults(call_off, [one.supplier for one in invited], today))
     ends = None
     if competition.standstill and competition.deadline is not None:
         ends = standstill_end(

@@ -5,7 +5,7 @@ Used by actions/publishing.py and, where interest was asked for first, by action
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,16 +14,30 @@ from django.utils import timezone
 from procurement.actions.events import Happening
 from procurement.deadlines import tender_reminder
 from procurement.departed import unname
-from procurement.entitled import Entitled, Out
+from procurement.entitled import Out
 from procurement.invitation_document import instant
-from procurement.models import CallOff, CallOffSupplier, Competition, Invitation, RuledOut, Tender
+from procurement.models import (
+    Appointment,
+    CallOff,
+    CallOffSupplier,
+    Competition,
+    Invitation,
+    RateCardVersion,
+    RuledOut,
+    Tender,
+)
 from procurement.models.base import opaque
 
 
 def ask(
-    competition: Competition, invited: Sequence[Entitled], interest: str, now: datetime
+    competition: Competition,
+    invited: Sequence[Appointment],
+    cards: Mapping[int, RateCardVersion],
+    interest: str,
+    now: datetime,
 ) -> list[Invitation]:
-    """Writes an invitation for each of these suppliers, with its card's version pinned; one that the shortlist names
+    """Writes an invitation for each of these places, with the version of its supplier's card pinned (`cards`, by the
+    supplier's key; a supplier without one has no rate that bounds it). One that the shortlist names
     keeps its place and those partners that are wanted of it and belong to it still, the others follow by their
     references.
     """
@@ -31,7 +45,7 @@ def ask(
     unname(call_off)
     rows = _asked(call_off)
     position = max((one.position for one in rows.values()), default=0)
-    fresh = [one.appointment for one in invited if one.appointment.pk not in rows]
+    fresh = [one for one in invited if one.pk not in rows]
     CallOffSupplier.objects.bulk_create(
         CallOffSupplier(call_off=call_off, appointment=one, position=position + at)
         for at, one in enumerate(fresh, start=1)
@@ -41,8 +55,8 @@ def ask(
         Invitation(
             reference=opaque("inv"),
             competition=competition,
-            asked=rows[one.appointment.pk],
-            card_version=one.card_version,
+            asked=rows[one.pk],
+            card_version=cards.get(one.supplier_id),
             interest=interest,
             interest_at=None,
             invited_at=None if interest else now,

@@ -19,6 +19,7 @@ from procurement.errors import Fault, Invalid
 from procurement.invitation_document import instant, invitation_document
 from procurement.models import CallOff, Competition, Invitation
 from procurement.permissions import Actor
+from procurement.quotes import versions_in_force
 
 
 def publish_competition(actor: Actor, reference: str, revision: int) -> Competition:
@@ -42,7 +43,7 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         if not invited:
             fault = Fault("/requirement/must_have", "nobody", "No supplier on the lot is left to be invited.")
             raise Invalid("The competition cannot be published.", (fault,))
-        suppliers = [one.appointment.supplier for one in invited]
+        suppliers = [one.supplier for one in invited]
         if beyond := list(reach_faults(call_off, suppliers, today)):
             raise Invalid("The competition cannot be published.", tuple(beyond))
         _freeze(call_off, competition)
@@ -52,7 +53,8 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         plan_reminder(competition)
         competition.save()
         competition.documents.filter(removed_at=None).update(told_at=now)
-        asked = ask(competition, invited, Invitation.Interest.ASKED if first else "", now)
+        cards, _ = versions_in_force(call_off.lot.framework, {one.pk for one in suppliers}, today)
+        asked = ask(competition, invited, cards, Invitation.Interest.ASKED if first else "", now)
         keep_out(competition, out, now)
         if first:
             until = {"interest_until": instant(competition.interest_until), "digest": competition.digest}

@@ -206,6 +206,10 @@ TABLE: Final[tuple[Row, ...]] = (
            ("appointments/{PLACE}/withdraw/", WHY)),
     *_move(("other owner", *OPERATORS), SIGNED_IN, ("partners/larch/suspend/", WHY),
            ("partners/larch/reinstate/", WHY)),
+    # What firms publish is looked at by whoever answers for any framework.
+    *_read((*RUNNING, "other owner"), "profile-reviews/"),
+    *_move((*RUNNING, "other owner"), SIGNED_IN, ("partners/larch/profile/leave/", {"version": 1}),
+           ("partners/larch/profile/take-back/", {"version": 1} | WHY)),
     *_read(("owner", "owner's viewer", "other owner", *OPERATORS), "spending/"),
     # People of an organisation look after each other; no integration does.
     *_read(BUYERS, "organisations/{BODY}/members/"),
@@ -333,7 +337,8 @@ TABLE: Final[tuple[Row, ...]] = (
     # Proposals of rate cards: of the supplier's lead, of the framework's owner and of operators.
     *_read((*SUPPLIERS, *OWNERS, "other owner", *OPERATORS), "rate-proposals/"),
     *_read(PROPOSING, _PROPOSAL, f"{_PROPOSAL}comparison/"),
-    Row("POST", "rate-proposals/", LEADS, ("lead's viewer", "lead's reading token", *OPERATORS),
+    Row("POST", "rate-proposals/", LEADS,
+        tuple(who for who in SIGNED_IN if who not in (*MEMBERS, "competitor", "outsider")),
         {"supplier": "larch", "framework": "xd1"}, others=404),
     Row("PATCH", _PROPOSAL, LEADS, PROPOSING, {"note": "We do."}),
     *_move(LEADS, PROPOSING, (f"{_PROPOSAL}file/", FORM), (f"{_PROPOSAL}submit/", {}), (f"{_PROPOSAL}withdraw/", {})),

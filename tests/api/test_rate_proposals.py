@@ -183,6 +183,17 @@ def test_a_file_says_the_rates_and_its_cells_are_named(person: Callable[[str], C
     assert RateProposal.objects.get(pk=proposal.pk).revision == 2
 
 
+def test_a_token_without_the_scope_is_told_which_one_it_needs(
+    person: Callable[[str], Client], token: TokenMaker
+) -> None:
+    client, headers = asks(("larch", "rate_proposals:read"), person, token)
+    before = kept()
+    answer = send(client, "POST", LIST, {"supplier": "larch", "framework": "xd1"}, **headers)
+    assert answer.status_code == 403
+    assert "rate_proposals:write" in answer.json()["detail"]
+    assert kept() == before
+
+
 @pytest.mark.parametrize(
     ("way", "method", "step", "body", "status", "pointers"),
     [

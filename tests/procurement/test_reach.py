@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from procurement import call_off_checks
 from procurement.actions.competition_changes import amend_competition
 from procurement.actions.competitions import preview
 from procurement.actions.publishing import publish_competition
@@ -48,6 +49,19 @@ def test_a_team_that_never_reaches_the_lots_least_value_is_told_before_anybody_i
 def test_one_that_some_supplier_reaches_goes_out(contest: Contest) -> None:
     least_value(MOST)
     assert published(contest, terms=ROOM).status == "out"
+
+
+@pytest.mark.parametrize("at_first", [1, 2, 50])
+def test_whoever_is_priced_first_makes_no_difference(
+    at_first: int, contest: Contest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """yew alone reaches it, which comes after oak."""
+    monkeypatch.setattr(call_off_checks, "FEW", at_first)
+    least_value(MOST)
+    assert preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults == []
+    least_value(MOST + 1)
+    (shown,) = preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults
+    assert "£7975.00 at most" in shown.message
 
 
 def test_a_team_without_a_rate_on_any_card_is_told_before_anybody_is_asked(contest: Contest) -> None:
