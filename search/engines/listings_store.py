@@ -35,7 +35,7 @@ from search.engines.columns import (
 from search.engines.lexicon import WordCounts
 from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
 from search.engines.meanings import MeaningsWriter
-from search.engines.record_maker import Record, RecordMaker
+from search.engines.record_maker import Batch, Record, RecordMaker
 from search.engines.records import PackedRecord, distinct_words
 from search.engines.suggestions import Labels, suggestion_parts
 from search.engines.words import WordsWriter, committed_stamp
@@ -135,6 +135,27 @@ class ListingsStore:
 
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Adds or replaces listings; of each key the newest version stands."""
+        self.take(list(documents), None)
+
+    def analyse(self, documents: Iterable[Mapping[str, Any]]) -> Batch:
+        """What `take` needs of them, made in whatever thread."""
+        return self._maker.make(documents)
+
+    def take(self, documents: Sequence[Mapping[str, Any]], made: Batch | None) -> None:
+        """The same as put, of documents that were analysed before (None: they were not)."""
+        fresh = self._fresh(documents)
+        if not fresh:
+            return
+        # Whatever is wrong with a document is raised here, before anything has changed.
+        rows = [make_row(document, self._codes, self._regions) for document in fresh]
+        if made is None or len(fresh) < len(documents):
+            made = self._maker.make(fresh)
+        self._counts.add(made.words, made.terms, [record.whole_name.split() for record in made.records])
+        for document, row, record in zip(fresh, rows, made.records, strict=True):
+            self._put(document, row, record)
+
+    def _fresh(self, documents: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Those of a newer version than what stands."""
         fresh: list[Mapping[str, Any]] = []
         versions: dict[str, int] = {}
         for document in documents:
@@ -144,14 +165,7 @@ class ListingsStore:
             if version > known:
                 versions[key] = version
                 fresh.append(document)
-        if not fresh:
-            return
-        # Whatever is wrong with a document is raised here, before anything has changed.
-        rows = [make_row(document, self._codes, self._regions) for document in fresh]
-        made = self._maker.make(fresh)
-        self._counts.add(made.words, made.terms, [record.whole_name.split() for record in made.records])
-        for document, row, record in zip(fresh, rows, made.records, strict=True):
-            self._put(document, row, record)
+        return fresh
 
     def _put(self, document: Mapping[str, Any], row: Row, record: Record) -> None:
         slot = self._slot_of.get(row.key)
