@@ -12,7 +12,16 @@ from typing import Final
 
 from procurement.competition_checks import competition_faults
 from procurement.errors import Fault
-from procurement.models import BuyerLimit, CallOff, CallOffSupplier, OutcomePlan, Supplier, SupplierMember
+from procurement.models import (
+    BuyerLimit,
+    CallOff,
+    CallOffSupplier,
+    OutcomePlan,
+    Requirement,
+    Shortlist,
+    Supplier,
+    SupplierMember,
+)
 from procurement.order_form import Priced, content_of, priced, team_prices, terms_of
 from procurement.pricing import money
 from procurement.rules import (
@@ -57,19 +66,38 @@ def standing_faults(call_off: CallOff, prices: Prices, on: date) -> list[Fault]:
 def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
     """What is wrong with the buyer, the framework, the lot, the route and the dates."""
     lot, terms = call_off.lot, terms_of(call_off)
+    if call_off.requirement.requirement.status != Requirement.Status.OPEN:
+        yield Fault("/requirement", "withdrawn", "The requirement is withdrawn.")
     yield from open_faults(lot.framework, lot, on)
     yield from buyer_faults(call_off.organisation, lot.framework)
     yield from route_faults(lot, call_off.route)
     yield from term_faults(lot, content_of(call_off), terms, on)
     plan = OutcomePlan.objects.filter(call_off=call_off).exclude(status=OutcomePlan.Status.AGREED)
     if plan.exists():
-        message = "Not every body that pays for its outcomes has approved its share."
+        message = (
+            "Its outcomes are not agreed: each payer approves its share, and the social investor its part."
+        )
         yield Fault("/outcomes", "not_agreed", message)
     if call_off.route == DIRECT:
         yield from direct_award_faults(terms)
         if call_off.snapshot_id is None:
             message = "A direct award goes to suppliers in the order of a locked shortlist: name it."
             yield Fault("/shortlist", "required", message)
+        elif message := unlocked(call_off):
+            yield Fault("/shortlist", "unlocked", message)
+
+
+def unlocked(call_off: CallOff) -> str:
+    """Why the order that a direct award rests on stands no longer: its shortlist was unlocked since, whether it was
+    locked anew or not. "" where it stands; at most one query.
+    """
+    snapshot = call_off.snapshot
+    if snapshot is None:
+        return ""
+    shortlist = snapshot.shortlist
+    if shortlist.status == Shortlist.Status.LOCKED and shortlist.snapshots.latest("number").pk == snapshot.pk:
+        return ""
+    return f"{shortlist.reference} was unlocked since: name it again once it is locked."
 
 
 def reach_faults(call_off: CallOff, suppliers: Sequence[Supplier], on: date) -> Iterator[Fault]:

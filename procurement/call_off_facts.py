@@ -32,7 +32,7 @@ from procurement.errors import Fault
 from procurement.line import Line, line_of, way
 from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
-from procurement.next_supplier import next_of, nobody_faults
+from procurement.next_supplier import faults_beside, next_of
 from procurement.notice_facts import call_off_facts as notice_facts_of
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import terms_of
@@ -110,7 +110,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     blocking = [*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(unapproved)]
     known = {one.code for one in blocking}
     if direct and goes_out:
-        blocking += [one for one in (*found.faults, *nobody_faults(found, asked)) if one.code not in known]
+        blocking += faults_beside(blocking, found, asked)
     now = timezone.now()
     waiting = live is not None and live.status in WAITING
     window = {"due": live.reply_by if live and waiting else None} if direct else competing(call_off, now)

@@ -6,7 +6,7 @@ was passed over and why, so that the order stays explained.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -60,6 +60,12 @@ def next_of(
             passed.append(Passed(one, own))
     asked, faults = found[0] if found else (None, ())
     return Next(asked, faults, tuple(passed), len(found))
+
+
+def faults_beside(known: Iterable[Fault], found: Next, suppliers: Sequence[CallOffSupplier]) -> list[Fault]:
+    """What keeps the next order form from being sent, of another kind than what is known already."""
+    codes = {one.code for one in known}
+    return [one for one in (*found.faults, *nobody_faults(found, suppliers)) if one.code not in codes]
 
 
 def nobody_faults(found: Next, suppliers: Sequence[CallOffSupplier]) -> list[Fault]:

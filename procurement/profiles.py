@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any, Final
@@ -27,6 +27,8 @@ NAME_LENGTH: Final = 250
 TEXT_LENGTH: Final = 20_000
 NOTE_LENGTH: Final = 1_000
 CASE_STUDIES: Final = 50
+FEW: Final = 12
+"""Values of a closed list that a fault still names, all of them."""
 KEY_SHAPE: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,88}[a-z0-9])?$")
 # Control characters with NUL (Unicode Cc), and halves of a surrogate pair (Cs), which no database stores.
 FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -69,7 +71,7 @@ EMPTY: Final = ProfileContent(name="")
 
 
 def edited(
-    current: ProfileContent | None, changes: Mapping[str, Any], regions: Container[str], pointer: str = ""
+    current: ProfileContent | None, changes: Mapping[str, Any], regions: Collection[str], pointer: str = ""
 ) -> tuple[ProfileContent, list[Fault]]:
     """The content after `changes` (a field that is absent keeps its value), and every fault found, each with
     its pointer.
@@ -142,16 +144,18 @@ class Reader:
             self.wrong("shape", "Write the day as 2027-04-01.")
             return None
 
-    def choice(self, value: object, known: Container[str]) -> str:
+    def choice(self, value: object, known: Collection[str]) -> str:
+        """One of the known values; where they are few the fault names them."""
         if not isinstance(value, str):
             self.wrong("type", "This must be text.")
         elif value not in known:
-            self.wrong("unknown_value", f"{_shown(value)} is not one of the known values.")
+            which = f": {', '.join(sorted(known))}" if len(known) <= FEW else ""
+            self.wrong("unknown_value", f"{_shown(value)} is not one of the known values{which}.")
         else:
             return value
         return ""
 
-    def choices(self, value: object, known: Container[str]) -> list[str]:
+    def choices(self, value: object, known: Collection[str]) -> list[str]:
         """Known values, each once."""
         chosen: list[str] = []
         for step, one in enumerate(self.items(value)):
@@ -191,7 +195,7 @@ def _shown(value: object) -> str:
 
 
 def _case_studies(
-    reader: Reader, value: object, base: ProfileContent, _: Container[str]
+    reader: Reader, value: object, base: ProfileContent, _: Collection[str]
 ) -> list[dict[str, Any]]:
     """Case studies, each with a key that stays: its own, that of the study with the same title, or one from
     its title.
@@ -242,13 +246,13 @@ def _year(reader: Reader, value: object) -> int | None:
     return value
 
 
-def _evidence(reader: Reader, value: object, _: ProfileContent, __: Container[str]) -> dict[str, str]:
+def _evidence(reader: Reader, value: object, _: ProfileContent, __: Collection[str]) -> dict[str, str]:
     held = reader.members(value, ("register", "number", "note"))
     read = {name: reader.at(name).text(one, NOTE_LENGTH) for name, one in held.items()}
     return {name: one for name, one in read.items() if one}
 
 
-def _contacts(reader: Reader, value: object, _: ProfileContent, __: Container[str]) -> dict[str, str]:
+def _contacts(reader: Reader, value: object, _: ProfileContent, __: Collection[str]) -> dict[str, str]:
     held = reader.members(value, ("email", "phone", "website"))
     read = {name: reader.at(name).text(one, NAME_LENGTH) for name, one in held.items()}
     _check(reader.at("email"), read.get("email", ""), validate_email, "This is not an e-mail address.")
@@ -269,7 +273,7 @@ def _check(reader: Reader, value: str, validate: Callable[[str], None], message:
             reader.wrong("shape", message)
 
 
-FieldReader = Callable[[Reader, object, ProfileContent, Container[str]], Any]
+FieldReader = Callable[[Reader, object, ProfileContent, Collection[str]], Any]
 
 READERS: Final[dict[str, FieldReader]] = {
     "name": lambda reader, value, *_: reader.text(value, NAME_LENGTH, required=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import F
@@ -22,7 +22,7 @@ def numbered(kind: str, on: date, digits: int = 4) -> str:
     return f"{kind}-{on.year}-{value:0{digits}d}"
 
 
-def slug(name: str, taken: Container[str]) -> str:
+def slug(name: str, taken: Collection[str]) -> str:
     """A readable reference for a name, with a number behind it where the plain one is taken."""
     plain = slugify(name)[:90].strip("-") or "unnamed"
     if plain not in taken:

@@ -8,7 +8,7 @@ it names exists is asked by actions/requirement_checks.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -275,7 +275,7 @@ def _subset(reader: Reader, value: object, whole: Sequence[str], name: str) -> t
 
 
 def _preferences(reader: Reader, value: object) -> Preferences:
-    known: dict[str, Container[str]] = {
+    known: dict[str, Collection[str]] = {
         "ownership": OWNERSHIP.keys() - {"not-stated"},
         "size": SIZES.keys() - {"not-stated"},
         "sector": SECTORS,
@@ -287,7 +287,7 @@ def _preferences(reader: Reader, value: object) -> Preferences:
     )
 
 
-def _choices(reader: Reader, value: object, known: Container[str]) -> tuple[str, ...]:
+def _choices(reader: Reader, value: object, known: Collection[str]) -> tuple[str, ...]:
     return tuple(reader.choices([] if value is None else value, known))
 
 

@@ -307,13 +307,12 @@ def told(fault: Fault) -> dict[str, str]:
 
 def draft_of(body: dict[str, Any], texts: dict[str, str | None]) -> CallOffDraft:
     """The draft that a body states; `texts` are its fields that were read as texts."""
-    terms = body.get("terms")
     return CallOffDraft(
         title=body.get("title"),
         route=body.get("route"),
         requirement=texts["requirement"],
         shortlist=texts["shortlist"],
-        terms={} if terms is None else terms,
+        terms=body.get("terms", {}),
         organisation=texts["organisation"],
     )
 

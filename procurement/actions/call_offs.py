@@ -32,7 +32,7 @@ from procurement.call_off_checks import (
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
 from procurement.models.call_offs import LIVE_OFFER
-from procurement.next_supplier import next_of
+from procurement.next_supplier import faults_beside, next_of
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
@@ -113,7 +113,7 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
         if "route" in changes:
             call_off.route = _route(changes["route"], faults)
         if "terms" in changes:
-            call_off.terms = _terms(changes["terms"] or {}, faults).to_json()
+            call_off.terms = _terms(changes["terms"], faults).to_json()
         if "requirement" in changes:
             requirement = _requirement(actor, call_off.organisation, changes["requirement"], faults)
             _refuse(faults)
@@ -128,12 +128,26 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
             return call_off
         if {"requirement", "shortlist"} & set(differing):
             place_suppliers(call_off)
-        call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
         call_off.status = step.target
-        _save(call_off, "title", "route", "terms", "requirement", "lot", "snapshot", "status",
-              "approved_minor", "approved_by", "approved_at")  # fmt: skip
+        _save(
+            call_off,
+            "title",
+            "route",
+            "terms",
+            "requirement",
+            "lot",
+            "snapshot",
+            "status",
+            *unapproved(call_off),
+        )
         tell(actor, call_off, step.event, {"fields": differing}, **_named(call_off))
     return call_off
+
+
+def unapproved(call_off: CallOff) -> tuple[str, ...]:
+    """Lets an approval fall: it was given to something else. The fields that are to be saved."""
+    call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
+    return "approved_minor", "approved_by", "approved_at"
 
 
 def ask_approval(actor: Actor, reference: str, revision: int) -> CallOff:
@@ -257,11 +271,15 @@ def _to_approve(call_off: CallOff) -> int | None:
 def _ready(call_off: CallOff) -> int | None:
     """The greatest total (pence, options included) of what may go out once it is approved. Raises Conflict, Invalid."""
     today = timezone.localdate()
-    prices = prices_of(call_off, asked_of(call_off), today)
+    suppliers = asked_of(call_off)
+    prices = prices_of(call_off, suppliers, today)
     greatest = greatest_total(call_off, prices)
     if not approval_asked(limit_of(call_off.organisation_id), greatest):
         raise Conflict(NOT_ASKED)
-    _refuse(standing_faults(call_off, prices, today), "The call-off is not ready to go out.")
+    faults = standing_faults(call_off, prices, today)
+    if call_off.route == CallOff.Route.DIRECT_AWARD:
+        faults += faults_beside(faults, next_of(call_off, suppliers, (), prices, today), suppliers)
+    _refuse(faults, "The call-off is not ready to go out.")
     return greatest
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from procurement.actions.call_offs import locked_call_off, move, permitted
+from procurement.actions.call_offs import locked_call_off, move, permitted, unapproved
 from procurement.call_off_checks import reach_faults, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import standstill_end
@@ -73,9 +73,8 @@ def plan_competition(actor: Actor, reference: str, revision: int, changes: Mappi
         for name in differing:
             setattr(competition, name, read[name])
         competition.save()
-        call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
-        fell = ("approved_minor", "approved_by", "approved_at")
-        move(actor, call_off, "edit", {"fields": [f"competition.{one}" for one in differing]}, *fell)
+        told = {"fields": [f"competition.{one}" for one in differing]}
+        move(actor, call_off, "edit", told, *unapproved(call_off))
     return competition
 
 

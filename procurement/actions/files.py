@@ -24,7 +24,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from procurement.actions.call_offs import happening, locked_call_off, permitted
+from procurement.actions.call_offs import happening, locked_call_off, move, permitted, unapproved
 from procurement.actions.claims import claim_step, locked_claim, move_claim
 from procurement.actions.competitions import planned, require_open
 from procurement.actions.events import record
@@ -91,6 +91,7 @@ def add_document(actor: Actor, reference: str, name: object, chunks: Iterable[by
         )
         told = {"document": made.reference, "digest": made.digest}
         record(actor, happening(competition.call_off, "call_off.document_added", told))
+        _approval_falls(actor, competition.call_off)
     return made
 
 
@@ -107,6 +108,7 @@ def remove_document(actor: Actor, reference: str, document: str) -> None:
         found.save(update_fields=["removed_at"])
         told = {"document": document}
         record(actor, happening(competition.call_off, "call_off.document_removed", told))
+        _approval_falls(actor, competition.call_off)
 
 
 def add_tender_file(
@@ -216,6 +218,12 @@ def _open_competition(actor: Actor, reference: str) -> Competition:
     else:
         permitted(actor, call_off, "edit")
     return competition
+
+
+def _approval_falls(actor: Actor, call_off: CallOff) -> None:
+    """What was approved, and has not gone out, had other documents."""
+    if call_off.status == CallOff.Status.APPROVED:
+        move(actor, call_off, "edit", {"fields": ["competition.documents"]}, *unapproved(call_off))
 
 
 def _read(name: object, chunks: Iterable[bytes]) -> Read:

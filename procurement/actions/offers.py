@@ -18,11 +18,11 @@ from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
-from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of
+from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of, unlocked
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
 from procurement.errors import Conflict, Invalid, NotFound, Stale
-from procurement.models import CallOff, CallOffSupplier, Offer, Shortlist
+from procurement.models import CallOff, CallOffSupplier, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.next_supplier import Passed, next_of, nobody_faults
 from procurement.order_form import Priced, order_document, terms_of
@@ -51,7 +51,8 @@ def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
         now = timezone.now()
         today = timezone.localdate(now)
         faults = list(place_faults(call_off, today))
-        _still_locked(call_off)
+        if gone := unlocked(call_off):
+            raise Conflict(gone)
         suppliers = asked_of(call_off)
         prices = prices_of(call_off, suppliers, today)
         sent = set(call_off.offers.values_list("asked_id", flat=True))
@@ -264,14 +265,3 @@ def _in_time(actor: Actor, offer: Offer, name: str) -> None:
     step_of(actor, offer, name)
     if timezone.now() >= offer.reply_by:
         raise Conflict("The window for an answer has passed.")
-
-
-def _still_locked(call_off: CallOff) -> None:
-    """The order stands: the shortlist is locked, with the snapshot that the call-off rests on as its last."""
-    snapshot = call_off.snapshot
-    if snapshot is None:
-        return
-    shortlist = snapshot.shortlist
-    last = shortlist.snapshots.latest("number")
-    if shortlist.status != Shortlist.Status.LOCKED or last.pk != snapshot.pk:
-        raise Conflict(f"{shortlist.reference} was unlocked since: name it again once it is locked.")

@@ -7,7 +7,7 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ def region_codes() -> frozenset[str]:
 
 
 def edit_of(
-    partner: Partner, changes: Mapping[str, Any], regions: Container[str], pointer: str = ""
+    partner: Partner, changes: Mapping[str, Any], regions: Collection[str], pointer: str = ""
 ) -> tuple[Edit | None, list[Fault]]:
     """What `changes` would do to a partner (read with `published`), without doing it; None beside faults."""
     current = content_of(partner.published) if partner.published else None

@@ -8,7 +8,7 @@ is long, and then published set-wise in one short transaction: all cards or none
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -102,7 +102,9 @@ def publish_cards(
     return changes
 
 
-def compare_cards(actor: Actor, drafts: Sequence[CardDraft], coming: Container[str] = ()) -> list[CardChange]:
+def compare_cards(
+    actor: Actor, drafts: Sequence[CardDraft], coming: Collection[str] = ()
+) -> list[CardChange]:
     """What publish_cards would do, without doing it. Raises as publish_cards does.
 
     `coming` are references of suppliers that will have been made before the changes are published.
@@ -155,7 +157,7 @@ def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progr
     _publish(actor, differing, versions)
 
 
-def _check(drafts: Sequence[CardDraft], coming: Container[str]) -> None:
+def _check(drafts: Sequence[CardDraft], coming: Collection[str]) -> None:
     """Raises Invalid naming everything in the drafts that no card may hold."""
     faults: list[Fault] = []
     seen: set[str] = set()

@@ -16,12 +16,21 @@ from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.events import Happening, record
 from procurement.actions.requirement_checks import missing_from
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
-from procurement.models import Requirement, RequirementRevision
+from procurement.models import CallOff, Requirement, RequirementRevision
 from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.references import numbered
 from procurement.requirements import RequirementContent
 
+UNDER_WAY: Final = (
+    CallOff.Status.OUT,
+    CallOff.Status.CLOSED,
+    CallOff.Status.EVALUATING,
+    CallOff.Status.EVALUATED,
+    CallOff.Status.INTENTION,
+    CallOff.Status.AWARDED,
+)
+"""Statuses of a call-off whose suppliers have been asked for what is needed, and nothing is signed yet."""
 REFUSED: Final = "The requirement cannot be taken as it is."
 
 
@@ -83,7 +92,8 @@ def revise_requirement(
 def withdraw_requirement(actor: Actor, reference: str, revision: int, reason: str = "") -> Requirement:
     """It is needed no longer; what was said and matched stays. `reason` is at most 1,000 characters.
 
-    Raises NotFound, NotPermitted, Stale, Conflict if it is withdrawn already, Invalid at /reason.
+    Raises NotFound, NotPermitted, Stale; Conflict if it is withdrawn already, or a call-off for it is under way;
+    Invalid at /reason.
     """
     faults: list[Fault] = []
     why = Reader("/reason", faults).text(reason, NOTE_LENGTH, lines=True)
@@ -93,6 +103,9 @@ def withdraw_requirement(actor: Actor, reference: str, revision: int, reason: st
         requirement = _locked(actor, reference, revision)
         if requirement.status != Requirement.Status.OPEN:
             raise Conflict("The requirement is withdrawn already.")
+        under_way = CallOff.objects.filter(requirement__requirement=requirement, status__in=UNDER_WAY)
+        if one := under_way.order_by("pk").values_list("reference", flat=True).first():
+            raise Conflict(f"{one} is under way for it: cancel that first.")
         requirement.status = Requirement.Status.WITHDRAWN
         requirement.revision += 1
         requirement.save(update_fields=["status", "revision"])

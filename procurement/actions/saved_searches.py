@@ -6,7 +6,7 @@ it finds already -> here -> event; actions/saved_search_matches.py tells what it
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ MOST_KEPT: Final = 500
 """Saved searches of one organisation."""
 FIELDS: Final = ("title", "query", "alerts", "frequency")
 
-_CHOICES: Final[dict[str, Container[str]]] = {
+_CHOICES: Final[dict[str, Collection[str]]] = {
     "alerts": SavedSearch.Alerts.values,
     "frequency": SavedSearch.Frequency.values,
 }

@@ -76,7 +76,7 @@ def test_a_refused_file_ends_with_a_problem_that_names_rows_and_cells(operator: 
             "reference": "b",
             "pointer": "/size",
             "code": "unknown_value",
-            "message": "“huge” is not one of the known values.",
+            "message": "“huge” is not one of the known values: large, medium, micro, not-stated, small.",
         }
     ]
     assert not Partner.objects.exists()

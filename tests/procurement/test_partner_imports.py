@@ -336,7 +336,7 @@ def test_the_command_says_plainly_what_became_of_a_file(
         call_command("import_partners", str(file))
     assert left.value.code == 1
     assert capsys.readouterr().out.splitlines() == [
-        "line 2 b /size: “huge” is not one of the known values.",
+        "line 2 b /size: “huge” is not one of the known values: large, medium, micro, not-stated, small.",
         "a: size small to large",
         "2 rows: 0 loaded, 2 refused.",
         "The right rows by themselves would be 0 new, 1 changed, 0 as they were.",

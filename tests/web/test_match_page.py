@@ -103,7 +103,7 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
         ("Grade in row 2 of the team: choose one", "#grade-1"),
         ("Days in row 1 of the team: they must be a number such as 10 or 12.5", "#days-0"),
         ("Budget: it must be an amount such as 50000 or 50000.50", "#budget"),
-        ("Size: “huge” is not one of the known values", "#size"),
+        ("Size: “huge” is not one of the known values: large, medium, micro, small", "#size"),
         ("Order: choose one of the orders", "#mode"),
         ("Weight of coverage: it must be a whole number from 0 to 100", "#weight-1"),
         ("Weight of preferences: it must be a whole number from 0 to 20", "#weight-3"),

@@ -146,7 +146,7 @@ def test_every_change_is_made_once_and_told(page: Client) -> None:
         (
             "decide",
             {"listing": ALDER, "decision": "maybe", "reason": "Because"},
-            ("Decision: “maybe” is not one of the known values", "#decision-1"),
+            ("Decision: “maybe” is not one of the known values: in, out, undecided", "#decision-1"),
         ),
         ("note", {"text": ""}, ("Note: this must not be empty", "#text")),
         ("title", {"title": ""}, ("Title: this must not be empty", "#title")),
