@@ -22,6 +22,7 @@ from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice
 from web.buying import names_of
+from web.saying import said
 
 HAPPENINGS: Final = 100
 
@@ -95,7 +96,7 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
         line=facts.line,
         contract=facts.contract,
         notices=facts.notices,
-        no_notices=facts.no_notices,
+        no_notices=said(facts.no_notices),
         history=_history(call_off, offers.values()),
     )
 
@@ -113,9 +114,14 @@ def _history(call_off: CallOff, offers: Iterable[Offer]) -> tuple[Happened, ...]
     return tuple(Happened(one.at, names.get(one.actor, one.actor), happened(one)) for one in events)
 
 
+def meaning_of(kind: str) -> str:
+    """As much of what a type of event means as people are told: not what its changes hold."""
+    return EVENT_TYPES[kind].meaning.partition(";")[0].rstrip(".")
+
+
 def happened(event: Event) -> str:
     """An event in words: its meaning, and the reason that was given."""
-    told = EVENT_TYPES[event.type].meaning.partition(";")[0].rstrip(".")
+    told = said(meaning_of(event.type))
     reason = event.changes.get("reason")
     about = "" if event.subject_type == "call_off" else f"{event.subject}: "
     return f"{about}{told}{f': {reason}' if reason else ''}"

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from procurement.pricing import Bin
 from web.formats import money
 
@@ -85,8 +87,8 @@ def histogram(bins: Sequence[Bin], median: int, proposed: int | None, currency: 
             Tick(across(price), money(price, currency), anchor) for price, anchor in _price_ticks(low, high)
         ),
         counts=tuple(Tick(up(step), f"{step:,}", "end") for step in steps),
-        median=_mark(across(median), f"Median {money(median, currency)}"),
-        proposed=_mark(across(proposed), f"Proposed {money(proposed, currency)}")
+        median=_mark(across(median), _("Median %(amount)s") % {"amount": money(median, currency)}),
+        proposed=_mark(across(proposed), _("Proposed %(amount)s") % {"amount": money(proposed, currency)})
         if proposed is not None
         else None,
     )

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Any, Final
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.call_off_people import STAFFED
 from procurement.actions.competitions import Preview, preview
@@ -37,11 +40,12 @@ from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
 from procurement.states import Part
 from web.formats import minor, money
+from web.saying import one_in_another, said
 
 LISTED: Final = 100
 """Suppliers that a list of the page names, of those asked and of those ruled out; it counts the others."""
 DRAFTS: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
-PARTS: Final = [("assessor", "Assessor"), ("moderator", "Moderator")]
+PARTS: Final = [("assessor", N_("Assessor")), ("moderator", N_("Moderator"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +106,18 @@ class CompetitionPage:
 
     @property
     def method(self) -> str:
-        return METHODS[self.rules.method]
+        return _(METHODS[self.rules.method])
 
     @property
     def basis(self) -> str:
-        return PRICE_BASES[self.rules.price_basis]
+        return _(PRICE_BASES[self.rules.price_basis])
 
     @property
     def ties(self) -> str:
-        return ", then ".join([*(TIE_BREAKS[one].lower() for one in self.rules.tie_break), "by lot"])
+        orders = [*(_(TIE_BREAKS[one]).lower() for one in self.rules.tie_break), _("by lot")]
+        return reduce(
+            lambda one, other: _("%(first)s, then %(next)s") % {"first": one, "next": other}, orders
+        )
 
 
 def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
@@ -140,7 +147,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         amendments=(),
         newer=False,
         people=tuple(
-            (one.user, one.get_part_display())
+            (one.user, _(one.get_part_display()))
             for one in call_off.people.filter(part__in=dict(PARTS)).select_related("user")
         ),
         colleagues=_colleagues(call_off) if staffed else (),
@@ -161,7 +168,7 @@ def _with(
     if base.before is not None:
         return CompetitionPage(
             **values
-            | {"out": tuple(_ruled(one.appointment, one.rule.label, one.found) for one in base.before.out)}
+            | {"out": tuple(_ruled(one.appointment, _(one.rule.label), one.found) for one in base.before.out)}
         )
     invitations = Invitation.objects.filter(competition=competition).select_related(
         "asked__appointment__supplier"
@@ -173,7 +180,7 @@ def _with(
         **values
         | {
             "invited": tuple(one.asked.appointment.supplier.name for one in invitations),
-            "out": tuple(_ruled(one.appointment, one.get_rule_display(), one.found) for one in ruled_out),
+            "out": tuple(_ruled(one.appointment, _(one.get_rule_display()), one.found) for one in ruled_out),
             "declined": competition.declined_count,  # type: ignore[attr-defined]
             "clarifications": tuple(
                 ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)
@@ -197,7 +204,7 @@ def _tenders(competition: Competition, actor: Actor) -> list[Tender]:
 
 
 def _ruled(appointment: Any, rule: str, found: list[dict[str, Any]]) -> RuledOutLine:
-    missed = [" in ".join(str(one) for one in part.values() if one) for part in found]
+    missed = [one_in_another(str(one) for one in part.values() if one) for part in found]
     return RuledOutLine(appointment.supplier.name, rule, "; ".join(one for one in missed if one))
 
 
@@ -211,7 +218,7 @@ def _ranking(
     called = {one.key: one.name for one in rules.criteria}
     return tuple(
         RankedLine(
-            rank=str(one["rank"]) if one["rank"] else "Not ranked",
+            rank=str(one["rank"]) if one["rank"] else _("Not ranked"),
             tender=one["tender"],
             supplier=names.get(one["tender"], ""),
             quality=points(one["quality"]),
@@ -219,7 +226,7 @@ def _ranking(
             result=one["result"] or "",
             shown=one["shown"],
             criteria=tuple((called.get(each["key"], each["key"]), each["shown"]) for each in one["criteria"]),
-            told_apart=TIE_BREAKS.get(one["told_apart"], one["told_apart"]),
+            told_apart=said(TIE_BREAKS.get(one["told_apart"], one["told_apart"])),
             mean=money(float(Fraction(low[one["tender"]]) * MINOR_PER_MAJOR)) if one["tender"] in low else "",
         )
         for one in competition.ranking["rows"]

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from procurement.models import Appointment, CallOff, Lot
 from procurement.pricing import money as amount_of
@@ -21,6 +22,7 @@ from search.lots import FittingLot
 from search.matching import lots_for
 from web.address import Address
 from web.formats import day, money
+from web.saying import said
 from web.walk import day_typed, pence_typed
 from web.walks import ANSWERS, LACKS, OUTCOMES, READINESS, YES, Lack
 
@@ -103,25 +105,39 @@ def _why(found: Found, sketch: Sketch) -> tuple[str, ...]:
     lot, framework = found.lot, found.lot.framework
     words = list(dict.fromkeys(word for one in found.fit.because for word in one.words))
     last = min(framework.ends_on, lot.closes_on or framework.ends_on)
+    named = (
+        _("It names %(specialisms)s. Your words that stand there: %(words)s.")
+        if words
+        else _("It names %(specialisms)s, the nearest in meaning.")
+    )
+    until = _("It takes call-offs until %(day)s, and a body such as yours may buy under %(framework)s.")
     told = [
-        f"It names {found.specialisms}"
-        + (f". Your words that stand there: {', '.join(words)}." if words else ", the nearest in meaning."),
-        f"It takes call-offs until {day(last)}, and a body such as yours may buy under {framework.number}.",
+        named % {"specialisms": found.specialisms, "words": ", ".join(words)},
+        until % {"day": day(last), "framework": framework.number},
     ]
     if sketch.months is not None and lot.longest_term_months is not None:
-        told.append(f"A call-off may last {lot.longest_term_months} months; you need {sketch.months}.")
+        months = {"most": lot.longest_term_months, "needed": sketch.months}
+        told.append(_("A call-off may last %(most)s months; you need %(needed)s.") % months)
     cap = lot.direct_award_cap_pence
     if found.ways.route == CallOff.Route.DIRECT_AWARD:
-        below = f", up to {money(cap)} without VAT" if cap is not None else ""
-        told.append(
-            f"The lot allows a direct award{below}: on objective grounds, with the reason kept on file."
-        )
+        told.append(_direct_award(cap))
         if CallOff.Route.COMPETITION in found.ways.open:
-            told.append("A further competition is open to you as well.")
+            told.append(_("A further competition is open to you as well."))
     else:
         against = found.ways.against[CallOff.Route.DIRECT_AWARD]
-        told.append(f"By further competition: {against[0].message[0].lower()}{against[0].message[1:]}")
+        reason = f"{against[0].message[0].lower()}{against[0].message[1:]}"
+        told.append(_("By further competition: %(reason)s") % {"reason": reason})
     return tuple(told)
+
+
+def _direct_award(cap: int | None) -> str:
+    if cap is None:
+        return _("The lot allows a direct award: on objective grounds, with the reason kept on file.")
+    limited = _(
+        "The lot allows a direct award, up to %(amount)s without VAT: on objective grounds, with the reason kept on "
+        "file."
+    )
+    return limited % {"amount": money(cap)}
 
 
 def requirement_of(given: Given, answer: Answer) -> dict[str, Any]:
@@ -154,7 +170,11 @@ def readiness_of(given: Given) -> Readiness:
     assert set(said.values()) <= set(ANSWERS)
     asked = [(name, said[name]) for name in LACKS]
     return Readiness(
-        missing=tuple(LACKS[name] for name, answer in asked if answer == "no"),
-        unknown=tuple(LACKS[name] for name, answer in asked if answer == "unsure"),
+        missing=tuple(_told(LACKS[name]) for name, answer in asked if answer == "no"),
+        unknown=tuple(_told(LACKS[name]) for name, answer in asked if answer == "unsure"),
         alone=said["alone"] == YES,
     )
+
+
+def _told(lack: Lack) -> Lack:
+    return Lack(said(lack.what), said(lack.remedy))

@@ -8,12 +8,28 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from markupsafe import Markup, escape
 
 from procurement.pricing import CURRENCIES
 
 LONDON: Final = ZoneInfo("Europe/London")
 MARKS: Final = {"<mark>": Markup("<mark>"), "</mark>": Markup("</mark>")}
+MONTHS: Final = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
 _MARKED: Final = re.compile(r"(</?mark>)")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLANK_LINE: Final = re.compile(r"\n\s*\n")
@@ -31,7 +47,8 @@ def money(minor: float, currency: str = "GBP") -> str:
 
 def difference(minor: int, currency: str = "GBP") -> str:
     """A difference in minor units, not 0, in words: -4800 is "£48 below", 4800 "£48 above"."""
-    return f"{money(abs(minor), currency)} {'below' if minor < 0 else 'above'}"
+    told = _("%(amount)s below") if minor < 0 else _("%(amount)s above")
+    return told % {"amount": money(abs(minor), currency)}
 
 
 def written(text: str) -> str:
@@ -63,7 +80,13 @@ def day(value: date | datetime | str | None) -> str:
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
         value = value.astimezone(LONDON)
-    return f"{value.day} {value:%B %Y}"
+    named = {"day": value.day, "month": _(MONTHS[value.month - 1]), "year": f"{value:%Y}"}
+    return _("%(day)s %(month)s %(year)s") % named
+
+
+def month(value: date) -> str:
+    """The month of a day: September 2017."""
+    return _("%(month)s %(year)s") % {"month": _(MONTHS[value.month - 1]), "year": f"{value:%Y}"}
 
 
 def moment(value: datetime | str | None) -> str:
@@ -73,7 +96,9 @@ def moment(value: datetime | str | None) -> str:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     local = value.astimezone(LONDON)
-    return f"{day(local)} at {local.hour % 12 or 12}:{local:%M:%S}{'am' if local.hour < 12 else 'pm'}"
+    half = _("am") if local.hour < 12 else _("pm")
+    clock = f"{local.hour % 12 or 12}:{local:%M:%S}{half}"
+    return _("%(day)s at %(time)s") % {"day": day(local), "time": clock}
 
 
 def score(value: float) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from procurement.models import Framework, Offering, Partner, ProfileVersion, Region, Supplier, SupplierMember
 from procurement.on_day import belongs
 from procurement.references import listing_reference
@@ -18,6 +20,7 @@ from procurement.vocabulary import WORK_TYPES
 from search.documents import listings_of
 from search.engines.base import ListingDocument
 from search.places import Places, places
+from web.saying import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +221,8 @@ def _merged(
     headed = []
     for (work_type, cells), lots in groups.items():
         every = kinds.count(work_type) == 1
-        named = [f"lot {numbers[lot]}" for lot in lots if lot]
-        words = [WORK_TYPES.get(work_type, work_type)] if work_type else []
+        named = [_("lot %(number)s") % {"number": numbers[lot]} for lot in lots if lot]
+        words = [said(WORK_TYPES.get(work_type, work_type))] if work_type else []
         words += [] if every or not named else [", ".join(named)]
         headed.append((", ".join(words), dict(cells)))
     return headed

@@ -10,19 +10,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+from django.utils.translation import ngettext
+
 from procurement.ranked import ranked_of
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.ranks import MODES, WEIGHTS
-from web.formats import day, minor, money, plural
+from web.formats import day, minor, money, number
+from web.need_form import PARTS
+from web.saying import one_in_another, said
 
 RULED_OUT_SHOWN: Final = 100
 """On the page; the answer names more of them."""
-EVIDENCE: Final = {"summary": "Summary", "specialisms": "Specialism", "evidence": "Case study"}
+EVIDENCE: Final = {"summary": N_("Summary"), "specialisms": N_("Specialism"), "evidence": N_("Case study")}
 PREFERENCES: Final = {
-    "ownership": "ownership",
-    "size": "size",
-    "sector": "sectors",
-    "accreditation": "accreditations",
+    "ownership": N_("ownership"),
+    "size": N_("size"),
+    "sector": N_("sectors"),
+    "accreditation": N_("accreditations"),
 }
 
 
@@ -107,11 +113,8 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
     results = {one["reference"]: one for one in told.get("results", ())}
     had = set(asked)
     count = told.get("count", len(ranked))
-    unranked = told.get("scored_by") == []
     return Answer(
-        heading=f"{plural(count, 'listing')}, in no order of fitness"
-        if unranked
-        else f"{plural(count, 'listing answers', 'listings answer')} this need",
+        heading=_heading(count, ranked=told.get("scored_by") != []),
         count=count,
         eligible=told.get("eligible", len(ranked)),
         notes=tuple(told.get("notes", ())),
@@ -127,16 +130,31 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
             (one["reference"], _name(one), "; ".join(_pair(rule) for rule in one.get("rules", ())))
             for one in told.get("ruled_out", ())[:RULED_OUT_SHOWN]
         ),
-        mode=MODES.get(told.get("mode", ""), ""),
+        mode=said(MODES.get(told.get("mode", ""), "")),
         weights=_weighed(told.get("weights") or {}),
         model=(told.get("model") or {}).get("name", ""),
         caught_up_at=(told.get("index") or {}).get("caught_up_at") or "",
     )
 
 
+def _heading(count: int, *, ranked: bool) -> str:
+    if ranked:
+        told = ngettext("%(count)s listing answers this need", "%(count)s listings answer this need", count)
+    else:
+        told = ngettext(
+            "%(count)s listing, in no order of fitness", "%(count)s listings, in no order of fitness", count
+        )
+    return told % {"count": number(count)}
+
+
+def _part(name: str) -> str:
+    """A part of the score as it is called within a line; a kept answer may have one that there is no more."""
+    return _(PARTS[name]).lower() if name in PARTS else name
+
+
 def _weighed(weights: Mapping[str, int]) -> str:
     """The weights in the order of the parts, which a database need not keep."""
-    return ", ".join(f"{part} {weights[part]}" for part in WEIGHTS if part in weights)
+    return ", ".join(f"{_part(part)} {weights[part]}" for part in WEIGHTS if part in weights)
 
 
 def asked_for(
@@ -157,30 +175,40 @@ def asked_for(
     def named(references: Iterable[str]) -> str:
         return "; ".join(names.get(one, one) for one in references)
 
-    preferred = [OWNERSHIP.get(one, one) for one in liked.get("ownership", ())]
-    preferred += [SIZES.get(one, one) for one in liked.get("size", ())]
-    preferred += [SECTORS.get(one, one) for one in liked.get("sector", ())]
-    preferred += [ACCREDITATIONS.get(one, one) for one in liked.get("accreditation", ())]
+    known = {"ownership": OWNERSHIP, "size": SIZES, "sector": SECTORS, "accreditation": ACCREDITATIONS}
+    preferred = [said(table.get(one, one)) for kind, table in known.items() for one in liked.get(kind, ())]
     starts_on, months = content.get("starts_on"), content.get("months")
     framework, lot = content.get("framework") or "", content.get("lot") or ""
-    said = [
-        ("Framework", places.get(framework, framework)),
-        ("Lot", places.get(lot, lot)),
-        ("Specialisms", named(content.get("specialisms", ()))),
-        ("Regions", named(content.get("regions", ()))),
-        ("Must have", named((*must.get("specialisms", ()), *must.get("regions", ())))),
-        ("First day", day(starts_on) if starts_on else ""),
-        ("Length", plural(months, "month") if months else ""),
-        ("Team", "; ".join(f"{_days(line['days'])} of {line['grade']}" for line in content.get("team", ()))),
-        ("Kind of work", WORK_TYPES.get(content.get("work_type") or "", "")),
-        ("Budget", f"{money(minor(budget['amount']), budget['currency'])} without VAT" if budget else ""),
-        ("Preferred", "; ".join(preferred)),
+    lines = [
+        (_("Framework"), places.get(framework, framework)),
+        (_("Lot"), places.get(lot, lot)),
+        (_("Specialisms"), named(content.get("specialisms", ()))),
+        (_("Regions"), named(content.get("regions", ()))),
+        (_("Must have"), named((*must.get("specialisms", ()), *must.get("regions", ())))),
+        (_("First day"), day(starts_on) if starts_on else ""),
+        (_("Length"), _months(months) if months else ""),
+        (_("Team"), "; ".join(_days_of(line) for line in content.get("team", ()))),
+        (_("Kind of work"), said(WORK_TYPES.get(content.get("work_type") or "", ""))),
+        (_("Budget"), _without_vat(money(minor(budget["amount"]), budget["currency"])) if budget else ""),
+        (_("Preferred"), "; ".join(preferred)),
     ]
-    return [(label, value) for label, value in said if value]
+    return [(label, value) for label, value in lines if value]
 
 
-def _days(days: str) -> str:
-    return f"{days} {'day' if days == '1' else 'days'}"
+def _months(months: int) -> str:
+    return ngettext("%(count)s month", "%(count)s months", months) % {"count": number(months)}
+
+
+def _days_of(line: Mapping[str, Any]) -> str:
+    days: str = line["days"]
+    # A part of a day takes the plural, as 2 does.
+    counted = int(days) if days.isascii() and days.isdigit() else 2
+    told = ngettext("%(days)s day of %(grade)s", "%(days)s days of %(grade)s", counted)
+    return told % {"days": days, "grade": line["grade"]}
+
+
+def _without_vat(amount: str) -> str:
+    return _("%(amount)s without VAT") % {"amount": amount}
 
 
 def _fit(reference: str, rank: int, score: float, one: Mapping[str, Any]) -> Fit:
@@ -198,24 +226,31 @@ def _fit(reference: str, rank: int, score: float, one: Mapping[str, Any]) -> Fit
         via="" if alone else supplier.get("name", ""),
         lots="; ".join(f"{lot['number']} {lot['name']}" for lot in one.get("lots", ())),
         score=score,
-        parts=", ".join(f"{part} {value:.2f}" for part, value in parts),
+        parts=", ".join(f"{_part(part)} {value:.2f}" for part, value in parts),
         coverage=coverage.get("told", ""),
         regions="; ".join(_region(each) for each in one.get("regions", ()) if each["asked"] > 1),
         words=tuple((term["word"], term["adds"]) for term in text.get("terms", ())),
         sentences=tuple(_sentence(each) for each in one.get("evidence", ())),
         price=_price(one.get("price")),
         preferences=_preferences(one.get("preferences") or {}),
-        confirmed=f"Confirmed by the firm on {day(confirmed)}" if confirmed else "Not confirmed by the firm",
+        confirmed=_("Confirmed by the firm on %(day)s") % {"day": day(confirmed)}
+        if confirmed
+        else _("Not confirmed by the firm"),
     )
 
 
 def _region(one: Mapping[str, Any]) -> str:
-    unknown = f", {one['not_stated']} not stated" if one["not_stated"] else ""
-    return f"{one['region']['name']} {one['met']} of {one['asked']}{unknown}"
+    told = (
+        _("%(region)s %(met)s of %(asked)s, %(unknown)s not stated")
+        if one["not_stated"]
+        else _("%(region)s %(met)s of %(asked)s")
+    )
+    found = {"met": one["met"], "asked": one["asked"], "unknown": one["not_stated"]}
+    return told % (found | {"region": one["region"]["name"]})
 
 
 def _sentence(one: Mapping[str, Any]) -> Sentence:
-    source = EVIDENCE.get(one.get("field", ""), "")
+    source = said(EVIDENCE.get(one.get("field", ""), ""))
     title = one.get("title", "")
     named = f"{source}: {title}" if title and title != one["sentence"] else source
     return Sentence(named, one["sentence"], one.get("alike"), one.get("adds"))
@@ -229,25 +264,43 @@ def _price(told: Mapping[str, Any] | None) -> Price | None:
         return Price(told.get("because", ""), "", "", illustrative)
     total = money(minor(told["total"]), told["currency"])
     place, among = told.get("percentile"), told.get("among", 0)
-    kind = "illustrative" if illustrative else "published"
+    within = {"within": _("within the budget"), "above": _("above the budget")}
     return Price(
-        f"{total} without VAT",
-        "" if place is None else f"at or above {place:g} per cent of {plural(among, f'{kind} card')}",
-        {"within": "within the budget", "above": "above the budget"}.get(told.get("budget") or "", ""),
+        _without_vat(total),
+        "" if place is None else _among(place, among, illustrative=illustrative),
+        within.get(told.get("budget") or "", ""),
         illustrative,
     )
 
 
+def _among(place: float, among: int, *, illustrative: bool) -> str:
+    if illustrative:
+        told = ngettext(
+            "at or above %(share)s per cent of %(count)s illustrative card",
+            "at or above %(share)s per cent of %(count)s illustrative cards",
+            among,
+        )
+    else:
+        told = ngettext(
+            "at or above %(share)s per cent of %(count)s published card",
+            "at or above %(share)s per cent of %(count)s published cards",
+            among,
+        )
+    return told % {"share": f"{place:g}", "count": number(among)}
+
+
 def _preferences(told: Mapping[str, bool]) -> str:
+    met, missed = _("%(kind)s as preferred"), _("%(kind)s not as preferred")
     return "; ".join(
-        f"{PREFERENCES.get(kind, kind)} {'as preferred' if met else 'not as preferred'}"
-        for kind, met in told.items()
+        (met if found else missed) % {"kind": said(PREFERENCES.get(kind, kind))}
+        for kind, found in told.items()
     ).capitalize()
 
 
 def _lot(one: Mapping[str, Any]) -> Offer:
     because = ", ".join(each["name"] for each in one.get("because", ()))
-    return Offer(one["reference"], f"{one['framework'].upper()} lot {one['number']} {one['name']}", because)
+    named = {"framework": one["framework"].upper(), "number": one["number"], "name": one["name"]}
+    return Offer(one["reference"], _("%(framework)s lot %(number)s %(name)s") % named, because)
 
 
 def _named(one: Mapping[str, Any]) -> Offer:
@@ -256,7 +309,7 @@ def _named(one: Mapping[str, Any]) -> Offer:
 
 def _pair(one: Mapping[str, Any]) -> str:
     """What a rule asks for: a specialism in a region, or either."""
-    return " in ".join(
+    return one_in_another(
         each["name"] for each in (one.get("specialism"), one.get("region")) if each is not None
     )
 

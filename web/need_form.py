@@ -12,35 +12,38 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.requirements import GRADES, RequirementContent
 from search.ranks import BOUNDS, WEIGHTS
 from web.faults import FieldFault
+from web.saying import said
 
 ROWS: Final = 6
 """Of the team, at least."""
 LABELS: Final = {
-    "text": "What you need",
-    "framework": "Framework",
-    "lot": "Lot",
-    "specialisms": "Specialisms",
-    "regions": "Regions",
-    "work_type": "Kind of work",
-    "budget": "Budget",
-    "ownership": "Ownership",
-    "size": "Size",
-    "starts_on": "First day of the work",
-    "months": "Length in months",
-    "mode": "Order",
-    "organisation": "Organisation",
+    "text": N_("What you need"),
+    "framework": N_("Framework"),
+    "lot": N_("Lot"),
+    "specialisms": N_("Specialisms"),
+    "regions": N_("Regions"),
+    "work_type": N_("Kind of work"),
+    "budget": N_("Budget"),
+    "ownership": N_("Ownership"),
+    "size": N_("Size"),
+    "starts_on": N_("First day of the work"),
+    "months": N_("Length in months"),
+    "mode": N_("Order"),
+    "organisation": N_("Organisation"),
 }
 PARTS: Final = {
-    "text": "Text",
-    "coverage": "Coverage",
-    "price": "Price",
-    "preferences": "Preferences",
-    "freshness": "Freshness",
+    "text": N_("Text"),
+    "coverage": N_("Coverage"),
+    "price": N_("Price"),
+    "preferences": N_("Preferences"),
+    "freshness": N_("Freshness"),
 }
 """What the parts of the score are called, in the order of search/ranks.py."""
 ORDER: Final = (
@@ -53,13 +56,13 @@ CARRIED: Final = ("currency", "sector", "accreditation")
 MONTHS: Final = re.compile(r"[0-9]{1,4}")
 WEIGHT: Final = re.compile(r"[0-9]{1,3}")
 PLAIN: Final = {
-    ("text", "required"): "say in words what is needed, or choose a specialism",
-    ("budget", "shape"): "it must be an amount such as 50000 or 50000.50",
-    ("days", "shape"): "they must be a number such as 10 or 12.5",
-    ("days", "required"): "say how many",
-    ("grade", "required"): "choose one",
-    ("starts_on", "shape"): "it must be a day such as 2027-04-01",
-    ("months", "type"): "it must be a whole number such as 6",
+    ("text", "required"): N_("say in words what is needed, or choose a specialism"),
+    ("budget", "shape"): N_("it must be an amount such as 50000 or 50000.50"),
+    ("days", "shape"): N_("they must be a number such as 10 or 12.5"),
+    ("days", "required"): N_("say how many"),
+    ("grade", "required"): N_("choose one"),
+    ("starts_on", "shape"): N_("it must be a day such as 2027-04-01"),
+    ("months", "type"): N_("it must be a whole number such as 6"),
 }
 """What a page says where the message to programs would not help people, by field and code."""
 
@@ -168,7 +171,7 @@ class NeedForm:
         """Label, what stands in the field, and the bounds, of each part of the score."""
         written = (*self.weights, *([""] * len(PARTS)))
         return [
-            (label, value or str(WEIGHTS[part]), BOUNDS[part])
+            (_(label), value or str(WEIGHTS[part]), BOUNDS[part])
             for (part, label), value in zip(PARTS.items(), written, strict=False)
         ]
 
@@ -187,10 +190,10 @@ class NeedForm:
             if WEIGHT.fullmatch(written) and least <= int(written) <= most:
                 chosen[part] = int(written)
             else:
-                told = f"It must be a whole number from {least} to {most}."
-                faults.append(Fault(f"/weight/{place}", "range", told))
+                told = _("It must be a whole number from %(least)s to %(most)s.")
+                faults.append(Fault(f"/weight/{place}", "range", told % {"least": least, "most": most}))
         if not any(chosen.values()):
-            faults.append(Fault("/weight/0", "range", "At least one part must weigh something."))
+            faults.append(Fault("/weight/0", "range", _("At least one part must weigh something.")))
         return chosen, faults
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -283,19 +286,21 @@ class NeedForm:
         if steps[0] == "team":
             return self._team_fault(steps, fault)
         if steps[0] == "weight":
-            label = list(PARTS.values())[int(steps[1])]
-            return FieldFault(f"weight-{steps[1]}", f"Weight of {label.lower()}: {_said('weight', fault)}")
+            weight = _("Weight of %(part)s") % {"part": _(list(PARTS.values())[int(steps[1])]).lower()}
+            return FieldFault(f"weight-{steps[1]}", f"{weight}: {_said('weight', fault)}")
         anchor = steps[0]
-        label = LABELS.get(anchor, anchor.replace("_", " ").capitalize())
+        label = said(LABELS.get(anchor, anchor.replace("_", " ").capitalize()))
         return FieldFault(anchor if anchor in LABELS else "", f"{label}: {_said(anchor, fault)}")
 
     def _team_fault(self, steps: list[str], fault: Fault) -> FieldFault:
         if len(steps) < 2:
-            return FieldFault("framework", f"Team: {_said('team', fault)}")
+            return FieldFault("framework", f"{_('Team')}: {_said('team', fault)}")
         place = self._filled()[int(steps[1])][0]
         part = "days" if steps[-1] == "days" else "grade"
-        label = f"{part.capitalize()} in row {place + 1} of the team"
-        return FieldFault(f"{part}-{place}", f"{label}: {_said(part, fault)}")
+        named = (
+            _("Days in row %(row)s of the team") if part == "days" else _("Grade in row %(row)s of the team")
+        )
+        return FieldFault(f"{part}-{place}", f"{named % {'row': place + 1}}: {_said(part, fault)}")
 
 
 def _field_order(fault: FieldFault) -> tuple[int, int]:
@@ -309,6 +314,6 @@ def _field_order(fault: FieldFault) -> tuple[int, int]:
 def _said(field: str, fault: Fault) -> str:
     plain = PLAIN.get((field, fault.code))
     if plain is not None:
-        return plain
+        return _(plain)
     message = fault.message.rstrip(".")
     return f"{message[0].lower()}{message[1:]}" if message[1:2].islower() else message

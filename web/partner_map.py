@@ -11,6 +11,7 @@ from typing import Final
 
 from search.engines.base import Engine
 from search.query import Facet, ListingQuery, ListingResult
+from web.saying import said
 
 TILES: Final = "cdefghijklmn"
 """The last letters of the codes of the twelve regions of level 1, ITL 2025 (TLC) and NUTS 2013 (UKC) alike."""
@@ -55,7 +56,7 @@ def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> Partne
     """The map of a question that `answer` answered. Raises EngineUnavailable."""
     chosen = query.filters.get("ownership", ())
     forms = [
-        Form(one.value, one.label, one.count)
+        Form(one.value, said(one.label), one.count)
         for one in _facet(answer, "ownership").values
         if one.count and (not chosen or one.value in chosen)
     ]

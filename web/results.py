@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from django.utils.translation import gettext as _
 from markupsafe import escape
 
 from procurement.vocabulary import OWNERSHIP, WORK_TYPES
 from search.query import Highlight, Hit, HitRate
 from web.formats import minor, money
+from web.saying import said
 
 SHOWN_SPECIALISMS: Final = 4
 SHOWN_PASSAGES: Final = 2
@@ -88,12 +90,12 @@ def result(hit: Hit) -> Result:
         more_specialisms=max(0, len(shown) - SHOWN_SPECIALISMS),
         specialisms_stated=stored["specialisms_stated"],
         fictional=stored["fictional"],
-        ownership="" if ownership == "not-stated" else OWNERSHIP.get(ownership, ownership),
+        ownership="" if ownership == "not-stated" else said(OWNERSHIP.get(ownership, ownership)),
         rates=_rates(hit.rate, stored["rates"]),
         illustrative=bool(stored["rates"]) and stored["rates"]["basis"] == "illustrative",
         summary=shortened(stored["summary"], SUMMARY_LENGTH),
         passages=_passages(hit, stored["case_studies"]),
-        why=tuple(Why(part.words, part.label, part.score) for part in hit.why),
+        why=tuple(Why(part.words, said(part.label), part.score) for part in hit.why),
         score=hit.score,
     )
 
@@ -109,20 +111,28 @@ def shortened(text: str, length: int) -> str:
 def _rates(asked: HitRate | None, card: dict[str, Any] | None) -> str:
     """The rate of the grade asked for, else the span of the card; "" where there is none by grade."""
     if asked is not None:
-        kind = WORK_TYPES.get(asked.work_type, asked.work_type)
-        lot = f"lot {asked.lot.rpartition('~')[2]}" if asked.lot else ""
+        kind = said(WORK_TYPES.get(asked.work_type, asked.work_type))
+        lot = _("lot %(number)s") % {"number": asked.lot.rpartition("~")[2]} if asked.lot else ""
         detail = ", ".join(part for part in (asked.grade, kind.lower(), lot) if part)
-        return f"{money(asked.price_minor, asked.currency)} {_unit(asked.unit)} ({detail})"
+        told = (
+            _("%(amount)s an hour (%(detail)s)")
+            if _by_hour(asked.unit)
+            else _("%(amount)s a day (%(detail)s)")
+        )
+        return told % {"amount": money(asked.price_minor, asked.currency), "detail": detail}
     if card is None or not card["lines"]:
         return ""
     amounts = sorted(minor(line["amount"]) for line in card["lines"])
     low, high = money(amounts[0], card["currency"]), money(amounts[-1], card["currency"])
-    span = low if low == high else f"{low} to {high}"
-    return f"{span} {_unit(card['unit'])}"
+    if low == high:
+        told = _("%(amount)s an hour") if _by_hour(card["unit"]) else _("%(amount)s a day")
+        return told % {"amount": low}
+    told = _("%(low)s to %(high)s an hour") if _by_hour(card["unit"]) else _("%(low)s to %(high)s a day")
+    return told % {"low": low, "high": high}
 
 
-def _unit(unit: str) -> str:
-    return "an hour" if unit == "hour" else "a day"
+def _by_hour(unit: str) -> bool:
+    return unit == "hour"
 
 
 def _passages(hit: Hit, case_studies: Iterable[dict[str, Any]]) -> tuple[Passage, ...]:
@@ -139,10 +149,10 @@ def _passages(hit: Hit, case_studies: Iterable[dict[str, Any]]) -> tuple[Passage
 def _source(light: Highlight, titles: dict[str, str]) -> str:
     """Where a passage stands; a case study's title is not said twice."""
     if not light.part:
-        return "Summary"
+        return _("Summary")
     title = titles.get(light.part, "")
     begins = light.html.replace("<mark>", "").replace("</mark>", "").startswith(str(escape(title)))
-    return "Case study" if begins or not title else f"Case study {title}"
+    return _("Case study") if begins or not title else _("Case study %(title)s") % {"title": title}
 
 
 def grades_of(results: Iterable[Hit]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop as N_
 
 from procurement.models import Session
 from procurement.models.base import opaque
@@ -59,7 +60,7 @@ def agent_in_words(said: str) -> str:
     browser, system = _first(BROWSERS, said), _first(SYSTEMS, said)
     if browser and system:
         return f"{browser} on {system}"
-    return browser or system or "An unknown browser"
+    return browser or system or N_("An unknown browser")
 
 
 def _first(known: tuple[tuple[str, str], ...], said: str) -> str:

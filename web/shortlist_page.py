@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+from django.utils.translation import ngettext
 
 from procurement.actions.evidence import EVIDENCE
 from procurement.event_types import EVENT_TYPES
@@ -20,12 +23,18 @@ from procurement.listing_facts import ListingFacts, facts_of
 from procurement.models import Event, Operation, Shortlist, ShortlistEntry
 from procurement.permissions import Action, Actor, can
 from web.buying import names_of
-from web.formats import minor, money, plural
+from web.formats import minor, money, number
+from web.saying import said
 
 PAGE_SIZE: Final = 20
 NOTES: Final = 50
 HAPPENINGS: Final = 50
 PACKS: Final = 10
+_DECIDED: Final = {
+    "in": N_("Decided in on %(listing)s"),
+    "out": N_("Decided out on %(listing)s"),
+    "undecided": N_("Decided undecided on %(listing)s"),
+}
 
 
 def begun_at(shortlist: Shortlist) -> str:
@@ -129,7 +138,7 @@ def _entry(row: ShortlistEntry, facts: ListingFacts) -> Entry:
         shown=facts.shown,
         source=_source(row),
         decision=row.decision,
-        decided=row.get_decision_display(),
+        decided=_(row.get_decision_display()),
         reason=row.reason,
         why="; ".join(_reasons(row.reasons)),
     )
@@ -137,21 +146,23 @@ def _entry(row: ShortlistEntry, facts: ListingFacts) -> Entry:
 
 def _source(row: ShortlistEntry) -> str:
     if row.source == ShortlistEntry.Source.MATCH and row.rank is not None:
-        return f"Rank {row.rank} of the match"
-    return {"search": "Found by a search", "manual": "Added by hand"}.get(
-        row.source, row.get_source_display()
-    )
+        return _("Rank %(rank)s of the match") % {"rank": row.rank}
+    told = {"search": _("Found by a search"), "manual": _("Added by hand")}
+    return told.get(row.source) or _(row.get_source_display())
 
 
 def _reasons(reasons: Iterable[Any]) -> Iterable[str]:
     """What a match said of a listing, in a few words: how much it covers, the price, the telling sentence."""
     told = {one["kind"]: one["told"] for one in reasons if isinstance(one, Mapping) and "told" in one}
     if coverage := told.get("coverage"):
-        yield f"covers {coverage['told']}"
+        yield _("covers %(coverage)s") % {"coverage": coverage["told"]}
     price = told.get("price") or {}
     if price.get("total"):
-        basis = " (illustrative)" if price.get("basis") == "illustrative" else ""
-        yield f"team {money(minor(price['total']), price['currency'])} without VAT{basis}"
+        made_up = price.get("basis") == "illustrative"
+        team = (
+            _("team %(amount)s without VAT (illustrative)") if made_up else _("team %(amount)s without VAT")
+        )
+        yield team % {"amount": money(minor(price["total"]), price["currency"])}
     for sentence in told.get("evidence", ())[:1]:
         yield f"“{sentence['sentence']}”"
 
@@ -161,26 +172,32 @@ def _happened(event: Event) -> str:
     told, listing = event.changes, event.references.get("listing", "")
     match event.type:
         case "shortlist.created":
-            return f"Begun as “{told['title']}” with {plural(told['entries'], 'listing')}"
+            begun = ngettext(
+                "Begun as “%(title)s” with %(count)s listing",
+                "Begun as “%(title)s” with %(count)s listings",
+                told["entries"],
+            )
+            return begun % {"title": told["title"], "count": number(told["entries"])}
         case "shortlist.retitled":
-            return f"Titled “{told['title']}”"
+            return _("Titled “%(title)s”") % {"title": told["title"]}
         case "shortlist.entries_added":
-            return f"Added {', '.join(listing)}"
+            return _("Added %(listings)s") % {"listings": ", ".join(listing)}
         case "shortlist.entry_removed":
-            return f"Removed {listing}"
+            return _("Removed %(listing)s") % {"listing": listing}
         case "shortlist.entry_decided":
+            decided = _DECIDED[told["decision"]]
             reason = f": {told['reason']}" if told["reason"] else ""
-            return f"Decided {told['decision']} on {listing}{reason}"
+            return f"{_(decided) % {'listing': listing}}{reason}"
         case "shortlist.noted":
-            return f"Wrote note {told['number']}"
+            return _("Wrote note %(number)s") % {"number": told["number"]}
         case "shortlist.locked":
-            return f"Locked with snapshot {told['snapshot']}"
+            return _("Locked with snapshot %(snapshot)s") % {"snapshot": told["snapshot"]}
         case "shortlist.unlocked":
-            return f"Unlocked: {told['reason']}"
+            return _("Unlocked: %(reason)s") % {"reason": told["reason"]}
         case "shortlist.reordered":
-            return "Put in another order"
+            return _("Put in another order")
         case other:
-            return EVENT_TYPES[other].meaning
+            return said(EVENT_TYPES[other].meaning)
 
 
 def _packs(shortlist: Shortlist) -> tuple[Pack, ...]:
@@ -188,6 +205,6 @@ def _packs(shortlist: Shortlist) -> tuple[Pack, ...]:
         organisation=shortlist.organisation_id, kind=EVIDENCE, parameters__shortlist=shortlist.reference
     ).order_by("-pk")[:PACKS]
     return tuple(
-        Pack(one.reference, one.parameters["format"], one.parameters["snapshot"], one.get_status_display())
+        Pack(one.reference, one.parameters["format"], one.parameters["snapshot"], _(one.get_status_display()))
         for one in rows
     )

@@ -27,6 +27,7 @@ from procurement.sealing import Open, open_to
 from procurement.states import TENDERS, Part
 from procurement.tender_document import submitted
 from web.buying import names_of
+from web.saying import choices_said
 
 JUDGING = ("ask_price", "accept_price", "disqualify")
 
@@ -93,7 +94,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
         and mine is None
         and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
         actions=frozenset(_judging(tender, available, asked, looks_low=looks_low)),
-        grounds=tuple(GROUNDS.items()),
+        grounds=tuple(choices_said(GROUNDS.items())),
         left=tuple(left_of(tender)) if found.answers else (),
     )
 

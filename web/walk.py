@@ -7,17 +7,19 @@ count of requests by route, which tells at which question people leave; there is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from web.address import Address
 from web.call_off_form import amount_typed
 from web.faults import FieldFault
 from web.formats import day, money
 from web.formats import minor as in_pence
+from web.saying import labels_said, said
 
 Kind = Literal["text", "one", "several", "money", "day", "number"]
 Choices = Mapping[str, str]
@@ -26,8 +28,8 @@ LARGEST_NUMBER = 120
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question by its name in the address. `choices` are values with their labels, or what reads them. One that is
-    not `required` may be passed by; `missing` is what is said where it may not.
+    """A question by its name in the address. `choices` are values with their labels, or what reads them from the
+    database. One that is not `required` may be passed by; `missing` is what is said where it may not.
     """
 
     name: str
@@ -44,7 +46,12 @@ class Question:
         return bool(self.missing)
 
     def options(self) -> Choices:
-        return self.choices() if callable(self.choices) else self.choices
+        """Values with labels in the reader's language; what comes from the database is data."""
+        return self.choices() if callable(self.choices) else labels_said(self.choices)
+
+    def told(self) -> Question:
+        """The question in the reader's language."""
+        return replace(self, title=_(self.title), label=_(self.label), hint=said(self.hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,10 @@ class Walk:
     path: str
     title: str
     questions: tuple[Question, ...]
+
+    def told(self) -> Walk:
+        """The walk called as the reader's language has it; its questions are told one at a time."""
+        return replace(self, title=_(self.title))
 
     def after(self, question: Question, given: Mapping[str, tuple[str, ...]]) -> str:
         """The name of the page behind this question: the next one that was not answered, else the answer's."""
@@ -74,23 +85,25 @@ def given_in(walk: Walk, sent: QueryDict) -> dict[str, tuple[str, ...]]:
 def fault_in(question: Question, values: tuple[str, ...]) -> FieldFault | None:
     """What is wrong with an answer."""
     if not values:
-        return FieldFault(question.name, question.missing) if question.required else None
+        return FieldFault(question.name, _(question.missing)) if question.required else None
     wrong = ""
     if question.kind in ("one", "several"):
         known = question.options()
         if (question.kind == "one" and len(values) > 1) or any(one not in known for one in values):
-            wrong = "Choose one of the answers" if question.kind == "one" else "Choose among the answers"
+            wrong = (
+                _("Choose one of the answers") if question.kind == "one" else _("Choose among the answers")
+            )
     elif question.kind == "money":
-        whole, _, pence = amount_typed(values[0]).partition(".")
-        if not (whole.isascii() and whole.isdigit() and len(whole) < 11 and (not pence or _digits(pence, 2))):
-            wrong = "It must be an amount such as 50000 or 50,000.50"
+        if not _amount(amount_typed(values[0])):
+            wrong = _("It must be an amount such as 50000 or 50,000.50")
     elif question.kind == "number":
         if not (_digits(values[0], 3) and 1 <= int(values[0]) <= LARGEST_NUMBER):
-            wrong = f"It must be a whole number from 1 to {LARGEST_NUMBER}"
+            wrong = _("It must be a whole number from 1 to %(most)s") % {"most": LARGEST_NUMBER}
     elif question.kind == "day" and day_typed(values[0]) is None:
-        wrong = "It must be a day such as 2027-04-01"
+        wrong = _("It must be a day such as 2027-04-01")
     elif question.longest and len(values[0]) > question.longest:
-        wrong = f"Say it in {question.longest} characters: here are {len(values[0])}"
+        lengths = {"most": question.longest, "given": len(values[0])}
+        wrong = _("Say it in %(most)s characters: here are %(given)s") % lengths
     return FieldFault(question.name, wrong) if wrong else None
 
 
@@ -107,7 +120,7 @@ def stopped_at(walk: Walk, given: Mapping[str, tuple[str, ...]]) -> tuple[Questi
 def shown(question: Question, values: tuple[str, ...]) -> str:
     """A sound answer in words."""
     if not values:
-        return "Not said"
+        return _("Not said")
     if question.kind in ("one", "several"):
         known = question.options()
         return ", ".join(known[one] for one in values)
@@ -132,6 +145,11 @@ def day_typed(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _amount(text: str) -> bool:
+    whole, _point, pence = text.partition(".")
+    return whole.isascii() and whole.isdigit() and len(whole) < 11 and (not pence or _digits(pence, 2))
 
 
 def _digits(text: str, most: int) -> bool:

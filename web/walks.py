@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext_noop as N_
+
 from procurement.models import Region
 from procurement.vocabulary import BUYER_CLASSES
 from web.walk import Question, Walk
@@ -22,38 +24,42 @@ def regions() -> dict[str, str]:
 FINDER: Final = Walk(
     "finder",
     "/find",
-    "Find the way to buy",
+    N_("Find the way to buy"),
     (
         Question(
-            "need", "What do you need?", "In a sentence or two", "text",
-            hint="Example: an evaluation of a vision rehabilitation service",
-            missing="Say what you need", longest=500,
+            "need", N_("What do you need?"), N_("In a sentence or two"), "text",
+            hint=N_("Example: an evaluation of a vision rehabilitation service"),
+            missing=N_("Say what you need"), longest=500,
         ),
         Question(
-            "whom", "What kind of body are you?", "Kind of body", "one",
-            hint="Frameworks say which bodies may buy under them",
-            missing="Choose the kind of body that buys", choices=BUYER_CLASSES,
+            "whom", N_("What kind of body are you?"), N_("Kind of body"), "one",
+            hint=N_("Frameworks say which bodies may buy under them"),
+            missing=N_("Choose the kind of body that buys"), choices=BUYER_CLASSES,
         ),
         Question(
-            "where", "Where is the work?", "Regions", "several",
-            hint="None chosen: anywhere in the United Kingdom", choices=regions,
+            "where", N_("Where is the work?"), N_("Regions"), "several",
+            hint=N_("None chosen: anywhere in the United Kingdom"), choices=regions,
         ),
         Question(
-            "value", "What may it come to?", "In all, without VAT", "money",
-            hint="With every option to extend it. Leave it empty if you cannot say yet",
+            "value", N_("What may it come to?"), N_("In all, without VAT"), "money",
+            hint=N_("With every option to extend it. Leave it empty if you cannot say yet"),
         ),
         Question(
-            "starts", "When does the work begin?", "First day", "day",
-            hint="Example: 2027-04-01. Leave it empty if you cannot say yet",
+            "starts", N_("When does the work begin?"), N_("First day"), "day",
+            hint=N_("Example: 2027-04-01. Leave it empty if you cannot say yet"),
         ),
         Question(
-            "months", "For how many months?", "Months", "number",
-            hint="With every option to extend it. Leave it empty if you cannot say yet",
+            "months", N_("For how many months?"), N_("Months"), "number",
+            hint=N_("With every option to extend it. Leave it empty if you cannot say yet"),
         ),
         Question(
-            "pays", "What do you pay for?", "Payment", "one",
-            missing="Choose what you pay for",
-            choices={"days": "Days of people", OUTCOMES: "Outcomes that are reached", UNSURE: "I do not know yet"},
+            "pays", N_("What do you pay for?"), N_("Payment"), "one",
+            missing=N_("Choose what you pay for"),
+            choices={
+                "days": N_("Days of people"),
+                OUTCOMES: N_("Outcomes that are reached"),
+                UNSURE: N_("I do not know yet"),
+            },
         ),
     ),
 )  # fmt: skip
@@ -67,56 +73,65 @@ class Lack:
     remedy: str
 
 
-ANSWERS: Final = {YES: "Yes", NO: "No", UNSURE: "I do not know"}
+ANSWERS: Final = {YES: N_("Yes"), NO: N_("No"), UNSURE: N_("I do not know")}
 
 
 def _asked(name: str, title: str, hint: str) -> Question:
-    return Question(name, title, "Answer", "one", hint=hint, missing="Choose an answer", choices=ANSWERS)
+    return Question(
+        name, title, N_("Answer"), "one", hint=hint, missing=N_("Choose an answer"), choices=ANSWERS
+    )
 
 
 READINESS: Final = Walk(
     "readiness",
     "/ready",
-    "Are you ready to join?",
+    N_("Are you ready to join?"),
     (
-        _asked("identifier", "Is the firm in a public register?",
-               "Companies House, a charity regulator, the Mutuals Public Register or another register of its country"),
-        _asked("ownership", "Can the firm show who owns it?",
-               "By an entry in a register, or by its articles: a mutual, an employee trust, a charity, shareholders"),
-        _asked("evidence", "Has the firm work to show from the last three years?",
-               "Case studies of work like that of the lot, with what came of it"),
-        _asked("accreditations", "Does the firm hold the accreditations that the lot asks for?",
-               "Many lots that touch data ask for Cyber Essentials"),
-        _asked("insurance", "Is the firm insured?",
-               "Employer’s liability by law; professional indemnity and public liability as the framework states"),
-        _asked("ceilings", "Can the firm work at or below stated day rates?",
-               "Rates on a framework’s card are ceilings: what is charged may be less, never more"),
-        _asked("alone", "Could the firm serve a whole lot by itself?",
-               "Every specialism and every region that it would be asked for"),
+        _asked("identifier", N_("Is the firm in a public register?"),
+               N_("Companies House, a charity regulator, the Mutuals Public Register or another register of its "
+                  "country")),
+        _asked("ownership", N_("Can the firm show who owns it?"),
+               N_("By an entry in a register, or by its articles: a mutual, an employee trust, a charity, "
+                  "shareholders")),
+        _asked("evidence", N_("Has the firm work to show from the last three years?"),
+               N_("Case studies of work like that of the lot, with what came of it")),
+        _asked("accreditations", N_("Does the firm hold the accreditations that the lot asks for?"),
+               N_("Many lots that touch data ask for Cyber Essentials")),
+        _asked("insurance", N_("Is the firm insured?"),
+               N_("Employer’s liability by law; professional indemnity and public liability as the framework states")),
+        _asked("ceilings", N_("Can the firm work at or below stated day rates?"),
+               N_("Rates on a framework’s card are ceilings: what is charged may be less, never more")),
+        _asked("alone", N_("Could the firm serve a whole lot by itself?"),
+               N_("Every specialism and every region that it would be asked for")),
     ),
 )  # fmt: skip
 
 LACKS: Final = {
     "identifier": Lack(
-        "An identifier in a public register",
-        "Register the firm: buyers and framework owners check suppliers by their identifier.",
+        N_("An identifier in a public register"),
+        N_("Register the firm: buyers and framework owners check suppliers by their identifier."),
     ),
     "ownership": Lack(
-        "Evidence of who owns the firm",
-        "Have the register’s entry or the articles at hand: the profile states ownership with its source.",
+        N_("Evidence of who owns the firm"),
+        N_(
+            "Have the register’s entry or the articles at hand: the profile states ownership with its source."
+        ),
     ),
     "evidence": Lack(
-        "Case studies", "Write up two or three pieces of work with their result: searches find firms by them."
+        N_("Case studies"),
+        N_("Write up two or three pieces of work with their result: searches find firms by them."),
     ),
     "accreditations": Lack(
-        "Accreditations", "Ask for them early: most take some weeks. The framework says which it asks for."
+        N_("Accreditations"),
+        N_("Ask for them early: most take some weeks. The framework says which it asks for."),
     ),
     "insurance": Lack(
-        "Insurance",
-        "Have cover quoted to the framework’s amounts; it must be in force by the first call-off.",
+        N_("Insurance"),
+        N_("Have cover quoted to the framework’s amounts; it must be in force by the first call-off."),
     ),
     "ceilings": Lack(
-        "Rates below the ceilings", "See what others charge by grade before you state a card: explore rates."
+        N_("Rates below the ceilings"),
+        N_("See what others charge by grade before you state a card: explore rates."),
     ),
 }
 """By question, for every answer but yes. That a firm cannot serve a lot by itself is no lack: a consortium can."""

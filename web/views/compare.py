@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.http import require_safe
 
 from procurement.vocabulary import WORK_TYPES
@@ -20,11 +22,21 @@ from search.comparison_table import rows
 from search.parameters import BadParameters
 from web.address import Address
 from web.choosing import searching
+from web.comparison_words import row_said
 from web.faults import FieldFault, by_anchor, spoken
 from web.pages import render
+from web.saying import choices_said, said
 
-EXPORTS: Final = (("CSV", "/api/v1/comparisons.csv"), ("Excel workbook", "/api/v1/comparisons.xlsx"))
-LABELS: Final = {"listing": "Listings", "team": "Team", "work_type": "Work type", "lot": "Lot"}
+EXPORTS: Final = (
+    (N_("CSV"), "/api/v1/comparisons.csv"),
+    (N_("Excel workbook"), "/api/v1/comparisons.xlsx"),
+)
+LABELS: Final = {
+    "listing": N_("Listings"),
+    "team": N_("Team"),
+    "work_type": N_("Work type"),
+    "lot": N_("Lot"),
+}
 FIELDS: Final = ("team", "work_type", "lot")
 BETWEEN: Final = re.compile(r"[\s,;]+")
 """What people write between the lines of a team."""
@@ -54,11 +66,11 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "compare.html",
         "search",
         columns=[_column(one, asked) for one in found.listings],
-        rows=rows(found),
+        rows=[row_said(row) for row in rows(found)],
         only_illustrative=found.only_illustrative,
         illustrative=any(one.illustrative for one in found.listings),
         another=searching(asked.values("listing")) if len(found.listings) < MOST else "",
-        exports=[(label, str(asked.at(path))) for label, path in EXPORTS],
+        exports=[(_(label), str(asked.at(path))) for label, path in EXPORTS],
         faults=[],
         messages={},
         **_form(asked, found),
@@ -70,7 +82,7 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
     faults = [
         FieldFault(
             fault.parameter if fault.parameter in FIELDS else "",
-            spoken(LABELS.get(fault.parameter, fault.parameter), fault),
+            spoken(said(LABELS.get(fault.parameter, fault.parameter)), fault),
         )
         for fault in bad.faults
     ]
@@ -101,9 +113,9 @@ def _form(asked: Address, found: Comparison | None) -> dict[str, Any]:
         "chosen": asked.values("listing"),
         "team": ", ".join(asked.values("team")),
         "work_type": asked.first("work_type"),
-        "work_types": [("", "Any"), *WORK_TYPES.items()],
+        "work_types": [("", _("Any")), *choices_said(WORK_TYPES.items())],
         "lot": chosen,
-        "lots": [("", "Any"), *lots.items()] if lots else [],
+        "lots": [("", _("Any")), *lots.items()] if lots else [],
     }
 
 

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -43,6 +44,7 @@ from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed
 from web.results import shortened
+from web.saying import labels_said
 from web.shortlist_page import begun_at
 from web.views.errors import search_unavailable
 
@@ -72,7 +74,7 @@ def need(request: HttpRequest) -> HttpResponse:
         return before
     try:
         content = _content(form, body, organisation)
-        weights, _ = form.chosen_weights()
+        weights = form.chosen_weights()[0]
         options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), weights=weights, size=SHOWN)
         found = match(content, options, engine())
     except Invalid as refused:
@@ -93,18 +95,18 @@ def need(request: HttpRequest) -> HttpResponse:
 
 def _content(form: NeedForm, body: Bodies, organisation: str | None) -> RequirementContent:
     """What is asked for. Raises Invalid, also for what the requirement itself says nothing about."""
-    _, faults = form.chosen_weights()
+    faults = form.chosen_weights()[1]
     if form.mode not in MODES:
-        faults.append(Fault("/mode", "unknown_value", "Choose one of the orders."))
+        faults.append(Fault("/mode", "unknown_value", _("Choose one of the orders.")))
     if body.choices and organisation is None:
-        faults.append(Fault("/organisation", "required", "Say for which organisation you ask."))
+        faults.append(Fault("/organisation", "required", _("Say for which organisation you ask.")))
     try:
         content = form.content()
         faults += missing_from(content)
     except Invalid as refused:
         raise Invalid(refused.message, (*refused.faults, *faults)) from refused
     if faults:
-        raise Invalid("The need cannot be taken as it is.", tuple(faults))
+        raise Invalid(_("The need cannot be taken as it is."), tuple(faults))
     return content
 
 
@@ -137,7 +139,7 @@ def _form(
         keeps=bool(body.choices),
         answer=None if answer is None else answer_of(answer.answer, (form.lot, *form.specialisms)),
         again=form.pairs(),
-        labels=LABELS,
+        labels=labels_said(LABELS),
         faults=linked,
         messages=by_anchor(linked),
     )
@@ -174,14 +176,14 @@ def kept(request: HttpRequest, reference: str) -> HttpResponse:
     chosen = tuple(dict.fromkeys(request.POST.getlist("listing")))
     title = request.POST.get("title", "")
     if not chosen:
-        wrong = [FieldFault("listings", "Choose at least one listing")]
+        wrong = [FieldFault("listings", _("Choose at least one listing"))]
         return _kept(request, actor, row, chosen, title, wrong)
     draft = ShortlistDraft(title, organisation=row.organisation.reference, match=row.reference, chosen=chosen)
     try:
         return done_once(request, actor, lambda: begun_at(create_shortlist(actor, draft)))
     except Invalid as refused:
         faults = [
-            FieldFault("title", f"Title: {fault.message}")
+            FieldFault("title", f"{_('Title')}: {fault.message}")
             if fault.pointer == "/title"
             else FieldFault("listings", fault.message)
             for fault in refused.faults

@@ -4,17 +4,21 @@ as the table that holds its numbers. Totals alone: whose need it was is not told
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from procurement.permissions import Action
-from procurement.spending import spending
+from procurement.spending import Spending, spending
 from web.administering import administrator, only
 from web.bars import bars
-from web.formats import money
+from web.formats import money, month
 from web.pages import render
 
 
@@ -29,19 +33,28 @@ def spend(request: HttpRequest) -> HttpResponse:
         who.frameworks(Action.SEE_SPEND).order_by("number").values_list("pk", "reference", "number", "name")
     )
     wanted = request.GET.get("framework", "")
-    known = {reference for _, reference, *_ in frameworks}
-    chosen = [pk for pk, reference, *_ in frameworks if wanted not in known or reference == wanted]
-    found = spending(chosen, timezone.localdate())
+    known = {row[1] for row in frameworks}
+    chosen = [pk for pk, reference, *_rest in frameworks if wanted not in known or reference == wanted]
+    found = _said(spending(chosen, timezone.localdate()))
     return render(
         request,
         "spending.html",
         "administration",
         frameworks=[
-            ("", "All frameworks"),
-            *((reference, f"{number} {name}") for _, reference, number, name in frameworks),
+            ("", _("All frameworks")),
+            *((reference, f"{number} {name}") for _pk, reference, number, name in frameworks),
         ],
         framework=wanted if wanted in known else "",
         found=found,
         months=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.months]),
         suppliers=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.suppliers]),
+    )
+
+
+def _said(found: Spending) -> Spending:
+    """What was spent, its routes and months in the reader's language."""
+    return replace(
+        found,
+        routes=tuple(replace(one, route=_(one.route)) for one in found.routes),
+        months=tuple(replace(one, label=month(date.fromisoformat(f"{one.key}-01"))) for one in found.months),
     )

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import RedirectView
@@ -26,6 +27,7 @@ from web.finder import ROUTES, Given, readiness_of, requirement_of, way_for
 from web.once import done_once
 from web.pages import render
 from web.results import shortened
+from web.saying import labels_said
 from web.views.errors import search_unavailable
 from web.walk import Question, Walk, address_of, given_in, shown, stopped_at
 from web.walks import FINDER, READINESS, WALKS
@@ -80,7 +82,7 @@ def found_way(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and answer.best is not None:
         organisation = body.chosen(request.POST.get("organisation", ""))
         if organisation is None:
-            faults = [FieldFault("organisation", "Organisation: say for which one it is kept")]
+            faults = [FieldFault("organisation", _("Organisation: say for which one it is kept"))]
         else:
             route = answer.best.ways.route
             title = shortened(" ".join(given["need"][0].split()), TITLE_LENGTH)
@@ -94,7 +96,7 @@ def found_way(request: HttpRequest) -> HttpResponse:
                 return done_once(request, body.actor, keep)
             except Invalid as refused:
                 faults = [FieldFault("", one.message.rstrip(".")) for one in refused.faults]
-    return _answered(request, FINDER, given, body, faults, answer=answer, routes=ROUTES)
+    return _answered(request, FINDER, given, body, faults, answer=answer, routes=labels_said(ROUTES))
 
 
 @require_safe
@@ -128,8 +130,8 @@ def _question(
         "walk_question.html",
         "",
         status_code=400 if faults else 200,
-        walk=walk,
-        question=question,
+        walk=walk.told(),
+        question=question.told(),
         place=place + 1,
         back=address_of(walk, walk.questions[place - 1].name, given) if place else "",
         action=f"{walk.path}/{walk.after(question, given)}",
@@ -151,14 +153,15 @@ def _answered(
     **context: Any,
 ) -> HttpResponse:
     said = [
-        (one.title, shown(one, given[one.name]), address_of(walk, one.name, given)) for one in walk.questions
+        (_(one.title), shown(one, given[one.name]), address_of(walk, one.name, given))
+        for one in walk.questions
     ]
     return render(
         request,
         f"{walk.name}_answer.html",
         "",
         status_code=422 if faults else 200,
-        walk=walk,
+        walk=walk.told(),
         said=said,
         here=address_of(walk, "answer", given),
         organisations=list(body.choices) if body else [],
