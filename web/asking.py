@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.belonging import accept_request, refuse_request
 from procurement.models import MembershipRequest
@@ -13,7 +14,10 @@ from procurement.permissions import Actor
 from web.doing import Change
 
 SHOWN: Final = 50
-DONE: Final = {"accept": "The person acts for the organisation.", "refuse": "The person is told why not."}
+DONE: Final = {
+    "accept": N_("The person acts for the organisation."),
+    "refuse": N_("The person is told why not."),
+}
 
 
 def _accept(actor: Actor, _: str, __: int, sent: QueryDict) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.awards import (
     award_direct,
@@ -81,23 +82,23 @@ OF_CONTRACTS: Final[dict[str, Change]] = {
 }
 
 DONE: Final = {
-    "begun": "The call-off is begun.",
-    "edited": "The call-off is changed.",
-    "ask_approval": "The approvers of your organisation are told.",
-    "approve": "The call-off is approved.",
-    "send_offer": "The order form is sent.",
-    "award": "The call-off is awarded. The contract waits for both signatures.",
-    "undo": "The award is taken back.",
-    "cancel": "The call-off is cancelled.",
-    "fail": "The call-off is ended without a supplier.",
-    "accept": "The offer is accepted. The buyer has been told.",
-    "decline": "The offer is declined. The buyer has been told.",
-    "withdraw": "The offer is withdrawn.",
-    "not_sign": "The award has fallen: another supplier can be asked.",
-    "sign": "The contract is signed for your side.",
-    "identify": "The identifiers are kept.",
-    "publish_notice": "The publication is kept.",
-    "extend": "The next option is taken.",
-    "complete": "The contract is complete.",
-    "terminate": "The contract is terminated.",
+    "begun": N_("The call-off is begun."),
+    "edited": N_("The call-off is changed."),
+    "ask_approval": N_("The approvers of your organisation are told."),
+    "approve": N_("The call-off is approved."),
+    "send_offer": N_("The order form is sent."),
+    "award": N_("The call-off is awarded. The contract waits for both signatures."),
+    "undo": N_("The award is taken back."),
+    "cancel": N_("The call-off is cancelled."),
+    "fail": N_("The call-off is ended without a supplier."),
+    "accept": N_("The offer is accepted. The buyer has been told."),
+    "decline": N_("The offer is declined. The buyer has been told."),
+    "withdraw": N_("The offer is withdrawn."),
+    "not_sign": N_("The award has fallen: another supplier can be asked."),
+    "sign": N_("The contract is signed for your side."),
+    "identify": N_("The identifiers are kept."),
+    "publish_notice": N_("The publication is kept."),
+    "extend": N_("The next option is taken."),
+    "complete": N_("The contract is complete."),
+    "terminate": N_("The contract is terminated."),
 }

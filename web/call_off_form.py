@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.models import CallOff, Requirement, Shortlist
@@ -18,6 +20,7 @@ from procurement.querysets import RequirementQuerySet, ShortlistQuerySet
 from procurement.terms import MECHANISMS
 from web.buying import bodies
 from web.faults import FieldFault, lowered
+from web.saying import choices_said, said
 
 OPTIONS: Final = 4
 """Rows for priced options that the form offers."""
@@ -25,17 +28,17 @@ CHOICES: Final = 100
 """Requirements and shortlists to choose from: the newest."""
 
 LABELS: Final = {
-    "title": "Title",
-    "route": "Route",
-    "requirement": "Requirement",
-    "shortlist": "Shortlist",
-    "organisation": "Organisation",
-    "mechanism": "On what the direct award rests",
-    "reason": "Why without competition",
-    "value": "Price of the work",
-    "expenses": "Expenses",
-    "hours_per_day": "Hours a day",
-    "reply_days": "Working days to answer",
+    "title": N_("Title"),
+    "route": N_("Route"),
+    "requirement": N_("Requirement"),
+    "shortlist": N_("Shortlist"),
+    "organisation": N_("Organisation"),
+    "mechanism": N_("On what the direct award rests"),
+    "reason": N_("Why without competition"),
+    "value": N_("Price of the work"),
+    "expenses": N_("Expenses"),
+    "hours_per_day": N_("Hours a day"),
+    "reply_days": N_("Working days to answer"),
 }
 
 
@@ -57,26 +60,30 @@ def choices(actor: Actor) -> Choices:
     shortlists = ShortlistQuerySet(Shortlist).seen_by(actor).order_by("-pk")
     locked = shortlists.filter(status=Shortlist.Status.LOCKED)[:CHOICES]
     return Choices(
-        routes=[("", "Choose a route"), *CallOff.Route.choices],
-        mechanisms=[("", "Choose"), *MECHANISMS.items()],
+        routes=[("", _("Choose a route")), *choices_said(CallOff.Route.choices)],
+        mechanisms=[("", _("Choose")), *choices_said(MECHANISMS.items())],
         requirements=[
-            ("", "Choose a requirement"),
+            ("", _("Choose a requirement")),
             *(
                 (one.reference, _worded(one))
                 for one in open_ones
                 if one.current and one.current.content["lot"]
             ),
         ],
-        shortlists=[("", "None"), *((one.reference, f"{one.reference}: {one.title}") for one in locked)],
-        organisations=[("", "Choose an organisation"), *bodies(actor, Action.WRITE_CALL_OFF).choices],
+        shortlists=[("", _("None")), *((one.reference, f"{one.reference}: {one.title}") for one in locked)],
+        organisations=[("", _("Choose an organisation")), *bodies(actor, Action.WRITE_CALL_OFF).choices],
     )
 
 
 def _worded(requirement: Requirement) -> str:
     content: dict[str, Any] = requirement.current.content if requirement.current else {}
-    text = content["text"] or "Specialisms alone"
+    text = content["text"] or _("Specialisms alone")
     cut = text if len(text) <= 60 else f"{text[:59]}…"
-    return f"{requirement.reference} on {content['lot']}: {cut}"
+    return _("%(requirement)s on %(lot)s: %(need)s") % {
+        "requirement": requirement.reference,
+        "lot": content["lot"],
+        "need": cut,
+    }
 
 
 def read(sent: QueryDict) -> dict[str, Any]:
@@ -137,11 +144,10 @@ def _fault(fault: Fault) -> FieldFault:
         steps = steps[1:] or [""]
     if steps[0] == "extensions" and len(steps) > 1:
         part = steps[2] if len(steps) > 2 else "months"
-        label = "Months" if part == "months" else "Amount"
-        return FieldFault(
-            f"{part}-{int(steps[1]) + 1}", f"{label} of option {int(steps[1]) + 1}: {lowered(fault.message)}"
-        )
-    label = LABELS.get(steps[0], "")
+        number = int(steps[1]) + 1
+        named = _("Months of option %(number)s") if part == "months" else _("Amount of option %(number)s")
+        return FieldFault(f"{part}-{number}", f"{named % {'number': number}}: {lowered(fault.message)}")
+    label = said(LABELS.get(steps[0], ""))
     return FieldFault(
         steps[0] if label else "",
         f"{label}: {lowered(fault.message)}" if label else fault.message.rstrip("."),

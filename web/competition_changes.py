@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import declare_interests
 from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
@@ -75,25 +76,25 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
 """By what the form says in `do`; those that need more than the form's fields are in `changes_of`."""
 
 DONE: Final = {
-    "planned": "The competition is planned.",
-    "publish": "The competition is published. Every supplier that is entitled has been told.",
-    "add_person": "They take part.",
-    "remove_person": "They take part no longer.",
-    "add_document": "The document is added.",
-    "remove_document": "The document is taken away.",
-    "answer": "The question is answered, to everybody.",
-    "extend": "The dates are moved. Everybody has been told.",
-    "amend": "The competition is amended. Everybody has been told.",
-    "open_tenders": "The tenders are opened.",
-    "declare": "Your declaration is kept.",
-    "ask_approval": "The approvers of your organisation are told.",
-    "approve": "The award is approved.",
-    "conclude": "The tenders are ranked.",
-    "intend": "Every tenderer has been told the intention.",
-    "award": "The call-off is awarded. The contract waits for both signatures.",
-    "undo": "The outcome is open again. Every tenderer has been told.",
-    "fail": "The call-off is ended without a supplier.",
-    "cancel": "The call-off is cancelled.",
+    "planned": N_("The competition is planned."),
+    "publish": N_("The competition is published. Every supplier that is entitled has been told."),
+    "add_person": N_("They take part."),
+    "remove_person": N_("They take part no longer."),
+    "add_document": N_("The document is added."),
+    "remove_document": N_("The document is taken away."),
+    "answer": N_("The question is answered, to everybody."),
+    "extend": N_("The dates are moved. Everybody has been told."),
+    "amend": N_("The competition is amended. Everybody has been told."),
+    "open_tenders": N_("The tenders are opened."),
+    "declare": N_("Your declaration is kept."),
+    "ask_approval": N_("The approvers of your organisation are told."),
+    "approve": N_("The award is approved."),
+    "conclude": N_("The tenders are ranked."),
+    "intend": N_("Every tenderer has been told the intention."),
+    "award": N_("The call-off is awarded. The contract waits for both signatures."),
+    "undo": N_("The outcome is open again. Every tenderer has been told."),
+    "fail": N_("The call-off is ended without a supplier."),
+    "cancel": N_("The call-off is cancelled."),
 }
 
 

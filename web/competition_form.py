@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.competitions import MOMENTS
 from procurement.errors import Fault
@@ -25,37 +27,37 @@ ROWS: Final = 4
 """Rows for criteria that the form offers at least; it always offers an empty one."""
 KEY_LENGTH: Final = 40
 OF_ROW: Final = {
-    "key": "Name",
-    "name": "Name",
-    "kind": "Kind",
-    "weight": "Weight",
-    "scale": "Highest score",
-    "pass_mark": "Pass mark",
-    "question": "Question",
-    "words": "Most words",
+    "key": N_("Name"),
+    "name": N_("Name"),
+    "kind": N_("Kind"),
+    "weight": N_("Weight"),
+    "scale": N_("Highest score"),
+    "pass_mark": N_("Pass mark"),
+    "question": N_("Question"),
+    "words": N_("Most words"),
 }
 """What each column of a criterion is called; a key is made of the name, so that its faults are the name's."""
 LABELS: Final = {
-    "interest_until": "Expressions of interest until",
-    "clarify_until": "Questions until",
-    "deadline": "Deadline for tenders",
-    "standstill": "Standstill",
-    "criteria": "Criteria",
-    "price_weight": "Weight of the price",
-    "method": "Method",
-    "threshold": "Quality threshold",
-    "price_basis": "Price that is compared",
-    "decimals": "Decimals of the result",
-    "tie_break": "Equal tenders",
-    "assessors": "Assessors for each criterion",
-    "low_price": "Low price",
+    "interest_until": N_("Expressions of interest until"),
+    "clarify_until": N_("Questions until"),
+    "deadline": N_("Deadline for tenders"),
+    "standstill": N_("Standstill"),
+    "criteria": N_("Criteria"),
+    "price_weight": N_("Weight of the price"),
+    "method": N_("Method"),
+    "threshold": N_("Quality threshold"),
+    "price_basis": N_("Price that is compared"),
+    "decimals": N_("Decimals of the result"),
+    "tie_break": N_("Equal tenders"),
+    "assessors": N_("Assessors for each criterion"),
+    "low_price": N_("Low price"),
 }
 WHOLE: Final = ("decimals", "assessors", "low_price")
 CHOICES: Final = {
     "kinds": list(KINDS.items()),
     "methods": list(METHODS.items()),
     "bases": list(PRICE_BASES.items()),
-    "ties": [("", "None"), *TIE_BREAKS.items()],
+    "ties": [("", N_("None")), *TIE_BREAKS.items()],
 }
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
 
@@ -175,8 +177,9 @@ def _fault(fault: Fault, places: list[int]) -> FieldFault:
         row = places[at] if at < len(places) else at + 1
         column = steps[2] if len(steps) > 2 and steps[2] in OF_ROW else "name"
         field = "name" if column == "key" else column
-        return FieldFault(f"{field}-{row}", f"{OF_ROW[column]} of criterion {row}: {spoken(fault.message)}")
+        named = _("%(field)s of criterion %(number)s") % {"field": _(OF_ROW[column]), "number": row}
+        return FieldFault(f"{field}-{row}", f"{named}: {spoken(fault.message)}")
     anchor = "name-1" if name == "criteria" else name
     if name not in LABELS:
         return FieldFault("", fault.message.rstrip("."))
-    return FieldFault(anchor, f"{LABELS[name]}: {spoken(fault.message)}")
+    return FieldFault(anchor, f"{_(LABELS[name])}: {spoken(fault.message)}")

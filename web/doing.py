@@ -12,6 +12,8 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.permissions import Actor
@@ -19,7 +21,7 @@ from web.changing import sent_revision
 from web.faults import FieldFault
 from web.once import done_once
 
-STALE: Final = (
+STALE: Final = N_(
     "Somebody changed this meanwhile, so nothing of yours was changed. Below it is as it stands now"
 )
 
@@ -78,7 +80,7 @@ def refusal_of(refused: Refused, told: Callable[[Sequence[Fault]], list[FieldFau
         case NotFound():
             raise Http404 from refused
         case Stale():
-            return Refusal([FieldFault("", STALE)], 409)
+            return Refusal([FieldFault("", _(STALE))], 409)
         case Invalid() if refused.faults:
             return Refusal(told(refused.faults), 422)
     return Refusal(

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from search.parameters import BadParameters, ParameterFault
 from web.address import Address
+from web.saying import said
 
 AMOUNTS: Final = ("min_rate", "max_rate", "proposed")
 """Parameters that hold money: people write £1,250."""
@@ -45,7 +48,7 @@ def by_anchor(faults: Iterable[FieldFault]) -> dict[str, str]:
 def labelled(faults: Iterable[FieldFault], labels: Mapping[str, str]) -> list[FieldFault]:
     """The faults, each message after the label of its field (by anchor), so that the summary says which is meant."""
     return [
-        FieldFault(one.anchor, f"{labels[one.anchor]}: {one.message}") if one.anchor in labels else one
+        FieldFault(one.anchor, f"{said(labels[one.anchor])}: {one.message}") if one.anchor in labels else one
         for one in faults
     ]
 
@@ -62,13 +65,13 @@ def lowered(message: str) -> str:
 
 
 def spoken(label: str, fault: ParameterFault) -> str:
-    """What is wrong with a parameter, in the words of its field."""
+    """What is wrong with a parameter, in the words of its field, whose label is in the reader's language already."""
     if fault.code == "unknown":
-        return f"There is no filter called {fault.parameter[:80]}"
+        return _("There is no filter called %(name)s") % {"name": fault.parameter[:80]}
     if fault.code == "shape" and fault.parameter in AMOUNTS:
-        return f"{label} must be an amount such as 650 or 650.50"
+        return _("%(field)s must be an amount such as 650 or 650.50") % {"field": label}
     if fault.code == "range" and fault.parameter == "page":
-        return "Page is further than these pages reach: narrow the search to see other results"
+        return _("Page is further than these pages reach: narrow the search to see other results")
     message = PARAMETERS.sub(lambda found: PARAMETER_WORDS[found[0]], fault.message).rstrip(".")
     first = message[0].lower() if message[1:2].islower() else message[0]
     return f"{label}: {first}{message[1:]}"

@@ -13,12 +13,15 @@ from datetime import date
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.framework_fields import Field
 from procurement.models import Capability, Framework, Grade, Lot, Organisation, Specialism
 from procurement.permissions import Action, Actor, can
 from procurement.pricing import money
 from web import formats
+from web.saying import choices_said, said
 
 LISTS: Final = ("choices", "codes")
 SHOWN_AS: Final = {
@@ -30,9 +33,9 @@ SHOWN_AS: Final = {
 }
 """What a field is shown as, by its kind; else one line of text."""
 DONE: Final = {
-    "made": "It is made. Add what belongs to it.",
-    "changed": "It is changed. Searches follow within seconds.",
-    "removed": "It is taken away. Searches follow within seconds.",
+    "made": N_("It is made. Add what belongs to it."),
+    "changed": N_("It is changed. Searches follow within seconds."),
+    "removed": N_("It is taken away. Searches follow within seconds."),
 }
 
 
@@ -59,17 +62,19 @@ def fields_of(
         if field.fixed and not new:
             continue
         value, shown_as, options = typed.get(name, ""), SHOWN_AS.get(field.kind, "text"), list[Any]()
-        hint = field.hint
+        hint = said(field.hint)
         if name == "owner":
-            shown_as, options, hint = "select", [("", "Choose an organisation"), *owners], ""
+            shown_as, options, hint = "select", [("", _("Choose an organisation")), *owners], ""
         elif field.kind == "choice":
-            options = list((field.choices or {}).items())
+            options = choices_said((field.choices or {}).items())
         elif field.kind == "choices":
-            options = [(one, label, one in value) for one, label in (field.choices or {}).items()]
+            options = [
+                (one, label, one in value) for one, label in choices_said((field.choices or {}).items())
+            ]
         elif field.kind == "flag":
-            options, hint = [("yes", field.hint, value == "yes")], ""
+            options, hint = [("yes", hint, value == "yes")], ""
         text = value if isinstance(value, str) else ""
-        found.append(Shown(name, field.label, hint, shown_as, text, options))
+        found.append(Shown(name, said(field.label), hint, shown_as, text, options))
     return found
 
 
@@ -122,7 +127,7 @@ def told_of(
         value = getattr(row, field.column or name)
         if name in leave or value in (None, "", [], False):
             continue
-        found.append((field.label, _words(value, field)))
+        found.append((said(field.label), _words(value, field)))
     return found
 
 
@@ -145,12 +150,13 @@ def _typed(value: Any, field: Field) -> Any:
 def _words(value: Any, field: Field) -> str:
     if field.kind in ("choice", "choices"):
         chosen = value if isinstance(value, list) else [value]
-        return ", ".join((field.choices or {}).get(one, one) for one in chosen)
+        return ", ".join(said((field.choices or {}).get(one, one)) for one in chosen)
     if field.kind == "flag":
-        return "Yes"
+        return _("Yes")
     if field.kind == "pence":
         return formats.money(value)
     if field.kind == "day":
         return formats.day(value)
-    words = str(_typed(value, field))
-    return f"{value.normalize():f} per cent" if field.kind == "per_cent" else words
+    if field.kind == "per_cent":
+        return _("%(share)s per cent") % {"share": f"{value.normalize():f}"}
+    return str(_typed(value, field))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.clarifications import ask_clarification
 from procurement.actions.files import add_tender_file, remove_tender_file
@@ -45,18 +46,18 @@ OF_OWN_TENDERS: Final[dict[str, Change]] = {
 """What is done with the tender that the invitation led to."""
 
 DONE: Final = {
-    "interested": "The buyer has been told that you are interested.",
-    "not_interested": "The buyer has been told that you are not interested.",
-    "ask": "Your question is asked. Nobody is told that it is yours.",
-    "decline": "The invitation is declined. Until the deadline you may think again.",
-    "withdraw": "The tender is withdrawn. Until the deadline it can be submitted anew.",
-    "let": "Who may write the tender is kept.",
-    "confirm": "What you submitted stands.",
-    "add_file": "The file is added. It counts once the tender is submitted with it.",
-    "remove_file": "The file is taken out of the draft.",
-    "answer_price": "Your explanation is with the buyer.",
-    "draft": "The draft is kept. Nobody else reads it.",
-    "submit": "The tender is submitted. The receipt is below.",
+    "interested": N_("The buyer has been told that you are interested."),
+    "not_interested": N_("The buyer has been told that you are not interested."),
+    "ask": N_("Your question is asked. Nobody is told that it is yours."),
+    "decline": N_("The invitation is declined. Until the deadline you may think again."),
+    "withdraw": N_("The tender is withdrawn. Until the deadline it can be submitted anew."),
+    "let": N_("Who may write the tender is kept."),
+    "confirm": N_("What you submitted stands."),
+    "add_file": N_("The file is added. It counts once the tender is submitted with it."),
+    "remove_file": N_("The file is taken out of the draft."),
+    "answer_price": N_("Your explanation is with the buyer."),
+    "draft": N_("The draft is kept. Nobody else reads it."),
+    "submit": N_("The tender is submitted. The receipt is below."),
 }
 
 ANCHORS: Final = {

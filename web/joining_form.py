@@ -12,6 +12,8 @@ from typing import Any, Final
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.joining import (
     admit_joining,
@@ -27,7 +29,7 @@ from procurement.permissions import Action, Actor, can
 from web.choosing import MOST_CHOICES
 from web.doing import Change
 
-ALONE: Final = "The firm by itself"
+ALONE: Final = N_("The firm by itself")
 
 OF_JOININGS: Final[dict[str, Change]] = {
     "edit": lambda actor, reference, revision, sent: edit_joining(actor, reference, revision, said(sent)),
@@ -43,14 +45,14 @@ OF_JOININGS: Final[dict[str, Change]] = {
 """By what the form says in `do`."""
 
 DONE: Final = {
-    "begun": "The application is begun. Say what the firm would bring, then submit it.",
-    "edit": "The application is changed.",
-    "submit": "The application is submitted.",
-    "withdraw": "The application is withdrawn.",
-    "agree": "You agreed. The framework's owner checks it next.",
-    "check": "The check is noted.",
-    "admit": "The firm belongs from today on, and searches find what it offers.",
-    "refuse": "The application is refused. The firm has been told why.",
+    "begun": N_("The application is begun. Say what the firm would bring, then submit it."),
+    "edit": N_("The application is changed."),
+    "submit": N_("The application is submitted."),
+    "withdraw": N_("The application is withdrawn."),
+    "agree": N_("You agreed. The framework's owner checks it next."),
+    "check": N_("The check is noted."),
+    "admit": N_("The firm belongs from today on, and searches find what it offers."),
+    "refuse": N_("The application is refused. The firm has been told why."),
 }
 
 
@@ -95,15 +97,17 @@ def places(actor: Actor) -> Places:
     return Places(
         partners=own_firms(actor),
         lots=[
-            ("", "Choose a lot"),
-            *(
-                (lot.reference, f"{lot.framework.number} lot {lot.number}: {lot.name}")
-                for lot in lots.order_by("framework__number", "position")
-            ),
+            ("", _("Choose a lot")),
+            *((lot.reference, _named(lot)) for lot in lots.order_by("framework__number", "position")),
         ],
-        suppliers=[("", ALONE), *suppliers],
+        suppliers=[("", _(ALONE)), *suppliers],
         many_suppliers=len(suppliers) > MOST_CHOICES,
     )
+
+
+def _named(lot: Lot) -> str:
+    named = {"framework": lot.framework.number, "number": lot.number, "name": lot.name}
+    return _("%(framework)s lot %(number)s: %(name)s") % named
 
 
 def offered(joining: Joining) -> Offered:

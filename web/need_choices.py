@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from procurement.models import Framework, Grade, Lot, Region, Specialism
 from procurement.vocabulary import OWNERSHIP, SIZES, WORK_TYPES
 from search.ranks import MODES
 from web.need_form import NeedForm
 from web.rate_form import Options, grades_on
+from web.saying import choices_said, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +52,27 @@ def need_choices(form: NeedForm) -> NeedChoices:
     known = {one.reference: one for one in Framework.objects.order_by("number")}
     framework = known.get(form.framework)
     frameworks = [
-        (one.reference, f"{one.number} {one.name}{'' if one.open_to_call_offs(today) else ' (closed)'}")
-        for one in known.values()
+        (one.reference, _framework_named(one, open_=one.open_to_call_offs(today))) for one in known.values()
     ]
     lots = list(Lot.objects.filter(framework=framework).order_by("position")) if framework else []
     lot = next((one for one in lots if one.reference == form.lot), None)
     grades = _grades(lot) if lot else grades_on(framework.reference if framework else "")
     return NeedChoices(
-        frameworks=_with("Any framework", frameworks, form.framework),
-        lots=_with("Any lot", [(one.reference, f"{one.number} {one.name}") for one in lots], form.lot),
+        frameworks=_with(_("Any framework"), frameworks, form.framework),
+        lots=_with(_("Any lot"), [(one.reference, f"{one.number} {one.name}") for one in lots], form.lot),
         specialisms=_ticks(_specialisms(lot, form.specialisms), form.specialisms, form.must_specialisms),
         regions=_ticks(_regions(framework, form.regions), form.regions, form.must_regions),
         grades=_graded(grades, form),
-        work_types=_with("Not stated", list(WORK_TYPES.items()), form.work_type),
+        work_types=_with(_("Not stated"), choices_said(WORK_TYPES.items()), form.work_type),
         ownership=_liked(OWNERSHIP, form.ownership),
         sizes=_liked(SIZES, form.size),
-        modes=_with("", list(MODES.items()), form.mode)[1:],
+        modes=_with("", choices_said(MODES.items()), form.mode)[1:],
     )
+
+
+def _framework_named(framework: Framework, *, open_: bool) -> str:
+    named = f"{framework.number} {framework.name}"
+    return named if open_ else _("%(framework)s (closed)") % {"framework": named}
 
 
 def _with(none: str, options: Options, chosen: str) -> Options:
@@ -80,9 +86,9 @@ def _graded(grades: Options, form: NeedForm) -> Options:
     written = {row.grade: row.grade for row in form.team if row.grade}
     options = {**written, **dict(grades)}
     if not options and any(row.days for row in form.team):
-        return [("", "No grade")]
+        return [("", _("No grade"))]
     ordered = [*grades, *((code, code) for code in written if code not in dict(grades))]
-    return [("", "No grade"), *ordered] if ordered else []
+    return [("", _("No grade")), *ordered] if ordered else []
 
 
 def _grades(lot: Lot) -> Options:
@@ -119,4 +125,4 @@ def _ticks(options: Options, asked: Iterable[str], must: Iterable[str]) -> list[
 def _liked(known: dict[str, str], chosen: Iterable[str]) -> list[tuple[str, str, bool]]:
     """What can be preferred: nobody prefers what is not stated."""
     liked = set(chosen)
-    return [(slug, label, slug in liked) for slug, label in known.items() if slug != "not-stated"]
+    return [(slug, said(label), slug in liked) for slug, label in known.items() if slug != "not-stated"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.claims import ClaimDraft, pay_claim, reject_claim, submit_claim, verify_claim
 from procurement.actions.files import add_claim_file
@@ -72,17 +73,17 @@ OF_CLAIMS: Final[dict[str, Change]] = {
 }
 
 DONE: Final = {
-    "saved": "What is paid for outcomes is said. What payers had approved before has fallen.",
-    "propose": "The bodies that are to pay have been told.",
-    "approve_share": "The share is approved.",
-    "approve_investor": "The social investor’s word is kept.",
-    "remove": "The call-off pays for no outcomes.",
-    "add": "The outcome stands in the library.",
-    "claim": "The outcomes are claimed. Put files with the claim as evidence until it is decided.",
-    "verify": "The claim is verified.",
-    "reject": "The claim is rejected. The supplier has been told why.",
-    "pay": "The payment is kept, each body its share.",
-    "add_file": "The file is put with the claim.",
+    "saved": N_("What is paid for outcomes is said. What payers had approved before has fallen."),
+    "propose": N_("The bodies that are to pay have been told."),
+    "approve_share": N_("The share is approved."),
+    "approve_investor": N_("The social investor’s word is kept."),
+    "remove": N_("The call-off pays for no outcomes."),
+    "add": N_("The outcome stands in the library."),
+    "claim": N_("The outcomes are claimed. Put files with the claim as evidence until it is decided."),
+    "verify": N_("The claim is verified."),
+    "reject": N_("The claim is rejected. The supplier has been told why."),
+    "pay": N_("The payment is kept, each body its share."),
+    "add_file": N_("The file is put with the claim."),
 }
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.identifiers import SCHEMES
@@ -19,29 +21,30 @@ from procurement.outcomes import QUESTIONS
 from procurement.pricing import money
 from web.call_off_form import amount_typed, whole_typed
 from web.faults import FieldFault, lowered
+from web.saying import said
 
 ROWS: Final = 3
 """Of measures and of payers, at least; one more than stand."""
 MEASURES: Final = {
-    "measure": "Outcome",
-    "baseline": "Without the service",
-    "target": "Aimed at with it",
-    "price": "Price of one",
-    "most": "At most paid for",
+    "measure": N_("Outcome"),
+    "baseline": N_("Without the service"),
+    "target": N_("Aimed at with it"),
+    "price": N_("Price of one"),
+    "most": N_("At most paid for"),
 }
 PAYERS: Final = {
-    "organisation": "Body",
-    "share": "Share in per cent",
-    "fund": "Top-up fund",
-    "pot": "Pot of the fund",
-    "opens_on": "Fund opens on",
-    "closes_on": "Fund closes on",
+    "organisation": N_("Body"),
+    "share": N_("Share in per cent"),
+    "fund": N_("Top-up fund"),
+    "pot": N_("Pot of the fund"),
+    "opens_on": N_("Fund opens on"),
+    "closes_on": N_("Fund closes on"),
 }
-INVESTOR: Final = {"name": "Name", "scheme": "Register", "identifier": "Number there"}
+INVESTOR: Final = {"name": N_("Name"), "scheme": N_("Register"), "identifier": N_("Number there")}
 LABELS: Final = {
-    "long_stop_on": "No outcome is paid for after",
-    "cap": "At most in all",
-    "investor": "Social investor",
+    "long_stop_on": N_("No outcome is paid for after"),
+    "cap": N_("At most in all"),
+    "investor": N_("Social investor"),
 }
 
 
@@ -59,11 +62,11 @@ def choices() -> Choices:
     bodies = Organisation.objects.filter(capabilities__kind=Capability.Kind.BUYER).order_by("name")
     return Choices(
         measures=[
-            ("", "Choose an outcome"),
+            ("", _("Choose an outcome")),
             *((one.reference, f"{one.name}: {one.unit}"[:90]) for one in Measure.objects.order_by("name")),
         ],
         bodies=list(bodies.values_list("reference", "name")),
-        schemes=[("", "Choose a register"), *((one, label) for one, (label, _) in SCHEMES.items())],
+        schemes=[("", _("Choose a register")), *((one, said(held[0])) for one, held in SCHEMES.items())],
     )
 
 
@@ -163,18 +166,21 @@ def _fault(fault: Fault) -> FieldFault:
     first, number, part = (*fault.pointer.strip("/").split("/"), "", "")[:3]
     anchor, label = "", ""
     if first == "suitability" and number in QUESTIONS:
-        anchor, label = f"{part or 'answer'}-{number}", QUESTIONS[number]
+        anchor, label = f"{part or 'answer'}-{number}", _(QUESTIONS[number])
     elif first == "measures" and number.isdigit():
         part = part or "measure"
-        anchor, label = f"{part}-{int(number) + 1}", f"{MEASURES[part]}, outcome {int(number) + 1}"
+        named = {"field": _(MEASURES[part]), "number": int(number) + 1}
+        anchor, label = f"{part}-{int(number) + 1}", _("%(field)s, outcome %(number)s") % named
     elif first == "payers" and number.isdigit():
         part = part or "organisation"
-        anchor, label = f"payer_{part}-{int(number) + 1}", f"{PAYERS[part]}, payer {int(number) + 1}"
+        named = {"field": _(PAYERS[part]), "number": int(number) + 1}
+        anchor, label = f"payer_{part}-{int(number) + 1}", _("%(field)s, payer %(number)s") % named
     elif first == "investor_named":
         part = number or "name"
-        anchor, label = f"investor_{part}", f"{INVESTOR[part]} of the social investor"
+        label = _("%(field)s of the social investor") % {"field": _(INVESTOR[part])}
+        anchor = f"investor_{part}"
     elif first in LABELS:
-        anchor, label = first, LABELS[first]
+        anchor, label = first, _(LABELS[first])
     told = fault.message
     return FieldFault(anchor, f"{label}: {lowered(told)}" if label else told.rstrip("."))
 

@@ -7,20 +7,23 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+
 from procurement.models import ProfileVersion
 from procurement.profiles import FIELDS, ProfileContent
 
 LABELS: Final = {
-    "name": "Name",
-    "summary": "Summary",
-    "ownership": "Ownership",
-    "ownership_evidence": "Evidence of ownership",
-    "size": "Size",
-    "sectors": "Sectors",
-    "regions": "Regions",
-    "accreditations": "Accreditations",
-    "case_studies": "Case studies",
-    "contacts": "Contact",
+    "name": N_("Name"),
+    "summary": N_("Summary"),
+    "ownership": N_("Ownership"),
+    "ownership_evidence": N_("Evidence of ownership"),
+    "size": N_("Size"),
+    "sectors": N_("Sectors"),
+    "regions": N_("Regions"),
+    "accreditations": N_("Accreditations"),
+    "case_studies": N_("Case studies"),
+    "contacts": N_("Contact"),
 }
 
 
@@ -29,7 +32,7 @@ def changed_fields(
 ) -> list[tuple[str, str, str]]:
     """Label, value before and value after of each field that differs; of every field where there is none before."""
     return [
-        (LABELS[name], "" if before is None else _written(getattr(before, name)), _written(now))
+        (_(LABELS[name]), "" if before is None else _written(getattr(before, name)), _written(now))
         for name in FIELDS
         for now in [_plain(getattr(after, name))]
         if before is None or getattr(before, name) != now

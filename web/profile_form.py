@@ -11,21 +11,28 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.models import ProfileVersion
 from web.changing import sent_revision
 from web.faults import FieldFault
+from web.saying import said
 
-CONTACTS: Final = {"email": "Email address", "phone": "Telephone", "website": "Website"}
-EVIDENCE: Final = {"register": "Register", "number": "Number in the register", "note": "Note on ownership"}
+CONTACTS: Final = {"email": N_("Email address"), "phone": N_("Telephone"), "website": N_("Website")}
+EVIDENCE: Final = {
+    "register": N_("Register"),
+    "number": N_("Number in the register"),
+    "note": N_("Note on ownership"),
+}
 LABELS: Final = {
-    "name": "Name",
-    "summary": "Summary",
-    "ownership": "Ownership",
-    "size": "Size",
-    "sectors": "Sectors",
-    "accreditations": "Accreditations",
+    "name": N_("Name"),
+    "summary": N_("Summary"),
+    "ownership": N_("Ownership"),
+    "size": N_("Size"),
+    "sectors": N_("Sectors"),
+    "accreditations": N_("Accreditations"),
     **{f"ownership_evidence-{name}": label for name, label in EVIDENCE.items()},
     **{f"contacts-{name}": label for name, label in CONTACTS.items()},
 }
@@ -140,8 +147,9 @@ class ProfileForm:
         if steps[0] == "case_studies" and len(steps) > 1:
             place = places[int(steps[1])]
             part = "text" if steps[-1] == "text" else "title"
-            return FieldFault(
-                f"study-{place}-{part}", f"{part.capitalize()} of case study {place + 1}: {message}"
+            named = (
+                _("Text of case study %(number)s") if part == "text" else _("Title of case study %(number)s")
             )
+            return FieldFault(f"study-{place}-{part}", f"{named % {'number': place + 1}}: {message}")
         anchor = steps[0] if steps[0] in ("sectors", "accreditations") else "-".join(steps)
-        return FieldFault(anchor, f"{LABELS.get(anchor, anchor)}: {message}")
+        return FieldFault(anchor, f"{said(LABELS.get(anchor, anchor))}: {message}")

@@ -9,33 +9,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+
 from procurement.models import Framework, Grade, Lot, Supplier
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 from web.address import Address
 from web.choosing import MOST_CHOICES
+from web.saying import choices_said, said
 
 Options: TypeAlias = list[tuple[str, str]]
 
 LABELS: Final = {
-    "q": "Role or grade",
-    "framework": "Framework",
-    "lot": "Lot",
-    "grade": "Grade",
-    "proposed": "Price to compare",
-    "include_expired": "Include cards no longer in force",
-    "supplier": "Supplier",
-    "work_type": "Kind of work",
-    "min_rate": "Rate from",
-    "max_rate": "Rate up to",
-    "min_experience": "Years of experience from",
-    "max_experience": "Years of experience up to",
-    "qualification": "Qualification",
-    "site": "Where the work is done",
-    "size": "Size of the supplier",
-    "currency": "Currency",
-    "unit": "Priced by",
-    "basis": "Cards",
+    "q": N_("Role or grade"),
+    "framework": N_("Framework"),
+    "lot": N_("Lot"),
+    "grade": N_("Grade"),
+    "proposed": N_("Price to compare"),
+    "include_expired": N_("Include cards no longer in force"),
+    "supplier": N_("Supplier"),
+    "work_type": N_("Kind of work"),
+    "min_rate": N_("Rate from"),
+    "max_rate": N_("Rate up to"),
+    "min_experience": N_("Years of experience from"),
+    "max_experience": N_("Years of experience up to"),
+    "qualification": N_("Qualification"),
+    "site": N_("Where the work is done"),
+    "size": N_("Size of the supplier"),
+    "currency": N_("Currency"),
+    "unit": N_("Priced by"),
+    "basis": N_("Cards"),
 }
 """Every field of the form, by parameter."""
 
@@ -76,23 +80,23 @@ def rate_form(asked: Address) -> RateForm:
     suppliers = _suppliers(framework)
     many = len(suppliers) > MOST_CHOICES
     options: dict[str, Options] = {
-        "framework": _any("Every framework", frameworks_with_rates()),
-        "lot": _any("Every lot", _lots(framework)),
-        "grade": _any("Every grade", grades_on(framework)),
-        "supplier": _any("Every supplier", [] if many else suppliers),
-        "work_type": _any("Every kind of work", list(WORK_TYPES.items())),
-        "qualification": _any("Any qualification", list(QUALIFICATIONS.items())),
-        "site": _any("Any place", list(SITES.items())),
-        "size": _any("Any size", list(RATE_SIZES.items())),
+        "framework": _any(_("Every framework"), frameworks_with_rates()),
+        "lot": _any(_("Every lot"), _lots(framework)),
+        "grade": _any(_("Every grade"), grades_on(framework)),
+        "supplier": _any(_("Every supplier"), [] if many else suppliers),
+        "work_type": _any(_("Every kind of work"), choices_said(WORK_TYPES.items())),
+        "qualification": _any(_("Any qualification"), choices_said(QUALIFICATIONS.items())),
+        "site": _any(_("Any place"), choices_said(SITES.items())),
+        "size": _any(_("Any size"), choices_said(RATE_SIZES.items())),
         "currency": [
-            ("", "Pounds"),
+            ("", _("Pounds")),
             *((code, f"{code} ({sign})") for code, sign in CURRENCIES.items() if code != "GBP"),
         ],
         "unit": [
-            ("", "A day"),
-            *((unit, label.capitalize()) for unit, label in UNITS.items() if unit != "day"),
+            ("", _("A day")),
+            *((unit, said(label).capitalize()) for unit, label in UNITS.items() if unit != "day"),
         ],
-        "basis": [("", "Published cards count"), ("illustrative", "Only illustrative cards")],
+        "basis": [("", _("Published cards count")), ("illustrative", _("Only illustrative cards"))],
     }
     values = {name: asked.first(name) for name in (*options, *WRITTEN, "include_expired")}
     for name, choices in options.items():
@@ -135,7 +139,7 @@ def _lots(framework: str) -> Options:
     if not framework:
         return []
     return [
-        (reference, f"Lot {number}: {name}")
+        (reference, _("Lot %(number)s: %(name)s") % {"number": number, "name": name})
         for reference, number, name in Lot.objects.filter(
             framework__reference=framework, appointments__supplier__rate_cards__framework__reference=framework
         )

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rate_proposal_lines import lines_of, told
@@ -37,6 +39,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.pricing import UNITS, money
 from procurement.vocabulary import WORK_TYPES
 from web.doing import Change
+from web.saying import said
 
 SHOWN: Final = 50
 """Lines on a page of the comparison, and of the form of rates."""
@@ -63,14 +66,16 @@ OF_PROPOSALS: Final[dict[str, Change]] = {
 """By what the form says in `do`; those of rates and of a file are added by proposal_changes."""
 
 DONE: Final = {
-    "begun": "The proposal is begun, with the rates in force. Change them, say from which day, then submit it.",
-    "edit": "Day and note are kept.",
-    "rates": "The rates are kept.",
-    "file": "The rates of the file are kept.",
-    "submit": "The rate card is proposed. The framework’s owner has been told.",
-    "withdraw": "The proposal is withdrawn.",
-    "approve": "The rate card is approved. Searches and prices follow from its day.",
-    "refuse": "The proposal is refused. The supplier has been told why.",
+    "begun": N_(
+        "The proposal is begun, with the rates in force. Change them, say from which day, then submit it."
+    ),
+    "edit": N_("Day and note are kept."),
+    "rates": N_("The rates are kept."),
+    "file": N_("The rates of the file are kept."),
+    "submit": N_("The rate card is proposed. The framework’s owner has been told."),
+    "withdraw": N_("The proposal is withdrawn."),
+    "approve": N_("The rate card is approved. Searches and prices follow from its day."),
+    "refuse": N_("The proposal is refused. The supplier has been told why."),
 }
 
 
@@ -104,19 +109,22 @@ class Names:
         """`G3 Senior consultant, lot 5, advice`."""
         parts = [line.role_title or self.grades.get(line.grade or "", line.grade or "")]
         if line.lot:
-            parts.append(f"lot {self.lots.get(line.lot, line.lot)}")
+            parts.append(_("lot %(number)s") % {"number": self.lots.get(line.lot, line.lot)})
         if line.work_type:
-            parts.append(WORK_TYPES[line.work_type].lower())
+            parts.append(_(WORK_TYPES[line.work_type]).lower())
         if line.min_experience is not None:
-            parts.append(f"{line.min_experience} years or more")
+            parts.append(_("%(years)s years or more") % {"years": line.min_experience})
         return ", ".join(parts)
+
+    def _lot_of(self, grade: str) -> str:
+        return self.lots.get(grade.rpartition("~")[0], "")
 
     def grade_choices(self) -> list[tuple[str, str]]:
         """Every grade with its lot, for a line that is to be added."""
         return [
-            ("", "A role, or choose a grade"),
+            ("", _("A role, or choose a grade")),
             *(
-                (key, f"Lot {self.lots.get(key.rpartition('~')[0], '')}: {name}")
+                (key, _("Lot %(number)s: %(name)s") % {"number": self._lot_of(key), "name": name})
                 for key, name in self.grades.items()
             ),
         ]
@@ -145,9 +153,20 @@ def cards(actor: Actor) -> list[tuple[str, str]]:
         held.setdefault((version.card.supplier_id, version.card.framework_id), []).append(version)
     found = []
     for pair, (supplier, framework) in pairs.items():
-        known = [(one.card.currency, one.card.unit, f"version {one.number}") for one in held.get(pair, ())]
-        for currency, unit, which in known or [("GBP", framework.rate_unit, "no card yet")]:
-            label = f"{supplier.name} on {framework.number}, {currency} {UNITS[unit]}: {which}"
+        known = [(one.card.currency, one.card.unit, one.number) for one in held.get(pair, ())]
+        for currency, unit, number in known or [("GBP", framework.rate_unit, 0)]:
+            told = (
+                _("%(supplier)s on %(framework)s, %(currency)s %(unit)s: version %(version)s")
+                if number
+                else _("%(supplier)s on %(framework)s, %(currency)s %(unit)s: no card yet")
+            )
+            label = told % {
+                "supplier": supplier.name,
+                "framework": framework.number,
+                "currency": currency,
+                "unit": said(UNITS[unit]),
+                "version": number,
+            }
             found.append((f"{framework.reference} {supplier.reference} {currency} {unit}", label))
     return found
 

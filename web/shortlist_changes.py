@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.shortlist_entries import add_entries, decide_entry, remove_entry
 from procurement.actions.shortlists import note_on_shortlist, retitle_shortlist
@@ -18,6 +20,7 @@ from procurement.permissions import Actor
 from search.relied_on import index_now
 from web.doing import Change
 from web.faults import FieldFault, lowered
+from web.saying import said
 
 
 def references_in(written: str) -> list[str]:
@@ -77,21 +80,21 @@ def change_of(do: str) -> Change | None:
 
 
 DONE: Final = {
-    "begun": "The shortlist is begun.",
-    "title": "The title is changed.",
-    "add": "The listings are added.",
-    "decide": "The decision is kept.",
-    "remove": "The listing is removed.",
-    "note": "The note is kept.",
-    "lock": "The shortlist is locked, with a snapshot of all that it relies on.",
-    "unlock": "The shortlist is open again. Its snapshots stay.",
+    "begun": N_("The shortlist is begun."),
+    "title": N_("The title is changed."),
+    "add": N_("The listings are added."),
+    "decide": N_("The decision is kept."),
+    "remove": N_("The listing is removed."),
+    "note": N_("The note is kept."),
+    "lock": N_("The shortlist is locked, with a snapshot of all that it relies on."),
+    "unlock": N_("The shortlist is open again. Its snapshots stay."),
 }
 
 FIELDS: Final = {
-    "title": {"title": ("title", "Title")},
-    "add": {"listings": ("listings", "Listings")},
-    "note": {"text": ("text", "Note")},
-    "unlock": {"reason": ("why", "Why it is unlocked")},
+    "title": {"title": ("title", N_("Title"))},
+    "add": {"listings": ("listings", N_("Listings"))},
+    "note": {"text": ("text", N_("Note"))},
+    "unlock": {"reason": ("why", N_("Why it is unlocked"))},
 }
 """By change and part of its body: the id of the field, and its label. A decision's stand beside its entry."""
 
@@ -104,11 +107,12 @@ def faults_of(change: str, sent: QueryDict, position: int, faults: Iterable[Faul
 def _fault(change: str, sent: QueryDict, position: int, fault: Fault) -> FieldFault:
     steps = fault.pointer.strip("/").split("/")
     if change == "decide":
-        label = "Reason" if steps[0] == "reason" else "Decision"
+        label = _("Reason") if steps[0] == "reason" else _("Decision")
         if steps[0] == "reason" and fault.code == "required":
-            return FieldFault(f"reason-{position}", "Reason: say why this listing is out")
+            return FieldFault(f"reason-{position}", _("Reason: say why this listing is out"))
         return FieldFault(f"{steps[0]}-{position}" if position else "", f"{label}: {lowered(fault.message)}")
-    anchor, label = FIELDS.get(change, {}).get(steps[0], ("", ""))
+    anchor, named = FIELDS.get(change, {}).get(steps[0], ("", ""))
+    label = said(named)
     if change == "add" and len(steps) > 1:
         label = references_in(sent.get("listings", ""))[int(steps[1])]
     return FieldFault(anchor, f"{label}: {lowered(fault.message)}" if label else fault.message.rstrip("."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify
@@ -33,11 +34,11 @@ OF_TENDERS: Final[dict[str, Change]] = {
 """By what the form says in `do`."""
 
 DONE: Final = {
-    "assess": "Your score is kept.",
-    "agree": "The score is agreed.",
-    "ask_price": "The tenderer has been asked about its price.",
-    "accept_price": "The explanation of the price is taken.",
-    "disqualify": "The tender takes part no longer.",
+    "assess": N_("Your score is kept."),
+    "agree": N_("The score is agreed."),
+    "ask_price": N_("The tenderer has been asked about its price."),
+    "accept_price": N_("The explanation of the price is taken."),
+    "disqualify": N_("The tender takes part no longer."),
 }
 
 

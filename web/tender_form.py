@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from procurement.errors import Fault
 from procurement.evaluation_rules import Criterion, EvaluationRules
@@ -59,7 +60,7 @@ def asked_of(tender: Tender) -> Asked:
             )
             for one in lines
         ),
-        unit="an hour" if by_hour else "a day",
+        unit=_("an hour") if by_hour else _("a day"),
         expenses=money(terms.expenses),
         options=tuple((one.months, money(one.minor)) for one in terms.extensions),
         criteria=EvaluationRules.from_json(tender.competition.rules).criteria,
@@ -130,14 +131,17 @@ def _fault(fault: Fault, places: list[int], asked: Asked) -> FieldFault:
     if name == "team" and asked.team:
         row = places[at] if steps and at < len(places) else 1
         field = "people" if steps[1:] == ["people"] else "rate"
-        label = f"{'Who' if field == 'people' else 'Rate'} of {asked.team[row - 1][0]}: " if steps else ""
-        return FieldFault(f"{field}-{row}", f"{label}{spoken(message) if label else message}")
+        if not steps:
+            return FieldFault(f"{field}-{row}", message)
+        named = _("Who of %(grade)s") if field == "people" else _("Rate of %(grade)s")
+        return FieldFault(f"{field}-{row}", f"{named % {'grade': asked.team[row - 1][0]}}: {spoken(message)}")
     if name == "price":
-        return FieldFault("rate-1" if asked.team else "price", f"Price: {spoken(message)}")
+        return FieldFault("rate-1" if asked.team else "price", f"{_('Price')}: {spoken(message)}")
     if name == "expenses":
-        return FieldFault("expenses", f"Expenses: {spoken(message)}")
+        return FieldFault("expenses", f"{_('Expenses')}: {spoken(message)}")
     if name == "options" and asked.options:
-        return FieldFault(f"option-{at + 1}", f"Price of option {at + 1}: {spoken(message)}")
+        named = _("Price of option %(number)s") % {"number": at + 1}
+        return FieldFault(f"option-{at + 1}", f"{named}: {spoken(message)}")
     if name == "answers" and steps:
         criterion = next((one for one in asked.criteria if one.key == steps[0]), None)
         if criterion is not None:
