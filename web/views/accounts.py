@@ -13,6 +13,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -74,12 +75,12 @@ def _faults(form: AuthenticationForm) -> list[FieldFault]:
     blank = [
         FieldFault(anchor, message)
         for anchor, message in (
-            ("username", "Enter your email address"),
-            ("password", "Enter your password"),
+            ("username", _("Enter your email address")),
+            ("password", _("Enter your password")),
         )
         if not form.data.get(anchor, "").strip()
     ]
-    return blank or [FieldFault("username", "The email address or the password is wrong")]
+    return blank or [FieldFault("username", _("The email address or the password is wrong"))]
 
 
 @never_cache
@@ -112,7 +113,7 @@ def account(request: HttpRequest) -> HttpResponse:
             (
                 membership.organisation.name,
                 membership.organisation.reference,
-                membership.get_role_display(),
+                _(membership.get_role_display()),
                 _own_firm(partners.get(membership.organisation_id), actor),
                 can(actor, Action.SEE_WEBHOOKS, membership.organisation_id),
                 can(actor, Action.SEE_CALL_OFFS, membership.organisation_id),

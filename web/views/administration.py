@@ -13,6 +13,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,10 +29,11 @@ from web.changing import see_other
 from web.faults import FieldFault
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said
 
 DONE: Final = {
-    "one": "It is tried again within a minute.",
-    "all": "All of them are tried again within a minute.",
+    "one": N_("It is tried again within a minute."),
+    "all": N_("All of them are tried again within a minute."),
 }
 
 
@@ -105,7 +107,7 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
         rows=page.rows,
         pages=page.pages,
         redrives=can(who.actor, Action.REDRIVE),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=[FieldFault("", fault)] if fault else [],
     )
 

@@ -13,6 +13,8 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -26,11 +28,12 @@ from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.saying import choices_said, done_said, said
 
 SHOWN: Final = 50
 DONE: Final = {
-    "ask": "You have asked. An administrator of the organisation answers; the answer is here.",
-    "withdraw": "You ask no longer.",
+    "ask": N_("You have asked. An administrator of the organisation answers; the answer is here."),
+    "withdraw": N_("You ask no longer."),
 }
 
 
@@ -59,8 +62,8 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
         status_code=status,
         here=here,
         requests=asking.waiting(MembershipRequest.objects.filter(alone)),
-        roles=Membership.Role.choices,
-        done=asking.DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        roles=choices_said(Membership.Role.choices),
+        done=done_said(request, asking.DONE),
         faults=faults,
         messages=by_anchor(faults),
     )
@@ -105,10 +108,10 @@ def organisations(request: HttpRequest) -> HttpResponse:
         by_domain=list(by_domain.order_by("name", "pk")[:SHOWN]),
         found=list(found) if found is not None else None,
         requests=list(requests.order_by("-pk")[:SHOWN]),
-        schemes=[("", "Choose"), *((key, label) for key, (label, _) in SCHEMES.items())],
+        schemes=[("", _("Choose")), *((key, said(held[0])) for key, held in SCHEMES.items())],
         scheme=scheme,
         identifier=identifier,
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )

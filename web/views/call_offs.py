@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,6 +33,7 @@ from web.faults import FieldFault, by_anchor
 from web.once import done_once
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said
 
 ANCHORS = {"reason": "{do}-reason", "conflicts": "conflicts"}
 EMPTY: dict[str, Any] = {"options": []}
@@ -73,7 +75,7 @@ def new_call_off(request: HttpRequest) -> HttpResponse:
     sent = request.POST
     organisation = body.chosen(sent.get("organisation", ""))
     if organisation is None:
-        wrong = [FieldFault("organisation", "Organisation: say for which one the call-off is")]
+        wrong = [FieldFault("organisation", _("Organisation: say for which one the call-off is"))]
         return _form(request, actor, typed_from(sent), wrong, 422)
 
     def begin() -> str:
@@ -109,7 +111,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404 from refused
     except Stale:
         found = _seen(actor, reference)
-        return _form(request, actor, typed_of(found), [FieldFault("", STALE)], 409, call_off=found)
+        return _form(request, actor, typed_of(found), [FieldFault("", _(STALE))], 409, call_off=found)
     except Conflict as refused:
         return _page(request, actor, found, [FieldFault("", refused.message.rstrip("."))], 409)
     except Invalid as refused:
@@ -178,7 +180,7 @@ def _page(
         status_code=status_code,
         page=call_off_page(found, actor),
         call_off=found,
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),

@@ -12,6 +12,8 @@ from typing import Final
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,13 +31,14 @@ from web.faults import FieldFault, by_anchor, labelled
 from web.outcome_changes import CLAIMING, DONE, claim_changes
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said
 
 LABELS: Final = {
-    "measure": "Outcome",
-    "count": "How many",
-    "first_day": "From",
-    "last_day": "To",
-    "evidence": "What shows it",
+    "measure": N_("Outcome"),
+    "count": N_("How many"),
+    "first_day": N_("From"),
+    "last_day": N_("To"),
+    "evidence": N_("What shows it"),
 }
 OF_CLAIM: Final = {"counted": "counted", "reason": "{do}-reason", "file": "file", "name": "file"}
 
@@ -74,14 +77,14 @@ def claims(request: HttpRequest, reference: str) -> HttpResponse:
         pages=page.pages,
         claims=Part.LEAD in parts and found.status in CLAIMED_UNDER,
         measures=[
-            ("", "Choose an outcome"),
+            ("", _("Choose an outcome")),
             *(
                 (one.measure.reference, f"{one.measure.name}: {one.measure.unit}")
                 for one in plan.measures.all()
             ),
         ],
         typed=request.POST.dict() if faults else {},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )
@@ -137,7 +140,7 @@ def _page(
         contract_too=bool(parts),
         verified=found.status in COUNTED,
         actions=frozenset(steps),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),

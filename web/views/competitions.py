@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +29,7 @@ from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import STALE, Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.saying import choices_said, done_said
 
 
 @never_cache
@@ -56,7 +58,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     if not can(actor, Action.WRITE_CALL_OFF, found.organisation_id):
         raise PermissionDenied
     if found.status not in DRAFTS:
-        faults = [FieldFault("", "The competition is published: its rules stand")]
+        faults = [FieldFault("", _("The competition is published: its rules stand"))]
         return _page(request, actor, found, faults, 409)
     if request.method != "POST":
         return _form(request, found, typed_of(_planned(found)), ())
@@ -69,7 +71,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404 from refused
     except Stale:
         found = _seen(actor, reference)
-        return _form(request, found, typed_of(_planned(found)), [FieldFault("", STALE)], 409)
+        return _form(request, found, typed_of(_planned(found)), [FieldFault("", _(STALE))], 409)
     except Conflict as refused:
         return _page(
             request, actor, _seen(actor, reference), [FieldFault("", refused.message.rstrip("."))], 409
@@ -109,7 +111,7 @@ def _form(
         "call-offs",
         status_code=status_code,
         call_off=found,
-        choices=CHOICES,
+        choices={name: choices_said(pairs) for name, pairs in CHOICES.items()},
         typed=typed,
         faults=wrong,
         messages=by_anchor(wrong),
@@ -135,9 +137,9 @@ def _page(
         page=page,
         listed=LISTED,
         call_off=found,
-        parts=PARTS,
+        parts=choices_said(PARTS),
         moments={name: local(getattr(page.competition, name)) for name in moments},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=again,
         faults=wrong,
         messages=by_anchor(wrong),

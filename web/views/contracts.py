@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -27,6 +28,7 @@ from web.call_off_changes import DONE, OF_CONTRACTS
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.saying import choices_said, done_said, said
 
 ANCHORS = {
     "reason": "{do}-reason",
@@ -105,13 +107,13 @@ def _page(
         contract=found,
         buying=bool(buying),
         actions=frozenset(actions),
-        identifiers=IDENTIFIERS.items(),
+        identifiers=choices_said(IDENTIFIERS.items()),
         notices=notices,
-        no_notices="" if notices else why_none(contract_facts(found)),
+        no_notices="" if notices else said(why_none(contract_facts(found))),
         before=before if before is not None and "publish_notice" in actions else None,
-        waiting=[(one.key, one.rule.name) for one in waiting],
+        waiting=[(one.key, _(one.rule.name)) for one in waiting],
         today=today,
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),

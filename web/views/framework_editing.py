@@ -13,6 +13,8 @@ from typing import Any, Final
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -40,10 +42,13 @@ from web.faults import FieldFault, by_anchor, lowered
 from web.framework_form import DONE, fields_of, owners_of, said_by, told_of, typed_from, typed_of
 from web.once import done_once
 from web.pages import render
+from web.saying import done_said, said
 
 Say = Callable[[Actor, int, dict[str, Any]], object]
 Crumbs = list[tuple[str, str]]
 HUB: Final = "web:administration"
+NEW_SPECIALISM: Final = N_("A new specialism of lot %(lot)s of %(framework)s")
+NEW_GRADE: Final = N_("A new grade of lot %(lot)s of %(framework)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,11 @@ def new_framework(request: HttpRequest) -> HttpResponse:
         request,
         who,
         Form(
-            "A new framework",
+            _("A new framework"),
             AS_FRAMEWORK,
             lambda actor, _, said: create_framework(actor, said),
             "",
-            [("Administration", reverse(HUB))],
+            [(_("Administration"), reverse(HUB))],
             begin=begin,
         ),
     )
@@ -105,10 +110,10 @@ def framework_data(request: HttpRequest, reference: str) -> HttpResponse:
         framework=found,
         told=[
             *told_of(AS_FRAMEWORK, found, ("reference", "owner", "description")),
-            ("Owner", found.owner.name),
+            (_("Owner"), found.owner.name),
         ],
         lots=list(found.lots.order_by("position")),
-        done=DONE.get(request.GET.get("done", ""), ""),
+        done=done_said(request, DONE),
     )
 
 
@@ -123,7 +128,7 @@ def framework_form(request: HttpRequest, reference: str) -> HttpResponse:
     def say(actor: Actor, revision: int, said: dict[str, Any]) -> object:
         return edit_framework(actor, found.reference, revision, said)
 
-    title = f"Change {found.number}"
+    title = _("Change %(framework)s") % {"framework": found.number}
     return _form(
         request, who, Form(title, AS_FRAMEWORK, say, _data(found), _crumbs(found), found.revision, found)
     )
@@ -140,7 +145,7 @@ def new_lot(request: HttpRequest, reference: str) -> HttpResponse:
     def say(actor: Actor, revision: int, said: dict[str, Any]) -> object:
         return add_lot(actor, found.reference, revision, said)
 
-    title = f"A new lot of {found.number}"
+    title = _("A new lot of %(framework)s") % {"framework": found.number}
     return _form(request, who, Form(title, AS_LOT, say, _data(found), _crumbs(found), found.revision))
 
 
@@ -160,7 +165,7 @@ def lot_data(request: HttpRequest, reference: str) -> HttpResponse:
         told=told_of(AS_LOT, lot, ("number", "name", "description")),
         specialisms=list(lot.specialisms.order_by("position")),
         grades=list(lot.grades.order_by("rank")),
-        done=DONE.get(request.GET.get("done", ""), ""),
+        done=done_said(request, DONE),
     )
 
 
@@ -175,7 +180,7 @@ def lot_form(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         who,
         Form(
-            f"Change lot {lot.number} of {lot.framework.number}",
+            _("Change lot %(lot)s of %(framework)s") % _named(lot),
             AS_LOT,
             lambda actor, revision, said: edit_lot(actor, lot.reference, revision, said),
             _place(lot),
@@ -193,7 +198,7 @@ def lot_form(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_specialism(request: HttpRequest, reference: str) -> HttpResponse:
     """One more specialism of a lot."""
-    return _new_part(request, reference, "specialism", AS_SPECIALISM, add_specialism)
+    return _new_part(request, reference, NEW_SPECIALISM, AS_SPECIALISM, add_specialism)
 
 
 @never_cache
@@ -201,7 +206,7 @@ def new_specialism(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_grade(request: HttpRequest, reference: str) -> HttpResponse:
     """One more grade of a lot."""
-    return _new_part(request, reference, "grade", AS_GRADE, add_grade)
+    return _new_part(request, reference, NEW_GRADE, AS_GRADE, add_grade)
 
 
 @never_cache
@@ -225,18 +230,17 @@ def grade_form(request: HttpRequest, reference: str) -> HttpResponse:
 def _new_part(
     request: HttpRequest,
     reference: str,
-    what: str,
+    title: str,
     table: Mapping[str, Field],
     add: Callable[[Actor, str, int, Mapping[str, Any]], object],
 ) -> HttpResponse:
     who = _keeper(request)
     lot = _lot(who, reference)
-    title = f"A new {what} of lot {lot.number} of {lot.framework.number}"
     return _form(
         request,
         who,
         Form(
-            title,
+            _(title) % _named(lot),
             table,
             lambda actor, revision, said: add(actor, lot.reference, revision, said),
             _place(lot),
@@ -261,7 +265,7 @@ def _part(
         request,
         who,
         Form(
-            f"Change {found.name[:80]} on lot {lot.number}",
+            _("Change %(name)s on lot %(lot)s") % {"name": found.name[:80], "lot": lot.number},
             table,
             lambda actor, revision, said: edit(actor, part.reference, revision, said),
             _place(lot),
@@ -296,7 +300,7 @@ def _form(request: HttpRequest, who: Administrator, form: Form) -> HttpResponse:
 
     def told(fault: Fault) -> FieldFault:
         name = fault.pointer.strip("/").partition("/")[0]
-        label = form.table[name].label if name in form.table else ""
+        label = said(form.table[name].label) if name in form.table else ""
         return FieldFault(name, f"{label}: {lowered(fault.message)}")
 
     try:
@@ -358,5 +362,9 @@ def _place(lot: Lot) -> str:
 
 
 def _crumbs(framework: Framework, lot: Lot | None = None) -> Crumbs:
-    crumbs = [("Administration", reverse(HUB)), (framework.number, _data(framework))]
-    return [*crumbs, (f"Lot {lot.number}", _place(lot))] if lot else crumbs
+    crumbs = [(_("Administration"), reverse(HUB)), (framework.number, _data(framework))]
+    return [*crumbs, (_("Lot %(lot)s") % {"lot": lot.number}, _place(lot))] if lot else crumbs
+
+
+def _named(lot: Lot) -> dict[str, str]:
+    return {"lot": lot.number, "framework": lot.framework.number}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from procurement.models import Appointment, Framework, Grade, Lot, Specialism
 from procurement.vocabulary import BUYER_CLASSES
 from web.pages import render
+from web.saying import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def framework(request: HttpRequest, reference: str) -> HttpResponse:
         status=found.status_on(timezone.localdate()),
         lots=lots,
         grades=_grades(lots),
-        buyers=[BUYER_CLASSES.get(name, name) for name in found.buyer_classes],
+        buyers=[said(BUYER_CLASSES.get(name, name)) for name in found.buyer_classes],
         specialism_count=sum(len(lot.specialisms.all()) for lot in lots),
     )
 
@@ -99,4 +102,8 @@ def _grades(lots: Sequence[Lot]) -> list[tuple[str, str]]:
             heard = names.setdefault((grade.rank, grade.code), [])
             if grade.name not in heard:
                 heard.append(grade.name)
-    return [(code, " or ".join(heard)) for (_, code), heard in sorted(names.items())]
+    return [(code, reduce(_either, heard)) for (_rank, code), heard in sorted(names.items())]
+
+
+def _either(one: str, other: str) -> str:
+    return _("%(one)s or %(other)s") % {"one": one, "other": other}

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -44,7 +45,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         return _page(request, who, [])
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
-        return _page(request, who, [FieldFault("file", "Choose the file to import")], 422)
+        return _page(request, who, [FieldFault("file", _("Choose the file to import"))], 422)
     options = {"dry_run": request.POST.get("what") != "load", "partial": request.POST.get("partial") == "yes"}
 
     def begin() -> str:

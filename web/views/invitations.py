@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,6 +33,7 @@ from web.invitation_changes import ANCHORS, DONE, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said
 from web.tender_form import asked_of, faults_of, read, typed_from, typed_of
 
 
@@ -107,7 +109,7 @@ def tender_draft(request: HttpRequest, reference: str) -> HttpResponse:
     if parts.isdisjoint({Part.LEAD, Part.MEMBER}):
         raise PermissionDenied
     if "draft" not in actions_of(found, tender, parts, None):
-        return _page(request, actor, found, [FieldFault("", "The tender can no longer be written")], 409)
+        return _page(request, actor, found, [FieldFault("", _("The tender can no longer be written"))], 409)
     if request.method != "POST":
         return _form(request, found, tender, parts, typed_of(tender, asked_of(tender)), ())
     refusal = _written(request, actor, tender)
@@ -188,7 +190,7 @@ def _page(
         status_code=status_code,
         invitation=now,
         page=invitation_page(now, own_tender(now, actor), actor),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),

@@ -13,6 +13,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,9 +31,10 @@ from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places
 from web.once import done_once
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said, said
 
 ANCHORS = {"reason": "{do}-reason", "statement": "statement", "offers": "specialisms"}
-LABELS = {"partner": "Firm", "lot": "Lot", "supplier": "Consortium"}
+LABELS = {"partner": N_("Firm"), "lot": N_("Lot"), "supplier": N_("Consortium")}
 
 
 @never_cache
@@ -69,7 +72,7 @@ def new_joining(request: HttpRequest) -> HttpResponse:
     partner = firms[0][0] if len(firms) == 1 else sent["partner"]
     if partner not in dict(firms):
         return _form(
-            request, actor, sent, [FieldFault("partner", "Firm: say which of yours would join")], 422
+            request, actor, sent, [FieldFault("partner", _("Firm: say which of yours would join"))], 422
         )
 
     def begin() -> str:
@@ -108,7 +111,8 @@ def _seen(actor: Actor, reference: str) -> Joining:
 
 def _labelled(fault: Fault) -> FieldFault:
     name = fault.pointer.strip("/")
-    return FieldFault(name, f"{LABELS.get(name, 'Application')}: {lowered(fault.message)}")
+    label = said(LABELS[name]) if name in LABELS else _("Application")
+    return FieldFault(name, f"{label}: {lowered(fault.message)}")
 
 
 def _form(
@@ -149,7 +153,7 @@ def _page(
         offers=_named(found),
         form=offered(found) if "edit" in steps else None,
         statement=typed["statement"] if typed and "statement" in typed else found.statement,
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=typed.dict() if typed else {},
         faults=wrong,
         messages=by_anchor(wrong),

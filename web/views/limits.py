@@ -12,6 +12,7 @@ from typing import Final
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -24,9 +25,10 @@ from web.buying import actor_of, names_of
 from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
 from web.pages import render
+from web.saying import done_said
 
 ANCHORS: Final = {"approval_from": "approval_from"}
-LABELS: Final = {"approval_from": "Approve from which total on"}
+LABELS: Final = {"approval_from": N_("Approve from which total on")}
 OF_LIMITS: Final[dict[str, Change]] = {
     "set": lambda actor, organisation, _, sent: set_limit(
         actor, organisation, sent.get("approval_from", "").removeprefix("£").replace(",", "").strip()
@@ -34,8 +36,8 @@ OF_LIMITS: Final[dict[str, Change]] = {
     "remove": lambda actor, organisation, _, __: set_limit(actor, organisation, None),
 }
 DONE: Final = {
-    "set": "The limit is set. It holds for what goes out from now on.",
-    "remove": "The limit is taken away: no call-off is approved before it goes out.",
+    "set": N_("The limit is set. It holds for what goes out from now on."),
+    "remove": N_("The limit is taken away: no call-off is approved before it goes out."),
 }
 SHOWN: Final = 20
 
@@ -73,7 +75,7 @@ def limit(request: HttpRequest, reference: str) -> HttpResponse:
         waiting=list(own.waiting_for_approval().order_by("-pk")[:SHOWN]),
         approved=[(one, names.get(one.approved_by, one.approved_by)) for one in approved],
         typed=request.POST.dict() if faults else {},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )

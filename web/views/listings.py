@@ -11,6 +11,7 @@ from procurement.permissions import ANONYMOUS, Action, can, person
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.listing_page import listing_page
 from web.pages import render
+from web.saying import said
 
 
 @never_cache
@@ -28,8 +29,8 @@ def listing(request: HttpRequest, reference: str) -> HttpResponse:
         page=page,
         may_see_contacts=can(actor, Action.VIEW_CONTACTS),
         may_edit=can(actor, Action.UPDATE_PROFILE, page.partner.organisation_id),
-        ownership=OWNERSHIP[page.profile.ownership],
-        size=SIZES[page.profile.size],
-        sectors=[SECTORS.get(slug, slug) for slug in page.profile.sectors],
-        accreditations=[ACCREDITATIONS.get(slug, slug) for slug in page.profile.accreditations],
+        ownership=said(OWNERSHIP[page.profile.ownership]),
+        size=said(SIZES[page.profile.size]),
+        sectors=[said(SECTORS.get(slug, slug)) for slug in page.profile.sectors],
+        accreditations=[said(ACCREDITATIONS.get(slug, slug)) for slug in page.profile.accreditations],
     )

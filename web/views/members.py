@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -26,6 +27,7 @@ from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
 from web.pages import render
 from web.paging import listed
+from web.saying import choices_said, done_said
 
 ANCHORS: Final = {
     "email": "email",
@@ -35,18 +37,20 @@ ANCHORS: Final = {
     "reason": "reason",
 }
 LABELS: Final = {
-    "email": "Email address",
-    "full_name": "Name",
-    "role": "Role",
-    "domain": "Domain",
-    "reason": "Reason",
+    "email": N_("Email address"),
+    "full_name": N_("Name"),
+    "role": N_("Role"),
+    "domain": N_("Domain"),
+    "reason": N_("Reason"),
 }
 DONE: Final = {
-    "invite": "The person belongs to the organisation. Whoever has no password yet is sent a link to set one.",
-    "role": "The role is changed.",
-    "remove": "The person belongs to the organisation no more.",
-    "add_domain": "Whoever has an address there is shown the organisation, and may ask.",
-    "remove_domain": "The domain is the organisation's no more.",
+    "invite": N_(
+        "The person belongs to the organisation. Whoever has no password yet is sent a link to set one."
+    ),
+    "role": N_("The role is changed."),
+    "remove": N_("The person belongs to the organisation no more."),
+    "add_domain": N_("Whoever has an address there is shown the organisation, and may ask."),
+    "remove_domain": N_("The domain is the organisation's no more."),
     **asking.DONE,
 }
 
@@ -112,9 +116,9 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         manages=manages,
         domains=EmailDomain.objects.filter(organisation=body),
         requests=asking.waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
-        roles=Membership.Role.choices,
+        roles=choices_said(Membership.Role.choices),
         typed=request.POST.dict() if faults and request.POST.get("do") in ("invite", "add_domain") else {},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )

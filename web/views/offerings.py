@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -59,7 +60,7 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        return _page(request, actor, partner, appointment, standing, [FieldFault("", STALE)], 409)
+        return _page(request, actor, partner, appointment, standing, [FieldFault("", _(STALE))], 409)
     except Invalid as refused:
         rows = _rows(partner, appointment, own, sent)
         faults = [_fault(fault.pointer, fault.message, rows) for fault in refused.faults]
@@ -109,7 +110,7 @@ def _rows(
     return [
         Row(
             one.specialism.reference if one.specialism else "",
-            one.specialism.name if one.specialism else "Which specialisms is not stated",
+            one.specialism.name if one.specialism else _("Which specialisms is not stated"),
             sent is None or sent.get(f"offered-{number}") == "yes",
             _chosen(regions, one.regions if sent is None else sent.getlist(f"regions-{number}")),
             _chosen(studies, one.evidence if sent is None else sent.getlist(f"evidence-{number}")),
@@ -150,7 +151,7 @@ def _placement(
 
 def _fault(pointer: str, message: str, rows: list[Row]) -> FieldFault:
     """Where a fault of a draft belongs: a draft's number counts only what is offered, other lots' last."""
-    _, _, number, part = (*pointer.split("/"), "", "", "")[:4]
+    number, part = (*pointer.split("/"), "", "", "")[2:4]
     offered = [at for at, row in enumerate(rows) if row.offered]
     if number.isdigit() and int(number) < len(offered) and part in ("regions", "evidence"):
         at = offered[int(number)]

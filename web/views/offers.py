@@ -29,6 +29,7 @@ from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said
 
 ANCHORS = {"reason": "{do}-reason"}
 
@@ -107,7 +108,7 @@ def _page(
                 supplier_signed(found.call_off),
             )
         ),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),

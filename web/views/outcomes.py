@@ -14,6 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -38,11 +40,12 @@ from web.outcome_changes import DONE, OF_MEASURES, OF_PLANS, REMOVAL
 from web.outcome_form import choices, faults_of, read, typed_from, typed_of
 from web.pages import render
 from web.paging import listed
+from web.saying import choices_said, done_said
 
 ANCHORS: Final = {"note": "note"}
 OF_LIBRARY: Final = {
-    "name": "Name", "definition": "When one is reached", "data_source": "Where the count comes from",
-    "unit": "What is counted", "organisation": "Organisation",
+    "name": N_("Name"), "definition": N_("When one is reached"), "data_source": N_("Where the count comes from"),
+    "unit": N_("What is counted"), "organisation": N_("Organisation"),
 }  # fmt: skip
 
 
@@ -113,7 +116,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404 from refused
     except Stale:
         call_off.refresh_from_db(fields=["revision", "status"])
-        return _form(request, call_off, standing, typed_of(standing), [FieldFault("", STALE)], 409)
+        return _form(request, call_off, standing, typed_of(standing), [FieldFault("", _(STALE))], 409)
     except Conflict as refused:
         wrong = [FieldFault("", refused.message.rstrip("."))]
         return _form(request, call_off, standing, typed_of(standing), wrong, 409)
@@ -148,7 +151,7 @@ def measures(request: HttpRequest) -> HttpResponse:
         pages=page.pages,
         writes=writes,
         typed=request.POST.dict() if faults else {},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )
@@ -186,7 +189,7 @@ def _page(
         status_code=status_code,
         plan=found,
         buying=bool(buyer_parts(actor, found.call_off)),
-        questions=QUESTIONS.items(),
+        questions=choices_said(QUESTIONS.items()),
         measures=list(found.measures.all()),
         payers=[(one, left_in(one, timezone.localdate()) if one.pot_minor else None) for one in payers],
         totals=totals(found),
@@ -194,7 +197,7 @@ def _page(
         actions=frozenset(steps),
         itself=Part.INVESTOR in parts,
         claims=list(claims[:50]),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),
@@ -218,7 +221,7 @@ def _form(
         call_off=call_off,
         plan=standing,
         open=call_off.status in NOT_OUT,
-        questions=QUESTIONS.items(),
+        questions=choices_said(QUESTIONS.items()),
         choices=choices(),
         typed=typed,
         faults=wrong,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from search.engines.base import EngineUnavailable
@@ -22,6 +23,7 @@ from web.choosing import COMPARE
 from web.faults import plain_amounts
 from web.pages import render
 from web.partner_map import counting, map_of
+from web.saying import said, value_said
 from web.views.errors import search_unavailable
 
 PAGED = ("page", "page_size", "after", "seed", "sort", "more", COMPARE)
@@ -55,14 +57,19 @@ def partner_map(request: HttpRequest) -> HttpResponse:
         fields=[
             (
                 facet.name,
-                facet.label,
-                [("", "Any"), *((one.value, f"{one.label} ({one.count})") for one in facet.values)],
+                said(facet.label),
+                [
+                    ("", _("Any")),
+                    *((one.value, f"{value_said(facet, one)} ({one.count})") for one in facet.values),
+                ],
                 asked.first(facet.name).lower(),
             )
             for facet in fields
         ],
         kept=asked.without("q", *CHOSEN).pairs,
-        narrowing=[field.label for field in FILTERS if field.name not in CHOSEN and asked.values(field.name)],
+        narrowing=[
+            said(field.label) for field in FILTERS if field.name not in CHOSEN and asked.values(field.name)
+        ],
         searched=str(searched),
         at={tile.code: str(searched.without("region").plus("region", tile.code)) for tile in shown.tiles},
         by={

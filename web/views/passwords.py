@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -33,7 +34,7 @@ def password(request: HttpRequest) -> HttpResponse:
             with transaction.atomic():
                 ask_link(email)
             return see_other(f"{reverse('web:password')}?asked=yes")
-        faults = [FieldFault("email", "Enter your email address")]
+        faults = [FieldFault("email", _("Enter your email address"))]
     return render(
         request,
         "password.html",
@@ -63,7 +64,7 @@ def set_password(request: HttpRequest, key: str, token: str) -> HttpResponse:
         except ValidationError as refused:
             faults = [FieldFault("password", message.rstrip(".")) for message in refused.messages]
         if new != request.POST.get("again", ""):
-            faults.append(FieldFault("again", "The two passwords differ"))
+            faults.append(FieldFault("again", _("The two passwords differ")))
         if not faults:
             user.set_password(new)
             user.save(update_fields=["password"])

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +20,7 @@ from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.profile_changes import changed_fields
 from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm
+from web.saying import choices_said, labels_said
 
 
 @never_cache
@@ -50,7 +52,7 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
     except Stale:
         newer = ProfileForm.of(partner.published, partner.revision)
         changed = FieldFault(
-            "name", "Somebody changed this profile after you opened it. Below it is as it stands now"
+            "name", _("Somebody changed this profile after you opened it. Below it is as it stands now")
         )
         return _page(request, partner, partner.published, newer, [changed], 409)
     return HttpResponseRedirect(f"{reverse('web:profile', args=[reference])}?saved=yes")
@@ -76,13 +78,15 @@ def _page(
         preview=preview,
         changed=changed_fields(published, preview) if preview is not None else [],
         saved=request.method == "GET" and request.GET.get("saved") == "yes",
-        ownerships=list(OWNERSHIP.items()),
-        sizes=list(SIZES.items()),
-        sectors=[(slug, label, slug in form.sectors) for slug, label in SECTORS.items()],
-        accreditations=[(slug, label, slug in form.accreditations) for slug, label in ACCREDITATIONS.items()],
-        evidence_fields=list(EVIDENCE.items()),
-        contact_fields=list(CONTACTS.items()),
-        labels=LABELS,
+        ownerships=choices_said(OWNERSHIP.items()),
+        sizes=choices_said(SIZES.items()),
+        sectors=[(slug, label, slug in form.sectors) for slug, label in choices_said(SECTORS.items())],
+        accreditations=[
+            (slug, label, slug in form.accreditations) for slug, label in choices_said(ACCREDITATIONS.items())
+        ],
+        evidence_fields=choices_said(EVIDENCE.items()),
+        contact_fields=choices_said(CONTACTS.items()),
+        labels=labels_said(LABELS),
         faults=faults or [],
         messages=by_anchor(faults or []),
     )

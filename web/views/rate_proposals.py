@@ -13,6 +13,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -46,8 +48,9 @@ from web.rate_proposal_form import (
     shown_ids,
     whole,
 )
+from web.saying import choices_said, done_said, labels_said, said
 
-LABELS: Final = {"valid_from": "Day"}
+LABELS: Final = {"valid_from": N_("Day")}
 
 
 @never_cache
@@ -69,7 +72,7 @@ def rate_proposals(request: HttpRequest) -> HttpResponse:
         rows=page.rows,
         pages=page.pages,
         status=status,
-        statuses=[("", "Any status"), *RateProposal.Status.choices],
+        statuses=[("", _("Any status")), *choices_said(RateProposal.Status.choices)],
         may_begin=bool(cards(actor)),
     )
 
@@ -88,7 +91,7 @@ def new_rate_proposal(request: HttpRequest) -> HttpResponse:
         return _form(request, choices, request.GET.get("card", ""), ())
     card = choices[0][0] if len(choices) == 1 else request.POST.get("card", "")
     if card not in dict(choices):
-        return _form(request, choices, "", [FieldFault("card", "Card: say which is to change")], 422)
+        return _form(request, choices, "", [FieldFault("card", _("Card: say which is to change"))], 422)
 
     def begin() -> str:
         begun = draft_rate_proposal(actor, draft_of(card))
@@ -170,7 +173,7 @@ def _page(
         "account",
         status_code=status_code,
         proposal=found,
-        unit=UNITS[found.unit],
+        unit=_(UNITS[found.unit]),
         line=proposal_line(found.status, submitted=found.submitted_at is not None),
         actions=steps,
         before=before,
@@ -180,11 +183,11 @@ def _page(
             for one in comparison.lines[(number - 1) * SHOWN : number * SHOWN]
         ],
         pages=pages(address, many, number, SHOWN, many),
-        rules=RULES,
+        rules=labels_said(RULES),
         stops=STOPS,
         stopped=len(list(comparison.stopped)),
         drafts=drafts,
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=typed,
         faults=wrong,
         messages=by_anchor(wrong),
@@ -216,6 +219,6 @@ def _drafts(request: HttpRequest, found: RateProposal, names: Names, typed: dict
 def _led(fault: FieldFault, ids: set[str]) -> FieldFault:
     """The fault, led to its field where the page has it."""
     known = fault.anchor in ids or fault.anchor.endswith("-reason")
-    label = LABELS.get(fault.anchor, "")
+    label = said(LABELS.get(fault.anchor, ""))
     message = f"{label}: {fault.message[0].lower()}{fault.message[1:]}" if label else fault.message
     return FieldFault(fault.anchor if known else "", message)

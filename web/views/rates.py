@@ -12,6 +12,9 @@ from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from procurement.pricing import Bin, Place, RateStatistics
@@ -28,20 +31,21 @@ from search.rate_query import CAVEAT, OtherUnits, RateQuery, RateResult
 from web.address import Address
 from web.chart import Histogram, histogram
 from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
-from web.formats import minor, money, plural
+from web.formats import minor, money, number
 from web.pages import render
 from web.paging import pages
 from web.rate_form import LABELS, rate_form
+from web.saying import labels_said, said
 from web.views.errors import search_unavailable
 
 EXPORT: Final = "/api/v1/rates.csv"
 NOT_EXPORTED: Final = ("page", "page_size", "after", "bins", "proposed")
 SORTS: Final = {
-    "price": "Lowest rate",
-    "-price": "Highest rate",
-    "role": "Role",
-    "relevance": "Best match",
-    "experience": "Experience",
+    "price": N_("Lowest rate"),
+    "-price": N_("Highest rate"),
+    "role": N_("Role"),
+    "relevance": N_("Best match"),
+    "experience": N_("Experience"),
 }
 
 
@@ -98,14 +102,14 @@ def rates(request: HttpRequest) -> HttpResponse:
         form=rate_form(asked),
         query=query,
         answer=answer,
-        caveat=CAVEAT,
+        caveat=_(CAVEAT),
         notes=notes_on(query.q, answer.count),
         figures=_figures(answer, query),
         place=_place(answer.place, answer.statistics, query),
         lines=[_line(orjson.loads(line), first_page) for line in answer.lines],
         pages=pages(first_page, answer.count, query.page, query.page_size, DEEPEST_HIT),
         deepest=DEEPEST_HIT,
-        sorts=[(slug, label) for slug, label in SORTS.items() if slug != "relevance" or query.q],
+        sorts=[(slug, _(label)) for slug, label in SORTS.items() if slug != "relevance" or query.q],
         sort=query.sort,
         left_out=len(query.exclude),
         put_back=str(first_page.without("exclude")),
@@ -113,7 +117,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         expired_address=str(first_page.put({"include_expired": "true"})),
         everything=request.path,
         export=str(asked.without(*NOT_EXPORTED).at(EXPORT)),
-        labels=LABELS,
+        labels=labels_said(LABELS),
         messages={},
     )
 
@@ -127,7 +131,7 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
     faults = [
         FieldFault(
             fault.parameter if form.has_field(fault.parameter) else "",
-            spoken(LABELS.get(fault.parameter, fault.parameter.capitalize()), fault),
+            spoken(said(LABELS.get(fault.parameter, fault.parameter.capitalize())), fault),
         )
         for fault in bad
     ]
@@ -140,7 +144,7 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
         form=form,
         everything=request.path,
         faults=faults,
-        labels=LABELS,
+        labels=labels_said(LABELS),
         messages=by_anchor(faults),
     )
 
@@ -155,13 +159,14 @@ def _other_units(request: HttpRequest, asked: Address, other: OtherUnits) -> Htt
         form=rate_form(asked),
         units=[
             (
-                f"{currency}, {'an hour' if unit == 'hour' else 'a day'}",
+                (_("%(currency)s, an hour") if unit == "hour" else _("%(currency)s, a day"))
+                % {"currency": currency},
                 str(asked.put({"currency": currency, "unit": unit})),
             )
             for currency, unit in other.units
         ],
         everything=request.path,
-        labels=LABELS,
+        labels=labels_said(LABELS),
         messages={},
     )
 
@@ -177,20 +182,30 @@ def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
     proposed = answer.place.proposed if answer.place else None
     return Figures(
         chart=histogram(found.histogram, found.percentiles[50], proposed, query.currency),
-        description=(
-            f"{plural(found.count, 'line')} from {price(found.minimum)} to {price(found.maximum)}; half "
-            f"are at or below {price(found.percentiles[50])}. The table below has the lines in each bar."
-        ),
+        description=ngettext(
+            "%(count)s line from %(lowest)s to %(highest)s; half are at or below %(median)s. "
+            "The table below has the lines in each bar.",
+            "%(count)s lines from %(lowest)s to %(highest)s; half are at or below %(median)s. "
+            "The table below has the lines in each bar.",
+            found.count,
+        )
+        % {
+            "count": number(found.count),
+            "lowest": price(found.minimum),
+            "highest": price(found.maximum),
+            "median": price(found.percentiles[50]),
+        },
         summary=(
-            ("Lines counted", f"{found.count:,}"),
-            ("Lowest", price(found.minimum)),
-            ("Median", price(found.percentiles[50])),
-            ("Mean", price(found.mean)),
-            ("Highest", price(found.maximum)),
-            ("Standard deviation", price(found.standard_deviation)),
+            (_("Lines counted"), number(found.count)),
+            (_("Lowest"), price(found.minimum)),
+            (_("Median"), price(found.percentiles[50])),
+            (_("Mean"), price(found.mean)),
+            (_("Highest"), price(found.maximum)),
+            (_("Standard deviation"), price(found.standard_deviation)),
         ),
         percentiles=tuple(
-            (f"{percentile}th", price(value)) for percentile, value in found.percentiles.items()
+            (_("%(percentile)sth") % {"percentile": percentile}, price(value))
+            for percentile, value in found.percentiles.items()
         ),
         bins=tuple(_bins(found.histogram, price)),
     )
@@ -201,24 +216,56 @@ def _bins(bins: tuple[Bin, ...], price: Callable[[float], str]) -> list[tuple[st
     if len(bins) == 1:
         only = bins[0]
         same = only.lower == only.upper
-        return [(price(only.lower) if same else f"{price(only.lower)} to {price(only.upper)}", only.count)]
-    words = [(f"{price(one.lower)} to under {price(one.upper)}", one.count) for one in bins[:-1]]
-    return [*words, (f"{price(bins[-1].lower)} to {price(bins[-1].upper)}", bins[-1].count)]
+        return [(price(only.lower) if same else _between(only, price), only.count)]
+    under = _("%(low)s to under %(high)s")
+    words = [(under % {"low": price(one.lower), "high": price(one.upper)}, one.count) for one in bins[:-1]]
+    return [*words, (_between(bins[-1], price), bins[-1].count)]
+
+
+def _between(one: Bin, price: Callable[[float], str]) -> str:
+    return _("%(low)s to %(high)s") % {"low": price(one.lower), "high": price(one.upper)}
 
 
 def _place(place: Place | None, found: RateStatistics | None, query: RateQuery) -> str:
     """Where the proposed price stands, in a sentence; "" without one."""
     if place is None or found is None:
         return ""
-    proposed = money(place.proposed, query.currency)
-    stands = (
-        f"Of {plural(found.count, 'line')}, {place.below:,} are below {proposed}, {place.equal:,} equal "
-        f"to it and {place.above:,} above: it is at or above {place.percentile:g} per cent of them"
+    return _stands(found.count, place.deviations) % {
+        "count": number(found.count),
+        "below": number(place.below),
+        "proposed": money(place.proposed, query.currency),
+        "equal": number(place.equal),
+        "above": number(place.above),
+        "share": f"{place.percentile:g}",
+        "deviations": f"{abs(place.deviations or 0):g}",
+    }
+
+
+def _stands(count: int, deviations: float | None) -> str:
+    """The sentence for a place so many standard deviations from the mean, None where there are none to tell."""
+    if deviations is None:
+        return ngettext(
+            "Of %(count)s line, %(below)s are below %(proposed)s, %(equal)s equal to it and %(above)s above: "
+            "it is at or above %(share)s per cent of them.",
+            "Of %(count)s lines, %(below)s are below %(proposed)s, %(equal)s equal to it and %(above)s above: "
+            "it is at or above %(share)s per cent of them.",
+            count,
+        )
+    if deviations >= 0:
+        return ngettext(
+            "Of %(count)s line, %(below)s are below %(proposed)s, %(equal)s equal to it and %(above)s above: "
+            "it is at or above %(share)s per cent of them, %(deviations)s standard deviations above the mean.",
+            "Of %(count)s lines, %(below)s are below %(proposed)s, %(equal)s equal to it and %(above)s above: "
+            "it is at or above %(share)s per cent of them, %(deviations)s standard deviations above the mean.",
+            count,
+        )
+    return ngettext(
+        "Of %(count)s line, %(below)s are below %(proposed)s, %(equal)s equal to it and %(above)s above: "
+        "it is at or above %(share)s per cent of them, %(deviations)s standard deviations below the mean.",
+        "Of %(count)s lines, %(below)s are below %(proposed)s, %(equal)s equal to it and %(above)s above: "
+        "it is at or above %(share)s per cent of them, %(deviations)s standard deviations below the mean.",
+        count,
     )
-    if place.deviations is None:
-        return f"{stands}."
-    side = "above" if place.deviations >= 0 else "below"
-    return f"{stands}, {abs(place.deviations):g} standard deviations {side} the mean."
 
 
 def _line(stored: Mapping[str, Any], address: Address) -> Line:
@@ -236,7 +283,9 @@ def _line(stored: Mapping[str, Any], address: Address) -> Line:
 
 
 def _lots(numbers: list[str]) -> str:
-    return f"{'lot' if len(numbers) == 1 else 'lots'} {', '.join(numbers)}" if numbers else ""
+    if not numbers:
+        return ""
+    return ngettext("lot %(numbers)s", "lots %(numbers)s", len(numbers)) % {"numbers": ", ".join(numbers)}
 
 
 def _details(stored: Mapping[str, Any]) -> list[str]:
@@ -244,10 +293,12 @@ def _details(stored: Mapping[str, Any]) -> list[str]:
     mentioned.
     """
     least, most = stored["min_experience"], stored["max_experience"]
-    details: list[str | None] = [WORK_TYPES.get(stored["work_type"])]
+    details = [said(WORK_TYPES.get(stored["work_type"], ""))]
     if least is not None and most is not None:
-        details.append(f"{least} to {plural(most, 'year')}")
+        years = ngettext("%(least)s to %(most)s year", "%(least)s to %(most)s years", most)
+        details.append(years % {"least": least, "most": number(most)})
     elif least is not None:
-        details.append(f"{plural(least, 'year')} or more")
-    details += [stored["qualification_label"], stored["site_label"]]
+        years = ngettext("%(least)s year or more", "%(least)s years or more", least)
+        details.append(years % {"least": number(least)})
+    details += [said(stored["qualification_label"]), said(stored["site_label"])]
     return [detail for detail in details if detail]

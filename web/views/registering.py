@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -56,7 +57,7 @@ def set_up_account(request: HttpRequest, token: str) -> HttpResponse:
     sent = request.POST
     if request.method == "POST":
         if sent.get("password", "") != sent.get("again", ""):
-            faults.append(FieldFault("again", "The two passwords differ"))
+            faults.append(FieldFault("again", _("The two passwords differ")))
         try:
             user = None if faults else register(token, sent.get("full_name", ""), sent.get("password", ""))
         except Invalid as refused:

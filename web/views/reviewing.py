@@ -10,6 +10,7 @@ from typing import Final
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,6 +23,7 @@ from web.faults import by_anchor
 from web.pages import render
 from web.paging import listed
 from web.profile_changes import changed_fields
+from web.saying import done_said
 
 OF_REVIEWS: Final[dict[str, Change]] = {
     "leave": lambda actor, partner, number, _: leave_profile(actor, partner, number),
@@ -30,8 +32,8 @@ OF_REVIEWS: Final[dict[str, Change]] = {
     ),
 }
 DONE: Final = {
-    "leave": "The profile stays as it is.",
-    "take-back": "What stood before is published again, and the firm is told why.",
+    "leave": N_("The profile stays as it is."),
+    "take-back": N_("What stood before is published again, and the firm is told why."),
 }
 
 
@@ -83,7 +85,7 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
         waits=versions.to_be_looked_at().filter(pk=shown.pk).exists(),
         review=ProfileReview.objects.filter(version=shown).first(),
         typed=request.POST.dict() if refused else {},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )

@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,19 +28,20 @@ from web.changing import sent_revision
 from web.faults import FieldFault
 from web.once import done_before, done_once
 from web.pages import render
+from web.saying import choices_said, done_said
 from web.views.errors import search_unavailable
 
 ALERTS: Final = [
-    ("new", "New listings"),
-    ("new_and_changed", "New listings, and changes of those found"),
-    ("none", "Nothing"),
+    ("new", N_("New listings")),
+    ("new_and_changed", N_("New listings, and changes of those found")),
+    ("none", N_("Nothing")),
 ]
-FREQUENCIES: Final = [("daily", "Daily, at 7am on working days"), ("at_once", "At once")]
+FREQUENCIES: Final = [("daily", N_("Daily, at 7am on working days")), ("at_once", N_("At once"))]
 ON_A_PAGE: Final = 50
 SAID: Final = {
-    "saved": "The search is saved.",
-    "changed": "The change is saved.",
-    "deleted": "The search is deleted.",
+    "saved": N_("The search is saved."),
+    "changed": N_("The change is saved."),
+    "deleted": N_("The search is deleted."),
 }
 
 
@@ -135,9 +138,9 @@ def _page(
         status_code=status_code,
         searches=[(search, _may_change(actor, search)) for search in page],
         page=page,
-        said=SAID.get(request.GET.get("said", ""), "") if request.method == "GET" else "",
-        alerts=ALERTS,
-        frequencies=FREQUENCIES,
+        said=done_said(request, SAID, "said"),
+        alerts=choices_said(ALERTS),
+        frequencies=choices_said(FREQUENCIES),
         faults=_faults(refused) if refused else [],
     )
 
@@ -151,8 +154,8 @@ def _faults(refused: Invalid | Stale) -> list[FieldFault]:
     if isinstance(refused, Stale):
         return [
             FieldFault(
-                "", "Somebody changed this search after you opened the page. Below it is as it stands now"
+                "", _("Somebody changed this search after you opened the page. Below it is as it stands now")
             )
         ]
-    titles = {"/title": "Give the search a name: go back, fill it in and save again"}
+    titles = {"/title": _("Give the search a name: go back, fill it in and save again")}
     return [FieldFault("", titles.get(fault.pointer, fault.message.rstrip("."))) for fault in refused.faults]

@@ -12,6 +12,8 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.http import require_safe
 
 from procurement.permissions import Action, can
@@ -34,6 +36,7 @@ from web.pages import buys, render
 from web.paging import pages
 from web.rate_form import frameworks_with_rates, grades_on
 from web.results import grades_of, result
+from web.saying import choices_said, said, value_said
 from web.views.errors import search_unavailable
 from web.views.saved_searches import ALERTS, FREQUENCIES
 
@@ -41,11 +44,11 @@ OPEN_FACETS: Final = ("framework", "lot")
 FACET_SIZE: Final = 8
 FACET_SIZE_MORE: Final = 100
 FIELDS: Final = {
-    "q": "What you need",
-    "framework": "Framework",
-    "grade": "Grade",
-    "min_rate": "Rate from",
-    "max_rate": "Rate up to",
+    "q": N_("What you need"),
+    "framework": N_("Framework"),
+    "grade": N_("Grade"),
+    "min_rate": N_("Rate from"),
+    "max_rate": N_("Rate up to"),
 }
 """Parameters with a field of their own on the refused form; a fault of any other links to its chip."""
 
@@ -118,7 +121,7 @@ def _answered(
         facets=[_group(facet, first_page, more) for facet in answer.facets],
         chips=[*_facet_chips(answer.facets, first_page), *_rate_chips(query, first_page)],
         grades=grades,
-        sorts=[(slug, label) for slug, label in SORTS.items() if slug != "rate" or query.grade],
+        sorts=[(slug, said(label)) for slug, label in SORTS.items() if slug != "rate" or query.grade],
         # Every page of a search must stand in the order that its first page was drawn in.
         pages=pages(
             first_page.put({"seed": str(answer.seed)}), answer.count, query.page, query.page_size, DEEPEST_HIT
@@ -136,8 +139,8 @@ def _answered(
         asked=asked.without(COMPARE, "page", "seed").query,
         # Whoever puts it on file has read it in this order.
         asked_in_order=asked.without(COMPARE, "page").put({"seed": str(answer.seed)}).query,
-        alerts=ALERTS,
-        frequencies=FREQUENCIES,
+        alerts=choices_said(ALERTS),
+        frequencies=choices_said(FREQUENCIES),
         faults=[],
         messages={},
     )
@@ -179,7 +182,7 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
             *((COMPARE, value) for value in asked.values(COMPARE)),
         ],
         chips=[chip for _, _, chip in chips],
-        frameworks=[("", "Every framework"), *frameworks_with_rates()],
+        frameworks=[("", _("Every framework")), *frameworks_with_rates()],
         grades=grades_on(framework),
         faults=faults,
         messages=by_anchor(faults),
@@ -204,9 +207,9 @@ def _sent(asked: Address) -> dict[str, str]:
 
 
 def _label(name: str) -> str:
-    return FIELDS.get(name) or next(
-        (field.label for field in FILTERS if field.name == name), name.capitalize()
-    )
+    """The label of a parameter; the name of one that there is not."""
+    known = FIELDS.get(name) or next((field.label for field in FILTERS if field.name == name), "")
+    return said(known) or name.capitalize()
 
 
 def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
@@ -217,8 +220,8 @@ def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
     chosen = sum(value.selected for value in facet.values)
     return FacetGroup(
         name=facet.name,
-        label=facet.label,
-        values=values,
+        label=said(facet.label),
+        values=tuple(replace(value, label=value_said(facet, value)) for value in values),
         chosen=chosen,
         open=bool(chosen) or facet.name in OPEN_FACETS or facet.name == more,
         hidden=hidden,
@@ -230,7 +233,7 @@ def _facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
     return [
         Chip(
             f"chip-{facet.name}-{number}",
-            f"{facet.label}: {value.label}",
+            f"{said(facet.label)}: {value_said(facet, value)}",
             str(address.less(facet.name, value.value)),
         )
         for facet in facets
@@ -245,9 +248,21 @@ def _rate_chips(query: ListingQuery, address: Address) -> list[Chip]:
         without = address.without("grade", "min_rate", "max_rate")
         if query.sort == "rate":
             without = without.without("sort")
-        chips.append(Chip("chip-grade", f"Grade: {query.grade}", str(without)))
+        chips.append(Chip("chip-grade", f"{_('Grade')}: {query.grade}", str(without)))
     if query.min_rate is not None:
-        chips.append(Chip("chip-min", f"From {money(query.min_rate)}", str(address.without("min_rate"))))
+        chips.append(
+            Chip(
+                "chip-min",
+                _("From %(amount)s") % {"amount": money(query.min_rate)},
+                str(address.without("min_rate")),
+            )
+        )
     if query.max_rate is not None:
-        chips.append(Chip("chip-max", f"Up to {money(query.max_rate)}", str(address.without("max_rate"))))
+        chips.append(
+            Chip(
+                "chip-max",
+                _("Up to %(amount)s") % {"amount": money(query.max_rate)},
+                str(address.without("max_rate")),
+            )
+        )
     return chips

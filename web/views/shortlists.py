@@ -12,6 +12,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,14 +34,15 @@ from web.faults import FieldFault, by_anchor
 from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed, page_of, pages
+from web.saying import choices_said, done_said, said
 from web.shortlist_changes import DONE, change_of, faults_of, references_in
 from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
 from web.views.errors import search_unavailable
 
-STALE = (
+STALE = N_(
     "Somebody changed this shortlist meanwhile, so nothing of yours was changed. Below it is as it stands now"
 )
-FORMAT_LABELS = {"xlsx": "Excel workbook with an audit sheet", "pdf": "PDF", "json": "JSON"}
+FORMAT_LABELS = {"xlsx": N_("Excel workbook with an audit sheet"), "pdf": N_("PDF"), "json": N_("JSON")}
 
 
 @never_cache
@@ -58,7 +61,7 @@ def shortlists(request: HttpRequest) -> HttpResponse:
     organisation = body.chosen(sent.get("organisation", ""))
     listings = references_in(sent.get("listings", ""))
     if organisation is None:
-        wrong = [FieldFault("organisation", "Organisation: say for which one the shortlist is")]
+        wrong = [FieldFault("organisation", _("Organisation: say for which one the shortlist is"))]
         return _list(request, body, sent.dict(), wrong)
     query = sent.get("query", "")
     draft = ShortlistDraft(sent.get("title", ""), organisation=organisation, listings=listings, query=query)
@@ -130,7 +133,7 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        return _refused(request, actor, reference, [FieldFault("entries", STALE)], 409)
+        return _refused(request, actor, reference, [FieldFault("entries", _(STALE))], 409)
     except Conflict as refused:
         return _refused(request, actor, reference, [FieldFault("entries", refused.message)], 409)
     except Invalid as refused:
@@ -182,9 +185,9 @@ def _page(
         shortlist=found,
         here=str(address.put({"page": str(number) if number > 1 else ""})),
         pages=pages(address, shown.count, number, PAGE_SIZE, shown.count),
-        decisions=ShortlistEntry.Decision.choices,
-        formats=[(form, FORMAT_LABELS.get(form, form)) for form in FORMATS],
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        decisions=choices_said(ShortlistEntry.Decision.choices),
+        formats=[(form, said(FORMAT_LABELS.get(form, form))) for form in FORMATS],
+        done=done_said(request, DONE),
         typed=typed,
         deciding=deciding,
         faults=wrong,

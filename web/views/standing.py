@@ -12,6 +12,8 @@ from typing import Final
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,6 +26,7 @@ from web.doing import Change, Refusal, do
 from web.faults import by_anchor
 from web.pages import render
 from web.paging import listed
+from web.saying import choices_said, done_said
 
 ANCHORS: Final = {"reason": "{do}-reason"}
 OF_PLACES: Final[dict[str, Change]] = {
@@ -41,9 +44,9 @@ OF_PARTNERS: Final[dict[str, Change]] = {
     ),
 }
 TOLD: Final = {
-    "suspend": "It is suspended. Searches leave it out within seconds, and no invitation names it.",
-    "reinstate": "It is reinstated. Searches find it within seconds.",
-    "withdraw": "The place is withdrawn.",
+    "suspend": N_("It is suspended. Searches leave it out within seconds, and no invitation names it."),
+    "reinstate": N_("It is reinstated. Searches find it within seconds."),
+    "withdraw": N_("The place is withdrawn."),
 }
 RECENT: Final = 10
 
@@ -74,7 +77,7 @@ def places(request: HttpRequest, reference: str) -> HttpResponse:
         pages=page.pages,
         status=status,
         named=named,
-        statuses=[("", "Any status"), *Appointment.Status.choices],
+        statuses=[("", _("Any status")), *choices_said(Appointment.Status.choices)],
     )
 
 
@@ -107,7 +110,7 @@ def place(request: HttpRequest, reference: str) -> HttpResponse:
         suspends=who.suspends,
         steps=[step for step, (sources, *_) in STEPS.items() if found.status in sources],
         history=_history(reference),
-        done=TOLD.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, TOLD),
         typed=request.POST.dict(),
         faults=faults,
         messages=by_anchor(faults),
@@ -137,7 +140,7 @@ def partner_standing(request: HttpRequest, reference: str) -> HttpResponse:
         partner=found,
         name=found.own_name,
         history=_history(reference),
-        done=TOLD.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, TOLD),
         typed=request.POST.dict(),
         faults=faults,
         messages=by_anchor(faults),

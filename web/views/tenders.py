@@ -24,6 +24,7 @@ from web.buying import actor_of
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.saying import done_said
 from web.tender_changes import DONE, OF_TENDERS, anchors_of
 from web.tender_page import tender_page
 
@@ -87,7 +88,7 @@ def _page(
         tender=found,
         call_off=found.competition.call_off,
         page=tender_page(found, actor),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         typed=request.POST.dict() if status_code == 422 else {},
         faults=wrong,
         messages=by_anchor(wrong),

@@ -12,6 +12,8 @@ from typing import Final
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -33,18 +35,21 @@ from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
 from web.pages import render
 from web.paging import listed
+from web.saying import done_said
 
 ANCHORS: Final = {"url": "url", "event_types": "event_types", "description": "description"}
-LABELS: Final = {"url": "Address", "event_types": "Events", "description": "Description"}
+LABELS: Final = {"url": N_("Address"), "event_types": N_("Events"), "description": N_("Description")}
 DONE: Final = {
-    "register": "The webhook is registered.",
-    "change": "The webhook is changed.",
-    "disable": "Nothing is sent there until you make it active again.",
-    "enable": "The webhook is active again. What was not delivered meanwhile is sent where you ask for it below.",
-    "rotate": "The webhook has a new secret.",
-    "test": "A message is on its way. It stands below, with what becomes of it.",
-    "replay": "The message is sent again.",
-    "delete": "The webhook is deleted.",
+    "register": N_("The webhook is registered."),
+    "change": N_("The webhook is changed."),
+    "disable": N_("Nothing is sent there until you make it active again."),
+    "enable": N_(
+        "The webhook is active again. What was not delivered meanwhile is sent where you ask for it below."
+    ),
+    "rotate": N_("The webhook has a new secret."),
+    "test": N_("A message is on its way. It stands below, with what becomes of it."),
+    "replay": N_("The message is sent again."),
+    "delete": N_("The webhook is deleted."),
 }
 Made = tuple[WebhookEndpoint, str]
 
@@ -110,7 +115,7 @@ def webhooks(request: HttpRequest, reference: str) -> HttpResponse:
         beginnings=BEGINNINGS,
         often=_often(body.pk),
         typed=request.POST.dict() if faults else {},
-        done=DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else "",
+        done=done_said(request, DONE),
         faults=faults,
         messages=by_anchor(faults),
     )
@@ -170,7 +175,7 @@ def _told_once(
     if isinstance(done, Refusal) or not made:
         return done
     endpoint, secret = made[-1]
-    return _page(request, actor, _seen(actor, endpoint.reference), (), told=DONE[name], secret=secret)
+    return _page(request, actor, _seen(actor, endpoint.reference), (), told=_(DONE[name]), secret=secret)
 
 
 def _seen(actor: Actor, reference: str) -> WebhookEndpoint:
@@ -205,7 +210,7 @@ def _page(
         beginnings=BEGINNINGS,
         often=_often(found.organisation_id),
         typed=request.POST.dict() if wrong and request.POST.get("do") == "change" else {},
-        done=told or (DONE.get(request.GET.get("done", ""), "") if request.method == "GET" else ""),
+        done=told or done_said(request, DONE),
         faults=wrong,
         messages=by_anchor(wrong),
     )
