@@ -79,7 +79,8 @@ class RankedLine:
 @dataclass(frozen=True, slots=True)
 class CompetitionPage:
     """Everything that the template lays out. `actions` are the names of steps that the reader may take now; `before`
-    what publishing would do, None once it is done; `out` whom it did not invite.
+    what publishing would do, None once it is done; `out` whom it did not invite. `people` have their part as
+    procurement calls it, in English: the form that takes one away sends it.
     """
 
     competition: Competition | None
@@ -147,7 +148,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         amendments=(),
         newer=False,
         people=tuple(
-            (one.user, _(one.get_part_display()))
+            (one.user, one.get_part_display())
             for one in call_off.people.filter(part__in=dict(PARTS)).select_related("user")
         ),
         colleagues=_colleagues(call_off) if staffed else (),
