@@ -11,10 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
-from jinja2 import Environment, StrictUndefined
+from django.utils.translation import gettext, ngettext
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from web import formats
 from web.once import once_input
+from web.saying import said
 
 
 def environment(**options: Any) -> Environment:
@@ -27,8 +30,13 @@ def environment(**options: Any) -> Environment:
             "lstrip_blocks": True,
             "cache_size": -1,
             "autoescape": True,
+            "extensions": ["jinja2.ext.i18n"],
         }
     )
+    # A sentence that is broken over lines of a template is one line to translators.
+    made.policies["ext.i18n.trimmed"] = True
+    # New style: what a sentence holds is escaped as everywhere, the sentence itself is ours and may hold markup.
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(
         url=_url,
         static=static,
@@ -44,10 +52,21 @@ def environment(**options: Any) -> Environment:
         money=formats.money,
         number=formats.number,
         paragraphs=formats.paragraphs,
+        month=formats.month,
+        said=_said,
         score=formats.score,
         written=formats.written,
     )
     return made
+
+
+@pass_context
+def _said(_: Context, text: str) -> str:
+    """A text of ours that no template holds (a label of procurement), as the reader's language says it.
+
+    With the context, so that Jinja never works it out while it compiles: that would be in one language for everybody.
+    """
+    return said(text)
 
 
 def _url(name: str, *args: str) -> str:

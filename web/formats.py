@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
+from django.utils.translation import ngettext
 from markupsafe import Markup, escape
 
 from procurement.pricing import CURRENCIES
@@ -67,9 +68,9 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """'1 listing', '1,234 listings'."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def plural(count: int, one: str, many: str) -> str:
+    """'1 listing', '1,234 listings': the number, and the form of the word that the reader's language has for it."""
+    return f"{count:,} {ngettext(one, many, count)}"
 
 
 def day(value: date | datetime | str | None) -> str:

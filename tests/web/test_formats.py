@@ -45,7 +45,7 @@ def test_moments_are_in_london() -> None:
 
 
 def test_plurals() -> None:
-    assert [plural(count, "listing") for count in (0, 1, 1234)] == [
+    assert [plural(count, "listing", "listings") for count in (0, 1, 1234)] == [
         "0 listings",
         "1 listing",
         "1,234 listings",
