@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run search-node test test-services test-all check assets schema lock clean
+.PHONY: help run search-node test test-services test-all check assets messages schema lock clean
 
 help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
@@ -21,6 +21,7 @@ help:
 	@echo 'make test-services  the same, on PostgreSQL, Redis and Elasticsearch, without the long tests'
 	@echo 'make search-node  Elasticsearch at 127.0.0.1:9200 until Ctrl-C (needs Java 21 and Maven; 1 GB is fetched once)'
 	@echo 'make check     the same as make test without the tests'
+	@echo 'make messages  begin or bring up to date the Welsh catalogue, web/locale/cy (CATALOGUE=xx for another)'
 	@echo 'make lock      write requirements*.txt anew from requirements*.in'
 	@echo 'make clean     remove the environment and everything compiled; the data folder stays'
 
@@ -44,6 +45,9 @@ check: $(TEST_STAMP)
 
 assets: $(RUN_STAMP)
 	@$(PY) -m tools.assets
+
+messages: $(RUN_STAMP)
+	@$(PY) -m tools.catalogue $(or $(CATALOGUE),cy)
 
 schema: $(RUN_STAMP)
 	@DEMO=1 $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

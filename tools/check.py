@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 from tools.assets import ROOT, build
+from tools.catalogue_files import CatalogueError
 from tools.search_node import NodeError, NodeUnavailableError, SoftwareError, cluster
 from tools.search_node.account import node_folder
 from tools.services import NotInstalledError, running
@@ -127,7 +128,7 @@ def run(command: Sequence[str], data: str, given: Mapping[str, str] | None = Non
 def assets(_data: str) -> bool:
     try:
         build()
-    except (subprocess.CalledProcessError, FileNotFoundError) as error:
+    except (subprocess.CalledProcessError, FileNotFoundError, CatalogueError) as error:
         print(f"The page assets did not compile: {error}")
         return False
     return True

@@ -25,6 +25,7 @@ from config.recording import forget
 from search.engines.base import EngineUnavailable
 from search.index import rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
+from tools.catalogue_files import CatalogueError
 
 COLLECTED = "static-collected"
 
@@ -90,7 +91,7 @@ def main() -> int:
         if settings.DEMO:
             call_command("load_fixtures")
         build_index()
-    except (ImproperlyConfigured, CommandError, FileNotFoundError) as error:
+    except (ImproperlyConfigured, CommandError, FileNotFoundError, CatalogueError) as error:
         print(f"{error}", file=sys.stderr)
         return 1
     except DatabaseError as error:
