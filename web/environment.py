@@ -16,6 +16,7 @@ from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from web import formats
+from web.languages import language, languages
 from web.once import once_input
 from web.saying import said
 
@@ -41,6 +42,8 @@ def environment(**options: Any) -> Environment:
         url=_url,
         static=static,
         demo=settings.DEMO,
+        language=language,
+        languages=languages,
         mark=formats.mark,
         once_input=once_input,
         plural=formats.plural,

@@ -17,6 +17,7 @@ from tests.web.browsing import faults
 from tests.web.buying import signed
 from tests.web.kept import kept_pages, others_pages
 from tests.web.market import PASSWORD, make_market
+from tests.web.pseudo import bracketed, write_pseudo
 from tests.web.test_every_page import PAGES, REFUSED
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
@@ -286,4 +287,31 @@ def test_a_search_needs_no_mouse(site: Site) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/listings/**")
     assert page.get_by_role("heading", level=1).inner_text() == "Alder Research"
+    context.close()
+
+
+def test_a_language_is_chosen_by_a_link_without_javascript_on_a_narrow_screen(
+    site: Site, settings: Any, tmp_path: Path
+) -> None:
+    write_pseudo(tmp_path / "locale")
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    plain = site.context(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    page = plain.new_page()
+    page.goto("/frameworks/rm1?from=start")
+    page.get_by_role("link", name="Cymraeg").click()
+    assert page.url == f"{site.address}/frameworks/rm1?from=start"
+    page.get_by_role("link", name=bracketed("Search"), exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == bracketed("Search partners")
+    assert wide(page) == []
+    kept = plain.cookies()
+    plain.close()
+    context = site.context()
+    context.add_cookies([one for one in kept if one["name"] == settings.LANGUAGE_COOKIE_NAME])
+    spoken = context.new_page()
+    spoken.goto("/search")
+    assert spoken.get_by_role("navigation", name=bracketed("Language")).inner_text().split() == [
+        "English",
+        "Cymraeg",
+    ]
+    assert faults(spoken) == []
     context.close()
