@@ -4,7 +4,7 @@ python -m tools.catalogue cy          begins or brings up to date web/locale/cy/
 python -m tools.catalogue --template FILE   writes the messages alone, for a translators' tool
 
 They stand in the templates, in the Python of web/ and in the labels of procurement and search, which stay English
-where they are kept and are translated where they are shown (docs/decisions/0016-labels-are-translated-where-shown.md).
+where they are kept and are translated where they are shown (docs/decisions/0016).
 """
 
 from __future__ import annotations

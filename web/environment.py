@@ -6,6 +6,7 @@ Each page is a view in web/views, which reads and shapes, and a template, which 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -14,9 +15,10 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from web import formats
-from web.languages import language, languages
+from web.languages import as_in_source, language, languages
 from web.once import once_input
 from web.saying import said
 
@@ -36,9 +38,12 @@ def environment(**options: Any) -> Environment:
     )
     # A sentence that is broken over lines of a template is one line to translators.
     made.policies["ext.i18n.trimmed"] = True
-    # New style: what a sentence holds is escaped as everywhere, the sentence itself is ours and may hold markup.
-    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    # New style: a sentence names what it holds. Ours in place of Jinja's own, which take three times as long.
+    made.newstyle_gettext = True  # type: ignore[attr-defined]
     made.globals.update(
+        _=_text,
+        gettext=_text,
+        ngettext=_text_of_many,
         url=_url,
         static=static,
         demo=settings.DEMO,
@@ -61,6 +66,24 @@ def environment(**options: Any) -> Environment:
         written=formats.written,
     )
     return made
+
+
+def _text(text: str, **held: Any) -> Markup:
+    """A text of a template as the reader's language says it. What it holds is escaped as everywhere; the text is ours
+    and may hold markup.
+    """
+    found = _source(text) if as_in_source() else Markup(gettext(text))  # noqa: S704 - markup as in the source
+    return found % held if "%" in found else found
+
+
+@lru_cache(maxsize=4096)
+def _source(text: str) -> Markup:
+    return Markup(text)  # noqa: S704 - of a template
+
+
+def _text_of_many(one: str, many: str, count: int, **held: Any) -> Markup:
+    """The same of a text that has forms for numbers."""
+    return Markup(ngettext(one, many, count)) % {"num": count, **held}  # noqa: S704 - as above
 
 
 @pass_context

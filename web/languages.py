@@ -8,6 +8,7 @@ for everybody who did not choose, and half of the people who read Welsh use brow
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +24,13 @@ from django.utils.translation import get_language, override
 
 CHOICE: Final = "lang"
 """The parameter that chooses a language: it is noted and never stays in an address."""
+ENGLISH: Final = "en"
+"""No page differs between kinds of English."""
 NO_PAGES: Final = ("/api/", "/oauth/", "/admin/", "/static/")
 """What lies below is English whatever was chosen."""
+
+
+_SOURCE: Final = ContextVar("source", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,17 @@ def _with_catalogue(
 
 
 def _short(code: str) -> str:
-    """en-gb is en: no page differs between kinds of English."""
-    return code.partition("-")[0]
+    return ENGLISH if code == settings.LANGUAGE_CODE else code
+
+
+def as_in_source() -> bool:
+    """Whether the page that is made is in English, as its templates are: a hundred texts of it need no look-up then."""
+    return _SOURCE.get()
 
 
 def language() -> str:
     """The code of the language that is read now, as the html element states it."""
-    return _short(get_language() or settings.LANGUAGE_CODE)
+    return _short(get_language() or ENGLISH)
 
 
 def languages(request: HttpRequest) -> list[Language]:
@@ -89,16 +99,23 @@ class PageLanguage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        known = offered()
-        if len(known) < 2 or request.path_info.startswith(NO_PAGES):
+        if request.path_info.startswith(NO_PAGES):
             return self.get_response(request)
-        if request.method == "GET" and (asked := request.GET.get(CHOICE, "")) in known:
+        known = offered()
+        if len(known) > 1 and request.method == "GET" and (asked := request.GET.get(CHOICE, "")) in known:
             return _noted(request, asked)
         spoken = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        with override(spoken if spoken in known else settings.LANGUAGE_CODE):
-            response = self.get_response(request)
-            response.headers.setdefault("Content-Language", language())
-        patch_vary_headers(response, ("Cookie",))
+        translated = spoken in known and spoken != ENGLISH
+        noted = _SOURCE.set(not translated)
+        # None has nothing looked up: the source is English, and a look into Django's own English costs four times that.
+        try:
+            with override(spoken if translated else None, deactivate=True):
+                response = self.get_response(request)
+        finally:
+            _SOURCE.reset(noted)
+        if len(known) > 1:
+            response.headers.setdefault("Content-Language", spoken if translated else ENGLISH)
+            patch_vary_headers(response, ("Cookie",))
         return response
 
 
