@@ -34,6 +34,13 @@ from procurement.states import TENDERS, Part
 
 BEFORE_DEADLINE: Final = ("decline", "let", "draft", "submit", "confirm", "withdraw")
 WRITES: Final = frozenset({Part.LEAD, Part.MEMBER})
+NOT_SAID: Final[dict[str, Any]] = {
+    "criteria": [],
+    "ranked": None,
+    "successful": None,
+    "standstill_until": None,
+}
+"""What a letter leaves out where its outcome has none of it: that the outcome is open again says no score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ def invitation_page(invitation: Invitation, tender: Tender | None, actor: Actor)
         members=_members(tender) if tender is not None and Part.LEAD in parts else (),
         low_price=asked,
         letters=tuple(
-            Letter(one.reference, json.loads(one.document), one.digest, one.at)
+            Letter(one.reference, NOT_SAID | json.loads(one.document), one.digest, one.at)
             for one in (tender.letters.order_by("-pk") if own and tender else ())
         ),
         actions=frozenset(actions_of(invitation, tender, parts, asked)),

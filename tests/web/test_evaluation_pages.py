@@ -214,6 +214,20 @@ def test_the_first_is_awarded_and_the_award_taken_back(page: Client) -> None:
     assert sent(page, address, "undo", reason=" ").status_code == 422
     taken(page, address, "undo", reason="A score was wrong.")
     assert call_off_of(address).status == "evaluated"
+    # Its tenderer reads both letters: the outcome, and that it is open again.
+    own = invitation_of(address)
+    signed(page, LEAD)
+    assert page.get(f"{own}/tender").status_code == 409
+    letters = read(page.get(own))
+    assert [
+        one
+        for one in letters.texts("h3")
+        if one in ("The outcome is open again", "Your tender is successful")
+    ] == [
+        "The outcome is open again",
+        "Your tender is successful",
+    ]
+    assert "A score was wrong." in letters.texts("p")
 
 
 def test_what_the_first_comes_to_is_approved_on_the_page_where_the_limit_asks(page: Client) -> None:
