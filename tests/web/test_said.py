@@ -46,7 +46,7 @@ READ_BY_NOBODY: Final = {
         "compared with, as search writes it",
     ),
     ("environment.py", "web:"): "the name of an address",
-    ("languages.py", "Cookie"): "the name of a header",
+    **dict.fromkeys([("languages.py", "Cookie"), ("languages.py", "Lax")], "of headers"),
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
     ("paging.py", "Row"): "the name of a type",
     **dict.fromkeys(
