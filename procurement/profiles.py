@@ -148,6 +148,8 @@ class Reader:
         """One of the known values; where they are few the fault names them."""
         if not isinstance(value, str):
             self.wrong("type", "This must be text.")
+        elif not value and value not in known:
+            self.wrong("required", "Say which.")
         elif value not in known:
             which = f": {', '.join(sorted(known))}" if len(known) <= FEW else ""
             self.wrong("unknown_value", f"{_shown(value)} is not one of the known values{which}.")

@@ -90,7 +90,7 @@ def test_a_draft_is_edited_with_what_stood_in_it(page: Client) -> None:
     ("changes", "anchor", "told"),
     [
         ({"title": ""}, "title", "Title: this must not be empty"),
-        ({"route": ""}, "route", "Route: “” is not one of the known values: competition, direct_award"),
+        ({"route": ""}, "route", "Route: say which"),
         ({"requirement": ""}, "requirement", "Requirement: name the requirement that is bought"),
         ({"shortlist": "SL-2026-9999"}, "shortlist", "Shortlist: your organisation has no such shortlist"),
         ({"expenses": "much"}, "expenses", "Expenses: an amount is in pounds, such as 50000.00, without VAT"),
