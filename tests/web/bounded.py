@@ -17,7 +17,7 @@ from django.urls import resolve
 MOST: Final = {
     "account": 8,
     "administration": 10,
-    "call-off": 22,
+    "call-off": 23,
     "call-offs": 8,
     "claim": 10,
     "claims": 14,
