@@ -17,7 +17,7 @@ WHY: Final = "You are told because of your role in {organisation}, whose inbox k
 def composed(delivery: Delivery, told: Message, to: str) -> EmailMessage:
     """The e-mail as it is sent, at each attempt under the same Message-ID."""
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    why = WHY.format(organisation=delivery.organisation.name, inbox=f"{settings.PUBLIC_URL}/api/v1/inbox/")
+    why = WHY.format(organisation=delivery.organisation.name, inbox=f"{settings.PUBLIC_URL}/inbox")
     parts = [told.text, f"{settings.PUBLIC_URL}{told.link}" if told.link else "", why]
     return EmailMessage(
         subject=f"Calloff: {told.title}",

@@ -111,7 +111,7 @@ def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
     url = target.get("DATABASE_URL", f"sqlite:///{target['CALLOFF_DATA']}/calloff.sqlite3")
     with django_db_blocker.unblock(), ExitStack() as stack:
         for alias, address in (("move_from", f"sqlite:///{source}"), ("move_to", url)):
-            connections.settings[alias] = _settings(alias, address)
+            connections.settings[alias] = _settings(address)
             stack.callback(connections.settings.pop, alias)
             stack.callback(connections.__delitem__, alias)
             stack.callback(connections[alias].close)

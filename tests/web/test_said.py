@@ -46,6 +46,8 @@ READ_BY_NOBODY: Final = {
         "compared with, as search writes it",
     ),
     ("environment.py", "web:"): "the name of an address",
+    ("views/errors.py", "Allow"): "the name of a header",
+    ("views/errors.py", "the cache cannot be reached: %s"): "a line of the log",
     **dict.fromkeys([("languages.py", "Cookie"), ("languages.py", "Lax")], "of headers"),
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
     ("paging.py", "Row"): "the name of a type",

@@ -57,7 +57,7 @@ def main() -> int:
             say(f"Elasticsearch {running.nodes[0].version()} is ready ({time.monotonic() - began:.0f} s).")
             say(f"SEARCH_URL={','.join(running.urls)}")
             if arguments.secure:
-                say(f"SEARCH_CA={running.access.authority}")
+                say(f"SEARCH_CA_CERT={running.access.authority}")
                 say(f"SEARCH_API_KEY={running.api_key('calloff')}")
             say("Stop with Ctrl-C.")
             watch(running)

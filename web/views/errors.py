@@ -5,9 +5,20 @@ Django calls them, and names the arguments.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from redis import RedisError
 
 from web.pages import render
+
+AGAIN: Final = 30
+"""Seconds after which it may be tried again."""
+
+log = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
@@ -36,6 +47,32 @@ def search_unavailable(request: HttpRequest, section: str, retry_after: int) -> 
     response = render(request, "errors/search_unavailable.html", section, status_code=503, bare=True)
     response["Retry-After"] = str(retry_after)
     return response
+
+
+class InPlainWords:
+    """Says as a page what Django answers with nothing: that an address is no page (a form was sent there by somebody
+    who had to sign in again meanwhile), and that the cache is away. Attempts to sign in are counted in it, so that
+    nobody signs in then; whoever is signed in stays it, and nothing else of the pages needs it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 405 or not isinstance(response, HttpResponse) or response.content:
+            return response
+        told = _page(request, 405, "no_page")
+        told["Allow"] = response["Allow"]
+        return told
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, RedisError):
+            return None
+        log.error("the cache cannot be reached: %s", type(exception).__name__)
+        response = _page(request, 503, "not_now")
+        response["Retry-After"] = str(AGAIN)
+        return response
 
 
 def _page(request: HttpRequest, status: int, name: str) -> HttpResponse:

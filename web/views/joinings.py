@@ -147,7 +147,7 @@ def _page(
         "account",
         status_code=status_code,
         joining=found,
-        firm=found.partner.shown_name,
+        applicant=found.partner.shown_name,
         line=joining_line(application),
         actions=frozenset(steps),
         offers=_named(found),

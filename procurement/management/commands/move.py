@@ -13,7 +13,6 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from procurement.moving import CannotMoveError, move
 
 SOURCE: Final = "move_from"
-TARGET: Final = "move_to"
 SCHEMES: Final = ("sqlite://", "postgres://", "postgresql://")
 
 
@@ -25,32 +24,27 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--from", dest="source", required=True, help="address of the database to copy")
-        parser.add_argument(
-            "--to", dest="target", help="address of the empty one; that of DATABASE_URL unless given"
-        )
 
-    def handle(self, *, source: str, target: str | None, verbosity: int, **options: Any) -> None:
-        aliases = {SOURCE: source, **({TARGET: target} if target else {})}
-        into = TARGET if target else DEFAULT_DB_ALIAS
-        for alias, url in aliases.items():
-            connections.settings[alias] = _settings(alias, url)
+    def handle(self, *, source: str, verbosity: int, **options: Any) -> None:
+        connections.settings[SOURCE] = _settings(source)
         try:
-            self._move(into, verbosity)
+            self._move(verbosity)
         finally:
-            for alias in aliases:
-                connections[alias].close()
-                del connections[alias]
-                del connections.settings[alias]
+            connections[SOURCE].close()
+            del connections[SOURCE]
+            del connections.settings[SOURCE]
 
-    def _move(self, into: str, verbosity: int) -> None:
-        for alias, option in ((SOURCE, "--from"), (into, "--to")):
+    def _move(self, verbosity: int) -> None:
+        for alias, named in ((SOURCE, "--from"), (DEFAULT_DB_ALIAS, "DATABASE_URL")):
             try:
                 connections[alias].ensure_connection()
             except OperationalError as error:
-                raise CommandError(f"{option}: the database cannot be reached ({error}).") from error
-        call_command("migrate", database=into, interactive=False, verbosity=0)
+                raise CommandError(f"{named}: the database cannot be reached ({error}).") from error
+        call_command("migrate", interactive=False, verbosity=0)
         try:
-            rows = move(SOURCE, into, lambda table, count: self._tell(f"  {table}: {count:,}", verbosity))
+            rows = move(
+                SOURCE, DEFAULT_DB_ALIAS, lambda table, count: self._tell(f"  {table}: {count:,}", verbosity)
+            )
         except CannotMoveError as error:
             raise CommandError(f"Nothing was moved. {error}") from error
         self._tell(
@@ -64,13 +58,12 @@ class Command(BaseCommand):
             self.stdout.write(text)
 
 
-def _settings(alias: str, url: str) -> dict[str, Any]:
-    """A connection's settings from an address; CommandError for one that is none, without repeating it."""
-    option = "--from" if alias == SOURCE else "--to"
+def _settings(url: str) -> dict[str, Any]:
+    """The source's settings from its address; CommandError for one that is none, without repeating it."""
     if not url.startswith(SCHEMES):
-        raise CommandError(f"{option} must be an address that begins with {', '.join(SCHEMES)}.")
+        raise CommandError(f"--from must be an address that begins with {', '.join(SCHEMES)}.")
     found = environ.Env.db_url_config(url)
-    if "sqlite" in found["ENGINE"] and alias == SOURCE and not Path(found["NAME"]).is_file():
+    if "sqlite" in found["ENGINE"] and not Path(found["NAME"]).is_file():
         raise CommandError(f"--from: there is no file {found['NAME']}.")
-    complete: dict[str, Any] = connections.configure_settings({DEFAULT_DB_ALIAS: {}, alias: found})[alias]
+    complete: dict[str, Any] = connections.configure_settings({DEFAULT_DB_ALIAS: {}, SOURCE: found})[SOURCE]
     return complete
