@@ -7,7 +7,6 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 
 from api.configuration import OAUTH2_PROVIDER as OAUTH2_PROVIDER
@@ -27,15 +26,16 @@ from config.environment import (
 from config.logging import configure_structlog, logging_settings
 from config.recording import record
 from config.schedule import SCHEDULE
+from config.variables import Variables
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Variables()
 env.ENVIRON = with_secret_files(os.environ)  # type: ignore[assignment] # only read from
 
 # --- where, and for whom ----------------------------------------------------------------------------------
 
-DEMO = env.bool("DEMO", default=False)
-DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.switch("DEMO", default=False)
+DEBUG = env.switch("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = port_number(env.str("PORT", default="8000"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
@@ -139,10 +139,10 @@ TEMPLATES = [
 DATABASES = {
     "default": database_settings(
         env.str("DATABASE_URL", default=f"sqlite:///{CALLOFF_DATA / 'calloff.sqlite3'}"),
-        busy_seconds=env.int("DATABASE_BUSY_SECONDS", default=20),
+        busy_seconds=env.whole("DATABASE_BUSY_SECONDS", default=20),
         # Of each process: web has as many threads as WEB_THREADS, a worker process one.
-        pool_least=env.int("DATABASE_POOL_MIN", default=1),
-        pool_most=env.int("DATABASE_POOL_MAX", default=8),
+        pool_least=env.whole("DATABASE_POOL_MIN", default=1),
+        pool_most=env.whole("DATABASE_POOL_MAX", default=8),
     )
 }
 
@@ -157,34 +157,34 @@ SEARCH_CA_CERT = env.str("SEARCH_CA_CERT", default="")
 SEARCH_URL = search_service(env.str("SEARCH_URL", default=""), SEARCH_CA_CERT)
 """Addresses of an Elasticsearch 9, comma-separated; empty: the embedded engine in INDEX_FOLDER."""
 SEARCH_API_KEY = env.str("SEARCH_API_KEY", default="")
-SEARCH_VERIFY = env.bool("SEARCH_VERIFY", default=True)
-SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", default=10.0)
-SEARCH_COMPRESS = env.bool("SEARCH_COMPRESS", default=False)
-SEARCH_PREFIX = env.str("SEARCH_PREFIX", default="calloff-")
+SEARCH_VERIFY = env.switch("SEARCH_VERIFY", default=True)
+SEARCH_TIMEOUT = env.number("SEARCH_TIMEOUT", default=10.0)
+SEARCH_COMPRESS = env.switch("SEARCH_COMPRESS", default=False)
+SEARCH_PREFIX = env.index_prefix("SEARCH_PREFIX", default="calloff-")
 # Off, needs are matched by words alone (search/meaning.py).
-MEANING = env.bool("MEANING", default=True)
-SEARCH_REPLICAS = env.int("SEARCH_REPLICAS", default=0)
+MEANING = env.switch("MEANING", default=True)
+SEARCH_REPLICAS = env.whole("SEARCH_REPLICAS", default=0)
 MEDIA_ROOT = CALLOFF_DATA / "media"
 FILE_UPLOAD_TEMP_DIR = None
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BYTES_MAX", default=64 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.whole("REQUEST_BYTES_MAX", default=64 * 1024 * 1024)
 
 EMAIL_CONFIG = email_settings(env.str("EMAIL_URL", default=""), CALLOFF_DATA / "mail")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="calloff@example.org")
 # A mail server that hangs must not hold an e-mail longer than its claim (search/alert_mail.py).
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", default=30)
 PUBLIC_URL = env.str("PUBLIC_URL", default=public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
 """Where people reach the pages: what links in e-mails begin with."""
 
 # --- what leaves ------------------------------------------------------------------------------------------
 
-DELIVERY_ATTEMPTS = env.int("DELIVERY_ATTEMPTS", default=15)
+DELIVERY_ATTEMPTS = env.whole("DELIVERY_ATTEMPTS", default=15)
 """So often a delivery is tried, over some three days, before it is a dead letter."""
-WEBHOOK_LOOPBACK = env.bool("WEBHOOK_LOOPBACK", default=DEMO or DEBUG)
+WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=DEMO or DEBUG)
 """Whether webhooks may lead to this machine, and there without TLS: for trying them out."""
-WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", default=10.0)
+WEBHOOK_SECONDS = env.number("WEBHOOK_SECONDS", default=10.0)
 """How long an endpoint may be silent; the whole of an answer has DELIVERY_SECONDS of procurement/tasks.py."""
-WEBHOOK_FAILING_DAYS = env.float("WEBHOOK_FAILING_DAYS", default=5.0)
+WEBHOOK_FAILING_DAYS = env.number("WEBHOOK_FAILING_DAYS", default=5.0)
 """An endpoint that has taken nothing for so long is disabled."""
 
 RETENTION_DAYS = {name: int(days) for name, days in env.dict("RETENTION_DAYS", default={}).items()}
@@ -194,7 +194,7 @@ RETENTION_DAYS = {name: int(days) for name, days in env.dict("RETENTION_DAYS", d
 
 STATIC_URL = "/static/"
 STATIC_ROOT = CALLOFF_DATA / "static"
-STATIC_HASHED = env.bool("STATIC_HASHED", default=not DEBUG)
+STATIC_HASHED = env.switch("STATIC_HASHED", default=not DEBUG)
 """Whether addresses of static files carry a digest (needs `collectstatic`, which `make run` does)."""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -263,16 +263,16 @@ TIME_ZONE = "Europe/London"
 
 # --- safety -----------------------------------------------------------------------------------------------
 
-HTTPS = env.bool("HTTPS", default=not DEMO)
+HTTPS = env.switch("HTTPS", default=not DEMO)
 """Whether people reach this over HTTPS; a demo on loopback does not."""
-SECURE_SSL_REDIRECT = HTTPS and env.bool("HTTPS_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = HTTPS and env.switch("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # The browsers' preload list is the domain owner's decision, and hard to take back.
 # Files count without a lock: where two processes are asked at once, a guess or two more may pass.
 SILENCED_SYSTEM_CHECKS = ["security.W021", "axes.W001"]
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+BEHIND_PROXY = env.switch("BEHIND_PROXY", default=False)
 # Only then does X-Forwarded-Proto count: anybody can send it, and the proxy must set or remove it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -307,13 +307,13 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 OAUTH2_PROVIDER_APPLICATION_MODEL = "procurement.Application"
 API_LIMITS = {
     # Requests a minute for one principal (a person, an integration, else an address), by what is asked.
-    "search": env.int("API_LIMIT_SEARCH", default=240_000),
-    "read": env.int("API_LIMIT_READ", default=60_000),
-    "write": env.int("API_LIMIT_WRITE", default=6_000),
-    "export": env.int("API_LIMIT_EXPORT", default=600),
-    "token": env.int("API_LIMIT_TOKEN", default=600),
+    "search": env.whole("API_LIMIT_SEARCH", default=240_000),
+    "read": env.whole("API_LIMIT_READ", default=60_000),
+    "write": env.whole("API_LIMIT_WRITE", default=6_000),
+    "export": env.whole("API_LIMIT_EXPORT", default=600),
+    "token": env.whole("API_LIMIT_TOKEN", default=600),
 }
-API_IMPORT_MAX_BYTES = env.int("API_IMPORT_MAX_BYTES", default=200_000_000)
+API_IMPORT_MAX_BYTES = env.whole("API_IMPORT_MAX_BYTES", default=200_000_000)
 
 # --- the queue --------------------------------------------------------------------------------------------
 
@@ -338,9 +338,9 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(
     BROKER_URL,
     # Half a second is what a request waits for a queue that hangs; the supervisor gives the workers more.
-    seconds=env.float("BROKER_SECONDS", default=0.5),
+    seconds=env.number("BROKER_SECONDS", default=0.5),
     # Seconds until a task that a killed worker held is given to another.
-    visibility=env.int("BROKER_VISIBILITY_SECONDS", default=600),
+    visibility=env.whole("BROKER_VISIBILITY_SECONDS", default=600),
 )
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # The index worker is the only process that writes the index, and runs nothing else.
@@ -351,7 +351,7 @@ CELERY_ENABLE_UTC = True
 
 # --- the log ----------------------------------------------------------------------------------------------
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_LEVEL = env.level("LOG_LEVEL", default="INFO")
 LOGGING = logging_settings(LOG_LEVEL, readable=DEBUG)
 configure_structlog(LOG_LEVEL, readable=DEBUG)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

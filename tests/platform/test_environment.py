@@ -19,6 +19,7 @@ from config.environment import (
     port_number,
     refuse_unsafe,
 )
+from config.variables import Variables
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {
@@ -131,3 +132,43 @@ def test_a_long_data_folder_gets_a_socket_that_fits(tmp_path: Path) -> None:
     assert len(os.fsencode(broker_socket(long))) <= 100
     assert broker_socket(long) == broker_socket(long)
     assert broker_socket(long) != broker_socket(long / "other")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("DATABASE_POOL_MAX", "abc", "DATABASE_POOL_MAX must be a whole number, not 'abc'."),
+        ("SEARCH_REPLICAS", "-1", "SEARCH_REPLICAS must be a whole number of at least 0, not -1."),
+        ("API_LIMIT_SEARCH", "x", "API_LIMIT_SEARCH must be a whole number, not 'x'."),
+        ("SEARCH_TIMEOUT", "0", "SEARCH_TIMEOUT must be a number above 0, not 0."),
+        ("SEARCH_TIMEOUT", "nan", "SEARCH_TIMEOUT must be a number, not 'nan'."),
+        ("SEARCH_COMPRESS", "perhaps", "SEARCH_COMPRESS must be 1 or 0, not 'perhaps'."),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
+        (
+            "SEARCH_PREFIX",
+            "Other_*",
+            "SEARCH_PREFIX must be small letters, digits, - and _, and begin with a letter or digit, not 'Other_*'.",
+        ),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named_in_one_line(
+    name: str, value: str, told: str, tmp_path: Path
+) -> None:
+    answer = check(DEMO="1", CALLOFF_DATA=str(tmp_path / "data"), **{name: value})
+    assert (answer.returncode, answer.stderr.strip()) == (1, told)
+
+
+def test_yes_and_no_are_read_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Variables()
+    for told, meant in (
+        ("1", True),
+        ("Yes", True),
+        (" on ", True),
+        ("0", False),
+        ("False", False),
+        ("", False),
+    ):
+        read.ENVIRON = {"SWITCH": told}  # type: ignore[assignment] # only read from
+        assert read.switch("SWITCH", default=not meant) is meant
+    read.ENVIRON = {}  # type: ignore[assignment]
+    assert (read.switch("SWITCH", default=True), read.switch("SWITCH", default=False)) == (True, False)
