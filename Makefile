@@ -18,7 +18,7 @@ help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
 	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: five to six minutes on two cores'
 	@echo 'make test-all  the same, the long tests, and on PostgreSQL, Redis, RabbitMQ and Elasticsearch'
-	@echo 'make test-services  the same, on PostgreSQL, Redis and Elasticsearch, without the long tests'
+	@echo 'make test-services  the same, on PostgreSQL, Redis, RabbitMQ and Elasticsearch, without the long tests'
 	@echo 'make search-node  Elasticsearch at 127.0.0.1:9200 until Ctrl-C (needs Java 21 and Maven; 1 GB is fetched once)'
 	@echo 'make check     the same as make test without the tests'
 	@echo 'make messages  begin or bring up to date the Welsh catalogue, web/locale/cy (CATALOGUE=xx for another)'

@@ -194,6 +194,11 @@ SERVICES = (
         [*PYTEST, "-m", f"not ({MARKED}) and not one_machine and not {NODE}"],
         services=("postgresql", "redis"),
     ),
+    Check(
+        "tests of the queue on RabbitMQ, without kills",
+        ["-m", "pytest", "-m", f"not ({MARKED}) and not {NODE}", *OF_THE_QUEUE],
+        services=("postgresql", "rabbitmq"),
+    ),
     Check("tests on Elasticsearch", partial(on_a_node, f"{NODE} and not (kill or long)")),
     Check("matching of judged needs", partial(relevance, "embedded")),
 )

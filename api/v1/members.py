@@ -96,8 +96,8 @@ class Members(ListView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/organisations/$BODY/members/\" {SENDS}'{INVITED}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By an administrator. Whoever has no account gets one, and a link to set a password; whether they had one is
-        not told. 409 for who belongs to it already.
+        """By an administrator. Whoever has no account gets one, and a link to set a password; who has one acts for the
+        organisation at once. 409 for who belongs to it already.
         """
         actor = signed_in(request)
         sent = object_of(request, ("email", "full_name", "role"))

@@ -1,7 +1,8 @@
 """Who belongs to an organisation and in which role: an administrator of it invites, gives another role, takes away.
 
 An invited person who has no account gets one without a password, and sets it by a link that is sent to the address
-(actions/passwords.py). Who is invited is answered alike whether the address had an account: nobody learns which do.
+(actions/passwords.py). One who has an account acts for the organisation at once, and its administrators see the
+account's name.
 """
 
 from __future__ import annotations
