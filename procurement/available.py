@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 
 from procurement.models.call_offs import CallOff, Contract, Offer
@@ -28,20 +29,43 @@ NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed), and by when; the clock
+    alone (`system`, without a step) once a window has ended and until it is moved, and while a standstill runs until
+    that moment. `who` is empty once the line has ended, unless a public notice of its contract waits.
+    """
+
+    who: tuple[Part, ...] = ()
+    steps: tuple[str, ...] = ()
+    by: datetime | None = None
+
+
+class Bar(StrEnum):
+    """What breaks a rule where it would be awarded or signed: the supplier or its price, where another may do, or what
+    is bought itself.
+    """
+
+    OF_SUPPLIER = "of_supplier"
+    OF_CALL_OFF = "of_call_off"
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """What of a call-off decides who does what next, beside its status.
 
     `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next, or be awarded to the
     tender that ranks first, is not covered by one. `offer` is the status of its live offer, None without one, `left`
-    how many suppliers can be asked and were not. `due` is when the window that is open ends; `past`: it has, and the
-    clock has not moved it yet. `signed` are the sides that have signed its contract. `passed` are the statuses on its
-    way, first to last (procurement/line.py).
+    how many suppliers can be asked and were not, none where their order stands no longer. `due` is when the window that
+    is open ends; `past`: it has, and the clock has not moved it yet. `signed` are the sides that have signed its
+    contract. `passed` are the statuses on its way, first to last (procurement/line.py).
     `to_publish`: a public notice is the next thing, by the end of the day `publish_by` where the law names one.
     `plan`: the steps of its plan of outcomes that are waited for until that is agreed. `mending`: the steps by which
-    the owner says anew what breaks a rule before it goes out, or before its next order form does.
+    the owner says anew what breaks a rule before it goes out, or before its next order form does. `barred`: it would be
+    awarded or signed now, and a rule that is broken keeps it.
 
-    Of a competition: `unscored` while a score is not agreed, `unranked` where no tender ranks, `low_unsettled` while a
-    price that looks abnormally low is not decided on, `held` while a standstill that was promised keeps the award.
+    Of a competition: `unscored` while a score is not agreed, and who brings the next; `unranked` where no tender ranks;
+    `low_unsettled` while a price that looks abnormally low is not decided on, and who brings that on; `held` while a
+    standstill that was promised keeps the award, to `held_until` once it runs.
     """
 
     route: str
@@ -54,10 +78,12 @@ class Purchase:
     past: bool = False
     signed: frozenset[Part] = frozenset()
     passed: tuple[str, ...] = ()
-    unscored: bool = False
+    unscored: Turn | None = None
     unranked: bool = False
-    low_unsettled: bool = False
+    low_unsettled: Turn | None = None
     held: bool = False
+    held_until: datetime | None = None
+    barred: Bar | None = None
     to_publish: bool = False
     publish_by: datetime | None = None
     plan: tuple[str, ...] = ()
@@ -195,15 +221,14 @@ def contract_steps(
 def plan_steps(
     status: str, call_off_status: str, parts: Collection[Part], *, waiting: bool, investor: bool = False
 ) -> list[str]:
-    """The steps of a plan of outcomes that somebody with these parts may take until its call-off goes out; one that is
-    agreed may be said anew too. `waiting`: a body that they approve for has not approved its share; `investor`: there
-    is a social investor that has not approved its part.
+    """The steps of a plan of outcomes that somebody with these parts may take until its call-off goes out. `waiting`: a
+    body that they approve for has not approved its share; `investor`: there is a social investor that has not approved
+    its part.
     """
     if call_off_status not in NOT_OUT:
         return []
     needed = {"approve_share": waiting, "approve_investor": investor}
-    names = [name for name in PLANS.available(status, parts) if needed.get(name, True)]
-    return names if "edit" in names or Part.OWNER not in parts else ["edit", *names]
+    return [name for name in PLANS.available(status, parts) if needed.get(name, True)]
 
 
 def claim_steps(status: str, parts: Collection[Part], *, claimed: bool) -> list[str]:

@@ -43,10 +43,16 @@ OUTCOME_NOT_APPROVED: Final = (
     "The organisation's limit asks for an approval of what the tender that ranks first comes to."
 )
 
+SETTLED: Final = frozenset({"start_past"})
+"""Rules that do not bear on an award: a start that was agreed may have come while it was answered."""
+
 NEXT_NOT_APPROVED: Final = (
     "The next order form comes to more than was approved: an approver approves it before it is sent."
 )
 AMENDED_NOT_APPROVED: Final = "With that it would come to more than was approved."
+
+OF_SUPPLIER: Final = "/supplier"
+"""Where a fault is the supplier's own (its place, members or card): no change of the call-off would mend it."""
 
 FEW: Final = 50
 """Suppliers whose prices are worked out at first: one that can tender is enough, and nearly always it is among them."""
@@ -160,6 +166,30 @@ def asked_faults(
     if price.minor is not None:
         total = (terms or terms_of(call_off)).total(price.minor)
         yield from value_faults(call_off.lot, call_off.route, total)
+
+
+def award_faults(
+    call_off: CallOff, asked: CallOffSupplier, price: int, on: date, tendered: Terms | None = None
+) -> list[Fault]:
+    """What keeps it from being awarded to a supplier at its price on that day, by the call-off's terms or those that
+    were tendered.
+    """
+    return [
+        *(one for one in place_faults(call_off, on) if one.code not in SETTLED),
+        *asked_faults(call_off, asked, Priced(price, None), on, tendered),
+    ]
+
+
+def signing_faults(call_off: CallOff, asked: CallOffSupplier, price: int, on: date) -> list[Fault]:
+    """What keeps its contract with a supplier from being signed on that day: a call-off is made by its last signature,
+    until which the framework and the lot are open, the buyer eligible and the supplier appointed.
+    """
+    own = asked_faults(call_off, asked, Priced(price, None), on)
+    return [
+        *open_faults(call_off.lot.framework, call_off.lot, on),
+        *buyer_faults(call_off.organisation, call_off.lot.framework),
+        *(one for one in own if one.pointer == OF_SUPPLIER),
+    ]
 
 
 def members_of(suppliers: Iterable[int]) -> dict[int, list[SupplierMember]]:

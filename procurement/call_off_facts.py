@@ -14,19 +14,22 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils import timezone
 
-from procurement.available import DIRECT, WAITING, Purchase, call_off_steps, signed_by
+from procurement.available import DIRECT, WAITING, Bar, Purchase, call_off_steps, signed_by
+from procurement.awaited import prices_awaited, scores_awaited
 from procurement.call_off_checks import (
     DECIDING,
+    OF_SUPPLIER,
     Prices,
     approval_asked,
     approval_missing,
     asked_of,
+    award_faults,
     greatest_total,
     limit_of,
     prices_of,
+    signing_faults,
     standing_faults,
 )
-from procurement.competition_checks import missing_scores, unsettled_prices
 from procurement.deadlines import end_of
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
@@ -41,7 +44,7 @@ from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice, Moment, why_none
 from procurement.public_notices import notices as notices_of
-from procurement.ranked_first import ranked_first
+from procurement.ranked_first import First, ranked_first
 from procurement.states import CALL_OFFS
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
@@ -54,8 +57,8 @@ _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 @dataclass(frozen=True, slots=True)
 class CallOffFacts:
     """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
-    `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out,
-    its next order form from being sent, or its award to the tender that ranks first.
+    `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out, its next
+    order form from being sent, its award to whoever accepted or ranks first, or its contract from being signed.
     `notices` are those that the law asks of its contract, or would ask of one for `greatest`; `no_notices` says why
     none is asked for, "" where one is or nothing says what it comes to.
     """
@@ -106,11 +109,12 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         next_total = _next_total(call_off, found.asked, prices)
         missing = approval_missing(call_off, limit, next_total, greatest)
     # A draft waits for its approval at a station of its own: there it is no rule that is broken.
-    unapproved = "" if call_off.status in _BEFORE else missing
-    blocking = [*(standing_faults(call_off, prices, on) if goes_out else ()), *_not_approved(unapproved)]
-    known = {one.code for one in blocking}
+    unapproved = "" if call_off.status == CallOff.Status.DRAFT else missing
+    barred = _barring(call_off, asked, live, first, contract, on)
+    rules = [*(standing_faults(call_off, prices, on) if goes_out else barred), *_not_approved(unapproved)]
+    known = {one.code for one in rules}
     if direct and goes_out:
-        blocking += faults_beside(blocking, found, asked)
+        rules += faults_beside(rules, found, asked)
     now = timezone.now()
     waiting = live is not None and live.status in WAITING
     window = {"due": live.reply_by if live and waiting else None} if direct else competing(call_off, now)
@@ -121,14 +125,15 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         approval_asked=approval_asked(limit, first.total if first else greatest),
         approval_missing=bool(missing),
         offer=live.status if live else None,
-        left=found.left,
+        left=0 if "unlocked" in known else found.left,
         signed=signed_by(contract),
         passed=_way(call_off),
         to_publish=next_notice is not None,
         publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
         past=due is not None and due <= now,
         plan=waited_for(call_off) if "not_agreed" in known else (),
-        mending=_mending(blocking),
+        mending=_mending(rules) if goes_out else (),
+        barred=_bar(barred),
         **window,
     )
     return CallOffFacts(
@@ -138,7 +143,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         offers=offers,
         contract=contract,
         greatest=greatest,
-        blocking=blocking,
+        blocking=rules,
         purchase=purchase,
         notices=notices,
         no_notices=no_notices,
@@ -146,12 +151,13 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
 
 
 def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
-    """What of a competition decides who does what next, as fields of Purchase; at most two queries. `due` is the end of
-    the expression of interest, or the deadline for tenders.
+    """What of a competition decides who does what next, as fields of Purchase; at most two queries, seven while
+    tenders are scored. `due` is the end of the expression of interest, or the deadline for tenders.
     """
     competition = Competition.objects.filter(call_off=call_off).defer("document").first()
     if competition is None:
         return {}
+    competition.call_off = call_off
     status = call_off.status
     asking = competition.invited_at is None and competition.interest_until is not None
     until = competition.standstill_until if status == CallOff.Status.INTENTION else None
@@ -160,11 +166,42 @@ def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
         "due": (competition.interest_until if asking else competition.deadline)
         if status == CallOff.Status.OUT
         else None,
-        "unscored": status == CallOff.Status.EVALUATING and bool(missing_scores(competition)),
+        "unscored": scores_awaited(competition) if status == CallOff.Status.EVALUATING else None,
         "unranked": not any(one["rank"] == 1 for one in rows),
-        "low_unsettled": status in DECIDING and bool(unsettled_prices(competition)),
+        "low_unsettled": prices_awaited(competition, now) if status in DECIDING else None,
         "held": competition.standstill and (until is None or now < until),
+        "held_until": until,
     }
+
+
+def _barring(
+    call_off: CallOff,
+    suppliers: Iterable[CallOffSupplier],
+    live: Offer | None,
+    first: First | None,
+    contract: Contract | None,
+    on: date,
+) -> list[Fault]:
+    """Why what would be awarded or signed next is refused on that day; at most two queries. Nothing before a supplier
+    has accepted, a tender ranks first, or a contract waits for its signatures.
+    """
+    found = {one.pk: one for one in suppliers}
+    if call_off.status == CallOff.Status.OUT and live is not None and live.status == Offer.Status.ACCEPTED:
+        return award_faults(call_off, found[live.asked_id], live.price_minor, on)
+    if first is not None:
+        return award_faults(call_off, found[first.asked.pk], first.work, on, first.terms)
+    if call_off.status == CallOff.Status.AWARDED and contract is not None:
+        asked = next(one for one in found.values() if one.appointment_id == contract.appointment_id)
+        return signing_faults(call_off, asked, contract.value_minor, on)
+    return []
+
+
+def _bar(faults: Iterable[Fault]) -> Bar | None:
+    """Whether another supplier, at its own price, may be awarded where these faults keep one from it."""
+    pointers = {one.pointer for one in faults}
+    if not pointers:
+        return None
+    return Bar.OF_SUPPLIER if pointers <= {OF_SUPPLIER, "/terms/value"} else Bar.OF_CALL_OFF
 
 
 def _notices(

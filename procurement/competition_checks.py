@@ -19,18 +19,21 @@ def rules_of(competition: Competition) -> EvaluationRules:
     return EvaluationRules.from_json(competition.rules)
 
 
-def missing_scores(competition: Competition) -> int:
-    """How many scores of submitted tenders are not agreed yet (three queries, four where somebody is conflicted)."""
-    standing = competition.tenders.filter(status=Tender.Status.SUBMITTED).count()
-    agreed = sum(len(scores) for scores in agreed_scores(competition).values())
-    return standing * len(rules_of(competition).criteria) - agreed
+def missing_scores(competition: Competition, out: dict[int, str] | None = None) -> list[tuple[int, str]]:
+    """The scores of submitted tenders that are not agreed yet, by tender (its key) and criterion (three queries, four
+    where somebody is conflicted; one less where those are given as `out`).
+    """
+    standing = competition.tenders.filter(status=Tender.Status.SUBMITTED).values_list("pk", flat=True)
+    agreed, keys = agreed_scores(competition, out), [one.key for one in rules_of(competition).criteria]
+    return [(tender, key) for tender in standing for key in keys if key not in agreed.get(tender, {})]
 
 
-def agreed_scores(competition: Competition) -> dict[int, dict[str, int]]:
+def agreed_scores(competition: Competition, out: dict[int, str] | None = None) -> dict[int, dict[str, int]]:
     """The agreed scores that count, by tender (its key) and criterion. One that a moderator with a conflict of interest
     set, or that rests on too few assessors without one, does not: it must be agreed anew.
     """
-    rules, out = rules_of(competition), conflicted(competition)
+    rules = rules_of(competition)
+    out = conflicted(competition) if out is None else out
     rows = Consensus.objects.filter(
         tender__competition=competition,
         tender__status=Tender.Status.SUBMITTED,
@@ -46,11 +49,13 @@ def agreed_scores(competition: Competition) -> dict[int, dict[str, int]]:
 
 def conflicted(competition: Competition) -> dict[int, str]:
     """Who declared a conflict of interest last: references by key (one query)."""
-    last: dict[int, tuple[str, bool]] = {}
+    return {key: reference for key, (reference, conflict) in declared(competition).items() if conflict}
+
+
+def declared(competition: Competition) -> dict[int, tuple[str, bool]]:
+    """What everybody declared last: by key their reference and whether they have a conflict of interest (one query)."""
     rows = competition.declarations.order_by("pk").values_list("user", "user__reference", "conflict")
-    for key, reference, conflict in rows:
-        last[key] = reference, conflict
-    return {key: reference for key, (reference, conflict) in last.items() if conflict}
+    return {key: (reference, conflict) for key, reference, conflict in rows}
 
 
 def _scored_enough(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from procurement.line import Line, Place, Station, Turn, drawn, reached
+from procurement.available import Turn
+from procurement.line import Line, Place, Station, drawn, reached
 from procurement.models.joining import Joining
 from procurement.states import JOININGS, Part, Transition
 

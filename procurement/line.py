@@ -14,13 +14,20 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from procurement.available import DIRECT, NOT_OUT, WAITING, Purchase
+from procurement.available import DIRECT, NOT_OUT, WAITING, Bar, Purchase, Turn
 from procurement.models.call_offs import CallOff
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, PLANS, Machine, Part, Transition
 
 Status = CallOff.Status
 GOAL: Final = Status.CONTRACTED
 ANSWERS: Final = ("accept", "decline")
+ANOTHER: Final = {
+    Status.OUT: ((Part.OWNER,), ("withdraw", "cancel")),
+    Status.EVALUATED: ((Part.OWNER,), ("disqualify", "cancel", "fail")),
+    Status.INTENTION: ((Part.APPROVER,), ("undo",)),
+    Status.AWARDED: ((Part.APPROVER,), ("undo",)),
+}
+"""What makes room for another supplier where a rule bars the one that it would be awarded to or signed with."""
 
 
 class Place(StrEnum):
@@ -37,18 +44,6 @@ class Station:
     status: str
     label: str
     place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed), and by when; the clock
-    alone (`system`, without a step) once a window has ended and until it is moved. `who` is empty once the line has
-    ended, unless a public notice of its contract waits.
-    """
-
-    who: tuple[Part, ...] = ()
-    steps: tuple[str, ...] = ()
-    by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +121,52 @@ def _turn(purchase: Purchase) -> Turn:
         words = {part for one in PLANS.transitions if one.name in purchase.plan for part in one.who}
         return _turn_of(words, purchase.plan, None)
     nobody = direct and purchase.offer is None and not purchase.left
-    if status in NOT_OUT and (purchase.mending or nobody):
+    # What was approved and comes to more since is said anew, which asks for its approval again.
+    dearer = status == Status.APPROVED and purchase.approval_missing
+    if status in NOT_OUT and (purchase.mending or nobody or dearer):
         # Neither an approval nor an order form is taken while a rule is broken.
         return _turn_of({Part.OWNER}, purchase.mending or ("edit",), None)
     if status == Status.OUT and direct and purchase.offer is None and (purchase.mending or nobody):
-        return _by_owner(purchase, lambda one: one.target in CALL_OFFS.last)
+        return _given_up(purchase)
     if status == Status.OUT and purchase.past:
         # Too late for an answer: the clock ends the window as soon as it looks.
         return _turn_of({Part.SYSTEM}, (), purchase.due)
     if status == Status.OUT and direct and purchase.offer in WAITING:
         who = {part for one in OFFERS.transitions if one.name in ANSWERS for part in one.who}
         return _turn_of(who, ANSWERS, purchase.due)
-    if status == Status.AWARDED and purchase.to_publish:
-        return _to_publish(purchase)
-    if status == Status.AWARDED:
-        sides = {part for one in CONTRACTS.transitions if one.name == "sign" for part in one.who}
-        return _turn_of(sides - purchase.signed, ("sign",), None)
+    return _kept_back(purchase) or _brought_on(purchase)
+
+
+def _kept_back(purchase: Purchase) -> Turn | None:
+    """Who acts where what would come next is not taken yet, or never: scores, low prices, rules that are broken, an
+    approval, a standstill. None where nothing keeps it back.
+    """
+    status = purchase.status
+    if status == Status.EVALUATING and purchase.unscored is not None:
+        return purchase.unscored
+    if status == Status.EVALUATED and purchase.unranked:
+        return _given_up(purchase)
+    if status == Status.EVALUATED and purchase.low_unsettled is not None:
+        return purchase.low_unsettled
+    if purchase.barred is not None and status in ANOTHER:
+        return Turn(*ANOTHER[Status(status)]) if purchase.barred == Bar.OF_SUPPLIER else _given_up(purchase)
     outcome = CALL_OFFS.step("approve", status, purchase.route)
     if purchase.approval_missing and outcome is not None and not outcome.target:
         # What ranks first needs an approval before it is told or awarded.
         return _turn_of(outcome.who, (outcome.name,), purchase.due)
+    if status == Status.INTENTION and purchase.held:
+        # Nobody may award before; from then on the owner does.
+        return Turn((Part.SYSTEM,), (), purchase.held_until)
+    return None
+
+
+def _brought_on(purchase: Purchase) -> Turn:
+    """Who takes the next step of its route, or of its contract."""
+    if purchase.status == Status.AWARDED and purchase.to_publish:
+        return _to_publish(purchase)
+    if purchase.status == Status.AWARDED:
+        sides = {part for one in CONTRACTS.transitions if one.name == "sign" for part in one.who}
+        return _turn_of(sides - purchase.signed, ("sign",), None)
     steps = list(_forward(purchase))
     who = {part for one in steps for part in one.who}
     if who == {Part.SYSTEM}:
@@ -154,10 +175,16 @@ def _turn(purchase: Purchase) -> Turn:
     return _turn_of(who, tuple(dict.fromkeys(one.name for one in steps)), purchase.due)
 
 
-def _by_owner(purchase: Purchase, leads: Callable[[Transition], bool]) -> Turn:
-    """What the buyer can do where nobody is left to offer to, or the rules let nothing more be offered."""
-    owned = [one for one in _out_of(purchase.status, purchase.route) if Part.OWNER in one.who and leads(one)]
-    return _turn_of({Part.OWNER}, tuple(one.name for one in owned), None)
+def _given_up(purchase: Purchase) -> Turn:
+    """What the buyer can do where nobody is left, or the rules let nothing more come of it: it ends."""
+    owned = [
+        one
+        for one in _out_of(purchase.status, purchase.route)
+        if Part.OWNER in one.who and one.target in CALL_OFFS.last
+    ]
+    # No supplier failed to answer or to win while one holds an offer.
+    names = [one.name for one in owned if not (one.name == "fail" and purchase.offer)]
+    return _turn_of({Part.OWNER}, tuple(names), None)
 
 
 def _to_publish(purchase: Purchase) -> Turn:

@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from procurement.call_off_checks import Prices, asked_faults, members_of
+from procurement.call_off_checks import OF_SUPPLIER, Prices, asked_faults, members_of
 from procurement.errors import Fault
 from procurement.models import CallOff, CallOffSupplier
 from procurement.order_form import Priced
-
-OF_SUPPLIER: Final = "/supplier"
-"""Where a fault is the supplier's own (its place, members or card): no change of the call-off would mend it."""
 
 
 @dataclass(frozen=True, slots=True)

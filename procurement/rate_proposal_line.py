@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from procurement.line import Line, Place, Station, Turn, drawn
+from procurement.available import Turn
+from procurement.line import Line, Place, Station, drawn
 from procurement.models.rate_proposals import RateProposal
 from procurement.states import RATE_PROPOSALS, Part
 

@@ -57,7 +57,9 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The table of one kind of object; `last` are the statuses out of which nothing leads."""
+    """The table of one kind of object; `last` are the statuses out of which nothing leads, none of what stands by
+    another table: a plan of outcomes by its call-off going out.
+    """
 
     kind: str
     first: str
@@ -232,8 +234,8 @@ PLANS: Final = Machine(
     Plan.DRAFT,
     dict(Plan.choices),
     (
-        _step("edit", (Plan.DRAFT, Plan.PROPOSED), Plan.DRAFT, _OWNER, "outcome_plan.edited",
-              "It is said anew; what payers have approved falls."),
+        _step("edit", tuple(Plan), Plan.DRAFT, _OWNER, "outcome_plan.edited",
+              "It is said anew until its call-off goes out; every approval falls, that of the call-off too."),
         _step("remove", (Plan.DRAFT, Plan.PROPOSED), "", _OWNER, "outcome_plan.removed",
               "It is taken away: the call-off pays for no outcomes, and an approval of it falls."),
         _step("propose", (Plan.DRAFT,), Plan.PROPOSED, _OWNER, "outcome_plan.proposed",

@@ -56,6 +56,7 @@ from procurement.models import (
     Event,
     Invitation,
     OutcomeLetter,
+    Partner,
     Tender,
     TenderRevision,
 )
@@ -185,7 +186,7 @@ class Walk(RuleBasedStateMachine):
         offered = steps_of(actor, tender)
         return self.act(name, lambda: action(actor, *said, *more), offered)
 
-    @initialize(steps=st.integers(min_value=0, max_value=14))
+    @initialize(steps=st.integers(min_value=0, max_value=16))
     def begin(self, steps: int) -> None:
         """A walk begins anywhere on the way, so that few of them see all of it."""
         self.go_on(steps)
@@ -205,13 +206,6 @@ class Walk(RuleBasedStateMachine):
                 self.submit(supplier)
             self.clock.now = self.competition.deadline
             move_due()
-        elif status == "evaluating":
-            for name in ("first", "moderator"):
-                self.declare(name, False)
-            for supplier in SUPPLIERS:
-                self.score(supplier, 4)
-                self.settle(supplier, 4)
-            self.conclude("buyer")
         elif status == "intention" and self.competition.standstill_until:
             self.clock.now = max(self.clock.now, self.competition.standstill_until)
             self.award()
@@ -226,8 +220,18 @@ class Walk(RuleBasedStateMachine):
                     "approve": lambda: self.approve("approver"),
                     "publish": self.publish,
                     "open_tenders": self.open,
+                    "declare": lambda: [self.declare(one, False) for one in ("first", "moderator")],
+                    "assess": lambda: [self.score(one, 4) for one in SUPPLIERS],
+                    "agree": lambda: [self.settle(one, 4) for one in SUPPLIERS],
+                    "conclude": lambda: self.conclude("buyer"),
+                    "ask_price": lambda: [self.ask_price(one) for one in SUPPLIERS],
+                    "answer_price": lambda: [self.answer_price(one) for one in SUPPLIERS],
+                    "accept_price": lambda: [self.accept_price(one) for one in SUPPLIERS],
                     "intend": self.intend,
                     "award": self.award,
+                    "undo": lambda: self.undo("approver"),
+                    # Somebody has a conflict, is suspended, or it would end: other rules take these.
+                    **dict.fromkeys(("add_person", "disqualify", "cancel"), lambda: self.reinstate()),
                 }[step]()
 
     # The buyer, until it is published.
@@ -432,3 +436,15 @@ class Walk(RuleBasedStateMachine):
         if not sure:
             name = "cancel" if cancelled else "fail"
             self.move(name, self.buyer, cancel_call_off if cancelled else fail_call_off, WHY)
+
+    # The supplier's standing.
+
+    @rule(supplier=st.sampled_from(SUPPLIERS), sure=st.integers(min_value=0, max_value=3))
+    def suspend(self, supplier: str, sure: int) -> None:
+        # Rarely, else most walks would stop at what a suspended supplier may not.
+        if not sure:
+            Partner.objects.filter(reference=supplier).update(suspended=True)
+
+    @rule()
+    def reinstate(self) -> None:
+        Partner.objects.filter(reference__in=SUPPLIERS).update(suspended=False)

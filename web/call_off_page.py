@@ -12,7 +12,10 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from procurement.available import Purchase
+from procurement.call_off_checks import DECIDING
 from procurement.call_off_facts import facts_of
 from procurement.errors import Fault
 from procurement.event_types import EVENT_TYPES
@@ -51,14 +54,15 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class CallOffPage:
-    """Everything that the template lays out. `blocking` is what keeps it from going out; `actions` are names of steps
-    that the reader may take now.
+    """Everything that the template lays out. `blocking` is what keeps it from what is `ahead`; `actions` are names of
+    steps that the reader may take now.
     """
 
     call_off: CallOff
     content: dict[str, Any]
     suppliers: tuple[SupplierLine, ...]
     blocking: tuple[Fault, ...]
+    ahead: str
     actions: frozenset[str]
     line: Line
     contract: Contract | None
@@ -92,6 +96,7 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
         content=content_of(call_off).to_json(),
         suppliers=tuple(lines),
         blocking=tuple(facts.blocking),
+        ahead=ahead_of(facts.purchase),
         actions=frozenset(facts.steps(actor)),
         line=facts.line,
         contract=facts.contract,
@@ -99,6 +104,17 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
         no_notices=said(facts.no_notices),
         history=_history(call_off, offers.values()),
     )
+
+
+def ahead_of(purchase: Purchase) -> str:
+    """What a rule that is broken keeps a call-off from, as the heading of such rules."""
+    if purchase.status == CallOff.Status.AWARDED:
+        return _("Before it can be signed")
+    if purchase.status in DECIDING or purchase.barred is not None:
+        return _("Before it can be awarded")
+    if purchase.route == CallOff.Route.COMPETITION:
+        return _("Before it can be published")
+    return _("Before it can go out")
 
 
 def _history(call_off: CallOff, offers: Iterable[Offer]) -> tuple[Happened, ...]:

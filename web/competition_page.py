@@ -39,6 +39,7 @@ from procurement.permissions import Actor
 from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
 from procurement.states import Part
+from web.call_off_page import ahead_of
 from web.formats import minor, money
 from web.saying import one_in_another, said
 
@@ -79,7 +80,8 @@ class RankedLine:
 @dataclass(frozen=True, slots=True)
 class CompetitionPage:
     """Everything that the template lays out. `actions` are the names of steps that the reader may take now; `before`
-    what publishing would do, None once it is done; `out` whom it did not invite. `people` have their part as
+    what publishing would do, None once it is done; `out` whom it did not invite; `blocking` what
+    keeps it from `ahead`. `people` have their part as
     procurement calls it, in English: the form that takes one away sends it.
     """
 
@@ -91,6 +93,7 @@ class CompetitionPage:
     declares: bool
     before: Preview | None
     blocking: tuple[Fault, ...]
+    ahead: str
     invited: tuple[str, ...]
     out: tuple[RuledOutLine, ...]
     declined: int
@@ -140,6 +143,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         declares=False,
         before=before,
         blocking=tuple(facts.blocking),
+        ahead=ahead_of(facts.purchase),
         invited=tuple(one.supplier.name for one in before.invited) if before else (),
         out=(),
         declined=0,

@@ -140,8 +140,9 @@ class StationSerializer(serializers.Serializer[Any]):
 
 
 class TurnSerializer(serializers.Serializer[Any]):
-    """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed), and by when (null: no
-    window is open); `system` alone once the window has ended and until the clock has moved it.
+    """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed, of its tenders while
+    they are scored or a low price is asked about), and by when (null: no window is open); `system` alone once the
+    window has ended and until the clock has moved it, and while a standstill runs, to that moment.
     """
 
     who = serializers.ListField(
@@ -255,8 +256,8 @@ class CallOffSummarySerializer(serializers.Serializer[Any]):
 
 class CallOffSerializer(CallOffSummarySerializer):
     """A call-off. `requirement_revision` is the revision of the requirement that is bought; `greatest_total` the most
-    that it may come to with any of its suppliers, options included; `blocking` the rules that keep it from going out;
-    `available_actions` what you may do with it now.
+    that it may come to with any of its suppliers, options included; `blocking` the rules that keep it from going
+    out, from its award or from its signature; `available_actions` what you may do with it now.
     """
 
     requirement_revision = serializers.IntegerField(min_value=1)

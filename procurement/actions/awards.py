@@ -7,7 +7,7 @@ what is known of conflicts of interest is said again -> an unsigned contract -> 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,22 +16,19 @@ from procurement.actions.call_offs import locked_call_off, move, permitted, reas
 from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
 from procurement.actions.tender_outcomes import ended, reopened
-from procurement.call_off_checks import asked_faults, place_faults
+from procurement.call_off_checks import award_faults
 from procurement.contract_reminders import next_reminder
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.notice_facts import next_look
-from procurement.order_form import Priced, content_of, terms_of
+from procurement.order_form import content_of, terms_of
 from procurement.permissions import SYSTEM, Actor
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.references import numbered
 from procurement.rules import last_day
 from procurement.states import CONTRACTS, OFFERS
 from procurement.terms import Terms
-
-SETTLED: Final = frozenset({"start_past"})
-"""Rules that do not bear on an award: a start that was agreed may have come while it was answered."""
 
 
 def award_direct(actor: Actor, reference: str, revision: int, conflicts: object) -> Contract:
@@ -124,12 +121,7 @@ def check_award(call_off: CallOff, asked: CallOffSupplier, price: int, tendered:
     """Asks every rule again on the day of award, by the call-off's terms or those that were tendered. Raises
     Invalid.
     """
-    today = timezone.localdate()
-    faults = [
-        *(one for one in place_faults(call_off, today) if one.code not in SETTLED),
-        *asked_faults(call_off, asked, Priced(price, None), today, tendered),
-    ]
-    if faults:
+    if faults := award_faults(call_off, asked, price, timezone.localdate(), tendered):
         raise Invalid("The call-off cannot be awarded.", tuple(faults))
 
 

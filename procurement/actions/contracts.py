@@ -13,24 +13,21 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from procurement.actions.awards import SETTLED
 from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record_many
 from procurement.actions.steps import allowed
-from procurement.call_off_checks import asked_faults
+from procurement.call_off_checks import signing_faults
 from procurement.contract_reminders import next_reminder
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Contract
 from procurement.notice_facts import contract_notices, next_look
-from procurement.order_form import Priced
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.public_notices import told_before
 from procurement.querysets_call_offs import ContractQuerySet
-from procurement.rules import buyer_faults, open_faults
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
 
 IDENTIFIERS: Final[dict[str, str]] = {
@@ -192,18 +189,7 @@ def _check(contract: Contract) -> None:
     asked = contract.call_off.suppliers.select_related("appointment__supplier").get(
         appointment=contract.appointment_id
     )
-    price = Priced(contract.value_minor, None)
-    today, call_off = timezone.localdate(), contract.call_off
-    # A call-off is made by its last signature: until then the framework and the lot must be open, the buyer eligible.
-    faults = [
-        *open_faults(call_off.lot.framework, call_off.lot, today),
-        *buyer_faults(call_off.organisation, call_off.lot.framework),
-        *(
-            one
-            for one in asked_faults(call_off, asked, price, today)
-            if one.code not in SETTLED and one.pointer == "/supplier"
-        ),
-    ]
+    faults = signing_faults(contract.call_off, asked, contract.value_minor, timezone.localdate())
     if faults:
         raise Invalid("The contract cannot be signed.", tuple(faults))
 

@@ -92,12 +92,15 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         plan.investor = bodies[terms.investor] if terms.investor else _registered(terms.investor_named)
         plan.investor_named = None if plan.investor else terms.investor_named
         plan.investor_approval = None
-        plan.status = OutcomePlan.Status.DRAFT
+        step = PLANS.step("edit", plan.status)
+        if step is None:
+            raise Conflict(f"The plan is {OutcomePlan.Status(plan.status).label.lower()}.")
+        plan.status = step.target
         _write(plan, terms, measures, bodies)
         said = ("suitability", "long_stop_on", "cap_minor", "status")
         _save(plan, *said, "investor", "investor_named", "investor_approval")
         _pays(row, terms.cap)
-        record(actor, _happening(plan, "outcome_plan.edited", {"cap": plan.cap_minor}))
+        record(actor, _happening(plan, step.event, {"cap": plan.cap_minor}))
     return plan
 
 

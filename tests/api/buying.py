@@ -90,7 +90,8 @@ def buyer() -> Actor:
 def teller(path: str, method: str = "get") -> tuple[str, str]:
     """The organisation and the scopes of a token that may do this at the address."""
     steps = path.removeprefix("/api/v1/").strip("/").split("/")
-    if steps[0] in ("appointments", "spending") or (steps[0] == "partners" and steps[-1] in STANDING):
+    of_firms = steps[0] == "partners" and (steps[-1] in STANDING or "profile" in steps)
+    if steps[0] in ("appointments", "spending", "profile-reviews") or of_firms:
         return "calloff-operations", "frameworks:write admin:write"
     if "/partners/" in path:
         return "opm-group", "partners:write"

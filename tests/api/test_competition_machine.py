@@ -34,6 +34,7 @@ from procurement.states import CALL_OFFS, TENDERS, Machine, Part
 from procurement.tender_document import submitted
 from tests.competed import MARKER, make_contest
 from tests.competition_walk import RATES, SUPPLIERS, Walk
+from tests.next_taken import is_taken
 
 LIMIT: Final = 1_000_000
 APPROVED_FROM: Final = 700_000
@@ -54,6 +55,8 @@ class Watched(Walk):
 
     clients: dict[str, Client]
     reached: set[str]
+    named: set[str]
+    """Steps that were next at some time, and taken by whom the line named."""
 
     # Whoever looks.
 
@@ -158,24 +161,24 @@ class Watched(Walk):
     @invariant()
     def whoever_acts_next_may(self) -> None:
         facts = facts_of(self.call_off, timezone.localdate())
-        line, purchase = facts.line, facts.purchase
+        line = facts.line
         here = [one.status for one in line.stations if one.place == "here"]
         assert here == ([] if line.ended else [self.call_off.status])
         if line.ended:
             assert line.next.steps == ()
             return
-        of_part = {
-            Part.OWNER: self.buyer,
-            Part.APPROVER: self.contest.market.approver,
-            Part.MODERATOR: self.contest.moderator,
-        }
-        waits = (
-            purchase.unscored, purchase.unranked, purchase.low_unsettled, purchase.approval_missing, purchase.held,
-        )  # fmt: skip
-        for part in line.next.who:
-            wanted = set(line.next.steps) - {"sign", "plan"}
-            offered = set(facts.steps(of_part[part])) if part in of_part else wanted
-            assert any(waits) or wanted <= offered, (part, wanted, offered)
+        turn = line.next
+        if turn.who == (Part.SYSTEM,):
+            # The clock is waited for: its moment is named, and nothing brings the call-off on before.
+            assert turn.by is not None
+            assert turn.steps == ()
+            assert {"intend", "award", "conclude"}.isdisjoint(facts.steps(self.buyer))
+            return
+        self.named.update(turn.steps)
+        for part in turn.who:
+            assert not turn.steps or any(is_taken(self, part, name) for name in turn.steps), (part, turn)
+        for name in turn.steps:
+            assert any(is_taken(self, part, name) for part in turn.who), (name, turn)
 
     @invariant()
     def the_chain_holds(self) -> None:
@@ -193,12 +196,12 @@ def watched() -> type[Watched]:
         actor = getattr(contest, name, None) or getattr(contest.market, name)
         clients[name] = Client()
         clients[name].force_login(User.objects.get(reference=actor.reference))
-    told = {"contest": contest, "clients": clients, "reached": set(), "taken": set()}
+    told = {"contest": contest, "clients": clients, "reached": set(), "taken": set(), "named": set()}
     return type("Walked", (Watched,), told)
 
 
-def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
-    """Walks so often, so far; the statuses that were reached and the steps that were taken."""
+def walk(examples: int, steps: int) -> tuple[set[str], set[str], set[str]]:
+    """Walks so often, so far; the statuses that were reached, the steps that were taken and those that were next."""
     machine = watched()
     run_state_machine_as_test(
         machine,
@@ -210,9 +213,11 @@ def walk(examples: int, steps: int) -> tuple[set[str], set[str]]:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    reached, taken = machine.reached, machine.taken
-    print(f"\n{examples} walks of {steps} steps: {len(reached)} statuses, {len(taken)} kinds of steps")
-    return reached, taken
+    reached, taken, named = machine.reached, machine.taken, machine.named
+    print(
+        f"\n{examples} walks of {steps} steps: {len(reached)} statuses, {len(taken)} kinds of steps, {len(named)} next"
+    )
+    return reached, taken, named
 
 
 Step = Callable[[Watched], object]
@@ -231,11 +236,13 @@ def _closed(it: Watched) -> None:
     move_due()
 
 
-def _agreed(it: Watched) -> None:
-    for name in ("first", "moderator"):
-        it.declare(name, False)
+def _scored(it: Watched) -> None:
     for supplier in SUPPLIERS:
         it.score(supplier, 4)
+
+
+def _agreed(it: Watched) -> None:
+    for supplier in SUPPLIERS:
         it.settle(supplier, 4)
 
 
@@ -259,9 +266,14 @@ RANKED: Final[tuple[Step, ...]] = (
     _tendered,
     _closed,
     lambda it: it.open(),
+    lambda it: it.declare("first", False),
+    _scored,
+    lambda it: it.declare("moderator", False),
     _agreed,
     lambda it: it.conclude("buyer"),
 )
+SCORED: Final = {"open_tenders", "declare", "assess", "agree", "conclude", "intend", "award", "sign"}
+"""What is next on the way, one after the other."""
 PLANS: Final[dict[str, tuple[tuple[Step, ...], set[str]]]] = {
     "an intention undone, the first out": (
         (lambda it: it.intend(), lambda it: it.undo("approver"), _first_out, lambda it: it.award(), _signed),
@@ -276,6 +288,18 @@ PLANS: Final[dict[str, tuple[tuple[Step, ...], set[str]]]] = {
             _signed,
         ),
         {"award", "undo", "sign"},
+    ),
+    "suspended when it was awarded, taken back and out": (
+        (
+            lambda it: it.award(),
+            lambda it: [it.suspend(one, 0) for one in SUPPLIERS],
+            lambda it: it.undo("approver"),
+            _first_out,
+            lambda it: it.reinstate(),
+            lambda it: it.award(),
+            _signed,
+        ),
+        {"award", "undo", "disqualify", "sign"},
     ),
 }
 BESIDE: Final[tuple[Step, ...]] = (
@@ -330,6 +354,8 @@ def test_undoing_disqualifying_and_signing_are_reached_and_hold_whatever_is_done
         machine.taken.clear()
         directed(plan, machine, random.Random(seed), beside)
         assert PLANS[plan][1] <= machine.taken, seed
+    suspended = {"undo", "disqualify"} if plan.startswith("suspended") else set()
+    assert machine.named >= SCORED | suspended
     print(f"\n{plan}: {seeds} seeds, {beside} steps beside each of its own")
 
 
@@ -338,6 +364,7 @@ def test_undoing_disqualifying_and_signing_are_reached_and_hold_whatever_is_done
 @pytest.mark.timeout(3600)
 @override_settings(SESSION_COOKIE_AGE=400 * 86_400)
 def test_what_must_hold_of_a_competition_holds_whatever_is_done() -> None:
-    reached, taken = walk(30, 20)
+    reached, taken, named = walk(30, 20)
     assert {"draft", "approved", "out", "evaluating", "evaluated"} <= reached
     assert {"publish", "draft", "submit", "agree", "conclude"} <= taken
+    assert {"publish", "agree", "intend", "award"} <= named

@@ -138,3 +138,13 @@ def test_the_deadline_is_by_when_suppliers_act(person: Callable[[str], Client]) 
     assert told["available_actions"] == ["cancel", "fail"]
     assert plan["available_actions"] == ["extend", "amend", "answer"]
     assert (plan["invited_count"], plan["declined_count"]) == (2, 0)
+
+
+def test_whoever_scores_is_told_of_until_all_is_agreed(person: Callable[[str], Client]) -> None:
+    evaluating, concluded = competing.opened(), competing.evaluated()
+    for call_off, turn in (
+        (evaluating, {"who": ["assessor"], "steps": ["assess"], "by": None}),
+        (concluded, {"who": ["owner"], "steps": ["intend", "award"], "by": None}),
+    ):
+        told = person("buyer").get(CALL_OFFS.format(call_off.reference)).json()
+        assert (told["line"]["next"], told["blocking"]) == (turn, [])

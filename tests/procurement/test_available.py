@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from procurement.available import Purchase, call_off_steps, contract_steps, offer_steps
-from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
+from procurement.available import (
+    Purchase,
+    call_off_steps,
+    claim_steps,
+    contract_steps,
+    offer_steps,
+    plan_steps,
+)
+from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, Part
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BUYER = (Part.OWNER, Part.APPROVER)
@@ -132,3 +139,50 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     assert told((Part.OWNER,), on=date(2026, 3, 3)) == without
     assert told((Part.OWNER,), to_tell=True) == without
     assert set(SIGNED) == set(CONTRACTS.labels)
+
+
+PLANNED = {
+    "draft": ["edit", "remove", "propose"],
+    "proposed": ["edit", "remove", "approve_share", "approve_investor"],
+    "agreed": ["edit"],
+}
+
+
+@pytest.mark.parametrize(("status", "steps"), list(PLANNED.items()))
+def test_the_steps_of_a_plan_of_outcomes(status: str, steps: list[str]) -> None:
+    def told(*parts: Part, at: str = "draft", waiting: bool = True, investor: bool = True) -> list[str]:
+        return plan_steps(status, at, parts, waiting=waiting, investor=investor)
+
+    approved = ("approve_share", "approve_investor")
+    everybody = (Part.OWNER, Part.APPROVER, Part.PAYER, Part.INVESTOR)
+    assert told(*everybody) == told(*everybody, at="approved") == steps
+    assert told(Part.OWNER) == [one for one in steps if one not in approved]
+    assert told(Part.PAYER) == [one for one in steps if one == "approve_share"]
+    assert told(Part.INVESTOR) == told(Part.APPROVER) == [one for one in steps if one == "approve_investor"]
+    assert told(*everybody, waiting=False) == [one for one in steps if one != "approve_share"]
+    assert told(*everybody, investor=False) == [one for one in steps if one != "approve_investor"]
+    assert told(Part.LEAD, Part.MEMBER) == []
+    for out in set(CALL_OFFS.labels) - {"draft", "approved"}:
+        assert told(*everybody, at=out) == []
+    assert set(PLANNED) == set(PLANS.labels)
+
+
+CLAIMED = {
+    "submitted": ["add_file", "verify", "reject"],
+    "verified": ["pay"],
+    "rejected": [],
+    "paid": [],
+}
+
+
+@pytest.mark.parametrize(("status", "steps"), list(CLAIMED.items()))
+def test_the_steps_of_a_claim(status: str, steps: list[str]) -> None:
+    everybody = (Part.OWNER, Part.APPROVER, Part.LEAD)
+    assert claim_steps(status, everybody, claimed=False) == steps
+    assert claim_steps(status, everybody, claimed=True) == [one for one in steps if one != "verify"]
+    of_owner, of_approver, of_lead = (claim_steps(status, (one,), claimed=False) for one in everybody)
+    assert of_owner == [one for one in steps if one in ("verify", "reject")]
+    assert of_approver == [one for one in steps if one == "pay"]
+    assert of_lead == [one for one in steps if one == "add_file"]
+    assert claim_steps(status, (Part.PAYER, Part.MEMBER), claimed=False) == []
+    assert set(CLAIMED) == set(CLAIMS.labels)

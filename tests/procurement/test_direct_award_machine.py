@@ -17,28 +17,69 @@ from procurement.actions.awards import (
     cancel_call_off,
     fail_call_off,
     offer_not_signed,
+    supplier_signed,
     undo_award,
 )
-from procurement.actions.call_offs import approve_call_off, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
 from procurement.actions.contracts import (
     complete_contract,
+    contract_parts,
     extend_contract,
     sign_contract,
     terminate_contract,
 )
 from procurement.actions.due import move_due
 from procurement.actions.events import verify
-from procurement.actions.offers import accept_offer, decline_offer, send_offer, view_offer, withdraw_offer
+from procurement.actions.offers import (
+    accept_offer,
+    decline_offer,
+    offer_parts,
+    send_offer,
+    view_offer,
+    withdraw_offer,
+)
+from procurement.actions.requirements import withdraw_requirement
+from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
+from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.call_off_facts import facts_of
-from procurement.errors import Conflict, Invalid, NotPermitted, Stale
-from procurement.models import BuyerLimit, CallOff, Contract, Event, Lot, Offer, Organisation
+from procurement.errors import Conflict, NotPermitted, Refused
+from procurement.models import (
+    BuyerLimit,
+    CallOff,
+    Contract,
+    Event,
+    Lot,
+    Offer,
+    Organisation,
+    Partner,
+    Requirement,
+    Shortlist,
+)
 from procurement.models.call_offs import LIVE_OFFER
+from procurement.notice_facts import contract_notices
+from procurement.permissions import Actor
+from procurement.public_notices import told_before
+from procurement.snapshots import Index
 from procurement.states import Part
-from tests.bought import TERMS, Market, drafted, make_market
+from tests.bought import READY, TERMS, Market, drafted, make_market
 
 CAP: Final = 760_000
 """Oak comes to 6,850.00 and is below it, yew to 7,975.00 and is not, until the terms are changed."""
 WHY: Final = "Because."
+NEXT: Final[dict[str, Any]] = {
+    "edit": lambda *row: edit_call_off(*row, {"title": "Said anew"}),
+    "approve": approve_call_off,
+    "send_offer": send_offer,
+    "award": lambda *row: award_direct(*row, "None known."),
+    "undo": lambda *row: undo_award(*row, WHY),
+    "cancel": lambda *row: cancel_call_off(*row, WHY),
+    "fail": lambda *row: fail_call_off(*row, WHY),
+    "accept": accept_offer,
+    "decline": lambda *row: decline_offer(*row, WHY),
+    "withdraw": lambda *row: withdraw_offer(*row, WHY),
+    "sign": sign_contract,
+}
+"""Steps that the line may name, by a reference and a revision."""
 AMOUNTS: Final = ("0.00", "125.00", "500.00", "900.00", "1500.00")
 
 
@@ -47,6 +88,9 @@ class DirectAward(RuleBasedStateMachine):
 
     market: Market
     reached: set[str]
+    taken: set[str]
+    named: set[str]
+    """Steps that were next at some time, and taken by whom the line named."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,16 +106,45 @@ class DirectAward(RuleBasedStateMachine):
     def call_off(self) -> CallOff:
         return CallOff.objects.get(reference=self.reference)
 
-    def act(self, action: Any, actor: Any, row: Any, *more: Any) -> None:
-        """Takes a step, and where it is refused sees that nothing has changed."""
+    def act(self, name: str, action: Any, actor: Actor, row: Any, *more: Any) -> None:
+        """Takes a step, and where it is refused sees that nothing has changed. What was offered is refused for neither
+        state nor want of a part, and what was not is refused.
+        """
         if row is None:
             return
-        before = self.kept()
+        before, offered = self.kept(), self.offered(actor, row)
+        refusal = None
         try:
             with transaction.atomic():
                 action(actor, row.reference, row.revision, *more)
-        except (Conflict, Invalid, NotPermitted, Stale):
-            assert self.kept() == before
+        except Refused as refused:
+            refusal = refused
+        if refusal is None:
+            assert name in offered, name
+            self.taken.add(name)
+            return
+        assert self.kept() == before
+        wrong = name in offered and isinstance(refusal, Conflict | NotPermitted)
+        assert not wrong, (name, refusal.message)
+
+    def offered(self, actor: Actor, row: Any) -> list[str]:
+        """What the representation of a call-off, an offer or a contract tells the actor that they may do."""
+        today = timezone.localdate()
+        if isinstance(row, CallOff):
+            return facts_of(row, today).steps(actor)
+        if isinstance(row, Offer):
+            signed = supplier_signed(row.call_off)
+            at = row.reply_by, timezone.now(), signed
+            return offer_steps(row.status, row.call_off.status, offer_parts(actor, row), *at)
+        return contract_steps(
+            row.status,
+            contract_parts(actor, row),
+            signed=signed_by(row),
+            options_left=len(row.options) - row.taken,
+            ends_on=row.ends_on,
+            on=today,
+            to_tell=told_before(contract_notices(row, today), row.taken + 1) is not None,
+        )
 
     def kept(self) -> list[Any]:
         return [
@@ -98,28 +171,88 @@ class DirectAward(RuleBasedStateMachine):
         for _ in range(steps):
             turn = facts_of(self.call_off, timezone.localdate()).line.next
             step = turn.steps[0] if turn.steps else "extend"
-            if Part.SYSTEM in turn.who or step in ("edit", "cancel", "fail"):
+            if Part.SYSTEM in turn.who or step in ("cancel", "fail"):
                 return  # the clock's, or nobody is left: other rules take these
             if step == "sign":
                 self.sign(turn.who[0] == Part.OWNER)
             elif step in ("approve", "accept"):
                 {"approve": self.approve, "accept": self.answer}[step](True)
             else:
-                {"send_offer": self.send, "award": self.award, "extend": self.extend}[step]()
+                {
+                    "edit": self.name_again,
+                    "send_offer": self.send,
+                    "award": self.award,
+                    "withdraw": self.withdraw,
+                    "undo": lambda: self.undo(True),
+                    "extend": self.extend,
+                }[step]()
 
     @rule(amount=st.sampled_from(AMOUNTS))
     def edit(self, amount: str) -> None:
         terms = TERMS | {"extensions": [{"months": 3, "amount": amount}]}
-        self.act(edit_call_off, self.market.buyer, self.call_off, {"terms": terms})
+        self.act("edit", edit_call_off, self.market.buyer, self.call_off, {"terms": terms})
+
+    @rule()
+    def name_again(self) -> None:
+        """The shortlist is named anew, which mends one that was unlocked meanwhile."""
+        shortlist = self.shortlist()
+        if shortlist.status != Shortlist.Status.LOCKED:
+            lock_shortlist(self.market.buyer, shortlist.reference, shortlist.revision, Index("embedded", 1))
+        self.act("edit", edit_call_off, self.market.buyer, self.call_off, {"shortlist": shortlist.reference})
+
+    def shortlist(self) -> Shortlist:
+        return Shortlist.objects.get(title=READY)
+
+    @rule(again=st.booleans(), sure=st.integers(min_value=0, max_value=2))
+    def unlock(self, again: bool, sure: int) -> None:
+        """The shortlist is unlocked, and perhaps locked again as another snapshot, unless an offer rests on it."""
+        shortlist, at = self.shortlist(), Index("embedded", 1)
+        if sure:
+            return
+        before = self.kept()
+        try:
+            with transaction.atomic():
+                unlock_shortlist(self.market.buyer, shortlist.reference, shortlist.revision, WHY)
+        except Conflict:
+            assert self.kept() == before
+            return
+        assert self.call_off.went_out_at is None
+        if again:
+            shortlist = self.shortlist()
+            lock_shortlist(self.market.buyer, shortlist.reference, shortlist.revision, at)
+
+    @rule(sure=st.integers(min_value=0, max_value=3))
+    def withdraw_need(self, sure: int) -> None:
+        requirement = self.call_off.requirement.requirement
+        if not sure and requirement.status == Requirement.Status.OPEN:
+            withdraw_requirement(self.market.buyer, requirement.reference, requirement.revision, WHY)
+
+    @rule(name=st.sampled_from(["oak", "ash", "yew"]))
+    def suspend(self, name: str) -> None:
+        Partner.objects.filter(reference=name).update(suspended=True)
+
+    @rule()
+    def suspend_who_accepted(self) -> None:
+        for offer in self.call_off.offers.filter(status=Offer.Status.ACCEPTED):
+            self.suspend(offer.asked.appointment.supplier.reference)
+
+    @rule()
+    def reinstate(self) -> None:
+        Partner.objects.update(suspended=False)
+
+    @rule(approver=st.booleans())
+    def ask(self, approver: bool) -> None:
+        actor = self.market.approver if approver else self.market.buyer
+        self.act("ask_approval", ask_approval, actor, self.call_off)
 
     @rule(approver=st.booleans())
     def approve(self, approver: bool) -> None:
         actor = self.market.approver if approver else self.market.buyer
-        self.act(approve_call_off, actor, self.call_off)
+        self.act("approve", approve_call_off, actor, self.call_off)
 
     @rule()
     def send(self) -> None:
-        self.act(send_offer, self.market.buyer, self.call_off)
+        self.act("send_offer", send_offer, self.market.buyer, self.call_off)
 
     @rule()
     def view(self) -> None:
@@ -134,17 +267,17 @@ class DirectAward(RuleBasedStateMachine):
             return
         lead = self.market.oak if offer.asked.position == 1 else self.market.yew
         if yes:
-            self.act(accept_offer, lead, offer)
+            self.act("accept", accept_offer, lead, offer)
         else:
-            self.act(decline_offer, lead, offer, WHY)
+            self.act("decline", decline_offer, lead, offer, WHY)
 
     @rule()
     def withdraw(self) -> None:
-        self.act(withdraw_offer, self.market.buyer, self.offer(), WHY)
+        self.act("withdraw", withdraw_offer, self.market.buyer, self.offer(), WHY)
 
     @rule()
     def not_sign(self) -> None:
-        self.act(offer_not_signed, self.market.buyer, self.offer(), WHY)
+        self.act("not_sign", offer_not_signed, self.market.buyer, self.offer(), WHY)
 
     @rule(days=st.integers(min_value=0, max_value=9))
     def clock(self, days: int) -> None:
@@ -156,12 +289,12 @@ class DirectAward(RuleBasedStateMachine):
 
     @rule()
     def award(self) -> None:
-        self.act(award_direct, self.market.buyer, self.call_off, "None known.")
+        self.act("award", award_direct, self.market.buyer, self.call_off, "None known.")
 
     @rule(approver=st.booleans())
     def undo(self, approver: bool) -> None:
         actor = self.market.approver if approver else self.market.buyer
-        self.act(undo_award, actor, self.call_off, WHY)
+        self.act("undo", undo_award, actor, self.call_off, WHY)
 
     @rule(buyer=st.booleans())
     def sign(self, buyer: bool) -> None:
@@ -169,11 +302,11 @@ class DirectAward(RuleBasedStateMachine):
         if contract is None:
             return
         name = contract.appointment.supplier.reference
-        self.act(sign_contract, self.market.buyer if buyer else getattr(self.market, name), contract)
+        self.act("sign", sign_contract, self.market.buyer if buyer else getattr(self.market, name), contract)
 
     @rule()
     def extend(self) -> None:
-        self.act(extend_contract, self.market.buyer, self.contract())
+        self.act("extend", extend_contract, self.market.buyer, self.contract())
 
     @rule(done=st.booleans())
     def end(self, done: bool) -> None:
@@ -181,15 +314,16 @@ class DirectAward(RuleBasedStateMachine):
         if contract is None or contract.status == "unsigned":
             return
         if done:
-            self.act(complete_contract, self.market.buyer, contract)
+            self.act("complete", complete_contract, self.market.buyer, contract)
         else:
-            self.act(terminate_contract, self.market.buyer, contract, WHY)
+            self.act("terminate", terminate_contract, self.market.buyer, contract, WHY)
 
     @rule(cancelled=st.booleans(), sure=st.integers(min_value=0, max_value=3))
     def give_up(self, cancelled: bool, sure: int) -> None:
         # Rarely, else most walks would end at once.
         if not sure:
-            self.act(cancel_call_off if cancelled else fail_call_off, self.market.buyer, self.call_off, WHY)
+            name, step = ("cancel", cancel_call_off) if cancelled else ("fail", fail_call_off)
+            self.act(name, step, self.market.buyer, self.call_off, WHY)
 
     @invariant()
     def one_award_and_one_live_offer_at_most(self) -> None:
@@ -230,18 +364,63 @@ class DirectAward(RuleBasedStateMachine):
         assert here == ([] if line.ended else [self.call_off.status])
 
     @invariant()
+    def whoever_acts_next_may(self) -> None:
+        """Each step that is next is taken by somebody whom the line names, and each of them takes one; or it names the
+        clock with its moment.
+        """
+        facts = facts_of(self.call_off, timezone.localdate())
+        turn = facts.line.next
+        if turn.who == (Part.SYSTEM,):
+            assert turn.steps == ()
+            assert turn.by is not None
+            return
+        self.named.update(turn.steps)
+        for part in turn.who:
+            assert any(self.is_taken(part, name) for name in turn.steps), (part, turn)
+        for name in turn.steps:
+            assert any(self.is_taken(part, name) for part in turn.who), (name, turn)
+
+    def is_taken(self, part: Part, name: str) -> bool:
+        row: Any = self.call_off
+        if name in ("accept", "decline", "withdraw"):
+            row = self.offer()
+        elif name == "sign":
+            row = self.contract()
+        actors = {
+            Part.OWNER: [self.market.buyer],
+            Part.APPROVER: [self.market.approver],
+            Part.LEAD: [self.market.oak, self.market.yew],
+        }[part]
+        return any(self.succeeds(NEXT[name], actor, row) for actor in actors)
+
+    def succeeds(self, action: Any, actor: Actor, row: Any) -> bool:
+        """Whether it is taken; whatever came of it is taken back."""
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    action(actor, row.reference, row.revision)
+            except Refused:
+                return False
+            finally:
+                transaction.set_rollback(True)
+        return True
+
+    @invariant()
     def the_chain_holds(self) -> None:
         assert verify() is None
 
 
-def walk(examples: int, steps: int) -> set[str]:
-    """Walks so often, so far; the statuses that were reached."""
+def walk(examples: int, steps: int) -> tuple[set[str], set[str], set[str]]:
+    """Walks so often, so far; the statuses that were reached, the steps that were taken, those that were next."""
     market = make_market()
     Lot.objects.filter(reference="wr1~1").update(direct_award_cap_pence=CAP)
     body = Organisation.objects.get(reference="shire")
     BuyerLimit.objects.create(organisation=body, approval_from_minor=700_000)
     reached: set[str] = set()
-    machine = type("Walk", (DirectAward,), {"market": market, "reached": reached})
+    taken: set[str] = set()
+    named: set[str] = set()
+    kept = {"market": market, "reached": reached, "taken": taken, "named": named}
+    machine = type("Walk", (DirectAward,), kept)
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -251,11 +430,43 @@ def walk(examples: int, steps: int) -> set[str]:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    return reached
+    return reached, taken, named
 
 
 @pytest.mark.django_db
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_what_must_hold_of_a_direct_award_holds_whatever_is_done() -> None:
-    assert {"draft", "approved", "out", "awarded", "contracted"} <= walk(60, 20)
+    reached, taken, named = walk(60, 20)
+    assert {"draft", "approved", "out", "awarded", "contracted"} <= reached
+    assert {"send_offer", "accept", "award", "sign"} <= taken & named
+
+
+@pytest.mark.django_db
+def test_what_befalls_a_direct_award_is_pointed_to_and_whom_the_line_names_can_mend_it() -> None:
+    market = make_market()
+    kept = {"market": market, "reached": set(), "taken": set(), "named": set()}
+    it = type("Walked", (DirectAward,), kept)()
+    try:
+        for step in (
+            lambda: it.unlock(False, 0),
+            it.name_again,
+            it.send,
+            lambda: it.answer(True),
+            it.suspend_who_accepted,
+            it.withdraw,
+            it.reinstate,
+            it.send,
+            lambda: it.answer(True),
+            it.award,
+            it.suspend_who_accepted,
+            lambda: it.undo(True),
+        ):
+            step()
+            it.whoever_acts_next_may()
+        assert it.named == {
+            "edit", "send_offer", "accept", "decline", "award", "withdraw", "sign", "undo", "cancel", "fail",
+        }  # fmt: skip
+        assert it.taken == {"edit", "send_offer", "accept", "withdraw", "award", "undo"}
+    finally:
+        it.teardown()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.available import Purchase
+from procurement.available import Bar, Purchase, Turn, call_off_steps
 from procurement.line import Line, line_of, optional, path, way
 from procurement.states import CALL_OFFS, Part
 
@@ -128,6 +128,17 @@ def test_events_that_are_no_step_change_nothing() -> None:
         ("draft", {"mending": ("edit",), "approval_asked": True}, (Part.OWNER,), ("edit",), None),
         ("out", {"mending": ("edit",)}, (Part.OWNER,), ("cancel", "fail"), None),
         ("out", {"mending": ("edit",), "offer": "accepted"}, (Part.OWNER,), ("award",), None),
+        (
+            "out",
+            {"barred": Bar.OF_SUPPLIER, "offer": "accepted"},
+            (Part.OWNER,),
+            ("withdraw", "cancel"),
+            None,
+        ),
+        ("out", {"barred": Bar.OF_CALL_OFF, "offer": "accepted"}, (Part.OWNER,), ("cancel",), None),
+        ("awarded", {"barred": Bar.OF_SUPPLIER}, (Part.APPROVER,), ("undo",), None),
+        ("awarded", {"barred": Bar.OF_CALL_OFF}, (Part.OWNER,), ("cancel",), None),
+        ("approved", {"approval_missing": True}, (Part.OWNER,), ("edit",), None),
         ("awarded", {}, (Part.OWNER, Part.LEAD), ("sign",), None),
         ("awarded", {"signed": frozenset({Part.OWNER})}, (Part.LEAD,), ("sign",), None),
         ("awarded", {"to_publish": True}, (Part.OWNER,), ("publish_notice",), None),
@@ -143,20 +154,75 @@ def test_who_acts_next_in_a_direct_award(
     assert (turn.who, turn.steps, turn.by) == (who, steps, by)
 
 
+SCORED = Turn((Part.ASSESSOR,), ("declare", "assess"))
+EXPLAINED = Turn((Part.LEAD,), ("answer_price",), DUE)
+ENDED = Turn((Part.OWNER,), ("cancel", "fail"))
+
+
 @pytest.mark.parametrize(
-    ("status", "who", "steps"),
+    ("status", "more", "turn"),
     [
-        ("draft", (Part.OWNER,), ("publish",)),
-        ("out", (Part.LEAD,), ()),
-        ("closed", (Part.OWNER,), ("open_tenders",)),
-        ("evaluating", (Part.OWNER, Part.MODERATOR), ("conclude",)),
-        ("evaluated", (Part.OWNER,), ("intend", "award")),
-        ("intention", (Part.OWNER,), ("award",)),
+        ("draft", {}, Turn((Part.OWNER,), ("publish",))),
+        ("out", {"due": DUE}, Turn((Part.LEAD,), (), DUE)),
+        ("closed", {}, Turn((Part.OWNER,), ("open_tenders",))),
+        ("evaluating", {"unscored": SCORED}, SCORED),
+        ("evaluating", {}, Turn((Part.OWNER, Part.MODERATOR), ("conclude",))),
+        ("evaluated", {}, Turn((Part.OWNER,), ("intend", "award"))),
+        ("evaluated", {"held": True}, Turn((Part.OWNER,), ("intend",))),
+        ("evaluated", {"low_unsettled": EXPLAINED}, EXPLAINED),
+        ("evaluated", {"low_unsettled": EXPLAINED, "approval_missing": True}, EXPLAINED),
+        ("evaluated", {"unranked": True}, ENDED),
+        ("evaluated", {"unranked": True, "low_unsettled": EXPLAINED}, ENDED),
+        ("evaluated", {"barred": Bar.OF_CALL_OFF}, ENDED),
+        ("evaluated", {"barred": Bar.OF_SUPPLIER}, Turn((Part.OWNER,), ("disqualify", "cancel", "fail"))),
+        ("intention", {}, Turn((Part.OWNER,), ("award",))),
+        ("intention", {"held": True, "held_until": DUE}, Turn((Part.SYSTEM,), (), DUE)),
+        ("intention", {"barred": Bar.OF_SUPPLIER, "held": True}, Turn((Part.APPROVER,), ("undo",))),
+        ("intention", {"barred": Bar.OF_CALL_OFF}, Turn((Part.OWNER,), ("cancel",))),
+        ("awarded", {"barred": Bar.OF_SUPPLIER, "to_publish": True}, Turn((Part.APPROVER,), ("undo",))),
     ],
 )
-def test_who_acts_next_in_a_competition(status: str, who: tuple[Part, ...], steps: tuple[str, ...]) -> None:
-    turn = line_of(standing("competition", status)).next
-    assert (turn.who, turn.steps) == (who, steps)
+def test_who_acts_next_in_a_competition(status: str, more: dict[str, Any], turn: Turn) -> None:
+    assert line_of(standing("competition", status, **more)).next == turn
+
+
+@given(
+    place=st.sampled_from(PLACES),
+    more=st.fixed_dictionaries(
+        {
+            "approval_asked": st.booleans(),
+            "approval_missing": st.booleans(),
+            "offer": st.sampled_from([None, "sent", "viewed", "accepted"]),
+            "left": st.integers(min_value=0, max_value=1),
+            "unscored": st.sampled_from([None, SCORED]),
+            "unranked": st.booleans(),
+            "low_unsettled": st.sampled_from([None, EXPLAINED]),
+            "held": st.booleans(),
+            "barred": st.sampled_from([None, *Bar]),
+            "mending": st.sampled_from([(), ("edit",)]),
+        }
+    ),
+)
+def test_no_step_of_a_call_off_is_next_that_is_not_offered_to_whom_it_names(
+    place: tuple[str, str], more: dict[str, Any]
+) -> None:
+    route, status = place
+    if status == "draft":
+        # Nothing has gone out: what the limit asks for is what is missing.
+        more["approval_missing"] = more["approval_asked"]
+    if status == "intention":
+        # Nobody is told of an intention before these are settled.
+        more["unranked"], more["low_unsettled"] = False, None
+    if route == "direct_award" and status != "out":
+        more["offer"] = "accepted" if status == "awarded" else None
+    elif route == "direct_award" and more["offer"]:
+        # The next order form, which an approval is asked for, is none while one is open.
+        more["approval_missing"] = False
+    purchase = standing(route, status, **more)
+    turn = line_of(purchase).next
+    for part in turn.who:
+        known = set(CALL_OFFS.names) & set(turn.steps)
+        assert known <= set(call_off_steps(purchase, (part,), wrote=False)), (turn, part)
 
 
 @pytest.mark.parametrize("steps", [("plan",), ("edit", "plan")])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from procurement.available import Purchase, Tendering, call_off_steps, competition_steps, tender_steps
+from procurement.available import Purchase, Tendering, Turn, call_off_steps, competition_steps, tender_steps
 from procurement.line import line_of
 from procurement.states import Part
 
@@ -64,9 +64,9 @@ def test_a_decided_question_is_closed() -> None:
 @pytest.mark.parametrize(
     ("status", "said", "gone"),
     [
-        ("evaluating", {"unscored": True}, {"conclude"}),
+        ("evaluating", {"unscored": Turn((Part.ASSESSOR,), ("assess",))}, {"conclude"}),
         ("evaluated", {"unranked": True}, {"intend", "award"}),
-        ("evaluated", {"low_unsettled": True}, {"intend", "award"}),
+        ("evaluated", {"low_unsettled": Turn((Part.OWNER,), ("ask_price",))}, {"intend", "award"}),
         ("evaluated", {"held": True}, {"award"}),
         ("evaluated", {"approval_missing": True}, {"intend", "award"}),
         ("intention", {"approval_missing": True}, {"award"}),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import CallOff, Contract, Event, Framework, Lot, Offer
+from procurement.models import CallOff, Contract, Event, Framework, Lot, Offer, Partner
 from tests.web.buying import ALDER, colleague, signed
 from tests.web.calling_off import awarded, begun, chosen, form, need, sent_to_alder, step
 from tests.web.reading import read, summary
@@ -225,3 +225,12 @@ def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client)
     assert "say under uk10-1 where it was" in refused.content.decode()
     step(page, contract, "publish_notice", notice="uk10-1", number="2026/S 000-2", published_on=today)
     assert step(page, contract, "extend").status_code == 303
+
+
+def test_an_award_that_may_not_be_signed_is_told_with_what_can_be_done(page: Client) -> None:
+    address, _, _ = awarded(signed(page))
+    signed(page)
+    Partner.objects.update(suspended=True)
+    shown = page.get(address).content.decode()
+    assert "Before it can be signed" in shown
+    assert "Next: an approver, to undo." in shown

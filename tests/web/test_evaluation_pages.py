@@ -9,7 +9,17 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Assessment, BuyerLimit, CallOff, Competition, Consensus, Event, Tender, User
+from procurement.models import (
+    Assessment,
+    BuyerLimit,
+    CallOff,
+    Competition,
+    Consensus,
+    Event,
+    Partner,
+    Tender,
+    User,
+)
 from tests.standing import standing
 from tests.web.buying import colleague, signed
 from tests.web.competing import (
@@ -254,9 +264,27 @@ def test_a_promised_standstill_comes_before_the_award(page: Client) -> None:
     until = Competition.objects.get(call_off=call_off_of(address)).standstill_until
     assert until is not None
     assert summary(read(page.get(address)))["Standstill"].startswith("Until ")
+    assert "Next: the clock, until " in page.get(address).content.decode()
     with at(until):
         signed(page)
+        assert "Next: the buyer, to award." in page.get(address).content.decode()
         taken(page, address, "award", conflicts="None")
+
+
+def test_whom_the_evaluation_waits_for_is_told_on_both_pages(page: Client) -> None:
+    address = opened(page)
+    for one in (address, address.removesuffix("/competition")):
+        assert "Next: an assessor, to assess." in page.get(one).content.decode()
+
+
+def test_a_first_that_may_not_be_awarded_to_is_told_and_no_form_offered_that_would_fail(page: Client) -> None:
+    address = evaluated(page)
+    Partner.objects.update(suspended=True)
+    assert offered(page, address) & {"intend", "award"} == set()
+    for one in (address, address.removesuffix("/competition")):
+        shown = page.get(one).content.decode()
+        assert "Before it can be awarded" in shown
+        assert "Next: the buyer, to disqualify or cancel or fail." in shown
 
 
 def test_to_others_a_tender_is_not_there(page: Client) -> None:
