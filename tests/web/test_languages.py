@@ -48,6 +48,7 @@ LEFT: Final = {
     r"Say on what the direct award rests\.": "a rule: what a call-off lacks",
     r"Say how tenders are evaluated, and the dates\.": "a rule: what a competition lacks",
     r"It holds no place on \S+ on [0-9-]{10}\.": "a rule: why a supplier is left out",
+    r".{1,80} holds no active place on the lot on [0-9-]{10}\.": "a rule: why a tender is not awarded",
     r"Say the most that is paid for outcomes in all\.": "a rule: what a plan of outcomes lacks",
 }
 """What else stands on a page in English, by its shape, and why."""
