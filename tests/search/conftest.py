@@ -46,6 +46,22 @@ def each_demonstration(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def at_node(over_node: ElasticsearchIndexing, settings: Any) -> ElasticsearchIndexing:
+    """The settings name the node, and names there that are this test's own."""
+    over_node.empty()
+    settings.SEARCH_URL, settings.SEARCH_PREFIX = over_node.address, over_node.prefix
+    return over_node
+
+
+@pytest.fixture(params=KINDS)
+def each_engine(request: pytest.FixtureRequest) -> str:
+    """The settings name each kind of engine in turn, for tests that ask for it before a `writer`."""
+    if request.param == "elasticsearch":
+        request.getfixturevalue("at_node")
+    return str(request.param)
+
+
+@pytest.fixture
 def index_folder(settings: Any, tmp_path: Path) -> Path:
     """Where this test's index lies."""
     settings.INDEX_FOLDER = tmp_path / "index"

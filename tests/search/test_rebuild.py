@@ -27,7 +27,7 @@ from search.sync import drain, stamp
 from tests.guards import unguarded
 from tests.search.indexed import keys, listing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("each_engine")]
 
 
 def edit(text: str, reference: str = "yew") -> None:
