@@ -104,14 +104,14 @@ class RatesWriter:
         """Swaps the index that the last rebuild replaced back in. Raises ValueError if there is none."""
         current = read_current(self.folder)
         if current is None or current.previous is None:
-            raise ValueError("rates: there is no earlier index")
+            raise ValueError("there is no earlier index to go back to")
         directory = self.folder / current.previous
         numbers = [int(path.stem.partition("-")[2]) for path in directory.glob("manifest-*.json")]
         if not numbers:
-            raise ValueError("rates: the earlier index has no generation")
+            raise ValueError("the earlier index has no generation")
         manifest = load_manifest(directory, max(numbers))
         if manifest.mapping != MAPPING:
-            raise ValueError("rates: the earlier index is of another mapping")
+            raise ValueError("the earlier index is of another mapping")
         rows = RateRows.load(Columns(directory, manifest))
         self._publish(rows, max(current.generation, max(numbers)) + 1, current.previous, current.directory)
 

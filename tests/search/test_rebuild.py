@@ -148,8 +148,29 @@ def test_the_way_back_is_the_index_before(writer: Writer) -> None:
 
 def test_without_an_earlier_index_there_is_no_way_back(writer: Writer) -> None:
     release_writer()
-    with pytest.raises(CommandError, match="no earlier index"):
+    with pytest.raises(CommandError) as refused:
         call_command("rebuild_index", rollback=True, stdout=StringIO())
+    assert str(refused.value) == (
+        "Nothing was changed: listings: there is no earlier index to go back to; "
+        "rate cards: there is no earlier index to go back to."
+    )
+
+
+def test_listings_go_back_where_rates_have_no_earlier_index_and_both_are_told(writer: Writer) -> None:
+    edit("only in the first index")
+    drain(writer)
+    rebuild(writer, ["listings"])
+    edit("after the second build")
+    drain(writer)
+    release_writer()
+    out = StringIO()
+    call_command("rebuild_index", rollback=True, stdout=out)
+    assert out.getvalue().splitlines() == [
+        "Of listings the index before the last rebuild is in use; run check_index --repair to bring it up to date.",
+        "Nothing else was changed: rate cards: there is no earlier index to go back to.",
+    ]
+    assert listing("wr1~yew~yew")["summary"] == "only in the first index"
+    assert [(card, lines) for card, _, lines in engine().rate_cards()] == [("wr1~oak", 3)]
 
 
 def test_drift_is_found_by_kind_and_repaired(writer: Writer) -> None:

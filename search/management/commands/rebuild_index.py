@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
@@ -48,17 +49,47 @@ class Command(BaseCommand):
         self.stdout.write(f"The index is new: {said} ({run.detail['sampled']} compared with the database).")
 
     def _roll_back(self) -> None:
+        """Each collection by itself: the worker rebuilds whichever is outdated, so one that was never replaced must
+        not bar the way back of another.
+        """
+        back: list[str] = []
+        stay: dict[str, str] = {}
+        trying = ""
         try:
             with borrowed_writer() as writer:
                 for collection in COLLECTIONS:
-                    writer.rollback(collection)
-                tell(writer)
+                    trying = COUNTED[collection]
+                    try:
+                        writer.rollback(collection)
+                        back.append(trying)
+                    except ValueError as error:
+                        stay[trying] = str(error)
+                if back:
+                    tell(writer)
         except WriterBusy as error:
             raise CommandError(
                 "Stop the index worker first: it writes to the index that you would leave."
             ) from error
-        except (EngineUnavailable, ValueError) as error:
+        except EngineUnavailable as error:
+            if trying:
+                raise CommandError(_broken_off(error, back, trying)) from error
             raise CommandError(f"Nothing was changed: {error}.") from error
+        if not back:
+            raise CommandError(f"Nothing was changed: {_reasons(stay)}.")
         self.stdout.write(
-            "The index before the last rebuild is in use; run check_index --repair to bring it up to date."
+            f"Of {' and '.join(back)} the index before the last rebuild is in use; "
+            "run check_index --repair to bring it up to date."
         )
+        if stay:
+            self.stdout.write(f"Nothing else was changed: {_reasons(stay)}.")
+
+
+def _reasons(stay: Mapping[str, str]) -> str:
+    return "; ".join(f"{counted}: {reason}" for counted, reason in stay.items())
+
+
+def _broken_off(error: EngineUnavailable, back: Sequence[str], trying: str) -> str:
+    """What is known when the service went away in the middle: an answer that was lost may have been a yes."""
+    known = [f"of {counted} the index before the last rebuild is in use" for counted in back]
+    unknown = [] if trying in back else [f"of {trying} it may be"]
+    return f"The way back broke off ({error}): {', '.join([*known, *unknown])}."
