@@ -11,8 +11,8 @@ from typing import Final
 
 from django.utils import timezone
 
-from search.engines.base import WriterBusy
-from search.index import borrowed_writer
+from search.engines.base import WorkerOutdated, WriterBusy
+from search.index import borrowed_writer, rebuild_because
 from search.models import IndexRequest, IndexRun
 from search.rebuild import rebuild, request_rebuild, serve_requests
 from search.sync import drain, take_over
@@ -62,14 +62,14 @@ def follow_rebuild(progress: Progress) -> IndexRun:
     """A rebuild of everything, done by the index worker if one runs, else here. Returns the ended run.
 
     Called twice at once, the second follows what the first does. Raises NobodyWorks, ValueError if it did not
-    verify.
+    verify, WorkerOutdated if it is none that this version of the program can use.
     """
     until = timezone.now() + PATIENCE
     asked: IndexRun | None = None
     while True:
         try:
             with borrowed_writer() as writer:
-                if asked is not None and not _open(asked):
+                if asked is not None and not _open(asked) and not rebuild_because():
                     return _ended(asked)
                 take_over()
                 run = rebuild(writer, progress=progress)
@@ -85,7 +85,11 @@ def follow_rebuild(progress: Progress) -> IndexRun:
             if asked.total:
                 progress(asked.done, asked.total)
             if not _open(asked):
-                return _ended(asked)
+                run = _ended(asked)
+                # An upgrade asks the worker of the version before, which knows only its own shape.
+                if because := rebuild_because():
+                    raise WorkerOutdated("; ".join(because.values())) from None
+                return run
             if timezone.now() > until:
                 raise NobodyWorks("The index worker does not begin or end the rebuild.") from None
             time.sleep(LOOK_EVERY)

@@ -22,7 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from config.recording import forget
-from search.engines.base import EngineUnavailable
+from search.engines.base import EngineUnavailable, WorkerOutdated
 from search.index import rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
 from tools.catalogue_files import CatalogueError
@@ -59,7 +59,8 @@ def collect_static(data: Path) -> None:
 
 def build_index() -> None:
     """Builds the index where there is none, or only one that another version of the program made. A search service
-    that cannot be used stops nothing else.
+    that cannot be used stops nothing else, nor does the index worker of the version before: it is replaced only after
+    this has ended well.
     """
     try:
         fault, reasons = service_fault(), {}
@@ -74,7 +75,12 @@ def build_index() -> None:
         with step(
             "building the search index: " + "; ".join(f"{name}, {why}" for name, why in reasons.items())
         ):
-            call_command("rebuild_index")
+            try:
+                call_command("rebuild_index")
+            except CommandError as error:
+                if not isinstance(error.__cause__, WorkerOutdated):
+                    raise
+                print(f"Searches of this version will answer 503 until it is built. {error}", file=sys.stderr)
 
 
 def main() -> int:

@@ -33,6 +33,12 @@ class WriterBusy(Exception):  # noqa: N818
     """Another process holds the index's only writer."""
 
 
+class WorkerOutdated(Exception):  # noqa: N818
+    """The process that holds the writer has built what it was asked for in the shape of another version of the program;
+    the text says what is wrong with it.
+    """
+
+
 class DocumentLot(TypedDict):
     reference: str
     number: str

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from search.engines.base import EngineUnavailable, WriterBusy
+from search.engines.base import EngineUnavailable, WorkerOutdated, WriterBusy
 from search.following import NobodyWorks, follow_rebuild
 from search.index import COLLECTIONS, borrowed_writer
 from search.sync import tell
@@ -44,6 +44,11 @@ class Command(BaseCommand):
                 run = follow_rebuild(show)
         except (NobodyWorks, EngineUnavailable, ValueError) as error:
             raise CommandError(f"The index was not rebuilt, the old one is in use: {error}") from error
+        except WorkerOutdated as error:
+            raise CommandError(
+                "The index worker of another version of Calloff holds the index and has built it as its own: "
+                f"{error}. This version's builds its own as soon as it has taken that one's place."
+            ) from error
         documents = run.detail["documents"]
         said = ", ".join(f"{count:,} {COUNTED[collection]}" for collection, count in documents.items())
         self.stdout.write(f"The index is new: {said} ({run.detail['sampled']} compared with the database).")

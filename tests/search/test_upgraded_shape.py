@@ -1,0 +1,77 @@
+"""An upgrade to another shape of the index, while the index worker of the version before still runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from search.engines.base import EngineUnavailable, Writer
+from search.index import borrowed_writer, rebuild_because
+from search.rebuild import rebuild, serve_requests
+from tests.search.engines import ElasticsearchIndexing
+from tests.search.indexed import keys
+from tools.prepare import build_index
+
+pytestmark = [pytest.mark.elasticsearch, pytest.mark.django_db]
+
+OTHER = "the listings index is of another mapping"
+
+
+@pytest.fixture
+def older(at_node: ElasticsearchIndexing, world_of_module: None, db: None) -> Iterator[Writer]:
+    """The writer of a worker whose version knows another shape of the listings, and has built its index."""
+    engine = at_node.again()
+    shape = engine._listings.indices.shape
+    engine._listings.indices.shape = replace(shape, mapping="0123456789")
+    with engine.writer() as held:
+        rebuild(held)
+        yield held
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], None]:
+    """What another process does each time that a command waits for it."""
+
+    def does(what: Callable[[], Any]) -> None:
+        monkeypatch.setattr(time, "sleep", lambda _seconds: what())
+
+    return does
+
+
+def test_prepare_says_that_the_worker_before_still_holds_the_index(
+    older: Writer, meanwhile: Callable[[Callable[[], Any]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    meanwhile(lambda: serve_requests(older))
+    build_index()
+    told = capsys.readouterr()
+    assert told.out.splitlines()[0] == f"  building the search index: listings, {OTHER} …"
+    assert "is new" not in told.out
+    assert told.err.splitlines()[-1] == (
+        "Searches of this version will answer 503 until it is built. The index worker of another version of Calloff "
+        f"holds the index and has built it as its own: {OTHER}. This version's builds its own as soon as it has "
+        "taken that one's place."
+    )
+    assert rebuild_because() == {"listings": OTHER}
+    with pytest.raises(EngineUnavailable, match=OTHER):
+        keys()
+    older.close()
+    with borrowed_writer() as writer:
+        assert serve_requests(writer) is True
+    assert (rebuild_because(), len(keys())) == ({}, 6)
+
+
+def test_prepare_builds_the_index_itself_once_the_worker_before_has_gone(
+    older: Writer, meanwhile: Callable[[Callable[[], Any]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def builds_its_own_and_ends() -> None:
+        serve_requests(older)
+        older.close()
+
+    meanwhile(builds_its_own_and_ends)
+    build_index()
+    assert "The index is new: 6 listings, 1 rate cards" in capsys.readouterr().out
+    assert (rebuild_because(), len(keys())) == ({}, 6)
