@@ -32,6 +32,7 @@ BUSY_SECONDS: Final = 1
 
 log = structlog.get_logger(__name__)
 _quiet = threading.local()
+_away = threading.local()
 
 
 def nudge() -> None:
@@ -50,7 +51,7 @@ def nudge() -> None:
 @shared_task(name="search.tasks.index_sync")
 def index_sync() -> None:
     """Answers the outbox. Does nothing while a command writes to the index: the command answers it too. What finds
-    the search service away waits for the next sweep.
+    the search service away waits for the next sweep; why is logged once, until it changes.
     """
     fresh = not holds_writer()
     try:
@@ -59,12 +60,15 @@ def index_sync() -> None:
             take_over()
         rebuilt = serve_requests(writer)
         written = drain(writer)
+        _away.why = ""
         if rebuilt or written.put or written.removed:
             _nudge_alerts()
     except WriterBusy:
         index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
     except EngineUnavailable as error:
-        log.warning("index_unavailable", why=str(error))
+        if str(error) != getattr(_away, "why", ""):
+            _away.why = str(error)
+            log.warning("index_unavailable", why=_away.why)
 
 
 def _nudge_alerts() -> None:

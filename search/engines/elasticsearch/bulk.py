@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from search.engines.base import EngineUnavailable
-from search.engines.elasticsearch.client import Client, NoAnswerInTime
+from search.engines.elasticsearch.client import DISK_FULL, Client, NoAnswerInTime, says_disk_full
 from search.engines.elasticsearch.meta import TOMBSTONE
 
 MOST_BYTES: Final = 4_000_000
@@ -148,7 +148,8 @@ def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[
                 outcome.written[line.target].append(line.id)
             elif result["status"] in (429, 503):
                 busy.append(line)
-                full = full or result.get("error", {}).get("type") == "cluster_block_exception"
+                error = result.get("error", {})
+                full = full or says_disk_full(error.get("type", ""), error.get("reason", ""))
             elif result["status"] == 404:
                 raise EngineUnavailable("there is no index to write to")
             elif result["status"] != 409:
@@ -159,11 +160,7 @@ def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[
             break
         chunk = busy
         sleep(wait)
-    raise EngineUnavailable(
-        "the search service refuses every change (is its disk full?)"
-        if full
-        else "the search service is too busy to write"
-    )
+    raise EngineUnavailable(DISK_FULL if full else "the search service is too busy to write")
 
 
 def _met_itself(line: _Line, result: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from search.engines.elasticsearch.connection import Connection
 
 OLDEST: Final = (9, 2)
 """The oldest server that knows every setting of indices.py; the client of this major version speaks to none below 9."""
+DISK_FULL: Final = "the search service's disk is full (above its flood stage): it refuses every change"
 _BUSY: Final = (429, 502, 503, 504)
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}
 _LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -171,6 +172,10 @@ class Client:
 
     def _refused(self, error: ApiError, missing: bool) -> None:
         status = error.meta.status
+        if says_disk_full(*_cause(error)):
+            # It answered, and searches go on: nothing to leave it alone for.
+            self.breaker.succeeded()
+            raise EngineUnavailable(DISK_FULL) from error
         if status in _BUSY:
             self.breaker.failed()
             raise EngineUnavailable(f"the search service is too busy or not ready (HTTP {status})") from error
@@ -231,6 +236,13 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, Unreachable):
         return "the search service cannot be reached"
     return "the search service's answer cannot be read"
+
+
+def says_disk_full(kind: str, reason: str) -> bool:
+    """Whether an error of the service, in its words, is that there is no room to write; its status is that of one who
+    is asked too much.
+    """
+    return kind == "cluster_block_exception" and "flood-stage" in reason
 
 
 def _cause(error: ApiError) -> tuple[str, str]:

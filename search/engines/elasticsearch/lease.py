@@ -102,14 +102,19 @@ class Lease:
         return str(answer["result"])
 
     def _renew(self) -> None:
+        told = ""
         while not self._ended.wait(RENEW_SECONDS):
             try:
                 if not self._take():
                     self._lost = True
+                told = ""
             except (EngineUnavailable, Refused) as error:
                 # It may lapse meanwhile: `hold` finds out before the next write.
                 self._lost = True
-                log.warning("index_lease_not_renewed", why=str(error))
+                # A service may be away, or full, for hours: the log need not say so every few seconds.
+                if str(error) != told:
+                    told = str(error)
+                    log.warning("index_lease_not_renewed", why=told)
 
 
 def _identity() -> str:
