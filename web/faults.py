@@ -90,6 +90,16 @@ def plain_amounts(asked: Address) -> Address:
     )
 
 
+def refuse_larger(asked: Address, most: int) -> None:
+    """A page stays small enough for a slow connection; who wants more at once asks the API.
+
+    Raises BadParameters where more than `most` results are asked for. What is no number is left to the parser.
+    """
+    size = asked.first("page_size")
+    if size.isascii() and size.isdigit() and int(size[:9]) > most:
+        raise BadParameters([ParameterFault("page_size", "range", f"At most {most} can be shown at once.")])
+
+
 def refuse_cursor(asked: Address) -> None:
     """Pages are numbered: a cursor is for programs, and no page could say where in the results it stands.
 

@@ -7,13 +7,18 @@ from __future__ import annotations
 import gzip
 import re
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern
 
+from search.index import borrowed_writer
+from search.rebuild import rebuild
 from tests.web.bounded import ELSEWHERE, MOST, asked
 from tests.web.buying import signed
+from tests.web.crowd import make_crowd
 from tests.web.kept import kept_pages, others_pages
 from tests.web.reading import COMPILED, Page, read
 from web.urls import urlpatterns
@@ -62,6 +67,8 @@ REFUSED = (
     ("/rates?min_rate=x&lot=5&foo=1", 400),
     ("/compare", 400),
     ("/compare?listing=rm1~alders~alder&listing=x&team=G1", 400),
+    ("/search?page_size=21", 400),
+    ("/rates?page_size=51", 400),
     ("/nowhere", 404),
     ("/listings/rm1~alders~nobody", 404),
     ("/listings/not-a-listing", 404),
@@ -137,6 +144,26 @@ def test_the_pages_of_a_buyer_are_sound_and_small(page: Client) -> None:
         assert response.status_code == 200, address
         sound(read(response))
         assert len(response.content) + sheet < 100_000
+
+
+def test_a_page_is_small_in_a_large_market_too(page: Client, settings: Any, tmp_path: Path) -> None:
+    """The longest list of a facet beside as many results and as many lines and bars as a page shows."""
+    settings.INDEX_FOLDER = tmp_path / "index"
+    make_crowd()
+    with borrowed_writer() as writer:
+        rebuild(writer)
+    sheet = len(gzip.compress(COMPILED.read_bytes())) if COMPILED.exists() else 0
+    signed(page)
+    for address in (
+        "/search?q=evaluation&more=specialism&page_size=20",
+        "/search?q=evaluation&more=supplier&page_size=20&compare=rm1~alders~alder",
+        "/rates?page_size=50&bins=50&proposed=500",
+        "/rates?page_size=50&framework=rm1",
+    ):
+        response = page.get(address)
+        assert response.status_code == 200, address
+        sound(read(response))
+        assert len(response.content) + sheet < 100_000, address
 
 
 @pytest.mark.whole

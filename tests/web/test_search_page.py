@@ -286,3 +286,14 @@ def test_only_reading_is_offered(page: Client) -> None:
     ):
         assert page.post(address).status_code == 405
         assert page.head(address).status_code == 200
+
+
+def test_a_page_of_more_than_a_page_shows_is_refused_in_words(page: Client) -> None:
+    for address, told in (
+        ("/search?page_size=21", "Listings on a page: at most 20 can be shown at once"),
+        ("/rates?page_size=51", "Lines on a page: at most 50 can be shown at once"),
+    ):
+        answer = page.get(address)
+        assert answer.status_code == 400
+        assert told in answer.content.decode()
+    assert page.get("/api/v1/listings/?page_size=100").status_code == 200

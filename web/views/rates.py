@@ -27,10 +27,10 @@ from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
 from search.rate_params import rate_query
-from search.rate_query import CAVEAT, OtherUnits, RateQuery, RateResult
+from search.rate_query import CAVEAT, PAGE_SIZE, OtherUnits, RateQuery, RateResult
 from web.address import Address
 from web.chart import Histogram, histogram
-from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
+from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, refuse_larger, spoken
 from web.formats import minor, money, number
 from web.pages import render
 from web.paging import pages
@@ -47,6 +47,8 @@ SORTS: Final = {
     "relevance": N_("Best match"),
     "experience": N_("Experience"),
 }
+NAMED: Final = LABELS | {"page_size": N_("Lines on a page")}
+"""What a parameter at fault is called, a field of the form or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def rates(request: HttpRequest) -> HttpResponse:
     asked = plain_amounts(Address.of(request.path, request.GET))
     try:
         refuse_cursor(asked)
+        refuse_larger(asked, PAGE_SIZE)
         query = rate_query(asked.sent())
         found = engine()
         refuse_unknown_rate_values(found, query)
@@ -131,7 +134,7 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
     faults = [
         FieldFault(
             fault.parameter if form.has_field(fault.parameter) else "",
-            spoken(said(LABELS.get(fault.parameter, fault.parameter.capitalize())), fault),
+            spoken(said(NAMED.get(fault.parameter, fault.parameter.capitalize())), fault),
         )
         for fault in bad
     ]

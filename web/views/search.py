@@ -24,12 +24,12 @@ from search.index import engine
 from search.known import refuse_unknown_values
 from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
-from search.params import listing_query
+from search.params import PAGE_SIZE, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.address import Address
 from web.buying import actor_of
 from web.choosing import COMPARE, compared, toggled
-from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, spoken
+from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, refuse_larger, spoken
 from web.finding import count_shown
 from web.formats import money
 from web.pages import buys, render
@@ -42,7 +42,8 @@ from web.views.saved_searches import ALERTS, FREQUENCIES
 
 OPEN_FACETS: Final = ("framework", "lot")
 FACET_SIZE: Final = 8
-FACET_SIZE_MORE: Final = 100
+FACET_SIZE_MORE: Final = 50
+"""With the longest names of specialisms this many values and a page of results are a page of less than 100 kB."""
 FIELDS: Final = {
     "q": N_("What you need"),
     "framework": N_("Framework"),
@@ -51,6 +52,8 @@ FIELDS: Final = {
     "max_rate": N_("Rate up to"),
 }
 """Parameters with a field of their own on the refused form; a fault of any other links to its chip."""
+OTHERS: Final = {"page_size": N_("Listings on a page")}
+"""Parameters that are no filter and have no field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class FacetGroup:
-    """A facet as the page shows it; `more` is the address that shows all of it, "" if all is shown."""
+    """A facet as the page shows it; `more` is the address that shows `further` of its hidden values, "" where it
+    is that page or all are shown.
+    """
 
     name: str
     label: str
@@ -72,6 +77,7 @@ class FacetGroup:
     chosen: int
     open: bool
     hidden: int
+    further: int
     more: str
 
 
@@ -83,6 +89,7 @@ def search(request: HttpRequest) -> HttpResponse:
     asked = plain_amounts(address.without("more"))
     try:
         refuse_cursor(asked)
+        refuse_larger(asked, PAGE_SIZE)
         query = listing_query(asked.without(COMPARE).sent(), timezone.localdate())
     except BadParameters as bad:
         return _refused(request, asked, bad)
@@ -208,7 +215,11 @@ def _sent(asked: Address) -> dict[str, str]:
 
 def _label(name: str) -> str:
     """The label of a parameter; the name of one that there is not."""
-    known = FIELDS.get(name) or next((field.label for field in FILTERS if field.name == name), "")
+    known = (
+        FIELDS.get(name)
+        or OTHERS.get(name)
+        or next((field.label for field in FILTERS if field.name == name), "")
+    )
     return said(known) or name.capitalize()
 
 
@@ -225,6 +236,7 @@ def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
         chosen=chosen,
         open=bool(chosen) or facet.name in OPEN_FACETS or facet.name == more,
         hidden=hidden,
+        further=min(hidden, FACET_SIZE_MORE - FACET_SIZE),
         more=f"{address.put({'more': facet.name})}#{facet.name}" if hidden and facet.name != more else "",
     )
 
