@@ -9,7 +9,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.deliveries import deliver_due
+from procurement.actions.profiles import update_profile
 from procurement.models import Event, InboxMessage, Partner, ProfileReview, ProfileVersion
+from procurement.permissions import SYSTEM
 from tests.web.administering import CHIEF, CLERK, OPERATOR, make_administrators
 from tests.web.buying import signed
 from tests.web.market import HOSTILE
@@ -68,6 +70,43 @@ def test_a_preview_shows_what_would_change_and_keeps_nothing(page: Client) -> No
     refused = edited(page, name="", do="preview")
     assert (refused.status_code, [anchor for _, anchor in wrong(read(refused))]) == (422, ["#name"])
     assert (number(), Event.objects.count()) == before
+
+
+def test_a_summary_edited_on_the_pages_changes_nothing_else(page: Client) -> None:
+    kept = {"sectors": ["health", "central-government"], "accreditations": ["living-wage", "iso-9001"]}
+    update_profile(SYSTEM, "alder", alder().revision, kept)
+    assert edited(page, summary="Evaluation.").status_code == 302
+    changed = read(page.get(f"/firms/alder/versions/{number()}"))
+    assert changed.texts("h2", class_="govuk-heading-s") == ["Summary"]
+    signed(page, OPERATOR)
+    assert read(page.get(ALDER)).texts("h3", class_="govuk-heading-s")[:1] == ["Summary"]
+    assert "Sectors" not in read(page.get(ALDER)).texts("h3")
+
+
+def test_what_changed_is_told_by_labels_and_titles(page: Client) -> None:
+    study = {"title": "A clinic", "text": "It was opened.", "sector": "health", "year": 2024}
+    changes = {
+        "ownership": "charity",
+        "sectors": ["justice", "central-government"],
+        "regions": ["TLI"],
+        "accreditations": ["iso-9001"],
+        "case_studies": [study],
+        "contacts": {"email": "hello@alder.example.org"},
+    }
+    update_profile(SYSTEM, "alder", alder().revision, changes)
+    signed(page, "alder@example.org")
+    told = page.get(f"/firms/alder/versions/{number()}").content.decode()
+    for words in (
+        "Charity",
+        "Central government<br>Justice and policing",
+        ">London<",
+        "ISO 9001 Quality management",
+        "A clinic<br>It was opened.<br>Sector: Health<br>Year: 2024",
+        "Email address: hello@alder.example.org",
+    ):
+        assert words in told, words
+    for slug in ("central-government", "iso-9001", "TLI", "key: "):
+        assert slug not in told, slug
 
 
 def test_what_a_firm_publishes_waits_until_it_is_looked_at(page: Client) -> None:
