@@ -55,6 +55,26 @@ def test_messages_stand_unread_first_and_lead_to_what_they_are_about(page: Clien
     assert Event.objects.count() == before
 
 
+def test_two_messages_of_one_title_are_told_apart(page: Client) -> None:
+    told(page)
+    for one in InboxMessage.objects.filter(organisation__reference="council").select_related("delivery"):
+        again = one.delivery
+        again.pk, again.reference, again.recipient = None, f"again-{one.pk}", f"again-{one.pk}"
+        again.save()
+        one.pk, one.reference, one.delivery = None, f"again-{one.pk}", again
+        one.save()
+    shown = read(page.get("/inbox"))
+    texts = {one.attributes["id"]: one.text for one in shown.elements if "id" in one.attributes}
+    regions = [
+        " ".join(texts[part] for part in one.attributes["aria-labelledby"].split())
+        for one in shown.all("section", class_="app-panel")
+    ]
+    assert len(shown.texts("h2", class_="app-panel__title")) == 4
+    assert len(set(shown.texts("h2", class_="app-panel__title"))) == 2
+    assert len(set(regions)) == 4
+    assert len(set(shown.texts("button", class_="govuk-button"))) == 4
+
+
 def test_others_see_and_mark_nothing_of_it(page: Client) -> None:
     told(page)
     message = InboxMessage.objects.filter(organisation__reference="council").first()
