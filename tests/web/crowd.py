@@ -6,6 +6,7 @@ What a page shows of it is as much as a page may show.
 from __future__ import annotations
 
 from procurement.models import Lot, Offering, Specialism, Supplier
+from procurement.vocabulary import OWNERSHIP
 from tests.web import market
 
 FIRMS = 40
@@ -31,7 +32,7 @@ def make_crowd() -> None:
             f"elm-{number}",
             f"Elm Evaluation and Public Engagement Partnership {number}",
             summary="Evaluation of health services, and what they save in social care. " * 8,
-            ownership="employee-owned",
+            ownership=list(OWNERSHIP)[number % len(OWNERSHIP)],
             sectors=["health", "social-care"],
             accreditations=["living-wage"],
             size="small",

@@ -38,6 +38,14 @@ WIDER = """width => document.documentElement.scrollWidth <= width ? [] : [...doc
     .filter(one => one.getBoundingClientRect().right > width && !one.closest(".app-scroll"))
     .slice(0, 3).map(one => one.outerHTML.slice(0, 160))
 """
+CUT_ON_PAPER = """
+width => [...document.querySelectorAll(".app-scroll, .app-scroll *, .govuk-table, .app-chart")].filter(one => {
+    const style = getComputedStyle(one);
+    const scrolls = style.overflowX !== "visible" && one.tagName !== "svg" && !one.closest(".govuk-visually-hidden");
+    return (scrolls && one.scrollWidth > one.clientWidth + 1) || one.getBoundingClientRect().right > width;
+}).slice(0, 3).map(one => one.outerHTML.slice(0, 160))
+"""
+"""What is cut off by a sheet, where nobody can scroll."""
 CLIPPED = """
 [...document.querySelectorAll("body *")].filter(one => {
     const style = getComputedStyle(one);
@@ -101,7 +109,7 @@ def enlarged(page: Page) -> list[str]:
 def printed(page: Page) -> list[str]:
     page.set_viewport_size({"width": A4, "height": 1000})
     page.emulate_media(media="print")
-    found = [f"printed: {one}" for one in page.evaluate(WIDER, A4)]
+    found = [f"printed: {one}" for one in page.evaluate(WIDER, A4) + page.evaluate(CUT_ON_PAPER, A4)]
     if not page.get_by_role("heading", level=1).is_visible():
         found.append("printed: no heading")
     page.emulate_media(media="screen")

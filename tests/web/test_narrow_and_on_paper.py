@@ -1,4 +1,4 @@
-"""Pages with as much as they may hold, on the narrowest screen: nothing is cut off."""
+"""Pages with as much as they may hold, on the narrowest screen and on a sheet of A4: nothing is cut off."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import pytest
 from django.utils import timezone
 
 from procurement.models import DayFinds, MonthFinds
+from search.index import borrowed_writer
+from search.rebuild import rebuild
+from tests.web.administering import OPERATOR, make_administrators
+from tests.web.buying import colleague
+from tests.web.crowd import make_crowd
+from tests.web.test_enlarged_printed_and_by_keyboard import printed
 from tests.web.test_in_a_browser import Site, sign_in, site, wide
+from tests.web.test_spending_page import SIGNED, bought
 
 __all__ = ["site"]
 
@@ -35,3 +42,22 @@ def test_a_firm_that_was_often_found_fits_320_pixels(site: Site) -> None:
     assert page.get_by_text("By month").is_visible()
     assert wide(page) == []
     context.close()
+
+
+def test_maps_charts_and_bars_are_whole_on_paper(site: Site) -> None:
+    make_administrators()
+    colleague("town@example.org", "town", "editor")
+    make_crowd()
+    with borrowed_writer() as writer:
+        rebuild(writer)
+    bought(1, "rm1~1~dogwood", 1_234_567_890, SIGNED)
+    bought(2, "rm1~1~alders", 500_000, SIGNED)
+    context = site.context()
+    page = context.new_page()
+    sign_in(page, OPERATOR)
+    lost: list[str] = []
+    for address in ("/map", "/administration/spend", "/rates?framework=rm1&proposed=500"):
+        page.goto(address)
+        lost += [f"{address} {one}" for one in printed(page)]
+    context.close()
+    assert lost == []
