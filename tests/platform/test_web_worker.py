@@ -18,7 +18,13 @@ import pytest
 
 from tests.platform.supervised import ROOT, free_port, until
 
-HOOKS = "from config.web_worker import FewestFirst\ndef child_exit(_server, worker):\n    worker.gone()\n"
+HOOKS = """
+import django
+django.setup()
+from config.web_worker import FewestFirst
+def child_exit(_server, worker):
+    worker.gone()
+"""
 
 
 def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -37,8 +43,16 @@ def port_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     words = ["--worker-class", "config.web_worker.FewestFirst", "--workers", "2", "--threads", "4",
              "--keep-alive", "30", "-c", str(hooks), "--no-control-socket",
              "--bind", f"127.0.0.1:{chosen}", "tests.platform.test_web_worker:application"]  # fmt: skip
+    settings = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "STATIC_HASHED": "false",
+        "CALLOFF_DATA": str(hooks.parent),
+    }
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *words], cwd=ROOT, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "gunicorn", *words],
+        cwd=ROOT,
+        env=os.environ | settings,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield chosen
@@ -99,11 +113,23 @@ def test_a_process_that_was_killed_is_not_waited_for(port: int) -> None:
 def test_an_address_that_is_too_long_is_a_problem_document(port: int) -> None:
     with ExitStack() as kept:
         connection = connect(port, kept)
-        connection.request("GET", "/?q=" + "a" * 9_000)
+        connection.request("GET", "/api/v1/listings/?q=" + "a" * 9_000)
         answer = connection.getresponse()
         told = json.loads(answer.read())
     assert (answer.status, answer.headers["Content-Type"]) == (414, "application/problem+json")
     assert (told["status"], told["code"]) == (414, "too_long")
+
+
+def test_a_search_that_is_too_long_is_told_so_on_a_page(port: int) -> None:
+    for address in ("/search?q=", "/?q="):
+        with ExitStack() as kept:
+            connection = connect(port, kept)
+            connection.request("GET", address + "a" * 9_000)
+            answer = connection.getresponse()
+            told = answer.read().decode()
+        assert (answer.status, answer.headers["Content-Type"]) == (414, "text/html; charset=utf-8")
+        assert "What you typed is too long to search for</h1>" in told
+        assert 'href="/match"' in told
 
 
 def test_the_web_s_configuration_loads_no_model(tmp_path: Path) -> None:

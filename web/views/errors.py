@@ -42,6 +42,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _page(request, 500, "server_error")
 
 
+def address_too_long(request: HttpRequest) -> HttpResponse:
+    """A search that is too long for an address; the web server calls it (config/web_worker.py)."""
+    return _page(request, 414, "address_too_long")
+
+
 def search_unavailable(request: HttpRequest, section: str, retry_after: int) -> HttpResponse:
     """The index cannot be read: this part of the pages alone is down (`retry_after` in seconds)."""
     response = render(request, "errors/search_unavailable.html", section, status_code=503, bare=True)
