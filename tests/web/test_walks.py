@@ -235,3 +235,40 @@ def test_a_firm_learns_what_it_lacks_and_its_way_in(page: Client) -> None:
 
 def test_every_question_of_a_firm_but_the_last_has_a_remedy() -> None:
     assert [one.name for one in READINESS.questions] == [*LACKS, "alone"]
+
+
+@pytest.mark.parametrize(
+    ("email", "addresses"),
+    [
+        ("", ("/", "/frameworks/rm1")),
+        ("nobody@example.org", ("/", "/frameworks/rm1", "/account")),
+        ("alder@example.org", ("/", "/frameworks/rm1", "/joinings", "/joinings/new")),
+    ],
+)
+def test_everybody_but_a_buyer_finds_the_check_beside_what_it_is_for(
+    page: Client, email: str, addresses: tuple[str, ...]
+) -> None:
+    if email:
+        signed(page, email)
+    for address in addresses:
+        found = [link.text for link in read(page.get(address)).all("a", href="/ready")]
+        assert found == ["Are you ready to join?"], address
+    signed(page, "buyer@example.org")
+    assert read(page.get("/")).all("a", href="/ready") == []
+
+
+def test_who_acts_for_no_firm_is_told_what_to_do_instead_of_an_application(page: Client) -> None:
+    def ways(found: Page) -> dict[str, str]:
+        return {one.text: one.attributes["href"] for one in found.all("a")}
+
+    shown = ways(read(answered(page, "ready", **READY)))
+    assert shown["make an account"] == "/register"
+    sign_in = urlsplit(shown["Sign in as a firm"])
+    back = parse_qs(sign_in.query)["next"][0]
+    assert (sign_in.path, back.partition("?")[0]) == ("/sign-in", "/ready/answer")
+    there = ways(read(signed(page, "nobody@example.org").get(back)))
+    assert there["Ask to act for a firm"] == "/account/organisations"
+    assert "/joinings/new" not in there.values()
+    assert page.get(there["Ask to act for a firm"]).status_code == 200
+    firms = ways(read(signed(page, "alder@example.org").get(back)))
+    assert firms["Begin an application"] == "/joinings/new"

@@ -1,4 +1,4 @@
-"""The start page: what the service is, a search box, the frameworks, three ways in."""
+"""The start page: what the service is, a search box, the frameworks, the ways in."""
 
 from __future__ import annotations
 
