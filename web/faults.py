@@ -27,6 +27,10 @@ PARAMETER_WORDS: Final = {
 }
 PARAMETERS: Final = re.compile("|".join(PARAMETER_WORDS))
 """How messages to programs name parameters, and what a page says instead."""
+SHAPED: Final = re.compile(
+    r"(?P<given>.+?) is not of the shape .+?(?:, such as (?P<example>[^,]+))?\.", re.DOTALL
+)
+"""How search/parameters.py says that a value is misshapen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,26 @@ def spoken(label: str, fault: ParameterFault) -> str:
         return _("There is no filter called %(name)s") % {"name": fault.parameter[:80]}
     if fault.code == "shape" and fault.parameter in AMOUNTS:
         return _("%(field)s must be an amount such as 650 or 650.50") % {"field": label}
+    if fault.code == "shape" and (shaped := SHAPED.fullmatch(fault.message)) is not None:
+        return _misshapen(label, fault.parameter, shaped["given"], shaped["example"] or "")
     if fault.code == "range" and fault.parameter == "page":
         return _("Page is further than these pages reach: narrow the search to see other results")
     message = PARAMETERS.sub(lambda found: PARAMETER_WORDS[found[0]], fault.message).rstrip(".")
     first = message[0].lower() if message[1:2].islower() else message[0]
     return f"{label}: {first}{message[1:]}"
+
+
+def _misshapen(label: str, parameter: str, given: str, example: str) -> str:
+    """How a value is written, by an example: the shape itself is for programs."""
+    if parameter == "team":
+        told = _(
+            "%(field)s: %(given)s is no line of a team; write a grade, a colon and its days, such as G3:10"
+        )
+    elif example:
+        told = _("%(field)s: %(given)s is not written as it should be; an example is %(example)s")
+    else:
+        told = _("%(field)s: %(given)s is not written as it should be")
+    return told % {"field": label, "given": given, "example": example}
 
 
 def plain_amounts(asked: Address) -> Address:
@@ -97,7 +116,8 @@ def refuse_larger(asked: Address, most: int) -> None:
     """
     size = asked.first("page_size")
     if size.isascii() and size.isdigit() and int(size[:9]) > most:
-        raise BadParameters([ParameterFault("page_size", "range", f"At most {most} can be shown at once.")])
+        told = _("At most %(most)s can be shown at once.") % {"most": most}
+        raise BadParameters([ParameterFault("page_size", "range", told)])
 
 
 def refuse_cursor(asked: Address) -> None:

@@ -7,7 +7,7 @@ Journey: /rate-proposals/new (POST) -> here -> procurement/actions/rate_proposal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
@@ -26,6 +26,7 @@ from procurement.actions.rate_proposals import (
     submit_rate_proposal,
     withdraw_rate_proposal,
 )
+from procurement.errors import Fault, Invalid
 from procurement.models import (
     Appointment,
     Framework,
@@ -43,6 +44,11 @@ from web.saying import said
 
 SHOWN: Final = 50
 """Lines on a page of the comparison, and of the form of rates."""
+HEADINGS: Final = {
+    "required": N_("No column is headed %(field)s: head the one that says it so"),
+    "ambiguous": N_("Several columns could be the %(field)s: head one of them so, and the others otherwise"),
+}
+"""What is wrong with the headings of a file, by code."""
 NEW_ROWS: Final = 2
 """Empty rows of the form for lines that are to be added."""
 NUMBER_LENGTH: Final = 6
@@ -185,11 +191,24 @@ def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, 
 
     def file(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
         sent = request.FILES.get("file")
-        return read_rates_file(
-            actor, reference, revision, sent.name or "" if sent else "", sent.chunks() if sent else ()
-        )
+        try:
+            return read_rates_file(
+                actor, reference, revision, sent.name or "" if sent else "", sent.chunks() if sent else ()
+            )
+        except Invalid as refused:
+            raise Invalid(refused.message, tuple(map(_of_headings_said, refused.faults))) from refused
 
     return OF_PROPOSALS | {"rates": rates, "file": file}
+
+
+def _of_headings_said(fault: Fault) -> Fault:
+    """A fault of the file as a person can mend it: a command is told which column is meant, a page is not."""
+    first, _slash, field = fault.pointer.strip("/").partition("/")
+    if first != "map" or fault.code not in HEADINGS:
+        return fault
+    if fault.code == "required" and field == "role":
+        return replace(fault, message=_("No column is headed grade or role: head the one that says it so"))
+    return replace(fault, message=_(HEADINGS[fault.code]) % {"field": field})
 
 
 def rates_said(proposal: RateProposal, sent: QueryDict) -> tuple[list[dict[str, Any]], list[str]]:

@@ -125,6 +125,11 @@ def test_a_refused_search_keeps_the_choice(page: Client) -> None:
         ((ALDER,), "", ["Listings: compare 2 to 10 listings; these are 1"]),
         ((ALDER, "rm1~x~y"), "", ["Listings: there is no listing rm1~x~y"]),
         ((ALDER, DOGWOOD), "&team=G1:0", ["Team: it must be above 0 and at most 100000"]),
+        (
+            (ALDER, DOGWOOD),
+            "&team=abc",
+            ["Team: 'abc' is no line of a team; write a grade, a colon and its days, such as G3:10"],
+        ),
         ((ALDER, DOGWOOD), "&colour=red", ["There is no filter called colour"]),
     ],
 )  # fmt: skip

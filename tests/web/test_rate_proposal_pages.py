@@ -95,6 +95,21 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) ->
     assert kept() == before
 
 
+def test_a_file_without_a_heading_is_told_so_in_words(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    for content, said in (
+        (b"grade,lot,cost\nG1,1,390\n", "No column is headed price: head the one that says it so"),
+        (b"name,lot,price\nG1,1,390\n", "No column is headed grade or role: head the one that says it so"),
+        (
+            b"grade,Price,price\nG1,390,400\n",
+            "Several columns could be the price: head one of them so, and the others otherwise",
+        ),
+    ):
+        answer = step(page, address, "file", file=SimpleUploadedFile("rates.csv", content))
+        told = answer.content.decode()
+        assert (answer.status_code, said in told, "--map" in told) == (422, True, False), said
+
+
 def test_a_file_says_the_rates(page: Client) -> None:
     address = begun(signed(page, LEAD))
     text = SimpleUploadedFile("rates.csv", b"grade,lot,price\nG1,1,390\nG2,1,640\n")

@@ -16,6 +16,7 @@ import pytest
 from django.test import RequestFactory
 
 from web import saying
+from web.faults import SHAPED
 from web.saying import choices_said, done_said, labels_said, one_in_another, said
 
 WEB: Final = Path(saying.__file__).parent
@@ -50,6 +51,7 @@ READ_BY_NOBODY: Final = {
     ("views/errors.py", "the cache cannot be reached: %s"): "a line of the log",
     **dict.fromkeys([("languages.py", "Cookie"), ("languages.py", "Lax")], "of headers"),
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
+    ("faults.py", SHAPED.pattern): "what search writes, to be recognised",
     ("paging.py", "Row"): "the name of a type",
     **dict.fromkeys(
         [

@@ -288,6 +288,12 @@ def test_only_reading_is_offered(page: Client) -> None:
         assert page.head(address).status_code == 200
 
 
+def test_a_value_that_is_misshapen_is_told_by_an_example(page: Client) -> None:
+    answer = page.get("/search?specialism=abc")
+    told = "Specialism: &#39;abc&#39; is not written as it should be; an example is rm3745~5~1<"
+    assert (answer.status_code, told in answer.content.decode()) == (400, True)
+
+
 def test_a_page_of_more_than_a_page_shows_is_refused_in_words(page: Client) -> None:
     for address, told in (
         ("/search?page_size=21", "Listings on a page: at most 20 can be shown at once"),
