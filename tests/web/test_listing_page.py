@@ -199,6 +199,7 @@ def test_the_start_page_leads_in(page: Client, django_assert_num_queries: Django
     }
     assert found.texts("h3") == [
         "Find the way to buy",
+        "Are you ready to join?",
         "Search partners",
         "Match a need",
         "Explore rates",
