@@ -38,7 +38,7 @@ from procurement.actions.offers import (
     view_offer,
     withdraw_offer,
 )
-from procurement.actions.requirements import withdraw_requirement
+from procurement.actions.requirements import UNDER_WAY, withdraw_requirement
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.call_off_facts import facts_of
@@ -224,8 +224,13 @@ class DirectAward(RuleBasedStateMachine):
     @rule(sure=st.integers(min_value=0, max_value=3))
     def withdraw_need(self, sure: int) -> None:
         requirement = self.call_off.requirement.requirement
-        if not sure and requirement.status == Requirement.Status.OPEN:
-            withdraw_requirement(self.market.buyer, requirement.reference, requirement.revision, WHY)
+        if sure or requirement.status != Requirement.Status.OPEN:
+            return
+        if CallOff.objects.get(pk=self.call_off.pk).status in UNDER_WAY:
+            with pytest.raises(Conflict, match="is under way for it"):
+                withdraw_requirement(self.market.buyer, requirement.reference, requirement.revision, WHY)
+            return
+        withdraw_requirement(self.market.buyer, requirement.reference, requirement.revision, WHY)
 
     @rule(name=st.sampled_from(["oak", "ash", "yew"]))
     def suspend(self, name: str) -> None:
