@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, object_of, text_of, wrong_type
+from api.changing import done_once, object_of, text_of, wrong_type
 from api.schema import operation
 from api.v1.partners import PartnerSerializer
 from api.v1.shapes import Named
-from api.v1.standing import ONCE
+from api.v1.standing import ONCE, firm_shown
 from api.views import ApiView, ListView, one_of
 from procurement.actions.buyers import require_somewhere
 from procurement.actions.reviewing import leave_profile, take_back_profile
 from procurement.models import Partner, ProfileVersion
-from procurement.permissions import Action, can
+from procurement.permissions import Action
 from procurement.profiles import NOTE_LENGTH
 from procurement.querysets import PartnerQuerySet
 from procurement.querysets_administering import ProfileVersionQuerySet
@@ -95,10 +94,7 @@ def looked_at(request: Request, known: str, act: Callable[[str, int, str], objec
     def once() -> Response:
         row = one_of(PartnerQuerySet(Partner).exclude(published=None), known)
         act(row.reference, number, reason)
-        row = PartnerQuerySet(Partner).told().get(pk=row.pk)
-        contacts = {"contacts": can(actor, Action.VIEW_CONTACTS)}
-        place = reverse("api:partner", args=[row.reference])
-        return answered(PartnerSerializer(row, context=contacts).data, row.revision, place)
+        return firm_shown(actor, PartnerQuerySet(Partner).told().get(pk=row.pk))
 
     require_somewhere(actor, Action.REVIEW_PROFILES)
     return done_once(request, actor.reference, once)

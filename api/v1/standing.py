@@ -195,6 +195,13 @@ class AppointmentWithdrawal(ApiView):
         return moved(request, reference, "withdraw")
 
 
+def firm_shown(actor: Actor, row: Partner) -> Response:
+    """A firm, read with all that is told of it, as it is after a change."""
+    contacts = {"contacts": can(actor, Action.VIEW_CONTACTS)}
+    place = reverse("api:partner", args=[row.reference])
+    return answered(PartnerSerializer(row, context=contacts).data, row.revision, place)
+
+
 def shown_or_hidden(request: Request, known: str, move: Move) -> Response:
     """Suspends or reinstates a firm by the revision of If-Match, for the reason in the body; the firm as it then is."""
     actor = signed_in(request)
@@ -205,10 +212,7 @@ def shown_or_hidden(request: Request, known: str, move: Move) -> Response:
     def act() -> Response:
         row = one_of(seen, known)
         move(actor, row.reference, revision_meant(request, row.revision), why)
-        row = seen.get(pk=row.pk)
-        contacts = {"contacts": can(actor, Action.VIEW_CONTACTS)}
-        place = reverse("api:partner", args=[row.reference])
-        return answered(PartnerSerializer(row, context=contacts).data, row.revision, place)
+        return firm_shown(actor, seen.get(pk=row.pk))
 
     return done_once(request, actor.reference, act)
 

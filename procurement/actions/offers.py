@@ -18,7 +18,7 @@ from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
-from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of, unlocked
+from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
 from procurement.errors import Conflict, Invalid, NotFound, Stale
@@ -51,8 +51,8 @@ def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
         now = timezone.now()
         today = timezone.localdate(now)
         faults = list(place_faults(call_off, today))
-        if gone := unlocked(call_off):
-            raise Conflict(gone)
+        if gone := [one.message for one in faults if one.code == "unlocked"]:
+            raise Conflict(gone[0])
         suppliers = asked_of(call_off)
         prices = prices_of(call_off, suppliers, today)
         sent = set(call_off.offers.values_list("asked_id", flat=True))

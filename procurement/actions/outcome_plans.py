@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.buyers import buyer_of
-from procurement.actions.call_offs import locked_call_off
+from procurement.actions.call_offs import locked_call_off, unapproved
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
 from procurement.available import NOT_OUT
@@ -294,10 +294,8 @@ def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> Transition:
 def _pays(call_off: CallOff, cap: int) -> None:
     """The call-off pays at most so much for outcomes, in pence: a draft again, whose approval falls."""
     call_off.outcomes_minor, call_off.status = cap, CallOff.Status.DRAFT
-    call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
     call_off.revision += 1
-    fell = ("approved_minor", "approved_by", "approved_at")
-    call_off.save(update_fields=["outcomes_minor", "status", *fell, "revision"])
+    call_off.save(update_fields=["outcomes_minor", "status", *unapproved(call_off), "revision"])
 
 
 def _last_revision(call_off: CallOff) -> int:

@@ -13,33 +13,17 @@ from procurement.actions.contracts import sign_contract
 from procurement.actions.offers import send_offer, withdraw_offer
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.available import Turn
-from procurement.call_off_facts import CallOffFacts, facts_of
 from procurement.errors import Conflict, Invalid
-from procurement.models import BuyerLimit, CallOff, Lot, Offer, Partner, Shortlist
+from procurement.models import BuyerLimit, CallOff, Lot, Offer, Shortlist
 from procurement.snapshots import Index
 from procurement.states import Part
 from tests.bought import READY, Market, accepted, awarded, drafted, offered
+from tests.turns import codes, shown, suspend, turn
 from tests.world import publish_rates
 
 pytestmark = pytest.mark.django_db
 
 OWNER, APPROVER = (Part.OWNER,), (Part.APPROVER,)
-
-
-def shown(call_off: CallOff) -> CallOffFacts:
-    return facts_of(CallOff.objects.get(pk=call_off.pk), timezone.localdate())
-
-
-def turn(call_off: CallOff) -> Turn:
-    return shown(call_off).line.next
-
-
-def codes(call_off: CallOff) -> list[str]:
-    return [one.code for one in shown(call_off).blocking]
-
-
-def suspend(name: str) -> None:
-    Partner.objects.filter(reference=name).update(suspended=True)
 
 
 def test_an_accepted_offer_of_a_supplier_that_was_suspended_is_withdrawn_or_cancelled(market: Market) -> None:

@@ -17,11 +17,12 @@ from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify, explain_price
 from procurement.available import Turn
-from procurement.call_off_facts import CallOffFacts, competing, facts_of
+from procurement.call_off_facts import competing
 from procurement.errors import Conflict, Invalid
-from procurement.models import BuyerLimit, CallOff, Organisation, Partner
+from procurement.models import BuyerLimit, Organisation
 from procurement.states import Part
 from tests.competed import RULES, Contest, at, closed, evaluated, opened, tender_of
+from tests.turns import codes, shown, suspend, turn
 from tests.world import editor_of
 
 pytestmark = pytest.mark.django_db
@@ -30,22 +31,6 @@ ASSESSORS, MODERATOR = (Part.ASSESSOR,), (Part.MODERATOR,)
 OWNER, APPROVER, CLOCK = (Part.OWNER,), (Part.APPROVER,), (Part.SYSTEM,)
 CHEAP: dict[str, Any] = {"rules": RULES | {"low_price": 95}}
 """With it oak's 6,350.00 looks low beside yew's 7,350.00."""
-
-
-def shown(call_off: CallOff) -> CallOffFacts:
-    return facts_of(CallOff.objects.get(pk=call_off.pk), timezone.localdate())
-
-
-def turn(call_off: CallOff) -> Turn:
-    return shown(call_off).line.next
-
-
-def codes(call_off: CallOff) -> list[str]:
-    return [one.code for one in shown(call_off).blocking]
-
-
-def suspend(name: str) -> None:
-    Partner.objects.filter(reference=name).update(suspended=True)
 
 
 def test_assessors_declare_and_score_then_the_moderator_agrees_then_it_is_concluded(contest: Contest) -> None:
