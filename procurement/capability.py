@@ -12,9 +12,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from procurement.ground import ground
 from procurement.models import Appointment, Lot, Offering, SupplierMember
-from procurement.on_day import belongs
+from procurement.on_day import belonging
 from procurement.requirements import RequirementContent
 
 
@@ -39,21 +41,25 @@ def musts(content: RequirementContent) -> tuple[Must, ...]:
 def lacking(
     lot: Lot, appointments: Collection[Appointment], content: RequirementContent, on: date
 ) -> dict[int, list[Must]]:
-    """What each of these suppliers lacks on that day, by the appointment's key; those that lack nothing are absent.
+    """What each of these suppliers of the lot lacks on that day, by the appointment's key; those that lack nothing are
+    absent.
 
     Four queries however many there are, none where nothing must be had. `lot` comes with its framework.
     """
     wanted = musts(content)
     if not wanted:
         return {}
-    suppliers = [one.supplier_id for one in appointments]
-    members = SupplierMember.objects.filter(supplier__in=suppliers, partner__suspended=False)
-    present = {(one.supplier_id, one.partner_id) for one in members if belongs(one, lot.framework, on)}
+    members = SupplierMember.objects.filter(belonging(lot.framework, on), partner__suspended=False)
+    present = set(members.filter(supplier__appointments__lot=lot).values_list("supplier", "partner"))
     land = ground()
     met: dict[int, set[Must]] = defaultdict(set)
     # Thousands of suppliers offer in a few dozen combinations of regions and specialism: each is judged once.
     judged: dict[tuple[tuple[str, ...], str | None], list[Must]] = {}
-    rows = Offering.objects.filter(appointment__in=appointments).values_list(
+    offerings = Offering.objects.filter(appointment__lot=lot)
+    if all(one.specialism is not None for one in wanted):
+        named = Q(specialism__reference__in={one.specialism for one in wanted})
+        offerings = offerings.filter(named | Q(specialism=None))
+    rows = offerings.values_list(
         "appointment", "appointment__supplier", "partner", "regions", "specialism__reference"
     )
     for appointment, supplier, partner, where, offered in rows:

@@ -53,10 +53,12 @@ def entitled(call_off: CallOff, on: date) -> tuple[list[Appointment], list[Out]]
 def barred_leads(places: Iterable[Appointment], on: date) -> Iterable[tuple[int, Rule]]:
     """The appointments (primary keys) that nobody may answer for: no lead, or one that is excluded or suspended."""
     held = list(places)
+    # By their lots and not by thousands of keys; and only what is asked is read: a lot may have all suppliers.
     rows = SupplierMember.objects.filter(
-        supplier__in=[one.supplier_id for one in held], role=SupplierMember.Role.LEAD, left_on=None
+        supplier__appointments__lot__in={one.lot_id for one in held},
+        role=SupplierMember.Role.LEAD,
+        left_on=None,
     ).values_list("supplier", "partner__suspended", "partner__organisation__excluded_since")
-    # Of thousands of suppliers only what is asked is read: a lot may have them all.
     barred = {
         supplier: suspended or (since is not None and since <= on) for supplier, suspended, since in rows
     }

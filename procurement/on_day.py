@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db.models import Q
+
 from procurement.models.frameworks import Framework
 from procurement.models.suppliers import Appointment, SupplierMember
 
@@ -36,3 +38,8 @@ def belongs(member: SupplierMember, framework: Framework, on: date) -> bool:
     too.
     """
     return member.joined_on <= day_within(framework, on) and (member.left_on is None or member.left_on > on)
+
+
+def belonging(framework: Framework, on: date) -> Q:
+    """The members who `belongs` names, for a query that reads thousands of them."""
+    return Q(joined_on__lte=day_within(framework, on)) & (Q(left_on=None) | Q(left_on__gt=on))

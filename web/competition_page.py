@@ -80,8 +80,8 @@ class RankedLine:
 @dataclass(frozen=True, slots=True)
 class CompetitionPage:
     """Everything that the template lays out. `actions` are the names of steps that the reader may take now; `before`
-    what publishing would do, None once it is done; `out` whom it did not invite; `blocking` what
-    keeps it from `ahead`. `people` have their part as
+    what publishing would do, None once it is done; `out` the first LISTED whom it did not invite, `ruled_out` how many
+    they are; `blocking` what keeps it from `ahead`. `people` have their part as
     procurement calls it, in English: the form that takes one away sends it.
     """
 
@@ -96,6 +96,7 @@ class CompetitionPage:
     ahead: str
     invited: tuple[str, ...]
     out: tuple[RuledOutLine, ...]
+    ruled_out: int
     declined: int
     documents: tuple[CompetitionDocument, ...]
     clarifications: tuple[Clarification, ...]
@@ -146,6 +147,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         ahead=ahead_of(facts.purchase),
         invited=tuple(one.supplier.name for one in before.invited) if before else (),
         out=(),
+        ruled_out=0,
         declined=0,
         documents=(),
         clarifications=(),
@@ -173,19 +175,28 @@ def _with(
     if base.before is not None:
         return CompetitionPage(
             **values
-            | {"out": tuple(_ruled(one.appointment, _(one.rule.label), one.found) for one in base.before.out)}
+            | {
+                "out": tuple(
+                    _ruled(one.appointment, _(one.rule.label), one.found) for one in base.before.out[:LISTED]
+                ),
+                "ruled_out": len(base.before.out),
+            }
         )
-    invitations = Invitation.objects.filter(competition=competition).select_related(
-        "asked__appointment__supplier"
+    invited = Invitation.objects.filter(competition=competition).values_list(
+        "asked__appointment__supplier__name", flat=True
     )
     ruled_out = competition.ruled_out.select_related("appointment__supplier")
+    ruled = list(ruled_out[: LISTED + 1])
     closed = competition.closed_at is not None
     tenders = list(_tenders(competition, actor)) if closed else []
     return CompetitionPage(
         **values
         | {
-            "invited": tuple(one.asked.appointment.supplier.name for one in invitations),
-            "out": tuple(_ruled(one.appointment, _(one.get_rule_display()), one.found) for one in ruled_out),
+            "invited": tuple(invited),
+            "out": tuple(
+                _ruled(one.appointment, _(one.get_rule_display()), one.found) for one in ruled[:LISTED]
+            ),
+            "ruled_out": ruled_out.count() if len(ruled) > LISTED else len(ruled),
             "declined": competition.declined_count,  # type: ignore[attr-defined]
             "clarifications": tuple(
                 ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)

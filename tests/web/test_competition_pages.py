@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.requirements import revise_requirement
-from procurement.models import CallOff, Competition, CompetitionDocument, Event, Invitation, User
+from procurement.models import (
+    Appointment,
+    CallOff,
+    Competition,
+    CompetitionDocument,
+    Event,
+    Invitation,
+    Partner,
+    Supplier,
+    SupplierMember,
+    User,
+)
 from procurement.permissions import person
 from tests.web.buying import colleague, signed
 from tests.web.calling_off import begun, need
@@ -26,6 +38,7 @@ from tests.web.competing import (
     taken,
 )
 from tests.web.reading import read, rows, summary
+from web.competition_page import LISTED
 
 
 def state() -> tuple[Any, ...]:
@@ -58,6 +71,37 @@ def test_a_plan_shows_its_dates_who_would_be_asked_and_who_is_ruled_out(page: Cl
         "Weight: 50", "Weight: 10", "Weight: 40",
     ]  # fmt: skip
     assert Invitation.objects.count() == 0
+
+
+def test_of_many_that_are_ruled_out_the_first_are_listed_and_the_others_counted(page: Client) -> None:
+    requirement = need(specialisms=["rm1~1~2"], must_have={"specialisms": ["rm1~1~2"]})
+    address = f"{drafted(signed(page), requirement=requirement)}/competition"
+    page.post(f"{address}/plan", plan() | {"revision": 1})
+    lot = CallOff.objects.get().lot
+    made = Supplier.objects.bulk_create(
+        Supplier(reference=f"zz-{number:03}", name=f"Offers none {number}", form=Supplier.Form.PRIME)
+        for number in range(LISTED + 1)
+    )
+    alder = Partner.objects.get(reference="alder")
+    SupplierMember.objects.bulk_create(
+        SupplierMember(supplier=one, partner=alder, role="lead", joined_on=date(2020, 1, 1)) for one in made
+    )
+    Appointment.objects.bulk_create(
+        Appointment(
+            reference=f"{lot.reference}~{one.reference}", supplier=one, lot=lot, starts_on=date(2020, 1, 1)
+        )
+        for one in made
+    )
+
+    def ruled_out() -> tuple[int, list[str]]:
+        shown = read(page.get(address))
+        told = [one for one in shown.texts("p") if "ruled out too" in one]
+        return len(rows(shown, "Ruled out")[1:]), told
+
+    before = ruled_out()
+    taken(page, address, "publish")
+    listed = LISTED, ["2 others are ruled out too; the API names them."]
+    assert (before, ruled_out()) == (listed, listed)
 
 
 def test_the_form_keeps_the_plan_and_its_keys(page: Client) -> None:
