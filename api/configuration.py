@@ -117,6 +117,7 @@ SPECTACULAR_SETTINGS: Final[dict[str, Any]] = {
         "RateProposalStatus": "procurement.models.rate_proposals.RateProposal.Status",
         "OutcomePlanStatus": "procurement.models.outcomes.OutcomePlan.Status",
         "ClaimStatus": "procurement.models.outcomes.Claim.Status",
+        "MemberInvitationStatus": "procurement.models.belonging.MemberInvitation.Status",
         "OperationStatus": "procurement.models.operations.Operation.Status",
     },
     "POSTPROCESSING_HOOKS": [

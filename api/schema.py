@@ -85,6 +85,7 @@ PATH_PARAMETERS: Final = {
     "partner": "The reference of a partner.",
     "user": "The reference of a person.",
     "part": "Their part.",
+    "invitation": "The reference of an invitation.",
     "document": "The reference of a document.",
     "file": "The reference of a file.",
     "notice": "The key of a notice within its contract, such as `uk7`.",

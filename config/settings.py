@@ -246,6 +246,8 @@ AXES_LOCKOUT_CALLABLE = "web.locking.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
+INVITATION_DAYS = env.whole("INVITATION_DAYS", default=7, least=1)
+"""So long somebody who is invited to act for an organisation may accept, from the last sending of the link on."""
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 

@@ -31,6 +31,6 @@ def as_told(event: Event, whole: bool) -> dict[str, Any]:
         "changes": event.changes
         if shown
         else {name: value for name, value in event.changes.items() if name not in known.withheld},
-        "actor": event.actor if shown else None,
+        "actor": (event.actor or None) if shown else None,
         "at": instant(event.at),
     }

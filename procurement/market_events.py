@@ -46,6 +46,27 @@ MARKET_EVENTS: Final[dict[str, EventType]] = {
     "organisation.member_removed": EventType(
         "organisation", ("user",), "A person acts for it no more; changes hold the role that ended."
     ),
+    "organisation.member_invited": EventType(
+        "organisation",
+        ("invitation",),
+        "Somebody is invited to act for it, and has not answered; changes hold the role.",
+    ),
+    "organisation.invitation_sent_again": EventType(
+        "organisation",
+        ("invitation",),
+        "An invitation was sent once more, and its link before is good no more; changes hold the role.",
+    ),
+    "organisation.invitation_withdrawn": EventType(
+        "organisation", ("invitation",), "Nobody can accept the invitation any more."
+    ),
+    "organisation.invitation_accepted": EventType(
+        "organisation", ("invitation", "user"), "Whoever was invited accepted, and may act for it."
+    ),
+    "organisation.invitation_declined": EventType(
+        "organisation",
+        ("invitation",),
+        "Whoever was invited will not act for it; no event says who they are.",
+    ),
     "organisation.domain_added": EventType(
         "organisation", (), "Whoever has an address of a domain is shown it; changes hold the domain."
     ),

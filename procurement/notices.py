@@ -157,6 +157,15 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice(USER, "Your role in {subject}", "Your role in {subject} is now {role}; it was {before}.",
                ("web:account", "")),
     ),
+    "organisation.invitation_accepted": (
+        Notice("organisation", "An invitation was accepted", "Somebody who was invited to act for {subject} does so.",
+               ("web:members", "{subject}")),
+    ),
+    "organisation.invitation_declined": (
+        Notice("organisation", "An invitation was declined",
+               "Somebody who was invited to act for {subject} will not. Its administrators see whom on the page of its "
+               "people.", ("web:members", "{subject}")),
+    ),
     "organisation.membership_asked": (
         Notice("organisation", "Somebody asks to act for {subject}",
                "Somebody asks to act for {subject}. Its administrators answer on the page of its people.",

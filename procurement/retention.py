@@ -24,6 +24,11 @@ class Kept:
 KEPT: Final = (
     Kept("ended_sessions", 1, "Signed in no more: their time is over."),
     Kept("registrations", 2, "Asked for an account and did not follow the link, which was good for a day."),
+    Kept(
+        "member_invitations",
+        30,
+        "Accepted, declined, withdrawn or too old: the address of somebody who may have no account.",
+    ),
     Kept("idempotency_records", 30, "A request is repeated within hours, by a queue within days."),
     Kept(
         "deliveries",

@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from procurement.actions.dates import announce_due
 from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
+from procurement.actions.member_invitations import invitation_wanted, send_invitation
 from procurement.actions.operations import due
 from procurement.actions.passwords import link_wanted, send_link
 from procurement.actions.registering import registration_wanted, send_registration
@@ -86,6 +87,18 @@ def ask_worker_for_account(reference: str, **_: Any) -> None:
 def send_account_link(reference: str) -> None:
     """Sends the link to set up an account."""
     send_registration(reference)
+
+
+@receiver(invitation_wanted, dispatch_uid="procurement.member_invitations")
+def ask_worker_to_invite(reference: str, sending: int, **_: Any) -> None:
+    """Has the worker send the link; with a dead queue nobody gets it, and an administrator sends it again."""
+    _hand_over(send_member_invitation, (reference, sending), "member_invitation_lost", invitation=reference)
+
+
+@account_mail(name="procurement.tasks.send_member_invitation")
+def send_member_invitation(reference: str, sending: int) -> None:
+    """Sends an invitation to act for an organisation."""
+    send_invitation(reference, sending)
 
 
 @receiver(second_step_changed, dispatch_uid="procurement.second_steps")

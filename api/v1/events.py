@@ -50,7 +50,8 @@ class EventSerializer(serializers.Serializer[Any]):
     )
     changes = serializers.DictField(help_text="Changed values, without what only operators are told.")
     actor = serializers.CharField(
-        allow_null=True, help_text="Who did it, by an opaque reference; null in public events."
+        allow_null=True,
+        help_text="Who did it, by an opaque reference; null in public events, and of who stays unnamed.",
     )
     at = serializers.DateTimeField()
 

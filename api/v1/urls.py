@@ -32,6 +32,7 @@ from api.v1 import (
     listings,
     matches,
     measures,
+    member_invitations,
     members,
     offerings,
     offers,
@@ -83,6 +84,21 @@ urlpatterns = [
         name="organisation",
     ),
     path("organisations/<reference:reference>/limit/", limits.Limit.as_view(), name="limit"),
+    path(
+        "organisations/<reference:reference>/invitations/",
+        member_invitations.MemberInvitations.as_view(),
+        name="member-invitations",
+    ),
+    path(
+        "organisations/<reference:reference>/invitations/<reference:invitation>/",
+        member_invitations.OneMemberInvitation.as_view(),
+        name="member-invitation",
+    ),
+    path(
+        "organisations/<reference:reference>/invitations/<reference:invitation>/send/",
+        member_invitations.InvitationSending.as_view(),
+        name="member-invitation-send",
+    ),
     path("organisations/<reference:reference>/members/", members.Members.as_view(), name="members"),
     path(
         "organisations/<reference:reference>/members/<reference:user>/",

@@ -24,7 +24,7 @@ link_wanted: Final = Signal()
 """Sent after commit with a user's reference; procurement/tasks.py has the worker send the link."""
 
 BODY: Final = (
-    "Somebody asked for a password for this address at Calloff, or invited it.\n\n"
+    "Somebody asked for a password for this address at Calloff.\n\n"
     "Set it here within {hours} hours:\n{link}\n\n"
     "If it was not you, do nothing: without the link nothing changes.\n"
 )

@@ -12,7 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from procurement.models import (
@@ -21,6 +21,7 @@ from procurement.models import (
     Delivery,
     IdempotencyRecord,
     InboxMessage,
+    MemberInvitation,
     MonthFinds,
     Registration,
     Session,
@@ -58,6 +59,11 @@ def _sessions(until: datetime) -> int:
 
 def _registrations(until: datetime) -> int:
     return _removed(Registration.objects.filter(asked_at__lte=until))
+
+
+def _member_invitations(until: datetime) -> int:
+    old = Q(ended_at__lte=until) | Q(status=MemberInvitation.Status.WAITING, until__lte=until)
+    return _removed(MemberInvitation.objects.filter(old))
 
 
 def _messages(until: datetime) -> int:
@@ -117,6 +123,7 @@ def _files(until: datetime) -> int:
 PURGES: Final[dict[str, Callable[[datetime], int]]] = {
     "ended_sessions": _sessions,
     "registrations": _registrations,
+    "member_invitations": _member_invitations,
     "idempotency_records": _idempotency,
     "read_messages": _messages,
     "deliveries": _deliveries,

@@ -1,7 +1,7 @@
 """What the domain keeps: one module for each kind of knowledge."""
 
 from procurement.models.audit import Chain, Event
-from procurement.models.belonging import EmailDomain, MembershipRequest, Registration
+from procurement.models.belonging import EmailDomain, MemberInvitation, MembershipRequest, Registration
 from procurement.models.call_offs import (
     BuyerLimit,
     CallOff,
@@ -90,6 +90,7 @@ __all__ = [
     "LowPriceQuestion",
     "Match",
     "Measure",
+    "MemberInvitation",
     "Membership",
     "MembershipRequest",
     "MonthFinds",

@@ -1,15 +1,17 @@
-"""How a person comes to act for an organisation by themselves: an account by their address, the organisations whose
-domain it is of, and what they ask of those.
+"""How a person comes to act for an organisation: an account by their address, the organisations whose domain it is of,
+what they ask of those, and what those invite them to.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 
 from procurement.models.base import REFERENCE_LENGTH, opaque
 from procurement.models.organisations import Organisation
-from procurement.models.people import User
+from procurement.models.people import Membership, User
 
 
 def registration_reference() -> str:
@@ -18,6 +20,10 @@ def registration_reference() -> str:
 
 def request_reference() -> str:
     return opaque("req")
+
+
+def invitation_reference() -> str:
+    return opaque("minv")
 
 
 class Registration(models.Model):
@@ -78,3 +84,54 @@ class MembershipRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class MemberInvitation(models.Model):
+    """An organisation invites an address to act for it. It names no account: until it is accepted, nobody who invites
+    learns whether there is one.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting for an answer"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        EXPIRED = "expired", "Too old"
+        """Told of one that waits past its time, and never kept."""
+
+    reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=invitation_reference)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="member_invitations"
+    )
+    email = models.EmailField(db_index=True)
+    full_name = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=20, choices=Membership.Role.choices)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    invited_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    sendings = models.PositiveSmallIntegerField(default=1)
+    """How often it was sent, each time within a day of the time before."""
+    until = models.DateTimeField()
+    token = models.CharField(max_length=64, blank=True, db_index=True)
+    """SHA-256 of what its link holds, blank until the worker has sent it and once it is answered."""
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["invited_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=Q(status="waiting"),
+                name="member_invitation_one_waiting",
+            ),
+            models.CheckConstraint(condition=~Q(status="expired"), name="member_invitation_expiry_computed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def standing(self, at: datetime) -> Status:
+        """What it is at a moment: one that waits past its time has expired."""
+        status = self.Status(self.status)
+        return self.Status.EXPIRED if status == self.Status.WAITING and self.until <= at else status

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from procurement.actions.member_invitations import invite_member
 from procurement.actions.profiles import update_profile
 from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.models import Partner
 from procurement.permissions import SYSTEM
+from tests.api.buying import BUYER
 from tests.api.calling_off import acting
 from tests.api.competing import session_of
 
@@ -25,7 +27,18 @@ def administered() -> dict[str, str]:
     suspend_partner(SYSTEM, SUSPENDED, Partner.objects.get(reference=SUSPENDED).revision, "Wound up.")
     for firm in REVIEWED.values():
         published_anew(firm)
-    return {"RESTING": RESTING, "SUSPENDED": SUSPENDED, "CHIEF": session_of("chief"), **REVIEWED}
+    return {
+        "RESTING": RESTING,
+        "SUSPENDED": SUSPENDED,
+        "CHIEF": session_of("chief"),
+        "MEMBER_INVITATION": member_invitation(),
+        **REVIEWED,
+    }
+
+
+def member_invitation() -> str:
+    """Somebody whom the buyer has invited, and who has not answered."""
+    return invite_member(acting("chief"), BUYER, "invited@example.org", "", "viewer").reference
 
 
 def published_anew(firm: str) -> int:

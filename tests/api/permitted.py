@@ -146,6 +146,7 @@ _TENDER, _JUDGED, _INVITATION = "tenders/{TENDER}/", "tenders/{JUDGED}/", "invit
 _OFFER, _CONTRACT, _CLAIM = "offers/{OFFER}/", "contracts/{CONTRACT}/", "claims/{CLAIM}/"
 _PLAN, _JOINING, _WEBHOOK = "outcome-plans/{PLAN}/", "joinings/{JOINING}/", "webhooks/{WEBHOOK}/"
 _PROPOSAL: Final = "rate-proposals/{PROPOSAL}/"
+_INVITED: Final = "organisations/{BODY}/invitations/"
 
 KEPT_NEW: Final[dict[str, Any]] = {
     "frameworks/": {
@@ -213,9 +214,13 @@ TABLE: Final[tuple[Row, ...]] = (
     *_read(("owner", "owner's viewer", "other owner", *OPERATORS), "spending/"),
     # People of an organisation look after each other; no integration does.
     *_read(BUYERS, "organisations/{BODY}/members/"),
-    *_move(("administrator",), BUYERS, ("organisations/{BODY}/members/", {"email": "n@example.org", "role": "viewer"})),
     Row("PATCH", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator",), BUYERS, {"role": "approver"}),
-    Row("DELETE", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator",), BUYERS),
+    # Each leaves by themselves.
+    Row("DELETE", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator", "assessor"), BUYERS),
+    *(Row("GET", path, ("administrator",), BUYERS) for path in (_INVITED, _INVITED + "{MEMBER_INVITATION}/")),
+    *_move(("administrator",), BUYERS, (_INVITED, {"email": "n@example.org", "role": "viewer"}),
+           (_INVITED + "{MEMBER_INVITATION}/send/", {})),
+    Row("DELETE", _INVITED + "{MEMBER_INVITATION}/", ("administrator",), BUYERS),
     Row("POST", "dead-letters/{DELIVERY}/redrive/", OPERATORS, SIGNED_IN, {}),
     # What a buyer keeps.
     *_read((*READERS, *NEXT_DOOR), "requirements/", "matches/", "shortlists/", "saved-searches/"),

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Event, IdempotencyRecord, Membership, Offering, Partner, User
+from procurement.models import Appointment, Event, Membership, Offering, Organisation, Partner, User
 from tests.api import calling_off
 from tests.api.buying import BUYER
 from tests.api.conftest import TokenMaker
@@ -111,30 +110,11 @@ def test_a_suspended_firm_is_seen_by_nobody_and_shown_again(client: Client, pers
     assert client.get(one).json()["suspended"] is False
 
 
-def test_people_are_invited_once_and_no_kept_answer_names_them(
-    person: Person, django_capture_on_commit_callbacks: Any
-) -> None:
-    chief = person("chief")
-    with django_capture_on_commit_callbacks(execute=True):
-        made = send(chief, "POST", PEOPLE, NEW, Idempotency_Key="k1")
-    assert made.status_code == 201
-    assert {name: one for name, one in made.json().items() if name != "user"} == {
-        "email": "new@example.org", "full_name": "Somebody new", "role": "editor",
-    }  # fmt: skip
-    assert made["Location"] == f"{PEOPLE}{made.json()['user']}/"
-    after = kept()
-    again = send(chief, "POST", PEOPLE, NEW, Idempotency_Key="k1")
-    assert (again.status_code, again.json(), kept()) == (201, made.json(), after)
-    assert b"example.org" not in bytes(IdempotencyRecord.objects.get(key="k1").body)
-    assert send(chief, "POST", PEOPLE, NEW, Idempotency_Key="k2").status_code == 409
-    wrong = {"email": "new", "full_name": "x" * 200, "role": "king"}
-    refused = send(chief, "POST", PEOPLE, wrong, Idempotency_Key="k3")
-    assert refused.status_code == 422
-    assert [one["pointer"] for one in refused.json()["errors"]] == ["/email", "/full_name", "/role"]
-    assert kept() == after
-    assert mail.outbox == [] or NEW["email"].lower() in mail.outbox[0].to
+def test_people_are_told_by_name_and_nobody_is_put_among_them(person: Person) -> None:
+    chief, before = person("chief"), kept()
+    assert send(chief, "POST", PEOPLE, NEW).status_code == 405
+    assert kept() == before
     rows = chief.get(PEOPLE).json()["results"]
-    assert made.json() in rows
     assert [one["full_name"] for one in rows] == sorted(one["full_name"] for one in rows)
 
 
@@ -161,6 +141,32 @@ def test_roles_are_given_and_ended_and_an_administrator_stays(person: Person, to
     assert not Membership.objects.filter(user__email="approver@example.org").exists()
     kinds = list(Event.objects.order_by("position").values_list("type", flat=True))[-2:]
     assert kinds == ["organisation.member_role_changed", "organisation.member_removed"]
+
+
+def test_whoever_belongs_leaves_and_the_last_administrator_does_not(person: Person) -> None:
+    buyer, chief = person("buyer"), person("chief")
+    own = {
+        name: f"{PEOPLE}{User.objects.get(email=f'{name}@example.org').reference}/"
+        for name in ("buyer", "chief")
+    }
+    before, name = kept(), Organisation.objects.get(reference=BUYER).name
+    alone = send(chief, "DELETE", own["chief"])
+    assert (alone.status_code, alone.json()["detail"]) == (
+        409,
+        f"Nobody else administers {name}: make another person its administrator first.",
+    )
+    assert send(buyer, "DELETE", own["chief"]).status_code == 403
+    assert send(person("neighbour"), "DELETE", own["buyer"]).status_code == 404
+    assert kept() == before
+    assert send(buyer, "DELETE", own["buyer"]).status_code == 204
+    event = Event.objects.latest("position")
+    assert (event.type, event.actor, event.references["user"]) == (
+        "organisation.member_removed", event.references["user"], own["buyer"].split("/")[-2],
+    )  # fmt: skip
+    assert not Membership.objects.filter(
+        user__email="buyer@example.org", organisation__reference=BUYER
+    ).exists()
+    assert send(buyer, "DELETE", own["buyer"]).status_code == 404
 
 
 def test_what_was_bought_is_added_up_for_who_answers_for_the_framework(person: Person) -> None:

@@ -31,6 +31,7 @@ from procurement.actions.ranking import ask_about_price, conclude_evaluation
 from procurement.actions.tenders import let_write
 from procurement.models import Chain, User
 from tests.api import competing, joining, outcomes, proposing
+from tests.api.administering import member_invitation
 from tests.api.buying import BUYER, buyer, buying
 from tests.api.calling_off import acting, active, sent
 from tests.api.competing import again, planned, scored, submitted, written
@@ -107,6 +108,7 @@ def made_all() -> dict[str, str]:
         **running(),
         **judged(),
         "BODY": BUYER,
+        "MEMBER_INVITATION": member_invitation(),
         "PLACE": "xd1~1~larch",
         "MEASURE": outcomes.OUTCOME,
         "LISTING": "rm6309~brightwater~brightwater",

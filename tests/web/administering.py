@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import transaction
 from django.test import Client
 
 from procurement.actions.belonging import ask_to_belong
 from procurement.actions.events import Happening, record
-from procurement.models import Capability, Delivery, Event, Organisation, User
-from procurement.permissions import SYSTEM
+from procurement.actions.member_invitations import invite_member
+from procurement.models import Capability, Delivery, Event, MemberInvitation, Organisation, User
+from procurement.permissions import SYSTEM, person
 from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
 
 CHIEF, CLERK, OPERATOR = "chief@example.org", "clerk@example.org", "operator@example.org"
+INVITED = "buyer@example.org"
 PLACE = "/administration/appointments/rm1~1~dogwood"
 FIRM = "/administration/partners/dogwood"
 REVIEW = "/administration/profiles/dogwood"
@@ -71,9 +75,13 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     dead_letter()
     signed(page, CHIEF)
     page.post(PLACE, {"do": "suspend", "revision": 0, "reason": HOSTILE})
+    for email in ("new@example.org", INVITED):
+        invite_member(person(User.objects.get(email=CHIEF)), "owner", email, HOSTILE[:100], "viewer")
+    MemberInvitation.objects.filter(email=INVITED).update(token=hashlib.sha256(b"token").hexdigest())
     for organisation in ("owner", "dogwood"):
         ask_to_belong(User.objects.get(email="buyer@example.org"), organisation)
     return {
         CHIEF: (*OF_OWNERS, *OF_KEEPERS, "/organisations/owner/members"),
         OPERATOR: (*OF_OWNERS, *OF_OPERATORS),
+        INVITED: ("/account", "/account/organisations", "/organisation-invitations/token"),
     }

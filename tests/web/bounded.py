@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 MOST: Final = {
-    "account": 8,
+    "account": 9,
     "administration": 10,
     "call-off": 23,
     "call-offs": 8,
@@ -56,7 +56,8 @@ MOST: Final = {
     "match": 10,
     "matches": 7,
     "measures": 8,
-    "members": 10,
+    "member-invitation": 7,
+    "members": 11,
     "membership-requests": 6,
     "new-call-off": 9,
     "new-framework": 7,
@@ -70,7 +71,7 @@ MOST: Final = {
     "offers": 8,
     "outcome-plan": 14,
     "outcome-plans": 7,
-    "own-organisations": 7,
+    "own-organisations": 8,
     "partner-standing": 7,
     "password": 0,
     "place": 8,

@@ -74,6 +74,7 @@ REFUSED = (
     ("/listings/not-a-listing", 404),
     ("/frameworks/rm9", 404),
     ("/password/x/y", 410),
+    ("/organisation-invitations/made-up", 410),
 )
 OWN_PAGES = (
     "/account",

@@ -5,7 +5,7 @@ Journey: /sign-in (POST) -> web/signing_in.py -> where one was going, or /sign-i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -14,16 +14,25 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from procurement.actions.member_invitations import invitations_to
 from procurement.actions.second_steps import has_second_step
 from procurement.models import Membership, Partner, User
 from procurement.permissions import Action, Actor, can, person
 from web.changing import see_other
 from web.faults import FieldFault, by_anchor
 from web.pages import render
+from web.saying import done_said
 from web.signing_in import sign_in
+
+SHOWN: Final = 20
+DONE: Final = {
+    "accept": N_("You act for the organisation."),
+    "leave": N_("You act for the organisation no more."),
+}
 
 
 class SignIn(LoginView):
@@ -105,6 +114,8 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "account.html",
         "account",
+        invitations=list(invitations_to(request.user)[:SHOWN]),
+        done=done_said(request, DONE),
         second_step=has_second_step(request.user),
         joins=any(can(actor, Action.SEE_JOININGS, key) for key in actor.organisations()),
         proposes=any(can(actor, Action.SEE_RATE_PROPOSALS, key) for key in actor.organisations()),

@@ -1,5 +1,5 @@
-"""Organisations that somebody may act for: found by the domain of their address, or by an identifier; asked, and what
-became of it.
+"""Organisations that somebody may act for: those that invite them, found by the domain of their address, or by an
+identifier; asked, and what became of it.
 
 Journey: /account/organisations (POST) -> procurement/actions/belonging.py -> an administrator's answer on the page of
 the organisation's people.
@@ -19,6 +19,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from procurement.actions.belonging import ask_to_belong, withdraw_request
+from procurement.actions.member_invitations import (
+    accept_invitation,
+    decline_invitation,
+    invitations_to,
+)
 from procurement.email_domains import domains_of
 from procurement.identifiers import SCHEMES, wrong_with
 from procurement.models import Membership, MembershipRequest, Organisation, User
@@ -34,6 +39,8 @@ SHOWN: Final = 50
 DONE: Final = {
     "ask": N_("You have asked. An administrator of the organisation answers; the answer is here."),
     "withdraw": N_("You ask no longer."),
+    "accept_invitation": N_("You act for the organisation."),
+    "decline_invitation": N_("You have declined the invitation."),
 }
 
 
@@ -83,6 +90,10 @@ def organisations(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         changes: dict[str, Change] = {
             "ask": lambda _, __, ___, sent: ask_to_belong(user, sent.get("organisation", "")),
+            "accept_invitation": lambda _, __, ___, sent: accept_invitation(user, sent.get("invitation", "")),
+            "decline_invitation": lambda _, __, ___, sent: decline_invitation(
+                user, sent.get("invitation", "")
+            ),
             "withdraw": lambda _, __, ___, sent: withdraw_request(user, sent.get("request", "")),
         }
         done = do(request, actor_of(request), "", changes, {}, reverse("web:own-organisations"))
@@ -107,6 +118,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
         status_code=status,
         by_domain=list(by_domain.order_by("name", "pk")[:SHOWN]),
         found=list(found) if found is not None else None,
+        invitations=list(invitations_to(user)[:SHOWN]),
         requests=list(requests.order_by("-pk")[:SHOWN]),
         schemes=[("", _("Choose")), *((key, said(held[0])) for key, held in SCHEMES.items())],
         scheme=scheme,

@@ -1,7 +1,8 @@
-"""Who belongs to an organisation: everybody of it sees the list, its administrators invite, change roles and take away.
+"""Who belongs to an organisation: everybody of it sees the list and may leave, its administrators invite, change roles
+and take away.
 
-Journey: /organisations/<organisation>/members (POST) -> procurement/actions/members.py -> the page again (303); an
-invited person sets a password by the link that is sent.
+Journey: /organisations/<organisation>/members (POST) -> procurement/actions/members.py, or member_invitations.py -> the
+page again (303); whoever is invited answers by the link that is sent (views/member_invitations.py).
 """
 
 from __future__ import annotations
@@ -12,13 +13,22 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from procurement.actions.belonging import add_domain, remove_domain
-from procurement.actions.members import change_role, invite_member, remove_member
-from procurement.models import EmailDomain, Membership, MembershipRequest, Organisation, SecondStep
+from procurement.actions.member_invitations import invite_member, send_again, withdraw_invitation
+from procurement.actions.members import change_role, leave_organisation, remove_member
+from procurement.models import (
+    EmailDomain,
+    MemberInvitation,
+    Membership,
+    MembershipRequest,
+    Organisation,
+    SecondStep,
+)
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_administering import MembershipQuerySet
 from web import asking
@@ -27,8 +37,9 @@ from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
 from web.pages import render
 from web.paging import listed
-from web.saying import choices_said, done_said
+from web.saying import choices_said, done_said, said
 
+SHOWN: Final = 200
 ANCHORS: Final = {
     "email": "email",
     "full_name": "full_name",
@@ -44,9 +55,9 @@ LABELS: Final = {
     "reason": N_("Reason"),
 }
 DONE: Final = {
-    "invite": N_(
-        "The person belongs to the organisation. Whoever has no password yet is sent a link to set one."
-    ),
+    "invite": N_("An invitation is sent to the address. Whoever accepts it belongs to the organisation."),
+    "send_again": N_("The invitation is sent again. The link that was sent before is good no more."),
+    "withdraw_invitation": N_("The invitation is withdrawn: nobody can accept it any more."),
     "role": N_("The role is changed."),
     "remove": N_("The person belongs to the organisation no more."),
     "add_domain": N_("Whoever has an address there is shown the organisation, and may ask."),
@@ -67,6 +78,13 @@ OF_MEMBERS: Final[dict[str, Change]] = {
         actor, organisation, sent.get("person", ""), sent.get("role", "")
     ),
     "remove": lambda actor, organisation, _, sent: remove_member(actor, organisation, sent.get("person", "")),
+    "send_again": lambda actor, organisation, _, sent: send_again(
+        actor, organisation, sent.get("invitation", "")
+    ),
+    "withdraw_invitation": lambda actor, organisation, _, sent: withdraw_invitation(
+        actor, organisation, sent.get("invitation", "")
+    ),
+    "leave": lambda actor, organisation, _, __: leave_organisation(actor, organisation),
     "add_domain": lambda actor, organisation, _, sent: add_domain(
         actor, organisation, sent.get("domain", "")
     ),
@@ -75,6 +93,15 @@ OF_MEMBERS: Final[dict[str, Change]] = {
     ),
     **asking.OF_REQUESTS,
 }
+
+
+def unanswered(body: Organisation) -> list[tuple[MemberInvitation, str]]:
+    """Invitations that nobody has accepted and nobody withdrawn, the newest first, each with what it is now."""
+    now, status = timezone.now(), MemberInvitation.Status
+    rows = MemberInvitation.objects.filter(
+        organisation=body, status__in=(status.WAITING, status.DECLINED)
+    ).select_related("invited_by")
+    return [(row, said(row.standing(now).label)) for row in rows.order_by("-sent_at", "-pk")[:SHOWN]]
 
 
 @never_cache
@@ -91,7 +118,9 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
     faults: list[FieldFault] = []
     status = 200
     if request.method == "POST":
-        here = reverse("web:members", args=[reference])
+        # Whoever has left sees the page no more.
+        leaves = request.POST.get("do") == "leave"
+        here = reverse("web:account") if leaves else reverse("web:members", args=[reference])
         done = do(request, actor, reference, OF_MEMBERS, ANCHORS, here)
         if not isinstance(done, Refusal):
             return done
@@ -115,6 +144,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         pages=page.pages,
         manages=manages,
         domains=EmailDomain.objects.filter(organisation=body),
+        invitations=unanswered(body) if manages else [],
         requests=asking.waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
         roles=choices_said(Membership.Role.choices),
         typed=request.POST.dict() if faults and request.POST.get("do") in ("invite", "add_domain") else {},
