@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from procurement.actions.call_offs import reason_of
-from procurement.actions.events import Happening, record
+from procurement.actions.events import Happening, record, record_many
 from procurement.actions.members import make_member, role_fault
 from procurement.email_domains import normal, wrong_with
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
@@ -88,9 +88,8 @@ def accept_request(actor: Actor, reference: str, role: str) -> Membership:
         found = _answered_by(actor, reference)
         found.status, found.answered_at = Status.ACCEPTED, timezone.now()
         found.save(update_fields=["status", "answered_at"])
-        made, new = make_member(found.user, found.organisation, role)
-        if new:
-            _record(actor, "member_added", found.organisation, {"user": found.user.reference}, {"role": role})
+        made, happenings = make_member(found.user, found.organisation, role)
+        record_many(actor, happenings)
     return made
 
 

@@ -195,19 +195,7 @@ def decline_by_link(token: str) -> bool:
 
 
 def _accepted(user: User, found: MemberInvitation) -> Membership:
-    _end(found, Status.ACCEPTED)
-    made, new = make_member(user, found.organisation, found.role)
-    happenings = [_happening("invitation_accepted", found, user=user.reference)]
-    if new:
-        happenings.append(
-            Happening(
-                "organisation.member_added",
-                "organisation",
-                found.organisation.reference,
-                {"user": user.reference},
-                {"role": found.role},
-            )
-        )
+    made, happenings = make_member(user, found.organisation, found.role)
     record_many(person(user), happenings)
     return made
 

@@ -60,8 +60,8 @@ def looked_after(actor: Actor, reference: str) -> Organisation:
     return body
 
 
-def make_member(user: User, organisation: Organisation, role: str) -> tuple[Membership, bool]:
-    """Gives the role to whoever has none there, and says whether it is new. Whatever else they had asked of the
+def make_member(user: User, organisation: Organisation, role: str) -> tuple[Membership, list[Happening]]:
+    """Gives the role to whoever has none there; with it what is to be recorded. Whatever else they had asked of the
     organisation, or it them, is answered by that.
     """
     made, new = Membership.objects.get_or_create(
@@ -71,10 +71,22 @@ def make_member(user: User, organisation: Organisation, role: str) -> tuple[Memb
     MembershipRequest.objects.filter(
         user=user, organisation=organisation, status=MembershipRequest.Status.WAITING
     ).update(status=MembershipRequest.Status.ACCEPTED, answered_at=now)
-    MemberInvitation.objects.filter(
+    waiting = MemberInvitation.objects.select_for_update().filter(
         email=user.email, organisation=organisation, status=MemberInvitation.Status.WAITING
-    ).update(status=MemberInvitation.Status.ACCEPTED, ended_at=now, token="")
-    return made, new
+    )
+    happenings = [
+        Happening(
+            "organisation.invitation_accepted",
+            "organisation",
+            organisation.reference,
+            {"invitation": reference, "user": user.reference},
+        )
+        for reference in waiting.values_list("reference", flat=True)
+    ]
+    waiting.update(status=MemberInvitation.Status.ACCEPTED, ended_at=now, token="")
+    if new:
+        happenings.append(_happening("added", organisation, user, {"role": role}))
+    return made, happenings
 
 
 def _own(actor: Actor, reference: str) -> Organisation:

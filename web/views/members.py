@@ -39,7 +39,7 @@ from web.pages import render
 from web.paging import listed
 from web.saying import choices_said, done_said, said
 
-SHOWN: Final = 200
+SHOWN: Final = 50
 ANCHORS: Final = {
     "email": "email",
     "full_name": "full_name",
@@ -96,12 +96,14 @@ OF_MEMBERS: Final[dict[str, Change]] = {
 
 
 def unanswered(body: Organisation) -> list[tuple[MemberInvitation, str]]:
-    """Invitations that nobody has accepted and nobody withdrawn, the newest first, each with what it is now."""
+    """Invitations that nobody has accepted and nobody withdrawn, the last sent first and one more than are shown, each
+    with what it is now.
+    """
     now, status = timezone.now(), MemberInvitation.Status
     rows = MemberInvitation.objects.filter(
         organisation=body, status__in=(status.WAITING, status.DECLINED)
     ).select_related("invited_by")
-    return [(row, said(row.standing(now).label)) for row in rows.order_by("-sent_at", "-pk")[:SHOWN]]
+    return [(row, said(row.standing(now).label)) for row in rows.order_by("-sent_at", "-pk")[: SHOWN + 1]]
 
 
 @never_cache
@@ -134,6 +136,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
     )
     page = listed(request, rows)
     manages = can(actor, Action.MANAGE_MEMBERS, body)
+    invitations = unanswered(body) if manages else []
     return render(
         request,
         "members.html",
@@ -144,7 +147,8 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         pages=page.pages,
         manages=manages,
         domains=EmailDomain.objects.filter(organisation=body),
-        invitations=unanswered(body) if manages else [],
+        invitations=invitations[:SHOWN],
+        more_invitations=len(invitations) > SHOWN,
         requests=asking.waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
         roles=choices_said(Membership.Role.choices),
         typed=request.POST.dict() if faults and request.POST.get("do") in ("invite", "add_domain") else {},
