@@ -26,14 +26,18 @@ WAITING_MOST: Final = 10
 
 
 def add_domain(actor: Actor, organisation: str, domain: str) -> EmailDomain:
-    """From now on people with an address of the domain are shown the organisation. Raises NotFound, NotPermitted,
-    Invalid; Conflict where it is its own already.
+    """From now on people with an address of the domain are shown the organisation. An administrator adds that of their
+    own address, which a link has proved, and whoever runs the service any. Raises NotFound, NotPermitted, Invalid;
+    Conflict where it is its own already.
     """
     own = normal(domain)
     if wrong := wrong_with(own):
         raise Invalid("The domain was not added.", (Fault("/domain", "shape", wrong),))
     with transaction.atomic():
         body = administered(actor, organisation)
+        if not (can(actor, Action.MANAGE_ORGANISATIONS) or _has_address_at(actor, own)):
+            told = f"Your own address is not at {own}: an administrator who has one there adds it."
+            raise Invalid("The domain was not added.", (Fault("/domain", "unproven", told),))
         if EmailDomain.objects.filter(organisation=body, domain=own).exists():
             raise Conflict(f"{own} is a domain of it already.")
         made = EmailDomain.objects.create(organisation=body, domain=own)
@@ -98,6 +102,12 @@ def refuse_request(actor: Actor, reference: str, reason: str) -> None:
     why = reason_of(reason, "The request was not refused.")
     with transaction.atomic():
         _end(actor, _answered_by(actor, reference), Status.REFUSED, why)
+
+
+def _has_address_at(actor: Actor, domain: str) -> bool:
+    """Exactly there: an address below a domain proves nothing of it, as many may have one."""
+    email = User.objects.filter(reference=actor.reference).values_list("email", flat=True).first()
+    return email is not None and email.rpartition("@")[2] == domain
 
 
 def administered(actor: Actor, reference: str) -> Organisation:

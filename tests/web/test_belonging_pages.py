@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail, signing
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
@@ -160,6 +161,32 @@ def test_a_domain_of_everybody_or_of_no_shape_is_refused(page: Client, domain: s
     answer = page.post(PEOPLE, {"do": "add_domain", "domain": domain})
     assert (answer.status_code, [anchor for _, anchor in wrong(read(answer))]) == (422, ["#domain"])
     assert EmailDomain.objects.count() == 0
+
+
+@pytest.mark.parametrize("domain", ["leeds.example", "council.example.org", "mple.org"])
+def test_a_domain_where_the_administrator_has_no_address_is_added_by_the_operator_alone(
+    page: Client, domain: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed(page, CHIEF)
+    before = Event.objects.count()
+    answer = page.post(PEOPLE, {"do": "add_domain", "domain": domain})
+    assert (answer.status_code, [anchor for _, anchor in wrong(read(answer))]) == (422, ["#domain"])
+    assert (EmailDomain.objects.count(), Event.objects.count()) == (0, before)
+    call_command("add_domain", "council", f"@{domain}")
+    assert capsys.readouterr().out == f"{domain} is a domain of council now.\n"
+    assert Event.objects.latest("position").changes == {"domain": domain}
+    for organisation, other in (("council", domain), ("council", "gov.uk"), ("nobody", "leeds.example")):
+        with pytest.raises(CommandError):
+            call_command("add_domain", organisation, other)
+    assert [one.domain for one in EmailDomain.objects.all()] == [domain]
+
+
+def test_an_address_below_a_domain_proves_nothing_of_it(page: Client) -> None:
+    colleague(NEW, "council", "administrator")
+    signed(page, NEW)
+    assert page.post(PEOPLE, {"do": "add_domain", "domain": "example.org"}).status_code == 422
+    assert EmailDomain.objects.count() == 0
+    assert page.post(PEOPLE, {"do": "add_domain", "domain": "council.example.org"}).status_code == 303
 
 
 def test_an_organisation_is_found_by_its_identifier(page: Client) -> None:
