@@ -21,6 +21,8 @@ from procurement.models import (
     EventAudience,
     IdempotencyRecord,
     InboxMessage,
+    MemberInvitation,
+    Organisation,
     Session,
     TenderFile,
 )
@@ -57,6 +59,25 @@ def test_sessions_go_a_day_after_their_end(db: None) -> None:
     assert purge(now) == NOTHING | {"ended_sessions": 1}
     assert sorted(Session.objects.values_list("session_key", flat=True)) == ["k-1", "k23"]
     assert purge(now) == NOTHING
+
+
+def test_an_invitation_and_its_address_go_a_month_after_its_end(contest: Contest) -> None:
+    now = timezone.now()
+    body = Organisation.objects.earliest("pk")
+    for status in ("accepted", "declined", "withdrawn", "waiting"):
+        for days in (29, 31):
+            ended = now - timedelta(days=days)
+            MemberInvitation.objects.create(
+                organisation=body, email=f"{status}-{days}@example.org", role="viewer", status=status,
+                invited_at=ended - timedelta(days=7), sent_at=ended - timedelta(days=7),
+                until=ended if status == "waiting" else now, ended_at=None if status == "waiting" else ended,
+            )  # fmt: skip
+    events = Event.objects.count()
+    assert purge(now) == NOTHING | {"member_invitations": 4}
+    assert sorted(MemberInvitation.objects.values_list("email", flat=True)) == [
+        f"{status}-29@example.org" for status in ("accepted", "declined", "waiting", "withdrawn")
+    ]
+    assert (purge(now), Event.objects.count()) == (NOTHING, events)
 
 
 def test_messages_go_once_read_and_deliveries_once_nothing_rests_on_them(contest: Contest) -> None:
