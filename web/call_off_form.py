@@ -20,6 +20,7 @@ from procurement.querysets import RequirementQuerySet, ShortlistQuerySet
 from procurement.terms import MECHANISMS
 from web.buying import bodies
 from web.faults import FieldFault, lowered
+from web.meanwhile import Written, rows_written
 from web.saying import choices_said, said
 
 OPTIONS: Final = 4
@@ -40,6 +41,8 @@ LABELS: Final = {
     "hours_per_day": N_("Hours a day"),
     "reply_days": N_("Working days to answer"),
 }
+OF_OPTION: Final = {"months": N_("Months"), "amount": N_("Amount")}
+OPTION: Final = N_("%(field)s of option %(number)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,25 @@ def typed_from(sent: QueryDict) -> dict[str, Any]:
     """What was typed, to be shown again."""
     rows = list(zip(sent.getlist("months"), sent.getlist("amount"), strict=False))
     return {name: sent.get(name, "") for name in LABELS} | {"options": rows}
+
+
+def written(typed: Mapping[str, Any], stands: Mapping[str, Any], shown: Choices) -> list[Written]:
+    """What was typed into the fields of a draft beside what stands now, as typed_from and typed_of say both."""
+    chosen = {
+        "route": dict(shown.routes),
+        "mechanism": dict(shown.mechanisms),
+        "requirement": dict(shown.requirements),
+        "shortlist": dict(shown.shortlists),
+    }
+    plain = [
+        Written(name, said(label), typed.get(name) or "", stands.get(name) or "", chosen.get(name))
+        for name, label in LABELS.items()
+        if name != "organisation"
+    ]
+    mine, now = (
+        [dict(zip(OF_OPTION, one, strict=True)) for one in held["options"]] for held in (typed, stands)
+    )
+    return plain + rows_written("", OF_OPTION, mine, now, OPTION)
 
 
 def faults_of(faults: Iterable[Fault]) -> list[FieldFault]:

@@ -22,6 +22,8 @@ from procurement.evaluation_rules import KINDS, METHODS, PRICE_BASES, TIE_BREAKS
 from procurement.models import Competition
 from web.faults import FieldFault
 from web.formats import LONDON
+from web.meanwhile import Written, rows_written
+from web.saying import labels_said
 
 ROWS: Final = 4
 """Rows for criteria that the form offers at least; it always offers an empty one."""
@@ -52,6 +54,7 @@ LABELS: Final = {
     "assessors": N_("Assessors for each criterion"),
     "low_price": N_("Low price"),
 }
+CRITERION: Final = N_("%(field)s of criterion %(number)s")
 WHOLE: Final = ("decimals", "assessors", "low_price")
 CHOICES: Final = {
     "kinds": list(KINDS.items()),
@@ -103,6 +106,45 @@ def typed_from(sent: QueryDict) -> dict[str, Any]:
         "tie_break": [*sent.getlist("tie_break"), "", "", ""][:3],
         "criteria": _padded(rows_of(sent)),
     }
+
+
+def written(typed: Mapping[str, Any], stands: Mapping[str, Any]) -> list[Written]:
+    """What was typed into the fields of a plan beside what stands now, as typed_from and typed_of say both."""
+    chosen = {"method": CHOICES["methods"], "price_basis": CHOICES["bases"]}
+    promised = {True: ["yes"], False: []}
+    ties = dict(CHOICES["ties"])
+    return [
+        *(
+            Written(name, _(label), typed[name], stands[name], labels_said(dict(chosen.get(name, []))))
+            for name, label in LABELS.items()
+            if isinstance(stands.get(name), str)
+        ),
+        Written(
+            "standstill",
+            _(LABELS["standstill"]),
+            promised[typed["standstill"]],
+            promised[stands["standstill"]],
+            {"yes": _("Promised")},
+        ),
+        *(
+            Written(
+                f"tie_break{'-' * (at > 1)}{at if at > 1 else ''}",
+                _(LABELS["tie_break"]),
+                mine,
+                theirs,
+                labels_said(ties),
+            )
+            for at, (mine, theirs) in enumerate(zip(typed["tie_break"], stands["tie_break"], strict=True), 1)
+        ),
+        *rows_written(
+            "",
+            {name: label for name, label in OF_ROW.items() if name != "key"},
+            typed["criteria"],
+            stands["criteria"],
+            CRITERION,
+            {"kind": labels_said(dict(CHOICES["kinds"]))},
+        ),
+    ]
 
 
 def rows_of(sent: QueryDict) -> list[dict[str, str]]:
@@ -177,7 +219,7 @@ def _fault(fault: Fault, places: list[int]) -> FieldFault:
         row = places[at] if at < len(places) else at + 1
         column = steps[2] if len(steps) > 2 and steps[2] in OF_ROW else "name"
         field = "name" if column == "key" else column
-        named = _("%(field)s of criterion %(number)s") % {"field": _(OF_ROW[column]), "number": row}
+        named = _(CRITERION) % {"field": _(OF_ROW[column]), "number": row}
         return FieldFault(f"{field}-{row}", f"{named}: {spoken(fault.message)}")
     anchor = "name-1" if name == "criteria" else name
     if name not in LABELS:

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.permissions import Actor
 from web.changing import sent_revision
 from web.faults import FieldFault
+from web.meanwhile import CONFLICT, Subject, changed
 from web.once import done_once
-
-STALE: Final = N_(
-    "Somebody changed this meanwhile, so nothing of yours was changed. Below it is as it stands now"
-)
 
 Change = Callable[[Actor, str, int, QueryDict], object]
 Anchors = Mapping[str, str] | Callable[[str], str]
@@ -34,10 +28,13 @@ fields stand in rows, by a function of the whole pointer. "" is none.
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why nothing was done: the faults to show, and the status of the answer."""
+    """Why nothing was done: the faults to show, the status of the answer, and whether the form was made from an older
+    state.
+    """
 
     faults: list[FieldFault]
     status: int
+    stale: bool = False
 
 
 def do(
@@ -47,8 +44,10 @@ def do(
     changes: Mapping[str, Change],
     anchors: Anchors,
     here: str,
+    subject: Subject | None = None,
 ) -> Refusal | HttpResponse:
     """Carries out what the form asks of the object, once for its one-time key, and leads back to the page at `here`.
+    `subject` is what its events are of, where that is not the reference alone.
 
     Raises Http404 for a form that there is not and for what the actor may not see, PermissionDenied.
     """
@@ -66,10 +65,13 @@ def do(
     try:
         return done_once(request, actor, act)
     except Refused as refused:
-        return refusal_of(refused, lambda faults: list(map(told, faults)))
+        about = subject or ("", reference)
+        return refusal_of(actor, refused, about, lambda faults: list(map(told, faults)))
 
 
-def refusal_of(refused: Refused, told: Callable[[Sequence[Fault]], list[FieldFault]]) -> Refusal:
+def refusal_of(
+    actor: Actor, refused: Refused, subject: Subject, told: Callable[[Sequence[Fault]], list[FieldFault]]
+) -> Refusal:
     """A refused action as its page shows it; `told` puts what is wrong with the form beside its fields.
 
     Raises Http404 for what the actor may not see, PermissionDenied.
@@ -80,7 +82,7 @@ def refusal_of(refused: Refused, told: Callable[[Sequence[Fault]], list[FieldFau
         case NotFound():
             raise Http404 from refused
         case Stale():
-            return Refusal([FieldFault("", _(STALE))], 409)
+            return Refusal([changed(actor, subject)], CONFLICT, stale=True)
         case Invalid() if refused.faults:
             return Refusal(told(refused.faults), 422)
     return Refusal(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -35,24 +35,27 @@ SHAPED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """A message and the id of the element it concerns, "" where it concerns no single one."""
+    """A message and the id of the element it concerns, "" where it concerns no single one. `beside` is what stands at
+    the element itself, where the summary says less.
+    """
 
     anchor: str
     message: str
+    beside: str = ""
 
 
 def by_anchor(faults: Iterable[FieldFault]) -> dict[str, str]:
     """The message to show at each field: the first of several."""
     messages: dict[str, str] = {}
     for fault in faults:
-        messages.setdefault(fault.anchor, fault.message)
+        messages.setdefault(fault.anchor, fault.beside or fault.message)
     return messages
 
 
 def labelled(faults: Iterable[FieldFault], labels: Mapping[str, str]) -> list[FieldFault]:
     """The faults, each message after the label of its field (by anchor), so that the summary says which is meant."""
     return [
-        FieldFault(one.anchor, f"{said(labels[one.anchor])}: {one.message}") if one.anchor in labels else one
+        replace(one, message=f"{said(labels[one.anchor])}: {one.message}") if one.anchor in labels else one
         for one in faults
     ]
 

@@ -21,7 +21,8 @@ from procurement.models import Capability, Framework, Grade, Lot, Organisation, 
 from procurement.permissions import Action, Actor, can
 from procurement.pricing import money
 from web import formats
-from web.saying import choices_said, said
+from web.meanwhile import Written
+from web.saying import choices_said, labels_said, said
 
 LISTS: Final = ("choices", "codes")
 SHOWN_AS: Final = {
@@ -89,6 +90,24 @@ def typed_from(table: Mapping[str, Field], sent: QueryDict) -> dict[str, Any]:
         name: sent.getlist(name) if field.kind == "choices" else sent.get(name, "")
         for name, field in table.items()
     }
+
+
+def written(
+    table: Mapping[str, Field], sent: QueryDict, row: Framework | Lot | Specialism | Grade
+) -> list[Written]:
+    """What was typed into the fields of a row's form beside what stands now."""
+    typed, stands = typed_from(table, sent), typed_of(table, row)
+    return [
+        Written(
+            name,
+            said(field.label),
+            typed[name],
+            stands[name],
+            {"yes": _("Yes")} if field.kind == "flag" else labels_said(field.choices or {}),
+        )
+        for name, field in table.items()
+        if not field.fixed and name != "owner"
+    ]
 
 
 def said_by(table: Mapping[str, Field], sent: QueryDict, *, new: bool) -> dict[str, Any]:

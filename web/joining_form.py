@@ -28,6 +28,7 @@ from procurement.models import Joining, Lot, Partner, Region, Specialism, Suppli
 from procurement.permissions import Action, Actor, can
 from web.choosing import MOST_CHOICES
 from web.doing import Change
+from web.meanwhile import Written
 
 ALONE: Final = N_("The firm by itself")
 
@@ -110,19 +111,34 @@ def _named(lot: Lot) -> str:
     return _("%(framework)s lot %(number)s: %(name)s") % named
 
 
-def offered(joining: Joining) -> Offered:
-    """What the form of a draft shows (two queries)."""
+def offered(joining: Joining, sent: QueryDict | None = None) -> Offered:
+    """What the form of a draft shows: what was ticked where it was refused, else what is kept (two queries)."""
     chosen = {one["specialism"]: tuple(one["regions"]) for one in joining.offers}
     ways = set(chosen.values())
     regions = {code for way in ways for code in way}
     scheme = Q(scheme__in=(joining.lot.framework.region_scheme, Region.Scheme.NATIONAL), level__lte=1)
     rows = Region.objects.filter(scheme | Q(code__in=regions)).order_by("level", "code")
     specialisms = Specialism.objects.filter(lot=joining.lot_id).order_by("position")
+    if sent is not None:
+        chosen, regions = dict.fromkeys(sent.getlist("specialisms"), ()), set(sent.getlist("regions"))
     return Offered(
         [(key, name, key in chosen) for key, name in specialisms.values_list("reference", "name")],
         [(code, name, code in regions) for code, name in rows.values_list("code", "name")],
         len(ways) > 1,
     )
+
+
+def written(form: Offered, stands: Offered, statement: str, standing: str) -> list[Written]:
+    """What was written into the fields of a draft beside what stands now."""
+    fields = [Written("statement", _("In its own words"), statement, standing)]
+    for anchor, label, mine, now in (
+        ("specialisms", _("Specialisms that it would offer"), form.specialisms, stands.specialisms),
+        ("regions", _("Regions"), form.regions, stands.regions),
+    ):
+        ticked = [[value for value, _label, chosen in one if chosen] for one in (mine, now)]
+        names = {value: name for value, name, _chosen in now}
+        fields.append(Written(anchor, label, ticked[0], ticked[1], names))
+    return fields
 
 
 def said(sent: QueryDict) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from procurement.outcomes import QUESTIONS
 from procurement.pricing import money
 from web.call_off_form import amount_typed, whole_typed
 from web.faults import FieldFault, lowered
+from web.meanwhile import Written, rows_written
 from web.saying import said
 
 ROWS: Final = 3
@@ -40,6 +41,8 @@ PAYERS: Final = {
     "opens_on": N_("Fund opens on"),
     "closes_on": N_("Fund closes on"),
 }
+OUTCOME: Final = N_("%(field)s, outcome %(number)s")
+PAYER: Final = N_("%(field)s, payer %(number)s")
 INVESTOR: Final = {"name": N_("Name"), "scheme": N_("Register"), "identifier": N_("Number there")}
 LABELS: Final = {
     "long_stop_on": N_("No outcome is paid for after"),
@@ -157,6 +160,28 @@ def typed_of(plan: OutcomePlan | None) -> dict[str, Any]:
     return typed | {"measures": _filled(measures, MEASURES), "payers": _filled(payers, PAYERS)}
 
 
+def written(typed: Mapping[str, Any], stands: Mapping[str, Any], shown: Choices) -> list[Written]:
+    """What was typed into the fields of a plan beside what stands now, as typed_from and typed_of say both."""
+    plain = {f"answer-{name}": said(question) for name, question in QUESTIONS.items()}
+    plain |= {
+        f"why-{name}": _("Why: %(question)s") % {"question": said(one)} for name, one in QUESTIONS.items()
+    }
+    plain |= {name: said(label) for name, label in LABELS.items()}
+    plain |= {
+        f"investor_{name}": _("%(field)s of the social investor") % {"field": said(label)}
+        for name, label in INVESTOR.items()
+    }
+    chosen = {f"answer-{name}": {"yes": _("Yes"), "no": _("No")} for name in QUESTIONS}
+    chosen["investor_scheme"] = dict(shown.schemes)
+    return [
+        *(Written(name, label, typed[name], stands[name], chosen.get(name)) for name, label in plain.items()),
+        *rows_written(
+            "", MEASURES, typed["measures"], stands["measures"], OUTCOME, {"measure": dict(shown.measures)}
+        ),
+        *rows_written("payer_", PAYERS, typed["payers"], stands["payers"], PAYER),
+    ]
+
+
 def faults_of(faults: Iterable[Fault]) -> list[FieldFault]:
     """Each fault with the field it belongs to."""
     return [_fault(fault) for fault in faults]
@@ -170,11 +195,11 @@ def _fault(fault: Fault) -> FieldFault:
     elif first == "measures" and number.isdigit():
         part = part or "measure"
         named = {"field": _(MEASURES[part]), "number": int(number) + 1}
-        anchor, label = f"{part}-{int(number) + 1}", _("%(field)s, outcome %(number)s") % named
+        anchor, label = f"{part}-{int(number) + 1}", _(OUTCOME) % named
     elif first == "payers" and number.isdigit():
         part = part or "organisation"
         named = {"field": _(PAYERS[part]), "number": int(number) + 1}
-        anchor, label = f"payer_{part}-{int(number) + 1}", _("%(field)s, payer %(number)s") % named
+        anchor, label = f"payer_{part}-{int(number) + 1}", _(PAYER) % named
     elif first == "investor_named":
         part = number or "name"
         label = _("%(field)s of the social investor") % {"field": _(INVESTOR[part])}

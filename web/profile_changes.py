@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop as N_
 
 from procurement.models import ProfileVersion, Region
 from procurement.profiles import FIELDS, ProfileContent
-from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
-from web.profile_form import CONTACTS, EVIDENCE
+from procurement.vocabulary import SECTORS
+from web.profile_form import CHOSEN, CONTACTS, EVIDENCE
 from web.saying import labels_said, said
 
 LABELS: Final = {
@@ -30,8 +30,6 @@ LABELS: Final = {
 }
 STUDY: Final = {"sector": N_("Sector"), "year": N_("Year")}
 """What is known of a case study beside its title and text."""
-CHOSEN: Final = {"ownership": OWNERSHIP, "size": SIZES, "sectors": SECTORS, "accreditations": ACCREDITATIONS}
-"""Fields whose values are of a closed list."""
 PARTS: Final = {"ownership_evidence": EVIDENCE, "contacts": CONTACTS}
 """Fields of several parts, each with a label of its own."""
 WITHOUT_ORDER: Final = ("sectors", "regions", "accreditations")

@@ -7,7 +7,7 @@ Journey: /profile/<partner> -> here -> procurement/actions/profiles.py -> event 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import QueryDict
@@ -16,9 +16,11 @@ from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.models import ProfileVersion
+from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.changing import sent_revision
 from web.faults import FieldFault
-from web.saying import said
+from web.meanwhile import Written
+from web.saying import labels_said, said
 
 CONTACTS: Final = {"email": N_("Email address"), "phone": N_("Telephone"), "website": N_("Website")}
 EVIDENCE: Final = {
@@ -36,6 +38,15 @@ LABELS: Final = {
     **{f"ownership_evidence-{name}": label for name, label in EVIDENCE.items()},
     **{f"contacts-{name}": label for name, label in CONTACTS.items()},
 }
+CHOSEN: Final[dict[str, Mapping[str, str]]] = {
+    "ownership": OWNERSHIP,
+    "size": SIZES,
+    "sectors": SECTORS,
+    "accreditations": ACCREDITATIONS,
+}
+"""Fields whose values are of a closed list."""
+STUDY_TITLE: Final = N_("Title of case study %(number)s")
+STUDY_TEXT: Final = N_("Text of case study %(number)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,42 @@ class ProfileForm:
             studies=tuple(Study(*one) for one in studies),
         )
 
+    def over(self, stands: ProfileForm) -> ProfileForm:
+        """What was sent, to be sent again at the revision of what stands. Case studies that came meanwhile are added,
+        lest sending it took them out.
+        """
+        known = {one.key for one in self.studies}
+        since = [one for one in stands.studies if one.key and one.key not in known]
+        return replace(self, revision=stands.revision, studies=(*self.studies, *since))
+
+    def written(self, stands: ProfileForm) -> list[Written]:
+        """What was sent into each field beside what stands now."""
+        fields = [
+            Written(
+                name,
+                said(LABELS[name]),
+                getattr(self, name),
+                getattr(stands, name),
+                labels_said(CHOSEN.get(name, {})),
+            )
+            for name in ("name", "summary", "ownership", "size", "sectors", "accreditations")
+        ]
+        for group, mine, now in (
+            ("ownership_evidence", self.evidence, stands.evidence),
+            ("contacts", self.contacts, stands.contacts),
+        ):
+            fields += [
+                Written(f"{group}-{part}", said(LABELS[f"{group}-{part}"]), text, now[part])
+                for part, text in mine.items()
+            ]
+        kept = {one.key: one for one in stands.studies if one.key}
+        for place, study in enumerate(self.studies):
+            held = kept.get(study.key, Study("", "", ""))
+            number = {"number": place + 1}
+            fields.append(Written(f"study-{place}-title", _(STUDY_TITLE) % number, study.title, held.title))
+            fields.append(Written(f"study-{place}-text", _(STUDY_TEXT) % number, study.text, held.text))
+        return fields
+
     def changes(self, published: ProfileVersion) -> dict[str, Any]:
         """The edit as the action takes it. What the form does not show (a study's sector and year)
         stays as it is.
@@ -147,9 +194,7 @@ class ProfileForm:
         if steps[0] == "case_studies" and len(steps) > 1:
             place = places[int(steps[1])]
             part = "text" if steps[-1] == "text" else "title"
-            named = (
-                _("Text of case study %(number)s") if part == "text" else _("Title of case study %(number)s")
-            )
-            return FieldFault(f"study-{place}-{part}", f"{named % {'number': place + 1}}: {message}")
+            named = _(STUDY_TEXT if part == "text" else STUDY_TITLE) % {"number": place + 1}
+            return FieldFault(f"study-{place}-{part}", f"{named}: {message}")
         anchor = steps[0] if steps[0] in ("sectors", "accreditations") else "-".join(steps)
         return FieldFault(anchor, f"{said(LABELS.get(anchor, anchor))}: {message}")

@@ -6,7 +6,8 @@ Journey: /rate-proposals/new (POST) -> here -> procurement/actions/rate_proposal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.pricing import UNITS, money
 from procurement.vocabulary import WORK_TYPES
 from web.doing import Change
+from web.faults import FieldFault
 from web.saying import said
 
 SHOWN: Final = 50
@@ -49,6 +51,8 @@ HEADINGS: Final = {
     "ambiguous": N_("Several columns could be the %(field)s: head one of them so, and the others otherwise"),
 }
 """What is wrong with the headings of a file, by code."""
+OF_LINE: Final = re.compile(r"(?:line|rate|drop)-\d{1,6}", re.ASCII)
+"""Fields of a line that stands already, by its place."""
 NEW_ROWS: Final = 2
 """Empty rows of the form for lines that are to be added."""
 NUMBER_LENGTH: Final = 6
@@ -264,6 +268,33 @@ def rate_fields(
         for place, line in enumerate(lines_of(proposal))
         if first <= place < first + SHOWN
     ]
+
+
+def carried(sent: QueryDict, fields: Sequence[RateField]) -> tuple[dict[str, str], list[FieldFault]]:
+    """What was typed of an older state's lines, each at the place where that line stands now, and what is said of lines
+    that are gone. A form names each of its lines, for a place may hold another one since.
+    """
+    places: dict[str, list[int]] = {}
+    for one in fields:
+        places.setdefault(one.name, []).append(one.place)
+    typed = {name: sent.get(name, "") for name in sent if not OF_LINE.fullmatch(name)}
+    gone = []
+    for place in sorted(
+        int(name[5:]) for name in sent if OF_LINE.fullmatch(name) and name.startswith("line-")
+    ):
+        line, amount = sent.get(f"line-{place}", ""), sent.get(f"rate-{place}", "")
+        if not (now := places.get(line)):
+            told = _("%(line)s: no longer on this page; you wrote %(amount)s") % {
+                "line": line,
+                "amount": amount,
+            }
+            gone.append(FieldFault("", told))
+            continue
+        at = now.pop(0)
+        typed[f"rate-{at}"] = amount
+        if f"drop-{place}" in sent:
+            typed[f"drop-{at}"] = "yes"
+    return typed, gone
 
 
 def whole(text: str) -> int | None:

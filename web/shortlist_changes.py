@@ -16,11 +16,13 @@ from procurement.actions.shortlist_entries import add_entries, decide_entry, rem
 from procurement.actions.shortlists import note_on_shortlist, retitle_shortlist
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.errors import Fault
+from procurement.models import Shortlist, ShortlistEntry
 from procurement.permissions import Actor
 from search.relied_on import index_now
 from web.doing import Change
 from web.faults import FieldFault, lowered
-from web.saying import said
+from web.meanwhile import Written
+from web.saying import labels_said, said
 
 
 def references_in(written: str) -> list[str]:
@@ -97,6 +99,20 @@ FIELDS: Final = {
     "unlock": {"reason": ("why", N_("Why it is unlocked"))},
 }
 """By change and part of its body: the id of the field, and its label. A decision's stand beside its entry."""
+
+
+def written(change: str, sent: QueryDict, found: Shortlist, entry: ShortlistEntry | None) -> list[Written]:
+    """What a change said of what the shortlist holds, beside what stands now: its title, or a decision on an entry."""
+    if change == "title":
+        return [Written("title", _("Title"), sent.get("title", ""), found.title)]
+    if change != "decide" or entry is None:
+        return []
+    decisions = labels_said(dict(ShortlistEntry.Decision.choices))
+    decision, reason = f"decision-{entry.position}", f"reason-{entry.position}"
+    return [
+        Written(decision, _("Decision"), sent.get("decision", ""), entry.decision, decisions),
+        Written(reason, _("Reason"), sent.get("reason", ""), entry.reason),
+    ]
 
 
 def faults_of(change: str, sent: QueryDict, position: int, faults: Iterable[Fault]) -> list[FieldFault]:

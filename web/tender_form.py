@@ -25,6 +25,7 @@ from procurement.tenders import Offered, TenderContent
 from web.call_off_form import amount_typed
 from web.competition_form import spoken
 from web.faults import FieldFault
+from web.meanwhile import Written
 
 ANSWER: Final = "answer-"
 """Before a criterion's key: the name and the id of its field."""
@@ -116,6 +117,31 @@ def typed_from(sent: QueryDict, asked: Asked) -> dict[str, Any]:
         "options": [*sent.getlist("option"), *[""] * options][:options],
         "answers": {one.key: sent.get(f"{ANSWER}{one.key}", "") for one in asked.criteria},
     }
+
+
+def tender_written(typed: Mapping[str, Any], stands: Mapping[str, Any], asked: Asked) -> list[Written]:
+    """What was typed into the fields of a tender beside what stands now, as typed_from and typed_of say both."""
+    fields = [
+        Written(f"{ANSWER}{one.key}", one.name, typed["answers"][one.key], stands["answers"][one.key])
+        for one in asked.criteria
+    ]
+    for at, (grade, _days, _most) in enumerate(asked.team):
+        named = {"rate": _("Rate of %(grade)s"), "people": _("Who of %(grade)s")}
+        fields += [
+            Written(
+                f"{name}-{at + 1}",
+                label % {"grade": grade},
+                typed["team"][at][name],
+                stands["team"][at][name],
+            )
+            for name, label in named.items()
+        ]
+    if not asked.team:
+        fields.append(Written("price", _("Price"), typed["price"], stands["price"]))
+    fields.append(Written("expenses", _("Expenses"), typed["expenses"], stands["expenses"]))
+    for at, (mine, now) in enumerate(zip(typed["options"], stands["options"], strict=True), 1):
+        fields.append(Written(f"option-{at}", _("Price of option %(number)s") % {"number": at}, mine, now))
+    return fields
 
 
 def faults_of(faults: Iterable[Fault], typed: Mapping[str, Any], asked: Asked) -> list[FieldFault]:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from procurement.models import Event, Partner, ProfileVersion
 from tests.web.market import HOSTILE, PASSWORD
-from tests.web.reading import Page, read
+from tests.web.reading import Page, read, wrong
 
 EDITOR = "alder@example.org"
 WRONG = "The email address or the password is wrong"
@@ -192,11 +192,34 @@ def test_an_edit_of_an_older_profile_is_refused(signed_in: Client) -> None:
     response = signed_in.post("/profile/alder", form)
     assert response.status_code == 409
     found = read(response)
-    assert found.one("input", id="name").attributes["value"] == "First"
-    assert found.one("input", name="revision").attributes["value"] != form["revision"][0]
+    assert found.one("input", id="name").attributes["value"] == "Second"
+    assert wrong(found) == [("Name: now “First”", "#name")]
+    assert found.one("p", id="name-error").text == "Error: What stands now: First"
+    fresh = found.one("input", name="revision").attributes["value"]
+    assert fresh != form["revision"][0]
     published = Partner.objects.get(reference="alder").published
     assert published is not None
     assert published.name == "First"
+    assert signed_in.post("/profile/alder", {**form, "revision": fresh}).status_code == 302
+
+
+def test_a_case_study_that_came_meanwhile_stays_where_an_older_form_is_sent_again(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    theirs = {
+        **form,
+        "study_title": [*form["study_title"][:-1], "New"],
+        "study_text": [*form["study_text"][:-1], "Said."],
+    }
+    assert signed_in.post("/profile/alder", theirs).status_code == 302
+    response = signed_in.post("/profile/alder", {**form, "name": ["Mine"]})
+    assert response.status_code == 409
+    again = filled(read(response))
+    assert "New" in again["study_title"]
+    assert signed_in.post("/profile/alder", again).status_code == 302
+    published = Partner.objects.get(reference="alder").published
+    assert published is not None
+    assert published.name == "Mine"
+    assert "New" in [one["title"] for one in published.case_studies]
 
 
 @pytest.mark.parametrize("revision", ["", "x", "9" * 40, "-1", "²"])

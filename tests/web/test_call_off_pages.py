@@ -173,7 +173,8 @@ def test_a_step_from_an_older_state_changes_nothing_and_says_so(page: Client) ->
     before = state()
     answer = page.post(address, {"do": "cancel", "revision": 1, "reason": "Late."})
     assert (answer.status_code, state()) == (409, before)
-    assert "Somebody changed this meanwhile" in answer.content.decode()
+    assert "You changed this last, on " in answer.content.decode()
+    assert read(answer).one("textarea", id="cancel-reason").text == "Late."
     assert page.post(address, {"do": "publish", "revision": 2}).status_code == 404
 
 

@@ -208,12 +208,32 @@ def test_a_longer_contract_is_not_amended_as_immaterial(page: Client) -> None:
     taken(page, address, "amend", reason="Longer.", material="yes")
 
 
+def test_a_plan_that_was_changed_meanwhile_keeps_what_was_written(page: Client) -> None:
+    address = planned(signed(page))
+    stale = revision(address)
+    theirs = plan(price_weight="30", criterion_weight=["60", "10", ""]) | {"revision": stale}
+    assert page.post(f"{address}/plan", theirs).status_code == 303
+    before = state()
+    mine = plan(criterion_question=["Mine?", "What else?", ""], low_price="12")
+    answer = page.post(f"{address}/plan", mine | {"revision": stale})
+    assert (answer.status_code, state()) == (409, before)
+    shown = read(answer)
+    assert [one.attributes["href"] for one in shown.all("a") if one.text.partition(":")[2].startswith(" now ")] == [
+        "#price_weight", "#low_price", "#weight-1", "#question-1", "#scale-2", "#pass_mark-2", "#words-2",
+    ]  # fmt: skip
+    assert shown.one("textarea", id="question-1").text == "Mine?"
+    assert shown.one("input", name="revision").attributes["value"] == str(revision(address))
+    again = page.post(f"{address}/plan", mine | {"revision": revision(address)})
+    assert again.status_code == 303
+
+
 def test_a_competition_from_an_older_state_changes_nothing_and_says_so(page: Client) -> None:
     address = published(page)
     before = state()
     answer = page.post(address, {"do": "cancel", "revision": 1, "reason": "Late."})
     assert (answer.status_code, state()) == (409, before)
-    assert "Somebody changed this meanwhile" in answer.content.decode()
+    assert "You changed this last, on " in answer.content.decode()
+    assert read(answer).one("textarea", id="cancel-reason").text == "Late."
     assert sent(page, address, "send_offer").status_code == 404
 
 

@@ -44,7 +44,7 @@ from tests.web.competing import (
     tendered,
     written,
 )
-from tests.web.reading import read, rows, summary
+from tests.web.reading import read, rows, summary, wrong
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -252,9 +252,18 @@ def test_a_tender_from_an_older_state_changes_nothing_and_says_so(page: Client) 
     signed(page, LEAD)
     assert written(page, invitation, "draft").status_code == 303
     before = state()
-    answer = written(page, invitation, "submit", revision=1)
+    mine = {"rate": ["£590"], "answer-method": "We ask a few."}
+    answer = written(page, invitation, "submit", revision=1, **mine)
     assert (answer.status_code, state()) == (409, before)
-    assert "Somebody changed this meanwhile" in answer.content.decode()
+    shown = read(answer)
+    assert wrong(shown) == [
+        ("Method: now “We ask everybody.”", "#answer-method"),
+        ("Rate of G2: now “600.00”", "#rate-1"),
+    ]
+    assert "You changed this last, on " in answer.content.decode()
+    assert shown.one("textarea", id="answer-method").text == "We ask a few."
+    assert shown.one("input", id="rate-1").attributes["value"] == "£590"
+    assert written(page, invitation, "draft", **mine).status_code == 303
     assert page.post(invitation, {"do": "publish", "revision": 1}).status_code == 404
 
 

@@ -82,6 +82,26 @@ def test_what_was_typed_stays_where_it_is_refused(page: Client) -> None:
     assert Joining.objects.get().statement == ""
 
 
+def test_an_application_that_was_changed_meanwhile_keeps_what_was_written(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    assert (
+        step(page, address, "edit", statement="Theirs", specialisms=["rm1~2a~1"], regions=["TLI"]).status_code
+        == 303
+    )
+    before = Event.objects.count()
+    mine = {"do": "edit", "revision": 1, "statement": "Mine", "specialisms": ["rm1~2a~1"], "regions": ["TLC"]}
+    answer = page.post(address, mine)
+    shown = read(answer)
+    assert (answer.status_code, Event.objects.count()) == (409, before)
+    assert [to for _, to in wrong(shown)] == ["#statement", "#regions"]
+    assert shown.one("textarea", id="statement").text == "Mine"
+    ticked = [
+        one.attributes["value"] for one in shown.all("input", name="regions") if "checked" in one.attributes
+    ]
+    assert ticked == ["TLC"]
+    assert Joining.objects.get().statement == "Theirs"
+
+
 def test_a_lot_is_needed_and_one_application_is_open_for_the_same(page: Client) -> None:
     signed(page, FIRM)
     answer = page.post("/joinings/new", {"lot": "", "supplier": "alders"})

@@ -42,6 +42,37 @@ def kept() -> tuple[Any, ...]:
     return list(found), RateCardVersion.objects.count(), Event.objects.count()
 
 
+def test_rates_that_were_changed_meanwhile_stay_written_beside_their_own_lines(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    shown = read(page.get(address))
+    lines = {
+        one.attributes["name"]: one.attributes["value"]
+        for one in shown.all("input")
+        if one.attributes["name"].startswith(("line-", "rate-"))
+    }
+    assert step(page, address, "rates", **{"drop-0": "yes", "rate-1": "700"}).status_code == 303
+    before = kept()
+    answer = page.post(address, lines | {"do": "rates", "revision": 1, "rate-0": "111", "rate-2": "222"})
+    assert (answer.status_code, kept()) == (409, before)
+    shown = read(answer)
+    assert fields(shown) == {"rate-0", "rate-1"}
+    told = {anchor: text for text, anchor in wrong(shown)}
+    assert told["#rate-0"] == f"{lines['line-1']}: now “700.00”"
+    assert f"{lines['line-0']}: no longer on this page; you wrote 111" in shown.texts("li")
+    assert shown.one("input", id="rate-1").attributes["value"] == "222"
+    assert shown.one("input", name="line-1").attributes["value"] == lines["line-2"]
+
+
+def test_a_day_and_a_note_that_were_changed_meanwhile_stay_written(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    assert step(page, address, "edit", valid_from=first_day(), note="Theirs").status_code == 303
+    before = kept()
+    answer = page.post(address, {"do": "edit", "revision": 1, "valid_from": first_day(), "note": "Mine"})
+    assert (answer.status_code, kept()) == (409, before)
+    assert wrong(read(answer)) == [("Note: now “Theirs”", "#note")]
+    assert read(answer).one("textarea", id="note").text == "Mine"
+
+
 def test_rates_go_from_the_form_to_force(page: Client) -> None:
     address = begun(signed(page, LEAD))
     assert offered(page, address) == {"edit", "rates", "file", "submit", "withdraw"}

@@ -12,7 +12,7 @@ from procurement.permissions import person
 from procurement.unsubscribing import token_for
 from search.alerts import keep
 from tests.web.market import HOSTILE, PASSWORD
-from tests.web.reading import read
+from tests.web.reading import read, wrong
 from tests.web.test_every_page import sound
 
 FORM = {"title": "Evaluators", "query": "q=evaluation&framework=rm1", "alerts": "new", "frequency": "daily"}
@@ -63,9 +63,9 @@ def test_who_does_not_buy_sees_no_form_and_saves_nothing(page: Client, signed_in
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"title": " "}, "Give the search a name: go back, fill it in and save again"),
+        ({"title": " "}, "Name of the search: give it one"),
         ({"query": "colour=blue"}, "colour: There is no parameter colour;"),
-        ({"alerts": "all"}, "“all” is not one of the known values"),
+        ({"alerts": "all"}, "Tell about: “all” is not one of the known values"),
     ],
 )
 def test_what_is_wrong_is_said(buyer: Client, changes: dict[str, str], said: str) -> None:
@@ -74,6 +74,25 @@ def test_what_is_wrong_is_said(buyer: Client, changes: dict[str, str], said: str
     sound(read(response))
     assert any(text.startswith(said) for text in read(response).texts("li"))
     assert not SavedSearch.objects.exists()
+
+
+def test_a_search_without_a_name_is_asked_for_one_and_keeps_the_rest(buyer: Client) -> None:
+    sent = FORM | {"title": "", "alerts": "new_and_changed", "frequency": "at_once"}
+    response = buyer.post("/saved-searches", sent)
+    assert response.status_code == 422
+    found = read(response)
+    assert wrong(found) == [("Name of the search: give it one", "#title")]
+    assert found.one("input", id="title").attributes["aria-describedby"] == "title-hint title-error"
+    assert found.one("input", name="query").attributes["value"] == FORM["query"]
+    assert "/search?q=evaluation&framework=rm1" in [one.attributes["href"] for one in found.all("a")]
+    assert found.one("option", value="new_and_changed", selected="").text.startswith("New listings, and")
+    assert found.one("option", value="at_once", selected="").text == "At once"
+    assert not SavedSearch.objects.exists()
+    assert buyer.post("/saved-searches", sent | {"title": "Named"}).status_code == 303
+    search = SavedSearch.objects.get()
+    assert (search.title, search.query, search.alerts, search.frequency) == (
+        "Named", FORM["query"], "new_and_changed", "at_once",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("revision", ["9" * 5000, "١", "-1", "", "1.0"])
@@ -95,9 +114,7 @@ def test_alerts_are_chosen_and_a_search_deleted(buyer: Client) -> None:
     assert (search.alerts, search.frequency) == ("new_and_changed", "at_once")
     stale = buyer.post(address, sent | {"alerts": "none"})
     assert stale.status_code == 409
-    assert (
-        read(stale).one("option", value="new_and_changed", selected="").text.startswith("New listings, and")
-    )
+    assert read(stale).one("option", value="none", selected="").text == "Nothing"
     assert buyer.get(address).status_code == 405
     assert buyer.post(address, {"revision": "2", "delete": "yes"}).headers["Location"].endswith("deleted")
     assert "No search is saved yet." in read(buyer.get("/saved-searches")).texts("p")

@@ -190,12 +190,17 @@ def test_what_comes_from_an_older_state_changes_nothing(page: Client, do: str, r
     response = change(page, address, do, revision, **sent)
     assert response.status_code == 409
     found = read(response)
-    [(told, anchor)] = wrong(found)
-    assert told.startswith("Somebody changed this shortlist meanwhile, so nothing of yours was changed.")
+    (told, anchor), *beside = wrong(found)
+    assert told.startswith("You changed this last, on ")
     assert anchor == "#entries"
+    now = {
+        "decide": [("Decision: now “In”", "#decision-1"), ("Reason: now “First”", "#reason-1")],
+        "title": [("Title: now “Evaluators”", "#title")],
+    }
+    assert beside == now.get(do, [])
     assert "In First" in found.texts("p")
     assert {one.attributes["value"] for one in found.all("input", name="revision")} == {"2"}
-    assert found.one("textarea", id="reason-1").text == "First"
+    assert found.one("textarea", id="reason-1").text == ("Second" if do == "decide" else "First")
     assert state() == before
 
 

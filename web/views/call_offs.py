@@ -25,11 +25,12 @@ from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of, bodies, require_buyer
 from web.call_off_changes import DONE, OF_CALL_OFFS
-from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typed_of
+from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typed_of, written
 from web.call_off_page import call_off_page
 from web.changing import sent_revision
-from web.doing import STALE, Refusal, do
+from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, REFUSED, conflict
 from web.once import done_once
 from web.pages import render
 from web.paging import listed
@@ -110,8 +111,11 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        found = _seen(actor, reference)
-        return _form(request, actor, typed_of(found), [FieldFault("", _(STALE))], 409, call_off=found)
+        found, typed = _seen(actor, reference), typed_from(sent)
+        wrong = conflict(
+            actor, ("call_off", found.reference), written(typed, typed_of(found), choices(actor))
+        )
+        return _form(request, actor, typed, wrong, CONFLICT, call_off=found)
     except Conflict as refused:
         return _page(request, actor, found, [FieldFault("", refused.message.rstrip("."))], 409)
     except Invalid as refused:
@@ -181,7 +185,7 @@ def _page(
         page=call_off_page(found, actor),
         call_off=found,
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

@@ -28,6 +28,7 @@ from procurement.states import Part
 from web.buying import actor_of
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
+from web.meanwhile import REFUSED
 from web.outcome_changes import CLAIMING, DONE, claim_changes
 from web.pages import render
 from web.paging import listed
@@ -141,7 +142,7 @@ def _page(
         verified=found.status in COUNTED,
         actions=frozenset(steps),
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

@@ -24,12 +24,13 @@ from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of
 from web.changing import see_other, sent_revision
 from web.competition_changes import DONE, anchors_of, changes_of
-from web.competition_form import CHOICES, faults_of, local, read, typed_from, typed_of
+from web.competition_form import CHOICES, LABELS, faults_of, local, read, typed_from, typed_of, written
 from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
-from web.doing import STALE, Refusal, do
+from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, REFUSED, Written, conflict, differing
 from web.pages import render
-from web.saying import choices_said, done_said
+from web.saying import choices_said, done_said, said
 
 
 @never_cache
@@ -70,8 +71,9 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        found = _seen(actor, reference)
-        return _form(request, found, typed_of(_planned(found)), [FieldFault("", _(STALE))], 409)
+        found, typed = _seen(actor, reference), typed_from(sent)
+        fields = written(typed, typed_of(_planned(found)))
+        return _form(request, found, typed, conflict(actor, ("call_off", found.reference), fields), CONFLICT)
     except Conflict as refused:
         return _page(
             request, actor, _seen(actor, reference), [FieldFault("", refused.message.rstrip("."))], 409
@@ -127,8 +129,15 @@ def _page(
 ) -> HttpResponse:
     wrong = list(faults)
     page = competition_page(found, actor)
-    again = request.POST.dict() if status_code == 422 else {}
-    moments = ("interest_until", "clarify_until", "deadline") if page.competition else ()
+    again = request.POST.dict() if status_code in REFUSED else {}
+    names = ("interest_until", "clarify_until", "deadline") if page.competition else ()
+    moments = {name: local(getattr(page.competition, name)) for name in names}
+    if status_code == CONFLICT and again.get("do") == "extend":
+        wrong += differing(
+            Written(f"extend-{name}", said(LABELS[name]), again[name], now)
+            for name, now in moments.items()
+            if name in again
+        )
     return render(
         request,
         "competition.html",
@@ -138,7 +147,7 @@ def _page(
         listed=LISTED,
         call_off=found,
         parts=choices_said(PARTS),
-        moments={name: local(getattr(page.competition, name)) for name in moments},
+        moments=moments,
         done=done_said(request, DONE),
         typed=again,
         faults=wrong,

@@ -27,6 +27,7 @@ from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, REFUSED, Written, differing
 from web.pages import render
 from web.saying import choices_said, done_said, said
 
@@ -83,7 +84,12 @@ def _seen(actor: Actor, reference: str) -> Contract:
 def _page(
     request: HttpRequest, actor: Actor, found: Contract, faults: Iterable[FieldFault], status_code: int = 200
 ) -> HttpResponse:
-    wrong = list(faults)
+    wrong, sent = list(faults), request.POST
+    if status_code == CONFLICT and sent.get("do") == "identify":
+        wrong += differing(
+            Written(kind, said(label), sent.get(kind, ""), found.identifiers.get(kind, ""))
+            for kind, label in IDENTIFIERS.items()
+        )
     buying = buyer_parts(actor, found.call_off)
     today = timezone.localdate()
     notices = contract_notices(found, today)
@@ -114,7 +120,7 @@ def _page(
         waiting=[(one.key, _(one.rule.name)) for one in waiting],
         today=today,
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

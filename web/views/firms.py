@@ -43,7 +43,15 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
     found = _own(actor, reference)
     faults, status = [], 200
     if request.method == "POST":
-        done = do(request, actor, reference, OF_FIRMS, {}, reverse("web:firm", args=[reference]))
+        done = do(
+            request,
+            actor,
+            reference,
+            OF_FIRMS,
+            {},
+            reverse("web:firm", args=[reference]),
+            ("partner", reference),
+        )
         if not isinstance(done, Refusal):
             return done
         found, faults, status = _own(actor, reference), done.faults, done.status

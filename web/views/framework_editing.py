@@ -39,7 +39,8 @@ from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
 from web.doing import refusal_of
 from web.faults import FieldFault, by_anchor, lowered
-from web.framework_form import DONE, fields_of, owners_of, said_by, told_of, typed_from, typed_of
+from web.framework_form import DONE, fields_of, owners_of, said_by, told_of, typed_from, typed_of, written
+from web.meanwhile import REFUSED, differing
 from web.once import done_once
 from web.pages import render
 from web.saying import done_said, said
@@ -54,7 +55,7 @@ NEW_GRADE: Final = N_("A new grade of lot %(lot)s of %(framework)s")
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form's page: what it is called, its fields, what it does, and where it leads (`back`); `revision` is that of
-    the framework. `remove` takes the part away.
+    the framework whose reference is `framework`. `remove` takes the part away.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Form:
     say: Say
     back: str
     crumbs: Crumbs
+    framework: str = ""
     revision: int = 0
     row: Framework | Lot | Specialism | Grade | None = None
     remove: Callable[[Actor, int], object] | None = None
@@ -130,7 +132,9 @@ def framework_form(request: HttpRequest, reference: str) -> HttpResponse:
 
     title = _("Change %(framework)s") % {"framework": found.number}
     return _form(
-        request, who, Form(title, AS_FRAMEWORK, say, _data(found), _crumbs(found), found.revision, found)
+        request,
+        who,
+        Form(title, AS_FRAMEWORK, say, _data(found), _crumbs(found), found.reference, found.revision, found),
     )
 
 
@@ -146,7 +150,11 @@ def new_lot(request: HttpRequest, reference: str) -> HttpResponse:
         return add_lot(actor, found.reference, revision, said)
 
     title = _("A new lot of %(framework)s") % {"framework": found.number}
-    return _form(request, who, Form(title, AS_LOT, say, _data(found), _crumbs(found), found.revision))
+    return _form(
+        request,
+        who,
+        Form(title, AS_LOT, say, _data(found), _crumbs(found), found.reference, found.revision),
+    )
 
 
 @never_cache
@@ -185,6 +193,7 @@ def lot_form(request: HttpRequest, reference: str) -> HttpResponse:
             lambda actor, revision, said: edit_lot(actor, lot.reference, revision, said),
             _place(lot),
             _crumbs(lot.framework, lot),
+            lot.framework.reference,
             lot.framework.revision,
             lot,
             lambda actor, revision: remove_lot(actor, lot.reference, revision),
@@ -245,6 +254,7 @@ def _new_part(
             lambda actor, revision, said: add(actor, lot.reference, revision, said),
             _place(lot),
             _crumbs(lot.framework, lot),
+            lot.framework.reference,
             lot.framework.revision,
         ),
     )
@@ -270,6 +280,7 @@ def _part(
             lambda actor, revision, said: edit(actor, part.reference, revision, said),
             _place(lot),
             _crumbs(lot.framework, lot),
+            lot.framework.reference,
             lot.framework.revision,
             part,
             lambda actor, revision: remove(actor, part.reference, revision),
@@ -306,14 +317,17 @@ def _form(request: HttpRequest, who: Administrator, form: Form) -> HttpResponse:
     try:
         return done_once(request, who.actor, act)
     except Refused as refused:
-        refusal = refusal_of(refused, lambda faults: list(map(told, faults)))
-        return _page(request, who, form, refusal.faults, refusal.status)
+        subject = ("framework", form.framework)
+        refusal = refusal_of(who.actor, refused, subject, lambda faults: list(map(told, faults)))
+        stale = refusal.stale and form.row is not None and sent.get("do") != "remove"
+        beside = differing(written(form.table, sent, form.row)) if stale and form.row is not None else []
+        return _page(request, who, form, [*refusal.faults, *beside], refusal.status)
 
 
 def _page(
     request: HttpRequest, who: Administrator, form: Form, faults: list[FieldFault], status_code: int
 ) -> HttpResponse:
-    if status_code == 422:
+    if status_code in REFUSED and request.POST.get("do") != "remove":
         typed = typed_from(form.table, request.POST)
     else:
         typed = typed_of(form.table, form.row) if form.row else dict(form.begin)

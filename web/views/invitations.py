@@ -31,10 +31,11 @@ from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
 from web.invitation_changes import ANCHORS, DONE, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
+from web.meanwhile import REFUSED, differing
 from web.pages import render
 from web.paging import listed
 from web.saying import done_said
-from web.tender_form import asked_of, faults_of, read, typed_from, typed_of
+from web.tender_form import asked_of, faults_of, read, tender_written, typed_from, typed_of
 
 
 @never_cache
@@ -87,7 +88,9 @@ def invitation(request: HttpRequest, reference: str) -> HttpResponse:
         if tender and tender.status == Tender.Status.INVITED and Part.LEAD in tender_parts(actor, tender):
             view_tender(actor, tender.reference)
         return _page(request, actor, found, ())
-    done = do(request, actor, found.reference, changes_of(request, tender), ANCHORS, _address(found))
+    subject = ("tender", tender.reference) if tender else None
+    changes = changes_of(request, tender)
+    done = do(request, actor, found.reference, changes, ANCHORS, _address(found), subject)
     if isinstance(done, Refusal):
         return _page(request, actor, found, done.faults, done.status)
     return done
@@ -116,10 +119,10 @@ def tender_draft(request: HttpRequest, reference: str) -> HttpResponse:
     if refusal is None:
         return see_other(f"{_address(found)}?done={request.POST['do']}")
     now = own_tender(found, actor) or tender
-    typed = typed_from(request.POST, asked_of(now))
-    if refusal.status == 409:
-        typed = typed_of(now, asked_of(now))
-    return _form(request, found, now, parts, typed, refusal.faults, refusal.status)
+    asked = asked_of(now)
+    typed = typed_from(request.POST, asked)
+    beside = differing(tender_written(typed, typed_of(now, asked), asked)) if refusal.stale else []
+    return _form(request, found, now, parts, typed, [*refusal.faults, *beside], refusal.status)
 
 
 def _written(request: HttpRequest, actor: Actor, tender: Tender) -> Refusal | None:
@@ -132,7 +135,10 @@ def _written(request: HttpRequest, actor: Actor, tender: Tender) -> Refusal | No
         if sent["do"] == "submit":
             submit_tender(actor, tender.reference, kept.revision)
     except Refused as refused:
-        return refusal_of(refused, lambda faults: faults_of(faults, typed_from(sent, asked), asked))
+        subject = ("tender", tender.reference)
+        return refusal_of(
+            actor, refused, subject, lambda faults: faults_of(faults, typed_from(sent, asked), asked)
+        )
     return None
 
 
@@ -191,7 +197,7 @@ def _page(
         invitation=now,
         page=invitation_page(now, own_tender(now, actor), actor),
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

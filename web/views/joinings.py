@@ -27,7 +27,8 @@ from procurement.querysets_joining import JoiningQuerySet
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor, lowered
-from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places
+from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places, written
+from web.meanwhile import CONFLICT, REFUSED, differing
 from web.once import done_once
 from web.pages import render
 from web.paging import listed
@@ -82,7 +83,7 @@ def new_joining(request: HttpRequest) -> HttpResponse:
     try:
         return done_once(request, actor, begin)
     except Refused as refused:
-        wrong = refusal_of(refused, lambda faults: list(map(_labelled, faults)))
+        wrong = refusal_of(actor, refused, ("joining", ""), lambda faults: list(map(_labelled, faults)))
         return _form(request, actor, sent, wrong.faults, wrong.status)
 
 
@@ -140,7 +141,11 @@ def _page(
 ) -> HttpResponse:
     wrong, application = list(faults), application_of(found)
     steps = joining_steps(application, joining_parts(actor, found))
-    typed = request.POST if status_code == 422 else None
+    typed = request.POST if status_code in REFUSED else None
+    editing = typed if typed is not None and typed.get("do") == "edit" else None
+    form = offered(found, editing) if "edit" in steps else None
+    if form is not None and editing is not None and status_code == CONFLICT:
+        wrong += differing(written(form, offered(found), editing.get("statement", ""), found.statement))
     return render(
         request,
         "joining.html",
@@ -151,7 +156,7 @@ def _page(
         line=joining_line(application),
         actions=frozenset(steps),
         offers=_named(found),
-        form=offered(found) if "edit" in steps else None,
+        form=form,
         statement=typed["statement"] if typed and "statement" in typed else found.statement,
         done=done_said(request, DONE),
         typed=typed.dict() if typed else {},

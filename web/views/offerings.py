@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count, takewhile
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -23,8 +24,8 @@ from procurement.models import Appointment, Offering, Partner, Region
 from procurement.permissions import Action, Actor, can
 from web.buying import actor_of
 from web.changing import see_other, sent_revision
-from web.doing import STALE
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, Written, conflict
 from web.pages import render
 
 
@@ -48,9 +49,8 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     """
     actor = actor_of(request)
     partner, appointment, own = _own(actor, reference, place)
-    standing = _rows(partner, appointment, own, None)
     if request.method != "POST":
-        return _page(request, actor, partner, appointment, standing)
+        return _page(request, actor, partner, appointment, _rows(partner, appointment, own, None))
     sent = request.POST
     try:
         placement = _placement(partner, appointment, own, sent)
@@ -60,7 +60,12 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        return _page(request, actor, partner, appointment, standing, [FieldFault("", _(STALE))], 409)
+        partner, appointment, own = _own(actor, reference, place)
+        rows = _rows(partner, appointment, own, sent)
+        wrong = conflict(
+            actor, ("partner", reference), _written(rows, _rows(partner, appointment, own, None))
+        )
+        return _page(request, actor, partner, appointment, rows, wrong, CONFLICT)
     except Invalid as refused:
         rows = _rows(partner, appointment, own, sent)
         faults = [_fault(fault.pointer, fault.message, rows) for fault in refused.faults]
@@ -107,16 +112,34 @@ def _rows(
     studies = (
         [(one["key"], one["title"]) for one in partner.published.case_studies] if partner.published else []
     )
-    return [
-        Row(
-            one.specialism.reference if one.specialism else "",
-            one.specialism.name if one.specialism else _("Which specialisms is not stated"),
-            sent is None or sent.get(f"offered-{number}") == "yes",
-            _chosen(regions, one.regions if sent is None else sent.getlist(f"regions-{number}")),
-            _chosen(studies, one.evidence if sent is None else sent.getlist(f"evidence-{number}")),
+    rows = []
+    for number, one in enumerate(here):
+        reference = one.specialism.reference if one.specialism else ""
+        at = None if sent is None else _sent_at(sent, reference, number)
+        rows.append(
+            Row(
+                reference,
+                one.specialism.name if one.specialism else _("Which specialisms is not stated"),
+                sent is None or at is None or sent.get(f"offered-{at}") == "yes",
+                _chosen(
+                    regions, one.regions if sent is None or at is None else sent.getlist(f"regions-{at}")
+                ),
+                _chosen(
+                    studies, one.evidence if sent is None or at is None else sent.getlist(f"evidence-{at}")
+                ),
+            )
         )
-        for number, one in enumerate(here)
-    ]
+    return rows
+
+
+def _sent_at(sent: QueryDict, specialism: str, number: int) -> int | None:
+    """Under which number the form that was sent had a specialism: another one may have come or gone since. None where
+    it had it not.
+    """
+    if "specialism-0" not in sent:
+        return number
+    named = takewhile(lambda at: f"specialism-{at}" in sent, count())
+    return next((at for at in named if sent[f"specialism-{at}"] == specialism), None)
 
 
 def _chosen(known: Iterable[tuple[str, str]], chosen: Iterable[str]) -> tuple[tuple[str, str, bool], ...]:
@@ -147,6 +170,23 @@ def _placement(
     return Placement(
         appointment.lot.framework.reference, appointment.supplier.reference, partner.reference, tuple(drafts)
     )
+
+
+def _written(rows: list[Row], standing: list[Row]) -> list[Written]:
+    """What was ticked of each specialism beside what stands now."""
+    found = []
+    for at, (mine, now) in enumerate(zip(rows, standing, strict=True)):
+        offered = [["yes"] if one.offered else [] for one in (mine, now)]
+        found.append(Written(f"offered-{at}", mine.name, offered[0], offered[1], {"yes": _("offered")}))
+        for part, written, stands in (
+            ("regions", mine.regions, now.regions),
+            ("evidence", mine.evidence, now.evidence),
+        ):
+            values = [[value for value, _label, chosen in one if chosen] for one in (written, stands)]
+            labels = {value: label for value, label, _chosen in stands}
+            told = _("%(name)s, where") if part == "regions" else _("%(name)s, case studies")
+            found.append(Written(f"{part}-{at}", told % {"name": mine.name}, values[0], values[1], labels))
+    return found
 
 
 def _fault(pointer: str, message: str, rows: list[Row]) -> FieldFault:

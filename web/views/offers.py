@@ -27,6 +27,7 @@ from web.buying import actor_of, require_buyer
 from web.call_off_changes import DONE, OF_OFFERS
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import REFUSED
 from web.pages import render
 from web.paging import listed
 from web.saying import done_said
@@ -109,7 +110,7 @@ def _page(
             )
         ),
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

@@ -14,7 +14,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -33,11 +32,12 @@ from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
 from procurement.states import Part
 from web.buying import actor_of, bodies, require_buyer
 from web.changing import sent_revision
-from web.doing import STALE, Refusal, do
+from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
+from web.meanwhile import CONFLICT, REFUSED, conflict
 from web.once import done_once
 from web.outcome_changes import DONE, OF_MEASURES, OF_PLANS, REMOVAL
-from web.outcome_form import choices, faults_of, read, typed_from, typed_of
+from web.outcome_form import choices, faults_of, read, typed_from, typed_of, written
 from web.pages import render
 from web.paging import listed
 from web.saying import choices_said, done_said
@@ -116,10 +116,17 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404 from refused
     except Stale:
         call_off.refresh_from_db(fields=["revision", "status"])
-        return _form(request, call_off, standing, typed_of(standing), [FieldFault("", _(STALE))], 409)
+        standing, typed = (
+            OutcomePlanQuerySet(OutcomePlan).whole().filter(call_off=call_off).first(),
+            typed_from(sent),
+        )
+        # The plan's form carries the revision of its call-off, which every change of either moves.
+        subject = ("", standing.reference if standing else call_off.reference)
+        wrong = conflict(actor, subject, written(typed, typed_of(standing), choices()))
+        return _form(request, call_off, standing, typed, wrong, CONFLICT)
     except Conflict as refused:
         wrong = [FieldFault("", refused.message.rstrip("."))]
-        return _form(request, call_off, standing, typed_of(standing), wrong, 409)
+        return _form(request, call_off, standing, typed_from(sent), wrong, CONFLICT)
     except Invalid as refused:
         return _form(request, call_off, standing, typed_from(sent), faults_of(refused.faults), 422)
 
@@ -198,7 +205,7 @@ def _page(
         itself=Part.INVESTOR in parts,
         claims=list(claims[:50]),
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

@@ -6,7 +6,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,6 +16,7 @@ from procurement.permissions import Action, can, person
 from procurement.profiles import ProfileContent
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, conflict
 from web.pages import render
 from web.profile_changes import changed_fields
 from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm
@@ -50,11 +50,11 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
     except Invalid as refused:
         return _page(request, partner, partner.published, form, form.faults(refused.faults), 422)
     except Stale:
-        newer = ProfileForm.of(partner.published, partner.revision)
-        changed = FieldFault(
-            "name", _("Somebody changed this profile after you opened it. Below it is as it stands now")
-        )
-        return _page(request, partner, partner.published, newer, [changed], 409)
+        partner.refresh_from_db(fields=["revision", "published"])
+        stands = ProfileForm.of(partner.published, partner.revision)
+        again = form.over(stands)
+        newer = conflict(actor, ("partner", reference), again.written(stands))
+        return _page(request, partner, partner.published, again, newer, CONFLICT)
     return HttpResponseRedirect(f"{reverse('web:profile', args=[reference])}?saved=yes")
 
 

@@ -32,6 +32,7 @@ from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, REFUSED, Written, differing
 from web.once import done_once
 from web.pages import render
 from web.paging import listed, page_of, pages
@@ -40,8 +41,10 @@ from web.rate_proposal_form import (
     NEW_ROWS,
     SHOWN,
     Names,
+    RateField,
     anchors_of,
     cards,
+    carried,
     draft_of,
     proposal_changes,
     rate_fields,
@@ -101,7 +104,10 @@ def new_rate_proposal(request: HttpRequest) -> HttpResponse:
         return done_once(request, actor, begin)
     except Refused as refused:
         wrong = refusal_of(
-            refused, lambda faults: [FieldFault("card", one.message.rstrip(".")) for one in faults]
+            actor,
+            refused,
+            ("rate_proposal", ""),
+            lambda faults: [FieldFault("card", one.message.rstrip(".")) for one in faults],
         )
         return _form(request, choices, card, wrong.faults, wrong.status)
 
@@ -161,10 +167,13 @@ def _page(
     steps = frozenset(RATE_PROPOSALS.available(found.status, proposal_parts(actor, found)))
     comparison, names = compared(found), Names.of(found.framework)
     before = version_in_force(found) if found.status in OPEN else found.compared
-    typed = request.POST.dict() if status_code == 422 else {}
+    typed = request.POST.dict() if status_code in REFUSED else {}
+    beside: list[FieldFault] = []
+    if status_code == CONFLICT and "edit" in steps:
+        typed, beside = _again(request, found, names)
     drafts = _drafts(request, found, names, typed) if "edit" in steps else None
     ids = shown_ids(drafts["fields"]) if drafts else set()
-    wrong = [_led(one, ids) for one in faults]
+    wrong = [*(_led(one, ids) for one in faults), *beside]
     number, many = page_of(request.GET), len(comparison.lines)
     address = Address.of(request.path, request.GET).without("page", "done")
     return render(
@@ -194,6 +203,30 @@ def _page(
     )
 
 
+def _again(
+    request: HttpRequest, found: RateProposal, names: Names
+) -> tuple[dict[str, str], list[FieldFault]]:
+    """What was typed over an older state of a draft, to be shown over the newer one, and what that holds instead."""
+    sent = request.POST
+    if sent.get("do") == "edit":
+        day = found.valid_from.isoformat() if found.valid_from else ""
+        fields = [
+            Written("valid_from", said(LABELS["valid_from"]), sent.get("valid_from", ""), day),
+            Written("note", _("Note"), sent.get("note", ""), found.note),
+        ]
+        return sent.dict(), differing(fields)
+    if sent.get("do") != "rates":
+        return sent.dict(), []
+    stands: list[RateField] = _drafts(request, found, names, {})["fields"]
+    typed, gone = carried(sent, stands)
+    rates = [
+        Written(f"rate-{one.place}", one.name, typed[f"rate-{one.place}"], one.amount)
+        for one in stands
+        if f"rate-{one.place}" in typed
+    ]
+    return typed, [*differing(rates), *gone]
+
+
 def _drafts(request: HttpRequest, found: RateProposal, names: Names, typed: dict[str, str]) -> dict[str, Any]:
     """What the forms of a draft show: one page of its rates, and empty rows for new ones."""
     sent = request.POST if request.method == "POST" else request.GET
@@ -210,9 +243,9 @@ def _drafts(request: HttpRequest, found: RateProposal, names: Names, typed: dict
             for row in range(NEW_ROWS)
         ],
         "valid_from": typed["valid_from"]
-        if "valid_from" in typed
+        if typed.get("do") == "edit" and "valid_from" in typed
         else (found.valid_from.isoformat() if found.valid_from else ""),
-        "note": typed.get("note", found.note),
+        "note": typed.get("note", found.note) if typed.get("do") == "edit" else found.note,
     }
 
 

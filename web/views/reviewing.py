@@ -63,7 +63,15 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
     here = reverse("web:review-profile", args=[reference])
     refused = None
     if request.method == "POST":
-        done = do(request, who.actor, reference, OF_REVIEWS, {"reason": "take-back-reason"}, here)
+        done = do(
+            request,
+            who.actor,
+            reference,
+            OF_REVIEWS,
+            {"reason": "take-back-reason"},
+            here,
+            ("partner", reference),
+        )
         if not isinstance(done, Refusal):
             return done
         refused = done

@@ -5,12 +5,13 @@ The same functions, rules and refusals as the API's (search/alerts.py, procureme
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
@@ -18,17 +19,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from procurement.actions.saved_searches import SavedSearchDraft, delete_saved_search, keep_saved_search
-from procurement.errors import Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Organisation, SavedSearch
 from procurement.permissions import Action, Actor, can, person
 from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.engines.base import EngineUnavailable
 from web.changing import sent_revision
-from web.faults import FieldFault
+from web.faults import FieldFault, by_anchor, lowered
+from web.meanwhile import CONFLICT, Written, conflict
 from web.once import done_before, done_once
 from web.pages import render
-from web.saying import choices_said, done_said
+from web.saying import choices_said, done_said, labels_said, said
 from web.views.errors import search_unavailable
 
 ALERTS: Final = [
@@ -37,6 +39,11 @@ ALERTS: Final = [
     ("none", N_("Nothing")),
 ]
 FREQUENCIES: Final = [("daily", N_("Daily, at 7am on working days")), ("at_once", N_("At once"))]
+LABELS: Final = {
+    "title": N_("Name of the search"),
+    "alerts": N_("Tell about"),
+    "frequency": N_("When"),
+}
 ON_A_PAGE: Final = 50
 SAID: Final = {
     "saved": N_("The search is saved."),
@@ -75,7 +82,7 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
 
         return done_once(request, actor, keep)
     except Invalid as refused:
-        return _page(request, actor, refused, 422)
+        return _page(request, actor, list(map(_unsaved, refused.faults)), 422, unsaved=draft)
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
 
@@ -103,8 +110,11 @@ def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404 from missing
     except NotPermitted as refused:
         raise PermissionDenied from refused
-    except (Invalid, Stale) as refused:
-        return _page(request, actor, refused, 422 if isinstance(refused, Invalid) else 409)
+    except Invalid as refused:
+        faults = [_labelled(fault, f"{_name(fault)}-{reference}") for fault in refused.faults]
+        return _page(request, actor, faults, 422, reference)
+    except Stale:
+        return _page(request, actor, _conflict(actor, reference, sent), CONFLICT, reference)
 
 
 def _buyer(request: HttpRequest) -> Actor:
@@ -122,13 +132,20 @@ def _buyers(actor: Actor) -> list[str]:
     )
 
 
-def _back(said: str) -> str:
-    return f"{reverse('web:saved-searches')}?said={said}"
+def _back(done: str) -> str:
+    return f"{reverse('web:saved-searches')}?said={done}"
 
 
 def _page(
-    request: HttpRequest, actor: Actor, refused: Invalid | Stale | None = None, status_code: int = 200
+    request: HttpRequest,
+    actor: Actor,
+    faults: Iterable[FieldFault] = (),
+    status_code: int = 200,
+    changing: str = "",
+    unsaved: SavedSearchDraft | None = None,
 ) -> HttpResponse:
+    """The list; `changing` is the search whose change was refused, `unsaved` what could not be saved."""
+    wrong = list(faults)
     rows = SavedSearchQuerySet(SavedSearch).seen_by(actor).told().order_by("-pk")
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     return render(
@@ -136,12 +153,21 @@ def _page(
         "saved_searches.html",
         "account",
         status_code=status_code,
-        searches=[(search, _may_change(actor, search)) for search in page],
+        searches=[
+            (
+                search,
+                _may_change(actor, search),
+                _chosen(search, request.POST if search.reference == changing else None),
+            )
+            for search in page
+        ],
         page=page,
         said=done_said(request, SAID, "said"),
         alerts=choices_said(ALERTS),
         frequencies=choices_said(FREQUENCIES),
-        faults=_faults(refused) if refused else [],
+        unsaved=unsaved,
+        faults=wrong,
+        messages=by_anchor(wrong),
     )
 
 
@@ -150,12 +176,41 @@ def _may_change(actor: Actor, search: SavedSearch) -> bool:
     return own or can(actor, Action.CHANGE_SAVED_SEARCH, search.organisation_id)
 
 
-def _faults(refused: Invalid | Stale) -> list[FieldFault]:
-    if isinstance(refused, Stale):
-        return [
-            FieldFault(
-                "", _("Somebody changed this search after you opened the page. Below it is as it stands now")
-            )
-        ]
-    titles = {"/title": _("Give the search a name: go back, fill it in and save again")}
-    return [FieldFault("", titles.get(fault.pointer, fault.message.rstrip("."))) for fault in refused.faults]
+def _chosen(search: SavedSearch, sent: QueryDict | None) -> dict[str, str]:
+    """What stands in the fields of a search: what was sent where that was refused."""
+    stands = {"alerts": search.alerts, "frequency": search.frequency}
+    return {name: sent.get(name, now) for name, now in stands.items()} if sent is not None else stands
+
+
+def _conflict(actor: Actor, reference: str, sent: QueryDict) -> list[FieldFault]:
+    """What is told of a change that was made from an older state; an end has nothing to be sent again but itself."""
+    search = SavedSearchQuerySet(SavedSearch).seen_by(actor).filter(reference=reference).first()
+    if search is None:
+        raise Http404
+    fields = [
+        Written(
+            f"{name}-{reference}", said(LABELS[name]), sent.get(name, now), now, labels_said(dict(choices))
+        )
+        for name, now, choices in (
+            ("alerts", search.alerts, ALERTS),
+            ("frequency", search.frequency, FREQUENCIES),
+        )
+    ]
+    return conflict(actor, ("saved_search", reference), fields)
+
+
+def _unsaved(fault: Fault) -> FieldFault:
+    """What is wrong with a search that is to be saved, at its field."""
+    if fault.pointer == "/title" and fault.code == "required":
+        return FieldFault("title", _("Name of the search: give it one"))
+    name = _name(fault)
+    return _labelled(fault, name if name in LABELS else "")
+
+
+def _labelled(fault: Fault, anchor: str) -> FieldFault:
+    label = said(LABELS.get(_name(fault), ""))
+    return FieldFault(anchor, f"{label}: {lowered(fault.message)}" if label else fault.message.rstrip("."))
+
+
+def _name(fault: Fault) -> str:
+    return fault.pointer.strip("/")

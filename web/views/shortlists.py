@@ -7,6 +7,7 @@ answered with a redirect; one made from an older state changes nothing and is to
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -31,17 +32,15 @@ from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import CONFLICT, REFUSED, conflict
 from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed, page_of, pages
 from web.saying import choices_said, done_said, said
-from web.shortlist_changes import DONE, change_of, faults_of, references_in
+from web.shortlist_changes import DONE, change_of, faults_of, references_in, written
 from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
 from web.views.errors import search_unavailable
 
-STALE = N_(
-    "Somebody changed this shortlist meanwhile, so nothing of yours was changed. Below it is as it stands now"
-)
 FORMAT_LABELS = {"xlsx": N_("Excel workbook with an audit sheet"), "pdf": N_("PDF"), "json": N_("JSON")}
 
 
@@ -133,7 +132,11 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        return _refused(request, actor, reference, [FieldFault("entries", _(STALE))], 409)
+        now = _seen(actor, reference)
+        entry = now.entries.filter(listing=sent.get("listing", "")).first()
+        told, *beside = conflict(actor, ("shortlist", now.reference), written(do, sent, now, entry))
+        wrong = [replace(told, anchor="entries"), *beside]
+        return _page(request, actor, now, sent.dict(), wrong, CONFLICT)
     except Conflict as refused:
         return _refused(request, actor, reference, [FieldFault("entries", refused.message)], 409)
     except Invalid as refused:
@@ -174,8 +177,7 @@ def _page(
     number, wrong = page_of(request.GET), list(faults)
     shown = shortlist_page(found, actor, number)
     address = Address.of(request.path, request.GET).without("page", "done")
-    # What was typed over an older state is not laid over the newer one, where it would look like what stands.
-    deciding = typed.get("listing", "") if status_code == 422 and typed.get("do") == "decide" else ""
+    deciding = typed.get("listing", "") if status_code in REFUSED and typed.get("do") == "decide" else ""
     return render(
         request,
         "shortlist.html",

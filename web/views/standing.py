@@ -128,7 +128,7 @@ def partner_standing(request: HttpRequest, reference: str) -> HttpResponse:
     faults, status_code = [], 200
     if request.method == "POST":
         here = reverse("web:partner-standing", args=[reference])
-        done = do(request, who.actor, reference, OF_PARTNERS, ANCHORS, here)
+        done = do(request, who.actor, reference, OF_PARTNERS, ANCHORS, here, ("partner", reference))
         if not isinstance(done, Refusal):
             return done
         found, faults, status_code = _partner(reference), done.faults, done.status

@@ -23,6 +23,7 @@ from procurement.sealing import open_to, receipt_of
 from web.buying import actor_of
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
+from web.meanwhile import REFUSED
 from web.pages import render
 from web.saying import done_said
 from web.tender_changes import DONE, OF_TENDERS, anchors_of
@@ -89,7 +90,7 @@ def _page(
         call_off=found.competition.call_off,
         page=tender_page(found, actor),
         done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code == 422 else {},
+        typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

@@ -33,9 +33,10 @@ from procurement.querysets import DeliveryQuerySet, WebhookQuerySet
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
+from web.meanwhile import Written, differing
 from web.pages import render
 from web.paging import listed
-from web.saying import done_said
+from web.saying import done_said, said
 
 ANCHORS: Final = {"url": "url", "event_types": "event_types", "description": "description"}
 LABELS: Final = {"url": N_("Address"), "event_types": N_("Events"), "description": N_("Description")}
@@ -95,8 +96,8 @@ def webhooks(request: HttpRequest, reference: str) -> HttpResponse:
         here = reverse("web:webhooks", args=[reference])
 
         def register(who: Actor, of: str, _: int, sent: QueryDict) -> Made:
-            said = _said(sent)
-            draft = WebhookDraft(said["url"], said["event_types"], said["description"], of)
+            wanted = _said(sent)
+            draft = WebhookDraft(wanted["url"], wanted["event_types"], wanted["description"], of)
             return register_webhook(who, draft)
 
         done = _told_once(request, actor, reference, "register", register, here)
@@ -154,7 +155,17 @@ def webhook(request: HttpRequest, reference: str) -> HttpResponse:
         done = do(request, actor, reference, OF_WEBHOOKS, ANCHORS, here)
     if not isinstance(done, Refusal):
         return done
-    return _page(request, actor, _seen(actor, reference), labelled(done.faults, LABELS), done.status)
+    found, faults = _seen(actor, reference), labelled(done.faults, LABELS)
+    if done.stale and name == "change":
+        now = {
+            "url": found.url,
+            "event_types": "\n".join(found.event_types),
+            "description": found.description,
+        }
+        faults += differing(
+            Written(one, said(label), request.POST.get(one, ""), now[one]) for one, label in LABELS.items()
+        )
+    return _page(request, actor, found, faults, done.status)
 
 
 def _told_once(

@@ -1,0 +1,147 @@
+"""What a form says whose object was changed after it was opened: who changed it last, and beside each field that holds
+something else than what was written what stands there now.
+
+What was written stays in its fields and the form carries the newest revision, so that it can be sent again knowingly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+
+from procurement.models import Event, User
+from procurement.permissions import Actor
+from web.faults import FieldFault
+from web.formats import moment
+from web.results import shortened
+from web.saying import said
+
+CONFLICT: Final = 409
+REFUSED: Final = (CONFLICT, 422)
+"""Answers whose page shows again what was written."""
+AMOUNT: Final = re.compile(r"£?\d[\d,]*(\.\d+)?", re.ASCII)
+AS_TOLD: Final = 80
+"""Characters of a value that the summary tells; beside its field stands the whole of it."""
+NOBODY: Final = N_("Somebody changed this meanwhile, so nothing of yours was changed.")
+ONESELF: Final = N_(
+    "You changed this last, on %(at)s and from another page, so nothing of this form was changed."
+)
+COLLEAGUE: Final = N_("%(name)s changed this last, on %(at)s, so nothing of yours was changed.")
+BELOW: Final = N_("Below it is as it stands now, with what you wrote: send it again to replace what stands")
+
+Subject = tuple[str, str]
+"""Of an event: the type of what was changed ("" any) and its reference."""
+Value = str | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A field: what was written, what stands now, and how values of a closed list are called."""
+
+    anchor: str
+    label: str
+    written: Value
+    stands: Value
+    labels: Mapping[str, str] | None = None
+
+
+def changed(actor: Actor, subject: Subject) -> FieldFault:
+    """That somebody was quicker. Who and when is told of oneself and of colleagues alone; two queries."""
+    kind, reference = subject
+    events = Event.objects.filter(subject=reference, **({"subject_type": kind} if kind else {}))
+    last = events.order_by("-position").values_list("actor", "at").first()
+    told = _(NOBODY)
+    if last is not None and last[0] == actor.reference:
+        told = _(ONESELF) % {"at": moment(last[1])}
+    elif last is not None and (name := _colleague(actor, last[0])):
+        told = _(COLLEAGUE) % {"name": name, "at": moment(last[1])}
+    return FieldFault("", f"{told} {_(BELOW)}")
+
+
+def conflict(actor: Actor, subject: Subject, fields: Iterable[Written]) -> list[FieldFault]:
+    """The faults of a form that was sent from an older state."""
+    return [changed(actor, subject), *differing(fields)]
+
+
+def differing(fields: Iterable[Written]) -> list[FieldFault]:
+    """Of each field that holds something else than what stands: what stands now."""
+    return [
+        _standing(one.label, one.anchor, _shown(one.stands, one.labels or {}))
+        for one in fields
+        if not _same(one.written, one.stands)
+    ]
+
+
+def rows_written(
+    prefix: str,
+    labels: Mapping[str, str],
+    written: Sequence[Mapping[str, str]],
+    stands: Sequence[Mapping[str, str]],
+    row: str,
+    chosen: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[Written]:
+    """The fields of a form's rows, by their place. `row` is how a field of one is called, such as "%(field)s of
+    criterion %(number)s"; its id is prefix and name with the row's number. `chosen` are labels of closed lists by the
+    field's name.
+    """
+    found = []
+    for at in range(max(len(written), len(stands))):
+        mine = written[at] if at < len(written) else {}
+        theirs = stands[at] if at < len(stands) else {}
+        for name, label in labels.items():
+            named = _(row) % {"field": said(label), "number": at + 1}
+            found.append(
+                Written(
+                    f"{prefix}{name}-{at + 1}" if mine else "",
+                    named,
+                    mine.get(name, ""),
+                    theirs.get(name, ""),
+                    (chosen or {}).get(name),
+                )
+            )
+    return found
+
+
+def _standing(label: str, anchor: str, now: str) -> FieldFault:
+    if not now:
+        return FieldFault(anchor, _("%(field)s: empty now") % {"field": label}, _("What stands now: nothing"))
+    told = {"field": label, "now": shortened(" ".join(now.split()), AS_TOLD)}
+    return FieldFault(
+        anchor, _("%(field)s: now “%(now)s”") % told, _("What stands now: %(now)s") % {"now": now}
+    )
+
+
+def _same(written: Value, stands: Value) -> bool:
+    """Whether two values say the same: a browser sends other ends of lines and boxes in its order, people write
+    £1,000.
+    """
+    if not isinstance(written, str) or not isinstance(stands, str):
+        return set(written) == set(stands)
+    mine, now = ("\n".join(one.splitlines()).strip() for one in (written, stands))
+    if mine != now and all(map(AMOUNT.fullmatch, (mine, now))) and not (mine + now).isdigit():
+        return _amount(mine) == _amount(now)
+    return mine == now
+
+
+def _amount(text: str) -> Decimal:
+    return Decimal(text.removeprefix("£").replace(",", ""))
+
+
+def _shown(value: Value, labels: Mapping[str, str]) -> str:
+    """A value as people read it."""
+    if isinstance(value, str):
+        return labels.get(value, value).strip() if value else ""
+    return ", ".join(labels.get(one, one) for one in value)
+
+
+def _colleague(actor: Actor, who: str) -> str:
+    """The name of somebody of an own organisation, "" of anybody else."""
+    people = User.objects.filter(reference=who, memberships__organisation__in=actor.organisations())
+    name, email = people.values_list("full_name", "email").first() or ("", "")
+    return name or email
