@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal
 
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from web.address import Address
@@ -24,6 +25,7 @@ from web.saying import labels_said, said
 Kind = Literal["text", "one", "several", "money", "day", "number"]
 Choices = Mapping[str, str]
 LARGEST_NUMBER = 120
+AS_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +85,48 @@ def given_in(walk: Walk, sent: QueryDict) -> dict[str, tuple[str, ...]]:
 
 
 def fault_in(question: Question, values: tuple[str, ...]) -> FieldFault | None:
-    """What is wrong with an answer."""
+    """What is wrong with an answer, by the value that is meant: an address may hold anything."""
     if not values:
         return FieldFault(question.name, _(question.missing)) if question.required else None
-    wrong = ""
+    if question.kind != "several" and len(values) > 1:
+        named = {"given": " and ".join(f"“{_cut(one)}”" for one in values[:2])}
+        return FieldFault(question.name, _("%(given)s: give one answer") % named)
+    wrong = _wrong_with(question, values)
+    return FieldFault(question.name, wrong) if wrong else None
+
+
+def _wrong_with(question: Question, values: tuple[str, ...]) -> str:
+    """What is wrong with an answer that was given, "" where nothing is."""
+    value, given = values[0], {"given": _cut(values[0])}
     if question.kind in ("one", "several"):
         known = question.options()
-        if (question.kind == "one" and len(values) > 1) or any(one not in known for one in values):
-            wrong = (
-                _("Choose one of the answers") if question.kind == "one" else _("Choose among the answers")
-            )
-    elif question.kind == "money":
-        if not _amount(amount_typed(values[0])):
-            wrong = _("It must be an amount such as 50000 or 50,000.50")
-    elif question.kind == "number":
-        if not (_digits(values[0], 3) and 1 <= int(values[0]) <= LARGEST_NUMBER):
-            wrong = _("It must be a whole number from 1 to %(most)s") % {"most": LARGEST_NUMBER}
-    elif question.kind == "day" and day_typed(values[0]) is None:
-        wrong = _("It must be a day such as 2027-04-01")
-    elif question.longest and len(values[0]) > question.longest:
-        lengths = {"most": question.longest, "given": len(values[0])}
-        wrong = _("Say it in %(most)s characters: here are %(given)s") % lengths
-    return FieldFault(question.name, wrong) if wrong else None
+        unknown = next((one for one in values if one not in known), None)
+        if unknown is None:
+            return ""
+        told = (
+            _("“%(given)s” is none of the answers: choose one")
+            if question.kind == "one"
+            else _("“%(given)s” is none of the answers: choose among them")
+        )
+        return told % {"given": _cut(unknown)}
+    if question.kind == "money":
+        if not _amount(amount_typed(value)):
+            return _("“%(given)s” is no amount such as 50000 or 50,000.50") % given
+        return "" if pence_typed(value) else _("“%(given)s” buys nothing: say more than £0") % given
+    if question.kind == "number":
+        if _digits(value, 3) and 1 <= int(value) <= LARGEST_NUMBER:
+            return ""
+        return _("“%(given)s” is no whole number from 1 to %(most)s") % {**given, "most": LARGEST_NUMBER}
+    if question.kind == "day":
+        typed = day_typed(value)
+        if typed is None:
+            return _("“%(given)s” is no day such as 2027-04-01") % given
+        past = typed < timezone.localdate()
+        return _("%(day)s is past: say today or a later day") % {"day": day(typed)} if past else ""
+    if question.longest and len(value) > question.longest:
+        lengths = {"most": question.longest, "given": len(value)}
+        return _("Say it in %(most)s characters: here are %(given)s") % lengths
+    return "" if any(map(str.isalnum, value)) else _("“%(given)s” says nothing: use words") % given
 
 
 def stopped_at(walk: Walk, given: Mapping[str, tuple[str, ...]]) -> tuple[Question, FieldFault | None] | None:
@@ -138,6 +160,11 @@ def address_of(walk: Walk, page: str, given: Mapping[str, tuple[str, ...]]) -> s
 def pence_typed(text: str) -> int:
     """An amount that was found sound, in pence."""
     return in_pence(amount_typed(text))
+
+
+def _cut(value: str) -> str:
+    """As much of a value as a sentence names."""
+    return value if len(value) <= AS_NAMED else f"{value[: AS_NAMED - 1]}…"
 
 
 def day_typed(text: str) -> date | None:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client, override_settings
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Event, Framework, Lot, Requirement
@@ -124,23 +125,49 @@ def test_a_lot_without_suppliers_is_not_offered(page: Client) -> None:
         ("need", "", "Say what you need"),
         ("need", "x" * 501, "Say it in 500 characters: here are 501"),
         ("whom", "", "Choose the kind of body that buys"),
-        ("whom", "nobody", "Choose one of the answers"),
-        ("where", "XX", "Choose among the answers"),
-        ("value", "much", "It must be an amount such as 50000 or 50,000.50"),
-        ("value", "1.234", "It must be an amount such as 50000 or 50,000.50"),
-        ("starts", "soon", "It must be a day such as 2027-04-01"),
-        ("months", "0", "It must be a whole number from 1 to 120"),
-        ("months", "٣", "It must be a whole number from 1 to 120"),
-        ("pays", HOSTILE, "Choose one of the answers"),
+        ("whom", "nobody", "“nobody” is none of the answers: choose one"),
+        ("where", ["TLI", "XX"], "“XX” is none of the answers: choose among them"),
+        ("value", "much", "“much” is no amount such as 50000 or 50,000.50"),
+        ("value", "£0", "“£0” buys nothing: say more than £0"),
+        ("value", "0.00", "“0.00” buys nothing: say more than £0"),
+        ("value", "-5", "“-5” is no amount such as 50000 or 50,000.50"),
+        ("value", ["5", "6"], "“5” and “6”: give one answer"),
+        ("value", "1.234", "“1.234” is no amount such as 50000 or 50,000.50"),
+        ("starts", "soon", "“soon” is no day such as 2027-04-01"),
+        ("starts", "2020-01-31", "31 January 2020 is past: say today or a later day"),
+        ("need", "?!", "“?!” says nothing: use words"),
+        ("months", "0", "“0” is no whole number from 1 to 120"),
+        ("months", "٣", "“٣” is no whole number from 1 to 120"),
+        (
+            "pays",
+            "barter" * 9,
+            "“barterbarterbarterbarterbarterbarterbar…” is none of the answers: choose one",
+        ),
     ],
 )
 def test_a_wrong_answer_is_asked_again_with_what_is_wrong(
-    page: Client, name: str, value: str, told: str
+    page: Client, name: str, value: str | list[str], told: str
 ) -> None:
-    response = answered(page, **NEED | {name: value})
-    shown = read(response)
     title = next(one.title for one in FINDER.questions if one.name == name)
-    assert (response.status_code, shown.one("h1").text, wrong(shown)) == (400, title, [(told, f"#{name}")])
+    for path in ("answer", name):
+        response = page.get(f"/find/{path}?{urlencode(NEED | {name: value}, doseq=True)}")
+        shown = read(response)
+        assert (response.status_code, shown.one("h1").text, wrong(shown)) == (
+            400,
+            title,
+            [(told, f"#{name}")],
+        )
+
+
+def test_a_hostile_answer_is_named_as_text(page: Client) -> None:
+    response = answered(page, **NEED | {"pays": HOSTILE})
+    assert response.status_code == 400
+    assert wrong(read(response))[0][0].startswith("“<script>")
+    assert "<script>" not in response.content.decode()
+
+
+def test_today_is_a_day_to_begin_on(page: Client) -> None:
+    assert answered(page, **NEED | {"starts": timezone.localdate().isoformat()}).status_code == 200
 
 
 def test_a_question_that_was_left_out_comes_first_and_the_others_are_kept(page: Client) -> None:

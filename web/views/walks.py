@@ -29,7 +29,7 @@ from web.pages import render
 from web.results import shortened
 from web.saying import labels_said
 from web.views.errors import search_unavailable
-from web.walk import Question, Walk, address_of, given_in, shown, stopped_at
+from web.walk import Question, Walk, address_of, fault_in, given_in, shown, stopped_at
 from web.walks import FINDER, READINESS, WALKS
 
 TITLE_LENGTH = 80
@@ -55,13 +55,16 @@ def addresses() -> list[URLPattern]:
 def _asking(walk: Walk, question: Question) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     def ask(request: HttpRequest) -> HttpResponse:
-        """The question; one before it that was passed by or is answered wrongly comes first."""
+        """The question, with what is wrong with an answer that it has already; one before it that was passed by or is
+        answered wrongly comes first.
+        """
         given = given_in(walk, request.GET)
         stop = stopped_at(walk, given)
         before = walk.questions[: walk.questions.index(question)]
         if stop is not None and stop[0] in before:
             return _stopped(request, walk, stop, given)
-        return _question(request, walk, question, given)
+        held = given.get(question.name)
+        return _question(request, walk, question, given, None if held is None else fault_in(question, held))
 
     return ask
 
