@@ -17,6 +17,7 @@ from procurement.actions.deliveries import deliver_due
 from procurement.actions.registering import SALT, send_registration
 from procurement.email_domains import domains_of, wrong_with
 from procurement.models import (
+    Capability,
     EmailDomain,
     Event,
     InboxMessage,
@@ -318,3 +319,50 @@ def test_the_domains_that_many_share_say_so() -> None:
         wrong_with("gov.uk") == "Many organisations have addresses under gov.uk: enter the whole of your own."
     )
     assert wrong_with("leeds.gov.uk") is None
+
+
+def navigation(page: Client) -> list[str]:
+    """Where the service navigation leads."""
+    return read(page.get("/account")).texts("a", class_="govuk-service-navigation__link")
+
+
+def test_the_navigation_follows_an_organisation_that_is_joined_and_left_without_a_new_sign_in(
+    page: Client,
+) -> None:
+    request = asks(page)
+    administrator = signed(Client(), CHIEF)
+    buying = {"Shortlists", "Call-offs"}
+    assert buying.isdisjoint(navigation(page))
+    assert page.get("/shortlists").status_code == 404
+    accepted = {"do": "accept", "request": request.reference, "role": "editor"}
+    assert administrator.post(PEOPLE, accepted).status_code == 303
+    assert buying <= set(navigation(page))
+    assert page.get("/shortlists").status_code == 200
+    assert read(page.get("/search")).all("details", id="save") != []
+    Membership.objects.filter(user__email=NEW).update(role="viewer")
+    assert page.post("/shortlists", {"title": "Mine"}).status_code == 403
+    Membership.objects.filter(user__email=NEW).delete()
+    assert buying.isdisjoint(navigation(page))
+    assert page.get("/shortlists").status_code == 404
+    assert read(page.get("/search")).all("details", id="save") == []
+
+
+def test_the_navigation_follows_what_an_organisation_is(page: Client) -> None:
+    signed(page, CHIEF)
+    assert "Administration" not in navigation(page)
+    body = Organisation.objects.get(reference="council")
+    owner = Capability.objects.create(organisation=body, kind=Capability.Kind.FRAMEWORK_OWNER)
+    assert "Administration" in navigation(page)
+    owner.delete()
+    assert "Administration" not in navigation(page)
+
+
+def test_unread_messages_are_counted_once_whatever_an_organisation_is(page: Client) -> None:
+    asks(page)
+    signed(page, CHIEF)
+    deliver_due()
+    waiting = InboxMessage.objects.filter(organisation__reference="council", read_at=None).count()
+    assert waiting > 0
+    body = Organisation.objects.get(reference="council")
+    Capability.objects.create(organisation=body, kind=Capability.Kind.FRAMEWORK_OWNER)
+    assert f"Inbox ({waiting} unread)" in navigation(page)
