@@ -16,6 +16,7 @@ from django.urls import resolve
 
 MOST: Final = {
     "account": 9,
+    "add-to-shortlist": 12,
     "administration": 10,
     "call-off": 23,
     "call-offs": 8,

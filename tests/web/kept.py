@@ -52,7 +52,8 @@ def kept_pages(page: Client) -> tuple[str, ...]:
     run(made.rpartition("/")[2])
     unready, (call_off, offer, contract) = begun(page, mechanism="", title=HOSTILE), awarded(page)
     return (
-        "/", "/saved-searches", "/matches", match, "/shortlists", plain, f"{plain}?done=note", locked,
+        "/", "/saved-searches", "/matches", match, "/shortlists",
+        f"/shortlists/add?listing={ALDER}", plain, f"{plain}?done=note", locked,
         f"{locked}/verification", waiting, made, "/call-offs", "/call-offs/new", unready,
         f"{unready}/edit", call_off, f"{call_off}?done=award",
         offer, contract, "/organisations/council/limit", "/organisations/council/webhooks", listening(),

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 from procurement.permissions import ANONYMOUS, Action, can, person
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
+from web.adding import ADDED, added_to, adding_at
+from web.address import Address
 from web.listing_page import listing_page
 from web.pages import render
 from web.saying import said
@@ -22,10 +24,14 @@ def listing(request: HttpRequest, reference: str) -> HttpResponse:
     if page is None:
         raise Http404
     actor = person(request.user) if request.user.is_authenticated else ANONYMOUS
+    here = Address.of(request.path, request.GET)
+    shortlists = any(can(actor, Action.EDIT_SHORTLIST, key) for key in actor.organisations())
     return render(
         request,
         "listing.html",
         "search",
+        adding=adding_at(reference, here.without(ADDED)) if shortlists else "",
+        added=added_to(here),
         page=page,
         may_see_contacts=can(actor, Action.VIEW_CONTACTS),
         may_edit=can(actor, Action.UPDATE_PROFILE, page.partner.organisation_id),

@@ -26,6 +26,7 @@ from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.params import PAGE_SIZE, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
+from web.adding import ADDED, added_to, adding_at
 from web.address import Address
 from web.buying import actor_of
 from web.choosing import COMPARE, compared, toggled
@@ -86,7 +87,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The page of a question; 400 where a parameter is wrong, 503 where the index cannot be read."""
     address = Address.of(request.path, request.GET)
     more = address.first("more")
-    asked = plain_amounts(address.without("more"))
+    asked = plain_amounts(address.without("more", ADDED))
     try:
         refuse_cursor(asked)
         refuse_larger(asked, PAGE_SIZE)
@@ -110,7 +111,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def _answered(
     request: HttpRequest, asked: Address, query: ListingQuery, answer: ListingResult, more: str
 ) -> HttpResponse:
-    first_page = asked.without("page")
+    first_page, shortlistable = asked.without("page"), _may_shortlist(request, answer)
     grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
     if query.grade and query.grade not in dict(grades):
         grades.append((query.grade, query.grade))
@@ -142,7 +143,11 @@ def _answered(
         mapped=str(first_page.without("seed", "sort", "more", COMPARE).at("/map")),
         index=answer.index,
         savable=buys(request) and answer.count <= DEEPEST_HIT,
-        shortlistable=_may_shortlist(request, answer),
+        shortlistable=shortlistable,
+        adding={hit.reference: adding_at(hit.reference, asked) for hit in answer.hits}
+        if shortlistable
+        else {},
+        added=added_to(Address.of(request.path, request.GET)),
         asked=asked.without(COMPARE, "page", "seed").query,
         # Whoever puts it on file has read it in this order.
         asked_in_order=asked.without(COMPARE, "page").put({"seed": str(answer.seed)}).query,
