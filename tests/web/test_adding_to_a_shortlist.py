@@ -27,7 +27,10 @@ def state() -> tuple[Any, ...]:
 
 def links(page: Client, address: str) -> list[str]:
     shown = read(page.get(address))
-    return [one.attributes["href"] for one in shown.all("a") if one.text.startswith("Add to a shortlist")]
+    links = [one.attributes["href"] for one in shown.all("a") if one.text.startswith("Add to a shortlist")]
+    back = [one.attributes["value"] for one in shown.all("input", name="back")]
+    buttons = [one.attributes["value"] for one in shown.all("button", form="add", name="listing")]
+    return links + [f"{ADD}?{urlencode({'listing': one, 'back': back[0]})}" for one in buttons]
 
 
 def test_a_result_is_put_on_an_open_shortlist_and_the_search_comes_back(page: Client) -> None:
@@ -115,6 +118,10 @@ def test_nobody_but_a_buyers_editor_finds_the_way(page: Client) -> None:
     page.logout()
     assert page.get(f"{ADD}?listing={ALDER}")["Location"].startswith("/sign-in")
     assert Shortlist.objects.count() == 0
+
+
+def test_a_page_that_is_full_of_a_facets_values_leads_to_no_shortlist(page: Client) -> None:
+    assert links(signed(page), f"{SEARCH}&more=specialism") == []
 
 
 def test_an_anonymous_search_reads_no_database(

@@ -26,7 +26,7 @@ from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.params import PAGE_SIZE, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
-from web.adding import ADDED, added_to, adding_at
+from web.adding import ADDED, added_to
 from web.address import Address
 from web.buying import actor_of
 from web.choosing import COMPARE, compared, toggled
@@ -144,9 +144,8 @@ def _answered(
         index=answer.index,
         savable=buys(request) and answer.count <= DEEPEST_HIT,
         shortlistable=shortlistable,
-        adding={hit.reference: adding_at(hit.reference, asked) for hit in answer.hits}
-        if shortlistable
-        else {},
+        # Not beside a facet's further values, which fill the page as it is: they are read to narrow the search.
+        back=str(asked) if shortlistable and not more else "",
         added=added_to(Address.of(request.path, request.GET)),
         asked=asked.without(COMPARE, "page", "seed").query,
         # Whoever puts it on file has read it in this order.
