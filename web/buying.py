@@ -5,13 +5,19 @@ The actions ask again (procurement/actions/buyers.py); here it decides what is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any, Final
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 
-from procurement.models import Organisation, User
-from procurement.permissions import ANONYMOUS, Action, Actor, can, person
+from procurement.models import Application, Membership, Organisation
+from procurement.permissions import ANONYMOUS, SYSTEM, Action, Actor, can, person
+
+INTEGRATION: Final = "app_"
+"""How the reference of an integration begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Bodies:
 
     def chosen(self, named: str) -> str | None:
         """The organisation to act for: the only one, else the one that is named; None where that is none of them."""
-        known = [reference for reference, _ in self.choices]
+        known = [reference for reference, _name in self.choices]
         if len(known) == 1:
             return known[0]
         return named if named in known else None
@@ -49,10 +55,30 @@ def require_buyer(actor: Actor, action: Action) -> None:
         raise Http404
 
 
-def names_of(organisation: int, actors: Iterable[str]) -> dict[str, str]:
-    """The names of colleagues of an organisation, by the reference that events hold."""
-    people = User.objects.filter(reference__in=sorted(actors), memberships__organisation=organisation)
-    return {
-        reference: name or email
-        for reference, name, email in people.values_list("reference", "full_name", "email")
-    }
+def names_of(
+    organisation: int, actors: Iterable[str], parties: Collection[int] | QuerySet[Any] = ()
+) -> dict[str, str]:
+    """What a reader of an organisation is told of each actor, by the reference that events hold: a colleague's name; of
+    others as much as is known, by the organisations (`parties`, their keys) that the reader deals with anyway. Never
+    the reference, which says nothing to anybody. One query, one more where an integration acted.
+    """
+    wanted = set(actors)
+    rows = Membership.objects.filter(
+        Q(organisation=organisation) | Q(organisation__in=parties), user__reference__in=sorted(wanted)
+    )
+    told = dict.fromkeys(wanted, _("Somebody else"))
+    fields = ("user__reference", "user__full_name", "user__email", "organisation", "organisation__name")
+    for reference, name, email, key, body in rows.order_by("organisation__name").values_list(*fields):
+        if key == organisation:
+            told[reference] = name or email
+        elif told[reference] == _("Somebody else"):
+            told[reference] = _("Somebody of %(organisation)s") % {"organisation": body}
+    if SYSTEM.reference in wanted:
+        told[SYSTEM.reference] = _("The service itself")
+    if integrations := [one for one in wanted if one.startswith(INTEGRATION)]:
+        held = Application.objects.filter(
+            Q(organisation=organisation) | Q(organisation__in=parties), reference__in=integrations
+        )
+        for reference, body in held.values_list("reference", "organisation__name"):
+            told[reference] = _("An integration of %(organisation)s") % {"organisation": body}
+    return told

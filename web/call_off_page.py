@@ -20,7 +20,7 @@ from procurement.call_off_facts import facts_of
 from procurement.errors import Fault
 from procurement.event_types import EVENT_TYPES
 from procurement.line import Line
-from procurement.models import CallOff, Contract, Event, Offer
+from procurement.models import CallOff, Contract, Event, Offer, SupplierMember
 from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice
@@ -126,8 +126,12 @@ def _history(call_off: CallOff, offers: Iterable[Offer]) -> tuple[Happened, ...]
         | Q(subject_type="contract", subject__in=contracts)
     )
     events = list(Event.objects.filter(about).order_by("-position")[:HAPPENINGS])
-    names = names_of(call_off.organisation_id, {one.actor for one in events})
-    return tuple(Happened(one.at, names.get(one.actor, one.actor), happened(one)) for one in events)
+    asked = SupplierMember.objects.filter(
+        supplier__appointments__in=call_off.suppliers.values("appointment"), left_on=None
+    )
+    parties = asked.values("partner__organisation")
+    names = names_of(call_off.organisation_id, {one.actor for one in events}, parties)
+    return tuple(Happened(one.at, names[one.actor], happened(one)) for one in events)
 
 
 def meaning_of(kind: str) -> str:

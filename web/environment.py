@@ -54,8 +54,10 @@ def environment(**options: Any) -> Environment:
         plural=formats.plural,
     )
     made.filters.update(
+        amounts=formats.amounts,
         day=formats.day,
         difference=formats.difference,
+        grouped=formats.grouped,
         moment=formats.moment,
         money=formats.money,
         number=formats.number,

@@ -21,7 +21,7 @@ from search.engines.matching_base import MatchingEngine
 from search.lots import FittingLot
 from search.matching import lots_for
 from web.address import Address
-from web.formats import day, money
+from web.formats import amounts, day, money
 from web.saying import said
 from web.walk import day_typed, pence_typed
 from web.walks import ANSWERS, LACKS, OUTCOMES, READINESS, YES, Lack
@@ -126,7 +126,7 @@ def _why(found: Found, sketch: Sketch) -> tuple[str, ...]:
     else:
         against = found.ways.against[CallOff.Route.DIRECT_AWARD]
         reason = f"{against[0].message[0].lower()}{against[0].message[1:]}"
-        told.append(_("By further competition: %(reason)s") % {"reason": reason})
+        told.append(_("By further competition: %(reason)s") % {"reason": amounts(reason)})
     return tuple(told)
 
 

@@ -33,6 +33,7 @@ MONTHS: Final = (
 )
 _MARKED: Final = re.compile(r"(</?mark>)")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMOUNT: Final = re.compile(r"£(\d{1,12}(?:\.\d{2})?)(?![\d,]|\.\d)", re.ASCII)
 _BLANK_LINE: Final = re.compile(r"\n\s*\n")
 
 
@@ -61,6 +62,16 @@ def minor(amount: str) -> int:
     """A stored decimal string in minor units: "650.50" is 65050."""
     pounds, _, pence = amount.partition(".")
     return int(pounds) * 100 + int(f"{pence:0<2}")
+
+
+def grouped(amount: str) -> str:
+    """A stored decimal string as people read it after a sign of pounds: "2000.00" is 2,000."""
+    return money(minor(amount)).removeprefix("£")
+
+
+def amounts(text: str) -> str:
+    """A sentence whose amounts are as programs write them, as people read it: £95000.00 is £95,000."""
+    return _AMOUNT.sub(lambda found: money(minor(found[1])), text)
 
 
 def number(value: int) -> str:

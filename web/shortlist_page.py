@@ -1,7 +1,6 @@
 """What the page of one shortlist shows, read from the database: a page of its entries, notes, history, packs.
 
-A bounded number of queries whatever its size. Colleagues are named to each other; whoever else acted is told by the
-opaque reference that the event log holds.
+A bounded number of queries whatever its size. Colleagues are named to each other; whoever else acted is not.
 """
 
 from __future__ import annotations
@@ -116,8 +115,8 @@ def shortlist_page(shortlist: Shortlist, actor: Actor, page: int) -> ShortlistPa
         entries=tuple(_entry(row, facts[row.listing]) for row in rows),
         count=shortlist.entry_count,  # type: ignore[attr-defined]
         undecided=shortlist.entries.filter(decision=ShortlistEntry.Decision.UNDECIDED).count(),
-        notes=tuple(Line(one.created_at, names.get(one.actor, one.actor), one.text) for one in notes),
-        history=tuple(Line(one.at, names.get(one.actor, one.actor), _happened(one)) for one in happened),
+        notes=tuple(Line(one.created_at, names[one.actor], one.text) for one in notes),
+        history=tuple(Line(one.at, names[one.actor], _happened(one)) for one in happened),
         packs=_packs(shortlist),
         may_edit=edits,
         may_lock=can(actor, Action.LOCK_SHORTLIST, owner),

@@ -134,10 +134,7 @@ def _criteria(
                 criterion=one,
                 answer=answers.get(one.key, ""),
                 own=next((each for each in given if each.assessor.reference == actor.reference), None),
-                scores=tuple(
-                    (names.get(each.assessor.reference, each.assessor.reference), each.score, each.note)
-                    for each in given
-                ),
+                scores=tuple((names[each.assessor.reference], each.score, each.note) for each in given),
                 agreed=agreed.get(one.key),
             )
         )

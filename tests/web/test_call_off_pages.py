@@ -55,7 +55,7 @@ def test_a_draft_shows_its_suppliers_in_their_order_with_prices(page: Client) ->
     assert cells == ["Price: £6,505", "In all: £10,005.50", "Price: £5,500", "In all: £9,000.50"]
     heads = [one.text for one in shown.all("th", scope="row")]
     assert heads == ["1. Consortium Alder Wanted: Alder", "2. Dogwood Digital Wanted: Dogwood"]
-    assert summary(shown)["Options"] == "3 months for at most £2500.50"
+    assert summary(shown)["Options"] == "3 months for at most £2,500.50"
 
 
 def test_what_keeps_a_draft_back_is_told_and_no_step_that_would_fail_is_offered(
@@ -235,3 +235,24 @@ def test_an_award_that_may_not_be_signed_is_told_with_what_can_be_done(page: Cli
     shown = page.get(address).content.decode()
     assert "Before it can be signed" in shown
     assert "Next: an approver, to undo." in shown
+
+
+def test_a_history_names_colleagues_and_says_of_others_whose_they_are(page: Client) -> None:
+    address, _, contract = awarded(signed(page))
+    signed(page, "alder@example.org")
+    assert step(page, contract, "sign").status_code == 303
+    signed(page)
+    shown = page.get(address).content.decode()
+    assert "usr_" not in shown
+    history = [one.text for one in read(page.get(address)).all("li", class_="app-title")]
+    assert any("Somebody of Alder" in one and "One of the two parties has signed" in one for one in history)
+
+
+def test_a_call_off_is_told_without_words_of_programs(page: Client) -> None:
+    address, offer, _ = awarded(signed(page))
+    shown = summary(read(page.get(address)))
+    assert shown["Requirement"].startswith(
+        f"{CallOff.objects.get().requirement.requirement.reference}, version 1"
+    )
+    assert shown["Expenses"] == "At most £1,000"
+    assert summary(read(page.get(offer)))["In all, at most"] == "£10,005.50"

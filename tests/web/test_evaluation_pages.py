@@ -182,7 +182,7 @@ def test_the_ranking_shows_its_arithmetic_and_opens_prices(page: Client) -> None
         ["Rank: 2", "Dogwood Digital", "Quality: 38", "Price: £6,000", "Result: 78.00"],
     ]
     assert rows(shown, "The arithmetic")[1][1].startswith("Method: 4 of 5 × 50 = 40")
-    assert summary(read(page.get(tender_address(address, "alders"))))["The work"] == "£6000.00 without VAT"
+    assert summary(read(page.get(tender_address(address, "alders"))))["The work"] == "£6,000 without VAT"
 
 
 def test_a_low_price_is_asked_about_explained_and_taken_before_the_award(page: Client) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from web.formats import day, mark, minor, moment, money, paragraphs, plural
+from web.formats import amounts, day, mark, minor, moment, money, paragraphs, plural
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,16 @@ def test_a_highlight_keeps_its_marks_and_nothing_else() -> None:
     )
     assert mark("&lt;mark&gt;as text&lt;/mark&gt;") == "&lt;mark&gt;as text&lt;/mark&gt;"
     assert mark("&#34;&#39;&lt;") == "&#34;&#39;&lt;"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("£95000.00 is above £1000.50.", "£95,000 is above £1,000.50."),
+        ("price £68770.00 ÷ £79845.00 × 35", "price £68,770 ÷ £79,845 × 35"),
+        ("£1,000.50, £12 and £1234.567", "£1,000.50, £12 and £1234.567"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_amounts_of_a_sentence_are_written_for_people(text: str, told: str) -> None:
+    assert amounts(text) == told

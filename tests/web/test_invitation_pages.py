@@ -105,8 +105,8 @@ def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> Non
         ({"rate": ["much"]}, "rate-1", "Rate of G2: an amount is in pounds"),
         ({"answer-method": ""}, "answer-method", "Method: answer Method"),
         ({"answer-method": "word " * 501}, "answer-method", "Method: at most 500 words; these are 501"),
-        ({"expenses": "2,000"}, "expenses", "Expenses: at most £1000.00 is paid"),
-        ({"option": ["9,999"]}, "option-1", "Price of option 1: at most £2500.50 is paid"),
+        ({"expenses": "2,000"}, "expenses", "Expenses: at most £1,000 is paid"),
+        ({"option": ["9,999"]}, "option-1", "Price of option 1: at most £2,500.50 is paid"),
     ],
 )
 def test_a_tender_that_breaks_a_rule_is_not_submitted_and_keeps_what_was_typed(

@@ -87,7 +87,7 @@ def test_above_the_cap_it_ends_in_a_competition_and_says_why(page: Client) -> No
     shown = read(answered(page, **NEED | {"value": "100000.01"}))
     assert shown.one("h1").text == "Further competition on lot 1: Health"
     assert sections(shown)["Why"][-1] == (
-        "By further competition: £100000.01 is above the lot's cap of £100000.00 for direct awards."
+        "By further competition: £100,000.01 is above the lot's cap of £100,000 for direct awards."
     )
 
 

@@ -73,7 +73,7 @@ def limit(request: HttpRequest, reference: str) -> HttpResponse:
         minor=limit_of(body.pk),
         sets=can(actor, Action.SET_LIMIT, body),
         waiting=list(own.waiting_for_approval().order_by("-pk")[:SHOWN]),
-        approved=[(one, names.get(one.approved_by, one.approved_by)) for one in approved],
+        approved=[(one, names[one.approved_by]) for one in approved],
         typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
