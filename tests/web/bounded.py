@@ -24,7 +24,7 @@ MOST: Final = {
     "claims": 14,
     "compare": 17,
     "competition": 33,
-    "contract": 10,
+    "contract": 14,
     "dead-letters": 7,
     "edit-call-off": 9,
     "edit-framework": 7,

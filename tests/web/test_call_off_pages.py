@@ -229,9 +229,17 @@ def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client)
 
 
 def test_an_award_that_may_not_be_signed_is_told_with_what_can_be_done(page: Client) -> None:
-    address, _, _ = awarded(signed(page))
+    address, _, contract = awarded(signed(page))
     signed(page)
+    assert "sign" in offered_steps(page, contract)
     Partner.objects.update(suspended=True)
+    own = page.get(contract).content.decode()
+    assert "Before it can be signed" in own
+    assert "sign" not in offered_steps(page, contract)
+    signed(page, "alder@example.org")
+    assert "sign" not in offered_steps(page, contract)
+    signed(page)
+    assert step(page, contract, "sign").status_code == 422
     shown = page.get(address).content.decode()
     assert "Before it can be signed" in shown
     assert "Next: an approver, to undo." in shown

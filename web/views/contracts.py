@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from procurement.actions.contracts import IDENTIFIERS, contract_parts
 from procurement.actions.public_notices import notice_of
 from procurement.available import contract_steps, signed_by
-from procurement.errors import NotFound
+from procurement.call_off_checks import signing_faults
+from procurement.errors import Fault, NotFound
 from procurement.models import Contract
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
@@ -81,6 +82,14 @@ def _seen(actor: Actor, reference: str) -> Contract:
     return found
 
 
+def _unsignable(contract: Contract) -> list[Fault]:
+    """What keeps it from being signed today, as its call-off tells it and a signature would be refused with."""
+    asked = contract.call_off.suppliers.select_related("appointment__supplier").get(
+        appointment=contract.appointment_id
+    )
+    return signing_faults(contract.call_off, asked, contract.value_minor, timezone.localdate())
+
+
 def _page(
     request: HttpRequest, actor: Actor, found: Contract, faults: Iterable[FieldFault], status_code: int = 200
 ) -> HttpResponse:
@@ -105,6 +114,7 @@ def _page(
         to_publish=bool(waiting),
         to_tell=before is not None,
     )
+    blocking = _unsignable(found) if "sign" in actions else []
     return render(
         request,
         "contract.html",
@@ -112,7 +122,8 @@ def _page(
         status_code=status_code,
         contract=found,
         buying=bool(buying),
-        actions=frozenset(actions),
+        actions=frozenset(actions) - ({"sign"} if blocking else set()),
+        blocking=blocking,
         identifiers=choices_said(IDENTIFIERS.items()),
         notices=notices,
         no_notices="" if notices else said(why_none(contract_facts(found))),
