@@ -34,6 +34,7 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "ended": "Its call-off was cancelled or given up; changes hold the reason.",
     "reopened": "The award or the intention was taken back; changes hold the reason.",
     "partner_left": "A firm that it names left the supplier; changes hold since when.",
+    "lead_changed": "Another firm leads its supplier; changes hold since when.",
     "reminded": "Its deadline is close and it is not submitted, or not confirmed after a material amendment.",
     "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
 }
@@ -315,6 +316,18 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "contract",
         ("call_off", "organisation", "supplier", "partner"),
         "A firm that was wanted left the supplier of a live contract.",
+        concerns=ASKED,
+    ),
+    "offer.lead_changed": EventType(
+        "offer",
+        ("call_off", "organisation", "supplier", "partner"),
+        "Another firm leads the supplier of an open offer.",
+        concerns=ASKED,
+    ),
+    "contract.lead_changed": EventType(
+        "contract",
+        ("call_off", "organisation", "supplier", "partner"),
+        "Another firm leads the supplier of a live contract.",
         concerns=ASKED,
     ),
     "call_off.extended": EventType(

@@ -125,6 +125,12 @@ MARKET_EVENTS: Final[dict[str, EventType]] = {
     "supplier.member_left": EventType(
         "supplier", ("partner",), "A partner no longer belongs to it.", public=True
     ),
+    "supplier.lead_changed": EventType(
+        "supplier",
+        ("partner",),
+        "Another partner leads it; changes hold who led before, since when, and whether that one stays a member.",
+        public=True,
+    ),
     "appointment.made": EventType(
         "appointment", ("supplier", "lot", "framework"), "A supplier's place on a lot.", public=True
     ),

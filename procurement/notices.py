@@ -7,39 +7,18 @@ name of a person, no contact, no price stands in an event, so none can stand in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from django.urls import reverse
 
-from procurement.models import Delivery, Event
+from procurement.market_notices import MARKET_NOTICES
+from procurement.models import Event
 from procurement.models.outbox import TITLE_LENGTH
-from procurement.permissions import ADMINISTRATORS, APPROVERS, EDITORS, SYSTEM, Role
-
-Words = str | Callable[[Mapping[str, Any]], str]
-INBOX: Final = (Delivery.Channel.INBOX,)
-URGENT: Final = (Delivery.Channel.INBOX, Delivery.Channel.EMAIL)
-
-USER: Final = "user"
-"""The way to the one person that the event names, who is told in the inbox alone; the others are concerned.py's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """`whom` is a way of concerned.py, each but once for a type; `roles` say who of an organisation gets the
-    e-mail. `link` is the name of an address and the format string of its reference. `when` says of which events of the
-    type it is told, None: of each.
-    """
-
-    whom: str
-    title: Words
-    text: Words
-    link: tuple[str, str] | None = None
-    channels: tuple[Delivery.Channel, ...] = INBOX
-    roles: frozenset[Role] = EDITORS
-    when: Callable[[Event], bool] | None = None
+from procurement.notice import URGENT, USER, Notice, Words
+from procurement.permissions import ADMINISTRATORS, APPROVERS, SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +61,6 @@ def _by_a_firm_alone(event: Event) -> bool:
     return "supplier" not in event.references
 
 
-FRAMEWORK: Final = ("web:framework", "{framework}")
-PROFILE: Final = ("web:profile", "{subject}")
 CALL_OFF: Final = ("web:call-off", "{call_off}")
 PLAN: Final = ("web:outcome-plan", "{subject}")
 PAID_BY: Final = ("web:outcome-plan", "{call_off}~outcomes")
@@ -101,81 +78,7 @@ PROPOSAL: Final = ("web:rate-proposal", "{subject}")
 HOOK: Final = ("api:webhook", "{subject}")
 
 NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
-    "operation.finished": (
-        Notice("operation", "Work has {status}: {subject}", "The work “{kind}” ({subject}) has {status}.",
-               ("api:operation", "{subject}")),
-    ),
-    "appointment.suspended": (
-        Notice("supplier", "Place on {lot} suspended",
-               "The place of {supplier} on lot {lot} of {framework} rests: no call-off can be made with it until it "
-               "is reinstated.", FRAMEWORK, URGENT),
-    ),
-    "appointment.reinstated": (
-        Notice("supplier", "Place on {lot} reinstated",
-               "The place of {supplier} on lot {lot} of {framework} holds again.", FRAMEWORK, URGENT),
-    ),
-    "appointment.withdrawn": (
-        Notice("supplier", "Place on {lot} given up",
-               "The place of {supplier} on lot {lot} of {framework} was given up.", FRAMEWORK, URGENT),
-    ),
-    "appointment.ended": (
-        Notice("supplier", "Place on {lot} has ended",
-               "The last day of the place of {supplier} on lot {lot} of {framework} has passed.", FRAMEWORK),
-    ),
-    "rate_card.published": (
-        Notice("supplier", "Rate card published: {subject}",
-               "Version {version} of the rate card of {supplier} on {framework} is the one that buyers read.",
-               FRAMEWORK),
-    ),
-    "rate_card.expired": (
-        Notice("lead", "Rate card expired: {subject}",
-               "The last day of version {version} of the rate card of {supplier} on {framework} has passed.",
-               FRAMEWORK, URGENT),
-    ),
-    "partner.suspended": (
-        Notice("partner", "Profile suspended", "The profile of {subject} is shown to nobody until it is reinstated.",
-               PROFILE, URGENT),
-    ),
-    "partner.profile_taken_back": (
-        Notice("partner", "Version {version} of your profile was taken back",
-               "What stood before version {version} of the profile of {subject} is published again: {reason}", PROFILE,
-               URGENT),
-    ),
-    "partner.reinstated": (
-        Notice("partner", "Profile reinstated", "The profile of {subject} is shown again.", PROFILE, URGENT),
-    ),
-    "supplier.member_joined": (
-        Notice("partner", "Joined {subject}", "{partner} belongs to the supplier {subject} from {joined_on}."),
-    ),
-    "supplier.member_left": (
-        Notice("partner", "Left {subject}", "{partner} does not belong to the supplier {subject} from {left_on}."),
-    ),
-    "organisation.member_added": (
-        Notice(USER, "You act for {subject}", "You may act for {subject} in the role {role}.", ("web:account", "")),
-    ),
-    "organisation.member_role_changed": (
-        Notice(USER, "Your role in {subject}", "Your role in {subject} is now {role}; it was {before}.",
-               ("web:account", "")),
-    ),
-    "organisation.invitation_accepted": (
-        Notice("organisation", "An invitation was accepted", "Somebody who was invited to act for {subject} does so.",
-               ("web:members", "{subject}")),
-    ),
-    "organisation.invitation_declined": (
-        Notice("organisation", "An invitation was declined",
-               "Somebody who was invited to act for {subject} will not. Its administrators see whom on the page of its "
-               "people.", ("web:members", "{subject}")),
-    ),
-    "organisation.membership_asked": (
-        Notice("organisation", "Somebody asks to act for {subject}",
-               "Somebody asks to act for {subject}. Its administrators answer on the page of its people.",
-               ("web:members", "{subject}"), URGENT, ADMINISTRATORS),
-    ),
-    "organisation.client_created": (
-        Notice("organisation", "An integration was given access",
-               "The integration {application} may act for {subject}. If nobody of yours asked for it, tell the "
-               "operator.", None, URGENT, ADMINISTRATORS),
-    ),
+    **MARKET_NOTICES,
     "saved_search.matched": (
         Notice("organisation", "Saved search {subject}", _found, ("web:saved-search", "{subject}")),
     ),
@@ -207,6 +110,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("lead", "Too late to answer {subject}",
                "The time to answer the order form of the call-off {call_off} has passed.", OFFER),
     ),
+    "offer.lead_changed": (
+        Notice("organisation", "{partner} leads {supplier}",
+               "{partner} leads the supplier {supplier} of the open order form {subject} from {since}.", CALL_OFF,
+               URGENT),
+    ),
     "offer.partner_left": (
         Notice("organisation", "{partner} has left {supplier}",
                "{partner}, which the open order form {subject} wants, does not belong to {supplier} any more.",
@@ -235,6 +143,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "contract.terminated": (
         Notice("lead", "Contract ended early: {subject}", "{subject} ended before its time.", CONTRACT, URGENT),
+    ),
+    "contract.lead_changed": (
+        Notice("organisation", "{partner} leads {supplier}",
+               "{partner} leads the supplier {supplier} of the contract {subject} from {since}.", CONTRACT, URGENT),
     ),
     "contract.partner_left": (
         Notice("organisation", "{partner} has left {supplier}",
@@ -336,6 +248,14 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "tender.submitted": (
         Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed.",
                TENDER),
+    ),
+    "tender.lead_changed": (
+        Notice("lead", "Your tender: {call_off}",
+               "You lead {supplier} from {since}: its tender {subject} for the call-off {call_off} is yours now.",
+               TENDER, URGENT),
+        Notice("organisation", "{partner} leads {supplier}",
+               "{partner} leads the supplier {supplier} of a tender for the call-off {call_off} from {since}.",
+               CALL_OFF, URGENT),
     ),
     "tender.partner_left": (
         Notice("lead", "{partner} has left {supplier}",

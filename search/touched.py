@@ -36,6 +36,7 @@ TOUCHES: Final[dict[str, Touch]] = {
     "supplier.changed": _subject(Kind.SUPPLIER),
     "supplier.member_joined": _subject(Kind.SUPPLIER),
     "supplier.member_left": _subject(Kind.SUPPLIER),
+    "supplier.lead_changed": _subject(Kind.SUPPLIER),
     "appointment.made": _reference(Kind.SUPPLIER),
     "appointment.suspended": _reference(Kind.SUPPLIER),
     "appointment.reinstated": _reference(Kind.SUPPLIER),

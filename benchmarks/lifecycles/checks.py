@@ -19,7 +19,8 @@ from procurement.actions.events import verify
 from procurement.concerned import named
 from procurement.event_types import known_type
 from procurement.models import Delivery, Event
-from procurement.notices import USER, notices_of, worded
+from procurement.notice import USER
+from procurement.notices import notices_of, worded
 from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TENDERS
 
 SENT: Final = "invitation.sent"

@@ -1,4 +1,4 @@
-"""A firm leaves a consortium: what that means for those who have asked for it or bought from it.
+"""A firm leaves a consortium, or another leads it: what that means for those who have asked for it or bought from it.
 
 From that day on no offer or invitation names it (rules.py asks for membership, departed.py takes it out of what goes
 out); buyers with an open offer or a live contract that wanted it are told by an event each, and the lead of each live
@@ -9,18 +9,27 @@ belonged.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.actions.tenders import happening
 from procurement.errors import Conflict, NotFound
-from procurement.models import CallOff, CallOffSupplier, Contract, Offer, SupplierMember, Tender
+from procurement.models import (
+    CallOff,
+    CallOffSupplier,
+    Contract,
+    Offer,
+    Partner,
+    Supplier,
+    SupplierMember,
+    Tender,
+)
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.states import CALL_OFFS
@@ -56,55 +65,80 @@ def leave_supplier(actor: Actor, supplier: str, partner: str) -> SupplierMember:
         today = timezone.localdate()
         left = MemberDraft(partner, member.role, member.joined_on, max(today, member.joined_on))
         save_suppliers(SYSTEM, [SupplierDraft(supplier, member.supplier.name, member.supplier.form, (left,))])
-        record_many(actor, list(_told(member, today)))
+        record_many(actor, list(told_of_leaving(member, today)))
         member.refresh_from_db()
     return member
 
 
-def _told(member: SupplierMember, today: date) -> Iterator[Happening]:
-    """One event for each open offer and live contract in which the firm is wanted."""
+def told_of_leaving(member: SupplierMember, today: date) -> Iterator[Happening]:
+    """One event for each open offer, live contract and undecided tender in which the firm is wanted; `today` is the
+    first day on which it does not belong.
+    """
     wanted = CallOffSupplier.objects.filter(
         partners=member.partner_id, appointment__supplier=member.supplier_id
     )
     changes = {"left_on": today.isoformat()}
-    offers = Offer.objects.filter(asked__in=wanted, status__in=LIVE_OFFER)
-    for offer in offers.select_related("call_off__organisation").order_by("pk"):
-        references = _references(member, offer.call_off.reference, offer.call_off.organisation.reference)
-        yield Happening("offer.partner_left", "offer", offer.reference, references, changes)
-    yield from _of_tenders(member, changes)
-    contracts = Contract.objects.filter(
-        status__in=LIVE_CONTRACT, call_off__suppliers__in=wanted, appointment__supplier=member.supplier_id
-    )
-    for contract in contracts.select_related("call_off__organisation").distinct().order_by("pk"):
-        call_off = contract.call_off
-        references = _references(member, call_off.reference, call_off.organisation.reference)
-        yield Happening("contract.partner_left", "contract", contract.reference, references, changes)
-
-
-def _of_tenders(member: SupplierMember, changes: dict[str, str]) -> Iterator[Happening]:
-    """One event for each tender of the supplier that is not decided on and that wants the firm, or lets it write."""
     names = Q(invitation__asked__partners=member.partner_id) | Q(drafters=member.partner_id)
-    tenders = (
-        Tender.objects.filter(
-            names, status__in=LIVE_TENDER, invitation__asked__appointment__supplier=member.supplier_id
+    dealings = _Dealings(member.supplier, member.partner, "partner_left", changes)
+    yield from dealings.of_offers(Offer.objects.filter(asked__in=wanted))
+    yield from dealings.of_tenders(Tender.objects.filter(names))
+    yield from dealings.of_contracts(Contract.objects.filter(call_off__suppliers__in=wanted))
+
+
+def told_of_lead(supplier: Supplier, partner: Partner, today: date) -> Iterator[Happening]:
+    """One event for each open offer, live contract and undecided tender of a supplier that the firm leads from today
+    on: the buyer hears of it, of a tender once it is opened.
+    """
+    dealings = _Dealings(supplier, partner, "lead_changed", {"since": today.isoformat()})
+    yield from dealings.of_offers(Offer.objects.all())
+    yield from dealings.of_tenders(Tender.objects.all())
+    yield from dealings.of_contracts(Contract.objects.all())
+
+
+@dataclass(frozen=True, slots=True)
+class _Dealings:
+    """What a supplier has open with buyers, told of a firm by events that end in `what`."""
+
+    supplier: Supplier
+    partner: Partner
+    what: str
+    changes: dict[str, str]
+
+    def of_offers(self, rows: QuerySet[Offer]) -> Iterator[Happening]:
+        live = rows.filter(status__in=LIVE_OFFER, asked__appointment__supplier=self.supplier)
+        # Of one that was awarded the contract tells.
+        open_ones = live.exclude(call_off__status__in=DECIDED)
+        for offer in open_ones.select_related("call_off__organisation").order_by("pk"):
+            yield self._happening("offer", offer.reference, offer.call_off)
+
+    def of_contracts(self, rows: QuerySet[Contract]) -> Iterator[Happening]:
+        live = rows.filter(status__in=LIVE_CONTRACT, appointment__supplier=self.supplier)
+        for contract in live.select_related("call_off__organisation").distinct().order_by("pk"):
+            yield self._happening("contract", contract.reference, contract.call_off)
+
+    def of_tenders(self, rows: QuerySet[Tender]) -> Iterator[Happening]:
+        tenders = (
+            rows.filter(status__in=LIVE_TENDER, invitation__asked__appointment__supplier=self.supplier)
+            .exclude(competition__call_off__status__in=DECIDED)
+            .select_related("competition__call_off__organisation", "invitation__asked__appointment__supplier")
+            .prefetch_related("drafters")
         )
-        .exclude(competition__call_off__status__in=DECIDED)
-        .select_related("competition__call_off__organisation", "invitation__asked__appointment__supplier")
-        .prefetch_related("drafters")
-    )
-    for tender in tenders.distinct().order_by("pk"):
-        told = happening(tender, "tender.partner_left", changes)
-        references = told.references | {"partner": member.partner.reference}
+        for tender in tenders.distinct().order_by("pk"):
+            yield self._of_tender(tender)
+
+    def _of_tender(self, tender: Tender) -> Happening:
+        told = happening(tender, f"tender.{self.what}", self.changes)
+        references = told.references | {"partner": self.partner.reference}
         if tender.competition.opened_at is None:
             # Until the tenders are opened the buyer reads nothing of whom one names.
             references.pop("organisation", None)
-        yield replace(told, references=references)
+        return replace(told, references=references)
 
-
-def _references(member: SupplierMember, call_off: str, organisation: str) -> dict[str, str]:
-    return {
-        "call_off": call_off,
-        "organisation": organisation,
-        "supplier": member.supplier.reference,
-        "partner": member.partner.reference,
-    }
+    def _happening(self, kind: str, reference: str, call_off: CallOff) -> Happening:
+        references = {
+            "call_off": call_off.reference,
+            "organisation": call_off.organisation.reference,
+            "supplier": self.supplier.reference,
+            "partner": self.partner.reference,
+        }
+        return Happening(f"{kind}.{self.what}", kind, reference, references, self.changes)

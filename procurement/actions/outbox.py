@@ -23,7 +23,8 @@ from procurement.models import (
     WebhookEndpoint,
 )
 from procurement.models.outbox import message_reference
-from procurement.notices import USER, Notice, notices_of
+from procurement.notice import USER, Notice
+from procurement.notices import notices_of
 
 TESTED: Final = "webhook.tested"
 """Goes to the endpoint that is its subject, whatever that asks for, and to no other."""

@@ -1,20 +1,18 @@
-"""Who is shown: suspending and reinstating a partner or an appointment, and the end of a membership.
+"""Who is shown: suspending and reinstating a partner or an appointment.
 
 Each is one step of its own with its event; the search hears of it and the listing is gone within seconds.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
 from django.db import transaction
-from django.utils import timezone
 
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.errors import Conflict, NotFound, Stale
-from procurement.models import Appointment, Partner, SupplierMember
+from procurement.models import Appointment, Partner
 from procurement.permissions import Action, Actor, require
 
 STEPS: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
@@ -93,30 +91,3 @@ def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Ap
             actor, Happening(kind, "appointment", reference, references, {"status": target, "reason": why})
         )
     return appointment
-
-
-def end_membership(actor: Actor, supplier: str, partner: str, left_on: date | None = None) -> SupplierMember:
-    """Ends a partner's current membership; `left_on` is the first day it no longer belongs (today unless
-    given).
-
-    Raises NotFound, NotPermitted, Conflict for a lead (another must lead first) or a day before it joined.
-    """
-    with transaction.atomic():
-        member = (
-            SupplierMember.objects.select_for_update(of=("self",))
-            .select_related("supplier", "partner")
-            .filter(supplier__reference=supplier, partner__reference=partner, left_on=None)
-            .first()
-        )
-        if member is None:
-            raise NotFound(f"{partner} is not in {supplier}.")
-        require(actor, Action.MANAGE_SUPPLIERS)
-        if member.role == SupplierMember.Role.LEAD:
-            raise Conflict("A supplier's lead cannot leave before another leads.")
-        member.left_on = left_on or timezone.localdate()
-        if member.left_on < member.joined_on:
-            raise Conflict("A member cannot leave before it joined.")
-        member.save(update_fields=["left_on"])
-        changes = {"left_on": member.left_on.isoformat()}
-        record(actor, Happening("supplier.member_left", "supplier", supplier, {"partner": partner}, changes))
-    return member

@@ -10,7 +10,8 @@ from django.utils import timezone
 from procurement.concerned import WAYS
 from procurement.event_types import EVENT_TYPES
 from procurement.models import Delivery, Event
-from procurement.notices import NOTICES, USER, notice_for, worded
+from procurement.notice import USER
+from procurement.notices import NOTICES, notice_for, worded
 
 CHANGES: dict[str, dict[str, Any]] = {
     "operation.finished": {"kind": "import_partners", "status": "succeeded"},
@@ -25,6 +26,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "rate_proposal.refused": {"reason": "Too much."},
     "supplier.member_joined": {"role": "member", "joined_on": "2026-04-01"},
     "supplier.member_left": {"left_on": "2026-05-01"},
+    "supplier.lead_changed": {"former": "a", "since": "2026-05-01", "stays": True},
+    "appointment.made": {"starts_on": "2026-05-01"},
+    "offer.lead_changed": {"since": "2026-05-01"},
+    "contract.lead_changed": {"since": "2026-05-01"},
+    "tender.lead_changed": {"since": "2026-05-01"},
     "contract.extended": {"ends_on": "2027-05-01"},
     "call_off.unsuccessful": {"reason": "No tender was submitted by the deadline."},
     "contract.signature_reminded": {"unsigned": ["buyer", "supplier"]},
@@ -87,5 +93,5 @@ def test_words_are_those_of_the_event() -> None:
 
 
 def test_a_row_that_is_gone_is_a_fault_that_says_so() -> None:
-    with pytest.raises(LookupError, match=r"appointment\.made is told to no supplier"):
-        notice_for("appointment.made", "supplier")
+    with pytest.raises(LookupError, match=r"appointment\.started is told to no supplier"):
+        notice_for("appointment.started", "supplier")

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.consortia import end_member
 from procurement.actions.matches import Run, keep_match
 from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.shortlist_entries import add_entries, decide_entry, remove_entry
@@ -23,10 +24,10 @@ from procurement.actions.snapshots import (
     verdict_on,
     verify_snapshot,
 )
-from procurement.actions.standing import end_membership, suspend_partner
+from procurement.actions.standing import suspend_partner
 from procurement.canonical import canonical, digest_of_text
 from procurement.errors import Conflict, Invalid, NotFound
-from procurement.models import Event, Partner, ProfileVersion, RateCardVersion, Snapshot
+from procurement.models import Event, Partner, ProfileVersion, RateCardVersion, Snapshot, Supplier
 from procurement.permissions import SYSTEM, Actor
 from procurement.requirements import RequirementContent
 from procurement.snapshots import Index
@@ -160,7 +161,7 @@ def test_it_survives_whatever_changes_afterwards(locked: Snapshot, editor: Actor
     publish_profiles(SYSTEM, [ProfileDraft("ash", {"summary": "Now something else.", "name": "Ash & Co"})])
     publish_rates("oak", "wr1", {"wr1~1~G1": 30_000})
     suspend_partner(SYSTEM, "yew", Partner.objects.get(reference="yew").revision, "Excluded.")
-    end_membership(SYSTEM, "oak", "ash", timezone.localdate())
+    end_member(SYSTEM, "oak", Supplier.objects.get(reference="oak").revision, "ash")
     call_command("rebuild_index", verbosity=0)
     again = Snapshot.objects.get(pk=locked.pk)
     assert again.document == before

@@ -8,10 +8,11 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.consortia import end_member
 from procurement.actions.organisations import OrganisationDraft, save_organisations
 from procurement.actions.profiles import confirm_profile, update_profile
-from procurement.actions.standing import end_membership, move_appointment, reinstate_partner, suspend_partner
-from procurement.models import Chain, Partner
+from procurement.actions.standing import move_appointment, reinstate_partner, suspend_partner
+from procurement.models import Chain, Partner, Supplier
 from procurement.permissions import SYSTEM
 from search.engines.base import Writer
 from search.index import engine
@@ -93,7 +94,7 @@ def test_a_suspended_appointment_disappears_on_its_lot_alone(writer: Writer) -> 
 
 
 def test_a_member_who_left_disappears_everywhere(writer: Writer) -> None:
-    end_membership(SYSTEM, "oak", "ash")
+    end_member(SYSTEM, "oak", Supplier.objects.get(reference="oak").revision, "ash")
     drain(writer)
     assert sorted(key for key, _ in engine().listing_keys()) == [
         "wr0~oak~oak",
