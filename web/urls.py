@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from web.views import (
     accounts,
     administration,
+    appointing,
     belonging,
     call_offs,
     claims,
@@ -128,6 +129,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="edit-specialism",
     ),
     path("administration/grades/<str:reference>", framework_editing.grade_form, name="edit-grade"),
+    path("administration/frameworks/<str:reference>/appoint", appointing.appoint, name="appoint"),
+    path("administration/suppliers/<str:reference>", appointing.supplier, name="supplier"),
     path("administration/appointments/<str:reference>", standing.place, name="place"),
     path("administration/partners/<str:reference>", standing.partner_standing, name="partner-standing"),
     path("rates", rates.rates, name="rates"),

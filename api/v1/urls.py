@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from api.references import ReferenceConverter
 from api.v1 import (
+    appointing,
     assessments,
     call_off_moves,
     call_offs,
@@ -127,8 +128,24 @@ urlpatterns = [
         standing.PartnerReinstatement.as_view(),
         name="partner-reinstate",
     ),
-    path("suppliers/", suppliers.SupplierList.as_view(), name="suppliers"),
+    path("suppliers/", appointing.SupplierAppointing.as_view(), name="suppliers"),
     path("suppliers/<reference:reference>/", suppliers.SupplierDetail.as_view(), name="supplier"),
+    path(
+        "suppliers/<reference:reference>/places/",
+        appointing.SupplierPlaces.as_view(),
+        name="supplier-places",
+    ),
+    path("suppliers/<reference:reference>/lead/", appointing.SupplierLead.as_view(), name="supplier-lead"),
+    path(
+        "suppliers/<reference:reference>/members/",
+        appointing.SupplierMembers.as_view(),
+        name="supplier-members",
+    ),
+    path(
+        "suppliers/<reference:reference>/members/<reference:partner>/end/",
+        appointing.MemberEnd.as_view(),
+        name="supplier-member-end",
+    ),
     path(
         "suppliers/<reference:reference>/members/<reference:partner>/leave/",
         joinings.Leaving.as_view(),

@@ -154,9 +154,7 @@ def end_member(actor: Actor, reference: str, revision: int, firm: str, left_on: 
     return supplier
 
 
-def name_lead(
-    actor: Actor, reference: str, revision: int, firm: object, *, stays: bool | None = True
-) -> Supplier:
+def name_lead(actor: Actor, reference: str, revision: int, firm: object, *, stays: bool = True) -> Supplier:
     """Another firm leads the consortium from today on: it answers what buyers ask, submits and signs, live tenders,
     offers and contracts among it. The one that led becomes a member, or where it does not stay leaves.
 
@@ -190,7 +188,7 @@ def name_lead(
             )
         SupplierMember.objects.bulk_create(begun)
         _count(supplier)
-        record_many(actor, _of_lead(supplier, former, partner, today, stays=bool(stays)))
+        record_many(actor, _of_lead(supplier, former, partner, today, stays=stays))
     return supplier
 
 
@@ -259,12 +257,13 @@ def _member(supplier: Supplier, firm: str) -> SupplierMember:
 
 def _firm(reader: Reader, value: object) -> Partner | None:
     """A firm by its reference that may become part of a supplier now."""
-    reference = reader.text(value, NAME, required=True).lower()
-    if not reference:
+    named = reader.text(value, NAME, required=True)
+    if not named:
         return None
-    partner = Partner.objects.select_related("organisation", "published").filter(reference=reference).first()
+    rows = Partner.objects.select_related("organisation", "published")
+    partner = rows.filter(reference=named.lower()).first()
     if partner is None:
-        reader.wrong("unknown", f"There is no firm {reference}.")
+        reader.wrong("unknown", f"There is no firm {named}.")
         return None
     since = partner.organisation.excluded_since
     if partner.suspended:
@@ -298,7 +297,9 @@ def _day(reader: Reader, value: object) -> date | None:
 
 
 def _within(reader: Reader, day: date, supplier: Supplier) -> None:
-    """Notes a day on which none of the supplier's frameworks runs."""
+    """Notes a day on which none of the supplier's frameworks runs, unless the day is wrong already."""
+    if any(one.pointer == reader.pointer for one in reader.faults):
+        return
     runs = Appointment.objects.filter(
         supplier=supplier, lot__framework__starts_on__lte=day, lot__framework__ends_on__gte=day
     )

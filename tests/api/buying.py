@@ -100,7 +100,7 @@ def teller(path: str, method: str = "get") -> tuple[str, str]:
             ("check", "admit", "refuse"), "commons-exchange"
         )
         return firms.get(steps[-1], "brightwater"), "joinings:read joinings:write"
-    if steps[0] in ("frameworks", "lots", "specialisms", "grades"):
+    if steps[0] in ("frameworks", "lots", "specialisms", "grades", "suppliers"):
         return "calloff-operations", "frameworks:write"
     if steps[0] == "rate-proposals":
         decided = steps[-1] in ("approve", "refuse")

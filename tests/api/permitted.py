@@ -205,6 +205,12 @@ TABLE: Final[tuple[Row, ...]] = (
     *_read(RUNNING, "appointments/{PLACE}/"),
     *_move(RUNNING, (), ("appointments/{PLACE}/suspend/", WHY), ("appointments/{PLACE}/reinstate/", WHY),
            ("appointments/{PLACE}/withdraw/", WHY)),
+    # Who is appointed, and who belongs to a supplier, is said by whoever runs all the frameworks that it stands on.
+    Row("POST", "suppliers/", RUNNING, body={"name": "Grove", "form": "alone", "lead": "alder", "lots": ["xd1~1"],
+                                             "starts_on": "2026-01-05"}),
+    *_move(RUNNING, SIGNED_IN, ("suppliers/larch/members/", {"partner": "brightwater"}),
+           ("suppliers/larch/members/alder/end/", {}), ("suppliers/larch/lead/", {"partner": "alder"}),
+           ("suppliers/larch/places/", {"lots": ["xd1~1"], "starts_on": "2026-01-05"})),
     *_move(("other owner", *OPERATORS), SIGNED_IN, ("partners/larch/suspend/", WHY),
            ("partners/larch/reinstate/", WHY)),
     # What firms publish is looked at by whoever answers for any framework.

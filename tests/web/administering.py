@@ -19,9 +19,11 @@ CHIEF, CLERK, OPERATOR = "chief@example.org", "clerk@example.org", "operator@exa
 INVITED = "buyer@example.org"
 PLACE = "/administration/appointments/rm1~1~dogwood"
 FIRM = "/administration/partners/dogwood"
+APPOINT = "/administration/frameworks/rm1/appoint"
+CONSORTIUM = "/administration/suppliers/alders"
 REVIEW = "/administration/profiles/dogwood"
 OF_OWNERS = ("/administration", "/administration/spend", "/administration/frameworks/rm1", PLACE, FIRM,
-             "/administration/profiles", REVIEW)  # fmt: skip
+             "/administration/profiles", REVIEW, APPOINT, CONSORTIUM)  # fmt: skip
 OF_KEEPERS = (
     "/administration/new-framework",
     "/administration/frameworks/rm1/data",
