@@ -27,7 +27,7 @@ from procurement.actions.rate_proposals import (
     submit_rate_proposal,
     withdraw_rate_proposal,
 )
-from procurement.errors import Fault, Invalid
+from procurement.errors import Invalid
 from procurement.models import (
     Appointment,
     Framework,
@@ -42,15 +42,11 @@ from procurement.pricing import UNITS, money
 from procurement.vocabulary import WORK_TYPES
 from web.doing import Change
 from web.faults import FieldFault
+from web.rate_headings import of_headings_said
 from web.saying import said
 
 SHOWN: Final = 50
 """Lines on a page of the comparison, and of the form of rates."""
-HEADINGS: Final = {
-    "required": N_("No column is headed %(field)s: head the one that says it so"),
-    "ambiguous": N_("Several columns could be the %(field)s: head one of them so, and the others otherwise"),
-}
-"""What is wrong with the headings of a file, by code."""
 OF_LINE: Final = re.compile(r"(?:line|rate|drop)-\d{1,6}", re.ASCII)
 """Fields of a line that stands already, by its place."""
 NEW_ROWS: Final = 2
@@ -200,19 +196,9 @@ def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, 
                 actor, reference, revision, sent.name or "" if sent else "", sent.chunks() if sent else ()
             )
         except Invalid as refused:
-            raise Invalid(refused.message, tuple(map(_of_headings_said, refused.faults))) from refused
+            raise Invalid(refused.message, tuple(map(of_headings_said, refused.faults))) from refused
 
     return OF_PROPOSALS | {"rates": rates, "file": file}
-
-
-def _of_headings_said(fault: Fault) -> Fault:
-    """A fault of the file as a person can mend it: a command is told which column is meant, a page is not."""
-    first, _slash, field = fault.pointer.strip("/").partition("/")
-    if first != "map" or fault.code not in HEADINGS:
-        return fault
-    if fault.code == "required" and field == "role":
-        return replace(fault, message=_("No column is headed grade or role: head the one that says it so"))
-    return replace(fault, message=_(HEADINGS[fault.code]) % {"field": field})
 
 
 def rates_said(proposal: RateProposal, sent: QueryDict) -> tuple[list[dict[str, Any]], list[str]]:

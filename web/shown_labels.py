@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.contracts import IDENTIFIERS
 from procurement.actions.ranking import GROUNDS
+from procurement.actions.rate_cells import FIELDS
 from procurement.actions.rate_comparison import RULES
 from procurement.evaluation_rules import KINDS, METHODS, PRICE_BASES, TIE_BREAKS
 from procurement.event_types import EVENT_TYPES
@@ -43,6 +44,7 @@ TABLES: Final[tuple[Mapping[Any, str], ...]] = (
     ACCREDITATIONS,
     BUYER_CLASSES,
     BY_SCOTLAND,
+    FIELDS,
     GROUNDS,
     IDENTIFIERS,
     KINDS,

@@ -97,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("administration/dead-letters", administration.dead_letters, name="dead-letters"),
     path("administration/log", administration.event_log, name="event-log"),
     path("administration/imports", imports.imports, name="imports"),
+    path("administration/rate-imports", imports.rate_import, name="import-rates"),
     path("administration/imports/<str:reference>", imports.import_, name="import"),
     path("administration/profiles", reviewing.profiles, name="profiles-to-review"),
     path("administration/profiles/<str:reference>", reviewing.profile, name="review-profile"),

@@ -28,6 +28,7 @@ from procurement.references import numbered
 
 KINDS: Final[dict[str, Action]] = {
     "import_partners": Action.IMPORT_PARTNERS,
+    "import_rates": Action.IMPORT_RATES,
 }
 """Imports: what comes with a file. Others are queued by the action that they belong to."""
 SILENT: Final = timedelta(minutes=2)

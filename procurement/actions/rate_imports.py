@@ -36,6 +36,9 @@ class Watch(Protocol):
     def judged(self, rows: int) -> None:
         """So many rows have been read."""
 
+    def writing(self) -> None:
+        """Every row is judged, and from here on it writes."""
+
     def written(self, lines: int, total: int) -> None:
         """So many of the lines to write have been written."""
 
@@ -59,6 +62,12 @@ class RateImport:
     dry_run: bool = False
     strict: bool = False
     partial: bool = False
+    name: str = ""
+    """The file's own name, where it is not that of its path."""
+
+    def named(self, path: Path) -> str:
+        """What the file is called where it is told of."""
+        return self.name or path.name
 
 
 @dataclass(slots=True)
@@ -102,6 +111,36 @@ class RateImportReport:
             "warnings": [_fault(one) for one in self.warnings],
         }
 
+    def told(self, most: int) -> dict[str, Any]:
+        """The report as an operation keeps it: at most so many errors, warnings and lines that change, the rest counted
+        in `more`. Rows are `line` and headings `pointer`, as an import of partners has them.
+        """
+        lines = [
+            {"card": reference, **line.shown()}
+            for reference, change in self.cards.items()
+            for line in change.diff.changes
+        ]
+        held = {
+            "errors": list(map(_error, self.faults)),
+            "warnings": list(map(_error, self.warnings)),
+            "lines": lines,
+        }
+        return {
+            "outcome": self.outcome,
+            "applied": self.applied,
+            "dry_run": self.dry_run,
+            "rows": self.rows,
+            "loaded": self.loaded,
+            "refused": self.refused,
+            **self.lines.counts(),
+            "cards": [{"reference": one, **change.diff.counts()} for one, change in self.cards.items()][
+                :most
+            ],
+            "new_suppliers": self.new_suppliers[:most],
+            **{name: rows[:most] for name, rows in held.items()},
+            "more": {name: max(0, len(rows) - most) for name, rows in held.items()},
+        }
+
 
 @dataclass(slots=True)
 class _Card:
@@ -139,7 +178,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         reader = RowReader(headings, wanted.currency, wanted.unit, places_of(framework))
         cards = _read(sheet.rows, reader, report, watch)
     except BadSheet as error:
-        raise Invalid(f"{path.name}: {error}.") from error
+        raise Invalid(f"{wanted.named(path)}: {error}.") from error
     suppliers = _suppliers(cards, wanted, headings["supplier"], report)
     _count(cards, report, wanted)
     if wanted.strict:
@@ -152,6 +191,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         report.loaded, report.refused = 0, report.rows
         return report
     if not wanted.dry_run:
+        watch.writing()
         make_suppliers(actor, report.new_suppliers, suppliers)
         publish_changes(actor, changes, watch.written)
         report.applied = bool(report.cards or report.new_suppliers)
@@ -305,7 +345,7 @@ def _compare(
             basis=wanted.basis,
             valid_from=first,
             valid_to=last,
-            source=f"import of {path.name}"[:200],
+            source=f"import of {wanted.named(path)}"[:200],
         )
         if card.refused:
             kept = published_lines(draft.reference, set(card.refused) - {line.key for line in card.lines})
@@ -337,3 +377,9 @@ def _card(change: CardChange) -> dict[str, Any]:
 
 def _fault(fault: CellFault) -> dict[str, Any]:
     return {"row": fault.row, "heading": fault.heading, "cell": fault.cell, "message": fault.message}
+
+
+def _error(fault: CellFault) -> dict[str, Any]:
+    pointer = f"/{fault.heading}" if fault.heading else ""
+    cell = f"“{fault.cell[:200]}” " if fault.cell else ""
+    return {"line": fault.row or "", "pointer": pointer, "code": "cell", "message": f"{cell}{fault.message}"}

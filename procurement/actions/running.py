@@ -13,9 +13,13 @@ import structlog
 from procurement.actions.evidence import EVIDENCE, make_evidence
 from procurement.actions.operations import Cancelled, begin, fail, no_way_back, report, succeed, upload_of
 from procurement.actions.partner_imports import import_partners
+from procurement.actions.rate_imports import RateImport, import_rates
 from procurement.errors import Refused
 from procurement.models import Operation
 from procurement.permissions import Actor
+
+MOST_TOLD: Final = 1_000
+"""Errors, warnings, cards and lines of an import of rates that its operation keeps; the rest is counted."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,12 +67,39 @@ def _partners(operation: Operation, actor: Actor) -> dict[str, Any]:
     return outcome.shown()
 
 
+@dataclass(frozen=True, slots=True)
+class FollowingRates:
+    """Reports an import of rates on its operation: rows while they are judged, of which nobody knows how many there
+    are, and lines while they are written.
+    """
+
+    operation: Operation
+
+    def judged(self, rows: int) -> None:
+        report(self.operation, rows, None)
+
+    def writing(self) -> None:
+        no_way_back(self.operation)
+
+    def written(self, lines: int, total: int) -> None:
+        report(self.operation, lines, total)
+
+
+def _rates(operation: Operation, actor: Actor) -> dict[str, Any]:
+    parameters = operation.parameters
+    wanted = RateImport(**parameters["options"], name=parameters["name"])
+    found = import_rates(actor, upload_of(operation), wanted, FollowingRates(operation))
+    report(operation, found.rows, found.rows)
+    return found.told(MOST_TOLD)
+
+
 def _evidence(operation: Operation, _: Actor) -> dict[str, Any]:
     return make_evidence(operation.parameters, lambda done, total: report(operation, done, total))
 
 
 RUNNERS: Final[dict[str, Callable[[Operation, Actor], dict[str, Any]]]] = {
     "import_partners": _partners,
+    "import_rates": _rates,
     EVIDENCE: _evidence,
 }
 

@@ -40,6 +40,7 @@ OF_OPERATORS = (
     "/administration/dead-letters",
     "/administration/log",
     "/administration/imports",
+    "/administration/rate-imports",
     "/administration/requests",
 )
 

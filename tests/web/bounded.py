@@ -44,6 +44,7 @@ MOST: Final = {
     "framework": 7,
     "framework-data": 7,
     "frameworks": 4,
+    "import-rates": 6,
     "imports": 7,
     "inbox": 7,
     "invitation": 27,

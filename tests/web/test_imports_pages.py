@@ -1,4 +1,4 @@
-"""An operator sends a file of partners, has it checked or loaded, and reads what is wrong by line and field."""
+"""An operator sends a file of partners or rates, has it checked or loaded, and reads what is wrong in which field."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.running import run
-from procurement.models import Operation, Partner
-from tests.web.administering import OPERATOR, make_administrators
+from procurement.models import Operation, Partner, RateCardVersion, RateLine
+from tests.web.administering import CHIEF, OPERATOR, make_administrators
 from tests.web.buying import signed
 from tests.web.reading import read, rows, wrong
 
-IMPORTS = "/administration/imports"
+IMPORTS, RATES = "/administration/imports", "/administration/rate-imports"
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +82,96 @@ def test_an_import_that_waits_can_be_stopped_and_one_that_ended_cannot(page: Cli
     assert page.post(address).status_code == 409
     assert not run(address.rpartition("/")[2])
     assert page.get(f"{IMPORTS}/OP-2026-000999").status_code == 404
+
+
+def sheet(*lines: str, name: str = "rates.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, "\n".join(lines).encode())
+
+
+def rates(page: Client, upload: SimpleUploadedFile, **said: str) -> str:
+    """Sends a sheet of rates on RM1; the address of its import once the worker is through with it."""
+    answer = page.post(RATES, {"file": upload, "framework": "rm1", **said})
+    assert answer.status_code == 303, answer.content[:2000]
+    address = str(answer["Location"])
+    assert run(address.rpartition("/")[2])
+    return address
+
+
+MAPPED = {"heading-supplier": "Firm", "heading-price": "Day rate", "heading-grade": "Level"}
+GOOD = ("Firm,Lot,Level,Day rate", "Dogwood Digital,1,G1,310", "Dogwood Digital,1,G2,550")
+
+
+def prices(supplier: str = "dogwood") -> dict[str, int]:
+    lines = RateLine.objects.filter(version__status="published", version__card__supplier__reference=supplier)
+    return dict(lines.values_list("grade__reference", "price_minor"))
+
+
+def test_rates_are_checked_by_their_headings_and_then_loaded(page: Client) -> None:
+    before = prices()
+    shown = read(page.get(rates(page, sheet(*GOOD), what="check", **MAPPED)))
+    assert prices() == before
+    assert shown.texts("dd")[0] == "Succeeded, only checked"
+    changes = rows(shown, "Lines of rate cards, before and after")[1:]
+    assert {row[0] for row in changes} == {"rm1~dogwood"}
+    assert {row[2] for row in changes} == {"Changed", "Withdrawn"}
+    loaded = read(page.get(rates(page, sheet(*GOOD), what="load", **MAPPED)))
+    assert loaded.texts("dd")[0] == "Succeeded"
+    assert prices() == {"rm1~1~g1": 31000, "rm1~1~g2": 55000}
+    card = RateCardVersion.objects.get(status="published", card__reference="rm1~dogwood")
+    assert card.source == "import of rates.csv"
+
+
+def test_what_is_wrong_with_rates_is_told_by_row_and_cell_and_nothing_is_loaded(page: Client) -> None:
+    before = prices()
+    bad = (*GOOD, "Dogwood Digital,1,G9,dear", "Elm,1,G1,400")
+    shown = read(page.get(rates(page, sheet(*bad), what="load", **MAPPED)))
+    found = [row[:2] for row in rows(shown, "Errors by row and field")[1:]]
+    assert found == [
+        ["Line: 4", "Field: Day rate"],
+        ["Line: 4", "Field: Level"],
+        ["Line: 5", "Field: Firm"],
+    ]
+    assert shown.texts("dd")[0] == "Failed"
+    assert prices() == before
+    rates(page, sheet(*bad), what="load", partial="yes", create_suppliers="yes", **MAPPED)
+    assert prices("elm") == {"rm1~1~g1": 40000}
+
+
+def test_what_is_odd_is_told_and_refused_where_that_is_asked(page: Client) -> None:
+    odd = (GOOD[0], "Dogwood Digital,1,G1,6")
+    shown = read(page.get(rates(page, sheet(*odd), what="check", **MAPPED)))
+    assert [row[:2] for row in rows(shown, "Warnings by row and field")[1:]] == [
+        ["Line: 2", "Field: Day rate"]
+    ]
+    strict = read(page.get(rates(page, sheet(*odd), what="load", strict="yes", **MAPPED)))
+    assert [row[:2] for row in rows(strict, "Errors by row and field")[1:]] == [
+        ["Line: 2", "Field: Day rate"]
+    ]
+
+
+def test_headings_that_are_not_there_are_told_without_a_command_s_words(page: Client) -> None:
+    address = rates(page, sheet(*GOOD), what="check")
+    answer = page.get(address)
+    assert b"--map" not in answer.content
+    assert [row[1] for row in rows(read(answer), "Errors by row and field")[1:]] == [
+        "Field: supplier",
+        "Field: price",
+        "Field: role",
+    ]
+
+
+def test_an_import_of_rates_needs_a_file_and_a_framework(page: Client) -> None:
+    for said, anchors in (
+        ({}, ["#file", "#framework"]),
+        ({"framework": "rm9", "file": sheet(*GOOD)}, ["#framework"]),
+        ({"framework": "rm1", "file": sheet()}, ["#file"]),
+    ):
+        answer = page.post(RATES, said)
+        assert (answer.status_code, [anchor for _, anchor in wrong(read(answer))]) == (422, anchors)
+    assert not Operation.objects.exists()
+
+
+def test_rates_are_imported_by_operators_alone(page: Client) -> None:
+    signed(page, CHIEF)
+    assert page.post(RATES, {"framework": "rm1", "file": sheet(*GOOD)}).status_code == 404
+    assert not Operation.objects.exists()

@@ -36,6 +36,9 @@ class _Bars:
     def judged(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
 
+    def writing(self) -> None:
+        """The bar of writing begins with the first lines written."""
+
     def written(self, lines: int, total: int) -> None:
         self._stage("writing", " lines", total)
         self._bar.update(lines - self._bar.n)
