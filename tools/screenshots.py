@@ -44,8 +44,6 @@ BUYER, LEAD, OWNER = "buyer@example.org", "lead@example.org", "owner@example.org
 PICTURES: Final = (
     Picture("search", "/search?q=vision+rehabilitation+evaluation&seed=0", 1100, 1100),
     Picture("rates", "/rates?framework=rm6309&grade=G3&proposed=800", 1100, 1180),
-    Picture("listing", "/listings/rm3745~ppl~opm-group", 1100, 1000),
-    Picture("search-phone", "/search?q=vision+rehabilitation+evaluation&seed=0", 390, 800),
     Picture("call-off", "/call-offs?page=2", 900, 760, BUYER, ("Review of school transport routes",)),
     Picture(
         "competition",
