@@ -12,5 +12,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
     },
     "outbox: what is to be delivered": {"task": "procurement.tasks.sweep_deliveries", "schedule": 60.0},
     "retention: what need not be kept any longer": {"task": "procurement.tasks.purge", "schedule": 86_400.0},
+    "profiles: firms that have long not confirmed theirs": {
+        "task": "procurement.tasks.sweep_profiles",
+        "schedule": 3_600.0,
+    },
     "dates: what takes effect today": {"task": "procurement.tasks.sweep_dates", "schedule": 600.0},
 }

@@ -190,6 +190,9 @@ WEBHOOK_FAILING_DAYS = env.number("WEBHOOK_FAILING_DAYS", default=5.0)
 RETENTION_DAYS = {name: int(days) for name, days in env.dict("RETENTION_DAYS", default={}).items()}
 """Days by name that replace those of procurement/retention.py, such as `deliveries=30,removed_files=7`."""
 
+CONFIRM_AFTER_DAYS = env.whole("CONFIRM_AFTER_DAYS", default=180, least=1)
+"""A firm that has not confirmed its profile for so long is asked to, and again after as long."""
+
 # --- static files -----------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"

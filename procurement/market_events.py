@@ -107,6 +107,12 @@ MARKET_EVENTS: Final[dict[str, EventType]] = {
     "partner.profile_confirmed": EventType(
         "partner", (), "The firm stood by its profile as it is.", public=True
     ),
+    "partner.confirmation_asked": EventType(
+        "partner",
+        (),
+        "It has long not confirmed its profile and is asked to; changes hold since when.",
+        ("partner",),
+    ),
     "partner.suspended": EventType(
         "partner",
         (),

@@ -62,6 +62,11 @@ MARKET_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "The last day of version {version} of the rate card of {supplier} on {framework} has passed.",
                FRAMEWORK, URGENT),
     ),
+    "partner.confirmation_asked": (
+        Notice("partner", "Is your profile still right?",
+               "The profile of {subject} was last confirmed, or published for you, on {since}. Buyers read that day. "
+               "Confirm on your firm's page that it is right, or change it.", ("web:firm", "{subject}"), URGENT),
+    ),
     "partner.suspended": (
         Notice("partner", "Profile suspended", "The profile of {subject} is shown to nobody until it is reinstated.",
                PROFILE, URGENT),

@@ -21,6 +21,7 @@ from procurement.actions.due import move_due
 from procurement.actions.member_invitations import invitation_wanted, send_invitation
 from procurement.actions.operations import due
 from procurement.actions.passwords import link_wanted, send_link
+from procurement.actions.profile_reminders import ask_to_confirm
 from procurement.actions.registering import registration_wanted, send_registration
 from procurement.actions.retention import purge as purge_all
 from procurement.actions.running import run
@@ -130,6 +131,12 @@ def sweep_operations() -> None:
 def sweep_dates() -> None:
     """Every ten minutes: whatever takes effect today and has not been announced."""
     announce_due()
+
+
+@shared_task(name="procurement.tasks.sweep_profiles")
+def sweep_profiles() -> None:
+    """Each hour: firms that have not confirmed their profile for long are asked to, once a period."""
+    ask_to_confirm()
 
 
 @shared_task(name="procurement.tasks.sweep_deadlines")

@@ -13,7 +13,8 @@ from procurement.vocabulary import OWNERSHIP, SIZES
 
 class Partner(Revised):
     """A firm with a profile. What buyers read is `published`; `confirmed_on` says when the firm itself last
-    stood by it, null where what stands there was written by somebody else.
+    stood by it, null where what stands there was written by somebody else; `asked_on` when the clock
+    last asked for that.
     """
 
     organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="partner")
@@ -21,6 +22,7 @@ class Partner(Revised):
         "ProfileVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     confirmed_on = models.DateField(null=True, blank=True)
+    asked_on = models.DateField(null=True, blank=True)
     suspended = models.BooleanField(default=False)
 
     class Meta:

@@ -18,6 +18,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "organisation.member_added": {"role": "viewer"},
     "organisation.member_role_changed": {"role": "viewer", "before": "editor"},
     "organisation.client_created": {"name": "Ours"},
+    "partner.confirmation_asked": {"since": "2026-05-01"},
     "partner.profile_taken_back": {"version": 3, "reason": "It advertises."},
     "rate_card.published": {"version": 3},
     "rate_card.expired": {"version": 3},

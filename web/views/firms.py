@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -20,15 +21,12 @@ from procurement.finds import found_by_month, found_lately
 from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
 from procurement.performance import card_places, performance, suppliers_of
 from procurement.permissions import Action, Actor, can
-from search.ranks import FRESH
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.pages import render
 from web.paging import listed
 from web.profile_changes import changed_fields
 
-NUDGED_AFTER: Final = FRESH * 30
-"""Days after which a firm is asked to look at its profile again: from then on ranking counts it as less fresh."""
 OF_FIRMS: Final[dict[str, Change]] = {
     "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision)
 }
@@ -67,7 +65,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         partner=found,
         name=found.own_name,
         age=age,
-        stale=found.published is not None and (age is None or age > NUDGED_AFTER),
+        stale=found.published is not None and (age is None or age >= settings.CONFIRM_AFTER_DAYS),
         today=today,
         proposes=can(actor, Action.PROPOSE_RATES, found.organisation_id),
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
