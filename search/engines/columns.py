@@ -263,9 +263,13 @@ class Strings:
     @staticmethod
     def pack(strings: Iterable[str]) -> tuple[Array, Array]:
         """The two arrays (bytes, ends) that hold the strings."""
-        encoded = [string.encode() for string in strings]
-        ends = np.cumsum([len(string) for string in encoded], dtype=np.int64)
-        return np.frombuffer(b"".join(encoded), dtype=np.uint8), ends
+        return Strings.pack_encoded(list(map(str.encode, strings)))
+
+    @staticmethod
+    def pack_encoded(strings: Sequence[bytes]) -> tuple[Array, Array]:
+        """The same of strings in UTF-8."""
+        ends = np.cumsum(np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)))
+        return np.frombuffer(b"".join(strings), dtype=np.uint8), ends
 
 
 class Numbers(dict[str, int]):
@@ -366,11 +370,10 @@ class AppendOnly:
         self._file.seek(size)
         self.size = size
 
-    def append(self, content: bytes) -> int:
-        """Adds bytes and returns where they begin."""
+    def append(self, *contents: bytes) -> int:
+        """Adds bytes, one behind the other, and returns where they begin."""
         start = self.size
-        self._file.write(content)
-        self.size += len(content)
+        self.size += self._file.write(b"".join(contents))
         return start
 
     def read(self, start: int, length: int) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -111,8 +112,11 @@ class Labels:
 
 def beginnings(folded: str) -> Iterator[tuple[str, int]]:
     """A folded name from each of its words on, with the number of words before it."""
-    words = folded.split(" ")
-    return ((" ".join(words[at:]), at) for at in range(len(words)))
+    at, more = 0, " "
+    while more:
+        yield folded, at
+        _, more, folded = folded.partition(" ")
+        at += 1
 
 
 def lot_beginnings(facts: Mapping[str, str]) -> Iterator[tuple[str, int]]:
@@ -147,7 +151,7 @@ def suggestion_parts(
                 entries[kind, reference] = (facts["name"], {facts["framework"]}, facts["of"])
                 folded[kind, reference] = whole_name(facts["name"])
     ways = {
-        ("lot", reference): list(lot_beginnings(labels.facts["lot"][reference]))
+        ("lot", reference): sorted(lot_beginnings(labels.facts["lot"][reference]))
         for kind, reference in entries
         if kind == "lot"
     }
@@ -159,7 +163,8 @@ def suggestion_parts(
     begins: list[tuple[str, int, int]] = []
     for rank, entry in enumerate(ordered):
         begins.extend((begin, rank, at) for begin, at in ways.get(entry) or beginnings(folded[entry]))
-    begins.sort()
+    # Those of one beginning stand in the order of rank and place already; to compare these too takes twice as long.
+    begins.sort(key=itemgetter(0))
     parts: dict[str, Array | bytes] = {}
     parts["begin_data"], parts["begin_ends"] = Strings.pack(begin for begin, _, _ in begins)
     # One number to order by: names that begin so before names that go on so, then kind, name and reference.
@@ -179,7 +184,7 @@ def suggestion_parts(
         )
         for kind, reference in ordered
     ]
-    parts["suggestion_data"], parts["suggestion_ends"] = Strings.pack(line.decode() for line in shown)
+    parts["suggestion_data"], parts["suggestion_ends"] = Strings.pack_encoded(shown)
     return parts
 
 
