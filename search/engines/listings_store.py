@@ -12,6 +12,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,7 @@ from search.ties import hashes_of
 
 RECORDS: Final = "records"
 WORDS: Final = "words"
+_SCALARS: Final = itemgetter(*SCALARS)
 
 
 def digest_of(understanding: Model | None) -> str | None:
@@ -151,8 +154,14 @@ class ListingsStore:
         if made is None or len(fresh) < len(documents):
             made = self._maker.make(fresh)
         self._counts.add(made.words, made.terms, [record.whole_name.split() for record in made.records])
+        at = self._records.append(*(record.packed for record in made.records))
+        meanings = iter(()) if made.meaning is None else iter(self._meanings.rows_of(made.meaning))
         for document, row, record in zip(fresh, rows, made.records, strict=True):
+            row.scalars["record_at"], row.scalars["record_length"] = at, len(record.packed)
+            row.scalars["meant_terms"], row.scalars["meant_parts"] = record.meant_terms, record.meant_parts
+            row.rows["meaning"] = array("q", islice(meanings, record.meant_parts))
             self._put(document, row, record)
+            at += len(record.packed)
 
     def _fresh(self, documents: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Those of a newer version than what stands."""
@@ -175,11 +184,6 @@ class ListingsStore:
         elif replaces:
             self._forget_words(slot)
         self._stale_names |= self._labels.learn(document) or self._names[slot] != row.name or not replaces
-        row.scalars["record_at"] = self._records.append(record.packed)
-        row.scalars["record_length"] = len(record.packed)
-        row.scalars["meant_terms"], row.scalars["meant_parts"] = record.meant_terms, record.meant_parts
-        if record.meaning is not None:
-            row.rows["meaning"] = array("q", self._meanings.rows_of(record.meaning))
         self._words.put(slot, record.lines, record.whole_name, replaces)
         self._remember(slot, row, record.whole_name)
 
@@ -268,10 +272,11 @@ class ListingsStore:
         slots = sorted(self._pending)
         rows = [self._pending[slot] for slot in slots]
         self._pending = {}
-        for name, kind in SCALARS.items():
+        scalars = np.array([_SCALARS(row.scalars) for row in rows], dtype=np.int64).reshape(-1, len(SCALARS))
+        for at, (name, kind) in enumerate(SCALARS.items()):
             column = np.zeros(len(self._keys), dtype=kind)
             column[: len(self._scalars[name])] = self._scalars[name]
-            column[slots] = [row.scalars.get(name, 0) for row in rows]
+            column[slots] = scalars[:, at]
             self._scalars[name] = column
         for kind, columns in ROWS.items():
             flat = [row.rows[kind] for row in rows]

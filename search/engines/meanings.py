@@ -38,10 +38,8 @@ class MeaningsWriter:
 
     def rows_of(self, vectors: Vectors) -> list[int]:
         """The number of each vector, a new one being added."""
-        data = vectors.tobytes()
         rows = []
-        for start in range(0, len(data), DIMENSIONS):
-            vector = data[start : start + DIMENSIONS]
+        for vector in np.ascontiguousarray(vectors).view(f"V{DIMENSIONS}").ravel().tolist():
             row = self._rows.get(vector)
             if row is None:
                 row = self._rows[vector] = self._file.append(vector) // DIMENSIONS

@@ -12,6 +12,7 @@ import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -23,8 +24,10 @@ from search.engines.columns import Numbers
 from search.engines.records import pack, placed
 from search.fields import TEXT_FIELDS, texts_of
 from search.meaning import DIMENSIONS, Model, Vectors
-from search.need import MEANT, MEANT_NUMBERS
+from search.need import MEANT_NUMBERS
 
+_TEXT: Final = itemgetter(2)
+"""The text among what search/fields.py tells of one."""
 _FIELD_NUMBER: Final = {field.name: number for number, field in enumerate(TEXT_FIELDS)}
 _EMPTY: Final = "__"
 """The term of a field without words; no question can make it. Engines differ in whether an empty field counts
@@ -36,6 +39,8 @@ _NO_WORDS: Final = f"{GAP} "
 _REMEMBERED: Final = 4_000_000
 """Characters of text that are remembered before all are forgotten."""
 _REMEMBERED_WORDS: Final = 400_000
+_NO_VECTOR: Final = -1
+_NAME: Final = _FIELD_NUMBER["name"]
 
 
 class Record(NamedTuple):
@@ -54,17 +59,23 @@ class Record(NamedTuple):
 
 
 class Numbered(NamedTuple):
-    """What stands at each place of a batch, as the numbers of `values`, among which `nothing` does not count."""
+    """What stands in the records of a batch, each once in a record, as the numbers of `values`, among which `nothing`
+    does not count. A pair is a record's number times `many` plus the value's; they are in order.
+    """
 
-    numbers: NDArray[np.intp]
+    pairs: NDArray[Any]
+    many: int
     values: Numbers
     nothing: str
 
 
 class Batch(NamedTuple):
-    """The records of some documents, and in how many of them each folded word and each term stands."""
+    """The records of some documents, their vectors one behind the other (None without a model), and in how many of them
+    each folded word and each term stands.
+    """
 
     records: list[Record]
+    meaning: Vectors | None
     words: Mapping[str, int]
     terms: Mapping[str, int]
     held: Held
@@ -75,15 +86,14 @@ class Held:
     some engines do.
     """
 
-    def __init__(self, bounds: NDArray[np.int64], words: tuple[Numbered, Numbered]) -> None:
-        self._bounds = bounds
+    def __init__(self, records: int, words: tuple[Numbered, Numbered]) -> None:
+        self._records = records
         self._words = words
 
     @functools.cached_property
     def _each(self) -> tuple[list[list[str]], list[list[str]]]:
-        record_of = np.repeat(np.arange(len(self._bounds) - 1), np.diff(self._bounds))
-        folded, terms = (_distinct(record_of, len(self._bounds) - 1, numbered) for numbered in self._words)
-        return folded, terms
+        words, terms = (_by_record(self._records, held) for held in self._words)
+        return words, terms
 
     def by(self, record: int) -> tuple[list[str], list[str]]:
         """The distinct words and terms of a record, in no order that means anything."""
@@ -104,7 +114,8 @@ class _Passages(dict[str, int]):
         self.starts = array("q", [0])
         self.words = array("I")
         self.places = array("I")
-        self.meaning: list[Vectors | None] = []
+        self.vectors: Vectors = np.zeros((0, DIMENSIONS), dtype=np.int8)
+        self.vector_of = array("i")
 
     def add(self, raw: str, text: str, line: str, tokens: int) -> None:
         self[raw] = len(self.text)
@@ -112,16 +123,21 @@ class _Passages(dict[str, int]):
         self.line.append(line)
         self.lengths.append(len(text))
         self.starts.append(self.starts[-1] + tokens)
-        self.meaning.append(None)
+        self.vector_of.append(_NO_VECTOR)
+
+    def understand(self, passages: NDArray[np.intp], vectors: Vectors) -> None:
+        """Keeps the vectors of passages that had none."""
+        np.asarray(self.vector_of)[passages] = np.arange(len(self.vectors), len(self.vectors) + len(vectors))
+        self.vectors = np.concatenate([self.vectors, vectors])
 
     def words_at(
-        self, passages: Sequence[int]
+        self, passages: NDArray[np.intp]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Of some texts, one after the other: how many words each has, where each begins among all of theirs and the
         last ends, and where each of these words is kept.
         """
         starts = _each(self.starts, passages)
-        counts = _each(self.starts, np.asarray(passages, dtype=np.intp) + 1) - starts
+        counts = _each(self.starts, passages + 1) - starts
         bounds = _bounds(counts)
         return counts, bounds, np.arange(bounds[-1]) + np.repeat(starts - bounds[:-1], counts)
 
@@ -186,24 +202,17 @@ class RecordMaker:
         told: list[_Texts] = []
         stored: list[bytes] = []
         for document in documents:
-            told.append(_Texts(*zip(*[part for part in texts_of(document) if part[2]], strict=True)))
+            told.append(_Texts(*zip(*filter(_TEXT, texts_of(document)), strict=True)))
             stored.append(orjson.dumps(document["stored"]))
-        self._analyse(chain.from_iterable([one.texts for one in told]))
-        if self._model is not None:
-            self._understand(self._model, told)
-        return self._pack(told, stored)
+        texts = list(chain.from_iterable([one.texts for one in told]))
+        self._analyse(texts)
+        return self._pack(told, list(map(self._passages.__getitem__, texts)), stored)
 
-    def _understand(self, model: Model, told: Sequence[_Texts]) -> None:
-        """Makes the vectors of the texts that say what a firm does, where they have none yet."""
+    def _understand(self, model: Model, meant: NDArray[np.intp]) -> Vectors:
+        """The vectors of these passages, those made that are not there yet."""
         known = self._passages
-        fresh = list(
-            dict.fromkeys(
-                passage
-                for one in told
-                for field, text in zip(one.fields, one.texts, strict=True)
-                if field in MEANT and known.meaning[passage := known[text]] is None
-            )
-        )
+        distinct = np.unique(meant)
+        fresh = distinct[_each(known.vector_of, distinct) == _NO_VECTOR]
         counts, _, at = known.words_at(fresh)
         numbers = _each(known.words, at)
         # Their words are in the vocabulary: the model is told each once.
@@ -212,9 +221,9 @@ class RecordMaker:
         place[used] = np.arange(len(used))
         words = list(map(self._vocabulary.written.__getitem__, used.tolist()))
         text_of = np.repeat(np.arange(len(fresh)), counts)
-        vectors = model.encode_words(words, place[numbers], text_of, len(fresh))
-        for passage, vector in zip(fresh, vectors, strict=True):
-            known.meaning[passage] = vector
+        known.understand(fresh, model.encode_words(words, place[numbers], text_of, len(fresh)))
+        vectors: Vectors = known.vectors[_each(known.vector_of, meant)]
+        return vectors
 
     def _analyse(self, texts: Iterable[str]) -> None:
         """Remembers the texts that are new, all of them taken apart as if they were one."""
@@ -225,10 +234,8 @@ class RecordMaker:
         normal = list(map(normalise, new))
         ends = np.cumsum(np.fromiter(map(len, normal), np.int64, len(normal)) + 1)
         tokens = tokens_of("\n".join(normal))
-        numbers = np.fromiter(
-            map(self._vocabulary.__getitem__, tokens.words), dtype=np.uint32, count=len(tokens.words)
-        )
-        terms = list(map(self._vocabulary.term.__getitem__, numbers.tolist()))
+        numbers = list(map(self._vocabulary.__getitem__, tokens.words))
+        terms = list(map(self._vocabulary.term.__getitem__, numbers))
         token_ends = np.searchsorted(tokens.starts, ends)
         begins = np.repeat(
             (ends - np.diff(ends, prepend=0)).astype(np.uint32), np.diff(token_ends, prepend=0)
@@ -238,49 +245,56 @@ class RecordMaker:
         for raw, text, end in zip(new, normal, token_ends.tolist(), strict=True):
             known.add(raw, text, " ".join(terms[start:end]), end - start)
             start = end
-        known.words.frombytes(numbers.tobytes())
+        known.words.frombytes(np.array(numbers, dtype=np.uint32).tobytes())
         known.places.frombytes(places.tobytes())
         self._characters += int(ends[-1])
 
-    def _pack(self, told: Sequence[_Texts], stored: Sequence[bytes]) -> Batch:
-        """Of the texts of each document, all of which are remembered."""
+    def _pack(self, told: Sequence[_Texts], passages: Sequence[int], stored: Sequence[bytes]) -> Batch:
+        """Of the texts of each document, all of which are remembered as these passages."""
         known, vocabulary = self._passages, self._vocabulary
-        passages = list(map(known.__getitem__, chain.from_iterable([one.texts for one in told])))
+        numbered = np.array(passages, dtype=np.intp)
         fields = np.array(
             list(map(_FIELD_NUMBER.__getitem__, chain.from_iterable([one.fields for one in told]))),
             dtype=np.uint32,
         )
         parts_of = np.array([len(one.texts) for one in told])
-        last = np.cumsum(parts_of)
-        first = last - parts_of
+        part_bounds = _bounds(parts_of)
+        first = part_bounds[:-1]
         origins = np.repeat(first, parts_of)
         # Within its document a text begins one character after the one before.
-        begins = _bounds(_each(known.lengths, passages) + 1)
+        begins = _bounds(_each(known.lengths, numbered) + 1)
         ends = (begins[1:] - 1 - begins[origins]).astype(np.uint32)
         begins = (begins[:-1] - begins[origins]).astype(np.uint32)
-        counts, bounds, at = known.words_at(passages)
+        counts, bounds, at = known.words_at(numbered)
         token_ends = (bounds[1:] - bounds[origins]).astype(np.uint32)
+        word_bounds = bounds[part_bounds]
         words = _each(known.words, at)
         places = _each(known.places, at) + np.repeat(begins << np.uint32(8), counts)
         marks = _each(vocabulary.mark_of, words)
-        folded, terms = (
-            _each(numbers, words).astype(np.intp) for numbers in (vocabulary.folded_of, vocabulary.term_of)
+        folded, terms = _each(vocabulary.folded_of, words), _each(vocabulary.term_of, words)
+        record_of = np.repeat(np.arange(len(told)), np.diff(word_bounds))
+        held = (
+            _numbered(record_of, len(told), folded, vocabulary.folded, ""),
+            _numbered(record_of, len(told), terms, vocabulary.terms, GAP),
         )
         meant = np.isin(fields, MEANT_NUMBERS)
-        before = np.zeros(len(marks) + 1, dtype=np.int64)
-        np.cumsum(marks != 0, out=before[1:])
+        before = _bounds(marks != 0)
         meant_terms = np.add.reduceat((before[bounds[1:]] - before[bounds[:-1]]) * meant, first)
-        holding = np.zeros(len(vocabulary.folded), dtype=np.int64)
-        holding_term = np.zeros(len(vocabulary.terms), dtype=np.int64)
-        records = []
-        for one, bare, begin, end, start, stop, telling in zip(
+        meant_bounds = _bounds(meant)[part_bounds]
+        meaning = None if self._model is None else self._understand(self._model, numbered[meant])
+        kept = [numbers.data.cast("B") for numbers in (fields, ends, token_ends, marks, places)]
+        written = vocabulary.folded.listed.__getitem__
+        made = []
+        # The first text of a listing is its name, if it has one (see whole_name).
+        name_ends = np.where(fields[first] == _NAME, bounds[first + 1], bounds[first])
+        for one, bare, (begin, end), (start, stop), named, telling, (meant_from, meant_to) in zip(
             told,
             stored,
-            first.tolist(),
-            last.tolist(),
-            bounds[first].tolist(),
-            bounds[last].tolist(),
+            pairwise(part_bounds.tolist()),
+            pairwise(word_bounds.tolist()),
+            name_ends.tolist(),
             meant_terms.tolist(),
+            pairwise(meant_bounds.tolist()),
             strict=True,
         ):
             mine = passages[begin:end]
@@ -288,41 +302,20 @@ class RecordMaker:
                 "\n".join(map(known.text.__getitem__, mine)),
                 "\n".join(one.names),
                 bare,
-                (fields[begin:end], ends[begin:end], token_ends[begin:end]),
-                marks[start:stop],
-                places[start:stop],
+                [numbers[4 * begin : 4 * end] for numbers in kept[:3]],
+                [numbers[4 * start : 4 * stop] for numbers in kept[3:]],
             )
-            # A number that stands there twice counts once, which is what is wanted of a document.
-            holding[folded[start:stop]] += 1
-            holding_term[terms[start:stop]] += 1
-            told_by = [
-                passage for passage, tells in zip(mine, meant[begin:end].tolist(), strict=True) if tells
-            ]
-            records.append(
+            made.append(
                 Record(
                     packed,
                     self._lines(one.fields, mine),
-                    self._whole_name(one.fields, mine),
+                    " ".join(map(written, folded[start:named].tolist())),
                     telling,
-                    len(told_by),
-                    self._meaning(told_by),
+                    meant_to - meant_from,
+                    None if meaning is None else meaning[meant_from:meant_to],
                 )
             )
-        return Batch(
-            records,
-            _counted(vocabulary.folded, holding, ""),
-            _counted(vocabulary.terms, holding_term, GAP),
-            Held(
-                np.array([0, *bounds[last].tolist()], dtype=np.int64),
-                (Numbered(folded, vocabulary.folded, ""), Numbered(terms, vocabulary.terms, GAP)),
-            ),
-        )
-
-    def _meaning(self, passages: Sequence[int]) -> Vectors | None:
-        if self._model is None:
-            return None
-        held = [vector for passage in passages if (vector := self._passages.meaning[passage]) is not None]
-        return np.array(held, dtype=np.int8).reshape(len(held), DIMENSIONS)
+        return Batch(made, meaning, _counted(held[0]), _counted(held[1]), Held(len(told), held))
 
     def _lines(self, fields: Sequence[str], passages: Sequence[int]) -> dict[str, str]:
         lines: dict[str, str] = {}
@@ -333,17 +326,8 @@ class RecordMaker:
             for field in _FIELD_NUMBER
         }
 
-    def _whole_name(self, fields: Sequence[str], passages: Sequence[int]) -> str:
-        """See whole_name."""
-        if fields[0] != "name":
-            return ""
-        known, folded_of = self._passages, self._vocabulary.folded_of
-        words = known.words[known.starts[passages[0]] : known.starts[passages[0] + 1]]
-        folded = self._vocabulary.folded.listed
-        return " ".join([folded[folded_of[word]] for word in words])
 
-
-def _bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def _bounds(lengths: NDArray[Any]) -> NDArray[np.int64]:
     """Where each begins that follow one another, and where the last ends."""
     bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=bounds[1:])
@@ -356,23 +340,37 @@ def _each(kept: array[int], numbers: Sequence[int] | NDArray[Any]) -> NDArray[An
     return made
 
 
-def _distinct(record_of: NDArray[np.intp], records: int, words: Numbered) -> list[list[str]]:
-    """The values that stand in each record, each once, but for nothing."""
-    listed = words.values.listed
-    # Record and number as one number, sorted: what is equal stands together, and records stay in order.
-    pairs = np.sort(record_of * len(listed) + words.numbers)
-    owners, numbers = np.divmod(pairs[np.diff(pairs, prepend=-1) != 0], max(len(listed), 1))
-    if (nothing := words.values.get(words.nothing)) is not None:
+def _numbered(
+    record_of: NDArray[np.intp], records: int, numbers: NDArray[np.uint32], values: Numbers, nothing: str
+) -> Numbered:
+    """The values of each record, given as numbers one behind the other, each once."""
+    many = len(values)
+    # Sorted, so that what is equal stands together: numpy does it for all records at once and without Python's lock.
+    # Half as many bytes are sorted twice as fast, and nearly always suffice.
+    kind: Any = np.uint32 if records * many < 1 << 32 else np.uint64
+    pairs = np.sort(record_of.astype(kind) * kind(many) + numbers)
+    first = np.ones(len(pairs), dtype=np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    return Numbered(pairs[first], many, values, nothing)
+
+
+def _by_record(records: int, held: Numbered) -> list[list[str]]:
+    """The values that stand in each record, but for nothing."""
+    owners, numbers = np.divmod(held.pairs, held.pairs.dtype.type(held.many))
+    if (nothing := held.values.get(held.nothing)) is not None:
         counts = numbers != nothing
         owners, numbers = owners[counts], numbers[counts]
     bounds = np.searchsorted(owners, np.arange(records + 1)).tolist()
-    values = list(map(listed.__getitem__, numbers.tolist()))
+    values = list(map(held.values.listed.__getitem__, numbers.tolist()))
     return [values[first:last] for first, last in pairwise(bounds)]
 
 
-def _counted(values: Numbers, counts: NDArray[np.int64], nothing: str) -> dict[str, int]:
-    """The values that are counted at all, but for nothing."""
+def _counted(held: Numbered) -> dict[str, int]:
+    """In how many records each value stands, but for nothing."""
+    counts = np.bincount((held.pairs % held.pairs.dtype.type(held.many)).astype(np.intp))
     found = np.flatnonzero(counts)
-    counted = dict(zip(map(values.listed.__getitem__, found.tolist()), counts[found].tolist(), strict=True))
-    counted.pop(nothing, None)
+    counted = dict(
+        zip(map(held.values.listed.__getitem__, found.tolist()), counts[found].tolist(), strict=True)
+    )
+    counted.pop(held.nothing, None)
     return counted

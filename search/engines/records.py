@@ -34,13 +34,16 @@ def distinct_words(words: list[str]) -> frozenset[str]:
     return frozenset(each_folded(set(words))) - {""}
 
 
-def pack(text: str, names: str, stored: bytes, parts: Sequence[Words], marks: Words, places: Words) -> bytes:
-    """A record's bytes. `parts` are the field, the end of the text and that of the tokens of each part."""
+def pack(
+    text: str, names: str, stored: bytes, parts: Sequence[memoryview], tokens: Sequence[memoryview]
+) -> bytes:
+    """A record's bytes. `parts` are the field, the end of the text and that of the tokens of each part, `tokens` the
+    mark and the place of each: uint32 numbers as bytes.
+    """
     body, labels = text.encode("utf-8", "replace"), names.encode()
     padding = -(len(body) + len(labels) + len(stored)) % 4
-    head = _COUNTS.pack(len(parts[0]), len(marks), len(body), len(labels), len(stored), padding)
-    numbers = [part.data for part in (*parts, marks, places)]
-    return b"".join([head, *numbers, body, labels, stored, bytes(padding)])
+    head = _COUNTS.pack(len(parts[0]) // 4, len(tokens[0]) // 4, len(body), len(labels), len(stored), padding)
+    return b"".join([head, *parts, *tokens, body, labels, stored, bytes(padding)])
 
 
 def placed(starts: Words, lengths: Words) -> Words:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given
@@ -18,9 +19,9 @@ from hypothesis import strategies as st
 
 from search.analysis import GAP, fold, mark_of, normalise, term_of, terms_of, words_of
 from search.engines import record_maker
-from search.engines.columns import load_manifest, read_current
+from search.engines.columns import Numbers, load_manifest, read_current
 from search.engines.embedded import EmbeddedEngine
-from search.engines.record_maker import RecordMaker
+from search.engines.record_maker import Held, RecordMaker, _counted, _numbered
 from search.engines.records import PackedRecord, whole_name
 from search.fields import TEXT_FIELDS, texts_of
 from tests.search.listing_documents import listing, specialism
@@ -121,6 +122,22 @@ def test_many_at_once_are_those_made_one_by_one(made: list[dict[str, Any]], forg
             assert together.records == [batch.records[0] for batch in alone]
             assert together.words == sum((Counter(batch.words) for batch in alone), Counter())
             assert together.terms == sum((Counter(batch.terms) for batch in alone), Counter())
+
+
+def test_words_are_counted_alike_however_many_a_batch_may_have() -> None:
+    """Beyond four thousand million pairs of a record and a word they are counted in 64 bits."""
+    values = Numbers(["care", "", "road"])
+    record_of, numbers = np.array([0, 0, 0, 2, 2]), np.array([2, 0, 2, 1, 0], dtype=np.uint32)
+    few = _numbered(record_of, 3, numbers, values, "")
+    many = _numbered(record_of, 1 << 32, numbers, values, "")
+    assert (few.pairs.dtype, many.pairs.dtype) == (np.uint32, np.uint64)
+    assert few.pairs.tolist() == many.pairs.tolist() == [0, 2, 6, 7]
+    for numbered in (few, many):
+        held = Held(3, (numbered, numbered))
+        assert [held.by(record)[0] for record in range(3)] == [["care", "road"], [], ["care"]]
+        assert _counted(numbered) == {"care": 2, "road": 1}
+    nothing = _numbered(record_of[:0], 3, numbers[:0], values, "")
+    assert (Held(2, (nothing, nothing)).by(1), _counted(nothing)) == (([], []), {})
 
 
 def files_of(folder: Path, batches: Iterable[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
