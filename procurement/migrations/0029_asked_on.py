@@ -4,6 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0026_finds")]
+    dependencies = [("procurement", "0027_member_invitations")]
 
     operations = [migrations.AddField("partner", "asked_on", models.DateField(blank=True, null=True))]

@@ -132,7 +132,8 @@ def appoint(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         return done_once(request, who.actor, act)
     except Refused as refused:
-        refusal = refusal_of(refused, lambda faults: list(map(told, faults)))
+        subject = ("framework", framework.reference)
+        refusal = refusal_of(who.actor, refused, subject, lambda faults: list(map(told, faults)))
         return _form(request, framework, _ordered(refusal.faults), refusal.status)
 
 
