@@ -9,7 +9,7 @@ table's triggers; tests/procurement/test_guards.py finds a guard that is missing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,9 +64,24 @@ def refuse_edits(
     _put_up(editor, table, "UPDATE", f"{condition} AND ({differs})" if condition else differs, sentence)
 
 
+def refuse_replacing(editor: BaseDatabaseSchemaEditor, table: str, sentence: str) -> None:
+    """On SQLite, rows of the table are not written over by `INSERT OR REPLACE`, whichever key they share with the one
+    that is written. Not for a table into which rows are inserted `OR IGNORE`: those would be refused, too.
+    """
+    if editor.connection.vendor == "sqlite":
+        shared = " OR ".join(_shared(editor, table))
+        _put_up(editor, table, "INSERT", shared, sentence, name="replace")
+
+
+def write_over(editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Takes that guard down."""
+    if editor.connection.vendor == "sqlite":
+        _remove(editor, table, f"{table}_no_replace")
+
+
 def take_down(editor: BaseDatabaseSchemaEditor, table: str) -> None:
     """Removes every guard of the table."""
-    for event in ("UPDATE", "DELETE", "TRUNCATE"):
+    for event in ("UPDATE", "DELETE", "TRUNCATE", "REPLACE"):
         _remove(editor, table, f"{table}_no_{event.lower()}")
 
 
@@ -144,22 +159,49 @@ def _quoted(sentence: str) -> str:
     return "'" + sentence.replace("'", "''") + "'"
 
 
-def _put_up(editor: BaseDatabaseSchemaEditor, table: str, event: str, when: str, sentence: str) -> None:
-    trigger = f"{table}_no_{event.lower()}"
+def _shared(editor: BaseDatabaseSchemaEditor, table: str) -> Iterator[str]:
+    """For each key of a SQLite table, whether a row with it stands: its primary key and all that is unique, also where
+    that holds for some rows alone.
+    """
+    quote = editor.quote_name
+    with editor.connection.cursor() as cursor:
+        cursor.execute("SELECT name, pk FROM pragma_table_info(%s)", [table])
+        columns = dict(cursor.fetchall())
+        keys = [([name for name, part in columns.items() if part], "")]
+        cursor.execute(
+            "SELECT listed.name, kept.sql FROM pragma_index_list(%s) AS listed "
+            'JOIN main.sqlite_master AS kept ON kept.name = listed.name WHERE listed."unique"',
+            [table],
+        )
+        for index, sql in cursor.fetchall():
+            cursor.execute("SELECT name FROM pragma_index_info(%s)", [index])
+            keys.append(([name for (name,) in cursor.fetchall()], (sql or "").partition(" WHERE ")[2]))
+    written = ", ".join(f"NEW.{quote(name)} AS {quote(name)}" for name in columns)
+    for key, some in keys:
+        same = " AND ".join(f"{quote(name)} = NEW.{quote(name)}" for name in key)
+        if some:
+            same = f"{same} AND ({some}) AND EXISTS (SELECT 1 FROM (SELECT {written}) WHERE {some})"  # noqa: S608
+        yield f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {same})"  # noqa: S608 - names of the database's own
+
+
+def _put_up(
+    editor: BaseDatabaseSchemaEditor, table: str, event: str, when: str, sentence: str, name: str = ""
+) -> None:
+    trigger = f"{table}_no_{name or event.lower()}"
     _remove(editor, table, trigger)
-    name, on = editor.quote_name(trigger), editor.quote_name(table)
+    quoted, on = editor.quote_name(trigger), editor.quote_name(table)
     condition = f"WHEN ({when}) " if when else ""
     said = _quoted(sentence)
     if editor.connection.vendor == "postgresql":
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
         editor.execute(FUNCTION)
         editor.execute(
-            f"CREATE TRIGGER {name} BEFORE {event} ON {on} FOR EACH {each} {condition}"
+            f"CREATE TRIGGER {quoted} BEFORE {event} ON {on} FOR EACH {each} {condition}"
             f"EXECUTE FUNCTION calloff_refuse({said})"
         )
     else:
         editor.execute(
-            f"CREATE TRIGGER {name} BEFORE {event} ON {on} FOR EACH ROW {condition}"
+            f"CREATE TRIGGER {quoted} BEFORE {event} ON {on} FOR EACH ROW {condition}"
             f"BEGIN SELECT RAISE(ABORT, {said}); END"
         )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, models, transaction
@@ -17,6 +19,8 @@ from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
 
+NEVER = import_module("procurement.migrations.0028_never_written_over")
+OVER = "A row that is never edited is not written over either."
 OPENED = Happening("framework.opened", "framework", "wr1")
 
 
@@ -36,6 +40,7 @@ def test_every_guard_stands_after_all_migrations() -> None:
     }
     assert guards().keys() | clearing == clearing | {
         *(at_the_end if connection.vendor == "postgresql" else ()),
+        *(f"{one}_no_replace" for one in (NEVER.EVENTS, *NEVER.KEPT) if connection.vendor == "sqlite"),
         *(f"procurement_offering_no_other_lot_{event}" for event in written),
         *(f"procurement_offering_no_stranger_{event}" for event in written),
         *(f"procurement_suppliermember_no_overlap_{event}" for event in written),
@@ -87,6 +92,43 @@ def test_an_event_is_neither_changed_nor_removed() -> None:
     assert refused(lambda: Event.objects.update(actor="usr_2")) == "The event log is append-only."
     assert refused(lambda: Event.objects.all().delete()) == "The event log is append-only."
     assert Event.objects.get().actor == "system"
+
+
+def test_no_row_that_is_never_edited_is_written_over_on_sqlite_either() -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL knows no INSERT OR REPLACE")
+    make_world()
+    with transaction.atomic():
+        record_many(SYSTEM, [OPENED])
+    for model, key, said, told in (
+        (Event, "id", {"actor": "usr_2"}, "The event log is append-only."),
+        (Event, "position", {"id": 10**6, "actor": "usr_2"}, "The event log is append-only."),
+        (RateLine, "id", {"price_minor": 1}, OVER),
+        (RateLine, "version_id, key", {"id": 10**6, "price_minor": 1}, OVER),
+        (ProfileVersion, "id", {"summary": "never said"}, OVER),
+        # Unique among published versions alone.
+        (RateCardVersion, "card_id", {"id": 10**6, "number": 10**6, "digest": "x"}, OVER),
+    ):
+        before = list(model.objects.order_by("pk").values())
+        row = {**before[0], **said}
+        assert refused(lambda row=row, model=model: replace(model, row)) == told, key
+        assert list(model.objects.order_by("pk").values()) == before, key
+
+
+def test_what_shares_no_key_is_inserted_as_before_on_sqlite() -> None:
+    make_world()
+    version = RateCardVersion.objects.filter(status="published").earliest("pk")
+    RateCardVersion.objects.create(card=version.card, number=7, status="draft", digest="", actor="system")
+    assert RateCardVersion.objects.filter(card=version.card).count() == 2
+
+
+def replace(model: type[models.Model], row: dict[str, Any]) -> None:
+    """Writes a row over whichever shares a key with it, as the database's own shell may."""
+    fields = {one.column: one for one in model._meta.concrete_fields}
+    values = [fields[name].get_db_prep_save(value, connection) for name, value in row.items()]
+    columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("%s" for _ in row)
+    with connection.cursor() as cursor:
+        cursor.execute(f"REPLACE INTO {model._meta.db_table} ({columns}) VALUES ({marks})", values)  # noqa: S608
 
 
 def test_the_event_log_is_not_emptied_at_once() -> None:
