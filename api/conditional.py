@@ -15,6 +15,7 @@ from typing import Final
 from rest_framework.request import Request
 
 from api.errors import Problem, fault
+from procurement.revisions import ANY
 
 _TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _TAGS: Final = re.compile(
@@ -34,8 +35,10 @@ def unchanged(request: Request, current: str) -> bool:
     return header == "*" or current.strip('"') in {each for _, each in _TAG.findall(header)}
 
 
-def expected_revision(request: Request) -> int | None:
-    """The revision that If-Match says was read, None for `*` (any); raises Problem 428 or 400.
+def revision_meant(request: Request) -> int:
+    """The revision that a change is meant for, by If-Match: the one that was read, for `*` whichever stands when the
+    change is made (RFC 9110, section 13.1.1), behind others that are made at the same time. Raises Problem 400, 412,
+    428.
 
     Where several tags are listed the newest counts: the action refuses unless it is the current one.
     """
@@ -47,7 +50,7 @@ def expected_revision(request: Request) -> int | None:
             errors=[fault("missing", "If-Match is missing.", header="If-Match")],
         )
     if header == "*":
-        return None
+        return ANY
     if not _TAGS.fullmatch(header):
         raise Problem(
             400,
@@ -64,9 +67,3 @@ def expected_revision(request: Request) -> int | None:
     if not revisions:
         raise Problem(412, "None of the tags in If-Match is of this object as it is now.")
     return max(revisions)
-
-
-def revision_meant(request: Request, current: int) -> int:
-    """The revision that a change is meant for, by If-Match; the current one for `*`."""
-    expected = expected_revision(request)
-    return current if expected is None else expected

@@ -286,7 +286,7 @@ class Disqualification(ApiView):
 
         def act() -> Response:
             row = tender_seen(request, reference)
-            revision = revision_meant(request, row.revision)
+            revision = revision_meant(request)
             return shown_tender(request, disqualify(actor, row.reference, revision, ground, reason).pk)
 
         def anew() -> Response:

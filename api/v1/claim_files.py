@@ -40,7 +40,7 @@ class ClaimFiles(ApiView):
 
         def act(form: Form) -> Response:
             row = one_of(seen_by(request), reference)
-            revision = revision_meant(request, row.revision)
+            revision = revision_meant(request)
             made = add_claim_file(signed_in(request), row.reference, revision, form.name, form.chunks())
             return shown_claim(request, made.claim_id, 201)
 

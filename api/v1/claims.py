@@ -55,7 +55,7 @@ def moved(request: Request, known: str, act: Callable[[Actor, str, int], Claim])
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), known)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         return shown_claim(request, act(actor, row.reference, revision).pk)
 
     return done_once(request, actor.reference, once)
@@ -121,7 +121,7 @@ class ContractClaims(ListView):
         def act() -> Response:
             values(request.GET, ())
             row = one_of(contracts.seen_by(request), reference)
-            revision = revision_meant(request, row.revision)
+            revision = revision_meant(request)
             return shown_claim(request, submit_claim(actor, row.reference, revision, draft).pk, 201)
 
         return done_once(request, actor.reference, act)

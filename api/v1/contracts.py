@@ -50,9 +50,7 @@ def moved(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        made = act(
-            actor, row.reference, revision_meant(request, row.revision), text_of(body, field or "") or ""
-        )
+        made = act(actor, row.reference, revision_meant(request), text_of(body, field or "") or "")
         shown = ContractQuerySet(Contract).told().get(pk=made.pk)
         place = reverse("api:contract", args=[shown.reference])
         return answered(ContractSerializer(shown, context={"actor": actor}).data, shown.revision, place)
@@ -131,7 +129,7 @@ class ContractDetail(DetailView):
         actor = signed_in(request)
         row = self.found(request, reference)
         assert isinstance(row, Contract)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         names = object_of(request, ("identifiers",))["identifiers"]
         if not isinstance(names, dict):
             raise wrong_type("identifiers", "This must be an object.")

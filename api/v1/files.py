@@ -195,7 +195,7 @@ class TenderFiles(ListView):
             made = add_tender_file(
                 actor,
                 tender.reference,
-                revision_meant(request, tender.revision),
+                revision_meant(request),
                 form.name,
                 part,
                 form.chunks(),
@@ -225,9 +225,7 @@ class TenderFileDetail(ApiView):
         """With what was submitted it stays. Answers the tender."""
         self.asked(request)
         tender = tender_seen(request, reference)
-        remove_tender_file(
-            signed_in(request), tender.reference, revision_meant(request, tender.revision), file
-        )
+        remove_tender_file(signed_in(request), tender.reference, revision_meant(request), file)
         return shown_tender(request, tender.pk)
 
 

@@ -85,7 +85,7 @@ def changed(view: DetailView, request: Request, reference: str, edit: Say) -> Re
     """Changes the row by an action, and shows it."""
     actor = signed_in(request)
     row: Any = view.found(request, reference)
-    revision = revision_meant(request, framework_of(row).revision)
+    revision = revision_meant(request)
     body = object_of(request)
     with malformed_told():
         edit(actor, row.reference, revision, body)
@@ -98,7 +98,7 @@ def removed(
     """Takes the row away by an action."""
     actor = signed_in(request)
     row: Any = view.found(request, reference)
-    remove(actor, row.reference, revision_meant(request, framework_of(row).revision))
+    remove(actor, row.reference, revision_meant(request))
     return Response(status=204)
 
 
@@ -118,7 +118,7 @@ def added(
 
     def once() -> Response:
         held = model._default_manager.filter(reference=where.lower()).first()
-        revision = revision_meant(request, framework_of(held).revision if held else 0)
+        revision = revision_meant(request)
         said = {field: value for field, value in body.items() if field != name}
         return made(view, request, add(actor, held.reference if held else where, revision, said).pk, what)
 

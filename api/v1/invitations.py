@@ -190,7 +190,7 @@ class Declining(ApiView):
 
         def act() -> Response:
             tender = tender_of()
-            made = decline_tender(actor, tender.reference, revision_meant(request, tender.revision), reason)
+            made = decline_tender(actor, tender.reference, revision_meant(request), reason)
             return shown_tender(request, made.pk)
 
         return done_once(request, actor.reference, act, lambda: shown_tender(request, tender_of().pk))

@@ -78,7 +78,7 @@ def _once(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        return shown_anew(request, act(actor, row.reference, revision_meant(request, row.revision)).pk)
+        return shown_anew(request, act(actor, row.reference, revision_meant(request)).pk)
 
     return done_once(request, actor.reference, once)
 
@@ -192,7 +192,7 @@ class JoiningDetail(DetailView):
         actor = signed_in(request)
         row = self.found(request, reference)
         assert isinstance(row, Joining)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         body = object_of(request, SAID)
         with malformed_told():
             edit_joining(actor, row.reference, revision, body)

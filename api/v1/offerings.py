@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from api.auth import actor_of, signed_in
 from api.bodies import Body, read_body
 from api.changing import malformed_told
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.schema import operation
 from api.v1.shapes import Named, NamedFramework, NamedLot
 from api.views import DetailView
@@ -147,7 +147,7 @@ class Offerings(DetailView):
         """
         actor = signed_in(request)
         row = cast(Partner, self.found(request, reference))
-        revision = expected_revision(request)
+        revision = revision_meant(request)
         sent = read_body(request, SaidPlacementSerializer)
         drafts = tuple(
             OfferingDraft(
@@ -160,5 +160,5 @@ class Offerings(DetailView):
         )
         placement = Placement(sent["framework"], sent["supplier"], row.reference, drafts)
         with malformed_told():
-            update_offerings(actor, row.reference, row.revision if revision is None else revision, placement)
+            update_offerings(actor, row.reference, revision, placement)
         return self.shown(request, self.found(request, reference))

@@ -66,7 +66,7 @@ def answer(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         return shown_offer(request, act(actor, row.reference, revision, text_of(body, field or "") or "").pk)
 
     return done_once(request, actor.reference, once)

@@ -85,7 +85,7 @@ def moved(
     def once() -> Response:
         values(request.GET, ())
         row = found()
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         return shown_plan(request, act(actor, row.reference, revision).pk)
 
     return done_once(request, actor.reference, once)
@@ -259,7 +259,7 @@ class OutcomePlanDetail(DetailView):
         actor = signed_in(request)
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        remove_plan(actor, row.reference, revision_meant(request, row.revision))
+        remove_plan(actor, row.reference, revision_meant(request))
         return Response(status=204)
 
 

@@ -7,7 +7,7 @@ search's outbox, in one transaction; then this view answers the new profile with
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from api.auth import actor_of, signed_in
 from api.changing import malformed_told, object_of
-from api.conditional import expected_revision
+from api.conditional import revision_meant
 from api.formats import MergePatchParser, StrictJSONParser
 from api.parameters import choice, reference
 from api.schema import operation
@@ -213,9 +213,9 @@ class PartnerDetail(DetailView):
         A firm updates its own profile and nobody else's. Searches find the new text within two seconds.
         """
         actor = signed_in(request)
-        row = cast(Partner, self.found(request, reference))
-        revision = expected_revision(request)
+        self.found(request, reference)
+        revision = revision_meant(request)
         changes = object_of(request)
         with malformed_told():
-            update_profile(actor, reference, row.revision if revision is None else revision, changes)
+            update_profile(actor, reference, revision, changes)
         return self.shown(request, self.found(request, reference))

@@ -80,9 +80,7 @@ class Publication(ApiView):
             values(request.GET, ())
             row = one_of(seen_by(request), reference)
             told: tuple[Any, Any] = (body.get("number"), body.get("published_on"))
-            made = publish_notice(
-                actor, row.reference, revision_meant(request, row.revision), notice.lower(), *told
-            )
+            made = publish_notice(actor, row.reference, revision_meant(request), notice.lower(), *told)
             shown = ContractQuerySet(Contract).told().get(pk=made.pk)
             place = reverse("api:contract", args=[shown.reference])
             data = ContractSerializer(shown, context={"actor": actor}).data

@@ -85,7 +85,7 @@ def moved(
     def once() -> Response:
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
-        return shown_anew(request, act(actor, row.reference, revision_meant(request, row.revision)).pk)
+        return shown_anew(request, act(actor, row.reference, revision_meant(request)).pk)
 
     return done_once(request, actor.reference, once)
 
@@ -195,7 +195,7 @@ class RateProposalDetail(DetailView):
         actor = signed_in(request)
         row = self.found(request, reference)
         assert isinstance(row, RateProposal)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         body = object_of(request, SAID)
         with malformed_told():
             edit_rate_proposal(actor, row.reference, revision, body)
@@ -251,7 +251,7 @@ class RatesFile(ApiView):
 
         def act(form: Form) -> Response:
             row = one_of(seen_by(request), reference)
-            revision = revision_meant(request, row.revision)
+            revision = revision_meant(request)
             made = read_rates_file(signed_in(request), row.reference, revision, form.name, form.chunks())
             return shown_anew(request, made.pk)
 

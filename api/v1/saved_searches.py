@@ -58,8 +58,8 @@ class SavedSearchRead(DetailView):
 
     def revision_read(self, request: Request, reference: str) -> int:
         """The revision that the change is meant for, by If-Match; 404 for what may not be seen."""
-        row = cast(SavedSearch, self.found(request, reference))
-        return revision_meant(request, row.revision)
+        self.found(request, reference)
+        return revision_meant(request)
 
 
 class SavedSearchList(ListView):

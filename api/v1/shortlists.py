@@ -53,8 +53,8 @@ def seen_by(request: Request) -> ShortlistQuerySet:
 def revision_read(request: Request, reference: str) -> int:
     """The revision that a change is meant for, by If-Match; 404 for a shortlist that may not be seen."""
     values(request.GET, ())
-    row = one_of(seen_by(request), reference)
-    return revision_meant(request, row.revision)
+    one_of(seen_by(request), reference)
+    return revision_meant(request)
 
 
 def shown_anew(made: Shortlist, status: int = 200) -> Response:

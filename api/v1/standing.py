@@ -211,7 +211,7 @@ def shown_or_hidden(request: Request, known: str, move: Move) -> Response:
 
     def act() -> Response:
         row = one_of(seen, known)
-        move(actor, row.reference, revision_meant(request, row.revision), why)
+        move(actor, row.reference, revision_meant(request), why)
         return firm_shown(actor, seen.get(pk=row.pk))
 
     return done_once(request, actor.reference, act)

@@ -83,9 +83,7 @@ def moved(
     def once() -> Response:
         row = tender_seen(request, reference)
         said = text_of(body, field or "") or ""
-        return shown_tender(
-            request, act(actor, row.reference, revision_meant(request, row.revision), said).pk
-        )
+        return shown_tender(request, act(actor, row.reference, revision_meant(request), said).pk)
 
     def anew() -> Response:
         return shown_tender(request, tender_seen(request, reference).pk)
@@ -170,7 +168,7 @@ class TenderDetail(DetailView):
         """
         actor = signed_in(request)
         row = tender_seen(request, reference)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         body = object_of(request, FIELDS, empty=True)
         with malformed_told():
             made = write_tender(actor, row.reference, revision, dict.fromkeys(FIELDS) | body)
@@ -198,7 +196,7 @@ class Drafters(ApiView):
         """By the lead, before the deadline: those of its members that see and write the tender beside it."""
         actor = signed_in(request)
         row = tender_seen(request, reference)
-        revision = revision_meant(request, row.revision)
+        revision = revision_meant(request)
         partners = texts_of(object_of(request, ("partners",)), "partners", MOST_DRAFTERS)
         return shown_tender(request, let_write(actor, row.reference, revision, partners).pk)
 
@@ -257,7 +255,7 @@ class Submission(ApiView):
 
         def act() -> Response:
             row = tender_seen(request, reference)
-            made = submit_tender(actor, row.reference, revision_meant(request, row.revision))
+            made = submit_tender(actor, row.reference, revision_meant(request))
             place = reverse("api:tender", args=[row.reference])
             return answered(ReceiptSerializer(made).data, made.tender.revision, place, 201)
 

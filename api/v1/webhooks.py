@@ -7,7 +7,7 @@ written with each event (procurement/actions/outbox.py) and sent by the worker.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -143,8 +143,8 @@ class WebhookRead(DetailView):
 
     def revision_read(self, request: Request, reference: str) -> int:
         """The revision that the change is meant for, by If-Match; 404 for what may not be seen."""
-        row = cast(WebhookEndpoint, self.found(request, reference))
-        return revision_meant(request, row.revision)
+        self.found(request, reference)
+        return revision_meant(request)
 
 
 class WebhookDetail(WebhookRead):

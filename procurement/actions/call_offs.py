@@ -38,6 +38,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
 from procurement.ranked_first import ranked_first
 from procurement.references import numbered
+from procurement.revisions import changed_since
 from procurement.states import CALL_OFFS, Transition
 from procurement.terms import Terms
 
@@ -229,7 +230,7 @@ def locked_call_off(actor: Actor, reference: str, revision: int | None) -> CallO
     )
     if call_off is None or not can(actor, Action.SEE_CALL_OFFS, call_off.organisation_id):
         raise NotFound(f"There is no call-off {reference}.")
-    if revision is not None and call_off.revision != revision:
+    if changed_since(call_off.revision, revision):
         raise Stale("The call-off has changed since you read it.")
     return call_off
 

@@ -28,6 +28,7 @@ from procurement.profiles import Reader
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.references import numbered
 from procurement.requirements import day_of
+from procurement.revisions import changed_since
 from procurement.states import CLAIMS, Part, Transition
 from procurement.terms import whole_of
 
@@ -250,7 +251,7 @@ def locked_claim(actor: Actor, reference: str, revision: int) -> tuple[Claim, Co
         .get(reference=reference)
     )
     claim.contract = contract
-    if claim.revision != revision:
+    if changed_since(claim.revision, revision):
         raise Stale("The claim has changed since you read it.")
     return claim, contract
 

@@ -28,6 +28,7 @@ from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.public_notices import told_before
 from procurement.querysets_call_offs import ContractQuerySet
+from procurement.revisions import changed_since
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
 
 IDENTIFIERS: Final[dict[str, str]] = {
@@ -158,7 +159,7 @@ def locked_contract(actor: Actor, reference: str, revision: int | None) -> Contr
         .get(pk=seen.pk)
     )
     contract.call_off = call_off
-    if revision is not None and contract.revision != revision:
+    if changed_since(contract.revision, revision):
         raise Stale("The contract has changed since you read it.")
     return contract
 

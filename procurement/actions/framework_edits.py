@@ -30,6 +30,7 @@ from procurement.framework_fields import AS_FRAMEWORK, AS_GRADE, AS_LOT, AS_SPEC
 from procurement.models import CallOff, Capability, Framework, Grade, Lot, Organisation, Specialism
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import money
+from procurement.revisions import changed_since
 
 REFERENCE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 NUMBER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -199,7 +200,7 @@ def _locked(actor: Actor, rows: Any, revision: int) -> Framework:
     if framework is None:
         raise NotFound("There is no such framework.")
     require(actor, Action.MANAGE_FRAMEWORK, framework.owner_id)
-    if framework.revision != revision:
+    if changed_since(framework.revision, revision):
         raise Stale("The framework has changed since you read it.")
     return framework
 

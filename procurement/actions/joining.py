@@ -37,6 +37,7 @@ from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.references import numbered, slug
+from procurement.revisions import changed_since
 from procurement.states import JOININGS, Part, Transition
 
 REFUSED: Final = "The application cannot be taken as it is."
@@ -219,7 +220,7 @@ def _locked(actor: Actor, reference: str, revision: int) -> Joining:
         .select_related("partner__organisation", "supplier", "lot__framework")
         .get(pk=seen.pk)
     )
-    if joining.revision != revision:
+    if changed_since(joining.revision, revision):
         raise Stale("The application has changed since you read it.")
     return joining
 

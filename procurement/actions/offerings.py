@@ -20,6 +20,7 @@ from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Appointment, Framework, Offering, Partner, Region, Specialism, SupplierMember
 from procurement.permissions import Action, Actor, require
 from procurement.references import listing_reference
+from procurement.revisions import changed_since
 
 Pointer = Callable[[int], str]
 NATIONAL: Final = "UK"
@@ -96,7 +97,7 @@ def update_offerings(actor: Actor, reference: str, revision: int, placement: Pla
         if partner is None or placement.partner != reference:
             raise NotFound(f"There is no partner {reference}.")
         require(actor, Action.UPDATE_PROFILE, partner.organisation_id)
-        if partner.revision != revision:
+        if changed_since(partner.revision, revision):
             raise Stale("The firm has changed since you read it.")
         known = _read([placement])
         offered = {

@@ -29,6 +29,7 @@ from procurement.order_form import Priced, order_document, terms_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import SYSTEM, Actor
 from procurement.querysets_call_offs import OfferQuerySet
+from procurement.revisions import changed_since
 from procurement.states import OFFERS, Part, Transition
 
 Status = Offer.Status
@@ -174,7 +175,7 @@ def locked_offer(actor: Actor, reference: str, revision: int | None) -> Offer:
         .get(pk=seen.pk)
     )
     offer.call_off = call_off
-    if revision is not None and offer.revision != revision:
+    if changed_since(offer.revision, revision):
         raise Stale("The offer has changed since you read it.")
     return offer
 

@@ -27,6 +27,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.querysets_outcomes import OutcomePlanQuerySet
 from procurement.references import slug
+from procurement.revisions import changed_since
 from procurement.states import PLANS, Part, Transition
 
 REFUSED: Final = "The plan of outcomes cannot be taken as it is."
@@ -278,7 +279,7 @@ def _locked(actor: Actor, reference: str, revision: int) -> OutcomePlan:
     plan.call_off = call_off
     if not OutcomePlanQuerySet(OutcomePlan).seen_by(actor).filter(pk=plan.pk).exists():
         raise NotFound(f"There is no plan {reference}.")
-    if plan.revision != revision:
+    if changed_since(plan.revision, revision):
         raise Stale("The plan has changed since you read it.")
     return plan
 

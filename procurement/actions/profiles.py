@@ -22,6 +22,7 @@ from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Partner, ProfileVersion, Region
 from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import FIELDS, ProfileContent, edited
+from procurement.revisions import changed_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _locked(actor: Actor, reference: str, action: Action, revision: int) -> Part
     if partner is None:
         raise NotFound(f"There is no partner {reference}.")
     require(actor, action, partner.organisation)
-    if partner.revision != revision:
+    if changed_since(partner.revision, revision):
         raise Stale("The profile has changed since you read it.")
     return partner
 

@@ -38,6 +38,7 @@ from procurement.pricing import CURRENCIES, UNITS
 from procurement.profiles import Reader
 from procurement.querysets_rate_proposals import RateProposalQuerySet, lead_organisation, version_in_force
 from procurement.references import numbered
+from procurement.revisions import changed_since
 from procurement.states import RATE_PROPOSALS, Part, Transition
 
 REFUSED: Final = "The rate card cannot be proposed as it is."
@@ -282,7 +283,7 @@ def _locked(actor: Actor, reference: str, revision: int) -> RateProposal:
     seen = _seen(actor, reference)
     rows = RateProposal.objects.select_for_update(of=("self",))
     proposal = rows.select_related("supplier", "framework").get(pk=seen.pk)
-    if proposal.revision != revision:
+    if changed_since(proposal.revision, revision):
         raise Stale("The proposal has changed since you read it.")
     return proposal
 

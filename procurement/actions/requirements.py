@@ -21,6 +21,7 @@ from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.references import numbered
 from procurement.requirements import RequirementContent
+from procurement.revisions import changed_since
 
 UNDER_WAY: Final = (
     CallOff.Status.OUT,
@@ -125,7 +126,7 @@ def _locked(actor: Actor, reference: str, revision: int) -> Requirement:
     if requirement is None or not can(actor, Action.SEE_REQUIREMENTS, requirement.organisation):
         raise NotFound(f"There is no requirement {reference}.")
     require(actor, Action.WRITE_REQUIREMENT, requirement.organisation)
-    if requirement.revision != revision:
+    if changed_since(requirement.revision, revision):
         raise Stale("The requirement has changed since you read it.")
     return requirement
 

@@ -21,6 +21,7 @@ from procurement.models import SavedSearch, SavedSearchMatch, User
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import NAME_LENGTH, Reader
 from procurement.references import numbered
+from procurement.revisions import changed_since
 
 MOST_KEPT: Final = 500
 """Saved searches of one organisation."""
@@ -180,7 +181,7 @@ def _locked(actor: Actor, reference: str, revision: int) -> SavedSearch:
     if not own and not can(actor, Action.CHANGE_SAVED_SEARCH, search.organisation):
         raise NotPermitted("This search is somebody else's: an editor of the organisation may change it.")
     require(actor, Action.SAVE_SEARCH, search.organisation)
-    if search.revision != revision:
+    if changed_since(search.revision, revision):
         raise Stale("The saved search has changed since you read it.")
     return search
 

@@ -30,6 +30,7 @@ from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import NAME_LENGTH, Reader
 from procurement.ranked import Ranked, ranked_of
 from procurement.references import numbered
+from procurement.revisions import changed_since
 
 MOST_ENTRIES: Final = 1_000
 NOTE_TEXT: Final = 5_000
@@ -150,7 +151,7 @@ def locked_row(
     if shortlist is None or not can(actor, Action.SEE_SHORTLISTS, shortlist.organisation):
         raise NotFound(f"There is no shortlist {reference}.")
     require(actor, action, shortlist.organisation)
-    if shortlist.revision != revision:
+    if changed_since(shortlist.revision, revision):
         raise Stale("The shortlist has changed since you read it.")
     if open_alone and shortlist.status != Shortlist.Status.OPEN:
         raise Conflict("The shortlist is locked: unlock it to change it.")

@@ -14,6 +14,7 @@ from procurement.actions.events import Happening, record
 from procurement.errors import Conflict, NotFound, Stale
 from procurement.models import Appointment, Partner
 from procurement.permissions import Action, Actor, require
+from procurement.revisions import changed_since
 
 STEPS: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "suspend": ((Appointment.Status.ACTIVE,), Appointment.Status.SUSPENDED, "appointment.suspended"),
@@ -45,7 +46,7 @@ def _partner(actor: Actor, reference: str, revision: int, *, suspended: bool, re
         if partner is None:
             raise NotFound(f"There is no partner {reference}.")
         require(actor, Action.SUSPEND_PARTNER)
-        if partner.revision != revision:
+        if changed_since(partner.revision, revision):
             raise Stale("The partner has changed since you read it.")
         if partner.suspended == suspended:
             raise Conflict(f"The partner is {'already' if suspended else 'not'} suspended.")

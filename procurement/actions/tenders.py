@@ -25,6 +25,7 @@ from procurement.models.base import opaque
 from procurement.parts import tender_parts
 from procurement.permissions import Actor
 from procurement.querysets_competitions import TenderQuerySet
+from procurement.revisions import changed_since
 from procurement.states import TENDERS, Part, Transition
 from procurement.tender_document import submitted, tender_document, tender_faults
 from procurement.tenders import TenderContent
@@ -184,7 +185,7 @@ def locked_tender(actor: Actor, reference: str, revision: int | None) -> Tender:
         .get(pk=seen["pk"])
     )
     tender.competition.call_off = call_off
-    if revision is not None and tender.revision != revision:
+    if changed_since(tender.revision, revision):
         raise Stale("The tender has changed since you read it.")
     return tender
 

@@ -25,6 +25,7 @@ from procurement.models.outbox import TITLE_LENGTH, webhook_reference
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
 from procurement.querysets import WebhookQuerySet
+from procurement.revisions import changed_since
 from procurement.webhooks import new_secret, wrong_with
 
 MOST_KEPT: Final = 20
@@ -216,7 +217,7 @@ def _locked(actor: Actor, reference: str, revision: int | None) -> WebhookEndpoi
     if endpoint is None:
         raise NotFound(f"There is no webhook {reference}.")
     require(actor, Action.MANAGE_WEBHOOKS, endpoint.organisation)
-    if revision is not None and endpoint.revision != revision:
+    if changed_since(endpoint.revision, revision):
         raise Stale("The webhook has changed since you read it.")
     return endpoint
 

@@ -228,6 +228,48 @@ def test_of_two_offers_at_once_one_goes_out(contest: Contest, condition: Callabl
     assert verify() is None
 
 
+def test_edits_of_whatever_it_is_at_once_are_made_one_after_the_other_and_none_is_lost(
+    contest: Contest,
+) -> None:
+    call_off, before = drafted(contest.market.buyer), position()
+    path = f"call-offs/{call_off.reference}/"
+    said: tuple[dict[str, Any], ...] = (
+        {"title": "First"},
+        {"terms": {"expenses": "7.00"}},
+        {"title": "Last"},
+    )
+    answers = both(
+        call_off, *(request(contest.market.buyer, "PATCH", path, one, "*", str(one)) for one in said)
+    )
+    assert [one.status_code for one in answers] == [200, 200, 200]
+    assert since(before) == ["call_off.edited"] * 3
+    # By the revisions that they answer: whichever title came last stands, and the terms beside it.
+    now = CallOff.objects.get()
+    made = sorted((one.json() for one in answers), key=lambda one: int(one["revision"]))
+    assert [one["revision"] for one in made] == [call_off.revision + number for number in (1, 2, 3)]
+    assert (now.title, now.terms["expenses"], now.revision) == (
+        made[-1]["title"],
+        "7.00",
+        made[-1]["revision"],
+    )
+    assert now.title == ("Last" if answers[2].json()["revision"] > answers[0].json()["revision"] else "First")
+    assert verify() is None
+
+
+def test_edits_at_once_of_what_both_have_read_are_made_once(contest: Contest) -> None:
+    call_off, before = drafted(contest.market.buyer), position()
+    path, match = f"call-offs/{call_off.reference}/", f'"{call_off.revision}-"'
+    answers = both(
+        call_off,
+        *(
+            request(contest.market.buyer, "PATCH", path, {"title": one}, match, one)
+            for one in ("First", "Last")
+        ),
+    )
+    outcome(answers, 200)
+    assert since(before) == ["call_off.edited"]
+
+
 def test_a_request_that_is_sent_twice_at_once_is_done_once_and_told_twice(contest: Contest) -> None:
     call_off = drafted(contest.market.buyer)
     path, before = f"call-offs/{call_off.reference}/offers/", position()
