@@ -27,10 +27,12 @@ from procurement.models import (
     Appointment,
     Event,
     Framework,
+    Partner,
     RateCard,
     RateCardVersion,
     RateProposal,
     Supplier,
+    SupplierMember,
 )
 from procurement.models.rate_proposals import OPEN
 from procurement.permissions import Action, Actor, can, require
@@ -176,7 +178,8 @@ def approve_rate_proposal(
     before it until the day before. `read` is the number of the version that it was compared with (0: there was none),
     None: whichever stands.
 
-    Raises NotFound, NotPermitted, Stale (another version was published since), Conflict, Invalid.
+    Raises NotFound, NotPermitted, Stale (another version was published since), Invalid; Conflict, also where the
+    supplier's lead is suspended or excluded, or none of its places is active.
     """
     with transaction.atomic():
         proposal = _locked(actor, reference, revision)
@@ -192,8 +195,7 @@ def approve_rate_proposal(
             raise Conflict(
                 f"{framework.number} ends on {framework.ends_on}, before the card would be in force."
             )
-        if not _places(proposal.supplier, framework).exists():
-            raise Conflict("The supplier holds no place on the framework any more.")
+        _check_standing(proposal.supplier, framework, today)
         version = _publish(actor, proposal, first)
         proposal.compared, proposal.version = before, version
         proposal.ended_at = timezone.now()
@@ -335,6 +337,30 @@ def _framework(reference: str, supplier: Supplier, faults: list[Fault]) -> Frame
 def _places(supplier: Supplier, framework: Framework) -> Any:
     held = Appointment.objects.filter(supplier=supplier, lot__framework=framework)
     return held.exclude(status=Appointment.Status.WITHDRAWN)
+
+
+def _check_standing(supplier: Supplier, framework: Framework, on: date) -> None:
+    """Raises Conflict, by name, where no rates of the supplier come into force: it has no place that is active, or its
+    lead is suspended or excluded (at most two queries).
+    """
+    held = set(_places(supplier, framework).values_list("status", flat=True))
+    if not held:
+        raise Conflict("The supplier holds no place on the framework any more.")
+    if Appointment.Status.ACTIVE not in held:
+        raise Conflict(f"{supplier.name} is suspended on {framework.number}: none of its places is active.")
+    leads = Partner.objects.filter(
+        supplier_memberships__supplier=supplier,
+        supplier_memberships__role=SupplierMember.Role.LEAD,
+        supplier_memberships__left_on=None,
+    )
+    for lead in leads.select_related("organisation"):
+        if lead.suspended:
+            raise Conflict(f"{lead.organisation.name} is suspended: it leads {supplier.name}.")
+        since = lead.organisation.excluded_since
+        if since is not None and since <= on:
+            raise Conflict(
+                f"{lead.organisation.name} has been excluded since {since}: it leads {supplier.name}."
+            )
 
 
 def _free(proposal: RateProposal) -> None:

@@ -29,11 +29,13 @@ from procurement.actions.rate_proposals import (
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.listing_facts import facts_of
 from procurement.models import (
+    Appointment,
     Capability,
     Event,
     Framework,
     Membership,
     Organisation,
+    Partner,
     RateCard,
     RateCardVersion,
     RateLine,
@@ -254,6 +256,25 @@ def test_an_approval_of_a_comparison_with_another_version_is_stale(market: Marke
     approved = approve_rate_proposal(owner, proposal.reference, proposal.revision, read=2)
     assert approved.version is not None
     assert approved.version.number == 3
+
+
+def test_no_rates_of_a_suspended_supplier_are_approved_and_the_refusal_names_it(
+    market: Market, owner: Actor
+) -> None:
+    proposal = brought(market, owner, "submitted")
+    firm, body = Partner.objects.filter(reference="oak"), Organisation.objects.filter(reference="oak")
+    for rows, name, bad, good, told in (
+        (firm, "suspended", True, False, "is suspended: it leads"),
+        (body, "excluded_since", in_days(0), None, "has been excluded since"),
+        (Appointment.objects.all(), "status", "suspended", "active", "is suspended on WR1: none"),
+    ):
+        rows.update(**{name: bad})
+        before = state()
+        with pytest.raises(Conflict, match=rf"^Oak\b.* {told}"):
+            approve_rate_proposal(owner, proposal.reference, proposal.revision)
+        assert state() == before
+        rows.update(**{name: good})
+    approve_rate_proposal(owner, proposal.reference, proposal.revision)
 
 
 def test_one_proposal_for_a_card_is_open_at_a_time(market: Market, owner: Actor) -> None:
