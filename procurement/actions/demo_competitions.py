@@ -101,15 +101,17 @@ def load_competitions(cast: Cast, folder: Path) -> list[str]:
 
 
 def _competition(cast: Cast, row: Mapping[str, Any], read: Mapping[str, Any]) -> CallOff:
+    lot = row.get("lot", read["lot"])
     content = {
         "text": row["text"],
-        "framework": read["framework"],
-        "lot": read["lot"],
+        "framework": lot.partition("~")[0],
+        "lot": lot,
         "specialisms": [row["specialism"]],
         "must_have": {"specialisms": [row["specialism"]]},
         "starts_on": (timezone.localdate() + STARTS_IN).isoformat(),
         "months": row["months"],
         "team": [{"grade": grade, "days": days} for grade, days in row["team"].items()],
+        "work_type": row.get("work_type", ""),
     }
     requirement = create_requirement(cast.editor, content)
     terms = {"value": row["value"], "expenses": read["expenses"], "extensions": row.get("extensions", [])}

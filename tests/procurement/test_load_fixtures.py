@@ -131,8 +131,18 @@ def test_call_offs_of_the_demonstration_stand_in_every_status_of_their_route(dem
 def test_competitions_of_the_demonstration_are_on_a_lot_that_is_open_and_ask_for_interest_too(
     demonstration: str,
 ) -> None:
-    lots = set(CallOff.objects.values_list("lot__framework__reference", "lot__framework__status"))
-    assert lots == {("cx-demo-01", "live")}
+    lots = CallOff.objects.values_list("lot__framework__reference", "lot__framework__regime")
+    assert set(lots) == {("cx-demo-01", "pa2023"), ("rm6309", "pcr2015")}
+    assert not CallOff.objects.exclude(lot__framework__status="live").exists()
+    under = CallOff.objects.filter(lot__framework__reference="rm6309")
+    assert sorted(under.values_list("route", "status")) == [
+        ("competition", "approved"),
+        ("competition", "cancelled"),
+        ("competition", "contracted"),
+        ("competition", "evaluated"),
+        ("competition", "intention"),
+        ("competition", "out"),
+    ]
     assert set(Invitation.objects.values_list("interest", flat=True)) == {"", "asked", "yes", "no"}
     assert "no_interest" in RuledOut.objects.values_list("rule", flat=True)
     assert Competition.objects.filter(
