@@ -41,10 +41,11 @@ class Turn:
 
 
 class Bar(StrEnum):
-    """What breaks a rule where it would be awarded or signed: the supplier or its price, where another may do, or what
-    is bought itself.
+    """What breaks a rule where it would be awarded or signed: the supplier or its price, where another may do, what is
+    bought itself, or that a public notice must come first.
     """
 
+    OF_NOTICE = "of_notice"
     OF_SUPPLIER = "of_supplier"
     OF_CALL_OFF = "of_call_off"
 
@@ -201,18 +202,25 @@ def contract_steps(
     *,
     signed: Collection[Part],
     options_left: int,
+    starts_on: date,
     ends_on: date,
     on: date,
     to_publish: bool = False,
     to_tell: bool = False,
+    to_tell_first: bool = False,
 ) -> list[str]:
-    """The steps of a contract that somebody with these parts may take: a side signs once, an option is taken while
-    there is one, before the last day has passed, and not while a notice of it must be published first (`to_tell`); a
-    notice is published once its time has come (`to_publish`).
+    """The steps of a contract that somebody with these parts may take: a side signs once, the buyer not while a notice
+    must be published before the contract is entered into (`to_tell_first`); an option is taken while there is one,
+    before the last day has passed, and not while a notice of it must be published first (`to_tell`); the work is done
+    no earlier than it starts; a notice is published once its time has come (`to_publish`).
     """
+    unsigned = not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed)
+    # Where the buyer had signed before, the supplier's signature would be the second.
+    enters = Part.OWNER in parts or Part.OWNER in signed
     needed = {
-        "sign": not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed),
+        "sign": unsigned and not (to_tell_first and enters),
         "extend": options_left > 0 and on <= ends_on and not to_tell,
+        "complete": on >= starts_on,
         "publish_notice": to_publish,
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]

@@ -42,7 +42,7 @@ from procurement.order_form import terms_of
 from procurement.outcome_checks import waited_for
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
-from procurement.public_notices import DueNotice, Moment, why_none
+from procurement.public_notices import DueNotice, told_first, why_none
 from procurement.public_notices import notices as notices_of
 from procurement.ranked_first import First, ranked_first
 from procurement.states import CALL_OFFS
@@ -51,6 +51,7 @@ _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 _OF_OTHERS: Final = frozenset({"not_agreed", "approval_missing"})
 _OF_COMPETITION: Final = frozenset({"competition", "rules", "interest_until", "clarify_until", "deadline"})
 """First steps of pointers into a competition's plan."""
+OF_NOTICES: Final = "/notices"
 _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 
 
@@ -111,6 +112,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     # A draft waits for its approval at a station of its own: there it is no rule that is broken.
     unapproved = "" if call_off.status == CallOff.Status.DRAFT else missing
     barred = _barring(call_off, asked, live, first, contract, on)
+    if call_off.status == CallOff.Status.AWARDED:
+        barred += _untold(notices)
     rules = [*(standing_faults(call_off, prices, on) if goes_out else barred), *_not_approved(unapproved)]
     known = {one.code for one in rules}
     if direct and goes_out:
@@ -196,11 +199,26 @@ def _barring(
     return []
 
 
+def _untold(notices: Iterable[DueNotice]) -> list[Fault]:
+    """Why a contract that was awarded is not entered into yet: a notice must be published before."""
+    first = told_first(notices)
+    if first is None:
+        return []
+    where = f"say under {first.key} where it was."
+    message = f"The {first.rule.name} is published before the contract is entered into: {where}"
+    return [Fault(OF_NOTICES, "notice_first", message)]
+
+
 def _bar(faults: Iterable[Fault]) -> Bar | None:
-    """Whether another supplier, at its own price, may be awarded where these faults keep one from it."""
+    """Whether another supplier, at its own price, may be awarded where these faults keep one from it; whether only a
+    notice does.
+    """
     pointers = {one.pointer for one in faults}
     if not pointers:
         return None
+    if pointers == {OF_NOTICES}:
+        return Bar.OF_NOTICE
+    pointers.discard(OF_NOTICES)
     return Bar.OF_SUPPLIER if pointers <= {OF_SUPPLIER, "/terms/value"} else Bar.OF_CALL_OFF
 
 
@@ -225,9 +243,9 @@ def _next_notice(call_off: CallOff, notices: Iterable[DueNotice]) -> DueNotice |
     """The notice that is the next thing: before both have signed one that must come first, then the one that is due
     first.
     """
-    waiting = [one for one in notices if one.waits]
     if call_off.status == CallOff.Status.AWARDED:
-        waiting = [one for one in waiting if one.rule.moment == Moment.AWARD and one.due_on is None]
+        return told_first(notices)
+    waiting = [one for one in notices if one.waits]
     return min(waiting, key=lambda one: one.due_on or date.min, default=None)
 
 

@@ -138,10 +138,12 @@ def _turn(purchase: Purchase) -> Turn:
 
 
 def _kept_back(purchase: Purchase) -> Turn | None:
-    """Who acts where what would come next is not taken yet, or never: scores, low prices, rules that are broken, an
-    approval, a standstill. None where nothing keeps it back.
+    """Who acts where what would come next is not taken yet, or never: scores, low prices, rules that are broken, a
+    notice that comes first, an approval, a standstill. None where nothing keeps it back.
     """
     status = purchase.status
+    if purchase.barred == Bar.OF_NOTICE:
+        return _to_publish(purchase)
     if status == Status.EVALUATING and purchase.unscored is not None:
         return purchase.unscored
     if status == Status.EVALUATED and purchase.unranked:
@@ -162,8 +164,6 @@ def _kept_back(purchase: Purchase) -> Turn | None:
 
 def _brought_on(purchase: Purchase) -> Turn:
     """Who takes the next step of its route, or of its contract."""
-    if purchase.status == Status.AWARDED and purchase.to_publish:
-        return _to_publish(purchase)
     if purchase.status == Status.AWARDED:
         sides = {part for one in CONTRACTS.transitions if one.name == "sign" for part in one.who}
         return _turn_of(sides - purchase.signed, ("sign",), None)

@@ -235,6 +235,17 @@ def told_before(found: Iterable[DueNotice], number: int) -> DueNotice | None:
     return None
 
 
+def told_first(found: Iterable[DueNotice]) -> DueNotice | None:
+    """The notice that must be published before the contract is entered into, which it is by the second signature; None
+    where none is asked for, or it was.
+    """
+    for one in found:
+        before = one.rule.moment == Moment.AWARD and one.rule.days is None
+        if before and one.status != Status.PUBLISHED:
+            return one
+    return None
+
+
 def asked(rule: NoticeRule, facts: NoticeFacts) -> bool:
     """Whether the rule's regime, nation, kind of service and value are those of the purchase."""
     if rule.regime != facts.regime or facts.nation not in rule.nations:

@@ -136,3 +136,15 @@ def active(market: Market) -> Contract:
     contract = awarded(market)
     sign_contract(market.oak, contract.reference, 1)
     return sign_contract(market.buyer, contract.reference, 2)
+
+
+def begun(market: Market) -> Contract:
+    """Signed by both, and its first day has come."""
+    return begin(active(market))
+
+
+def begin(contract: Contract) -> Contract:
+    """As if it had been signed before its first day came: only then may it be complete."""
+    contract.starts_on = timezone.localdate()
+    contract.save(update_fields=["starts_on"])
+    return contract

@@ -21,7 +21,7 @@ from procurement.actions.contracts import complete_contract  # noqa: E402
 from procurement.actions.due import move_due  # noqa: E402
 from procurement.actions.events import verify  # noqa: E402
 from procurement.models import Competition, Contract, Event, Lot, Tender  # noqa: E402
-from tests.bought import active, awarded  # noqa: E402
+from tests.bought import active, awarded, begun  # noqa: E402
 from tests.competed import after, closed, make_contest, planned, published  # noqa: E402
 
 BEFORE: Final = "0013_outbox"
@@ -72,7 +72,7 @@ def main() -> None:
     # Versions before left them as they were.
     Tender.objects.filter(status="unsuccessful").update(status="submitted", reason="")
     unsigned, live = awarded(contest.market), active(contest.market)
-    done = active(contest.market)
+    done = begun(contest.market)
     complete_contract(contest.market.buyer, done.reference, done.revision)
     planned(contest)
     published(contest)

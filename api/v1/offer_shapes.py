@@ -17,7 +17,7 @@ from procurement.actions.offers import offer_parts
 from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.models import CallOff, Contract, Offer
 from procurement.notice_facts import contract_facts, contract_notices
-from procurement.public_notices import told_before, why_none
+from procurement.public_notices import told_before, told_first, why_none
 
 FORMS: Final = ("json", "pdf")
 
@@ -210,10 +210,12 @@ class ContractSerializer(ContractSummarySerializer):
             contract_parts(self.context["actor"], row),
             signed=signed_by(row),
             options_left=len(row.options) - row.taken,
+            starts_on=row.starts_on,
             ends_on=row.ends_on,
             on=today,
             to_publish=any(one.open for one in notices),
             to_tell=told_before(notices, row.taken + 1) is not None,
+            to_tell_first=told_first(notices) is not None,
         )
         return super().to_representation(row) | {
             "notices": NoticeSerializer(notices, many=True).data,

@@ -26,7 +26,7 @@ from procurement.notice_facts import contract_notices, next_look
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
-from procurement.public_notices import told_before
+from procurement.public_notices import told_before, told_first
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.revisions import changed_since
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
@@ -44,8 +44,10 @@ Status = Contract.Status
 def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """Signs for the side that the actor stands on; with the second signature it stands and the call-off is contracted.
 
-    Raises NotFound, NotPermitted, Stale; Conflict where that side has signed or it is not to be signed any more;
-    Invalid where the lot has closed since, or either side may no longer contract.
+    Raises NotFound, NotPermitted, Stale; Conflict where that side has signed, it is not to be signed any more, or the
+    law asks for a notice before it is entered into (public_notices.py) and none was published: until then the buyer
+    does not sign, nor is a second signature taken. Invalid where the lot has closed since, or either side may no longer
+    contract.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
@@ -53,6 +55,7 @@ def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
         side = _side(actor, contract)
         if getattr(contract, f"{side}_signed_at") is not None:
             raise Conflict(f"The {side} has signed already.")
+        _told_first(contract, side)
         _check(contract)
         setattr(contract, f"{side}_signed_at", timezone.now())
         setattr(contract, f"{side}_signed_by", actor.reference)
@@ -131,7 +134,7 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
 
 
 def complete_contract(actor: Actor, reference: str, revision: int | None) -> Contract:
-    """The work is done. Raises NotFound, NotPermitted, Stale, Conflict."""
+    """The work is done. Raises NotFound, NotPermitted, Stale, Conflict, also before the first day of the work."""
     return _end(actor, reference, revision, "complete", "")
 
 
@@ -186,6 +189,18 @@ def _side(actor: Actor, contract: Contract) -> str:
     return "buyer"
 
 
+def _told_first(contract: Contract, side: str) -> None:
+    """Raises Conflict where a notice must be published before the signature of that side."""
+    if side == "supplier" and contract.buyer_signed_at is None:
+        return
+    first = told_first(contract_notices(contract, timezone.localdate()))
+    if first is not None:
+        raise Conflict(
+            f"The {first.rule.name} is published before the contract is entered into: the buyer says under {first.key} "
+            "where it was."
+        )
+
+
 def _check(contract: Contract) -> None:
     asked = contract.call_off.suppliers.select_related("appointment__supplier").get(
         appointment=contract.appointment_id
@@ -223,6 +238,8 @@ def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: 
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
         step = contract_step(actor, contract, name)
+        if name == "complete" and timezone.localdate() < contract.starts_on:
+            raise Conflict(f"The work starts on {contract.starts_on}: it is not done before.")
         contract.status, contract.ended_on, contract.ended_reason = step.target, timezone.localdate(), reason
         _save(contract, "status", "ended_on", "ended_reason")
         record_many(actor, [contract_happening(contract, step.event, {"reason": reason} if reason else {})])

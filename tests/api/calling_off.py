@@ -26,6 +26,7 @@ from procurement.actions.offerings import OfferingDraft, Placement, save_offerin
 from procurement.actions.offers import accept_offer, decline_offer, send_offer
 from procurement.actions.organisations import PartnerDraft, save_partners
 from procurement.actions.profiles import ProfileDraft, publish_profiles
+from procurement.actions.public_notices import publish_notice
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
 from procurement.actions.requirements import create_requirement
@@ -34,9 +35,12 @@ from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.actions.snapshots import lock_shortlist
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.models import CallOff, Contract, Membership, Offer, Organisation, Shortlist, User
+from procurement.notice_facts import contract_notices
 from procurement.permissions import SYSTEM, Actor, person
+from procurement.public_notices import told_first
 from procurement.snapshots import Index
 from tests.api.buying import BUYER, buyer
+from tests.bought import begin
 
 BEGAN: Final = date(2025, 4, 1)
 READY: Final = "Larch, then Brightwater"
@@ -153,9 +157,15 @@ def awarded(**terms: Any) -> Contract:
 
 
 def active(**terms: Any) -> Contract:
+    """Signed by both; what the law asks to be told of before is published first."""
     contract = awarded(**terms)
-    sign_contract(acting("larch"), contract.reference, 1)
-    return sign_contract(buyer(), contract.reference, 2)
+    today = timezone.localdate()
+    if told_first(contract_notices(contract, today)) is not None:
+        contract = publish_notice(
+            buyer(), contract.reference, contract.revision, "uk6", "2026/S 000-6", today.isoformat()
+        )
+    sign_contract(acting("larch"), contract.reference, contract.revision)
+    return sign_contract(buyer(), contract.reference, contract.revision + 1)
 
 
 def declined() -> Offer:
@@ -168,7 +178,7 @@ MADE: Final = {
     "AWARDED": lambda: awarded().call_off.reference,
     "UNSIGNED_OFFER": lambda: awarded().call_off.offers.get().reference,
     "CONTRACT": lambda: awarded().reference,
-    "ACTIVE": lambda: active().reference,
+    "ACTIVE": lambda: begin(active()).reference,
     "NOTIFIED": lambda: active(expenses="300000.00").reference,
     "TODAY": lambda: timezone.localdate().isoformat(),
     "DECLINED": lambda: declined().call_off.reference,

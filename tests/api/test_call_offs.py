@@ -18,6 +18,7 @@ from tests.api import calling_off
 from tests.api.buying import BUYER
 from tests.api.calling_off import TERMS, acting, drafted, need, ordered
 from tests.api.conftest import Asker, TokenMaker, asks
+from tests.bought import begin
 
 LIST, OFFERS, CONTRACTS = "/api/v1/call-offs/", "/api/v1/offers/", "/api/v1/contracts/"
 LIMIT = f"/api/v1/organisations/{BUYER}/limit/"
@@ -294,12 +295,14 @@ def test_from_draft_to_contract(person: Callable[[str], Client]) -> None:
         signed = send(asker, "POST", f"{contract}sign/", {}, If_Match=before["ETag"])
         assert signed.status_code == 200, signed.content
     assert signed.json()["status"] == "active"
-    assert client.get(contract).json()["available_actions"] == ["identify", "extend", "complete", "terminate"]
+    assert client.get(contract).json()["available_actions"] == ["identify", "extend", "terminate"]
     extended = send(client, "POST", f"{contract}extend/", {})
     assert (extended.json()["status"], extended.json()["value"]["amount"]) == ("extended", "4600.00")
     assert extended.json()["options"][0]["taken"] is True
     named = send(client, "PATCH", contract, {"identifiers": {"notice": "N-1", "purchase_order": None}})
     assert named.json()["identifiers"] == {"notice": "N-1", "purchase_order": None, "buyer_reference": None}
+    assert send(client, "POST", f"{contract}complete/", {}).status_code == 409
+    begin(Contract.objects.get())
     assert send(client, "POST", f"{contract}complete/", {}).json()["status"] == "complete"
     last = client.get(one).json()
     assert (last["line"]["ended"], {each["place"] for each in last["line"]["stations"]}) == (
@@ -461,10 +464,8 @@ def test_public_notices_are_counted_down_drafted_and_kept(person: Callable[[str]
     path, today = f"{CONTRACTS}{reference}/", timezone.localdate()
     buyer = person("buyer")
     shown = buyer.get(path).json()
-    assert [(one["key"], one["status"], one["days_left"]) for one in shown["notices"]][:2] == [
-        ("uk6", "overdue", None),
-        ("uk7", "due", 29),
-    ]
+    first = [(one["key"], one["status"], one["days_left"]) for one in shown["notices"]][:2]
+    assert first == [("uk6", "published", None), ("uk7", "due", 29)]
     assert shown["no_notices"] == ""
     assert "publish_notice" in shown["available_actions"]
     draft = buyer.get(f"{path}notices/uk7/").json()
@@ -496,4 +497,4 @@ def test_public_notices_are_counted_down_drafted_and_kept(person: Callable[[str]
     assert again.json() == told.json()
     call_off = buyer.get(f"{LIST}{shown['call_off']['reference']}/").json()
     assert [one["key"] for one in call_off["notices"]] == ["uk6", "uk7", "uk10-1", "uk11"]
-    assert call_off["line"]["next"]["steps"] == ["publish_notice"]
+    assert call_off["line"]["next"]["steps"] == []

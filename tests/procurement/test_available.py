@@ -122,7 +122,7 @@ SIGNED = {
 def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     def told(parts: tuple[Part, ...], **more: Any) -> list[str]:
         day = date(2026, 3, 2)
-        given = {"signed": frozenset(), "options_left": 1, "ends_on": day, "on": day} | more
+        given = {"signed": frozenset(), "options_left": 1, "starts_on": day, "ends_on": day, "on": day} | more
         return contract_steps(status, parts, **given)
 
     assert told((Part.OWNER,)) == steps
@@ -138,6 +138,11 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     assert told((Part.OWNER,), options_left=0) == without
     assert told((Part.OWNER,), on=date(2026, 3, 3)) == without
     assert told((Part.OWNER,), to_tell=True) == without
+    assert told((Part.OWNER,), on=date(2026, 3, 1)) == [one for one in steps if one != "complete"]
+    untold = [one for one in steps if one != "sign"]
+    assert told((Part.OWNER,), to_tell_first=True) == untold
+    assert told((Part.LEAD,), to_tell_first=True) == [one for one in steps if one == "sign"]
+    assert told((Part.LEAD,), to_tell_first=True, signed={Part.OWNER}) == []
     assert set(SIGNED) == set(CONTRACTS.labels)
 
 

@@ -14,7 +14,7 @@ from procurement.actions.due import move_due
 from procurement.contract_reminders import Kind, to_come
 from procurement.deadlines import after_working_days, midnight
 from procurement.models import CallOff, Contract, ContractReminder, Event, Organisation
-from tests.bought import TERMS, Market, active, awarded, drafted
+from tests.bought import TERMS, Market, active, awarded, begun, drafted
 from tests.competed import at, told
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_after_an_outage_each_comes_late_but_never_after_the_last_day(market: Ma
 
 
 def test_a_contract_that_is_complete_is_left_alone(market: Market) -> None:
-    contract = active(market)
+    contract = begun(market)
     contract = complete_contract(market.buyer, contract.reference, contract.revision)
     assert contract.remind_on is None
     Contract.objects.update(remind_on=contract.starts_on)

@@ -58,7 +58,7 @@ from procurement.models import (
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.notice_facts import contract_notices
 from procurement.permissions import Actor
-from procurement.public_notices import told_before
+from procurement.public_notices import told_before, told_first
 from procurement.snapshots import Index
 from procurement.states import Part
 from tests.bought import READY, TERMS, Market, drafted, make_market
@@ -141,9 +141,11 @@ class DirectAward(RuleBasedStateMachine):
             contract_parts(actor, row),
             signed=signed_by(row),
             options_left=len(row.options) - row.taken,
+            starts_on=row.starts_on,
             ends_on=row.ends_on,
             on=today,
             to_tell=told_before(contract_notices(row, today), row.taken + 1) is not None,
+            to_tell_first=told_first(contract_notices(row, today)) is not None,
         )
 
     def kept(self) -> list[Any]:

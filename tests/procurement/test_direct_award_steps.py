@@ -49,7 +49,7 @@ from procurement.models import BuyerLimit, CallOff, Contract, Event, Framework, 
 from procurement.notice_facts import contract_notices
 from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS
-from tests.bought import Market, accepted, active, awarded, drafted, offered
+from tests.bought import Market, accepted, active, awarded, begun, drafted, offered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.whole]
 
@@ -242,7 +242,8 @@ CONTRACTED: Final[dict[str, Callable[[Market], Contract]]] = {
     "unsigned, one side": lambda market: sign_contract(market.oak, awarded(market).reference, 1),
     "active": active,
     "extended": extended,
-    "complete": lambda market: complete_contract(market.buyer, active(market).reference, 3),
+    "active, begun": begun,
+    "complete": lambda market: complete_contract(market.buyer, begun(market).reference, 3),
     "terminated": lambda market: terminate_contract(market.buyer, active(market).reference, 3, WHY),
 }
 DEALS: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
@@ -274,6 +275,7 @@ def test_every_step_of_a_contract_out_of_every_status(
             parts,
             signed=signed_by(contract),
             options_left=len(contract.options) - contract.taken,
+            starts_on=contract.starts_on,
             ends_on=contract.ends_on,
             on=timezone.localdate(),
             to_publish=any(one.waits for one in contract_notices(contract, timezone.localdate())),

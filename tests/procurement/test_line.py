@@ -141,7 +141,7 @@ def test_events_that_are_no_step_change_nothing() -> None:
         ("approved", {"approval_missing": True}, (Part.OWNER,), ("edit",), None),
         ("awarded", {}, (Part.OWNER, Part.LEAD), ("sign",), None),
         ("awarded", {"signed": frozenset({Part.OWNER})}, (Part.LEAD,), ("sign",), None),
-        ("awarded", {"to_publish": True}, (Part.OWNER,), ("publish_notice",), None),
+        ("awarded", {"barred": Bar.OF_NOTICE}, (Part.OWNER,), ("publish_notice",), None),
         ("contracted", {}, (), (), None),
         ("contracted", {"to_publish": True, "publish_by": DUE}, (Part.OWNER,), ("publish_notice",), DUE),
         ("cancelled", {}, (), (), None),
@@ -180,6 +180,7 @@ ENDED = Turn((Part.OWNER,), ("cancel", "fail"))
         ("intention", {"barred": Bar.OF_SUPPLIER, "held": True}, Turn((Part.APPROVER,), ("undo",))),
         ("intention", {"barred": Bar.OF_CALL_OFF}, Turn((Part.OWNER,), ("cancel",))),
         ("awarded", {"barred": Bar.OF_SUPPLIER, "to_publish": True}, Turn((Part.APPROVER,), ("undo",))),
+        ("awarded", {"barred": Bar.OF_NOTICE, "to_publish": True}, Turn((Part.OWNER,), ("publish_notice",))),
     ],
 )
 def test_who_acts_next_in_a_competition(status: str, more: dict[str, Any], turn: Turn) -> None:

@@ -17,10 +17,11 @@ from procurement.actions.contracts import complete_contract, extend_contract, si
 from procurement.actions.due import move_due
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.public_notices import publish_notice
+from procurement.available import Bar
 from procurement.call_off_facts import facts_of
 from procurement.deadlines import end_of
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
-from procurement.models import CallOff, Contract, Event, Framework, Lot, Organisation, PublicNotice
+from procurement.models import CallOff, Contract, Event, Framework, Lot, Organisation, Partner, PublicNotice
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_notices
 from procurement.public_notices import (
@@ -30,11 +31,12 @@ from procurement.public_notices import (
     Status,
     Taken,
     notices,
+    told_first,
     why_none,
     with_vat,
 )
 from procurement.states import Part
-from tests.bought import TERMS, Market, drafted
+from tests.bought import TERMS, Market, begin, drafted
 
 SIGNED = date(2026, 3, 2)
 FACTS = NoticeFacts(
@@ -226,7 +228,17 @@ def awarded(market: Market, terms: dict[str, Any] = TWELVE, **changes: Any) -> C
 
 
 def active(market: Market, **changes: Any) -> Contract:
+    """Signed by both, what must be told of before as published as it has to be; its revision is 3 either way."""
     contract = awarded(market, **changes)
+    if told_first(contract_notices(contract, timezone.localdate())) is not None:
+        PublicNotice.objects.create(
+            contract=contract,
+            key="uk6",
+            number="N-6",
+            published_on=timezone.localdate(),
+            actor=market.buyer.reference,
+            recorded_at=timezone.now(),
+        )
     sign_contract(market.oak, contract.reference, 1)
     return sign_contract(market.buyer, contract.reference, 2)
 
@@ -258,6 +270,65 @@ def test_before_signature_the_award_notice_is_the_next_thing_and_then_the_detail
     assert facts_of(CallOff.objects.get(), today).line.next.who == ()
 
 
+def test_the_buyer_signs_once_the_award_notice_is_published_and_until_then_blocking_says_so(
+    market: Market,
+) -> None:
+    contract = sign_contract(market.oak, awarded(market).reference, 1)
+    today, before = timezone.localdate(), kept()
+    with pytest.raises(
+        Conflict, match=r"UK6 contract award notice is published before .* says under uk6 where"
+    ):
+        sign_contract(market.buyer, contract.reference, 2)
+    assert kept() == before
+    facts = facts_of(CallOff.objects.get(), today)
+    assert [(one.pointer, one.code) for one in facts.blocking] == [("/notices", "notice_first")]
+    assert (facts.purchase.barred, facts.line.next.steps) == (Bar.OF_NOTICE, ("publish_notice",))
+    publish_notice(market.buyer, contract.reference, 2, "uk6", "2026/S 000-1", today.isoformat())
+    facts = facts_of(CallOff.objects.get(), today)
+    assert (facts.blocking, facts.purchase.barred) == ([], None)
+    assert sign_contract(market.buyer, contract.reference, 3).status == "active"
+
+
+def test_a_second_signature_waits_for_the_award_notice_whoever_gives_it(market: Market) -> None:
+    contract = awarded(market)
+    # Signed by the buyer before this was kept to.
+    Contract.objects.update(buyer_signed_at=timezone.now(), buyer_signed_by=market.buyer.reference)
+    before = kept()
+    with pytest.raises(Conflict, match="UK6 contract award notice"):
+        sign_contract(market.oak, contract.reference, 1)
+    assert kept() == before
+
+
+def test_a_supplier_that_is_suspended_bars_before_a_notice_that_is_missing_does(market: Market) -> None:
+    awarded(market)
+    Partner.objects.filter(reference="oak").update(suspended=True)
+    facts = facts_of(CallOff.objects.get(), timezone.localdate())
+    assert [one.code for one in facts.blocking] == ["suspended", "notice_first"]
+    assert (facts.purchase.barred, facts.line.next.steps) == (Bar.OF_SUPPLIER, ("undo",))
+
+
+@pytest.mark.parametrize(("regime", "terms"), [("pa2023", TERMS), ("pcr2015", TWELVE)])
+def test_no_signature_waits_for_a_notice_that_the_law_asks_for_afterwards(
+    market: Market, regime: str, terms: dict[str, Any]
+) -> None:
+    contract = awarded(market, terms)
+    Framework.objects.filter(reference="wr1").update(regime=regime)
+    sign_contract(market.buyer, contract.reference, 1)
+    assert sign_contract(market.oak, contract.reference, 2).status == "active"
+
+
+def test_a_contract_is_complete_no_earlier_than_its_work_starts(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = active(market, terms=TERMS)
+    before, first = kept(), contract.starts_on
+    with pytest.raises(Conflict, match=f"The work starts on {first}: it is not done before"):
+        complete_contract(market.buyer, contract.reference, 3)
+    assert kept() == before
+    monkeypatch.setattr(timezone, "now", lambda: noon(first))
+    assert complete_contract(market.buyer, contract.reference, 3).status == "complete"
+
+
 def test_a_small_call_off_is_told_that_nothing_is_due(market: Market) -> None:
     facts = facts_of(drafted(market.buyer), timezone.localdate())
     assert facts.notices == ()
@@ -278,7 +349,7 @@ def test_a_publication_is_kept_and_may_be_corrected(market: Market) -> None:
     contract, today = active(market), timezone.localdate().isoformat()
     made = publish_notice(market.buyer, contract.reference, 3, "uk7", " 2026/S 000-1 ", today)
     publish_notice(market.buyer, contract.reference, made.revision, "uk7", "2026/S 000-2", today)
-    row = PublicNotice.objects.get()
+    row = PublicNotice.objects.exclude(key="uk6").get()
     assert (row.key, row.number, row.published_on, row.actor) == (
         "uk7",
         "2026/S 000-2",
@@ -323,12 +394,15 @@ def noon(day: date) -> datetime:
 
 
 def test_the_buyer_is_reminded_of_each_once_and_after_an_outage_too(market: Market) -> None:
-    contract, today = active(market), timezone.localdate()
-    # The award notice is late already; it is reminded of a day after the award.
+    contract, today = awarded(market), timezone.localdate()
+    # The award notice is reminded of a day after the award.
     assert contract.notice_on == today + timedelta(days=1)
     assert move_due(noon(today))["notices_reminded"] == 0
     assert move_due(noon(today + timedelta(days=1)))["notices_reminded"] == 1
     assert move_due(noon(today + timedelta(days=1)))["notices_reminded"] == 0
+    publish_notice(market.buyer, contract.reference, 1, "uk6", "N-6", today.isoformat())
+    sign_contract(market.oak, contract.reference, 2)
+    sign_contract(market.buyer, contract.reference, 3)
     contract.refresh_from_db()
     assert contract.notice_on == today + timedelta(days=22)
     late = today + timedelta(days=40)
@@ -343,8 +417,7 @@ def test_the_buyer_is_reminded_of_each_once_and_after_an_outage_too(market: Mark
 
 def test_what_was_published_or_taken_back_is_not_reminded_of(market: Market) -> None:
     contract, today = active(market), timezone.localdate()
-    for revision, key in ((3, "uk6"), (4, "uk7")):
-        publish_notice(market.buyer, contract.reference, revision, key, "N-1", today.isoformat())
+    publish_notice(market.buyer, contract.reference, 3, "uk7", "N-1", today.isoformat())
     contract.refresh_from_db()
     assert contract.notice_on == contract.ends_on + timedelta(days=22)
     assert move_due(noon(today + timedelta(days=40)))["notices_reminded"] == 0
@@ -383,7 +456,7 @@ def test_an_option_and_an_end_ask_for_notices_of_their_own(market: Market) -> No
         today,
     )
     assert contract.options[0]["taken_on"] == today.isoformat()
-    complete_contract(market.buyer, contract.reference, 5)
+    complete_contract(market.buyer, begin(contract).reference, 5)
     contract.refresh_from_db()
     found = {one.key: one for one in contract_notices(contract, today)}
     assert (found["uk11"].status, found["uk11"].due_on) == (Status.DUE, today + timedelta(days=29))

@@ -20,8 +20,8 @@ from procurement.actions.joining import (
     withdraw_joining,
 )
 from procurement.actions.ranking import disqualify
-from procurement.models import BuyerLimit, Delivery, Event, Invitation
-from tests.bought import accepted, drafted
+from procurement.models import BuyerLimit, Contract, Delivery, Event, Invitation
+from tests.bought import accepted, begin, drafted
 from tests.competed import (
     Contest,
     after,
@@ -125,7 +125,7 @@ def test_the_second_signature_tells_that_both_have_signed_and_later_turns_reach_
     assert not Delivery.objects.filter(event=second).exists()
     assert told("contract.concluded") == together(OAK, {"inbox": {"shire"}, "email": BUYER})
     extend_contract(market.buyer, contract.reference, 3)
-    complete_contract(market.buyer, contract.reference, 4)
+    complete_contract(market.buyer, begin(Contract.objects.get()).reference, 4)
     assert told("contract.extended") == told("contract.completed") == OAK
 
 

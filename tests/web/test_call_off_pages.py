@@ -199,6 +199,13 @@ def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client)
 
     address, _, contract = awarded(signed(page), expenses="£300,000")
     assert "Next: the buyer, to publish notice" in told(address)
+    assert "UK6 contract award notice is published before you sign" in told(contract)
+    assert "sign" not in offered_steps(page, contract)
+    today, before = timezone.localdate().isoformat(), state()
+    assert step(page, contract, "sign").status_code == 409
+    assert state() == before
+    step(page, contract, "publish_notice", notice="uk6", number="2026/S 000-0", published_on=today)
+    assert "is published before you sign" not in told(contract)
     step(page, contract, "sign")
     signed(page, "alder@example.org")
     step(page, contract, "sign")
@@ -214,7 +221,6 @@ def test_public_notices_stand_on_the_contract_with_their_last_days(page: Client)
     refused = step(page, contract, "publish_notice", notice="uk7", number="", published_on="9 March")
     assert refused.status_code == 422
     assert state() == before
-    today = timezone.localdate().isoformat()
     kept = step(page, contract, "publish_notice", notice="uk7", number="2026/S 000-1", published_on=today)
     assert kept.status_code == 303
     assert "2026/S 000-1" in told(contract)

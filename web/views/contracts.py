@@ -22,7 +22,7 @@ from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
-from procurement.public_notices import told_before, why_none
+from procurement.public_notices import told_before, told_first, why_none
 from procurement.querysets_call_offs import ContractQuerySet, buying
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
@@ -104,15 +104,18 @@ def _page(
     notices = contract_notices(found, today)
     waiting = [one for one in notices if one.open]
     before = told_before(notices, found.taken + 1)
+    first = told_first(notices) if found.status == Contract.Status.UNSIGNED else None
     actions = contract_steps(
         found.status,
         contract_parts(actor, found),
         signed=signed_by(found),
         options_left=len(found.options) - found.taken,
+        starts_on=found.starts_on,
         ends_on=found.ends_on,
         on=today,
         to_publish=bool(waiting),
         to_tell=before is not None,
+        to_tell_first=first is not None,
     )
     blocking = _unsignable(found) if "sign" in actions else []
     return render(
@@ -128,6 +131,7 @@ def _page(
         notices=notices,
         no_notices="" if notices else said(why_none(contract_facts(found))),
         before=before if before is not None and "publish_notice" in actions else None,
+        first=first if "publish_notice" in actions else None,
         waiting=[(one.key, _(one.rule.name)) for one in waiting],
         today=today,
         done=done_said(request, DONE),
