@@ -99,12 +99,15 @@ class Stage:
         busy = "from search.index import borrowed_writer\nwith borrowed_writer(): pass"
         until(lambda: self.tried(busy) != 0, 60, "the index worker did not start")
 
-    def start_general(self) -> subprocess.Popen[bytes]:
-        """Starts the general worker, two processes of it, as the supervisor does; it may take a while to be there."""
-        words = ["-m", "celery", "-A", "config", "worker", "-Q", "default", "-n", "general@%h"]
+    def start_general(self, *more: str, level: str = "WARNING") -> subprocess.Popen[bytes]:
+        """Starts the general worker, two processes of it, as the supervisor does, with `more` words; it may take a
+        while to be there.
+        """
+        words = ["-m", "celery", "-A", "config", "worker", "--without-gossip", "--without-mingle"]
+        words += ["-Q", "default", "-n", "general@%h"]
         with (self.data / "general.out").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, *words, "--pool", "prefork", "-c", "2", "-l", "WARNING"],
+                [sys.executable, *words, "--pool", "prefork", "-c", "2", "-l", level, *more],
                 cwd=ROOT,
                 env={**self.environment, "BROKER_SECONDS": "5"},
                 stdout=output,
