@@ -44,6 +44,6 @@ def remove(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0026_finds")]
+    dependencies = [("procurement", "0027_member_invitations")]
 
     operations = [migrations.RunPython(put_up, remove, elidable=False)]
