@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from search.engines.elasticsearch.connection import hosts_of
+from search.engines.elasticsearch.connection import check_authority, hosts_of
 
 LONGEST_SOCKET_PATH = 100
 """Bytes that fit the address of a Unix socket on every system (104 on macOS, 108 on Linux)."""
@@ -142,13 +142,18 @@ def refuse_unsafe(demo: bool, host: str, given: dict[str, object]) -> None:
 
 
 def search_service(addresses: str, ca_cert: str) -> str:
-    """The addresses in SEARCH_URL. Raises ImproperlyConfigured where they are none, or SEARCH_CA_CERT names no file."""
+    """The addresses in SEARCH_URL. Raises ImproperlyConfigured where they are none, or SEARCH_CA_CERT names no
+    certificate that can be read.
+    """
     try:
         hosts_of(addresses)
     except ValueError as error:
         raise ImproperlyConfigured(f"{error}.") from error
-    if addresses and ca_cert and not Path(ca_cert).is_file():
-        raise ImproperlyConfigured(f"SEARCH_CA_CERT names a file that is not there: {ca_cert}.")
+    if addresses and ca_cert:
+        try:
+            check_authority(ca_cert)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{error}: {ca_cert}.") from error
     return addresses
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.index import engine, service_fault
 from search.query import ListingQuery
 from tests.search.service import Answer, BadDay
+from tools.search_node.certificates import make_authority, write_authority
 
 TOLD: Answer = (200, {"version": {"number": "9.4.3"}})
 BUSY: Answer = (503, {"error": {"type": "unavailable_shards_exception", "reason": "wait"}})
@@ -180,12 +182,14 @@ def test_a_key_for_our_indices_alone_is_enough_and_an_older_service_is_named() -
 def test_nobody_at_the_address_and_no_such_host() -> None:
     with (
         client_of(f"http://127.0.0.1:{free_port()}") as client,
-        pytest.raises(EngineUnavailable, match=r"^nothing listens at the search service's address$"),
+        pytest.raises(
+            EngineUnavailable, match=r"^nothing listens at the search service's address \(SEARCH_URL\)$"
+        ),
     ):
         client.check()
     with (
         client_of("http://nobody.invalid:9200") as client,
-        pytest.raises(EngineUnavailable, match=r"^the search service's host name is unknown$"),
+        pytest.raises(EngineUnavailable, match=r"^the search service's host name is unknown \(SEARCH_URL\)$"),
     ):
         client.check()
 
@@ -232,10 +236,56 @@ def test_addresses() -> None:
         "https://b:443",
         "http://u:p@c:9200",
     )
-    with pytest.raises(ImproperlyConfigured, match="SEARCH_URL must be http"):
-        search_service("elastic:9200", "")
-    with pytest.raises(ImproperlyConfigured, match="SEARCH_CA_CERT names a file"):
-        search_service("https://elastic:9200", "/nowhere/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("elastic:9200", "SEARCH_URL must be http:// or https:// addresses, comma-separated."),
+        ("http://ok:9200,http://[::1", "SEARCH_URL must be http:// or https:// addresses, comma-separated."),
+        (
+            "http://u:p4ss@a:92000",
+            "SEARCH_URL names a port that is none: it must be a number from 1 to 65535.",
+        ),
+        (
+            "http://u:p4ss@a:9200x",
+            "SEARCH_URL names a port that is none: it must be a number from 1 to 65535.",
+        ),
+        ("http://a:0", "SEARCH_URL names a port that is none: it must be a number from 1 to 65535."),
+    ],
+)
+def test_an_address_that_is_none_is_refused_by_its_variable_without_repeating_it(
+    given: str, said: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        search_service(given, "")
+    assert str(refused.value) == said
+
+
+def test_an_authority_that_is_no_certificate_is_refused_by_its_variable(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    with pytest.raises(ImproperlyConfigured) as refused:
+        search_service("https://elastic:9200", str(file))
+    assert str(refused.value) == f"SEARCH_CA_CERT names a file that is not there: {file}."
+    for content in (b"", b"a certificate, perhaps\n", b"\xff\x00"):
+        file.write_bytes(content)
+        with pytest.raises(ImproperlyConfigured) as refused:
+            search_service("https://elastic:9200", str(file))
+        assert str(refused.value) == f"SEARCH_CA_CERT names a file that holds no certificate: {file}."
+    assert search_service("", str(file)) == ""
+    write_authority(make_authority(), file)
+    assert search_service("https://elastic:9200", str(file)) == "https://elastic:9200"
+
+
+def test_an_authority_that_is_lost_while_we_run_is_named_and_found_again(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    with BadDay([TOLD]) as day, client_of(day.url, ca_cert=str(file)) as client:
+        with pytest.raises(EngineUnavailable, match=r"^SEARCH_CA_CERT names a file that is not there$"):
+            client.check()
+        assert day.asked == []
+        write_authority(make_authority(), file)
+        client.check()
+        assert len(day.asked) == 1
 
 
 # The start, and the rest of the house.
@@ -244,7 +294,7 @@ def test_addresses() -> None:
 def test_the_start_names_the_fault_and_goes_on(settings: Any) -> None:
     assert service_fault() is None
     settings.SEARCH_URL = f"http://127.0.0.1:{free_port()}"
-    assert service_fault() == "nothing listens at the search service's address"
+    assert service_fault() == "nothing listens at the search service's address (SEARCH_URL)"
 
 
 def test_a_search_is_503_and_everything_else_is_served(client: Any, db: None, settings: Any) -> None:
@@ -254,7 +304,9 @@ def test_a_search_is_503_and_everything_else_is_served(client: Any, db: None, se
     assert client.get("/api/v1/frameworks/").status_code == 200
     assert client.get("/api/v1/health/live/").status_code == 200
     assert client.get("/api/v1/health/ready/").json()["index"]["status"] == "down"
-    with pytest.raises(EngineUnavailable, match=r"^nothing listens at the search service's address$"):
+    with pytest.raises(
+        EngineUnavailable, match=r"^nothing listens at the search service's address \(SEARCH_URL\)$"
+    ):
         engine().state("listings")
     with pytest.raises(EngineUnavailable):
         engine().search_listings(ListingQuery())

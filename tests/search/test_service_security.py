@@ -167,7 +167,7 @@ FAULTS = {
     "a wrong password": ({"SEARCH_API_KEY": "", "who": f"nobody:{PASSWORD}@"}, WRONG_KEY),
     "an unknown host": (
         {"SEARCH_URL": "https://search.invalid:9200"},
-        "the search service's host name is unknown",
+        "the search service's host name is unknown (SEARCH_URL)",
     ),
     "a strange authority": (
         {"SEARCH_CA_CERT": ""},
@@ -175,7 +175,7 @@ FAULTS = {
     ),
     "another name": (
         {"host": "127.0.0.1"},
-        "the search service's certificate is for another host name",
+        "the search service's certificate is for another host name than SEARCH_URL says",
     ),
     "no TLS": (
         {"scheme": "http"},

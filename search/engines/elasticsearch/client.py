@@ -19,7 +19,7 @@ from elasticsearch.serializer import OrjsonSerializer
 
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
-from search.engines.elasticsearch.connection import Connection
+from search.engines.elasticsearch.connection import Connection, check_authority
 
 OLDEST: Final = (9, 2)
 """The oldest server that knows every setting of indices.py; the client of this major version speaks to none below 9."""
@@ -28,8 +28,8 @@ _BUSY: Final = (429, 502, 503, 504)
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}
 _LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
 
-_HOST: Final = "the search service's host name is unknown"
-_NAMED: Final = "the search service's certificate is for another host name"
+_HOST: Final = "the search service's host name is unknown (SEARCH_URL)"
+_NAMED: Final = "the search service's certificate is for another host name than SEARCH_URL says"
 _TRUST: Final = (
     "the search service's certificate is not signed by an authority we trust (SEARCH_CA_CERT names its file)"
 )
@@ -39,13 +39,13 @@ _REASONS: Final = (
     ("doesn't match", _NAMED),
     ("IP address mismatch", _NAMED),
     ("CERTIFICATE_VERIFY_FAILED", _TRUST),
-    ("WRONG_VERSION_NUMBER", "the search service speaks no TLS at this address"),
+    ("WRONG_VERSION_NUMBER", "the search service speaks no TLS at this address (SEARCH_URL)"),
     ("Name or service not known", _HOST),
     ("name resolution", _HOST),
     ("NameResolutionError", _HOST),
     ("nodename nor servname", _HOST),
     ("No address associated", _HOST),
-    ("Connection refused", "nothing listens at the search service's address"),
+    ("Connection refused", "nothing listens at the search service's address (SEARCH_URL)"),
     (
         "closed connection without response",
         "the search service closed the connection without an answer (if it speaks TLS, SEARCH_URL begins with https)",
@@ -162,6 +162,12 @@ class Client:
     def _made(self, timeout: float | None, once: bool) -> Elasticsearch:
         # Made on first use, so that no connection crosses a fork.
         if self._client is None:
+            if self.connection.ca_cert:
+                # The library looks for it at each connection, and says that the service cannot be reached.
+                try:
+                    check_authority(self.connection.ca_cert)
+                except ValueError as error:
+                    raise EngineUnavailable(str(error)) from error
             self._client = make(self.connection)
         options: dict[str, Any] = {}
         if timeout is not None:
