@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
 
@@ -78,12 +79,25 @@ def _place() -> Path | Connection:
 
 def engine() -> MeasuredEngine:
     """The engine that the settings name; made once in each process, opened when it is first asked."""
-    place = _place()
+    return _kept(_place())
+
+
+def _kept(place: Path | Connection) -> MeasuredEngine:
     with _lock:
         if place not in _engines:
             made = EmbeddedEngine(place) if isinstance(place, Path) else _elasticsearch(place)
             _engines[place] = MeasuredEngine(made, settings.TRACES)
         return _engines[place]
+
+
+def probing_engine(seconds: float) -> MeasuredEngine:
+    """The same index for whoever only looks whether it answers and must know within so many seconds. A service is asked
+    over connections of its own: that it is silent to us is no reason to answer the next search without asking it.
+    """
+    place = _place()
+    if isinstance(place, Path):
+        return engine()
+    return _kept(replace(place, timeout=min(seconds, place.timeout), connections=1))
 
 
 def _elasticsearch(place: Connection) -> WholeEngine:

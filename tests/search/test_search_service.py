@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from elastic_transport import ConnectionError as Unreachable
 from elastic_transport import ConnectionTimeout, TlsError
 
+from api.v1 import health
 from config.environment import search_service
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
@@ -26,6 +28,8 @@ from tests.search.service import Answer, BadDay
 from tools.search_node.certificates import make_authority, write_authority
 
 TOLD: Answer = (200, {"version": {"number": "9.4.3"}})
+IN_TIME = "the search service did not answer in time"
+ALONE = "the search service did not answer and is being left alone for a moment"
 BUSY: Answer = (503, {"error": {"type": "unavailable_shards_exception", "reason": "wait"}})
 
 
@@ -303,13 +307,37 @@ def test_a_search_is_503_and_everything_else_is_served(client: Any, db: None, se
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert client.get("/api/v1/frameworks/").status_code == 200
     assert client.get("/api/v1/health/live/").status_code == 200
-    assert client.get("/api/v1/health/ready/").json()["index"]["status"] == "down"
+    ready = client.get("/api/v1/health/ready/")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["index"] == {
+        "status": "down",
+        "detail": "nothing listens at the search service's address (SEARCH_URL)",
+    }
     with pytest.raises(
         EngineUnavailable, match=r"^nothing listens at the search service's address \(SEARCH_URL\)$"
     ):
         engine().state("listings")
     with pytest.raises(EngineUnavailable):
         engine().search_listings(ListingQuery())
+
+
+def test_a_silent_service_is_told_by_health_in_time_and_by_searches_as_before(
+    client: Any, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often health has asked in vain, a search still asks: only searches make searches be spared it."""
+    monkeypatch.setattr(health, "INDEX_SECONDS", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        settings.SEARCH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings.SEARCH_TIMEOUT = 4.0
+        began = time.monotonic()
+        told = [client.get("/api/v1/health/ready/") for _ in range(3)]
+        assert time.monotonic() - began < 4
+        assert [answer.status_code for answer in told] == [200, 200, 200]
+        assert [answer.json()["index"]["detail"] for answer in told] == [IN_TIME, IN_TIME, ALONE]
+        with pytest.raises(EngineUnavailable, match=f"^{IN_TIME}$"):
+            engine().state("listings")
 
 
 # Bulk writing.
