@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 Answer = tuple[int, Any]
+GONE: Answer = (0, None)
+"""No answer: the service dies while it is asked."""
 GENUINE = {"X-Elastic-Product": "Elasticsearch"}
 
 
@@ -28,6 +30,9 @@ class BadDay:
             def answer(self) -> None:
                 day.asked.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
                 status, body = answers[min(len(day.asked), len(answers)) - 1]
+                if status == GONE[0]:
+                    self.close_connection = True
+                    return
                 content = json.dumps(body).encode()
                 self.send_response(status)
                 for name, value in (GENUINE if headers is None else headers).items():

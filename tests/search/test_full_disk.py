@@ -12,6 +12,10 @@ from django.core.management import CommandError, call_command
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch import lease
 from search.engines.elasticsearch.bulk import Change, write
+from search.engines.elasticsearch.client import UNASSIGNED
+from search.engines.elasticsearch.indices import Indices
+from search.engines.elasticsearch.listings_shape import SHAPE
+from search.engines.elasticsearch.making import NO_ROOM
 from search.tasks import index_sync
 from tests.search.service import Answer, BadDay
 from tests.search.test_search_service import client_of
@@ -27,6 +31,19 @@ FLOOD: Answer = (429, {"error": {"root_cause": [BLOCKED], **BLOCKED}, "status": 
 THERE: Answer = (200, {})
 NOTHING: Answer = (404, {"found": False})
 TAKEN: Answer = (200, {"result": "created"})
+
+
+MADE: Answer = (200, {"acknowledged": True, "shards_acknowledged": False})
+NOBODYS: Answer = (503, {"error": {"root_cause": [{"type": "no_shard_available_action_exception"}]}})
+MISSING: Answer = (404, {})
+
+
+def explained(decider: str) -> Answer:
+    """Why a service's only node does not take an index."""
+    against = {"decider": decider, "decision": "NO"}
+    return 200, {
+        "node_allocation_decisions": [{"deciders": [{"decider": "same_shard", "decision": "YES"}, against]}]
+    }
 
 
 def whys(caplog: pytest.LogCaptureFixture, event: str) -> list[str]:
@@ -59,7 +76,7 @@ def test_rebuild_index_names_the_full_disk(db: None, settings: Any) -> None:
         settings.SEARCH_URL = day.url
         with pytest.raises(CommandError) as told:
             call_command("rebuild_index", stdout=StringIO())
-    assert str(told.value) == f"The index was not rebuilt, the old one is in use: {FULL}"
+    assert str(told.value) == f"The index was not rebuilt, any earlier one stays in use: {FULL}"
 
 
 def test_a_lease_that_cannot_be_renewed_is_logged_once_until_the_reason_changes(
@@ -84,3 +101,30 @@ def test_the_worker_logs_a_full_disk_once_until_the_reason_changes(
                 index_sync()
         assert whys(caplog, "index_unavailable")[-1] == reason
     assert whys(caplog, "index_unavailable") == [FULL, KEY]
+
+
+@pytest.mark.parametrize(
+    ("because", "reason"),
+    [
+        (explained("disk_threshold"), NO_ROOM),
+        (explained("max_retry"), UNASSIGNED),
+        ((403, {}), UNASSIGNED),
+        ((400, {"error": {"type": "illegal_argument_exception"}}), UNASSIGNED),
+    ],
+)
+@pytest.mark.parametrize("before", [[MISSING, MADE], [THERE, NOBODYS]])
+def test_a_first_build_where_there_is_no_room_names_the_full_disk_as_far_as_it_may_ask(
+    before: list[Answer], because: Answer, reason: str
+) -> None:
+    with BadDay([*before, because]) as day, client_of(day.url) as client:
+        with pytest.raises(EngineUnavailable) as unavailable:
+            lease.Lease(client)
+        assert (str(unavailable.value), len(day.asked)) == (reason, 3)
+
+
+def test_an_index_that_no_node_takes_is_not_filled(settings: Any) -> None:
+    with BadDay([THERE, MADE, explained("disk_threshold")]) as day, client_of(day.url) as client:
+        indices = Indices(client, SHAPE)
+        with pytest.raises(EngineUnavailable) as unavailable:
+            indices.create()
+        assert (str(unavailable.value), len(day.asked)) == (NO_ROOM, 3)

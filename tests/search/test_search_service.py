@@ -20,7 +20,7 @@ from config.environment import search_service
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
 from search.engines.elasticsearch.bulk import Change, DocumentsRefused, write
-from search.engines.elasticsearch.client import Client, Refused, reason_of
+from search.engines.elasticsearch.client import UNASSIGNED, Client, Refused, reason_of
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.index import engine, service_fault
 from search.query import ListingQuery
@@ -30,7 +30,8 @@ from tools.search_node.certificates import make_authority, write_authority
 TOLD: Answer = (200, {"version": {"number": "9.4.3"}})
 IN_TIME = "the search service did not answer in time"
 ALONE = "the search service did not answer and is being left alone for a moment"
-BUSY: Answer = (503, {"error": {"type": "unavailable_shards_exception", "reason": "wait"}})
+BUSY: Answer = (503, {"error": {"type": "circuit_breaking_exception", "reason": "wait"}})
+NOBODYS: Answer = (503, {"error": {"type": "unavailable_shards_exception", "reason": "wait"}})
 
 
 class Clock:
@@ -148,6 +149,7 @@ def test_a_request_is_tried_again_when_the_service_is_busy() -> None:
     ("answer", "headers", "said"),
     [
         (BUSY, None, "the search service is too busy or not ready (HTTP 503)"),
+        (NOBODYS, None, UNASSIGNED),
         ((429, {}), None, "the search service is too busy or not ready (HTTP 429)"),
         ((401, {}), None, "the search service does not accept our key (SEARCH_API_KEY)"),
         (

@@ -5,9 +5,11 @@ afterwards.
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 from search.engines.base import EngineUnavailable, Writer
+from search.engines.elasticsearch.breaker import REST_SECONDS
+from search.engines.elasticsearch.making import NO_ROOM
 from search.index import connection, engine
 from search.models import IndexRequest, IndexRun
 from search.query import ListingQuery
@@ -35,18 +39,21 @@ from tests.search.faults import (
     tell_all,
     until,
 )
-from tools.search_node import Cluster, cluster
+from tools.search_node import Cluster, Node, cluster
 
 pytestmark = [
     pytest.mark.elasticsearch,
     pytest.mark.kill,
     pytest.mark.long,
     pytest.mark.django_db,
-    pytest.mark.timeout(600),
+    # A database is migrated, a node started and a market written before the first of them begins.
+    pytest.mark.timeout(1200),
 ]
 
 CUT_OFF_SECONDS = float(os.environ.get("CUT_OFF_SECONDS", "10"))
 """By hand for a minute and longer."""
+BACK = 180.0
+"""Seconds in which searches must have come back, on a machine that does much else."""
 SEARCHES_AFTER_THE_KILL = 300
 MOST_FAILED = 5
 
@@ -108,7 +115,7 @@ def test_a_node_killed_in_the_middle_of_a_bulk_loses_nothing(
     assert IndexRequest.objects.filter(claim="", failures=0).count() == IndexRequest.objects.count() > 0
     assert_unavailable(client)
     single.nodes[0].start()
-    until(lambda: client.get("/api/v1/listings/").status_code == 200, 30, "searches did not come back")
+    until(lambda: client.get("/api/v1/listings/").status_code == 200, BACK, "searches did not come back")
     drain(writer)
     assert IndexRequest.objects.count() == 0
     assert_agrees()
@@ -130,7 +137,7 @@ def test_a_node_killed_in_the_middle_of_a_rebuild_has_the_old_index_and_builds_t
     asked.refresh_from_db()
     assert asked.status == IndexRun.Status.REQUESTED
     single.nodes[0].start()
-    until(lambda: client.get("/api/v1/listings/").status_code == 200, 30, "searches did not come back")
+    until(lambda: client.get("/api/v1/listings/").status_code == 200, BACK, "searches did not come back")
     assert client.get("/api/v1/listings/").json()["count"] == LISTINGS
     assert engine().state("listings").generation == before
     edit("meanwhile")
@@ -147,6 +154,7 @@ def test_a_node_killed_in_the_middle_of_a_rebuild_has_the_old_index_and_builds_t
 def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_is_found(
     single: Cluster, writer: Writer, client: Client
 ) -> None:
+    asked = probes()
     single.nodes[0].pause()
     began = time.monotonic()
     searches = [assert_unavailable(client) for _ in range(2)]
@@ -158,20 +166,22 @@ def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_
     edit("unheard")
     with pytest.raises(EngineUnavailable):
         drain(writer)
+    spared = time.monotonic() - began
+    assert probes() - asked <= 2 + spared / REST_SECONDS + 2
     runs = IndexRun.objects.filter(kind="rebuild").count()
     with pytest.raises(EngineUnavailable):
         serve_requests(writer)
     assert IndexRun.objects.filter(kind="rebuild").count() == runs
     single.nodes[0].resume()
-    back = until(lambda: client.get("/api/v1/listings/").status_code == 200, 30, "searches did not come back")
+    back = until(
+        lambda: client.get("/api/v1/listings/").status_code == 200, BACK, "searches did not come back"
+    )
     quick = sum(took < 0.5 for took in searches)
     print(
         f"cut off for {time.monotonic() - began - back:.0f} s: {len(searches)} searches answered 503, {quick} of them "
         f"within 0.5 s, slowest {max(searches):.2f} s; searches were back {back:.1f} s after it"
     )
-    # One in three seconds tries; the others need not wait.
-    assert quick >= len(searches) * 0.8
-    assert max(searches) < 5
+    assert max(searches) < 10
     drain(writer)
     assert found(client, "unheard") == ["wr1~yew~yew"]
     assert_agrees()
@@ -181,33 +191,22 @@ def test_a_full_disk_stops_changes_alone_and_they_arrive_once_there_is_room(
     single: Cluster, writer: Writer, client: Client
 ) -> None:
     node = single.nodes[0]
-    names = ("low", "high", "flood_stage")
-
-    def watermarks(*values: str | None) -> None:
-        settings = {
-            f"cluster.routing.allocation.disk.watermark.{name}": value
-            for name, value in zip(names, values, strict=True)
-        }
-        assert node.request("PUT", "/_cluster/settings", {"persistent": settings})[0] == 200
 
     def blocked() -> bool:
         told = node.request("GET", f"/{prefix()}listings/_settings")[1]
         return all("blocks" in index["settings"]["index"] for index in told.values())
 
-    watermarks("0.01%", "0.02%", "0.03%")
-    try:
-        stopped = until(blocked, 60, "the index was not blocked")
+    with full_disk(node):
+        stopped = until(blocked, 120, "the index was not blocked")
         edit("in vain")
         with pytest.raises(EngineUnavailable, match="disk is full"):
             drain(writer)
-        with pytest.raises(CommandError, match=r"not rebuilt, the old one is in use: .* disk is full"):
+        with pytest.raises(CommandError, match=r"not rebuilt, any earlier one stays in use: .* disk is full"):
             call_command("rebuild_index")
         assert list(IndexRequest.objects.values_list("claim", "failures")) == [("", 0)]
         assert (found(client, "vain"), len(found(client, "yew"))) == ([], 1)
         assert client.get("/api/v1/partners/yew/").json()["summary"] == "in vain"
-    finally:
-        watermarks(None, None, None)
-    lifted = until(lambda: not blocked(), 60, "the block was not lifted")
+    lifted = until(lambda: not blocked(), 120, "the block was not lifted")
     print(f"blocked {stopped:.0f} s after the disk was full, lifted {lifted:.0f} s after there was room")
     drain(writer)
     assert found(client, "vain") == ["wr1~yew~yew"]
@@ -215,7 +214,25 @@ def test_a_full_disk_stops_changes_alone_and_they_arrive_once_there_is_room(
     assert_agrees()
 
 
-@pytest.mark.timeout(900)
+def test_a_first_build_on_a_full_disk_names_it_and_goes_on_once_there_is_room(
+    single: Cluster, market: Path, db: None, client: Client
+) -> None:
+    node = single.nodes[0]
+    where = {"SEARCH_URL": node.url, "SEARCH_PREFIX": f"test-{secrets.token_hex(4)}-"}
+    with override_settings(**where):
+        with full_disk(node):
+            for _ in range(2):
+                with pytest.raises(CommandError) as told:
+                    call_command("rebuild_index")
+                assert (
+                    str(told.value) == f"The index was not rebuilt, any earlier one stays in use: {NO_ROOM}"
+                )
+            assert_unavailable(client)
+        until(built, 120, "the index was not built")
+        assert_agrees()
+        assert len(found(client, "yew")) == 1
+
+
 def test_searches_go_on_when_one_of_three_nodes_is_killed(
     own_nodes: None, market: Path, db: None, client: Client
 ) -> None:
@@ -248,6 +265,39 @@ def test_searches_go_on_when_one_of_three_nodes_is_killed(
         with override_settings(SEARCH_REPLICAS=1):
             rebuild(writer)
         assert_agrees()
+
+
+def built() -> bool:
+    """Whether there is room for the index by now; then it is built."""
+    try:
+        call_command("rebuild_index")
+    except CommandError:
+        return False
+    return True
+
+
+@contextmanager
+def full_disk(node: Node) -> Iterator[None]:
+    """A node whose disk is full by its watermarks, and has room again afterwards."""
+
+    def watermarks(*values: str | None) -> None:
+        names = ("low", "high", "flood_stage")
+        settings = {
+            f"cluster.routing.allocation.disk.watermark.{name}": value
+            for name, value in zip(names, values, strict=True)
+        }
+        assert node.request("PUT", "/_cluster/settings", {"persistent": settings})[0] == 200
+
+    watermarks("0.01%", "0.02%", "0.03%")
+    try:
+        yield
+    finally:
+        watermarks(None, None, None)
+
+
+def probes() -> int:
+    """How often this process has asked the service."""
+    return engine().within.client.calls
 
 
 def shard_holder(running: Cluster, alias: str) -> str:

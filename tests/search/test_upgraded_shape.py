@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from search.engines.base import EngineUnavailable, Writer
+from search.engines.elasticsearch.indices import Standing
 from search.index import borrowed_writer, rebuild_because
 from search.rebuild import rebuild, serve_requests
 from tests.search.engines import ElasticsearchIndexing
@@ -18,6 +21,8 @@ from tools.prepare import build_index
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.django_db]
 
+OLDER = "0123456789"
+ANOTHERS = "the earlier index is of another version of Calloff; with that one, go back to it"
 OTHER = "the listings index is of another mapping"
 
 
@@ -26,7 +31,7 @@ def older(at_node: ElasticsearchIndexing, world_of_module: None, db: None) -> It
     """The writer of a worker whose version knows another shape of the listings, and has built its index."""
     engine = at_node.again()
     shape = engine._listings.indices.shape
-    engine._listings.indices.shape = replace(shape, mapping="0123456789")
+    engine._listings.indices.shape = replace(shape, mapping=OLDER)
     with engine.writer() as held:
         rebuild(held)
         yield held
@@ -75,3 +80,30 @@ def test_prepare_builds_the_index_itself_once_the_worker_before_has_gone(
     build_index()
     assert "The index is new: 6 listings, 1 rate cards" in capsys.readouterr().out
     assert (rebuild_because(), len(keys())) == ({}, 6)
+
+
+def test_only_the_version_that_built_the_earlier_index_goes_back_to_it(
+    older: Writer, at_node: ElasticsearchIndexing
+) -> None:
+    older.close()
+    with borrowed_writer() as writer:
+        rebuild(writer)
+    before = standing(at_node)
+    told = StringIO()
+    call_command("rebuild_index", rollback=True, stdout=told)
+    back, stay = told.getvalue().splitlines()
+    assert back.startswith("Of rate cards the index before the last rebuild is in use; ")
+    assert stay == f"Nothing else was changed: listings: {ANOTHERS}."
+    assert (standing(at_node), rebuild_because(), len(keys())) == (before, {}, 6)
+    engine = at_node.again()
+    engine._listings.indices.shape = replace(engine._listings.indices.shape, mapping=OLDER)
+    with engine.writer() as again:
+        again.rollback("listings")
+    assert (standing(at_node).current, standing(at_node).previous) == (before.previous, before.current)
+    assert (engine.state("listings").documents, engine.state("listings").rebuild_because) == (6, None)
+    assert rebuild_because() == {"listings": OTHER}
+
+
+def standing(node: ElasticsearchIndexing) -> Standing:
+    """Which index of the listings has which role."""
+    return node.again()._listings.indices.standing()

@@ -24,6 +24,10 @@ from search.engines.elasticsearch.connection import Connection, check_authority
 OLDEST: Final = (9, 2)
 """The oldest server that knows every setting of indices.py; the client of this major version speaks to none below 9."""
 DISK_FULL: Final = "the search service's disk is full (above its flood stage): it refuses every change"
+UNASSIGNED: Final = (
+    "no node of the search service holds our index (its disks may be full, or a node is missing)"
+)
+_UNASSIGNED: Final = ("no_shard_available_action_exception", "unavailable_shards_exception")
 _BUSY: Final = (429, 502, 503, 504)
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}
 _LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -66,6 +70,10 @@ class Refused(Exception):  # noqa: N818 - it names what happened
 
 class NotAllowed(EngineUnavailable):
     """We are known and may not do this."""
+
+
+class Unassigned(EngineUnavailable):
+    """The service is there, and no node of it holds the index."""
 
 
 class NoAnswerInTime(EngineUnavailable):
@@ -184,6 +192,8 @@ class Client:
             raise EngineUnavailable(DISK_FULL) from error
         if status in _BUSY:
             self.breaker.failed()
+            if _cause(error)[0] in _UNASSIGNED:
+                raise Unassigned(UNASSIGNED) from error
             raise EngineUnavailable(f"the search service is too busy or not ready (HTTP {status})") from error
         self.breaker.succeeded()
         if status == 401:

@@ -20,6 +20,7 @@ from search.analysis import GAP
 from search.engines.base import Collection, EngineUnavailable, IndexUnusable
 from search.engines.elasticsearch import meta
 from search.engines.elasticsearch.client import Client, Refused
+from search.engines.elasticsearch.making import make_index
 
 WRITE: Final = "-write"
 BUILDING: Final = "-building"
@@ -102,7 +103,8 @@ class Indices:
         if unfinished is not None:
             self.discard(unfinished)
         source = {"includes": ["meta", *self.shape.source]} if self.shape.source else {}
-        self._make(
+        make_index(
+            self.client,
             name,
             {
                 "settings": {
@@ -150,11 +152,15 @@ class Indices:
     def rollback(self) -> str:
         """Puts the previous index back in use and the one in use in its place; returns the index now in use.
 
-        Raises ValueError if there is none.
+        Raises ValueError if there is none, or one of another version of the program, which this one could not read.
         """
         standing = self.standing()
         if standing.previous is None:
             raise ValueError("there is no earlier index to go back to")
+        if self.mapping_of(standing.previous) != self.shape.mapping:
+            raise ValueError(
+                "the earlier index is of another version of Calloff; with that one, go back to it"
+            )
         self._act(
             [
                 *self._retire(standing.current),
@@ -200,14 +206,6 @@ class Indices:
             if answer["status"] != 200:
                 raise EngineUnavailable("the search service could not answer")
         return list(answers)
-
-    def _make(self, name: str, body: Mapping[str, Any]) -> None:
-        try:
-            self.client.call("PUT", f"/{name}", body, timeout=60.0)
-        except Refused as refused:
-            # The name is nobody else's: asked again, another node finds what one made that died before it answered.
-            if refused.kind != "resource_already_exists_exception":
-                raise
 
     def _retire(self, index: str | None) -> list[dict[str, Any]]:
         if index is None:

@@ -17,7 +17,8 @@ from typing import Any, Final
 import structlog
 
 from search.engines.base import EngineUnavailable, WriterBusy
-from search.engines.elasticsearch.client import Client, Refused
+from search.engines.elasticsearch.client import Client, Refused, Unassigned
+from search.engines.elasticsearch.making import make_index, why_unassigned
 
 LEASE_SECONDS: Final = 20
 RENEW_SECONDS: Final = 5
@@ -44,8 +45,7 @@ class Lease:
         self._token = secrets.token_hex(8)
         self._ended = threading.Event()
         self._lost = False
-        self._prepare()
-        if not self._take():
+        if not self._taken_first():
             raise WriterBusy("another process writes to the index")
         self._thread = threading.Thread(target=self._renew, name="index-lease", daemon=True)
         self._thread.start()
@@ -69,6 +69,14 @@ class Lease:
         except (EngineUnavailable, Refused) as error:
             log.warning("index_lease_not_freed", why=str(error))
 
+    def _taken_first(self) -> bool:
+        self._prepare()
+        try:
+            return self._take()
+        except Unassigned as error:
+            # The first thing that is made where there is nothing yet, and so the first for which there is no room.
+            raise EngineUnavailable(why_unassigned(self._client, self._index)) from error
+
     def _prepare(self) -> None:
         if self._client.call("GET", f"/{self._index}", missing=True, filter_path="*.aliases") is not None:
             return
@@ -77,11 +85,7 @@ class Lease:
             "settings": {"number_of_shards": 1, "number_of_replicas": self._client.connection.replicas},
             "mappings": {"dynamic": "strict", "properties": properties},
         }
-        try:
-            self._client.call("PUT", f"/{self._index}", body)
-        except Refused as refused:
-            if refused.kind != "resource_already_exists_exception":
-                raise
+        make_index(self._client, self._index, body)
 
     def _take(self) -> bool:
         held = self._client.call("GET", f"/{self._index}/_doc/lease", missing=True)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
                 run = follow_rebuild(show)
         except (NobodyWorks, EngineUnavailable, ValueError) as error:
-            raise CommandError(f"The index was not rebuilt, the old one is in use: {error}") from error
+            raise CommandError(f"The index was not rebuilt, any earlier one stays in use: {error}") from error
         except WorkerOutdated as error:
             raise CommandError(
                 "The index worker of another version of Calloff holds the index and has built it as its own: "

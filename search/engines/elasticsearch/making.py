@@ -1,0 +1,42 @@
+"""Making an index, and saying why no node takes it: a service answers that it has made one that nobody can write to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from search.engines.base import EngineUnavailable
+from search.engines.elasticsearch.client import UNASSIGNED, Client, Refused
+
+NO_ROOM: Final = "the search service's disk is full (above its high watermark): it takes no new index"
+_WITHIN: Final = 60.0
+"""Seconds; the service itself waits for a node for 30."""
+
+
+def make_index(client: Client, name: str, body: Mapping[str, Any]) -> None:
+    """Makes an index; one of that name stays as it is. Raises EngineUnavailable where no node takes it."""
+    try:
+        told = client.call("PUT", f"/{name}", body, timeout=_WITHIN)
+    except Refused as refused:
+        # The name is nobody else's: asked again, another node finds what one made that died before it answered.
+        if refused.kind != "resource_already_exists_exception":
+            raise
+        return
+    if not told.get("shards_acknowledged", True):
+        raise EngineUnavailable(why_unassigned(client, name))
+
+
+def why_unassigned(client: Client, name: str) -> str:
+    """Why no node holds an index, as far as we may ask: a key for our indices alone may not."""
+    asked = {"index": name, "shard": 0, "primary": True}
+    try:
+        told = client.call("POST", "/_cluster/allocation/explain", asked)
+    except (EngineUnavailable, Refused):
+        return UNASSIGNED
+    against = {
+        decider["decider"]
+        for node in told.get("node_allocation_decisions", ())
+        for decider in node.get("deciders", ())
+        if decider["decision"] == "NO"
+    }
+    return NO_ROOM if "disk_threshold" in against else UNASSIGNED
