@@ -12,13 +12,14 @@ export PYTHONUNBUFFERED := 1
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run search-node test test-services test-all check assets messages schema lock clean
+.PHONY: help run search-node test test-services test-faults test-all check assets messages schema lock clean
 
 help:
 	@echo 'make run       start Calloff at 127.0.0.1:8000 (PORT=8001 for another port), with its demonstration'
 	@echo 'make test      lint, types, import layers, migrations, OpenAPI snapshot, tests: five to six minutes on two cores'
 	@echo 'make test-all  the same, the long tests, and on PostgreSQL, Redis, RabbitMQ and Elasticsearch'
 	@echo 'make test-services  the same, on PostgreSQL, Redis, RabbitMQ and Elasticsearch, without the long tests'
+	@echo 'make test-faults  what kills, cuts off, fills and moves: search nodes, workers, queues, databases'
 	@echo 'make search-node  Elasticsearch at 127.0.0.1:9200 until Ctrl-C (needs Java 21 and Maven; 1 GB is fetched once)'
 	@echo 'make check     the same as make test without the tests'
 	@echo 'make messages  begin or bring up to date the Welsh catalogue, web/locale/cy (CATALOGUE=xx for another)'
@@ -35,10 +36,13 @@ test: $(TEST_STAMP)
 	@exec $(PY) -m tools.check --tests
 
 test-all: test
-	@exec $(PY) -m tools.check --services --long
+	@exec $(PY) -m tools.check --services --faults --long
 
 test-services: test
 	@exec $(PY) -m tools.check --services
+
+test-faults: test
+	@exec $(PY) -m tools.check --faults
 
 check: $(TEST_STAMP)
 	@exec $(PY) -m tools.check

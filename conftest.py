@@ -26,6 +26,7 @@ from tests.examples import WHOLE, examples
 from tests.given import broker, database
 from tests.guards import allow_clearing
 from tests.migrated import copied, keep
+from tests.prepared import Prepared, prepared_in
 from tools.search_node.account import node_folder
 from tools.search_node.java import NodeUnavailableError, find_java
 from tools.search_node.software import software
@@ -178,6 +179,13 @@ def django_db_setup(
         if migrated_folder and not django_db_keepdb:
             keep(migrated_folder)
         allow_clearing()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """A migrated database to be copied by tests that start processes."""
+    with prepared_in(tmp_path_factory.mktemp("prepared")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

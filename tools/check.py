@@ -1,9 +1,12 @@
-"""`make test` and `make test-all`: every check in turn, each with its time; a failure stops no other.
+"""`make test`, `make test-all` and the steps between: every check in turn, with its time; a failure stops no other.
 
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill, fuzz or whole
 python -m tools.check --services the suite on PostgreSQL and Redis; the contract of search on Elasticsearch
-python -m tools.check --long     those marked tests; faults of the search service; queue and kills on Redis, RabbitMQ
+python -m tools.check --faults   faults of the search service and of processes; the move to another database
+python -m tools.check --long     the other marked tests; kills on RabbitMQ
+
+The last three may be asked for together.
 
 Every server is a throw-away one of the machine's own packages.
 """
@@ -35,6 +38,7 @@ WHOLE = "whole"
 """Marks tables that are gone through from end to end: beside services alone, where CI does it at each landing."""
 NODE = "elasticsearch"
 """Marks the tests that need a node, which their step starts."""
+SLOWEST = ["--durations=12", "--durations-min=5"]
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
 MARKS = {True: "ok     ", False: "FAILED ", None: "skipped"}
 ALL_EXAMPLES = {"EXAMPLES": "100"}
@@ -49,6 +53,10 @@ OF_THE_QUEUE = [
 JUDGED = ROOT.parent / "shared" / "data" / "evaluation"
 FLOOR = 0.235
 """nDCG@10 on the judged needs, below which matching has become worse."""
+OF_ONE_MACHINE = ["tests/platform/test_supervisor.py", "tests/search/test_listings_index.py"]
+"""Of the embedded index and of what `make run` starts: without services, or the same with them."""
+CUT_OFF = {"CUT_OFF_SECONDS": "60"}
+"""How long a search service is cut off where its faults are tried; by itself the test is content with less."""
 MOVED = "tests/procurement/test_move.py"
 """Starts a process for each command that it tries, so it is one of the long tests; it moves to what it runs beside."""
 
@@ -151,14 +159,14 @@ def snapshot(data: str) -> bool:
     return not difference
 
 
-def on_a_node(chosen: str, data: str) -> bool | None:
-    """Runs tests marked elasticsearch, those that `chosen` names, on one node that they share."""
+def on_a_node(chosen: str, data: str, more: Mapping[str, str] | None = None) -> bool | None:
+    """Runs tests marked elasticsearch, those that `chosen` names, on one node that they share, with more variables."""
     try:
         with cluster() as running_node:
             url = running_node.urls[0]
             print(f"beside Elasticsearch {running_node.nodes[0].version()}", flush=True)
             given = {"SEARCH_TEST_URL": url, "SEARCH_NODE_FOLDER": str(node_folder())}
-            return run([*PYTEST, "-m", chosen], data, given | ALL_EXAMPLES)
+            return run([*PYTEST, *SLOWEST, "-m", chosen], data, given | ALL_EXAMPLES | dict(more or {}))
     except NodeUnavailableError as missing:
         return left_out(missing)
     except (NodeError, SoftwareError) as error:
@@ -202,16 +210,23 @@ SERVICES = (
     Check("tests on Elasticsearch", partial(on_a_node, f"{NODE} and not (kill or long)")),
     Check("matching of judged needs", partial(relevance, "embedded")),
 )
+FAULTS = (
+    Check("page assets", assets),
+    Check(
+        "faults of the search service on Elasticsearch",
+        partial(on_a_node, f"{NODE} and (kill or long)", more=CUT_OFF),
+    ),
+    Check("kills on one machine", [*PYTEST, *SLOWEST, "-m", f"kill and not {NODE}", *OF_ONE_MACHINE]),
+    Check(
+        "kills of processes and the move, on PostgreSQL and Redis",
+        [*PYTEST, *SLOWEST, "-m", f"({MARKED}) and not {NODE}", *OF_THE_QUEUE, MOVED],
+        services=("postgresql", "redis"),
+    ),
+)
 LONG = (
     Check("page assets", assets),
     Check("long tests", [*PYTEST, "-m", f"({MARKED}) and not {NODE}"]),
     Check("matching of judged needs on Elasticsearch", partial(relevance, "elasticsearch")),
-    Check("faults of the search service", partial(on_a_node, f"{NODE} and (kill or long)")),
-    Check(
-        "tests of the queue and the move on PostgreSQL and Redis",
-        ["-m", "pytest", "-m", f"not {NODE}", *OF_THE_QUEUE, MOVED],
-        services=("postgresql", "redis"),
-    ),
     Check(
         "tests of the queue on PostgreSQL and RabbitMQ",
         ["-m", "pytest", "-m", f"not {NODE}", *OF_THE_QUEUE],
@@ -224,13 +239,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Checks the project.")
     parser.add_argument("--tests", action="store_true", help="run the test suite too")
     parser.add_argument("--services", action="store_true", help="run the suite beside services alone")
-    parser.add_argument(
-        "--long", action="store_true", help="run the long tests and those beside services alone"
-    )
+    parser.add_argument("--faults", action="store_true", help="run what kills and cuts off alone")
+    parser.add_argument("--long", action="store_true", help="run the other long tests alone")
     arguments = parser.parse_args()
-    checks = (*STATIC, *TESTS) if arguments.tests else STATIC
-    if arguments.services or arguments.long:
-        checks = (*(SERVICES if arguments.services else ()), *(LONG if arguments.long else ()))
+    checks: tuple[Check, ...] = (*STATIC, *TESTS) if arguments.tests else STATIC
+    if arguments.services or arguments.faults or arguments.long:
+        asked = ((arguments.services, SERVICES), (arguments.faults, FAULTS), (arguments.long, LONG))
+        checks = tuple(check for wanted, some in asked if wanted for check in some)
     results: list[tuple[str, bool | None, float]] = []
     data = tempfile.mkdtemp(prefix="calloff-check-")
     try:

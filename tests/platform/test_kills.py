@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,8 +23,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.given import broker, database, fresh_database
+from tests.given import broker
 from tests.platform.supervised import free_port
+from tests.prepared import Prepared
 from tests.receiving import Customer, customer
 from tests.search.engines import KINDS, ElasticsearchIndexing
 from tests.search.stage import ROOT, Stage, until
@@ -132,28 +132,11 @@ print([one["partner"]["reference"] for one in found["results"]], IndexRequest.ob
 """
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """A data folder with an empty database; none where PostgreSQL is given."""
-    if database() is not None:
-        return None
-    data = tmp_path_factory.mktemp("migrated") / "data"
-    data.mkdir()
-    Stage(data, {}).manage("migrate", "-v0")
-    return data
-
-
 @pytest.fixture
-def stage(migrated: Path | None, tmp_path: Path) -> Iterator[Stage]:
+def stage(prepared: Prepared, tmp_path: Path) -> Iterator[Stage]:
     """An empty database; no queue and no worker yet."""
-    data = tmp_path / "data"
-    with fresh_database() as environment:
-        made = Stage(data, environment)
-        if migrated is None:
-            data.mkdir()
-            made.manage("migrate", "-v0")
-        else:
-            shutil.copytree(migrated, data)
+    with prepared.copied(tmp_path / "data") as environment:
+        made = Stage(tmp_path / "data", environment)
         try:
             yield made
         finally:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.given import ROOT, fresh_database
+from tests.given import ROOT
+from tests.prepared import Prepared
 from tests.receiving import customer
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
@@ -50,10 +51,10 @@ print(json.dumps([tried, [list(row) for row in rows]]))
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+def environment(prepared: Prepared, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The variables of an installation with an empty database."""
     kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}
-    with fresh_database() as given:
+    with prepared.copied(tmp_path / "data") as given:
         yield {
             **kept,
             "DEMO": "1",
@@ -82,7 +83,6 @@ def said(process: subprocess.Popen[str]) -> Any:
 
 
 def test_a_message_that_was_being_sent_comes_once_more_under_the_same_id(environment: dict[str, str]) -> None:
-    said(python(environment, "manage.py", "migrate", "-v0"))
     with customer() as receiver:
         secret = said(python(environment, "-c", OWE, receiver.url))
         receiver.silent.set()

