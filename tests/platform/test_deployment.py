@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import subprocess
@@ -15,12 +16,32 @@ import yaml
 from config.environment import SECRETS
 from tests.platform.supervised import ROOT
 from tools.deployment.make_secrets import make
+from tools.search_node.certificates import make_authority, write_authority
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "calloff"}
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"}
+
+
+DROPPED = {
+    "DATABASE_URL",
+    "BROKER_URL",
+    "CACHE_URL",
+    "SEARCH_URL",
+    "SECRET_KEY",
+    "DEMO",
+    "DJANGO_SETTINGS_MODULE",
+    "DEBUG",
+}
+NODES = "https://search1:9200,https://search2:9200,https://search3:9200"
+ITSELF = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+READ = """
+from django.conf import settings as s
+print(s.SEARCH_URL, s.SEARCH_REPLICAS, s.SEARCH_PREFIX, s.SEARCH_API_KEY == "a2V5OnNlY3JldA==",
+      s.DATABASES["default"]["ENGINE"].rpartition(".")[2], s.BROKER_URL.startswith("redis://:"), *s.ALLOWED_HOSTS)
+"""
 
 
 def known_variables() -> set[str]:
@@ -34,6 +55,42 @@ def test_every_variable_that_a_service_is_given_is_one_that_config_reads() -> No
     given = {name for service in OURS.values() for name in service["environment"]}
     assert given - known_variables() == set()
     assert given >= {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "BROKER_URL_FILE", "ALLOWED_HOSTS", "SEARCH_URL"}
+
+
+def test_config_accepts_every_value_that_a_service_is_given(tmp_path: Path) -> None:
+    """With the secrets that make_secrets makes, and without whatever an operator may leave out."""
+    make(tmp_path / "secrets")
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access" / "api-key").write_text("a2V5OnNlY3JldA==\n")
+    write_authority(make_authority(), tmp_path / "access" / "ca.crt")
+    kept = {name: value for name, value in os.environ.items() if name not in DROPPED}
+    for name, service in OURS.items():
+        given = {
+            variable: re.sub(r"\$\{\w+:[-?]([^}]*)\}", r"\1", str(value))
+            .replace("/run/secrets/", f"{tmp_path}/secrets/")
+            .replace("/access/", f"{tmp_path}/access/")
+            .replace("/data/", f"{tmp_path}/data/")
+            for variable, value in service["environment"].items()
+        }
+        told = subprocess.run(
+            [sys.executable, "-c", READ],
+            cwd=ROOT,
+            env={
+                **kept,
+                **given,
+                **ITSELF,
+                "ALLOWED_HOSTS": "calloff.example.org",
+                "CALLOFF_DATA": str(tmp_path / "data"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (name, told.stderr, told.stdout) == (
+            name,
+            "",
+            f"{NODES} 1 calloff- True postgresql True calloff.example.org\n",
+        )
 
 
 def test_no_secret_has_a_default_and_each_comes_from_a_file() -> None:

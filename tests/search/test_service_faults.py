@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client, override_settings
@@ -26,6 +28,7 @@ from search.models import IndexRequest, IndexRun
 from search.query import ListingQuery
 from search.rebuild import rebuild, request_rebuild, serve_requests
 from search.sync import drain
+from tests.platform.supervised import ROOT
 from tests.search.faults import (
     LISTINGS,
     Killer,
@@ -39,6 +42,7 @@ from tests.search.faults import (
     tell_all,
     until,
 )
+from tests.search.test_service_security import stated_role
 from tools.search_node import Cluster, Node, cluster
 
 pytestmark = [
@@ -56,6 +60,19 @@ BACK = 180.0
 """Seconds in which searches must have come back, on a machine that does much else."""
 SEARCHES_AFTER_THE_KILL = 300
 MOST_FAILED = 5
+
+
+DEPLOYED: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+AS_DEPLOYED = {
+    "cluster.name": "calloff",
+    "xpack.license.self_generated.type": "basic",
+    "xpack.ml.enabled": "false",
+    "xpack.security.enabled": "true",
+    "xpack.security.http.ssl.enabled": "true",
+    "xpack.security.transport.ssl.enabled": "true",
+    "xpack.security.transport.ssl.verification_mode": "full",
+}
+"""What compose.yaml sets that means the same on one machine."""
 
 
 class Rolledback(Exception):  # noqa: N818
@@ -233,11 +250,31 @@ def test_a_first_build_on_a_full_disk_names_it_and_goes_on_once_there_is_room(
         assert len(found(client, "yew")) == 1
 
 
+def test_three_nodes_are_set_as_a_deployment_sets_them() -> None:
+    given = DEPLOYED["search1"]["environment"]
+    assert {name: given[name] for name in given if name in AS_DEPLOYED} == AS_DEPLOYED
+    assert given.keys() - AS_DEPLOYED.keys() == {
+        # Where the files lie, who is who, and what a machine must allow.
+        "ES_JAVA_OPTS", "bootstrap.memory_lock", "cluster.initial_master_nodes", "discovery.seed_hosts", "node.name",
+        *(f"xpack.security.{layer}.ssl.{file}" for layer in ("http", "transport")
+          for file in ("key", "certificate", "certificate_authorities")),
+    }  # fmt: skip
+    assert DEPLOYED["web"]["environment"]["SEARCH_REPLICAS"] == "1"
+
+
 def test_searches_go_on_when_one_of_three_nodes_is_killed(
     own_nodes: None, market: Path, db: None, client: Client
 ) -> None:
-    """300 searches after the kill, in one thread."""
-    with cluster(nodes=3, heap="512m") as three, indexed(three, SEARCH_REPLICAS=1) as writer:
+    """As compose.yaml sets them, with security and TLS between all, under a key like a deployment's; 300 searches after
+    the kill, in one thread.
+    """
+    with cluster(nodes=3, heap="512m", security=True, settings=AS_DEPLOYED) as three, indexed(
+        three,
+        SEARCH_REPLICAS=1,
+        SEARCH_API_KEY=three.api_key("stated", {"calloff": stated_role()}),
+        SEARCH_CA_CERT=str(three.access.authority),
+        SEARCH_PREFIX=f"calloff-{secrets.token_hex(4)}-",
+    ) as writer:  # fmt: skip
         health = three.request("GET", "/_cluster/health?wait_for_status=green&timeout=60s")[1]
         assert (health["status"], health["number_of_nodes"]) == ("green", 3)
         holder = shard_holder(three, f"{prefix()}listings-write")

@@ -325,7 +325,7 @@ class Cluster:
 def secured(
     names: Sequence[str], expired: bool, password: str, folder: Path
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Settings and files of a node that asks for TLS and a name; writes the authority for clients."""
+    """Settings and files of a node that asks for TLS and a name, other nodes for TLS; writes the clients' authority."""
     authority = make_authority()
     write_authority(authority, folder / "authority.pem")
     key, certificate = issue(authority, names, expired)
@@ -334,8 +334,15 @@ def secured(
         "xpack.security.http.ssl.enabled": True,
         "xpack.security.http.ssl.key": "node.key",
         "xpack.security.http.ssl.certificate": "node.pem",
+        "xpack.security.http.ssl.certificate_authorities": "authority.pem",
+        "xpack.security.transport.ssl.enabled": True,
+        "xpack.security.transport.ssl.key": "node.key",
+        "xpack.security.transport.ssl.certificate": "node.pem",
+        "xpack.security.transport.ssl.certificate_authorities": "authority.pem",
+        "xpack.security.transport.ssl.verification_mode": "full",
     }
     files = {
+        "authority.pem": (folder / "authority.pem").read_bytes(),
         "node.key": key,
         "node.pem": certificate,
         "users": f"{SUPERUSER}:{password_hash(password)}\n".encode(),
