@@ -30,7 +30,7 @@ from tests.receiving import Customer, customer
 from tests.search.engines import KINDS, ElasticsearchIndexing
 from tests.search.stage import ROOT, Stage, until
 
-pytestmark = [pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(1200)]
 
 AWAY: Final = 60.0
 """Seconds that the queue is away: longer than a worker waits between two tries to come back, so that a minute would
@@ -162,7 +162,7 @@ def held(stage: Stage) -> dict[str, Any]:
     return found
 
 
-def delivered(stage: Stage, seconds: float = 90) -> dict[str, Any]:
+def delivered(stage: Stage, seconds: float = 240) -> dict[str, Any]:
     """All that is kept, once nothing waits any more."""
     return dict(
         until(lambda: found if not (found := held(stage))["pending"] else None, seconds, "not delivered")
@@ -198,7 +198,7 @@ def test_while_the_queue_is_away_all_goes_on_and_afterwards_all_is_told_once(sta
         steps = [one for name in others for one in (send(name), ("oak", f"offers/{name}~1/accept/", {}))]
         told = asked(stage, known, [("oak", f"offers/{first}~1/accept/", {}), *steps])
         assert [one[0] for one in told] == [200, *[201, 200] * len(others)]
-        assert max(one[1] for one in told[1:]) < 5
+        assert max(one[1] for one in told[1:]) < 15
         meanwhile = held(stage)
         assert meanwhile["pending"] > 0
         assert meanwhile["inbox"] == before["inbox"]
@@ -230,7 +230,7 @@ def web(stage: Stage, port: int) -> Iterator[subprocess.Popen[bytes]]:
         )
     stage.groups.append(process)
     try:
-        until(lambda: answers(port), 90, "the web does not answer")
+        until(lambda: answers(port), 240, "the web does not answer")
         yield process
     finally:
         os.killpg(process.pid, signal.SIGKILL)
@@ -262,7 +262,7 @@ def test_a_web_process_killed_between_commit_and_nudge_has_its_messages_sent_by_
         with web(stage, port) as master:
             asking = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
             asking.request("POST", path, b"{}", headers)
-            until(lambda: "offer.sent" in held(stage)["types"], 60, "it was not committed")
+            until(lambda: "offer.sent" in held(stage)["types"], 180, "it was not committed")
             children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
             for child in children:
                 os.kill(int(child), signal.SIGKILL)
@@ -270,7 +270,7 @@ def test_a_web_process_killed_between_commit_and_nudge_has_its_messages_sent_by_
                 asking.getresponse()
             asking.close()
             # Whoever asked asks again under the same key, and is told what was done.
-            until(lambda: answers(port), 60, "the web did not come back")
+            until(lambda: answers(port), 180, "the web did not come back")
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as again:
                 again.request("POST", path, b"{}", headers)
                 answer = again.getresponse()
@@ -355,7 +355,7 @@ def test_a_worker_killed_while_it_delivers_sends_again_what_was_not_answered_and
         receiver.arrived.clear()
         receiver.silent.set()
         asking = beside.submit(asked, stage, known, [send(one) for one in known["call_offs"]])
-        assert receiver.arrived.wait(60)
+        assert receiver.arrived.wait(240)
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         unanswered = len(receiver.got) - before
@@ -368,7 +368,7 @@ def test_a_worker_killed_while_it_delivers_sends_again_what_was_not_answered_and
         stage.run(SWEEP)
         # What nobody had begun goes out; what was begun is nobody else's while its lease holds.
         found = until(
-            lambda: now if (now := held(stage))["pending"] == len(begun) else None, 90, "not delivered"
+            lambda: now if (now := held(stage))["pending"] == len(begun) else None, 240, "not delivered"
         )
         assert found["begun"] == begun
         assert len(receiver.got) == len({one.id for one in receiver.got})

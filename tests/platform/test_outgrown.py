@@ -11,7 +11,7 @@ import pytest
 from tests.given import broker, database, fresh_database, own_queue
 from tests.platform.supervised import PROCESSES, Supervised, processes_of, until
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

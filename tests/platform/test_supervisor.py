@@ -17,11 +17,12 @@ import pytest
 import redis
 
 from tests.platform.supervised import PROCESSES, Supervised, processes_of, processor_seconds, until
+from tools.run import GRACE
 
-pytestmark = [pytest.mark.one_machine, pytest.mark.kill, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.one_machine, pytest.mark.kill, pytest.mark.timeout(900)]
 
 FIRST_START_SECONDS = 300
-GONE_WITHIN = 15
+GONE_WITHIN = 60
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +101,9 @@ def test_it_says_where_it_is_and_who_may_sign_in(running: Supervised) -> None:
 def test_a_killed_process_comes_back(running: Supervised, name: str) -> None:
     killed = running.number(name)
     os.kill(killed, signal.SIGKILL)
-    until(lambda: running.came_back(name, killed), 20, f"{name} did not come back")
+    until(lambda: running.came_back(name, killed), 90, f"{name} did not come back")
     assert f"{name} ended (-9); it starts again" in running.said()
-    until(running.answers, 30, "the web did not come back")
+    until(running.answers, 120, "the web did not come back")
 
 
 def test_the_web_refuses_nobody_while_it_restarts(running: Supervised) -> None:
@@ -110,7 +111,7 @@ def test_the_web_refuses_nobody_while_it_restarts(running: Supervised) -> None:
     os.kill(killed, signal.SIGKILL)
     assert running.get("/api/v1/health/ready/")[0] == 200
     # What comes next finds all processes running.
-    until(lambda: running.came_back("web", killed), 20, "the web did not come back")
+    until(lambda: running.came_back("web", killed), 90, "the web did not come back")
 
 
 def test_a_killed_queue_comes_back_with_its_messages(running: Supervised) -> None:
@@ -119,12 +120,12 @@ def test_a_killed_queue_comes_back_with_its_messages(running: Supervised) -> Non
     time.sleep(1.5)
     killed = running.number("queue")
     os.kill(killed, signal.SIGKILL)
-    until(lambda: running.came_back("queue", killed), 20, "it did not come back")
-    until((running.data / "broker" / "valkey.sock").exists, 10, "it does not listen")
+    until(lambda: running.came_back("queue", killed), 90, "it did not come back")
+    until((running.data / "broker" / "valkey.sock").exists, 60, "it does not listen")
     assert queue_of(running.data).lrange("nobody-reads-this", 0, -1) == [b"one", b"two"]
     queue_of(running.data).delete("nobody-reads-this")
     # The workers find it again by themselves.
-    until(lambda: len(queue_of(running.data).client_list()) >= 3, 30, "the workers did not come back to it")
+    until(lambda: len(queue_of(running.data).client_list()) >= 3, 120, "the workers did not come back to it")
     assert running.running("worker")
     assert running.running("index")
 
@@ -141,5 +142,5 @@ def test_a_second_signal_stops_at_once(another: Supervised) -> None:
     another.process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     assert another.stop(signal.SIGINT) == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < GRACE
     assert processes_of(another.data) == {}

@@ -21,7 +21,7 @@ from procurement.models import Event
 from tests.given import ROOT, fresh_database
 
 # A dozen processes are started one after another, and a busy machine takes its time.
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 FILL = """
 import django; django.setup()

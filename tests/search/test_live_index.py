@@ -15,7 +15,7 @@ from tests.procurement.test_partner_imports import row
 from tests.search.engines import KINDS, ElasticsearchIndexing
 from tests.search.stage import Stage, until
 
-pytestmark = [pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(900)]
 
 EDIT = """
 import time
