@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from api.v1 import health
 from config.environment import SECRETS
 from tests.platform.supervised import ROOT
+from tools import probe
 from tools.deployment.make_secrets import make
 from tools.search_node.certificates import make_authority, write_authority
 
@@ -131,6 +133,16 @@ def test_there_are_two_webs_three_search_nodes_and_one_writer() -> None:
         assert sorted([name, *settings["discovery.seed_hosts"].split(",")]) == sorted(nodes)
         assert settings["xpack.security.enabled"] == settings["xpack.security.http.ssl.enabled"] == "true"
         assert settings["xpack.security.http.ssl.key"] == f"certs/{name}/{name}.key"
+
+
+def test_health_answers_before_whoever_asks_gives_up_whatever_is_silent() -> None:
+    check = SERVICES["web"]["healthcheck"]
+    assert check["test"] == ["CMD", "python", "-m", "tools.probe", "8000", "/api/v1/health/ready/"]
+    assert (
+        health.INDEX_SECONDS + health.BROKER_SECONDS
+        < probe.SECONDS
+        < float(check["timeout"].removesuffix("s"))
+    )
 
 
 def test_what_is_ours_runs_as_nobody_special_on_a_file_system_that_is_read_only() -> None:
