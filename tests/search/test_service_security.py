@@ -21,6 +21,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
 from search.engines.base import EngineUnavailable
+from search.engines.elasticsearch.client import UNASSIGNED, NotAllowed
+from search.engines.elasticsearch.making import why_unassigned
 from search.index import COLLECTIONS, engine, service_fault
 from search.query import ListingQuery, SuggestionQuery
 from search.rate_query import RateQuery, RoleQuery
@@ -153,6 +155,25 @@ def test_a_key_with_the_stated_rights_reaches_nothing_else(secure: Cluster) -> N
                 client.call(method, path, body)
             assert str(refused.value) == NOT_ENOUGH, path
         client.close()
+
+
+def test_only_a_key_that_may_monitor_may_ask_why_no_node_takes_an_index(secure: Cluster) -> None:
+    nowhere = {"settings": {"index.routing.allocation.require._name": "nobody"}}
+    assert secure.request("PUT", f"/{PREFIX}nowhere?timeout=1s", nowhere)[1]["shards_acknowledged"] is False
+    asked: dict[str, Any] = {"index": f"{PREFIX}nowhere", "shard": 0, "primary": True}
+    path = "/_cluster/allocation/explain"
+    with override_settings(**settings_of(secure, secure.api_key("stated", {"calloff": stated_role()}))):
+        stated = probe().client
+        with pytest.raises(NotAllowed):
+            stated.call("POST", path, asked)
+        assert why_unassigned(stated, asked["index"]) == UNASSIGNED
+        stated.close()
+    role = {**stated_role(), "cluster": ["monitor"]}
+    with override_settings(**settings_of(secure, secure.api_key("monitor", {"calloff": role}))):
+        monitoring = probe().client
+        told = monitoring.call("POST", path, asked)["node_allocation_decisions"]
+        assert [decider["decider"] for node in told for decider in node["deciders"]] == ["filter"]
+        monitoring.close()
 
 
 NOT_ENOUGH = "our key may not do this at the search service (it must read, write and manage our indices)"
