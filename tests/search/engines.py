@@ -5,6 +5,7 @@ is a node.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +25,6 @@ class Indexing(Protocol):
     """Makes engines of one kind for a module of tests."""
 
     kind: str
-    in_flight: float
-    """Seconds in which what a killed writer had already handed over may still come to be shown."""
 
     def empty(self) -> Engine:
         """An engine without an index."""
@@ -39,10 +38,12 @@ class Indexing(Protocol):
     def where(self) -> list[str]:
         """How index_processes.py is told of the engine made last."""
 
+    def settle(self) -> None:
+        """Waits until what a killed writer had already handed over is written."""
+
 
 class EmbeddedIndexing:
     kind = "embedded"
-    in_flight = 0.0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,10 +66,12 @@ class EmbeddedIndexing:
     def where(self) -> list[str]:
         return ["embedded", str(self.root)]
 
+    def settle(self) -> None:
+        """What a process of ours writes ends with it."""
+
 
 class ElasticsearchIndexing:
     kind = "elasticsearch"
-    in_flight = 1.0
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -95,6 +98,19 @@ class ElasticsearchIndexing:
 
     def where(self) -> list[str]:
         return ["elasticsearch", self.address, self.prefix]
+
+    def settle(self) -> None:
+        """Half a second in which the service writes nothing of ours: what it was sent it may not have begun yet."""
+        quiet = 0
+        while quiet < 5:
+            told = self._engines[-1].client.call(
+                "GET", "/_tasks", actions="indices:data/write/*", detailed=True
+            )
+            tasks = [
+                task["description"] for node in told["nodes"].values() for task in node["tasks"].values()
+            ]
+            quiet = 0 if any(self.prefix in described for described in tasks) else quiet + 1
+            time.sleep(0.1)
 
     def remove(self) -> None:
         """Removes every index that was made."""

@@ -317,6 +317,7 @@ def test_a_name_that_begins_nothing_is_completed_as_it_was_meant(indexing: Index
 
 
 @pytest.mark.kill
+@pytest.mark.timeout(900)
 def test_readers_see_whole_generations_while_a_writer_commits(indexing: Indexing, tmp_path: Path) -> None:
     """Every listing of a generation bears the same word: a reader that finds two words, or a part, saw a
     mixture.
@@ -325,10 +326,10 @@ def test_readers_see_whole_generations_while_a_writer_commits(indexing: Indexing
     stop = tmp_path / "stop"
     readers = [_start(indexing, "read", str(stop)) for _ in range(2)]
     writer = _start(indexing, "write", "25")
-    writer.communicate(timeout=110)
+    writer.communicate(timeout=600)
     assert writer.returncode == 0
     stop.touch()
-    answers = [reader.communicate(timeout=60)[0] for reader in readers]
+    answers = [reader.communicate(timeout=300)[0] for reader in readers]
     assert all(reader.returncode == 0 for reader in readers), answers
     for answer in answers:
         searches, generations, wrong = map(int, answer.split())
@@ -338,6 +339,7 @@ def test_readers_see_whole_generations_while_a_writer_commits(indexing: Indexing
 
 
 @pytest.mark.kill
+@pytest.mark.timeout(900)
 def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(indexing: Indexing) -> None:
     """Ten writers are killed after a moment drawn by a seed; each time what is read is one whole round, never
     an older one.
@@ -352,7 +354,7 @@ def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(indexing: In
         time.sleep(moments.uniform(0, 0.4))
         os.kill(writer.pid, signal.SIGKILL)
         writer.communicate(timeout=60)
-        time.sleep(indexing.in_flight)
+        indexing.settle()
         engine = indexing.again()
         rounds = {int(version) for _, version in engine.listing_keys()}
         assert len(rounds) == 1

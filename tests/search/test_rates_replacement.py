@@ -170,6 +170,7 @@ def test_of_what_several_killed_writers_left_nothing_remains(engine: Elasticsear
 
 
 @pytest.mark.kill
+@pytest.mark.timeout(900)
 def test_writers_killed_at_any_moment_leave_whole_cards_or_what_the_next_repairs(
     over_node: ElasticsearchIndexing,
 ) -> None:
@@ -188,6 +189,7 @@ def test_writers_killed_at_any_moment_leave_whole_cards_or_what_the_next_repairs
         os.kill(hammer.pid, signal.SIGKILL)
         hammer.wait()
         hammer.stdout.close()
+        over_node.settle()
 
         before = {price // 1_000_000 for price in all_prices(engine)}
         assert len(before) == 1, "lines of several versions were shown together"
