@@ -146,7 +146,7 @@ class Supervised:
         except (OSError, http.client.HTTPException):
             return False
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
         self.process.send_signal(number)
         return self.process.wait(seconds)
 

@@ -11,7 +11,7 @@ import pytest
 from tests.given import broker, database, fresh_database, own_queue
 from tests.platform.supervised import PROCESSES, Supervised, processes_of, until
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def outgrown(tmp_path: Path) -> Iterator[tuple[Supervised, str]]:
     with fresh_database() as environment:
         supervised = Supervised(tmp_path / "data", **environment, BROKER_URL=own_queue(queue).geturl())
         try:
-            supervised.ready(300)
+            supervised.ready(900)
             yield supervised, environment["DATABASE_URL"]
         finally:
             supervised.end()

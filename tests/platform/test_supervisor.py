@@ -19,9 +19,9 @@ import redis
 from tests.platform.supervised import PROCESSES, Supervised, processes_of, processor_seconds, until
 from tools.run import GRACE
 
-pytestmark = [pytest.mark.one_machine, pytest.mark.kill, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.one_machine, pytest.mark.kill, pytest.mark.timeout(1800)]
 
-FIRST_START_SECONDS = 300
+FIRST_START_SECONDS = 900
 GONE_WITHIN = 60
 
 
@@ -47,7 +47,7 @@ def running(prepared: Path) -> Iterator[Supervised]:
     before, secret = events(prepared), (prepared / "secret-key").read_text()
     supervised = Supervised(prepared)
     try:
-        took = supervised.ready(120)
+        took = supervised.ready(600)
         used = processor_seconds(prepared)
         print(f"\nsecond start: ready after {took:.1f} s, {used:.1f} s of processor time")
         assert events(prepared) == before > 0
@@ -66,7 +66,7 @@ def another(prepared: Path, tmp_path: Path) -> Iterator[Supervised]:
     shutil.copytree(prepared, data, ignore=shutil.ignore_patterns("*.sock"))
     supervised = Supervised(data)
     try:
-        supervised.ready(120)
+        supervised.ready(600)
         yield supervised
     finally:
         supervised.end()
