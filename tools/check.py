@@ -3,7 +3,7 @@
 python -m tools.check            lint, types, import layers, migrations, OpenAPI snapshot
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill, fuzz or whole
 python -m tools.check --services the suite on PostgreSQL and Redis; the contract of search on Elasticsearch
-python -m tools.check --faults   faults of the search service and of processes; the move to another database
+python -m tools.check --faults   faults of the search service and of processes; the move; the shorter of the long tests
 python -m tools.check --long     the other marked tests; kills on RabbitMQ
 
 The last three may be asked for together.
@@ -53,6 +53,15 @@ OF_THE_QUEUE = [
 JUDGED = ROOT.parent / "shared" / "data" / "evaluation"
 FLOOR = 0.235
 """nDCG@10 on the judged needs, below which matching has become worse."""
+SHORT_ENOUGH = [
+    "tests/api/test_openapi.py",
+    "tests/api/test_sealed.py",
+    "tests/market/test_market.py",
+    "tests/platform/test_observed.py",
+    "tests/procurement/test_filled_migrations.py",
+    "tests/search/test_sync_order.py",
+]
+"""Of the long tests those that take a minute or less of a processor."""
 OF_ONE_MACHINE = ["tests/platform/test_supervisor.py", "tests/search/test_listings_index.py"]
 """Of the embedded index and of what `make run` starts: without services, or the same with them."""
 CUT_OFF = {"CUT_OFF_SECONDS": "60"}
@@ -215,6 +224,10 @@ FAULTS = (
     Check(
         "faults of the search service on Elasticsearch",
         partial(on_a_node, f"{NODE} and (kill or long)", more=CUT_OFF),
+    ),
+    Check(
+        "the shorter of the long tests",
+        [*PYTEST, *SLOWEST, "-m", f"({MARKED}) and not {NODE}", *SHORT_ENOUGH],
     ),
     Check("kills on one machine", [*PYTEST, *SLOWEST, "-m", f"kill and not {NODE}", *OF_ONE_MACHINE]),
     Check(
