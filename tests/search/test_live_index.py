@@ -27,10 +27,11 @@ def edit(reference, text):
     update_profile(SYSTEM, reference, Partner.objects.get(reference=reference).revision, {"summary": text})
 def slowed():
     wall, own = time.monotonic(), time.process_time()
-    while time.process_time() < own + 0.05:
+    while time.process_time() < own + 0.2:
         pass
     return (time.monotonic() - wall) / (time.process_time() - own)
 def timed(what):
+    Partner.objects.exists()
     before, began = slowed(), time.monotonic()
     what()
     took = time.monotonic() - began

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client, override_settings
@@ -105,7 +106,7 @@ def single(own_nodes: None) -> Iterator[Cluster]:
 def writer(single: Cluster, market: Path, db: None) -> Iterator[Writer]:
     """The writer of an index of this test's own; the node runs again afterwards, whatever became of it."""
     try:
-        with indexed(single, SEARCH_TIMEOUT=2.0) as held:
+        with indexed(single) as held:
             yield held
     finally:
         if single.nodes[0].paused:
@@ -175,7 +176,8 @@ def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_
     single.nodes[0].pause()
     began = time.monotonic()
     searches = [assert_unavailable(client) for _ in range(2)]
-    while time.monotonic() < began + CUT_OFF_SECONDS:
+    until_then = time.monotonic() + CUT_OFF_SECONDS
+    while time.monotonic() < until_then:
         searches.append(assert_unavailable(client))
         answers = [client.get(f"/api/v1/{name}/") for name in ("frameworks", "partners", "suppliers")]
         assert [answer.status_code for answer in answers] == [200, 200, 200]
@@ -198,7 +200,7 @@ def test_a_node_that_is_cut_off_stops_searches_alone_and_what_changed_meanwhile_
         f"cut off for {time.monotonic() - began - back:.0f} s: {len(searches)} searches answered 503, {quick} of them "
         f"within 0.5 s, slowest {max(searches):.2f} s; searches were back {back:.1f} s after it"
     )
-    assert max(searches) < 10
+    assert max(searches) < 3 * settings.SEARCH_TIMEOUT
     drain(writer)
     assert found(client, "unheard") == ["wr1~yew~yew"]
     assert_agrees()
