@@ -110,7 +110,7 @@ def changed(
 
     def once() -> Response:
         row = one_of(Supplier.objects.all(), reference)
-        act(actor, row.reference, revision_meant(request, row.revision), body)
+        act(actor, row.reference, revision_meant(request), body)
         return shown(row.reference, status)
 
     return done_once(request, actor.reference, once)

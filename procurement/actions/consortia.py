@@ -26,6 +26,7 @@ from procurement.models import Appointment, Lot, Partner, Supplier, SupplierMemb
 from procurement.permissions import Action, Actor, require
 from procurement.profiles import Reader
 from procurement.references import slug
+from procurement.revisions import changed_since
 
 NAME: Final = 250
 MOST: Final = 100
@@ -96,7 +97,7 @@ def give_places(actor: Actor, reference: str, revision: int, said: PlacesToGive)
     with transaction.atomic():
         supplier = _found(reference)
         drafts = _places(actor, said, supplier, faults)
-        if supplier.revision != revision:
+        if changed_since(supplier.revision, revision):
             raise Stale("The supplier has changed since you read it.")
         _refuse(faults, NOT_APPOINTED)
         _give(actor, reference, drafts)
@@ -226,7 +227,7 @@ def _changing(actor: Actor, reference: str, revision: int) -> Supplier:
     supplier = _found(reference)
     for owner in owners_of(supplier):
         require(actor, Action.MANAGE_SUPPLIERS, owner)
-    if supplier.revision != revision:
+    if changed_since(supplier.revision, revision):
         raise Stale("The supplier has changed since you read it.")
     return supplier
 
