@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
@@ -102,9 +103,13 @@ class Form:
 
 
 def form_of(request: Request, known: Sequence[str]) -> Form:
-    """The form of a request: the part `file` and fields of `known`, each at most once. Raises Problem (400)."""
+    """The form of a request: the part `file` and fields of `known`, each at most once. Raises Problem (400), and
+    UnsupportedMediaType (415) for what is no form.
+    """
     data = request.data
-    assert isinstance(data, QueryDict)
+    # A body without a byte is parsed by nobody, whatever it is told to be.
+    if not isinstance(data, QueryDict) or not request.content_type.lower().startswith(FileParser.media_type):
+        raise UnsupportedMediaType(request.content_type)
     files = [(name, one) for name, many in request.FILES.lists() for one in many]
     texts = [(name, one) for name, many in data.lists() for one in many if isinstance(one, str)]
     wrong = [name for name, _ in files if name != "file"] + [name for name, _ in texts if name not in known]
