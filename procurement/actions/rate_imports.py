@@ -21,7 +21,7 @@ from procurement.actions.rate_cells import CellFault, Places, RowReader, folded
 from procurement.actions.rate_headings import headings_of, unused
 from procurement.actions.rate_lines import LineDraft, LinesDiff, total
 from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
-from procurement.actions.rate_suppliers import make_suppliers, name_suppliers
+from procurement.actions.rate_suppliers import Suppliers, make_suppliers, name_suppliers, suppliers_there_are
 from procurement.actions.rate_workbooks import BadSheet
 from procurement.actions.rates import CardChange, CardDraft, compare_cards, publish_changes, published_lines
 from procurement.errors import Invalid, NotFound
@@ -144,11 +144,12 @@ class RateImportReport:
 
 @dataclass(slots=True)
 class _Card:
-    """The rows of one supplier: its lines in order, and the keys of rows that were refused. `by_grade` has the first
-    row and price (pence or cents) of each line by grade, keyed by all else that the line says but its key.
+    """The rows of one supplier: its lines in order, and the keys of rows that were refused. `names` has what the file
+    calls it (by name, by reference), each with its first row. `by_grade` has the first row and price (pence or cents)
+    of each line by grade, keyed by all else that the line says but its key.
     """
 
-    supplier: str
+    names: dict[str, int] = field(default_factory=dict)
     rows: int = 0
     lines: list[LineDraft] = field(default_factory=list)
     row_of_key: dict[str, int] = field(default_factory=dict)
@@ -176,10 +177,11 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         sheet = open_sheet(path, wanted.sheet)
         headings = headings_of(sheet.headings, wanted.headings)
         reader = RowReader(headings, wanted.currency, wanted.unit, places_of(framework))
-        cards = _read(sheet.rows, reader, report, watch)
+        known = suppliers_there_are()
+        cards = _read(sheet.rows, reader, known, report, watch)
     except BadSheet as error:
         raise Invalid(f"{wanted.named(path)}: {error}.") from error
-    suppliers = _suppliers(cards, wanted, headings["supplier"], report)
+    suppliers = _suppliers(cards, known, wanted, headings["supplier"], report)
     _count(cards, report, wanted)
     if wanted.strict:
         # What is odd is wrong then, and told as that alone.
@@ -236,9 +238,11 @@ def places_of(framework: Framework) -> Places:
 
 
 def _read(
-    rows: Iterable[SheetRow], reader: RowReader, report: RateImportReport, watch: Watch
+    rows: Iterable[SheetRow], reader: RowReader, known: Suppliers, report: RateImportReport, watch: Watch
 ) -> dict[str, _Card]:
-    """The cards by supplier name as the file spells it; faults and warnings go to the report."""
+    """The cards by the supplier's reference, those of nobody known by the name as the file spells it; faults and
+    warnings go to the report.
+    """
     cards: dict[str, _Card] = {}
     heading = reader.headings["supplier"]
     for row in rows:
@@ -250,7 +254,8 @@ def _read(
             report.refused += 1
             continue
         name = " ".join(row.cells[heading].split())
-        card = cards.setdefault(name, _Card(name))
+        card = cards.setdefault(known.one(name), _Card())
+        card.names.setdefault(name, row.number)
         card.rows += 1
         line, faults, odd = reader.line(row.number, row.cells, card.rows, row.formulas)
         if not name and heading not in row.formulas:
@@ -284,18 +289,23 @@ def _twin(card: _Card, line: LineDraft, row: int) -> int | None:
 
 
 def _suppliers(
-    cards: Mapping[str, _Card], wanted: RateImport, heading: str, report: RateImportReport
+    cards: Mapping[str, _Card], known: Suppliers, wanted: RateImport, heading: str, report: RateImportReport
 ) -> dict[str, str]:
-    """The reference of each supplier named, an old or a new one; the report gets those that there are not."""
-    named = name_suppliers([name for name in cards if name], create=wanted.create_suppliers)
-    for name, card in cards.items():
-        row = min(card.row_of_key.values())
+    """The reference of each card's supplier, an old or a new one; the report gets those that there are not."""
+    spelt = {name: (card, row) for card in cards.values() for name, row in card.names.items() if name}
+    named = name_suppliers(list(spelt), known, create=wanted.create_suppliers)
+    for name, (card, row) in spelt.items():
         if name in named.wrong:
             _refuse(card, CellFault(row, heading, name, named.wrong[name]), report)
         if name in named.odd:
             report.warnings.append(CellFault(row, heading, name, named.odd[name]))
     report.new_suppliers = named.new
-    return named.references
+    return {
+        key: named.references[name]
+        for key, card in cards.items()
+        for name in card.names
+        if name in named.references
+    }
 
 
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:

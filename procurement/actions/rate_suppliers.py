@@ -56,20 +56,44 @@ class Named:
     odd: dict[str, str] = field(default_factory=dict)
 
 
-def name_suppliers(names: Sequence[str], *, create: bool) -> Named:
+@dataclass(frozen=True, slots=True)
+class Suppliers:
+    """The suppliers that there are, by all that a sheet may call them (one query). `called` has references by name or
+    reference, `named` each supplier's (reference, name).
+    """
+
+    called: Mapping[str, frozenset[str]]
+    named: tuple[tuple[str, str], ...]
+
+    def one(self, name: str) -> str:
+        """The reference of the one supplier that goes by this name or reference; the name itself where none does, or
+        several do.
+        """
+        found = self.called.get(name, frozenset())
+        return next(iter(found)) if len(found) == 1 else name
+
+
+def suppliers_there_are() -> Suppliers:
+    """Every supplier as it stands."""
+    called: dict[str, set[str]] = defaultdict(set)
+    named = tuple(Supplier.objects.values_list("reference", "name"))
+    for reference, name in named:
+        called[name].add(reference)
+        called[reference].add(reference)
+    return Suppliers({name: frozenset(found) for name, found in called.items()}, named)
+
+
+def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> Named:
     """Looks up every name of a sheet, each given once; with `create` the unknown ones get a reference."""
-    by_name: dict[str, set[str]] = defaultdict(set)
     taken = set(Partner.objects.values_list("reference", flat=True))
     taken.update(Organisation.objects.values_list("reference", flat=True))
-    alike: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for reference, name in Supplier.objects.values_list("reference", "name"):
+    alike: dict[tuple[str, ...], set[tuple[str, str]]] = defaultdict(set)
+    for reference, name in known.named:
         taken.add(reference)
-        by_name[name].add(reference)
-        by_name[reference].add(reference)
-        alike[likeness(name)].add(name)
+        alike[likeness(name)].add((name, reference))
     named = Named()
     for name in names:
-        found = sorted(by_name.get(name, ()))
+        found = sorted(known.called.get(name, ()))
         if len(found) > 1:
             named.wrong[name] = f"is the name of several suppliers; give a reference: {', '.join(found)}"
         elif found:
@@ -80,11 +104,15 @@ def name_suppliers(names: Sequence[str], *, create: bool) -> Named:
             named.new.append(name)
         else:
             named.wrong[name] = "is no supplier; --create-suppliers makes it"
-        others = sorted(alike[likeness(name)] - {name})
+        own = named.references.get(name, "")
+        # A supplier that the sheet calls by its reference is no other firm than the one of its name.
+        others = sorted(
+            {other for other, whose in alike[likeness(name)] if other != name and not (own and whose == own)}
+        )
         if others:
             there = ", ".join(map(repr, others))
             named.odd[name] = f"is much like {there}: one firm or two? It is taken for another"
-        alike[likeness(name)].add(name)
+        alike[likeness(name)].add((name, own))
     return named
 
 

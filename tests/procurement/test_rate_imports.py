@@ -148,6 +148,33 @@ def test_names_that_differ_in_case_or_ltd_are_flagged_and_the_same_name_is_one_s
     assert len(published("wr1~beech-ltd")) == 2
 
 
+def test_a_supplier_named_once_by_reference_and_once_by_name_has_one_card(tmp_path: Path) -> None:
+    report = run(tmp_path, sheet("yew,Analyst,650", "Yew Digital,Lead,750", "yew,Chief,850"), strict=True)
+
+    assert (report.loaded, report.refused, report.faults, report.warnings) == (3, 0, [], [])
+    assert list(report.cards) == ["wr1~yew"]
+    assert published("wr1~yew") == [("1", "Analyst", 65_000), ("2", "Lead", 75_000), ("3", "Chief", 85_000)]
+
+
+def test_a_line_named_twice_under_two_names_of_one_supplier_is_refused_by_row(tmp_path: Path) -> None:
+    before = counts()
+
+    rows = ("yew,Analyst,650,a", "Yew Digital,Lead,750,a")
+    report = run(tmp_path, sheet(*rows, headings="Firm,Title,Rate,key"))
+
+    assert faults(report) == [(3, "key", "names a line that row 2 has named")]
+    assert counts() == before
+
+
+def test_a_supplier_named_by_a_reference_like_its_name_is_not_taken_for_another(tmp_path: Path) -> None:
+    Supplier.objects.filter(reference="yew").update(name="YEW")
+
+    report = run(tmp_path, sheet("yew,Analyst,650"), strict=True)
+
+    assert (report.loaded, report.faults, report.warnings) == (1, [], [])
+    assert published("wr1~yew") == [("1", "Analyst", 65_000)]
+
+
 def test_a_second_run_changes_nothing_and_keeps_every_id(tmp_path: Path) -> None:
     text = sheet("Yew Digital,Analyst,650", "Yew Digital,Lead,750")
     run(tmp_path, text)
