@@ -13,6 +13,8 @@ from typing import Final
 from procurement.actions.rate_cells import FIELDS
 from procurement.errors import Fault, Invalid
 
+MOST_SAID: Final = 500
+"""Characters of a file's headings that a fault tells."""
 _BETWEEN: Final = re.compile(r"[\s_\-]+")
 
 
@@ -49,15 +51,23 @@ def headings_of(
             why = f"{asked!r} could be {' or '.join(map(repr, alike))}."
         faults.append(Fault(f"/map/{name}", "unknown", why))
     faults += _recognise(standing, mapped, chosen)
+    named = ", ".join(one for one in standing if one)[:MOST_SAID]
+    there_are = f"There {'is' if len(standing) == 1 else 'are'} {named}."
     known = chosen.keys() | mapped.keys()
     for name in needed:
         if name not in known:
             faults.append(
-                Fault(f"/map/{name}", "required", f"Which heading is the {name}? Say --map {name}=…")
+                Fault(
+                    f"/map/{name}", "required", f"Which heading is the {name}? {there_are} Say --map {name}=…"
+                )
             )
     if "role" not in known and "grade" not in known:
         faults.append(
-            Fault("/map/role", "required", "Which heading is the role or the grade? Say --map role=…")
+            Fault(
+                "/map/role",
+                "required",
+                f"Which heading is the role or the grade? {there_are} Say --map role=…",
+            )
         )
     if faults:
         raise Invalid(" ".join(fault.message for fault in faults), tuple(faults))

@@ -7,6 +7,7 @@ nothing is padded, cut or skipped without a word.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ from procurement.actions.rate_workbooks import UNCALCULATED, BadSheet, open_work
 LARGEST_FILE: Final = 500_000_000
 LONGEST_CELL: Final = 100_000
 MOST_COLUMNS: Final = 16_384
+DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+"""What may stand between the cells of a text file; the comma where its headings have none of them."""
+LONGEST_HEADINGS: Final = 1 << 16
+"""Characters of a text file within which its headings are looked for, to see what parts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
     with path.open("rb") as file:
         start = file.read(8)
     unread: tuple[str, ...] = ()
+    parted = ","
     ragged = start.startswith(b"PK")
     if ragged:
         book = open_workbook(path, sheet)
@@ -73,7 +79,8 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
     elif sheet:
         raise BadSheet(f"it is a text file, which has no sheet {sheet!r}")
     else:
-        records = _text(path)
+        parted = _delimiter(path)
+        records = _text(path, parted)
     first = next(records, None)
     if first is None:
         raise BadSheet("the file has no headings")
@@ -84,16 +91,19 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
         raise BadSheet(f"the heading {doubled[0]!r} stands twice")
     if not named:
         raise BadSheet("the first row has no headings")
-    table = _Table(headings, ragged)
+    table = _Table(headings, ragged, DELIMITERS[parted])
     return Sheet(headings, table.rows(records), table.nameless, unread)
 
 
 @dataclass(slots=True)
 class _Table:
-    """Makes rows of records. `ragged`: a record may be longer than the headings, as worksheets are."""
+    """Makes rows of records. `ragged`: a record may be longer than the headings, as worksheets are; `parted` names the
+    sign between the cells of a text.
+    """
 
     headings: Sequence[str]
     ragged: bool
+    parted: str
     nameless: dict[int, Nameless] = field(default_factory=dict)
 
     def rows(self, records: Iterator[list[str]]) -> Iterator[SheetRow]:
@@ -117,7 +127,7 @@ class _Table:
     def _row(self, number: int, record: Sequence[str]) -> SheetRow:
         headings = self.headings
         if len(record) != len(headings) and not (self.ragged and len(record) > len(headings)):
-            why = "a comma outside quotes?" if len(record) > len(headings) else "a part is missing"
+            why = f"a {self.parted} outside quotes?" if len(record) > len(headings) else "a part is missing"
             return SheetRow(number, {}, f"has {len(record)} cells and not {len(headings)}: {why}")
         cells = {heading: cell.strip() for heading, cell in zip(headings, record, strict=False) if heading}
         formulas = tuple(heading for heading, cell in cells.items() if cell == UNCALCULATED)
@@ -144,11 +154,19 @@ def _letter(column: int) -> str:
     return get_column_letter(column) if column <= MOST_COLUMNS else str(column)
 
 
-def _text(path: Path) -> Iterator[list[str]]:
+def _delimiter(path: Path) -> str:
+    """What parts the headings of a text file: of the signs that may, the one that makes most of them."""
+    # Not csv.Sniffer: it guesses by letters that recur, and takes one of these for a delimiter of a short file.
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        start = file.read(LONGEST_HEADINGS)
+    return max(DELIMITERS, key=lambda sign: len(next(csv.reader(io.StringIO(start, ""), delimiter=sign), [])))
+
+
+def _text(path: Path, delimiter: str) -> Iterator[list[str]]:
     """The records of a CSV file in UTF-8, with or without a byte order mark."""
     csv.field_size_limit(LONGEST_CELL * 10)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader(file, strict=True)
+            yield from csv.reader(file, delimiter=delimiter, strict=True)
     except UnicodeDecodeError as error:
         raise BadSheet("it is not UTF-8 text; save it as CSV UTF-8") from error

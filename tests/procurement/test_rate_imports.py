@@ -107,6 +107,33 @@ def test_an_unquoted_comma_names_the_row(tmp_path: Path) -> None:
     assert counts() == before
 
 
+@pytest.mark.parametrize(
+    ("sign", "name"),
+    [(";", "semicolon"), ("\t", "tab"), ("|", "vertical bar")],
+    ids=["semicolon", "tab", "bar"],
+)
+def test_cells_may_be_parted_by_another_sign_than_a_comma(tmp_path: Path, sign: str, name: str) -> None:
+    rows = ["Firm,Title,Rate", "Yew Digital,Analyst,650", 'Yew Digital,"Lead, senior",700']
+    text = "\n".join(row.replace(",", sign).replace(f"{sign} senior", ", senior") for row in rows)
+
+    report = run(tmp_path, text)
+
+    assert (report.loaded, report.faults) == (2, [])
+    assert published("wr1~yew") == [("1", "Analyst", 65_000), ("2", "Lead, senior", 70_000)]
+    report = run(tmp_path, f"{text}\nYew Digital{sign}A{sign}b{sign}1")
+    assert faults(report) == [(4, "", f"has 4 cells and not 3: a {name} outside quotes?")]
+
+
+def test_headings_that_are_none_of_the_fields_are_told(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as refused:
+        run(tmp_path, "Who:What:Sum\nYew Digital:Analyst:650\n", headings={})
+    assert [one.message for one in refused.value.faults] == [
+        "Which heading is the supplier? There is Who:What:Sum. Say --map supplier=…",
+        "Which heading is the price? There is Who:What:Sum. Say --map price=…",
+        "Which heading is the role or the grade? There is Who:What:Sum. Say --map role=…",
+    ]
+
+
 def test_quoted_commas_are_part_of_the_cell(tmp_path: Path) -> None:
     run(tmp_path, sheet('Yew Digital,"Analyst, senior",700'))
 
