@@ -73,7 +73,8 @@ class ImportReport:
     values: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     """reference -> field -> (what was, what will be), where that is short"""
     appointed: dict[tuple[str, str], None] = field(default_factory=dict)
-    """(supplier, lot) of every place that a supplier of before gets, because somebody offers something there"""
+    """(supplier, lot) of every place that a supplier gets, an old or a new one, because somebody offers something there
+    """
     unchanged: int = 0
     faults: list[RowFault] = field(default_factory=list)
 
@@ -229,7 +230,7 @@ def _note(found: _Judgement, verdict: Judged) -> None:
         found.refuse(RowFault(row.line, row.reference, fault))
     if row.line in found.wrong:
         return
-    places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments if verdict.supplier_known)
+    places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments)
     found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values, places)
     if row.alone and verdict.supplier == row.reference:
         found.leads.add(row.reference)

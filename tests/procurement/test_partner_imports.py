@@ -299,14 +299,22 @@ def test_a_place_that_an_offering_gives_its_supplier_is_told(
     make_world()
     offered = [{"framework": "wr1", "lot": "2a", "specialisms": ["1"], "regions": ["UK"]}]
     told = run(tmp_path, [{"reference": "ash", "offerings": offered}, row("new")], dry_run=True).shown()
-    # A new firm's own place is no news: it stands by itself and says so.
-    assert (told["appointed"], told["appointments"]) == (1, [{"supplier": "oak", "lot": "wr1~2a"}])
+    places = [{"supplier": "oak", "lot": "wr1~2a"}, {"supplier": "new", "lot": "wr1~1"}]
+    assert (told["appointed"], told["appointments"]) == (2, places)
     assert not Appointment.objects.filter(supplier__reference="oak", lot__reference="wr1~2a").exists()
     call_command("import_partners", str(tmp_path / "partners.jsonl"), dry_run=True)
-    assert "oak would be appointed to wr1~2a, on which it had no place." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "oak would be appointed to wr1~2a, on which it had no place." in said
+    assert "new would be appointed to wr1~1, on which it had no place." in said
     assert run(tmp_path, [{"reference": "ash", "offerings": offered}]).shown()["appointed"] == 1
     assert Appointment.objects.filter(supplier__reference="oak", lot__reference="wr1~2a").exists()
     assert run(tmp_path, [{"reference": "ash", "offerings": offered}]).shown()["appointments"] == []
+
+
+def test_a_new_firm_s_place_is_told_when_it_is_made(tmp_path: Path) -> None:
+    make_world()
+    told = run(tmp_path, [row("new")]).shown()
+    assert (told["appointed"], told["appointments"]) == (1, [{"supplier": "new", "lot": "wr1~1"}])
 
 
 def test_a_refusal_tells_what_would_have_been_and_that_nothing_was(tmp_path: Path) -> None:

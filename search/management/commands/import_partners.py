@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from procurement.actions.partner_imports import ImportReport, import_partners
+from procurement.actions.partner_imports import SHOWN, ImportReport, import_partners
 from procurement.permissions import SYSTEM
 from search.following import follow_index
 
@@ -92,8 +92,10 @@ class Command(BaseCommand):
             told = report.values.get(reference, {})
             self.stdout.write(f"{reference}: {', '.join(_change(name, told.get(name)) for name in fields)}")
         would = "would be " if report.dry_run else ""
-        for supplier, lot in report.appointed:
+        for supplier, lot in list(report.appointed)[:SHOWN]:
             self.stdout.write(f"{supplier} {would or 'is '}appointed to {lot}, on which it had no place.")
+        if len(report.appointed) > SHOWN:
+            self.stdout.write(f"… and {len(report.appointed) - SHOWN} more places.")
         became = f"{len(report.added)} new, {len(report.changed)} changed, {report.unchanged} as they were"
         if report.loaded:
             self.stdout.write(
