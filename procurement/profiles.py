@@ -144,25 +144,30 @@ class Reader:
             self.wrong("shape", "Write the day as 2027-04-01.")
             return None
 
-    def choice(self, value: object, known: Collection[str]) -> str:
-        """One of the known values; where they are few the fault names them."""
+    def choice(self, value: object, known: Collection[str], told: Mapping[str, str] | None = None) -> str:
+        """One of the known values; where they are few the fault names them. `told` has what to say instead of certain
+        others.
+        """
         if not isinstance(value, str):
             self.wrong("type", "This must be text.")
         elif not value and value not in known:
             self.wrong("required", "Say which.")
         elif value not in known:
             which = f": {', '.join(sorted(known))}" if len(known) <= FEW else ""
-            self.wrong("unknown_value", f"{_shown(value)} is not one of the known values{which}.")
+            message = f"{_shown(value)} is not one of the known values{which}."
+            self.wrong("unknown_value", (told or {}).get(value, message))
         else:
             return value
         return ""
 
-    def choices(self, value: object, known: Collection[str]) -> list[str]:
-        """Known values, each once."""
+    def choices(
+        self, value: object, known: Collection[str], told: Mapping[str, str] | None = None
+    ) -> list[str]:
+        """Known values, each once; `told` as choice has it."""
         chosen: list[str] = []
         for step, one in enumerate(self.items(value)):
             inner = self.at(step)
-            read = inner.choice(one, known)
+            read = inner.choice(one, known, told)
             if read and read in chosen:
                 inner.wrong("duplicate", f"{_shown(read)} stands here twice.")
             elif read:

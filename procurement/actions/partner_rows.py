@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from procurement.errors import Fault
 from procurement.identifiers import SCHEMES, wrong_with
-from procurement.models import Framework, Lot, Region, Specialism
+from procurement.models import Framework, Lot, Region, RegionTwin, Specialism
 from procurement.profiles import Reader, escaped
 
 LONGEST_LINE: Final = 1_000_000
@@ -160,6 +160,9 @@ class Catalogue:
     lots: dict[str, dict[str, str]]
     specialisms: dict[tuple[str, str], str]
     regions: dict[str, frozenset[str]]
+    schemes: dict[str, str]
+    twins: dict[str, tuple[str, ...]]
+    """by region, those of the other scheme that share ground with it"""
     starts: dict[str, date]
 
     def region_codes(self, framework: str) -> frozenset[str]:
@@ -168,7 +171,7 @@ class Catalogue:
 
 
 def catalogue() -> Catalogue:
-    """Everything that rows may refer to, as it stands (four queries).
+    """Everything that rows may refer to, as it stands (five queries).
 
     A framework goes by reference or number, a lot by reference or number, a specialism by reference, number
     or name where only one of its lot bears it.
@@ -178,8 +181,13 @@ def catalogue() -> Catalogue:
     schemes: dict[str, set[str]] = {}
     for code, scheme, _ in coded:
         schemes.setdefault(scheme, set(national)).add(code)
+    twins: dict[str, tuple[str, ...]] = {}
+    for pair in RegionTwin.objects.order_by("nuts__code", "itl__code").values_list("nuts__code", "itl__code"):
+        for code, other in (pair, pair[::-1]):
+            twins[code] = (*twins.get(code, ()), other)
     frameworks: dict[str, str] = {}
     regions: dict[str, frozenset[str]] = {}
+    schemes_of: dict[str, str] = {}
     starts: dict[str, date] = {}
     for reference, number, scheme, first in Framework.objects.values_list(
         "reference", "number", "region_scheme", "starts_on"
@@ -187,6 +195,7 @@ def catalogue() -> Catalogue:
         starts[reference] = first
         frameworks.update({reference: reference, number: reference, number.lower(): reference})
         regions[reference] = frozenset(schemes.get(scheme, national))
+        schemes_of[reference] = scheme
     lots: dict[str, dict[str, str]] = {framework: {} for framework in regions}
     for framework, reference, number in Lot.objects.values_list(
         "framework__reference", "reference", "number"
@@ -202,7 +211,7 @@ def catalogue() -> Catalogue:
     for place, references in named.items():
         if len(references) == 1:
             specialisms.setdefault(place, next(iter(references)))
-    return Catalogue(frameworks, lots, specialisms, regions, starts)
+    return Catalogue(frameworks, lots, specialisms, regions, schemes_of, twins, starts)
 
 
 def read_row(line: int, content: bytes, known: Catalogue) -> tuple[PartnerRow | None, list[RowFault]]:
@@ -280,9 +289,24 @@ def _offerings(reader: Reader, value: object, known: Catalogue) -> tuple[Offered
         specialisms = _specialisms(inner.at("specialisms"), held.get("specialisms"), lot, known)
         regions = None
         if held.get("regions") is not None:
-            regions = tuple(inner.at("regions").choices(held["regions"], known.region_codes(framework)))
+            regions = _regions(inner.at("regions"), held["regions"], framework, known)
         offered.append(OfferedLot(framework, lot, specialisms, regions))
     return tuple(offered)
+
+
+def _regions(reader: Reader, value: object, framework: str, known: Catalogue) -> tuple[str, ...]:
+    """Codes of the framework's own scheme; for one of the other scheme the fault names what shares its ground. A firm
+    says itself where it works: redrawn regions have no one code in the other scheme.
+    """
+    own = known.region_codes(framework)
+    given = value if isinstance(value, list) else []
+    foreign = {one for one in given if isinstance(one, str) and one in known.twins and one not in own}
+    scheme = known.schemes[framework]
+    told = {
+        one: f"“{one}” is no {scheme} code, as {framework} takes; {' or '.join(known.twins[one])} shares its ground."
+        for one in foreign
+    }
+    return tuple(reader.choices(value, own, told))
 
 
 def _specialisms(reader: Reader, value: object, lot: str, known: Catalogue) -> tuple[str, ...] | None:

@@ -317,6 +317,22 @@ def test_a_new_firm_s_place_is_told_when_it_is_made(tmp_path: Path) -> None:
     assert (told["appointed"], told["appointments"]) == (1, [{"supplier": "new", "lot": "wr1~1"}])
 
 
+def test_a_region_of_the_other_scheme_is_refused_with_the_codes_that_share_its_ground(tmp_path: Path) -> None:
+    make_world()
+    before = counts()
+    offered = [
+        {"framework": "wr1", "lot": "1", "specialisms": ["1"], "regions": ["UKC", "ZZ", "TLD"]},
+        {"framework": "wr0", "lot": "5", "regions": ["TLI"]},
+    ]
+    faults = run(tmp_path, [{"reference": "ash", "offerings": offered}]).faults
+    assert [(one.fault.pointer, one.fault.message) for one in faults] == [
+        ("/offerings/0/regions/0", "“UKC” is no ITL2025 code, as wr1 takes; TLC shares its ground."),
+        ("/offerings/0/regions/1", "“ZZ” is not one of the known values."),
+        ("/offerings/1/regions/0", "“TLI” is no NUTS2013 code, as wr0 takes; UKI shares its ground."),
+    ]
+    assert counts() == before
+
+
 def test_a_refusal_tells_what_would_have_been_and_that_nothing_was(tmp_path: Path) -> None:
     make_frameworks()
     before = counts()
