@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from procurement.errors import Fault
 from procurement.models import Framework, RateCard, Region
-from procurement.pricing import NotAPrice, read_money
+from procurement.pricing import NotAPrice, read_value
 from procurement.profiles import Reader, escaped
 from procurement.vocabulary import BUYER_CLASSES
 
@@ -71,7 +71,7 @@ def _day(reader: Reader, value: object, field: Field) -> date | None:
 def _pence(reader: Reader, value: object, field: Field) -> int | None:
     text = _optional(reader, value, field)
     try:
-        return read_money(text) if text else None
+        return read_value(text) if text else None
     except NotAPrice as wrong:
         reader.wrong("shape", f"The amount {wrong}.")
         return None

@@ -35,6 +35,11 @@ PLAUSIBLE: Final[dict[tuple[str, str], tuple[int, int]]] = {
     ("USD", "hour"): (10, 1_200),
 }
 
+MOST_OF_A_RATE: Final = 10**11
+"""Minor units: beyond any rate."""
+MOST_OF_A_VALUE: Final = 2**63 - 1
+"""Pence: as much as a column holds."""
+
 _CENT: Final = Decimal("0.01")
 _MONEY: Final = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 
@@ -166,9 +171,31 @@ def read_money(text: str, currency: str = "GBP") -> int:
     Raises NotAPrice for a blank, a sign of another currency, more than two decimals, zero, a negative or
     anything else: a price is never guessed and never 0.
     """
-    stripped = text.strip()
-    if not stripped:
+    if not text.strip():
         raise NotAPrice("is blank; a price is never taken as 0")
+    minor = _stated(text.strip(), currency, "a price")
+    if minor == 0:
+        raise NotAPrice("is zero; a rate that is not offered is left out, not priced at 0")
+    if minor > MOST_OF_A_RATE:
+        raise NotAPrice(f"{text.strip()!r} is beyond any rate")
+    return minor
+
+
+def read_value(text: str) -> int:
+    """The worth of contracts that `text` states, in pence, written as a price is: no rate bounds it, the column does.
+
+    Raises NotAPrice as read_money does.
+    """
+    minor = _stated(text.strip(), "GBP", "an amount of money")
+    if minor == 0:
+        raise NotAPrice("is zero; leave it out where there is no such bound")
+    if minor > MOST_OF_A_VALUE:
+        raise NotAPrice(f"{text.strip()[:40]!r} is more than {money(MOST_OF_A_VALUE)}")
+    return minor
+
+
+def _stated(stripped: str, currency: str, what: str) -> int:
+    """The amount that is written, in minor units. Raises NotAPrice where it is not `what` it should be."""
     symbol = CURRENCIES.get(currency, "")
     bare = stripped.removeprefix(symbol) if symbol else stripped
     bare = bare.removeprefix(currency).removesuffix(currency).strip()
@@ -177,14 +204,10 @@ def read_money(text: str, currency: str = "GBP") -> int:
     if any(sign in bare for sign in CURRENCIES.values()):
         raise NotAPrice(f"{stripped!r} is not in {currency}")
     if not _MONEY.fullmatch(bare):
-        raise NotAPrice(f"{stripped!r} is not a price; write it as 650, 650.50 or 1,250.00")
+        raise NotAPrice(f"{stripped!r} is not {what}; write it as 650, 650.50 or 1,250.00")
     minor = Decimal(bare.replace(",", "")) * MINOR_PER_MAJOR
     if minor != minor.to_integral_value():
         raise NotAPrice(f"{stripped!r} has more than two decimals")
-    if minor == 0:
-        raise NotAPrice("is zero; a rate that is not offered is left out, not priced at 0")
-    if minor > 10**11:
-        raise NotAPrice(f"{stripped!r} is beyond any rate")
     return int(minor)
 
 

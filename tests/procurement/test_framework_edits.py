@@ -130,6 +130,30 @@ def test_what_a_framework_cannot_say_is_named(
     assert refused(Invalid, lambda: create_framework(owner, NEW | change)) == [fault]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("0", "The amount is zero; leave it out where there is no such bound."),
+        ("92233720368547758.08", "The amount '92233720368547758.08' is more than 92233720368547758.07."),
+        ("much", "The amount 'much' is not an amount of money; write it as 650, 650.50 or 1,250.00."),
+    ],
+)
+def test_a_value_that_cannot_be_kept_is_told_in_words_of_a_value(
+    market: Market, owner: Actor, said: str, told: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        create_framework(owner, NEW | {"maximum_value": said})
+    assert [(one.pointer, one.message) for one in caught.value.faults] == [("/maximum_value", told)]
+    assert not Framework.objects.filter(reference="wr9").exists()
+
+
+def test_a_value_of_billions_is_a_value(market: Market, owner: Actor) -> None:
+    made = create_framework(owner, NEW | {"maximum_value": "5000000000.00"})
+    assert made.maximum_value_pence == 500_000_000_000
+    edit_lot(owner, "wr1~1", 1, {"maximum_value": "92233720368547758.07"})
+    assert Lot.objects.get(reference="wr1~1").maximum_value_pence == 2**63 - 1
+
+
 def test_only_an_administrator_of_the_owner_keeps_a_framework(market: Market, owner: Actor) -> None:
     editor, stranger = editor_of("owner", "editor"), market.oak
     for actor in (editor, stranger, market.buyer):
