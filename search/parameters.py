@@ -18,7 +18,10 @@ MONEY: Final = r"^[0-9]{1,7}(\.[0-9]{1,2})?$"
 """The shape of an amount in a parameter: major units with at most two decimals."""
 
 REPEATED_AT_MOST: Final = 100
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_WHOLE = re.compile(r"-?[0-9]+")
+_MOST_DIGITS: Final = 18
+"""More than that are beyond what any parameter takes, and Python itself reads some thousands no more."""
+_EARLIEST: Final = date(1900, 1, 1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -123,7 +126,7 @@ def _fault_of(schema: Mapping[str, Any], text: str, example: str | None) -> tupl
             else ("choice", f"{text[:80]!r} is none of {', '.join(schema['enum'])}.")
         )
     if schema.get("format") == "date":
-        return None if _is_day(text) else ("shape", f"{text[:80]!r} is no day; write it as 2026-03-31.")
+        return _day_fault(text)
     if len(text) > schema.get("maxLength", len(text)):
         return "range", f"It may have at most {schema['maxLength']} characters."
     if "\x00" in text or not _is_text(text):
@@ -137,20 +140,28 @@ def _fault_of(schema: Mapping[str, Any], text: str, example: str | None) -> tupl
 def _number_fault(schema: Mapping[str, Any], text: str) -> tuple[str, str] | None:
     if not _WHOLE.fullmatch(text):
         return "shape", f"{text[:80]!r} is not a whole number."
+    number = int(text[: _MOST_DIGITS + 1])
     least, most = schema.get("minimum"), schema.get("maximum")
-    if (least is not None and int(text) < least) or (most is not None and int(text) > most):
+    if (least is not None and number < least) or (most is not None and number > most):
         return (
             "range",
             f"It must be from {least} to {most}." if most is not None else f"It must be {least} or more.",
         )
-    return None
+    return ("range", f"It has at most {_MOST_DIGITS} digits.") if len(text) > _MOST_DIGITS else None
 
 
-def _is_day(text: str) -> bool:
+def _day_fault(text: str) -> tuple[str, str] | None:
     try:
-        return bool(_DAY.fullmatch(text)) and date.fromisoformat(text).year >= 1900
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
-        return False
+        day = None
+    if day is None:
+        return "shape", f"{text[:80]!r} is no day; write it as 2026-03-31."
+    return (
+        None
+        if day >= _EARLIEST
+        else ("range", f"{day} is before {_EARLIEST}, the first day that may be asked for.")
+    )
 
 
 def _is_text(text: str) -> bool:

@@ -71,15 +71,17 @@ def lowered(message: str) -> str:
     return f"{plain[0].lower()}{plain[1:]}"
 
 
-def spoken(label: str, fault: ParameterFault) -> str:
-    """What is wrong with a parameter, in the words of its field, whose label is in the reader's language already."""
+def spoken(label: str, fault: ParameterFault, given: str = "") -> str:
+    """What is wrong with a parameter, in the words of its field, whose label is in the reader's language already.
+    `given` is what was sent for it.
+    """
     if fault.code == "unknown":
         return _("There is no filter called %(name)s") % {"name": fault.parameter[:80]}
     if fault.code == "shape" and fault.parameter in AMOUNTS:
         return _("%(field)s must be an amount such as 650 or 650.50") % {"field": label}
     if fault.code == "shape" and (shaped := SHAPED.fullmatch(fault.message)) is not None:
         return _misshapen(label, fault.parameter, shaped["given"], shaped["example"] or "")
-    if fault.code == "range" and fault.parameter == "page":
+    if fault.code == "range" and fault.parameter == "page" and given.strip().lstrip("0").isdecimal():
         return _("Page is further than these pages reach: narrow the search to see other results")
     message = PARAMETERS.sub(lambda found: PARAMETER_WORDS[found[0]], fault.message).rstrip(".")
     first = message[0].lower() if message[1:2].islower() else message[0]

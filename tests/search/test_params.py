@@ -116,7 +116,7 @@ def test_a_reference_that_nobody_bears_is_no_fault() -> None:
         ("sort=price", [("sort", "choice")]),
         ("page=0", [("page", "range")]),
         ("page=two", [("page", "shape")]),
-        ("page=99999999999999999999", [("page", "shape")]),
+        ("page=99999999999999999999", [("page", "range")]),
         ("page=501", [("page", "range")]),
         ("page=101&page_size=100", [("page", "range")]),
         ("page_size=101", [("page_size", "range")]),
@@ -127,6 +127,22 @@ def test_a_reference_that_nobody_bears_is_no_fault() -> None:
 )
 def test_what_is_refused_and_why(text: str, expected: list[tuple[str, str]]) -> None:
     assert faults(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("page=0", "It must be from 1 to 10000."),
+        ("page=-99999999999999999999999", "It must be from 1 to 10000."),
+        ("page=99999999999999999999999", "It must be from 1 to 10000."),
+        ("page=" + "9" * 5_000, "It must be from 1 to 10000."),
+        ("page=1e3", "'1e3' is not a whole number."),
+    ],
+)
+def test_a_number_out_of_range_is_told_as_one(text: str, told: str) -> None:
+    with pytest.raises(BadParameters) as refused:
+        read(text)
+    assert [(fault.parameter, fault.message) for fault in refused.value.faults] == [("page", told)]
 
 
 def test_page_reaches_hit_ten_thousand() -> None:

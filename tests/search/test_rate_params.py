@@ -76,6 +76,7 @@ def test_a_form_s_empty_fields_are_not_given() -> None:
         ("min_experience=9&max_experience=2", [("max_experience", "range")]),
         ("as_of=31/03/2026", [("as_of", "shape")]),
         ("as_of=2026-02-30", [("as_of", "shape")]),
+        ("as_of=1899-12-31", [("as_of", "range")]),
         ("include_expired=yes", [("include_expired", "shape")]),
         ("lot=5", [("lot", "conflict")]),
         ("lot=5&framework=rm3745&framework=rm6309", [("lot", "conflict")]),

@@ -248,7 +248,11 @@ def test_a_rate_without_a_grade_leads_to_the_choice_of_one(page: Client) -> None
             "/search?page=501",
             "Page is further than these pages reach: narrow the search to see other results",
         ),
-        ("/search?page=0", "Page is further than these pages reach: narrow the search to see other results"),
+        ("/search?page=0", "Page: it must be from 1 to 10000"),
+        (
+            "/search?page=99999999999999999999999",
+            "Page is further than these pages reach: narrow the search to see other results",
+        ),
         ("/search?page=two", "Page: 'two' is not a whole number"),
         ("/search?after=abc", "There is no filter called after"),
         ("/rates?after=abc", "There is no filter called after"),

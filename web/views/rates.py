@@ -134,7 +134,11 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
     faults = [
         FieldFault(
             fault.parameter if form.has_field(fault.parameter) else "",
-            spoken(said(NAMED.get(fault.parameter, fault.parameter.capitalize())), fault),
+            spoken(
+                said(NAMED.get(fault.parameter, fault.parameter.capitalize())),
+                fault,
+                asked.first(fault.parameter),
+            ),
         )
         for fault in bad
     ]

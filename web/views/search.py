@@ -173,7 +173,10 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         if name not in FIELDS
     ]
     faults = [
-        FieldFault(_anchor(fault, chips), spoken(_label(fault.parameter), fault)) for fault in bad.faults
+        FieldFault(
+            _anchor(fault, chips), spoken(_label(fault.parameter), fault, asked.first(fault.parameter))
+        )
+        for fault in bad.faults
     ]
     frameworks = asked.values("framework")
     framework = frameworks[0] if len(frameworks) == 1 else ""
