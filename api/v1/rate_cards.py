@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from api.parameters import choice, reference
 from api.schema import operation
+from api.v1.rate_shapes import RateGrade
 from api.v1.shapes import Named, NamedFramework, amount
 from api.views import DetailView, ListView
 from procurement.models import RateCard, RateCardVersion, RateLine
@@ -30,14 +31,14 @@ CAVEATS = {
 
 
 class RateLineSerializer(serializers.ModelSerializer[RateLine]):
-    """One row of a card. Empty or null means unknown, never none; a null lot means every lot."""
+    """One row of a card, said as a line of `rates` is. Null means unknown, never none; a null lot means every lot."""
 
     lot = serializers.SlugRelatedField[Any](slug_field="reference", read_only=True, allow_null=True)
-    grade = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, allow_null=True)
-    role_title = serializers.SerializerMethodField(help_text="The role, or the grade's name.")
-    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_blank=True)
-    qualification = serializers.ChoiceField(choices=list(QUALIFICATIONS.items()), allow_blank=True)
-    site = serializers.ChoiceField(choices=list(SITES.items()), allow_blank=True)
+    grade = RateGrade(allow_null=True)
+    role_title = serializers.CharField(allow_null=True, help_text="Null where the line is of a grade alone.")
+    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_null=True)
+    qualification = serializers.ChoiceField(choices=list(QUALIFICATIONS.items()), allow_null=True)
+    site = serializers.ChoiceField(choices=list(SITES.items()), allow_null=True)
     amount = serializers.SerializerMethodField(
         help_text="In the card's currency, for one of its units, VAT excluded."
     )
@@ -49,8 +50,10 @@ class RateLineSerializer(serializers.ModelSerializer[RateLine]):
             "qualification", "site", "amount",
         ]  # fmt: skip
 
-    def get_role_title(self, line: RateLine) -> str:
-        return line.role_title or (line.grade.name if line.grade else "")
+    def to_representation(self, line: RateLine) -> dict[str, Any]:
+        return {
+            name: None if value == "" else value for name, value in super().to_representation(line).items()
+        }
 
     @extend_schema_field(serializers.RegexField(r"^\d+\.\d{2}$"))
     def get_amount(self, line: RateLine) -> str:

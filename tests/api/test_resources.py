@@ -107,10 +107,34 @@ def test_an_illustrative_card_says_so(client: Client) -> None:
     )
     assert card["caveat"].startswith("Illustrative: made up")
     line = card["lines"][0]
+    grade = {"code": "G1", "name": "Junior consultant", "rank": 1}
     assert (line["lot"], line["grade"], line["role_title"], line["amount"]) == (
-        "rm3745~5", "G1", "Junior consultant", "425.00",
-    )  # fmt: skip
+        "rm3745~5",
+        grade,
+        None,
+        "425.00",
+    )
     assert get(client, "rate-cards/rm6309~brightwater/")["caveat"].startswith("Ceilings")
+
+
+@pytest.mark.parametrize("card", ["rm3745~ppl", "rm6309~brightwater"])
+def test_a_line_says_the_same_in_its_card_and_among_the_rates(client: Client, card: str) -> None:
+    said = (
+        "grade",
+        "role_title",
+        "work_type",
+        "min_experience",
+        "max_experience",
+        "qualification",
+        "site",
+        "amount",
+    )
+    lines = get(client, f"rate-cards/{card}/")["lines"]
+    found = get(client, f"rates/?framework={card.split('~')[0]}&include_expired=true&page_size=200")[
+        "results"
+    ]
+    among = {one["reference"]: [one[name] for name in said] for one in found if one["card"] == card}
+    assert among == {f"{card}~{one['key']}": [one[name] for name in said] for one in lines}
 
 
 def test_a_card_shows_its_published_version_alone(client: Client) -> None:
