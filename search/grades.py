@@ -1,21 +1,44 @@
-"""A grade that a framework does not have is a fault of the question, not an empty answer."""
+"""A grade that a framework does not have is a fault of the question, not an empty answer; one that a lot does not have
+is worth a note.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from procurement.models import Grade
+from procurement.models import Grade, Lot
+from search.notes import Note
 from search.parameters import BadParameters, ParameterFault
 from search.query import ListingQuery, ListingResult
 from search.rate_query import RateQuery, RateResult
 
 
-def refuse_unknown_grade(query: ListingQuery, answer: ListingResult) -> None:
-    """Raises BadParameters if the framework asked for has grades and this is none of them. Reads the database
-    (one query) only where no hit of the page has a rate of it.
+def refuse_unknown_grade(query: ListingQuery, answer: ListingResult) -> tuple[Note, ...]:
+    """Raises BadParameters if the framework asked for has grades and this is none of them. Answers a note on each lot
+    asked for that does not have it. Reads the database (two queries) only where no hit of the page has a rate of it.
     """
-    if query.grade is not None and not any(hit.rate for hit in answer.hits):
-        _refuse(query.filters["framework"], [query.grade])
+    if query.grade is None or any(hit.rate for hit in answer.hits):
+        return ()
+    _refuse(query.filters["framework"], [query.grade])
+    return _without(query.filters.get("lot", ()), query.grade)
+
+
+def _without(lots: Sequence[str], grade: str) -> tuple[Note, ...]:
+    """A note on each of the lots (references) that does not have the grade."""
+    if not lots:
+        return ()
+    rows = Lot.objects.filter(reference__in=lots).order_by("framework_id", "position", "grades__rank")
+    codes: dict[str, list[str]] = {}
+    for lot, code in rows.values_list("reference", "grades__code"):
+        codes.setdefault(lot, []).extend([code] if code else [])
+    return tuple(
+        Note(
+            "no_grade",
+            f"{lot} has no grade {grade}; it has {', '.join(held)}." if held else f"{lot} has no grades.",
+        )
+        for lot, held in codes.items()
+        if grade not in (code.upper() for code in held)
+    )
 
 
 def refuse_unknown_grades(query: RateQuery, answer: RateResult) -> None:

@@ -1,7 +1,8 @@
-"""A value that nothing in the index bears is a fault of the question, not an empty answer.
+"""A value that nothing in the index bears is a fault of the question, not an empty answer, unless it is a framework, a
+lot or a specialism that there is: then a link to it holds when its last firm leaves, and a note says why it is empty.
 
 Between reading a question and answering it: the engine knows which frameworks, lots, specialisms, suppliers and
-regions its listings and rate lines name (in memory), so that no database is read.
+regions its listings and rate lines name (in memory), so that the database is read for what it does not know alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from django.db.models import Model
+
+from procurement.models import Framework, Lot, Specialism
 from search.engines.base import Collection, Engine
+from search.notes import Note
 from search.parameters import BadParameters, ParameterFault
 from search.query import ListingQuery, SuggestionQuery, Unknown
 from search.rate_query import RateQuery, RoleQuery
@@ -22,15 +27,24 @@ MOST_NAMED: Final = 10
 
 _WORDS: Final[Mapping[Collection, str]] = {"listings": "has no listings", "rates": "has no rates"}
 _OWN_WORDS: Final = {"region": "is no region", "exclude": "is no rate line"}
+_KEPT: Final[Mapping[str, type[Model]]] = {"framework": Framework, "lot": Lot, "specialism": Specialism}
+"""What stands in the database whether or not anything in the index bears it, and is public."""
+_EMPTY: Final[Mapping[Collection, tuple[str, str]]] = {
+    "listings": ("no_listings", "Nobody is listed at present"),
+    "rates": ("no_rates", "There are no rates at present"),
+}
+_WHERE: Final = {"framework": "under", "lot": "on", "specialism": "for"}
 
 
-def refuse_unknown_values(engine: Engine, query: ListingQuery) -> None:
-    """Raises BadParameters naming each value that no listing bears; EngineUnavailable as a search does."""
+def refuse_unknown_values(engine: Engine, query: ListingQuery) -> tuple[Note, ...]:
+    """Raises BadParameters naming each value that there is not; EngineUnavailable as a search does. Answers a note on
+    each that there is and that no listing bears (a query for each such parameter).
+    """
     asked = {name: query.filters[name] for name in OPEN_FILTERS if name in query.filters}
-    _refuse(engine, "listings", asked)
+    return _refuse(engine, "listings", asked)
 
 
-def refuse_unknown_rate_values(engine: Engine, query: RateQuery) -> None:
+def refuse_unknown_rate_values(engine: Engine, query: RateQuery) -> tuple[Note, ...]:
     """The same for rate lines."""
     asked = {
         "framework": query.frameworks,
@@ -38,19 +52,36 @@ def refuse_unknown_rate_values(engine: Engine, query: RateQuery) -> None:
         "supplier": query.suppliers,
         "exclude": query.exclude,
     }
-    _refuse(engine, "rates", {name: values for name, values in asked.items() if values})
+    return _refuse(engine, "rates", {name: values for name, values in asked.items() if values})
 
 
 def refuse_unknown_frameworks(engine: Engine, query: SuggestionQuery | RoleQuery) -> None:
-    """The same for the frameworks within which a name or a role title is completed."""
+    """The same for the frameworks within which a name or a role title is completed; without notes, since nothing
+    completed needs no reason.
+    """
     if query.frameworks:
         collection: Collection = "listings" if isinstance(query, SuggestionQuery) else "rates"
         _refuse(engine, collection, {"framework": query.frameworks})
 
 
-def _refuse(engine: Engine, collection: Collection, asked: Mapping[str, Sequence[str]]) -> None:
-    if asked and (unknown := engine.unknown_values(collection, asked)):
-        raise BadParameters([_fault(collection, one) for one in unknown])
+def _refuse(engine: Engine, collection: Collection, asked: Mapping[str, Sequence[str]]) -> tuple[Note, ...]:
+    unknown = engine.unknown_values(collection, asked) if asked else ()
+    kept = {name: _names(name, [one.value for one in unknown if one.parameter == name]) for name in _KEPT}
+    if faults := [one for one in unknown if one.value not in kept.get(one.parameter, {})]:
+        raise BadParameters([_fault(collection, one) for one in faults])
+    code, nobody = _EMPTY[collection]
+    return tuple(
+        Note(code, f"{nobody} {_WHERE[one.parameter]} {one.value} ({kept[one.parameter][one.value]}).")
+        for one in unknown
+    )
+
+
+def _names(parameter: str, references: Sequence[str]) -> Mapping[str, str]:
+    """What those of the references that there are bear as names."""
+    if not references:
+        return {}
+    rows = _KEPT[parameter]._default_manager.filter(reference__in=references)
+    return dict(rows.values_list("reference", "name"))
 
 
 def _fault(collection: Collection, unknown: Unknown) -> ParameterFault:

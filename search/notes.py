@@ -1,28 +1,67 @@
-"""What an answer says of its question where it found nothing and could not have found anything."""
+"""What an answer says of its question where it found nothing and could not have found anything, or would find more."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
-from search.planner import nothing_telling
+from search.planner import SHORTEST_BEGINNING, nothing_telling, short_beginnings
+from search.rate_query import RateQuery, RateResult
+
+CODES: Final = (
+    "too_common", "no_words", "too_short", "no_listings", "no_rates", "no_grade", "not_in_force",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to know about an answer: `code` is too_common or no_words, `detail` a sentence for people."""
+    """Something to know about an answer: `code` is one of CODES, `detail` a sentence for people."""
 
     code: str
     detail: str
 
 
+class Rates(Protocol):
+    """Whatever can be asked for rates."""
+
+    def search_rates(self, query: RateQuery) -> RateResult: ...
+
+
 def notes_on(question: str, count: int) -> tuple[Note, ...]:
-    """Why a question of nothing but stop words or signs found nothing; () for any other answer."""
-    words = nothing_telling(question) if not count else None
-    if words is None:
+    """Why a question of nothing but stop words or signs, or with a beginning of one letter, found nothing; () for any
+    other answer.
+    """
+    if count:
         return ()
+    words = nothing_telling(question)
+    if words is None:
+        told = f"a word that is looked for by its beginning needs at least {SHORTEST_BEGINNING} letters of it"
+        return tuple(
+            Note("too_short", f"“{one[:40]}” is too short: {told}.") for one in short_beginnings(question)
+        )
     if not words:
         return (Note("no_words", f"“{question.strip()[:40]}” holds no word to search by."),)
     quoted = [f"“{word}”" for word in dict.fromkeys(words)]
     if len(quoted) == 1:
         return (Note("too_common", f"{quoted[0]} is too common to search by."),)
     return (Note("too_common", f"{', '.join(quoted[:-1])} and {quoted[-1]} are too common to search by."),)
+
+
+def note_on_force(engine: Rates, query: RateQuery, count: int) -> tuple[Note, ...]:
+    """That a question about rates found nothing in force and would find what is not: a search more, only where nothing
+    was found. Raises EngineUnavailable.
+    """
+    if count or query.include_expired:
+        return ()
+    anyway = replace(query, include_expired=True, stated_unit=True, page=1, page_size=1, after=None, bins=1)
+    there = engine.search_rates(anyway).count
+    if not there:
+        return ()
+    lines = "line that matches is" if there == 1 else "lines that match are"
+    return (
+        Note(
+            "not_in_force",
+            f"{there:,} {lines} not in force on {query.as_of}; include_expired=true finds "
+            f"{'it' if there == 1 else 'them'}.",
+        ),
+    )

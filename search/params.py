@@ -43,7 +43,7 @@ _ABOUT: Final = {
     "framework": ("Reference or number of a framework.", "rm3745"),
     "status": ("Status of the framework today; every status if not given.", "live"),
     "lot": ("Reference of a lot; a bare number needs exactly one framework.", "rm3745~5"),
-    "specialism": ("Reference of a specialism.", "rm3745~5~1"),
+    "specialism": ("Reference of a specialism.", "rm3745~5~16"),
     "region": (
         "Code of a region, ITL 2025 (TLI is London) or the framework's own; one who covers more is found too.",
         "TLI",
@@ -59,7 +59,8 @@ LISTING_PARAMETERS: Final = (
     Parameter(
         "q",
         "What to look for, from one word to a pasted need. Any word matches and the best match comes first; "
-        "a phrase in quotes must be there; -word must not; word* stands for its beginnings.",
+        "a phrase in quotes must be there; -word must not; word*, of two letters or more, stands for its "
+        "beginnings.",
         {"type": "string", "maxLength": QUESTION_CEILING},
         example="vision rehabilitation evaluation",
     ),

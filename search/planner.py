@@ -177,9 +177,29 @@ def nothing_telling(question: str) -> tuple[str, ...] | None:
     text = normalise(question.translate(_QUOTES))
     typed = _take_apart(text)
     operators = (typed.phrases, typed.joined, typed.beginnings, typed.excluded, typed.excluded_beginnings)
-    if any(operators) or any(term_as_written(word) != GAP for word, _ in typed.words) or not text.strip():
+    if any(operators) or any(map(_tells_something, (word for word, _ in typed.words))) or not text.strip():
         return None
     return tuple(words_of(text))
+
+
+def _tells_something(word: str) -> bool:
+    """Whether a word can be looked for. A stop word in capitals stands for itself where it means something (IT, not
+    AND).
+    """
+    return term_of(word) != GAP or (term_as_written(word),) in synonyms()
+
+
+def short_beginnings(question: str) -> tuple[str, ...]:
+    """The beginnings in a question (v*) that have too few letters to be looked for as such."""
+    pieces = [piece["word"] or "" for piece in _PIECE.finditer(normalise(question.translate(_QUOTES)))]
+    return tuple(
+        piece
+        for piece in dict.fromkeys(pieces)
+        if piece.endswith("*")
+        and not piece.startswith("-")
+        and (words := words_of(piece))
+        and len(fold(words[-1])) < SHORTEST_BEGINNING
+    )
 
 
 def _can_be_found(clause: Clause) -> bool:

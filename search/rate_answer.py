@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from procurement.pricing import Place, RateStatistics, money
-from search.notes import notes_on
+from search.notes import Note
 from search.rate_query import CAVEAT, RateResult
 from search.rate_roles import corrected
 
 
-def answer(result: RateResult) -> dict[str, Any]:
+def answer(result: RateResult, notes: Sequence[Note] = ()) -> dict[str, Any]:
     """Everything but the lines, the links and the freshness: count, statistics, the proposed price's place,
-    the caveat.
+    the notes, the caveat.
 
     Statistics of nothing are None. Amounts are decimal strings of the stated currency for the stated unit.
     """
@@ -31,7 +32,7 @@ def answer(result: RateResult) -> dict[str, Any]:
         "illustrative_left_out": result.illustrative,
         "unknown_experience_left_out": result.unknown_experience,
         "did_you_mean": corrected(query.q, result.corrections),
-        "notes": notes_on(query.q, result.count),
+        "notes": notes,
         "caveat": CAVEAT,
     }
 

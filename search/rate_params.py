@@ -43,7 +43,7 @@ FILTERS: Final = (
     Parameter(
         "q",
         "Role titles and grade names to look for. Any word matches; a phrase in quotes must; -word must not; "
-        "word* stands for its beginnings; commas separate roles, any of which may match.",
+        "word*, of two letters or more, stands for its beginnings; commas separate roles, any of which may match.",
         {"type": "string", "maxLength": 2_000},
         example="project manager, business analyst",
     ),

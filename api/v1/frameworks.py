@@ -258,7 +258,7 @@ class SpecialismDetail(DetailView):
         summary="A specialism",
         answer=SpecialismSerializer,
         headers=("validator",),
-        example="/api/v1/specialisms/rm3745~5~1/",
+        example="/api/v1/specialisms/rm3745~5~16/",
     )
     def get(self, request: Request, reference: str) -> Response:
         return self.shown(request, self.found(request, reference))

@@ -12,6 +12,7 @@ from api.v1.shapes import FICTIONAL, Named, NamedLot
 from procurement.models import Framework, RateCard, Region, Supplier
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.fields import FILTERS, TEXT_FIELDS
+from search.notes import CODES
 
 CORRECTED = (
     "The question with each word that stands nowhere replaced by the nearest one, which was looked for too. "
@@ -193,9 +194,12 @@ class Freshness(serializers.Serializer[Any]):
 
 
 class NoteSerializer(serializers.Serializer[Any]):
-    """Why the question could find nothing: its words are too common to search by, or it holds no word."""
+    """Why the question could find nothing: its words are too common to search by, it holds no word, or one of its
+    beginnings (`v*`) is too short; nobody is listed, or no rate held, under a framework, lot or specialism that there
+    is; a lot does not have the grade; or what would be found is not in force.
+    """
 
-    code = serializers.ChoiceField(choices=["too_common", "no_words"])
+    code = serializers.ChoiceField(choices=CODES)
     detail = serializers.CharField()
 
 

@@ -1,11 +1,13 @@
 """Searching: the address is read by search/params.py, the engine answers, this view puts the answer together.
 
-No database is read, but to name a grade that does not exist. The engine keeps each listing as ready JSON; what
-belongs to this question alone (score, reasons, highlights, the rate of the grade asked for) is written behind it.
+No database is read, but to name a framework, lot, specialism or grade of which nothing was found. The engine keeps each
+listing as ready JSON; what belongs to this question alone (score, reasons, highlights, the rate of the grade asked for)
+is written behind it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import orjson
@@ -23,7 +25,7 @@ from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.known import refuse_unknown_frameworks, refuse_unknown_values
-from search.notes import notes_on
+from search.notes import Note, notes_on
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
 
@@ -51,11 +53,11 @@ class ListingSearch(SearchView):
         """
         query = params.listing_query(request.GET, timezone.localdate())
         found = engine()
-        refuse_unknown_values(found, query)
+        empty = refuse_unknown_values(found, query)
         answer = found.search_listings(query)
-        refuse_unknown_grade(query, answer)
+        notes = (*notes_on(query.q, answer.count), *empty, *refuse_unknown_grade(query, answer))
         count_shown(request, (hit.reference for hit in answer.hits), "searches")
-        return ready(rendered(request, query, answer))
+        return ready(rendered(request, query, answer, notes))
 
 
 class ListingSuggestions(SearchView):
@@ -98,7 +100,7 @@ class ListingDetail(SearchView):
         return Response(listing)
 
 
-def rendered(request: Request, query: ListingQuery, result: ListingResult) -> bytes:
+def rendered(request: Request, query: ListingQuery, result: ListingResult, notes: Sequence[Note]) -> bytes:
     """The whole answer as JSON."""
     after = params.cursor_text(result.after) if result.after else None
     links = pages(
@@ -111,7 +113,7 @@ def rendered(request: Request, query: ListingQuery, result: ListingResult) -> by
             "after": after,
             "seed": result.seed,
             "did_you_mean": result.did_you_mean,
-            "notes": notes_on(query.q, result.count),
+            "notes": notes,
             "index": result.index,
             "facets": {facet.name: _facet(facet) for facet in result.facets},
             "results": [orjson.Fragment(_hit(hit)) for hit in result.hits],

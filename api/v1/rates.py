@@ -1,7 +1,10 @@
-"""Exploring rates: every line of every card, with statistics over all that was found. No database is read."""
+"""Exploring rates: every line of every card, with statistics over all that was found. No database is read, but
+to name a framework, lot or grade of which nothing was found.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import orjson
@@ -15,6 +18,7 @@ from search import rate_params
 from search.grades import refuse_unknown_grades
 from search.index import engine
 from search.known import refuse_unknown_frameworks, refuse_unknown_rate_values
+from search.notes import Note, note_on_force, notes_on
 from search.parameters import Parameter
 from search.query import Freshness
 from search.rate_answer import answer
@@ -42,13 +46,14 @@ class RateSearch(SearchView):
         """
         query = rate_params.rate_query(request.GET)
         found = engine()
-        refuse_unknown_rate_values(found, query)
+        notes = refuse_unknown_rate_values(found, query)
         try:
             result = found.search_rates(query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
         refuse_unknown_grades(query, result)
-        return ready(rendered(request, query, result, found.freshness("rates")))
+        notes = (*notes_on(query.q, result.count), *notes, *note_on_force(found, query, result.count))
+        return ready(rendered(request, query, result, notes, found.freshness("rates")))
 
 
 class RoleSuggestions(SearchView):
@@ -100,11 +105,15 @@ class RateExport(SearchView):
         )
 
 
-def rendered(request: Request, query: RateQuery, result: RateResult, freshness: Freshness) -> bytes:
+def rendered(
+    request: Request, query: RateQuery, result: RateResult, notes: Sequence[Note], freshness: Freshness
+) -> bytes:
     """The whole answer as JSON; the lines are ready."""
     after = rate_params.encode_cursor(result.after) if result.after else None
     links = pages(
         request, query.page, query.page_size, result.count, after, query.after is not None, query.seed
     )
     lines = [orjson.Fragment(line) for line in result.lines]
-    return orjson.dumps({**answer(result), **links, "after": after, "index": freshness, "results": lines})
+    return orjson.dumps(
+        {**answer(result, notes), **links, "after": after, "index": freshness, "results": lines}
+    )

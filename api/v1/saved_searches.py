@@ -42,6 +42,7 @@ from procurement.permissions import Action
 from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.index import engine
+from search.notes import notes_on
 from search.parameters import Parameter
 from search.params import LISTING_PARAMETERS
 from search.saved_query import PLACES, kept_query
@@ -211,4 +212,5 @@ class SavedSearchResults(SavedSearchRead):
         """Answers as `/api/v1/listings/` does, with facets and links from page to page."""
         row = cast(SavedSearch, self.found(request, reference))
         query = kept_query(row.query, timezone.localdate(), dict(request.GET.lists()))
-        return ready(rendered(request, query, engine().search_listings(query)))
+        answer = engine().search_listings(query)
+        return ready(rendered(request, query, answer, notes_on(query.q, answer.count)))

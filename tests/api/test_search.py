@@ -196,20 +196,12 @@ def test_a_grade_that_the_framework_does_not_have_is_named_with_those_that_it_ha
 @pytest.mark.parametrize(
     ("path", "parameter", "detail"),
     [
-        ("listings/?framework=NOPE", "framework", "'nope' has no listings; there are rm3745, rm6309."),
-        ("listings/?lot=rm3745~5&lot=rm3745~99", "lot",
-         "'rm3745~99' has no listings; there are rm3745~5, rm3745~6, rm3745~8."),
-        ("listings/?specialism=rm3745~5~999", "specialism", "'rm3745~5~999' has no listings"),
         ("listings/?supplier=nobody", "supplier",
          "'nobody' has no listings; there are brightwater, ppl."),
         ("listings/?region=TLZ", "region", "'TLZ' is no region."),
-        ("listings/suggestions/?q=opm&framework=NOPE", "framework", "'nope' has no listings; "),
-        ("rates/?framework=NOPE", "framework", "'nope' has no rates; there are rm3745, rm6309."),
-        ("rates/?lot=rm3745~99", "lot", "'rm3745~99' has no rates; there are rm3745~5, "),
         ("rates/?supplier=nobody", "supplier", "'nobody' has no rates; there are brightwater, ppl."),
         ("rates/?exclude=nope", "exclude", "'nope' is no rate line."),
         ("rates.csv?exclude=nope", "exclude", "'nope' is no rate line."),
-        ("rates/suggestions/?q=con&framework=NOPE", "framework", "'nope' has no rates; "),
     ],
 )  # fmt: skip
 def test_a_value_that_the_index_does_not_know_is_named_without_a_read_of_the_database(
@@ -225,16 +217,67 @@ def test_a_value_that_the_index_does_not_know_is_named_without_a_read_of_the_dat
     assert [each["sql"] for each in queries] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter", "detail"),
+    [
+        ("listings/?framework=NOPE", "framework", "'nope' has no listings; there are rm3745, rm6309."),
+        ("listings/?lot=rm3745~5&lot=rm3745~99", "lot",
+         "'rm3745~99' has no listings; there are rm3745~5, rm3745~6, rm3745~8."),
+        ("listings/?specialism=rm3745~5~999", "specialism", "'rm3745~5~999' has no listings"),
+        ("listings/suggestions/?q=opm&framework=NOPE", "framework", "'nope' has no listings; "),
+        ("rates/?framework=NOPE", "framework", "'nope' has no rates; there are rm3745, rm6309."),
+        ("rates/?lot=rm3745~99", "lot", "'rm3745~99' has no rates; there are rm3745~5, "),
+        ("rates/suggestions/?q=con&framework=NOPE", "framework", "'nope' has no rates; "),
+    ],
+)  # fmt: skip
+def test_a_framework_a_lot_or_a_specialism_that_there_is_not_is_named_by_one_query(
+    client: Client, path: str, parameter: str, detail: str
+) -> None:
+    client.get(f"/api/v1/{path}")
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(f"/api/v1/{path}")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["parameter"], error["code"]) == (400, parameter, "choice")
+    assert error["detail"].startswith(detail)
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "notes"),
+    [
+        ("listings/?lot=rm3745~7", [("no_listings", "Nobody is listed at present on rm3745~7 (")]),
+        (
+            "listings/?specialism=rm3745~5~1",
+            [("no_listings", "Nobody is listed at present for rm3745~5~1 (")],
+        ),
+        ("rates/?lot=rm3745~7", [("no_rates", "There are no rates at present on rm3745~7 (")]),
+        ("rates/?framework=rm3745", [("not_in_force", "18 lines that match are not in force on ")]),
+        ("rates/?framework=rm3745&include_expired=true", []),
+        ("listings/?specialism=rm3745~5~16", []),
+    ],
+)
+def test_an_answer_that_is_empty_for_want_of_a_firm_or_a_day_says_so(
+    client: Client, path: str, notes: list[tuple[str, str]]
+) -> None:
+    told = get(client, path)
+    assert (told["count"] == 0) == bool(notes)
+    assert [one["code"] for one in told["notes"]] == [code for code, _ in notes]
+    assert all(one["detail"].startswith(said) for one, (_, said) in zip(told["notes"], notes, strict=True))
+
+
 @pytest.mark.parametrize("path", ["listings/", "rates/"])
 @pytest.mark.parametrize(
     ("q", "notes"),
     [
         ("the", [{"code": "too_common", "detail": "“the” is too common to search by."}]),
         ("---", [{"code": "no_words", "detail": "“---” holds no word to search by."}]),
+        ("AND", [{"code": "too_common", "detail": "“AND” is too common to search by."}]),
+        ("v*", [{"code": "too_short", "detail": "“v*” is too short: a word that is looked for by its beginning needs "
+                 "at least 2 letters of it."}]),
         ("zzzzzz", []),
         ("", []),
     ],
-)
+)  # fmt: skip
 def test_a_question_that_can_find_nothing_is_told_why(
     client: Client, path: str, q: str, notes: list[dict[str, str]]
 ) -> None:

@@ -1,4 +1,6 @@
-"""Values that an index does not know: each engine names them with what there is instead, from memory."""
+"""Values that an index does not know: each engine names them with what there is instead, from memory; what there is
+and nobody offers finds nothing and says so.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,11 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
+from procurement.models import Grade, Lot
 from search.engines.base import Engine
+from search.grades import refuse_unknown_grade
 from search.known import refuse_unknown_frameworks, refuse_unknown_rate_values, refuse_unknown_values
+from search.notes import Note, note_on_force
 from search.parameters import BadParameters
 from search.params import listing_query, suggestion_query
 from search.query import Unknown
@@ -16,6 +21,9 @@ from search.rate_params import rate_query, role_query
 from tests.search.engines import Indexing
 from tests.search.listing_documents import fill, listing, lots, specialism
 from tests.search.rate_market import build, card, line
+from tests.world import make_frameworks
+
+pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 11, 22)
 
@@ -110,6 +118,87 @@ def test_names_and_roles_are_completed_within_frameworks_that_there_are(engine: 
         refuse_unknown_frameworks(engine, role_query(QueryDict("q=con&framework=rm3745")))
     refuse_unknown_frameworks(engine, suggestion_query(QueryDict("q=opm&framework=RM3745")))
     refuse_unknown_frameworks(engine, role_query(QueryDict("q=con&framework=rm9")))
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "told"),
+    [
+        ("framework=wr1", 0, ["under wr1 (World wr1)"]),
+        ("lot=wr1~2a", 0, ["on wr1~2a (Lot 2a)"]),
+        ("lot=wr1~2a&region=TLC&ownership=charity", 0, ["on wr1~2a (Lot 2a)"]),
+        (
+            "framework=wr1&lot=1&specialism=wr1~1~2&grade=G2&max_rate=900&region=UK&q=research",
+            0,
+            ["under wr1 (World wr1)", "on wr1~1 (Lot 1)", "for wr1~1~2 (Public engagement)"],
+        ),
+        ("lot=rm3745~5&lot=wr1~1", 1, ["on wr1~1 (Lot 1)"]),
+    ],
+)
+def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
+    engine: Engine, asked: str, count: int, told: list[str]
+) -> None:
+    make_frameworks()
+    query = listing_query(QueryDict(asked), TODAY)
+    notes = refuse_unknown_values(engine, query)
+    assert notes == tuple(Note("no_listings", f"Nobody is listed at present {one}.") for one in told)
+    answer = engine.search_listings(query)
+    assert (answer.count, len(answer.hits)) == (count, count)
+
+
+def test_rates_of_what_there_is_and_has_none_are_none_and_say_so(engine: Engine) -> None:
+    make_frameworks()
+    query = rate_query(QueryDict("framework=wr1&lot=2a&grade=G1"))
+    assert refuse_unknown_rate_values(engine, query) == (
+        Note("no_rates", "There are no rates at present under wr1 (World wr1)."),
+        Note("no_rates", "There are no rates at present on wr1~2a (Lot 2a)."),
+    )
+    assert (engine.search_rates(query).count, list(engine.rate_lines(query))) == (0, [])
+
+
+def test_beside_what_there_is_only_what_there_is_not_is_refused(engine: Engine) -> None:
+    make_frameworks()
+    refused = [("lot", "'wr1~9' has no listings.")]
+    assert listings_refused(engine, "lot=wr1~1&lot=wr1~9&specialism=wr1~1~1") == refused
+    assert rates_refused(engine, "framework=wr1&lot=wr1~9") == [("lot", "'wr1~9' has no rates.")]
+
+
+def test_a_lot_that_does_not_have_the_grade_is_told(engine: Engine) -> None:
+    make_frameworks()
+    Grade.objects.filter(lot__reference="wr1~2a").delete()
+    Grade.objects.filter(lot__reference="wr1~1", code="G3").delete()
+
+    def told(asked: str) -> tuple[Note, ...]:
+        query = listing_query(QueryDict(f"framework=wr1&max_rate=900&{asked}"), TODAY)
+        return refuse_unknown_grade(query, engine.search_listings(query))
+
+    assert told("lot=1&lot=2a&grade=G2") == (Note("no_grade", "wr1~2a has no grades."),)
+    assert told("lot=1&grade=G2") == told("grade=G2") == ()
+    Grade.objects.filter(lot__reference="wr1~1", code="G2").update(code="G7")
+    Grade.objects.create(
+        reference="x", lot=Lot.objects.get(reference="wr1~2a"), code="G2", name="Two", rank=2
+    )
+    assert told("lot=1&grade=G2") == (Note("no_grade", "wr1~1 has no grade G2; it has G1, G7."),)
+
+
+def test_rates_that_are_not_in_force_are_told_where_none_is(indexing: Indexing) -> None:
+    engine = indexing.empty()
+    lines = [
+        line("c1", number, text=text, valid_to="2024-12-31")
+        for number, text in enumerate(["Lead", "Lead", "Clerk"])
+    ]
+    build(engine, [card("c1", lines=lines, framework="rm9", supplier="acme", currency="GBP", unit="day")])
+
+    def told(asked: str) -> list[str]:
+        query = rate_query(QueryDict(f"as_of=2026-11-22&{asked}"))
+        return [note.detail for note in note_on_force(engine, query, engine.search_rates(query).count)]
+
+    assert told("framework=rm9") == [
+        "3 lines that match are not in force on 2026-11-22; include_expired=true finds them."
+    ]
+    assert told("q=clerk") == [
+        "1 line that matches is not in force on 2026-11-22; include_expired=true finds it."
+    ]
+    assert told("q=clerk&min_rate=999999") == told("include_expired=true") == []
 
 
 def test_a_value_is_known_as_soon_as_a_listing_or_line_of_it_is_written(indexing: Indexing) -> None:

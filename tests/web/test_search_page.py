@@ -8,6 +8,7 @@ import pytest
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.models import Framework, Lot, Specialism
 from tests.web.market import HOSTILE
 from tests.web.reading import Element, Page, read
 
@@ -223,6 +224,21 @@ def test_a_question_that_can_find_nothing_is_told_why(page: Client, q: str, said
     assert said in read(page.get("/search", {"q": q})).texts("p")
 
 
+def test_a_lot_or_specialism_that_nobody_offers_is_an_empty_page_that_says_so(page: Client) -> None:
+    framework = Framework.objects.get(reference="rm1")
+    lot = Lot.objects.create(reference="rm1~3", framework=framework, number="3", position=3, name="Housing")
+    Specialism.objects.create(reference="rm1~3~1", lot=lot, number="1", position=1, name="Rents")
+    response = page.get("/search?framework=rm1&lot=3&specialism=rm1~3~1")
+    assert response.status_code == 200
+    found = read(response).texts("p")
+    assert "Nobody is listed at present on rm1~3 (Housing)." in found
+    assert "Nobody is listed at present for rm1~3~1 (Rents)." in found
+    assert page.get("/map?lot=rm1~3").status_code == 200
+    rates = page.get("/rates?lot=rm1~3")
+    assert rates.status_code == 200
+    assert "There are no rates at present on rm1~3 (Housing)." in read(rates).texts("p")
+
+
 def test_a_framework_without_listings_is_named_at_its_field(page: Client) -> None:
     response = page.get("/search?framework=nope")
     assert response.status_code == 400
@@ -294,7 +310,7 @@ def test_only_reading_is_offered(page: Client) -> None:
 
 def test_a_value_that_is_misshapen_is_told_by_an_example(page: Client) -> None:
     answer = page.get("/search?specialism=abc")
-    told = "Specialism: &#39;abc&#39; is not written as it should be; an example is rm3745~5~1<"
+    told = "Specialism: &#39;abc&#39; is not written as it should be; an example is rm3745~5~16<"
     assert (answer.status_code, told in answer.content.decode()) == (400, True)
 
 

@@ -87,7 +87,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         refuse_larger(asked, PAGE_SIZE)
         query = rate_query(asked.sent())
         found = engine()
-        refuse_unknown_rate_values(found, query)
+        empty = refuse_unknown_rate_values(found, query)
         answer = found.search_rates(query)
         refuse_unknown_grades(query, answer)
     except BadParameters as bad:
@@ -106,7 +106,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         query=query,
         answer=answer,
         caveat=_(CAVEAT),
-        notes=notes_on(query.q, answer.count),
+        notes=(*notes_on(query.q, answer.count), *empty),
         figures=_figures(answer, query),
         place=_place(answer.place, answer.statistics, query),
         lines=[_line(orjson.loads(line), first_page) for line in answer.lines],

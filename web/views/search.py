@@ -6,7 +6,7 @@ Journey: /search -> search/params.py -> the engine -> web/results.py -> search.h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.known import refuse_unknown_values
-from search.notes import notes_on
+from search.notes import Note, notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.params import PAGE_SIZE, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
@@ -97,19 +97,24 @@ def search(request: HttpRequest) -> HttpResponse:
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
     try:
         found = engine()
-        refuse_unknown_values(found, query)
+        empty = refuse_unknown_values(found, query)
         answer = found.search_listings(query)
-        refuse_unknown_grade(query, answer)
+        notes = (*notes_on(query.q, answer.count), *empty, *refuse_unknown_grade(query, answer))
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
     except BadParameters as bad:
         return _refused(request, asked, bad)
     count_shown(request, (hit.reference for hit in answer.hits), "searches")
-    return _answered(request, asked, query, answer, more)
+    return _answered(request, asked, query, answer, notes, more)
 
 
 def _answered(
-    request: HttpRequest, asked: Address, query: ListingQuery, answer: ListingResult, more: str
+    request: HttpRequest,
+    asked: Address,
+    query: ListingQuery,
+    answer: ListingResult,
+    notes: Sequence[Note],
+    more: str,
 ) -> HttpResponse:
     first_page, shortlistable = asked.without("page"), _may_shortlist(request, answer)
     grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
@@ -137,7 +142,7 @@ def _answered(
         deepest=DEEPEST_HIT,
         correction=answer.did_you_mean,
         corrected=str(first_page.put({"q": answer.did_you_mean or ""})),
-        notes=notes_on(query.q, answer.count),
+        notes=notes,
         cleared=str(first_page.only(("q", "seed", COMPARE))),
         everything=request.path,
         mapped=str(first_page.without("seed", "sort", "more", COMPARE).at("/map")),
