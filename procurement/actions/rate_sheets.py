@@ -155,11 +155,24 @@ def _letter(column: int) -> str:
 
 
 def _delimiter(path: Path) -> str:
-    """What parts the headings of a text file: of the signs that may, the one that makes most of them."""
-    # Not csv.Sniffer: it guesses by letters that recur, and takes one of these for a delimiter of a short file.
+    """What parts the headings of a text file: of the signs that may, the one that makes most of them, among those by
+    which the first record has as many cells.
+    """
+    # Not csv.Sniffer: it guesses by what recurs, and for a short file it may take a blank or a letter.
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         start = file.read(LONGEST_HEADINGS)
-    return max(DELIMITERS, key=lambda sign: len(next(csv.reader(io.StringIO(start, ""), delimiter=sign), [])))
+    widths = {sign: _widths(start, sign) for sign in DELIMITERS}
+    # A sign inside the headings alone (Role | level) parts nothing.
+    even = [sign for sign, (first, second) in widths.items() if first == second > 1]
+    return max(even or DELIMITERS, key=lambda sign: widths[sign][0])
+
+
+def _widths(start: str, sign: str) -> tuple[int, int]:
+    """How many cells the headings have, and the first record, if this sign parts them."""
+    records = (
+        record for record in csv.reader(io.StringIO(start, ""), delimiter=sign) if any(map(str.strip, record))
+    )
+    return len(next(records, [])), len(next(records, []))
 
 
 def _text(path: Path, delimiter: str) -> Iterator[list[str]]:

@@ -124,6 +124,23 @@ def test_cells_may_be_parted_by_another_sign_than_a_comma(tmp_path: Path, sign: 
     assert faults(report) == [(4, "", f"has 4 cells and not 3: a {name} outside quotes?")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Firm,Title | level | site | size,Rate\nYew Digital,Analyst,650\n",
+        'Firm;Title, level, site;"Rate; a day"\nYew Digital;Analyst;650\n',
+    ],
+    ids=["comma", "semicolon"],
+)
+def test_a_sign_inside_a_heading_does_not_part_the_cells(tmp_path: Path, text: str) -> None:
+    title, price = text.splitlines()[0].replace('"', "").split("," if "|" in text else ";", 2)[1:]
+
+    report = run(tmp_path, text, headings={"supplier": "Firm", "role": title, "price": price})
+
+    assert (report.loaded, report.faults) == (1, [])
+    assert published("wr1~yew") == [("1", "Analyst", 65_000)]
+
+
 def test_headings_that_are_none_of_the_fields_are_told(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as refused:
         run(tmp_path, "Who:What:Sum\nYew Digital:Analyst:650\n", headings={})
