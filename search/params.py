@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import random
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
@@ -19,7 +18,7 @@ from search.fields import FILTERS, SORTS
 from search.parameters import MONEY, Asked, BadParameters, Parameter, ParameterFault, minor, read
 from search.planner import QUESTION_CEILING
 from search.query import DEEPEST_HIT, Cursor, ListingQuery, SuggestionQuery
-from search.ties import SEEDS
+from search.ties import SEEDS, seed_of
 
 PAGE_SIZE: Final = 20
 PAGE_SIZE_CEILING: Final = 100
@@ -94,7 +93,7 @@ LISTING_PARAMETERS: Final = (
     ),
     Parameter(
         "seed",
-        "Which of the fair orders equals stand in; drawn if not given, and told in the answer.",
+        "Which of the fair orders equals stand in; the day's own if not given, and told in the answer.",
         {"type": "integer", "minimum": 0, "maximum": SEEDS - 1},
     ),
     Parameter(
@@ -155,7 +154,7 @@ def listing_query(asked: Asked, on: date) -> ListingQuery:
     _need_grade(values, faults)
     if faults:
         raise BadParameters(faults)
-    seed = cursor.seed if cursor else values["seed"]
+    stated = cursor.seed if cursor else values["seed"]
     return ListingQuery(
         q=values["q"] or "",
         filters={name: wanted for name, wanted in filters.items() if wanted},
@@ -166,7 +165,7 @@ def listing_query(asked: Asked, on: date) -> ListingQuery:
         page=page,
         page_size=page_size,
         after=cursor,
-        seed=random.randrange(SEEDS) if seed is None else seed,  # noqa: S311 - an order, not a secret
+        seed=seed_of(on) if stated is None else stated,
         on=on,
     )
 

@@ -28,7 +28,7 @@ from search.rate_query import (
     RateQuery,
     RoleQuery,
 )
-from search.ties import SEEDS
+from search.ties import SEEDS, seed_of
 
 _REFERENCE: Final = {"type": "string", "maxLength": 250}
 _YEARS: Final = {"type": "integer", "minimum": 0, "maximum": 99}
@@ -268,18 +268,13 @@ def _filters(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFaul
         as_of=as_of,
         include_expired=values["include_expired"],
         sort=values["sort"] or ("relevance" if values["q"] else "price"),
-        seed=_seed(values["seed"], as_of),
+        seed=seed_of(as_of) if values["seed"] is None else values["seed"],
     )
 
 
 def _lowered(values: Sequence[str | None]) -> tuple[str, ...]:
     """References as they are written, in lower case: RM6309 is rm6309; values at fault are left out."""
     return tuple(dict.fromkeys(value.lower() for value in values if value))
-
-
-def _seed(given: int | None, as_of: date) -> int:
-    """Each day has its own fair order: pages hold together, and nobody stands first for good."""
-    return as_of.toordinal() % SEEDS if given is None else given
 
 
 def _lots(values: Mapping[str, Any], faults: list[ParameterFault]) -> tuple[str, ...]:

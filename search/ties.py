@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +37,13 @@ def ties(hashes: NDArray[Any], seed: int) -> NDArray[np.uint64]:
         mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
         mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def seed_of(day: date) -> int:
+    """The seed of a question that states none: each day has its own fair order, so that whoever counts pages by
+    number reads everything once, and nobody stands first for good.
+    """
+    return day.toordinal() % SEEDS
 
 
 def hashes_of(keys: Sequence[str]) -> NDArray[np.uint64]:

@@ -120,6 +120,18 @@ def test_pages_and_cursors_lead_through_everything_once(client: Client, path: st
     assert len(found) == len(set(found)) == count
 
 
+@pytest.mark.parametrize("path", ["listings/?page_size=4", "listings/?page_size=4&q=the+and+evaluation+consultancy",
+                                  "rates/?page_size=5&include_expired=true&sort=relevance",
+                                  "rates/?page_size=5&q=consultant"])  # fmt: skip
+def test_pages_counted_by_number_alone_show_everything_once(client: Client, path: str) -> None:
+    pages = [get(client, path)]
+    while pages[-1]["next"]:
+        pages.append(get(client, f"{path}&page={len(pages) + 1}"))
+    found = [each["reference"] for page in pages for each in page["results"]]
+    assert len(found) == len(set(found)) == pages[0]["count"]
+    assert len(pages) > 1
+
+
 def test_rates_are_explored_with_statistics_and_a_proposed_price(client: Client) -> None:
     told = get(client, "rates/?framework=rm6309&grade=G3&proposed=650&bins=4")
     assert (told["count"], told["currency"], told["unit"], told["vat"]) == (2, "GBP", "day", "excluded")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -78,8 +79,12 @@ def test_empty_parameters_of_a_form_ask_nothing() -> None:
     assert read("q=&framework=&min_rate=&sort=&page=&seed=3") == ListingQuery(seed=3, on=TODAY)
 
 
-def test_seed_is_drawn_if_not_given() -> None:
-    assert 0 <= read("").seed <= 15
+def test_without_a_seed_equals_stand_in_the_day_s_own_order_which_is_fair_over_days() -> None:
+    days = [date(2026, 3, day) for day in range(1, 17)]
+    assert sorted(listing_query(QueryDict(""), day).seed for day in days) == list(range(16))
+    assert [listing_query(QueryDict("page=3"), day) for day in days] == [
+        replace(listing_query(QueryDict(""), day), page=3) for day in days
+    ]
 
 
 def test_a_reference_that_nobody_bears_is_no_fault() -> None:

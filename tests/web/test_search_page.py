@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.test import Client, override_settings
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Framework, Lot, Specialism
+from search.ties import seed_of
 from tests.web.market import HOSTILE
 from tests.web.reading import Element, Page, read
 
@@ -103,7 +105,12 @@ def test_pages_keep_the_order_that_was_drawn(page: Client) -> None:
     assert found.texts("h3") != read(page.get("/search?page_size=2&seed=7&page=2")).texts("h3")
     assert "Showing 1 to 2 of 5." in found.all("p", class_="app-freshness")[0].text
     drawn = read(page.get("/search?page_size=2")).one("a", rel="next").attributes["href"]
-    assert "seed=" in drawn
+    assert drawn == f"/search?page_size=2&seed={seed_of(timezone.localdate())}&page=2"
+
+
+def test_pages_counted_by_hand_without_a_seed_show_every_listing_once(page: Client) -> None:
+    pages = [read(page.get(f"/search?page_size=1&page={number}")).texts("h3") for number in range(1, 6)]
+    assert sorted(name for shown in pages for name in shown) == sorted(read(page.get("/search")).texts("h3"))
 
 
 def test_a_page_past_the_end_says_so_and_leads_back(page: Client) -> None:

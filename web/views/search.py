@@ -135,7 +135,7 @@ def _answered(
         chips=[*_facet_chips(answer.facets, first_page), *_rate_chips(query, first_page)],
         grades=grades,
         sorts=[(slug, said(label)) for slug, label in SORTS.items() if slug != "rate" or query.grade],
-        # Every page of a search must stand in the order that its first page was drawn in.
+        # Every page of a search must stand in the order of its first page, past midnight too.
         pages=pages(
             first_page.put({"seed": str(answer.seed)}), answer.count, query.page, query.page_size, DEEPEST_HIT
         ),
