@@ -94,7 +94,7 @@ def refuse_rows(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
         for event in rule.events:
             editor.execute(
                 f"CREATE TRIGGER {rule.trigger(event)} {moment} {event} ON {rule.table} FOR EACH ROW "
-                f"WHEN {rule.condition} BEGIN SELECT RAISE(ABORT, {_quoted(rule.sentence)}); END"
+                f"WHEN {rule.condition} BEGIN SELECT RAISE(ABORT, {quoted(rule.sentence)}); END"
             )
 
 
@@ -104,6 +104,36 @@ def allow_rows(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
         _remove(editor, rule.table, rule.trigger(event))
     if editor.connection.vendor == "postgresql":
         editor.execute(f"DROP FUNCTION IF EXISTS {_function(rule)}()")
+
+
+def refuse_where(
+    editor: BaseDatabaseSchemaEditor,
+    table: str,
+    name: str,
+    event: str,
+    condition: str,
+    sentence: str,
+    columns: Sequence[str] = (),
+) -> None:
+    """Rows for which `condition` holds (SQL over OLD and NEW, of no other row) are not written; an UPDATE is asked if
+    it names one of `columns`, where there are any.
+    """
+    take_down_where(editor, table, name, event)
+    trigger, on = editor.quote_name(f"{table}_no_{name}_{event.lower()}"), editor.quote_name(table)
+    of = f" OF {', '.join(map(editor.quote_name, columns))}" if columns else ""
+    if editor.connection.vendor == "postgresql":
+        editor.execute(FUNCTION)
+        does = f"EXECUTE FUNCTION calloff_refuse({quoted(sentence)})"
+    else:
+        does = f"BEGIN SELECT RAISE(ABORT, {quoted(sentence)}); END"
+    editor.execute(
+        f"CREATE TRIGGER {trigger} BEFORE {event}{of} ON {on} FOR EACH ROW WHEN ({condition}) {does}"
+    )
+
+
+def take_down_where(editor: BaseDatabaseSchemaEditor, table: str, name: str, event: str) -> None:
+    """Takes that guard down."""
+    _remove(editor, table, f"{table}_no_{name}_{event.lower()}")
 
 
 def stand_aside(editor: BaseDatabaseSchemaEditor) -> None:
@@ -138,7 +168,7 @@ def _refuse_on_postgresql(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
         turn = f"PERFORM 1 FROM {table} WHERE id = {key} FOR NO KEY UPDATE; "
     editor.execute(
         f"CREATE OR REPLACE FUNCTION {_function(rule)}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN {turn}IF {rule.condition} THEN RAISE EXCEPTION USING MESSAGE = {_quoted(rule.sentence)}, "
+        f"BEGIN {turn}IF {rule.condition} THEN RAISE EXCEPTION USING MESSAGE = {quoted(rule.sentence)}, "
         f"ERRCODE = 'integrity_constraint_violation'; END IF; "
         f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
     )
@@ -155,7 +185,8 @@ def _function(rule: Rule) -> str:
     return f"calloff_{rule.table}_no_{rule.name}"
 
 
-def _quoted(sentence: str) -> str:
+def quoted(sentence: str) -> str:
+    """A text as SQL writes it."""
     return "'" + sentence.replace("'", "''") + "'"
 
 
@@ -191,7 +222,7 @@ def _put_up(
     _remove(editor, table, trigger)
     quoted, on = editor.quote_name(trigger), editor.quote_name(table)
     condition = f"WHEN ({when}) " if when else ""
-    said = _quoted(sentence)
+    said = quoted(sentence)
     if editor.connection.vendor == "postgresql":
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
         editor.execute(FUNCTION)

@@ -18,10 +18,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from procurement.actions.events import verify
+from procurement.models import RateCardVersion
 
 BATCH: Final = 2_000
 MADE_BY_MIGRATING: Final = (Permission, ContentType)
 """Rows that migrating makes, under keys of its own."""
+
+STATED: Final = 500
+"""Keys in one IN (…), well under SQLite's limit on parameters."""
+UNTIL_LATER: Final[dict[tuple[type[models.Model], str], str]] = {
+    (RateCardVersion, "status"): RateCardVersion.Status.DRAFT
+}
+"""What a column says while rows are copied: no line goes into a version that is published."""
 
 Progress = Callable[[str, int], None]
 
@@ -47,6 +55,7 @@ def move(source: str, target: str, progress: Progress) -> int:
             made._base_manager.using(target).all().delete()
         for model in tables:
             moved += _copy(model, source, target, progress)
+        _publish_cards(source, target)
         connections[target].check_constraints()
         for model in tables:
             _carry_sequence(model, connections[source], connections[target])
@@ -85,7 +94,10 @@ def _copy(model: type[models.Model], source: str, target: str, progress: Progres
         while batch := list(islice(rows, BATCH)):
             # Not through saving: that would stamp times anew and hash what is hashed.
             prepared = [
-                [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+                [
+                    field.get_db_prep_save(UNTIL_LATER.get((model, field.name), value), connection)
+                    for field, value in zip(fields, row, strict=True)
+                ]
                 for row in batch
             ]
             try:
@@ -98,6 +110,16 @@ def _copy(model: type[models.Model], source: str, target: str, progress: Progres
     if moved:
         progress(options.db_table, moved)
     return moved
+
+
+def _publish_cards(source: str, target: str) -> None:
+    """Each version of a rate card gets the status that it has, now that its lines are there."""
+    found = RateCardVersion._base_manager
+    for status in RateCardVersion.Status.values:
+        keys = found.using(source).filter(status=status).values_list("pk", flat=True).order_by("pk")
+        left = iter(keys)
+        while batch := list(islice(left, STATED)):
+            found.using(target).filter(pk__in=batch).update(status=status)
 
 
 def _rows(model: type[models.Model], alias: str) -> Iterator[tuple[Any, ...]]:

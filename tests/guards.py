@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from django.db import connection
 
@@ -18,15 +19,26 @@ def guards() -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
+CLEARED: Final = {
+    "procurement_event_no_delete",
+    "procurement_profileversion_no_published_delete",
+    "procurement_ratecardversion_no_published_delete",
+    "procurement_rateline_no_out_of_published_delete",
+    "procurement_suppliermember_no_offering_left_delete",
+}
+"""Guards against DELETE, which is how Django empties tables of SQLite."""
+
+
 def allow_clearing() -> None:
-    """Takes down the one guard that Django's clearing between tests meets: TRUNCATE, on SQLite DELETE. A database that
-    is used again (--reuse-db) has lost it already.
+    """Takes down the guards that Django's clearing between tests meets: TRUNCATE, on SQLite DELETE. A database that
+    is used again (--reuse-db) has lost them already.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("DROP TRIGGER IF EXISTS procurement_event_no_truncate ON procurement_event")
         else:
-            cursor.execute("DROP TRIGGER IF EXISTS procurement_event_no_delete")
+            for name in sorted(CLEARED):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from django.db import connection
 
 from tests.given import ROOT
 
-BESIDE = ("guards.py", "live_migrations.py", "apps.py")
+BESIDE = ("closed_values.py", "guards.py", "live_migrations.py", "apps.py")
 """Modules of ours that migrations call, beside the models, from which Django names permissions."""
 
 

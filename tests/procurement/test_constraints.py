@@ -202,9 +202,7 @@ def rate_line(appointment: Appointment, **fields: object) -> None:
     card = RateCard.objects.create(
         reference="card", supplier=appointment.supplier, framework=appointment.lot.framework
     )
-    version = RateCardVersion.objects.create(
-        card=card, number=1, status="published", digest="", actor="system"
-    )
+    version = RateCardVersion.objects.create(card=card, number=1, status="draft", digest="", actor="system")
     grade = Grade.objects.create(lot=appointment.lot, reference="cx1~5a~g1", code="G1", name="One", rank=1)
     values: dict[str, object] = {"grade": grade, "price_minor": 60000} | fields
     RateLine.objects.create(version=version, key="1", ordinal=1, **values)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from procurement.actions.dates import announce_due
-from procurement.models import Appointment, Event, Framework, RateCardVersion, SupplierMember
+from procurement.models import Appointment, Chain, Event, Framework, RateCardVersion, SupplierMember
 from search.models import IndexRequest
 from tests.guards import unguarded
 from tests.world import make_world
@@ -22,6 +22,7 @@ def world() -> None:
     announce_due(DAY - timedelta(days=3))
     with unguarded():
         Event.objects.all().delete()
+    Chain.objects.update(position=0, hash="0" * 64)
     IndexRequest.objects.all().delete()
 
 

@@ -8,13 +8,15 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 
 from procurement.actions.events import Happening, record_many
+from procurement.closed_values import bounds
 from procurement.guards import stand_again, stand_aside
 from procurement.models import Event, Lot, ProfileVersion, RateCardVersion, RateLine
 from procurement.permissions import SYSTEM
-from tests.guards import guards
+from tests.guards import CLEARED, guards
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -31,14 +33,33 @@ def refused(change: Callable[[], object]) -> str:
 
 
 def test_every_guard_stands_after_all_migrations() -> None:
-    clearing = {"procurement_event_no_truncate", "procurement_event_no_delete"}
+    clearing = {"procurement_event_no_truncate", *CLEARED}
     written = ("insert", "update")
     at_the_end = {
         "procurement_supplier_no_leaderless_insert",
         "procurement_suppliermember_no_leaderless_update",
         "procurement_suppliermember_no_leaderless_delete",
     }
+    by_column = {bound.table for bound in bounds(apps, "procurement")}
     assert guards().keys() | clearing == clearing | {
+        *(
+            f"{table}_no_other_value_{event}"
+            for table in (by_column if connection.vendor == "sqlite" else ())
+            for event in written
+        ),
+        *(
+            f"{model._meta.db_table}_no_other_reference_update"
+            for model in apps.get_app_config("procurement").get_models()
+            if any(field.name == "reference" and field.unique for field in model._meta.local_concrete_fields)
+        ),
+        *(f"procurement_partner_no_other_profile_{event}" for event in written),
+        "procurement_appointment_no_outside_insert",
+        "procurement_appointment_no_moved_outside_update",
+        "procurement_event_no_gap_insert",
+        "procurement_profileversion_no_other_partner_update",
+        "procurement_profileversion_no_way_back_update",
+        "procurement_ratecardversion_no_way_back_update",
+        "procurement_rateline_no_into_published_insert",
         *(at_the_end if connection.vendor == "postgresql" else ()),
         *(f"{one}_no_replace" for one in (NEVER.EVENTS, *NEVER.KEPT) if connection.vendor == "sqlite"),
         *(f"procurement_offering_no_other_lot_{event}" for event in written),

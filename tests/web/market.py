@@ -214,7 +214,7 @@ def _card(supplier: Supplier, framework: Framework, basis: str, prices: dict[str
     version = RateCardVersion.objects.create(
         card=card,
         number=1,
-        status="published",
+        status="draft",
         valid_from=framework.starts_on,
         valid_to=framework.ends_on,
         digest="0" * 64,
@@ -232,6 +232,7 @@ def _card(supplier: Supplier, framework: Framework, basis: str, prices: dict[str
                 grade=Grade.objects.get(lot=lot, code=code),
                 price_minor=price,
             )
+    RateCardVersion.objects.filter(pk=version.pk).update(status="published")
 
 
 def make_buyer(reference: str, name: str) -> Organisation:

@@ -1,0 +1,239 @@
+"""What no action writes the database refuses by itself: tried by SQL, around every action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F
+
+from procurement.actions.events import Happening, record_many
+from procurement.closed_values import bounds
+from procurement.guards import refuse_rows
+from procurement.models import (
+    Appointment,
+    Event,
+    Framework,
+    Grade,
+    Lot,
+    Offering,
+    Organisation,
+    Partner,
+    ProfileVersion,
+    RateCardVersion,
+    RateLine,
+    Specialism,
+    Supplier,
+    SupplierMember,
+)
+from procurement.permissions import SYSTEM
+from tests.guards import CLEARED, guards
+from tests.world import make_world
+
+RULES = import_module("procurement.migrations.0030_rules_held").RULES
+REFERENCED = (Organisation, Framework, Lot, Specialism, Grade, Partner, Supplier, Appointment)
+
+
+@pytest.fixture(autouse=True)
+def world(db: None) -> None:
+    make_world()
+    connection.check_constraints()
+    if connection.vendor == "sqlite":
+        # The clearing between tests needs them gone.
+        for rule in RULES:
+            if {rule.trigger(event) for event in rule.events} & CLEARED:
+                refuse_rows(connection.schema_editor(), rule)
+
+
+def rows() -> list[list[tuple[object, ...]]]:
+    """Every row that the changes below are about."""
+    kept = (*REFERENCED, Event, Offering, ProfileVersion, RateCardVersion, RateLine, SupplierMember)
+    return [list(model._base_manager.order_by("pk").values_list()) for model in kept]
+
+
+def refused(change: Callable[[], object]) -> str:
+    before = rows()
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        change()
+    assert rows() == before
+    return str(refusal.value).splitlines()[0]
+
+
+def a_line_into_a_published_card() -> None:
+    line = RateLine.objects.filter(version__status="published")[0]
+    line.pk, line.key = None, "another"
+    line.save(force_insert=True)
+
+
+def a_line_out_of_a_published_card() -> None:
+    RateLine.objects.filter(version__status="published").delete()
+
+
+def a_published_card_without_lines() -> None:
+    card = RateCardVersion.objects.filter(status="published")[0]
+    RateCardVersion.objects.filter(pk=card.pk)._raw_delete(using="default")
+
+
+def a_published_card_made_a_draft() -> None:
+    RateCardVersion.objects.filter(status="published").update(status="draft")
+
+
+def a_published_profile_removed() -> None:
+    ProfileVersion.objects.filter(status="published")._raw_delete(using="default")
+
+
+def a_superseded_profile_brought_back() -> None:
+    ProfileVersion.objects.filter(status="published").update(status="superseded")
+    ProfileVersion.objects.filter(status="superseded").update(status="published")
+
+
+CARD = "What a published rate card says is kept: publish another."
+PROFILE = "What a published profile says is kept: publish another."
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (a_line_into_a_published_card, CARD),
+        (a_line_out_of_a_published_card, CARD),
+        (a_published_card_without_lines, CARD),
+        (a_published_card_made_a_draft, CARD),
+        (a_published_profile_removed, PROFILE),
+        (a_superseded_profile_brought_back, PROFILE),
+    ],
+)
+def test_what_is_published_is_neither_added_to_nor_taken_from(
+    change: Callable[[], None], sentence: str
+) -> None:
+    assert refused(change) == sentence
+
+
+def test_a_draft_card_takes_and_loses_lines() -> None:
+    line = RateLine.objects.filter(version__status="published")[0]
+    draft = RateCardVersion.objects.create(
+        card=line.version.card, number=9, status="draft", digest="", actor="system"
+    )
+    line.pk, line.version = None, draft
+    line.save(force_insert=True)
+    assert RateLine.objects.filter(version=draft).delete()[0] == 1
+    assert RateCardVersion.objects.filter(pk=draft.pk).delete()[0] == 1
+
+
+def test_a_partner_shows_no_profile_of_another_firm() -> None:
+    one, another = Partner.objects.exclude(published=None).order_by("pk")[:2]
+    assert refused(lambda: Partner.objects.filter(pk=one.pk).update(published=another.published)) == (
+        "What a partner has published is a version of its own profile."
+    )
+    version = ProfileVersion.objects.create(
+        partner=one, number=9, status="draft", name="Nine", digest="", actor="system"
+    )
+    assert refused(lambda: ProfileVersion.objects.filter(pk=version.pk).update(partner=another)) == (
+        "A version keeps its partner."
+    )
+
+
+def test_a_membership_that_an_offering_rests_on_is_not_removed() -> None:
+    resting = SupplierMember.objects.filter(
+        role="member", partner__offerings__appointment__supplier=F("supplier")
+    )
+    assert refused(lambda: SupplierMember.objects.filter(pk=resting[0].pk).delete()) == (
+        "An offering is of a partner that belongs, or has belonged, to the supplier."
+    )
+    key = resting[0].pk
+    member = SupplierMember.objects.get(pk=key)
+    Offering.objects.filter(partner=member.partner, appointment__supplier=member.supplier).delete()
+    assert SupplierMember.objects.filter(pk=key).delete()[0] == 1
+
+
+@pytest.mark.parametrize("model", REFERENCED)
+def test_a_reference_never_changes(model: type[models.Model]) -> None:
+    row = model._base_manager.order_by("pk")[0]
+    found = model._base_manager.filter(pk=row.pk)
+    assert refused(lambda: found.update(reference="another")) == "A reference is for ever."
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_an_appointment_starts_while_its_framework_runs(days: int) -> None:
+    place = Appointment.objects.select_related("lot__framework")[0]
+    framework = place.lot.framework
+    outside = (framework.starts_on if days < 0 else framework.ends_on) + timedelta(days=days)
+    told = "An appointment starts while its framework runs."
+    assert refused(lambda: Appointment.objects.filter(pk=place.pk).update(starts_on=outside)) == told
+    supplier = Supplier.objects.exclude(appointments__lot=place.lot).filter(members__role="lead")[0]
+    made = Appointment(reference="outside", supplier=supplier, lot=place.lot, starts_on=outside)
+    assert refused(made.save) == told
+
+
+def event(position: int, previous_hash: str, own: str = "f" * 64) -> Event:
+    return Event(
+        position=position, type="framework.opened", actor="system", subject_type="framework", subject="wr1",
+        at="2026-01-01T00:00:00Z", previous_hash=previous_hash, hash=own,
+    )  # fmt: skip
+
+
+def test_the_log_has_no_gap() -> None:
+    with transaction.atomic():
+        record_many(SYSTEM, [Happening("framework.opened", "framework", "wr1")])
+    last = Event.objects.latest("position")
+    for wrong in (
+        event(last.position + 2, last.hash),
+        event(last.position + 1, "0" * 64),
+        event(last.position + 1, last.hash, ""),
+        event(0, "0" * 64),
+    ):
+        assert refused(wrong.save) == "An event follows the one before it, by position and by hash."
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong"),
+    [
+        (Appointment, {"status": "zombie"}),
+        (Framework, {"status": "zombie"}),
+        (Framework, {"rate_unit": "week"}),
+        (Framework, {"management_charge": "-0.1"}),
+        (SupplierMember, {"role": "zombie"}),
+        (Supplier, {"form": ""}),
+        (Organisation, {"buyer_class": "zombie"}),
+        (Lot, {"direct_award_cap_pence": -1}),
+        (Lot, {"minimum_value_pence": 2, "maximum_value_pence": 1}),
+    ],
+)
+def test_a_column_says_only_what_it_may(model: type[models.Model], wrong: dict[str, object]) -> None:
+    if model is SupplierMember:
+        # That a membership keeps its role is asked first.
+        member = SupplierMember.objects.filter(role="member")[0]
+        member.left_on = member.joined_on
+        member.save()
+        copy = SupplierMember(
+            supplier=member.supplier, partner=member.partner, role="zombie", joined_on=date(2026, 6, 1)
+        )
+        refused(copy.save)
+        return
+    refused(lambda: model._base_manager.update(**wrong))
+
+
+def test_every_closed_list_is_held_as_the_models_have_it() -> None:
+    stated = guards()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE convalidated")
+            stated = dict(cursor.fetchall())
+    lists = 0
+    for bound in bounds(apps, "procurement"):
+        if connection.vendor == "postgresql":
+            said = stated[bound.constraint]
+            found = re.findall(r"'([^']*)'::", said)
+        else:
+            said = stated[f"{bound.table}_no_other_value_update"]
+            assert stated[f"{bound.table}_no_other_value_insert"].count(f'NEW."{bound.columns[0]}"')
+            found = re.findall(rf"NEW\.\"{bound.columns[0]}\" <> '([^']*)'", said)
+        assert bound.columns[0] in said
+        if bound.name.endswith("_known"):
+            lists += 1
+            assert sorted(found) == sorted(re.findall("'([^']*)'", bound.true)), bound
+    assert lists > 40
