@@ -69,7 +69,7 @@ def test_illustrative_rates_and_an_expired_framework_say_so(page: Client) -> Non
     assert inset == [
         (
             "RM0 ended on 3 September 2021: no new call-off can be made under it. "
-            "This listing stands as it was on that day."
+            "Its place and its rates are those of that day; the firm’s profile is as it is today."
         ),
         (
             "Illustrative These rates are made up to show how a shared rate card works. "
