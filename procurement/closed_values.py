@@ -16,7 +16,7 @@ from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.utils import truncate_name
 
-from procurement.guards import quoted, refuse_where, take_down_where
+from procurement.guards import in_quotes, refuse_where, take_down_where
 
 OF_MONEY: Final = ("minor", "pence")
 """How the names of columns of money end: minor units, VAT excluded."""
@@ -57,9 +57,9 @@ def bounds(apps: Apps, app: str) -> Iterator[Bound]:
 
 def one_of(table: str, column: str, words: Sequence[str]) -> Bound:
     """A column that says one of some words."""
-    held = ", ".join(map(quoted, words))
+    held = ", ".join(map(in_quotes, words))
     # One comparison after the other: SQLite would make a table of an IN's words for each row that is written.
-    none = " AND ".join(f'{{}}"{column}" <> {quoted(word)}' for word in words)
+    none = " AND ".join(f'{{}}"{column}" <> {in_quotes(word)}' for word in words)
     return Bound(table, f"{column}_known", (column,), f'{{}}"{column}" IN ({held})', none)
 
 

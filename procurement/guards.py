@@ -94,7 +94,7 @@ def refuse_rows(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
         for event in rule.events:
             editor.execute(
                 f"CREATE TRIGGER {rule.trigger(event)} {moment} {event} ON {rule.table} FOR EACH ROW "
-                f"WHEN {rule.condition} BEGIN SELECT RAISE(ABORT, {quoted(rule.sentence)}); END"
+                f"WHEN {rule.condition} BEGIN SELECT RAISE(ABORT, {in_quotes(rule.sentence)}); END"
             )
 
 
@@ -123,9 +123,9 @@ def refuse_where(
     of = f" OF {', '.join(map(editor.quote_name, columns))}" if columns else ""
     if editor.connection.vendor == "postgresql":
         editor.execute(FUNCTION)
-        does = f"EXECUTE FUNCTION calloff_refuse({quoted(sentence)})"
+        does = f"EXECUTE FUNCTION calloff_refuse({in_quotes(sentence)})"
     else:
-        does = f"BEGIN SELECT RAISE(ABORT, {quoted(sentence)}); END"
+        does = f"BEGIN SELECT RAISE(ABORT, {in_quotes(sentence)}); END"
     editor.execute(
         f"CREATE TRIGGER {trigger} BEFORE {event}{of} ON {on} FOR EACH ROW WHEN ({condition}) {does}"
     )
@@ -168,7 +168,7 @@ def _refuse_on_postgresql(editor: BaseDatabaseSchemaEditor, rule: Rule) -> None:
         turn = f"PERFORM 1 FROM {table} WHERE id = {key} FOR NO KEY UPDATE; "
     editor.execute(
         f"CREATE OR REPLACE FUNCTION {_function(rule)}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN {turn}IF {rule.condition} THEN RAISE EXCEPTION USING MESSAGE = {quoted(rule.sentence)}, "
+        f"BEGIN {turn}IF {rule.condition} THEN RAISE EXCEPTION USING MESSAGE = {in_quotes(rule.sentence)}, "
         f"ERRCODE = 'integrity_constraint_violation'; END IF; "
         f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
     )
@@ -185,7 +185,7 @@ def _function(rule: Rule) -> str:
     return f"calloff_{rule.table}_no_{rule.name}"
 
 
-def quoted(sentence: str) -> str:
+def in_quotes(sentence: str) -> str:
     """A text as SQL writes it."""
     return "'" + sentence.replace("'", "''") + "'"
 
@@ -222,7 +222,7 @@ def _put_up(
     _remove(editor, table, trigger)
     quoted, on = editor.quote_name(trigger), editor.quote_name(table)
     condition = f"WHEN ({when}) " if when else ""
-    said = quoted(sentence)
+    said = in_quotes(sentence)
     if editor.connection.vendor == "postgresql":
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
         editor.execute(FUNCTION)

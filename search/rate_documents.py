@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
 
@@ -22,6 +22,8 @@ from search.engines.rates_base import CardDocument, LineDocument
 from search.places import Places, places
 
 Status = RateCardVersion.Status
+NOT_STATED: Final = "not-stated"
+"""The size where neither card nor lead states one: a value that is asked for like any other."""
 
 
 class _Line(NamedTuple):
@@ -84,7 +86,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "unit": card.unit,
             "basis": card.basis,
             "lines": [
-                _line(card, framework, spell, line, lots, known, sizes.get(card.supplier_id, ""))
+                _line(card, framework, spell, line, lots, known, sizes.get(card.supplier_id, NOT_STATED))
                 for spell in spells.get(card.pk, ())
                 for line in lines[spell.version.pk]
                 if _shown(line, bool(placed), lots)
@@ -120,10 +122,10 @@ def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
 
 
 def _sizes(suppliers: Iterable[int]) -> Mapping[int, str]:
-    """The size that the lead of each supplier has published; those that state none are not there."""
+    """The size that the lead of each supplier has published, `not-stated` among them."""
     led = SupplierMember.objects.filter(supplier__in=suppliers, role=SupplierMember.Role.LEAD, left_on=None)
     found = led.values_list("supplier_id", "partner__published__size")
-    return {supplier: size for supplier, size in found if size and size != "not-stated"}
+    return {supplier: size for supplier, size in found if size}
 
 
 def _line(
@@ -142,7 +144,7 @@ def _line(
     first = max(filter(None, (version.valid_from, line.valid_from)), default=None)
     last = min(filter(None, (version.valid_to, line.valid_to, spell.until)), default=None)
     key = f"{card.reference}~{line.key}"
-    text = " ".join(filter(None, (line.role_title, grade[1] if grade else "")))
+    text = " ".join(filter(None, (line.role_title, *((grade[1], grade[0]) if grade else ()))))
     holds = sorted(lots, key=known.lot_order.__getitem__) if line.lot_id is None else [line.lot_id]
     stored: dict[str, Any] = {
         "reference": key,
@@ -163,7 +165,7 @@ def _line(
         "qualification_label": line.qualification_text or QUALIFICATIONS.get(line.qualification),
         "site": line.site or None,
         "site_label": SITES.get(line.site),
-        "size": size or None,
+        "size": size,
         "card": card.reference,
         "version": version.number,
         "valid_from": first.isoformat() if first else None,

@@ -42,8 +42,9 @@ def _choice(table: Mapping[str, str], **more: Any) -> dict[str, Any]:
 FILTERS: Final = (
     Parameter(
         "q",
-        "Role titles and grade names to look for. Any word matches; a phrase in quotes must; -word must not; "
-        "word*, of two letters or more, stands for its beginnings; commas separate roles, any of which may match.",
+        "Role titles, and names and codes of grades, to look for. Any word matches; a phrase in quotes must; "
+        "-word must not; word*, of two letters or more, stands for its beginnings; commas separate roles, any of which "
+        "may match.",
         {"type": "string", "maxLength": 2_000},
         example="project manager, business analyst",
     ),
@@ -74,7 +75,7 @@ FILTERS: Final = (
     Parameter("site", "Where the work is done.", _choice(SITES), True, "both"),
     Parameter(
         "size",
-        "Size of the supplier: as its card states it, else as its lead's profile does.",
+        "Size of the supplier: as its card states it, else as its lead's profile does; not-stated where neither does.",
         _choice(RATE_SIZES),
         True,
         "small",
@@ -147,7 +148,10 @@ EXPORT_PARAMETERS: Final = FILTERS
 
 ROLE_PARAMETERS: Final = (
     Parameter(
-        "q", "The beginning of a role title.", {"type": "string", "maxLength": 200}, example="proj man"
+        "q",
+        "The beginning of any word of a role title, or of a grade's name or code.",
+        {"type": "string", "maxLength": 200},
+        example="proj man",
     ),
     Parameter(
         "framework", "Reference or number of a framework.", _REFERENCE, repeated=True, example="rm3745"

@@ -91,6 +91,7 @@ class ListingDetail(SearchView):
         example="/api/v1/listings/rm3745~ppl~opm-group/",
     )
     def get(self, request: Request, reference: str) -> Response:
+        """Of an expired framework: place and rates as on its last day, the firm's profile as it is today."""
         self.asked(request)
         stored = engine().listing(reference)
         if stored is None:

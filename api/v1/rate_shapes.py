@@ -58,8 +58,7 @@ class Rate(serializers.Serializer[Any]):
     site_label = serializers.CharField(allow_null=True)
     size = serializers.ChoiceField(
         choices=list(RATE_SIZES.items()),
-        allow_null=True,
-        help_text="As the card states it, else as the lead's profile does. Null: neither does.",
+        help_text="As the card states it, else as the lead's profile does. `not-stated`: neither does.",
     )
     card = serializers.CharField()
     version = serializers.IntegerField(min_value=1)

@@ -109,6 +109,6 @@ def remove(apps, editor):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("procurement", "0026_finds")]
+    dependencies = [("procurement", "0029_asked_on")]
 
     operations = [migrations.RunPython(put_up, remove, elidable=False)]

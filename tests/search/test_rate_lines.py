@@ -26,7 +26,7 @@ from search.index import engine, release_writer
 from search.rate_answer import answer
 from search.rate_documents import rate_documents
 from search.rate_export import csv_lines, guarded
-from search.rate_query import RateQuery, RoleQuery
+from search.rate_query import RateQuery, RoleQuery, RoleSuggestion
 from search.sync import drain
 from tests.search.engines import KINDS, ElasticsearchIndexing
 
@@ -104,7 +104,9 @@ def test_a_new_version_replaces_every_line_of_the_old(writer: Writer) -> None:
     assert drift().count == 0
 
 
-def test_a_line_bears_the_size_its_source_states_else_that_of_the_lead_else_none(writer: Writer) -> None:
+def test_a_line_bears_the_size_its_source_states_else_that_of_the_lead_else_that_none_is_stated(
+    writer: Writer,
+) -> None:
     stated = LineDraft("y", 60_000, role_title="Other", size="other")
     publish([LineDraft("x", 50_000, role_title="Adviser"), stated])
     drain(writer)
@@ -120,8 +122,18 @@ def test_a_line_bears_the_size_its_source_states_else_that_of_the_lead_else_none
 
     publish_profiles(SYSTEM, [ProfileDraft("oak", {"size": "not-stated"})])
     drain(writer)
-    assert [line["size"] for line in found(RateQuery())] == [None, "other"]
-    assert (by_size("large"), by_size("not-stated")) == ([], [])
+    assert [line["size"] for line in found(RateQuery())] == ["not-stated", "other"]
+    assert (by_size("large"), by_size("not-stated")) == ([], ["wr1~oak~x"])
+
+
+def test_a_grade_is_found_and_completed_by_its_code_as_by_its_name(writer: Writer) -> None:
+    def by_words(q: str) -> list[str]:
+        return [line["reference"] for line in found(RateQuery(q=q, sort="relevance"))]
+
+    assert by_words("G2") == by_words('"grade 2"') == by_words("g2") == ["wr1~oak~wr1~1~G2"]
+    assert by_words("G9") == []
+    for typed in ("G2", "g2", "grade 2"):
+        assert engine().suggest_roles(RoleQuery(typed, as_of=TODAY)) == [RoleSuggestion("Grade 2 G2", 1)]
 
 
 def test_the_size_of_a_member_that_does_not_lead_is_not_its_supplier_s(writer: Writer) -> None:
