@@ -18,6 +18,8 @@ HEADINGS = (
     "price_usd_per_hour", "worksite", "business_size", "contract_start", "contract_end",
 )  # fmt: skip
 BANDS = {"0-5": (0, 5), "6-10": (6, 10), "11-15": (11, 15)}
+MISSES = 5_000
+"""Draws one after the other that bring nothing new, after which a kind has no more questions."""
 UNIT = (("currency", "USD"), ("unit", "hour"), ("page_size", "200"), ("bins", "12"))
 
 
@@ -67,15 +69,20 @@ class Mixes:
         self._asked: set[Question] = set()
 
     def questions(self, kind: str, count: int) -> Iterator[Question]:
-        """`count` questions of a kind, each distinct from every other that was drawn."""
+        """At most `count` questions of a kind, each distinct in what it asks for from every other that was drawn, in
+        whatever case: fewer where the titles hold no more.
+        """
         make = self.kinds()[kind]
-        made = 0
-        while made < count:
+        made = misses = 0
+        while made < count and misses < MISSES:
             question = make()
-            if question not in self._asked:
-                self._asked.add(question)
-                made += 1
-                yield question
+            asked = question[0], tuple((name, value.casefold()) for name, value in question[1])
+            if asked in self._asked:
+                misses += 1
+                continue
+            self._asked.add(asked)
+            made, misses = made + 1, 0
+            yield question
 
     def kinds(self) -> dict[str, Callable[[], Question]]:
         return {
@@ -120,20 +127,22 @@ class Mixes:
         return "/api/v1/rates/", (("q", ", ".join(self._words(1, 3) for _ in range(3))), *UNIT)
 
     def _deep_browse(self) -> Question:
+        """Page 50 of 200 of what a wide band of prices leaves: the band differs from question to question."""
         draw = self._draw
         return "/api/v1/rates/", (
             ("page", "50"),
             ("sort", draw.choice(["price", "price", "-price", "role", "experience"])),
-            ("proposed", f"{draw.randint(40, 250)}.{draw.randint(0, 99):02d}"),
+            ("min_rate", f"{draw.randint(8, 30)}.{draw.randint(0, 99):02d}"),
+            ("max_rate", f"{draw.randint(300, 900)}.{draw.randint(0, 99):02d}"),
             *UNIT,
         )
 
     def _autocomplete(self) -> Question:
-        words = self._words(1, 2)
-        limit = str(self._draw.randint(8, 12))
+        """The beginning of a title, from three letters on: no two questions begin alike."""
+        words = self._words(1, 4)
         return "/api/v1/rates/suggestions/", (
-            ("q", words[: self._draw.randint(3, 12)].strip()),
-            ("limit", limit),
+            ("q", words[: self._draw.randint(3, max(len(words), 3))].strip()),
+            ("limit", "10"),
         )
 
 
