@@ -33,6 +33,7 @@ MONTHS: Final = (
 )
 _MARKED: Final = re.compile(r"(</?mark>)")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_WITHIN: Final = re.compile(rf"\b{_DAY.pattern}\b", re.ASCII)
 _AMOUNT: Final = re.compile(r"£(\d{1,12}(?:\.\d{2})?)(?![\d,]|\.\d)", re.ASCII)
 _BLANK_LINE: Final = re.compile(r"\n\s*\n")
 
@@ -56,6 +57,18 @@ def difference(minor: int, currency: str = "GBP") -> str:
 def written(text: str) -> str:
     """A text that may be a day as ISO 8601, which is written out; any other as it is."""
     return day(text) if _DAY.fullmatch(text) else text
+
+
+def days_written(text: str) -> str:
+    """A sentence in which every day that stands as ISO 8601 is written out; what is no day stays as it is."""
+
+    def one(found: re.Match[str]) -> str:
+        try:
+            return day(found[0])
+        except ValueError:
+            return found[0]
+
+    return _DAY_WITHIN.sub(one, text)
 
 
 def minor(amount: str) -> int:

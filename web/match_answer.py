@@ -17,10 +17,12 @@ from django.utils.translation import ngettext
 from procurement.ranked import ranked_of
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.ranks import MODES, WEIGHTS
-from web.formats import day, minor, money, number
+from web.formats import day, days_written, minor, money, number
 from web.need_form import PARTS
 from web.saying import one_in_another, said
 
+LEAST_TOLD: Final = 0.005
+"""What a word must add to be named: pages write two places, and a word that adds 0.00 explains nothing."""
 RULED_OUT_SHOWN: Final = 100
 """On the page; the answer names more of them."""
 EVIDENCE: Final = {"summary": N_("Summary"), "specialisms": N_("Specialism"), "evidence": N_("Case study")}
@@ -117,7 +119,7 @@ def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
         heading=_heading(count, ranked=told.get("scored_by") != []),
         count=count,
         eligible=told.get("eligible", len(ranked)),
-        notes=tuple(told.get("notes", ())),
+        notes=tuple(map(days_written, told.get("notes", ()))),
         words=tuple(told.get("words", ())),
         fits=tuple(_fit(one.listing, one.rank, one.score, results[one.listing]) for one in ranked),
         lots=tuple(_lot(one) for one in told.get("recommended_lots", ()) if one["reference"] not in had),
@@ -229,7 +231,9 @@ def _fit(reference: str, rank: int, score: float, one: Mapping[str, Any]) -> Fit
         parts=", ".join(f"{_part(part)} {value:.2f}" for part, value in parts),
         coverage=coverage.get("told", ""),
         regions="; ".join(_region(each) for each in one.get("regions", ()) if each["asked"] > 1),
-        words=tuple((term["word"], term["adds"]) for term in text.get("terms", ())),
+        words=tuple(
+            (term["word"], term["adds"]) for term in text.get("terms", ()) if term["adds"] >= LEAST_TOLD
+        ),
         sentences=tuple(_sentence(each) for each in one.get("evidence", ())),
         price=_price(one.get("price")),
         preferences=_preferences(one.get("preferences") or {}),

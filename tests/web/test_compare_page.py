@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.models import Organisation
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read
 
@@ -39,8 +40,8 @@ def test_listings_stand_side_by_side(page: Client) -> None:
     assert found.texts("h1") == ["Compare 2 listings"]
     assert found.texts("caption") == ["Listings side by side"]
     assert [one.text for one in found.all("th", scope="col")] == [
-        "Alder Research on RM1",
-        "Dogwood Digital on RM1",
+        "Alder Research on RM1 Fictional firm",
+        "Dogwood Digital on RM1 Fictional firm",
     ]
     assert table(found) == {
         "Framework": ["RM1 Advice", "RM1 Advice"],
@@ -70,8 +71,8 @@ def test_an_illustrative_card_stands_out_and_stays_out_of_the_median(page: Clien
     found = compare(page, OLD, ALDER)
     assert "stays out of the medians" in found.one("div", class_="govuk-inset-text").text
     assert [one.text for one in found.all("th", scope="col")] == [
-        "Alder Research on RM0 Illustrative",
-        "Alder Research on RM1",
+        "Alder Research on RM0 Fictional firm Illustrative",
+        "Alder Research on RM1 Fictional firm",
     ]
     assert table(found)["G1 Junior"] == ["£425 (illustrative) £25 above the median", "£400 The median"]
     assert table(found)["Framework"][0] == "RM0 Old advice Not open to call-offs"
@@ -80,9 +81,17 @@ def test_an_illustrative_card_stands_out_and_stays_out_of_the_median(page: Clien
     assert told.startswith("Illustrative Every rate card compared is made up")
 
 
+def test_a_made_up_firm_is_marked_as_such(page: Client) -> None:
+    Organisation.objects.filter(reference="dogwood").update(scheme="GB-COH", identifier="01234567")
+    assert [one.text for one in compare(page, ALDER, DOGWOOD).all("th", scope="col")] == [
+        "Alder Research on RM1 Fictional firm",
+        "Dogwood Digital on RM1",
+    ]
+
+
 def test_hostile_text_is_shown_as_text(page: Client) -> None:
     found = compare(page, ALDER, BIRCH)
-    assert found.all("th", scope="col")[1].text == f"Birch {HOSTILE} on RM1"
+    assert found.all("th", scope="col")[1].text == f"Birch {HOSTILE} on RM1 Fictional firm"
 
 
 def test_the_choice_is_carried_by_addresses_alone(page: Client) -> None:

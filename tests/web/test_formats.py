@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from web.formats import amounts, day, mark, minor, moment, money, paragraphs, plural
+from web.formats import amounts, day, days_written, mark, minor, moment, money, paragraphs, plural
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,11 @@ def test_days_are_written_as_people_write_them() -> None:
     assert day(None) == ""
     # Half past eleven at night in summer in UTC is the next day in London.
     assert day(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)) == "1 July 2026"
+
+
+def test_days_within_a_sentence_are_written_out_and_what_is_none_stays() -> None:
+    told = "RM1 ended on 2021-09-03, not on 2021-02-30 or 12021-09-03."
+    assert days_written(told) == "RM1 ended on 3 September 2021, not on 2021-02-30 or 12021-09-03."
 
 
 def test_moments_are_in_london() -> None:

@@ -35,6 +35,14 @@ def test_a_result_that_says_no_more_than_where_it_stands() -> None:
     assert (found.count, found.ruled_out_count, found.ruled_out) == (1, 1, (("d~e~f", "d~e~f", ""),))
 
 
+def test_a_word_that_adds_nothing_to_two_places_is_not_named() -> None:
+    terms = [
+        {"word": word, "adds": adds} for word, adds in (("vision", 0.1), ("care", 0.005), ("people", 0.004))
+    ]
+    (fit,) = answer_of({"results": [{**PLAIN, "text": {"terms": terms}}]}).fits
+    assert fit.words == (("vision", 0.1), ("care", 0.005))
+
+
 def test_regions_are_told_where_more_than_one_thing_is_asked_for_in_them() -> None:
     north, wales = {"reference": "TLC", "name": "North East"}, {"reference": "TLL", "name": "Wales"}
     told = [

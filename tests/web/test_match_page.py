@@ -61,7 +61,7 @@ def test_a_need_is_answered_on_the_page_and_nothing_is_kept(page: Client) -> Non
 def test_the_answer_says_what_a_buyer_should_know_of_it(page: Client) -> None:
     old = read(page.post("/match", {"text": "Evaluation", "framework": "rm0", "grade": "G2", "days": "1"}))
     assert old.texts("div", class_="govuk-inset-text") == [
-        "RM0 ended on 2021-09-03: no call-off can be made under it any more."
+        "RM0 ended on 3 September 2021: no call-off can be made under it any more."
     ]
     prices = [one for one in old.texts("dd") if one.startswith("£725 without VAT")]
     assert prices[0] == ("£725 without VAT, at or above 100 per cent of 1 illustrative card Illustrative")

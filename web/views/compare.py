@@ -49,6 +49,7 @@ class Column:
     reference: str
     name: str
     framework: str
+    fictional: bool
     illustrative: bool
     without: str
 
@@ -126,6 +127,7 @@ def _column(one: Compared, asked: Address) -> Column:
         one.reference,
         one.stored["partner"]["name"],
         one.stored["framework"]["number"],
+        one.stored["fictional"],
         one.illustrative,
         str(rest) if len(left) >= FEWEST else searching(left),
     )
