@@ -9,6 +9,8 @@ from typing import Final
 
 ANY: Final = -1
 """In place of the revision that was read: whichever stands (`If-Match: *`)."""
+NONE: Final = -2
+"""In place of the revision that was read: one that nothing has, of a form that names none."""
 
 
 def changed_since(current: int, read: int | None) -> bool:

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 from django.http import HttpResponse, QueryDict
 
+from procurement.revisions import NONE
+
 SEE_OTHER = 303
 _LONGEST = 10
 
 
 def sent_revision(sent: QueryDict) -> int:
-    """The revision that the form carries; one that is no number is one that nothing has (-1)."""
+    """The revision that the form carries; one that is no number is one that nothing has."""
     revision = sent.get("revision", "")
     if revision.isascii() and revision.isdigit() and len(revision) < _LONGEST:
         return int(revision)
-    return -1
+    return NONE
 
 
 def see_other(address: str) -> HttpResponse:

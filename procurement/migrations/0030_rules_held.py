@@ -77,9 +77,9 @@ def held(apps):
 
 
 def named(apps):
-    """Tables whose rows others name by a reference."""
+    """Tables whose rows others name by a reference. A browser's session has one that changes with its cookie's key."""
     for model in apps.get_app_config(APP).get_models():
-        if any(field.name == "reference" and field.unique for field in model._meta.local_concrete_fields):
+        if model._meta.model_name != "session" and any(field.name == "reference" and field.unique for field in model._meta.local_concrete_fields):
             yield model._meta.db_table
 
 

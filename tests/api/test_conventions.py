@@ -88,6 +88,8 @@ def test_a_method_that_is_not_taken_is_a_405_that_says_which_are(
     if kind in KEPT:
         # A framework is not taken away; its parts are.
         taken = {"post"} if not one else {"patch"} if kind == "frameworks" else {"patch", "delete"}
+    if path == "suppliers":
+        taken = {"post"}
     if method in taken:
         return
     response = getattr(client, method)(f"/api/v1/{path}/")
