@@ -194,7 +194,7 @@ class ProfileForm:
         if steps[0] == "case_studies" and len(steps) > 1:
             place = places[int(steps[1])]
             part = "text" if steps[-1] == "text" else "title"
-            named = _(STUDY_TEXT if part == "text" else STUDY_TITLE) % {"number": place + 1}
+            named = (_(STUDY_TEXT) if part == "text" else _(STUDY_TITLE)) % {"number": place + 1}
             return FieldFault(f"study-{place}-{part}", f"{named}: {message}")
         anchor = steps[0] if steps[0] in ("sectors", "accreditations") else "-".join(steps)
         return FieldFault(anchor, f"{said(LABELS.get(anchor, anchor))}: {message}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
 from procurement.actions.belonging import ask_to_belong
 from procurement.actions.events import Happening, record
 from procurement.actions.member_invitations import invite_member
+from procurement.actions.running import run
 from procurement.models import Capability, Delivery, Event, MemberInvitation, Organisation, User
 from procurement.permissions import SYSTEM, person
 from tests.web.buying import colleague, signed
@@ -72,6 +74,17 @@ def dead_letter(reference: str = "dlv_1") -> Delivery:
     )
 
 
+def refused_import(page: Client) -> str:
+    """An import of rates with something wrong in two rows; its address."""
+    sheet = f"Supplier,Lot,Grade,Price\nDogwood Digital,1,G9,dear\n{HOSTILE},1,G1,400\n"
+    file = SimpleUploadedFile("rates.csv", sheet.encode())
+    signed(page, OPERATOR)
+    begun = page.post("/administration/rate-imports", {"file": file, "framework": "rm1", "what": "load"})
+    assert begun.status_code == 303, begun.content[:2000]
+    run(str(begun["Location"]).rpartition("/")[2])
+    return str(begun["Location"])
+
+
 def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     """By whoever reads them, the addresses of the pages of administration, each with something on it."""
     make_administrators()
@@ -85,6 +98,6 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
         ask_to_belong(User.objects.get(email="buyer@example.org"), organisation)
     return {
         CHIEF: (*OF_OWNERS, *OF_KEEPERS, "/organisations/owner/members"),
-        OPERATOR: (*OF_OWNERS, *OF_OPERATORS),
+        OPERATOR: (*OF_OWNERS, *OF_OPERATORS, refused_import(page)),
         INVITED: ("/account", "/account/organisations", "/organisation-invitations/token"),
     }

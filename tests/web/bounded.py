@@ -45,6 +45,7 @@ MOST: Final = {
     "framework-data": 7,
     "frameworks": 4,
     "import-rates": 6,
+    "import": 6,
     "imports": 7,
     "inbox": 7,
     "invitation": 27,

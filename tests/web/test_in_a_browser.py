@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from procurement.models import MemberInvitation
 from search.index import borrowed_writer
 from search.rebuild import rebuild
 from tests.web.browsing import faults
-from tests.web.buying import signed
+from tests.web.buying import colleague, signed
+from tests.web.calling_off import form
 from tests.web.kept import kept_pages, others_pages
 from tests.web.market import PASSWORD, make_market
 from tests.web.pseudo import bracketed, write_pseudo
@@ -127,6 +130,57 @@ def test_no_page_has_an_accessibility_fault(site: Site) -> None:
     assert found == []
     # A browser reports what the Content-Security-Policy blocked and what could not be fetched.
     assert [text for text in said if "status of 4" not in text] == []
+
+
+def test_a_form_with_what_stands_now_has_no_accessibility_fault_and_fits_a_narrow_screen(site: Site) -> None:
+    other, said = Client(), form(signed(Client()))
+    address = str(signed(other).post("/call-offs/new", said)["Location"]).partition("?")[0]
+    colleague("second@example.org", "council", "editor")
+    context = site.context(viewport={"width": 320, "height": 256})
+    page = context.new_page()
+    sign_in(page, "buyer@example.org")
+    page.goto(f"{address}/edit")
+    page.get_by_label("Title", exact=True).fill("Mine")
+    theirs = said | {"title": "Theirs", "revision": 1, "expenses": ""}
+    assert signed(other, "second@example.org").post(f"{address}/edit", theirs).status_code == 303
+    with page.expect_response(lambda answer: answer.request.method == "POST") as told:
+        page.get_by_role("button", name="Keep the changes").click()
+    assert told.value.status == 409
+    assert page.get_by_role("link", name="Title: now “Theirs”").is_visible()
+    assert page.get_by_label("Title", exact=True).input_value() == "Mine"
+    assert faults(page) == []
+    assert wide(page) == []
+    context.close()
+
+
+def test_invitations_and_refused_additions_have_no_accessibility_fault_and_fit_a_narrow_screen(
+    site: Site,
+) -> None:
+    others_pages(Client())
+    link = "/organisation-invitations/another"
+    invited = MemberInvitation.objects.filter(email="new@example.org")
+    assert invited.update(token=hashlib.sha256(b"another").hexdigest()) == 1
+    context = site.context(viewport={"width": 320, "height": 256})
+    page = context.new_page()
+    found: list[str] = []
+
+    def look(heading: str) -> None:
+        assert page.get_by_role("heading", name=heading).is_visible(), page.locator("main").inner_text()
+        found.extend(faults(page) + wide(page))
+
+    page.goto(link)
+    look("Act for ")
+    page.get_by_role("button", name="Make the account and accept").click()
+    look("There is a problem")
+    sign_in(page, "buyer@example.org")
+    page.goto(link)
+    look("Act for ")
+    page.goto("/shortlists/add?listing=rm1~alders~alder")
+    page.get_by_role("radio", name="A new shortlist").check()
+    page.get_by_role("button", name="Add the listing").click()
+    look("There is a problem")
+    context.close()
+    assert found == []
 
 
 def test_no_page_scrolls_sideways_at_320_pixels(site: Site) -> None:

@@ -1,5 +1,6 @@
-"""The whole of a purchase in a browser, on the demonstration: a buyer finds, matches, shortlists and locks, runs a
-competition and a direct award; two partner firms answer; an administrator admits a firm, suspends one and takes that
+"""The whole of a purchase in a browser, on the demonstration: a buyer is led by the finder and the map, compares,
+matches, shortlists and locks, runs a competition and a direct award, and reads what it was told; two partner firms
+answer, one of which proposes a rate card that is approved; an administrator admits a firm, suspends one and takes that
 back. Nothing is sent but by the forms that the pages show.
 """
 
@@ -15,9 +16,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Browser
 
+from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
 from procurement.actions.events import verify
-from procurement.models import CallOff, Contract
+from procurement.models import CallOff, Contract, InboxMessage, RateProposal, ShortlistEntry
 from tests.web.visiting import Visitor, Walk
 from web.formats import LONDON
 
@@ -33,6 +35,7 @@ COBBLOW: Final = "cx-demo-01~islaywath-compact~cobblow-caldrigg-llp"
 NEED: Final = (
     "Evaluate how the family hubs help families, with the people who use them, and what they change."
 )
+FOUND: Final = "Found on the map"
 COMPETITION, AWARD = "Evaluation of family hubs", "Short advice on family hubs"
 
 
@@ -50,6 +53,7 @@ def test_a_need_becomes_a_contract_by_either_route(
     address: str, browser: Browser, settings: Any, javascript: bool
 ) -> None:
     walk = Walk(browser, address, settings.DEMO_PASSWORD, javascript)
+    _looked_around(walk)
     competition = _out(walk)
     _tendered(walk, LEAD, "We ask the families.", "420")
     _tendered(walk, RIVAL, "We count.", "400")
@@ -63,6 +67,9 @@ def test_a_need_becomes_a_contract_by_either_route(
         second = _by_direct_award(walk)
         _signed(walk, second, LEAD, BUYER)
         _administered(walk)
+        deliver_due()
+        _read(walk)
+        _rates_approved(walk)
     for contract in (first, second):
         made = Contract.objects.get(reference=contract.rpartition("/")[2])
         assert (made.status, made.call_off.status) == ("active", CallOff.Status.CONTRACTED)
@@ -72,6 +79,53 @@ def test_a_need_becomes_a_contract_by_either_route(
     assert walk.faults == []
     # A form that is refused is told by its status too.
     assert [said for said in walk.said if "status of 422" not in said] == []
+
+
+def _looked_around(walk: Walk) -> None:
+    """The finder leads to who fits; the map to a region's listings: two are compared, one is shortlisted."""
+    with walk.as_(BUYER) as buyer:
+        _led(buyer)
+        buyer.goto("/map")
+        buyer.fill({"What you need": "evaluation"})
+        buyer.press("Show")
+        buyer.click(buyer.page.locator(".app-map__link", has_text="Yorkshire"))
+        for _ in range(2):
+            buyer.click(buyer.page.get_by_role("link", name=re.compile("^Add to comparison")).first)
+        buyer.follow("Compare them side by side")
+        assert buyer.page.get_by_role("heading", level=1).inner_text() == "Compare 2 listings"
+        buyer.page.go_back()
+        firm = buyer.page.locator(".app-result__title a").first.get_attribute("href")
+        buyer.click(buyer.page.get_by_role("button", name=re.compile("^Add to a shortlist")).first)
+        buyer.page.get_by_role("radio", name="A new shortlist").check()
+        buyer.fill({"Title of a new shortlist": FOUND})
+        buyer.take("Add the listing")
+        assert buyer.page.locator(".app-result__title a").first.get_attribute("href") == firm
+    kept = ShortlistEntry.objects.filter(shortlist__title=FOUND).values_list("listing", flat=True)
+    assert [f"/listings/{listing}" for listing in kept] == [firm]
+
+
+def _led(buyer: Visitor) -> None:
+    """Answers the seven questions of the finder."""
+    buyer.goto("/find")
+    buyer.fill({"In a sentence or two": NEED})
+    buyer.press("Continue")
+    buyer.page.get_by_role("radio", name="Local government").check()
+    buyer.press("Continue")
+    buyer.page.get_by_role("checkbox", name="Yorkshire and The Humber").check()
+    for label, value in (
+        ("", ""),
+        ("In all, without VAT", "70000"),
+        ("First day", (timezone.localdate() + timedelta(days=60)).isoformat()),
+        ("Months", "6"),
+    ):
+        if label:
+            buyer.fill({label: value})
+        buyer.press("Continue")
+    buyer.page.get_by_role("radio", name="Days of people").check()
+    buyer.press("Continue")
+    assert "on lot" in buyer.page.get_by_role("heading", level=1).inner_text()
+    buyer.follow("See who fits, and why")
+    assert buyer.page.get_by_label("What you need", exact=True).input_value() == NEED
 
 
 def _out(walk: Walk) -> str:
@@ -271,3 +325,45 @@ def _administered(walk: Walk) -> None:
             owner.unfold(heading)
             owner.page.locator(f"#{do.lower()}-reason").fill(reason)
             owner.take(do)
+
+
+def _read(walk: Walk) -> None:
+    """The buyer opens what it was told last, comes back and marks it as read."""
+    with walk.as_(BUYER) as buyer:
+        buyer.goto("/inbox")
+        unread = buyer.page.locator("section", has=buyer.page.get_by_text("Unread", exact=True))
+        before = InboxMessage.objects.filter(read_at__isnull=True).count()
+        buyer.click(unread.first.get_by_role("link"))
+        buyer.page.go_back()
+        buyer.click(unread.first.get_by_role("button", name=re.compile("^Mark as read")))
+        assert InboxMessage.objects.filter(read_at__isnull=True).count() == before - 1
+
+
+def _rates_approved(walk: Walk) -> None:
+    """A supplier's lead takes back the rate card that it proposed and proposes another; the framework's owner approves
+    that.
+    """
+    with walk.as_(LEAD) as lead:
+        lead.goto("/rate-proposals?status=submitted")
+        lead.follow(GLASDALE)
+        lead.take("Withdraw the proposal")
+        lead.goto("/rate-proposals")
+        lead.follow("Propose a rate card")
+        if lead.page.get_by_label("Card", exact=True).count():
+            card = lead.page.locator("#card option", has_text=f"{GLASDALE}").first.inner_text()
+            lead.choose({"Card": card})
+        lead.take("Begin the proposal")
+        lead.fill({"In force from": (timezone.localdate() + timedelta(days=30)).isoformat()})
+        lead.take("Keep day and note")
+        lead.page.locator("#rate-0").fill("305")
+        lead.take("Keep the rates")
+        lead.take("Submit the proposal")
+        proposed = lead.page.url.partition("?")[0]
+    with walk.as_(OWNER) as owner:
+        owner.goto("/rate-proposals?status=submitted")
+        owner.follow(GLASDALE)
+        assert owner.page.url == proposed
+        owner.take("Approve the rate card")
+    approved = RateProposal.objects.get(reference=proposed.rpartition("/")[2])
+    assert (approved.status, approved.supplier.name) == ("approved", GLASDALE)
+    assert approved.version is not None

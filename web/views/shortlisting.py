@@ -23,11 +23,11 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.shortlist_entries import add_entries
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
-from procurement.errors import Fault, NotFound, Refused
+from procurement.errors import Fault, Refused
 from procurement.listing_facts import facts_of
 from procurement.models import Shortlist, ShortlistEntry
 from procurement.permissions import Action, Actor, can
-from procurement.querysets import ShortlistQuerySet
+from procurement.revisions import ANY
 from web.adding import ADDED, way_back
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.doing import refusal_of
@@ -111,12 +111,9 @@ def add_to_shortlist(request: HttpRequest) -> HttpResponse:
 
 def _added(actor: Actor, reference: str, adding: Adding) -> Shortlist:
     """Whoever adds a listing has read no entry: the shortlist is taken as it is now. Raises as add_entries does."""
-    found = ShortlistQuerySet(Shortlist).seen_by(actor).filter(reference=reference).first()
-    if found is None:
-        raise NotFound(f"There is no shortlist {reference}.")
     searched = adding.back.partition("?")[0] == reverse("web:search")
     source = ShortlistEntry.Source.SEARCH if searched else ShortlistEntry.Source.MANUAL
-    return add_entries(actor, reference, found.revision, [adding.listing], source)
+    return add_entries(actor, reference, ANY, [adding.listing], source)
 
 
 def _led_back(adding: Adding, shortlist: Shortlist) -> str:
