@@ -113,7 +113,6 @@ ELSEWHERE: Final = {
     "enter-code": "a step of signing in: test_second_step",
     "file": "no page",
     "finder": "leads on",
-    "import": "test_imports_pages",
     "invited": "leads on",
     "notice": "no page",
     "readiness": "leads on",
