@@ -51,7 +51,9 @@ market = make_market()
 register_webhook(SYSTEM, WebhookDraft({url!r}, ["call_off.", "offer."], organisation="shire"))
 def token(organisation, scopes):
     body = Organisation.objects.get(reference=organisation)
-    application = Application.objects.create(name="test", organisation=body)
+    application = Application.objects.create(
+        name="test", organisation=body, client_type="confidential", authorization_grant_type="client-credentials"
+    )
     until = timezone.now() + timedelta(hours=2)
     told = {{"token": secrets.token_hex(16), "expires": until, "scope": scopes}}
     return AccessToken.objects.create(application=application, **told).token

@@ -44,7 +44,9 @@ everything = sorted({{name.partition(".")[0] + "." for name in EVENT_TYPES}})
 def token(organisation, scopes):
     body = Organisation.objects.get(reference=organisation)
     register_webhook(SYSTEM, WebhookDraft({url!r}, everything, organisation=organisation))
-    application = Application.objects.create(name="test", organisation=body)
+    application = Application.objects.create(
+        name="test", organisation=body, client_type="confidential", authorization_grant_type="client-credentials"
+    )
     told = {{"token": secrets.token_hex(16), "expires": timezone.now() + timedelta(hours=2), "scope": scopes}}
     return AccessToken.objects.create(application=application, **told).token
 print(json.dumps({{
