@@ -151,15 +151,12 @@ class SupplierAppointing(SupplierList):
         body = object_of(request, ("name", "form", "lead", "members", "lots", "starts_on", "ends_on"))
 
         def once() -> Response:
-            places = places_of(body)
             wanted = SupplierToAppoint(
                 said_of(body, "name"),
                 said_of(body, "form"),
                 said_of(body, "lead"),
                 body.get("members", []),
-                places.lots,
-                places.starts_on,
-                places.ends_on,
+                places_of(body),
             )
             return shown(appoint_supplier(actor, wanted).reference, 201)
 

@@ -39,28 +39,27 @@ Form = Supplier.Form
 
 
 @dataclass(frozen=True, slots=True)
-class SupplierToAppoint:
-    """What somebody says of a new supplier, as it was sent: `lead`, `members` and `lots` are references, days are
-    YYYY-MM-DD, `ends_on` may be empty. Members, the lead among them, belong from the first day, or today where that is
-    to come.
+class PlacesToGive:
+    """Lots for a supplier, by reference, as they were sent, with the days of the places: YYYY-MM-DD, `ends_on` may be
+    empty.
     """
 
-    name: object
-    form: object
-    lead: object
-    members: object
     lots: object
     starts_on: object
     ends_on: object = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PlacesToGive:
-    """Further lots of a supplier, by reference, as they were sent, with the days of the places."""
+class SupplierToAppoint:
+    """What somebody says of a new supplier, as it was sent: `lead` and `members` are references. Members, the lead
+    among them, belong from the first day of its places, or today where that is to come.
+    """
 
-    lots: object
-    starts_on: object
-    ends_on: object = ""
+    name: object
+    form: object
+    lead: object
+    members: object
+    places: PlacesToGive
 
 
 def appoint_supplier(actor: Actor, said: SupplierToAppoint) -> Supplier:
@@ -72,7 +71,7 @@ def appoint_supplier(actor: Actor, said: SupplierToAppoint) -> Supplier:
     with transaction.atomic():
         name = Reader("/name", faults).text(said.name, NAME, required=True)
         form = Reader("/form", faults).choice(said.form, Form.values)
-        drafts = _places(actor, PlacesToGive(said.lots, said.starts_on, said.ends_on), None, faults)
+        drafts = _places(actor, said.places, None, faults)
         lead = _firm(Reader("/lead", faults), said.lead)
         firms = _firms(Reader("/members", faults), said.members, lead)
         if form == Form.ALONE and firms:
@@ -278,7 +277,7 @@ def _firms(reader: Reader, value: object, lead: Partner | None) -> list[Partner]
     """The members beside the lead, each once."""
     named = {lead.pk} if lead else set()
     found = []
-    for step, one in enumerate(reader.items(list(value) if isinstance(value, tuple) else value, MOST)):
+    for step, one in enumerate(reader.items(value, MOST)):
         inner = reader.at(step)
         partner = _firm(inner, one)
         if partner is not None and partner.pk in named:
@@ -313,8 +312,8 @@ def _places(
 ) -> list[AppointmentDraft]:
     """The places as they would be, each within the run of its framework. Raises NotPermitted for another's lot."""
     reader = Reader("/lots", faults)
-    wanted = reader.items(list(said.lots) if isinstance(said.lots, tuple) else said.lots, MOST)
-    if isinstance(said.lots, list | tuple) and not wanted:
+    wanted = reader.items(said.lots, MOST)
+    if isinstance(said.lots, list) and not wanted:
         reader.wrong("required", "Name at least one lot.")
     names = [reader.at(step).text(one, NAME, required=True).lower() for step, one in enumerate(wanted)]
     lots = {lot.reference: lot for lot in Lot.objects.select_related("framework").filter(reference__in=names)}

@@ -16,7 +16,6 @@ from functools import partial
 from typing import Final
 
 from django.conf import settings
-from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -28,6 +27,7 @@ from django.utils import timezone
 from procurement.actions.account_mail import send_account_mail
 from procurement.actions.events import Happening, record_many
 from procurement.actions.members import EMAIL_LENGTH, NAME_LENGTH, looked_after, make_member, role_fault
+from procurement.actions.new_account import checked_name
 from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.models import MemberInvitation, Membership, Organisation, User
 from procurement.permissions import ANONYMOUS, Actor, person
@@ -157,18 +157,7 @@ def accept_with_new_account(token: str, full_name: str, password: str) -> User |
     invited = invitation_of_link(token)
     if invited is None:
         return None
-    name = full_name.strip()
-    faults = []
-    if not name:
-        faults.append(Fault("/full_name", "required", "Enter your name."))
-    if len(name) > NAME_LENGTH:
-        faults.append(Fault("/full_name", "too_long", f"At most {NAME_LENGTH} characters."))
-    try:
-        password_validation.validate_password(password, User(email=invited.email, full_name=name))
-    except ValidationError as refused:
-        faults += [Fault("/password", "weak", message) for message in refused.messages]
-    if faults:
-        raise Invalid("The account was not made.", tuple(faults))
+    name = checked_name(invited.email, full_name, password)
     with transaction.atomic():
         found = _locked(MemberInvitation.objects.filter(token=_hashed(token)))
         if found is None or not _open(found) or User.objects.filter(email=found.email).exists():

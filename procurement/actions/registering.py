@@ -11,7 +11,6 @@ from functools import partial
 from typing import Final
 
 from django.conf import settings
-from django.contrib.auth import password_validation
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -21,7 +20,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from procurement.actions.account_mail import send_account_mail
-from procurement.actions.members import EMAIL_LENGTH, NAME_LENGTH
+from procurement.actions.members import EMAIL_LENGTH
+from procurement.actions.new_account import checked_name
 from procurement.actions.passwords import send_link
 from procurement.errors import Fault, Invalid
 from procurement.models import Registration, User
@@ -91,18 +91,7 @@ def register(token: str, full_name: str, password: str) -> User | None:
     email = address_of_link(token)
     if email is None:
         return None
-    name = full_name.strip()
-    faults = []
-    if not name:
-        faults.append(Fault("/full_name", "required", "Enter your name."))
-    if len(name) > NAME_LENGTH:
-        faults.append(Fault("/full_name", "too_long", f"At most {NAME_LENGTH} characters."))
-    try:
-        password_validation.validate_password(password, User(email=email, full_name=name))
-    except ValidationError as refused:
-        faults += [Fault("/password", "weak", message) for message in refused.messages]
-    if faults:
-        raise Invalid("The account was not made.", tuple(faults))
+    name = checked_name(email, full_name, password)
     with transaction.atomic():
         used, _ = Registration.objects.filter(email=email).delete()
         if not used or User.objects.filter(email=email).exists():

@@ -28,7 +28,15 @@ from tests.bought import active, offered
 from tests.competed import Contest, published, submitted, tender_of
 from tests.world import LIVE_FROM, editor_of
 
-GROVE = SupplierToAppoint("Grove", "prime", "ash", ["elm"], ["wr1~1", "wr1~2a"], "2025-01-01", "2026-06-30")
+GROVE = SupplierToAppoint(
+    "Grove", "prime", "ash", ["elm"], PlacesToGive(["wr1~1", "wr1~2a"], "2025-01-01", "2026-06-30")
+)
+
+
+def grove(**changes: Any) -> SupplierToAppoint:
+    """The same with other words, of the supplier or of its places."""
+    places = {name: changes.pop(name) for name in ("lots", "starts_on", "ends_on") if name in changes}
+    return replace(GROVE, places=replace(GROVE.places, **places), **changes)
 
 
 @pytest.fixture
@@ -107,7 +115,7 @@ def test_a_second_supplier_of_the_same_name_has_a_reference_of_its_own(owner: Ac
 
 def test_members_of_a_supplier_whose_place_is_to_come_belong_from_today(owner: Actor) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
-    appoint_supplier(owner, replace(GROVE, starts_on=tomorrow.isoformat(), ends_on=""))
+    appoint_supplier(owner, grove(starts_on=tomorrow.isoformat(), ends_on=""))
     assert [one[2] for one in times("grove")] == [timezone.localdate()] * 2
 
 
@@ -133,13 +141,13 @@ def test_members_of_a_supplier_whose_place_is_to_come_belong_from_today(owner: A
 def test_an_appointment_that_could_not_be_is_refused(
     owner: Actor, changes: dict[str, Any], fault: tuple[str, str]
 ) -> None:
-    assert refused(Invalid, lambda: appoint_supplier(owner, replace(GROVE, **changes))) == [fault]
+    assert refused(Invalid, lambda: appoint_supplier(owner, grove(**changes))) == [fault]
 
 
 def test_a_suspended_or_excluded_firm_becomes_part_of_no_supplier(owner: Actor) -> None:
     suspend_partner(SYSTEM, "elm", Partner.objects.get(reference="elm").revision, "Under review.")
     Organisation.objects.filter(partner__reference="yew").update(excluded_since=LIVE_FROM)
-    asked = replace(GROVE, members=["elm", "yew"])
+    asked = grove(members=["elm", "yew"])
     assert refused(Invalid, lambda: appoint_supplier(owner, asked)) == [
         ("/members/0", "suspended"),
         ("/members/1", "excluded"),

@@ -110,7 +110,6 @@ def appoint(request: HttpRequest, reference: str) -> HttpResponse:
     sent = request.POST
 
     def act() -> str:
-        places = _sent_places(sent)
         members = [firm_named(line) for line in sent.get("members", "").splitlines() if line.strip()]
         made = appoint_supplier(
             who.actor,
@@ -119,9 +118,7 @@ def appoint(request: HttpRequest, reference: str) -> HttpResponse:
                 sent.get("form", ""),
                 firm_named(sent.get("lead", "")),
                 members,
-                places.lots,
-                places.starts_on,
-                places.ends_on,
+                _sent_places(sent),
             ),
         )
         return f"{reverse('web:supplier', args=[made.reference])}?done=appointed"
