@@ -14,7 +14,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -31,10 +30,13 @@ LENGTH: Final = 127
 """How long a vector is: the likeness of a text with itself is its square."""
 
 Vectors = NDArray[np.int8]
+Vectors32 = NDArray[np.float32]
 
 _WEIGHTS: Final = Path(__file__).with_name("meaning_weights.npz")
 _AT_ONCE: Final = 2_000
-"""Some so many words are added up together: their vectors (1 MB) stay in the processor's cache, eight times as fast."""
+"""Some so many words are added up together: their vectors (1 MB) stay in the processor's cache."""
+_NOTHING: Final = 0
+"""The number of what is no word: its vector adds nothing."""
 _REMEMBERED: Final = 300_000
 
 
@@ -83,13 +85,29 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Words that were seen: the number of each, and by number its vector and whether it means anything. `numbers` is
-    shared with later states and may name words of theirs.
+    """Words that were seen: the number of each, and by number its vector and whether it means anything. `numbers` and
+    the tables are shared with later states and may hold words of theirs.
     """
 
     numbers: dict[str, int] = field(default_factory=dict)
-    vectors: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, DIMENSIONS), dtype=np.float32))
-    means: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    vectors: Vectors32 = field(default_factory=lambda: np.zeros((1, DIMENSIONS), dtype=np.float32))
+    means: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
+
+    def with_more(self, words: Sequence[str], vectors: Vectors32) -> _Words:
+        """The state that has these words, too, which are new."""
+        first = len(self.numbers) + 1
+        last = first + len(words)
+        more = self
+        if last > len(self.means):
+            # Twice as much as is needed, so that few words are copied often.
+            table = np.zeros((2 * last, DIMENSIONS), dtype=np.float32)
+            table[:first] = self.vectors[:first]
+            more = _Words(self.numbers, table, np.resize(self.means, 2 * last))
+        more.vectors[first:last] = vectors
+        more.means[first:last] = list(map(tells, words))
+        # Last, because other threads read a word by its number.
+        more.numbers.update(zip(words, range(first, last), strict=True))
+        return more
 
 
 class WordVectors:
@@ -115,14 +133,14 @@ class WordVectors:
         return Tokenizer.from_file(str(self._files.pieces))
 
     @functools.cached_property
-    def _table(self) -> NDArray[np.float32]:
+    def _table(self) -> Vectors32:
         """The vector of each piece, weighted and turned."""
         learned = np.load(self._weights)
         importance = np.exp(learned["importance"].astype(np.float32))
         (vectors,) = load_file(self._files.table).values()
-        turned: NDArray[np.float32] = (vectors.astype(np.float32) * importance[:, None]) @ learned[
-            "projection"
-        ].astype(np.float32)
+        turned: Vectors32 = (vectors.astype(np.float32) * importance[:, None]) @ learned["projection"].astype(
+            np.float32
+        )
         return turned
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -158,34 +176,32 @@ class WordVectors:
             if new:
                 cut = self._pieces.encode_batch(list(map(fold, new)), add_special_tokens=False)
                 made = np.array([self._table[one.ids].sum(axis=0) for one in cut], dtype=np.float32)
-                first = len(known.numbers)
-                known.numbers.update(zip(new, range(first, first + len(new)), strict=True))
-                known = _Words(
-                    known.numbers,
-                    np.concatenate([known.vectors, made]),
-                    np.concatenate([known.means, np.fromiter(map(tells, new), np.bool_, len(new))]),
-                )
+                known = known.with_more(new, made)
             self._known = known
             return known
 
 
-def _sums(
-    vectors: NDArray[np.float32], words: NDArray[np.intp], text_of: NDArray[np.intp], texts: int
-) -> NDArray[np.float32]:
-    """The sum of the vectors of the words of each text; `text_of` is in order. Each text is summed in one piece, so
-    that its sum is the same whatever stands beside it.
+def _sums(vectors: Vectors32, words: NDArray[np.intp], text_of: NDArray[np.intp], texts: int) -> Vectors32:
+    """The sum of the vectors of the words of each text; `text_of` is in order. The words of a text are added one after
+    the other, so that its sum is the same whatever stands beside it.
     """
     sums = np.zeros((texts, DIMENSIONS), dtype=np.float32)
-    begins = np.flatnonzero(np.diff(text_of, prepend=-1))
-    stretches = np.flatnonzero(np.diff(begins // _AT_ONCE, prepend=-1)).tolist()
-    for first, last in pairwise([*stretches, len(begins)]):
-        some = begins[first:last]
-        end = begins[last] if last < len(begins) else len(words)
-        sums[text_of[some]] = np.add.reduceat(vectors[words[some[0] : end]], some - some[0])
+    counts = np.bincount(text_of, minlength=texts)
+    begins = np.cumsum(counts) - counts
+    # Texts of about one length stand side by side, the shorter filled up with what adds nothing: numpy adds whole rows
+    # several times as fast as it adds up stretches of different lengths.
+    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    filled = np.append(words, _NOTHING)
+    while len(order):
+        longest = int(counts[order[0]])
+        some, order = np.split(order, [max(1, _AT_ONCE // longest)])
+        at = np.arange(longest)[:, None]
+        places = np.where(at < counts[some], begins[some] + at, len(words))
+        sums[some] = vectors[filled[places]].sum(axis=0)
     return sums
 
 
-def _whole(sums: NDArray[np.float32]) -> Vectors:
+def _whole(sums: Vectors32) -> Vectors:
     """Every row made LENGTH long and rounded to whole numbers."""
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     whole: Vectors = np.rint(sums * (LENGTH / np.maximum(lengths, 1e-9))).astype(np.int8)

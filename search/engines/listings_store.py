@@ -37,7 +37,7 @@ from search.engines.columns import (
 from search.engines.lexicon import WordCounts
 from search.engines.listings_rows import CODED, ROWS, SCALARS, Regions, Row, make_row, removed_row
 from search.engines.meanings import MeaningsWriter
-from search.engines.record_maker import Batch, Record, RecordMaker
+from search.engines.record_maker import Record, RecordMaker
 from search.engines.records import PackedRecord, distinct_words
 from search.engines.suggestions import Labels, suggestion_parts
 from search.engines.words import WordsWriter, committed_stamp
@@ -56,11 +56,9 @@ def digest_of(understanding: Model | None) -> str | None:
 
 
 class ListingsStore:
-    """Everything that the next generation is made of, in memory; `threads` index words while a rebuild fills
-    it.
-    """
+    """Everything that the next generation is made of, in memory."""
 
-    def __init__(self, directory: Path, generation: int, create: bool = False, threads: int = 1) -> None:
+    def __init__(self, directory: Path, generation: int, create: bool = False) -> None:
         self.directory = directory
         self.generation = generation
         self._files = ColumnFiles(directory)
@@ -77,7 +75,7 @@ class ListingsStore:
         self._maker = RecordMaker(self._understanding())
         self._records = AppendOnly(directory / RECORDS, facts["records"])
         self._meanings = MeaningsWriter(directory, facts["meanings"])
-        self._words = WordsWriter(directory / WORDS, create, threads)
+        self._words = WordsWriter(directory / WORDS, create)
         self._slot_of = {key: slot for slot, key in enumerate(self._keys)}
 
     def _begin_empty(self) -> None:
@@ -138,21 +136,12 @@ class ListingsStore:
 
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Adds or replaces listings; of each key the newest version stands."""
-        self.take(list(documents), None)
-
-    def analyse(self, documents: Iterable[Mapping[str, Any]]) -> Batch:
-        """What `take` needs of them, made in whatever thread."""
-        return self._maker.make(documents)
-
-    def take(self, documents: Sequence[Mapping[str, Any]], made: Batch | None) -> None:
-        """The same as put, of documents that were analysed before (None: they were not)."""
         fresh = self._fresh(documents)
         if not fresh:
             return
         # Whatever is wrong with a document is raised here, before anything has changed.
         rows = [make_row(document, self._codes, self._regions) for document in fresh]
-        if made is None or len(fresh) < len(documents):
-            made = self._maker.make(fresh)
+        made = self._maker.make(fresh)
         self._counts.add(made.words, made.terms, [record.whole_name.split() for record in made.records])
         at = self._records.append(*(record.packed for record in made.records))
         meanings = iter(()) if made.meaning is None else iter(self._meanings.rows_of(made.meaning))

@@ -11,7 +11,6 @@ import gc
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -21,16 +20,12 @@ from search.engines.base import EngineUnavailable, Label
 from search.engines.columns import Current, load_manifest, read_current, remove_directories, write_current
 from search.engines.listings_store import ListingsStore
 from search.engines.listings_view import ListingsView, current_generation
-from search.engines.record_maker import Batch
 from search.fields import MAPPING
 
-_REBUILD_THREADS: Final = 2
 _BATCH: Final = 500
 """Documents of a rebuild that are analysed together."""
 _COMMIT_EVERY: Final = 50_000
 """Documents of a rebuild between two commits, to bound what is kept in memory."""
-_Ahead = tuple[list[Mapping[str, Any]], Future[Batch]]
-"""A batch of a rebuild, and what is being made of it."""
 
 
 class ListingsWriter:
@@ -73,9 +68,7 @@ class ListingsWriter:
         directory = self._folder / f"{MAPPING}-{time.time_ns():x}"
         # Generations grow from index to index, so that no two answers of different content bear the same
         # number.
-        store = ListingsStore(
-            directory, current.generation if current else 0, create=True, threads=_REBUILD_THREADS
-        )
+        store = ListingsStore(directory, current.generation if current else 0, create=True)
         self._rebuild = ListingsRebuild(self, store)
         return self._rebuild
 
@@ -167,28 +160,17 @@ class ListingsRebuild:
         self._writer = writer
         self.store = store
         self._uncommitted = 0
-        # While one batch is written, and the next is read from the database, another is analysed beside.
-        self._beside = ThreadPoolExecutor(1)
-        self._ahead: _Ahead | None = None
 
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """See Rebuild.put. What is wrong with a document may be raised by the next call, or by commit."""
+        """See Rebuild.put."""
         told = iter(documents)
         while batch := list(islice(told, _BATCH)):
             with _no_collections():
-                self._settle((batch, self._beside.submit(self.store.analyse, batch)))
-
-    def _settle(self, following: _Ahead | None = None) -> None:
-        """Writes the batch that was analysed before the following one."""
-        before, self._ahead = self._ahead, following
-        if before is None:
-            return
-        batch, made = before
-        self.store.take(batch, made.result())
-        self._uncommitted += len(batch)
-        if self._uncommitted >= _COMMIT_EVERY:
-            self.store.commit()
-            self._uncommitted = 0
+                self.store.put(batch)
+            self._uncommitted += len(batch)
+            if self._uncommitted >= _COMMIT_EVERY:
+                self.store.commit()
+                self._uncommitted = 0
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """See Rebuild.label."""
@@ -199,7 +181,6 @@ class ListingsRebuild:
     ) -> int:
         """See Rebuild.commit."""
         with _no_collections():
-            self._settle()
             self.store.commit()
         try:
             view = ListingsView(
@@ -211,7 +192,6 @@ class ListingsRebuild:
         except (ValueError, EngineUnavailable) as error:
             self.abandon()
             raise ValueError(str(error)) from error
-        self._beside.shutdown()
         self._writer.end_rebuild(self)
         self._writer.swap_in(self.store)
         return found
@@ -219,6 +199,5 @@ class ListingsRebuild:
     def abandon(self) -> None:
         """See Rebuild.abandon. Once the rebuild has ended, one way or the other, this does nothing."""
         if self._writer.end_rebuild(self):
-            self._beside.shutdown(cancel_futures=True)
             self.store.close()
             shutil.rmtree(self.store.directory, ignore_errors=True)

@@ -8,7 +8,6 @@ for every word is done by numpy, with a number for each word, for all documents 
 from __future__ import annotations
 
 import functools
-import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
@@ -176,8 +175,8 @@ class _Vocabulary(dict[str, int]):
 
 
 class RecordMaker:
-    """Analyses and packs listing documents, with vectors where there is a model; of several threads one at a time. What
-    it remembers makes it quicker and changes nothing.
+    """Analyses and packs listing documents, with vectors where there is a model. What it remembers makes it quicker
+    and changes nothing.
     """
 
     def __init__(self, model: Model | None) -> None:
@@ -185,14 +184,9 @@ class RecordMaker:
         self._vocabulary = _Vocabulary()
         self._passages = _Passages()
         self._characters = 0
-        self._turn = threading.Lock()
 
     def make(self, documents: Iterable[Mapping[str, Any]]) -> Batch:
         """The documents' records, in their order."""
-        with self._turn:
-            return self._make(documents)
-
-    def _make(self, documents: Iterable[Mapping[str, Any]]) -> Batch:
         if len(self._vocabulary) > _REMEMBERED_WORDS:
             self._vocabulary = _Vocabulary()
             self._characters = _REMEMBERED + 1

@@ -32,7 +32,7 @@ _SLOT: Final = "slot"
 _SLOT_KEY: Final = "slot_key"
 _TERMS: Final = "terms"
 _HEAP: Final = 64_000_000
-"""Bytes of memory for each indexing thread before it writes a segment."""
+"""Bytes of memory that are filled before a segment is written."""
 
 
 def _schema() -> tantivy.Schema:
@@ -164,10 +164,11 @@ def _any_of(field: str, terms: Terms) -> tantivy.Query:
 class WordsWriter:
     """Adds and removes the words of slots; visible from `commit` on."""
 
-    def __init__(self, directory: Path, create: bool = False, threads: int = 1) -> None:
+    def __init__(self, directory: Path, create: bool = False) -> None:
         self.directory = directory
         index = open_words(directory, create)
-        self._writer = index.writer(_HEAP * threads, threads)
+        # One thread keeps up with the analysis, which takes the other core, and leaves half as many segments to search.
+        self._writer = index.writer(_HEAP, 1)
 
     def put(self, slot: int, lines: Mapping[str, str], whole_name: str, replaces: bool) -> None:
         """Sets the words of a slot; `replaces` if it had any."""
