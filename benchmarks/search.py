@@ -4,8 +4,8 @@ SEARCHES_CSV holds real searches of a public marketplace (column search_term), N
 description). 20,000 listings are made from the demonstration market with a seed (names, case studies, lots,
 regions and rates are mixed anew), indexed by the engine, and asked over two web processes: a page of 20 with
 facets, highlights and reasons. Every request of a pass is a distinct question; answers are not cached. The
-engine's own calls are timed in this process on the same questions, so that the ratio shows what the rest of
-the service adds. Options: --listings 20000, --questions 400, --seed 3745, --seconds 10.
+engine is timed in this process on the same questions, so that the ratio shows what the rest of the service adds, and
+within it what tantivy takes. Options: --listings 20000, --questions 400, --seed 3745, --seconds 10.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,30 +99,57 @@ class Server:
         return report
 
 
-def engine_times(folder: Path, targets: list[str]) -> dict[str, float]:
-    """Milliseconds that the engine alone takes for each target, in this process."""
+class Alone(NamedTuple):
+    """Milliseconds of each target in this process, without the rest of the service; and those that find nothing."""
+
+    engine: dict[str, float]
+    tantivy: dict[str, float]
+    empty: list[str]
+
+
+def engine_times(folder: Path, targets: list[str]) -> Alone:
+    """Asks the engine alone, then once more with every call of tantivy timed."""
     from django.http import QueryDict  # noqa: PLC0415 - settings first, as in market()
     from django.utils import timezone  # noqa: PLC0415
 
     from config.gunicorn import GARBAGE_AFTER, keep_freed_memory  # noqa: PLC0415
     from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415
+    from search.engines.words import WordsReader  # noqa: PLC0415
     from search.params import listing_query  # noqa: PLC0415
 
     engine = EmbeddedEngine(folder)
-    asked = [listing_query(QueryDict(target.partition("?")[2]), timezone.localdate()) for target in targets]
-    for query in asked:
-        engine.search_listings(query)
+    asked = {
+        target: listing_query(QueryDict(target.partition("?")[2]), timezone.localdate()) for target in targets
+    }
+    empty = [target for target, query in asked.items() if not engine.search_listings(query).count]
     # As config/gunicorn.py does in every web process.
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)
     keep_freed_memory()
-    taken = {}
-    for target, query in zip(targets, asked, strict=True):
+    whole = {}
+    for target, query in asked.items():
         began = time.perf_counter()
         engine.search_listings(query)
-        taken[target] = (time.perf_counter() - began) * 1000
-    return taken
+        whole[target] = (time.perf_counter() - began) * 1000
+    spent = [0.0]
+    search = WordsReader.search
+
+    def timed(reader: WordsReader, *arguments: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return search(reader, *arguments)
+        finally:
+            spent[0] += (time.perf_counter() - began) * 1000
+
+    WordsReader.search = timed  # type: ignore[method-assign]
+    within = {}
+    for target, query in asked.items():
+        spent[0] = 0.0
+        engine.search_listings(query)
+        within[target] = spent[0]
+    WordsReader.search = search  # type: ignore[method-assign]
+    return Alone(whole, within, empty)
 
 
 def build(folder: Path, documents: Iterator[Document], count: int) -> None:
@@ -188,8 +215,7 @@ def main() -> None:
             rate = server.load(targets, CLIENTS)
             rounds = max(1, int(asked.seconds * rate["requests"] / rate["seconds"] / len(targets)))
             loaded = server.load([*again(targets, rounds)], CLIENTS)
-        taken = engine_times(Path(work) / "index", targets)
-        report(kinds, alone, searched, loaded, taken)
+        report(kinds, alone, searched, loaded, engine_times(Path(work) / "index", targets))
 
 
 def again(targets: list[str], rounds: int) -> Iterator[str]:
@@ -205,12 +231,13 @@ def report(
     alone: dict[str, Any],
     searched: dict[str, Any],
     loaded: dict[str, Any],
-    taken: dict[str, float],
+    taken: Alone,
 ) -> None:
     """What was measured."""
     print(
-        f"{len(taken)} distinct questions: "
+        f"{len(taken.engine)} distinct questions: "
         + ", ".join(f"{len(found)} {kind}" for kind, found in kinds.items())
+        + f"; {len(taken.empty)} of them find nothing"
     )
     print(f"alone: p50 {alone['p50_ms']:.1f} ms (8 wanted), p99 {alone['p99_ms']:.1f} ms (40 wanted)")
     print(f"{searched['requests']} real searches: p50 {searched['p50_ms']:.1f} ms, "
@@ -219,14 +246,18 @@ def report(
     print(f"{CLIENTS} clients: {rate:.0f} a second (300 wanted, 500 the aim), p50 {loaded['p50_ms']:.1f} ms, "
           f"p99 {loaded['p99_ms']:.1f} ms; the generator took {loaded['generator_seconds']:.1f} s of processor "
           f"in {loaded['seconds']:.1f} s")  # fmt: skip
-    engine = list(taken.values())
+    engine, tantivy = list(taken.engine.values()), list(taken.tantivy.values())
     mean = alone["seconds"] * 1000 / alone["requests"]
     print(f"the engine alone: p50 {share(engine, 0.5):.1f} ms, p99 {share(engine, 0.99):.1f} ms; "
           f"the whole request takes {alone['p50_ms'] / share(engine, 0.5):.2f} times the engine at p50, "
           f"{mean / statistics.mean(engine):.2f} times on average (at most 2 wanted)")  # fmt: skip
+    print(f"  of which tantivy's own calls: p50 {share(tantivy, 0.5):.1f} ms, p99 {share(tantivy, 0.99):.1f} ms, "
+          f"{sum(tantivy) / sum(engine):.0%} of the engine's time")  # fmt: skip
     for kind, found in kinds.items():
-        times = [taken[target] for target in found]
-        print(f"  {kind}: engine p50 {share(times, 0.5):.1f} ms, p99 {share(times, 0.99):.1f} ms")
+        times = [taken.engine[target] for target in found]
+        within = [taken.tantivy[target] for target in found]
+        print(f"  {kind}: engine p50 {share(times, 0.5):.1f} ms, p99 {share(times, 0.99):.1f} ms; "
+              f"tantivy p50 {share(within, 0.5):.1f} ms")  # fmt: skip
 
 
 if __name__ == "__main__":
