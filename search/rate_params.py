@@ -181,7 +181,7 @@ def rate_query(asked: Asked) -> RateQuery:
     page, page_size = values["page"] or 1, values["page_size"] or PAGE_SIZE
     after = None
     if values["after"]:
-        after = _cursor(values["after"], query, faults)
+        after = _cursor(values, query.sort, faults)
         if asked.getlist("page"):
             faults.append(ParameterFault("page", "conflict", "Give page or after, not both."))
     elif page * page_size > DEEPEST_HIT:
@@ -198,6 +198,8 @@ def rate_query(asked: Asked) -> RateQuery:
         query,
         proposed=minor(values["proposed"]),
         bins=values["bins"],
+        # The seed of the day may have changed since the page before.
+        seed=after.seed if after else query.seed,
         page=page,
         page_size=page_size,
         after=after,
@@ -299,12 +301,13 @@ def _lots(values: Mapping[str, Any], faults: list[ParameterFault]) -> tuple[str,
     return tuple(dict.fromkeys(lots))
 
 
-def _cursor(text: str, query: RateQuery, faults: list[ParameterFault]) -> RateCursor | None:
+def _cursor(values: Mapping[str, Any], sort_asked: str, faults: list[ParameterFault]) -> RateCursor | None:
     """The cursor that `after` states, of the sort and seed asked for; None (and a fault) if it is none."""
+    text = values["after"]
     try:
         content = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        sort, seed, values, key = content
-        cursor = RateCursor(sort, seed, tuple(values), key)
+        sort, seed, stands_at, key = content
+        cursor = RateCursor(sort, seed, tuple(stands_at), key)
     except (binascii.Error, ValueError, TypeError):
         cursor = None
     if cursor is None or not _well_formed(cursor):
@@ -312,7 +315,7 @@ def _cursor(text: str, query: RateQuery, faults: list[ParameterFault]) -> RateCu
             ParameterFault("after", "shape", "It is not a cursor of ours; take it from an answer as it is.")
         )
         return None
-    if (cursor.sort, cursor.seed) != (query.sort, query.seed):
+    if cursor.sort != sort_asked or values["seed"] not in (None, cursor.seed):
         faults.append(
             ParameterFault(
                 "after", "conflict", f"It is a cursor of sort {cursor.sort} and seed {cursor.seed}."
@@ -326,7 +329,8 @@ def _well_formed(cursor: RateCursor) -> bool:
     kinds = {"role": (str, int), "experience": (int, int)}.get(str(cursor.sort), (int,))
     return (
         cursor.sort in SORTS
-        and isinstance(cursor.seed, int)
+        and type(cursor.seed) is int
+        and 0 <= cursor.seed < SEEDS
         and isinstance(cursor.key, str)
         and len(cursor.values) == len(kinds)
         and all(type(value) is kind for value, kind in zip(cursor.values, kinds, strict=True))

@@ -4,7 +4,7 @@ python -m tools.check            lint, types, import layers, migrations, OpenAPI
 python -m tools.check --tests    and the test suite, but for what is marked long, browser, kill, fuzz or whole
 python -m tools.check --services the suite on PostgreSQL and Redis; the contract of search on Elasticsearch
 python -m tools.check --faults   faults of the search service and of processes; the move; the shorter of the long tests
-python -m tools.check --long     the other marked tests; kills on RabbitMQ
+python -m tools.check --long     fuzzing, random walks, the browser's rounds, kills on the embedded queue and RabbitMQ
 
 The last three may be asked for together.
 
@@ -68,6 +68,8 @@ CUT_OFF = {"CUT_OFF_SECONDS": "60"}
 """How long a search service is cut off where its faults are tried; by itself the test is content with less."""
 MOVED = "tests/procurement/test_move.py"
 """Starts a process for each command that it tries, so it is one of the long tests; it moves to what it runs beside."""
+ELSEWHERE = [f"--ignore={file}" for file in (*SHORT_ENOUGH, *OF_ONE_MACHINE, MOVED)]
+"""What the long tests leave out: the step of faults runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ FAULTS = (
 )
 LONG = (
     Check("page assets", assets),
-    Check("long tests", [*PYTEST, "-m", f"({MARKED}) and not {NODE}"]),
+    Check("the other long tests", [*PYTEST, *SLOWEST, "-m", f"({MARKED}) and not {NODE}", *ELSEWHERE]),
     Check("matching of judged needs on Elasticsearch", partial(relevance, "elasticsearch")),
     Check(
         "tests of the queue on PostgreSQL and RabbitMQ",

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
+from procurement.actions.regions import sharing_ground
 from procurement.bulk import insert
 from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Appointment, Framework, Offering, Partner, Region, Specialism, SupplierMember
@@ -295,9 +296,15 @@ def _offering_faults(
     if offering.regions is not None and not offering.regions:
         yield Fault(f"{at}/regions", "required", "An offering names its regions, or UK for all of them.")
     scheme = known.schemes.get(placement.framework, "")
-    for region in offering.regions or ():
-        if region != NATIONAL and known.regions.get(region) != scheme:
-            yield Fault(f"{at}/regions", "unknown", f"{region} is no {scheme} code.")
+    foreign = [
+        region
+        for region in offering.regions or ()
+        if region != NATIONAL and known.regions.get(region) != scheme
+    ]
+    twins = sharing_ground() if foreign else {}
+    for region in foreign:
+        shares = f"; {' or '.join(twins[region])} shares its ground" if region in twins else ""
+        yield Fault(f"{at}/regions", "unknown", f"{region} is no {scheme} code{shares}.")
     for key in offering.evidence or ():
         if key not in known.evidence.get(placement.partner, set()):
             yield Fault(f"{at}/evidence", "unknown", f"{placement.partner} has no case study {key}.")

@@ -15,9 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from procurement.actions.regions import sharing_ground
 from procurement.errors import Fault
 from procurement.identifiers import SCHEMES, wrong_with
-from procurement.models import Framework, Lot, Region, RegionTwin, Specialism
+from procurement.models import Framework, Lot, Region, Specialism
 from procurement.profiles import Reader, escaped
 
 LONGEST_LINE: Final = 1_000_000
@@ -181,10 +182,7 @@ def catalogue() -> Catalogue:
     schemes: dict[str, set[str]] = {}
     for code, scheme, _ in coded:
         schemes.setdefault(scheme, set(national)).add(code)
-    twins: dict[str, tuple[str, ...]] = {}
-    for pair in RegionTwin.objects.order_by("nuts__code", "itl__code").values_list("nuts__code", "itl__code"):
-        for code, other in (pair, pair[::-1]):
-            twins[code] = (*twins.get(code, ()), other)
+    twins = sharing_ground()
     frameworks: dict[str, str] = {}
     regions: dict[str, frozenset[str]] = {}
     schemes_of: dict[str, str] = {}

@@ -35,6 +35,15 @@ class TwinDraft:
     same: bool
 
 
+def sharing_ground() -> dict[str, tuple[str, ...]]:
+    """For each region code those of the other scheme that share its ground, in alphabetical order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in RegionTwin.objects.order_by("nuts__code", "itl__code").values_list("nuts__code", "itl__code"):
+        for code, other in (pair, pair[::-1]):
+            found[code] = (*found.get(code, ()), other)
+    return found
+
+
 def save_regions(actor: Actor, regions: Sequence[RegionDraft], twins: Sequence[TwinDraft]) -> Outcome:
     """Make or change the regions and their twins, all or none; none is taken away.
 

@@ -180,6 +180,17 @@ def test_an_offer_that_could_not_be_is_refused(
     assert fault in refused(save_offerings, [replace(PLACED, offerings=offers)])
 
 
+def test_a_region_of_the_other_scheme_is_refused_with_the_code_that_shares_its_ground() -> None:
+    before = Offering.objects.count()
+    with pytest.raises(Invalid) as refusal:
+        save_offerings(SYSTEM, [replace(PLACED, offerings=(replace(OFFER, regions=("UKC", "ZZ")),))])
+    assert [fault.message for fault in refusal.value.faults] == [
+        "UKC is no ITL2025 code; TLC shares its ground.",
+        "ZZ is no ITL2025 code.",
+    ]
+    assert Offering.objects.count() == before
+
+
 def test_a_partner_offers_only_within_a_supplier_that_it_belongs_to() -> None:
     assert ("/0/supplier", "member") in refused(save_offerings, [replace(PLACED, partner="yew")])
 

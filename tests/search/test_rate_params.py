@@ -19,6 +19,7 @@ from search.rate_params import (
     role_query,
 )
 from search.rate_query import OtherUnits, RateCursor, RateQuery
+from search.ties import SEEDS
 
 
 def faults(text: str) -> list[tuple[str, str]]:
@@ -84,6 +85,7 @@ def test_a_form_s_empty_fields_are_not_given() -> None:
         ("q=%00", [("q", "shape")]),
         ("after=nonsense", [("after", "shape")]),
         ("after=W10", [("after", "shape")]),
+        (f"after={encode_cursor(RateCursor('price', SEEDS, (65_000,), 'a~1'))}", [("after", "shape")]),
         ("colour=red&page=x", [("colour", "unknown"), ("page", "shape")]),
     ],
 )
@@ -107,6 +109,8 @@ def test_a_cursor_goes_out_and_comes_back(cursor: RateCursor) -> None:
     text = encode_cursor(cursor)
 
     assert rate_query(QueryDict(f"after={text}&sort={cursor.sort}&seed=3")).after == cursor
+    # Without a seed it brings its own: that of the day may have been another when it was made.
+    assert rate_query(QueryDict(f"after={text}&sort={cursor.sort}")).seed == 3
     assert faults(f"after={text}&sort=-price&seed=3") == [("after", "conflict")]
     assert faults(f"after={text}&sort={cursor.sort}&seed=4") == [("after", "conflict")]
     assert faults(f"after={text}&sort={cursor.sort}&seed=3&page=2") == [("page", "conflict")]

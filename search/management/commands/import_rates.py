@@ -113,7 +113,8 @@ class Command(BaseCommand):
             if report.loaded and not report.dry_run:
                 follow_index(bars.indexed)
         except Refused as error:
-            raise CommandError(error.message) from error
+            faults = "".join(f"\n  {fault.pointer}: {fault.message}" for fault in error.faults)
+            raise CommandError(f"{error.message}{faults}") from error
         finally:
             bars.close()
         took = {"loaded_seconds": round(loaded, 2), "indexed_seconds": round(time.monotonic() - began, 2)}
