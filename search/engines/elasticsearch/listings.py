@@ -39,6 +39,7 @@ from search.engines.elasticsearch.listings_suggest import (
     partners_of,
 )
 from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, Meta, meta_from, meta_of
+from search.engines.elasticsearch.point_in_time import PointInTime
 from search.engines.elasticsearch.vocabulary import Mark, Snapshot, Vocabulary, mark_of
 from search.engines.lexicon import Lexicon
 from search.engines.reasons import Explained, Explainer
@@ -258,27 +259,14 @@ class ListingsReader:
 
     def _walk(self, query: Json, at_once: int, shown: Json) -> Iterator[Json]:
         """Every hit of a query in the order of keys, of the moment at which it begins."""
-        pit = self.indices.call("POST", f"/{self.indices.read}/_pit", keep_alive="2m")["id"]
+        body = {"query": query, "sort": [{"key": "asc"}], "size": at_once, **shown}
+        moment = PointInTime(self.indices)
         try:
-            after: list[Any] | None = None
-            while True:
-                body = {
-                    "query": query,
-                    "sort": [{"key": "asc"}],
-                    "size": at_once,
-                    "pit": {"id": pit, "keep_alive": "2m"},
-                    "track_total_hits": False,
-                    **shown,
-                    **({"search_after": after} if after else {}),
-                }
-                answer = self.indices.client.call("POST", "/_search", body, **_PARAMETERS)
-                hits = answer["hits"]["hits"]
-                yield from hits
-                if len(hits) < at_once:
-                    return
-                pit, after = answer.get("pit_id", pit), hits[-1]["sort"][:1]
-        finally:
-            self.indices.client.call("DELETE", "/_pit", {"id": pit}, missing=True)
+            first = moment.batch(body)
+        except BaseException:
+            moment.close()
+            raise
+        yield from moment.rest(body, first)
 
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine.suggest."""

@@ -17,14 +17,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-import structlog
-
 from procurement.pricing import Prices, RateStatistics, place, statistics
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.elasticsearch.client import Client, Refused
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.life import state
 from search.engines.elasticsearch.meta import SUGGEST, Meta, meta_of
+from search.engines.elasticsearch.point_in_time import PointInTime
 from search.engines.elasticsearch.rates_answer import cursor, found, prices, rest_above, stored, unknown
 from search.engines.elasticsearch.rates_deep import DEEP, FIRST, Cut, Spread
 from search.engines.elasticsearch.rates_maker import RatesMaker
@@ -58,7 +57,6 @@ TRIES: Final = 3
 FRESH_SECONDS: Final = 1.0
 """So old may be what we know of the generation when somebody types a role title."""
 
-log = structlog.get_logger(__name__)
 
 _PARAMETERS: Final[dict[str, Any]] = {"allow_partial_search_results": False}
 
@@ -106,15 +104,15 @@ class RatesReader:
         """See RatesEngine. Raises what search_rates raises, at once and not when the lines are read."""
         asked = self._take_apart(query)
         body = export_body(asked, EXPORT_BATCH)
-        pit = self.indices.call("POST", f"/{self.indices.read}/_pit", keep_alive="2m")["id"]
+        moment = PointInTime(self.indices)
         try:
-            first = self._batch(body, pit, None)
+            first = moment.batch(body)
             if not first and not query.stated_unit:
                 self._look_elsewhere(asked)
         except BaseException:
-            self._close(pit)
+            moment.close()
             raise
-        return self._rest(body, pit, first)
+        return (hit["_source"]["stored"].encode() for hit in moment.rest(body, first))
 
     def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
         """See RatesEngine."""
@@ -264,29 +262,6 @@ class RatesReader:
                 raise self.indices.other_mapping()
             self._seen = begun, mark_of(meta)
         return answer
-
-    def _batch(self, body: Mapping[str, Any], pit: str, start: list[Any] | None) -> list[Any]:
-        asked = {**body, "pit": {"id": pit, "keep_alive": "2m"}}
-        if start is not None:
-            asked["search_after"] = start
-        answer = self.indices.call("POST", "/_search", asked, **_PARAMETERS)
-        hits: list[Any] = answer["hits"]["hits"]
-        return hits
-
-    def _rest(self, body: Mapping[str, Any], pit: str, batch: list[Any]) -> Iterator[bytes]:
-        try:
-            while batch:
-                yield from stored(batch)
-                batch = self._batch(body, pit, batch[-1]["sort"]) if len(batch) == EXPORT_BATCH else []
-        finally:
-            self._close(pit)
-
-    def _close(self, pit: str) -> None:
-        """Lets go of a point in time; it would end by itself, so that this fails is no failure of the export."""
-        try:
-            self.indices.client.call("DELETE", "/_pit", {"id": pit}, missing=True)
-        except (EngineUnavailable, Refused) as error:
-            log.warning("point_in_time_not_closed", why=str(error))
 
     def _versions(self) -> Iterator[tuple[str, int, int]]:
         """Every (card, version, number of documents of that version), versions ascending within a card."""
