@@ -185,7 +185,8 @@ CONTRACTS: Final = Machine(
     dict(Deal.choices),
     (
         _step("sign", (Deal.UNSIGNED,), "", {Part.OWNER, Part.LEAD}, "contract.signed",
-              "One of the two parties has signed."),
+              "One of the two parties has signed; under the Act the buyer signs what is above "
+              "the threshold once its award notice is published."),
         _step("begin", (Deal.UNSIGNED,), Deal.ACTIVE, _SYSTEM, "contract.concluded",
               "The second of the two parties has signed: the contract stands."),
         _step("identify", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE), "", _OWNER,
@@ -195,7 +196,7 @@ CONTRACTS: Final = Machine(
         _step("extend", (Deal.ACTIVE, Deal.EXTENDED), Deal.EXTENDED, _OWNER, "contract.extended",
               "The next priced option is taken."),
         _step("complete", (Deal.ACTIVE, Deal.EXTENDED), Deal.COMPLETE, _OWNER,
-              "contract.completed", "The work is done; outcomes may be claimed until the long stop."),
+              "contract.completed", "The work has begun and is done; outcomes may be claimed until the long stop."),
         _step("void", (Deal.UNSIGNED,), Deal.TERMINATED, _SYSTEM, "contract.voided",
               "The award that it rested on was taken back before both had signed."),
         _step("terminate", (Deal.ACTIVE, Deal.EXTENDED), Deal.TERMINATED, _OWNER,
