@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from config.utf8 import in_utf8  # noqa: E402 - the API's problems need the settings
+
+application = in_utf8(django)

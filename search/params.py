@@ -264,7 +264,8 @@ def _cursor(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFault
 def _well_formed(cursor: Cursor) -> bool:
     """Whether what somebody handed us as a cursor could be one. Nothing more is believed of it."""
     return (
-        cursor.sort in SORTS
+        isinstance(cursor.sort, str)
+        and cursor.sort in SORTS
         and type(cursor.seed) is int
         and 0 <= cursor.seed < SEEDS
         and isinstance(cursor.key, str)

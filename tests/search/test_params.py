@@ -128,6 +128,8 @@ def test_a_reference_that_nobody_bears_is_no_fault() -> None:
         ("seed=16", [("seed", "range")]),
         ("after=nonsense", [("after", "shape")]),
         ("after=bm9uc2Vuc2U", [("after", "shape")]),
+        ("after=W1tdLDExLFsxXSwiayJd", [("after", "shape")]),
+        ("after=W3t9LDExLDEsImsiXQ", [("after", "shape")]),
     ],
 )
 def test_what_is_refused_and_why(text: str, expected: list[tuple[str, str]]) -> None:

@@ -85,6 +85,7 @@ def test_a_form_s_empty_fields_are_not_given() -> None:
         ("q=%00", [("q", "shape")]),
         ("after=nonsense", [("after", "shape")]),
         ("after=W10", [("after", "shape")]),
+        ("after=W1tdLDExLFsxXSwiayJd", [("after", "shape")]),
         (f"after={encode_cursor(RateCursor('price', SEEDS, (65_000,), 'a~1'))}", [("after", "shape")]),
         ("colour=red&page=x", [("colour", "unknown"), ("page", "shape")]),
     ],
