@@ -30,6 +30,10 @@ NEED_WORDS: Final = 24
 
 SYNONYM_WEIGHT: Final = 0.6
 CORRECTED_WEIGHT: Final = 0.8
+JOINED_WEIGHT: Final = 0.4
+"""What a word alone counts that was typed joined to a short one (design in co-design)."""
+SHORTEST_ALONE: Final = 3
+"""Letters of a word that is looked for by itself where it was typed joined to another."""
 TOGETHER_WEIGHT: Final = 0.6
 """What it adds, as a share of the words' own score, that a short question's words stand together and in
 order.
@@ -142,10 +146,7 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
         excluded.extend((term,) for term in lexicon.beginning(start))
     either = _EITHER.search(question) is not None
     clauses = [Clause(words, (Alternative(terms),), required=not either) for words, terms in typed.phrases]
-    clauses.extend(
-        Clause(words, (Alternative(terms), *_synonyms(synonyms().get(terms, ()))))
-        for words, terms in typed.joined
-    )
+    clauses.extend(_joined(words, terms, lexicon) for words, terms in typed.joined)
     clauses.extend(
         Clause(f"{start}*", constants=tuple(lexicon.beginning(start))) for start in typed.beginnings
     )
@@ -240,8 +241,8 @@ def _include(typed: _Typed, chunk: str, start: int) -> None:
         return
     if chunk.endswith("*") and len(fold(words[-1])) >= SHORTEST_BEGINNING:
         typed.beginnings.append(fold(words.pop()))
-    if len(words) > 1 and any(len(word) < 3 for word in words):
-        # R&D, 24/7, e-learning, RM3745/5: the pieces alone would find anything.
+    if len(words) > 1 and any(len(word) < SHORTEST_ALONE for word in words):
+        # R&D, 24/7, e-learning, RM3745/5: the short pieces alone would find anything.
         if terms := _trimmed([term_of(word) for word in words]):
             typed.joined.append((chunk, terms))
         return
@@ -316,6 +317,21 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clau
         else:
             clauses.append(_word(word, alone.get(at, ()), len(words) <= NAME_WORDS, lexicon))
     return groups, clauses, _corrected(typed, corrections) if corrections else None
+
+
+def _joined(chunk: str, terms: Terms, lexicon: Lexicon) -> Clause:
+    """What to look for by words joined with a sign, one of them too short to be looked for alone: the words as they
+    stand together and, where they are letters alone, the one word that others write (elearning), and less the longer.
+    """
+    alternatives = [Alternative(terms), *_synonyms(synonyms().get(terms, ()))]
+    words = words_of(chunk)
+    if all(map(str.isalpha, words)):
+        whole = term_of("".join(words))
+        if lexicon.frequency(whole):
+            alternatives.append(Alternative((whole,)))
+        longer = dict.fromkeys(term_of(word) for word in words if len(word) >= SHORTEST_ALONE)
+        alternatives += [Alternative((term,), JOINED_WEIGHT) for term in longer if term != GAP]
+    return Clause(chunk, tuple(alternatives))
 
 
 def _synonyms(others: tuple[Terms, ...], share: float = 1.0) -> tuple[Alternative, ...]:

@@ -171,6 +171,18 @@ def test_pieces_too_short_to_tell_are_a_phrase() -> None:
     assert terms_wanted(plan("R&D 24/7", LEXICON)) == [("r", "d"), ("24", "7")]
 
 
+def test_a_word_joined_to_a_short_one_counts_alone_and_written_as_one_word() -> None:
+    known = lexicon("elearning design")
+    (learning,) = plan("e-learning", known).clauses
+    assert learning == Clause(
+        "e-learning", (Alternative(("e", "learn")), Alternative(("elearn",)), Alternative(("learn",), 0.4))
+    )
+    (design,) = plan("co-design", known).clauses
+    assert [one.terms for one in design.alternatives] == [("co", "design"), ("design",)]
+    (numbered,) = plan("RM3745/5", known).clauses
+    assert [one.terms for one in numbered.alternatives] == [("rm3745", "5")]
+
+
 def test_an_unclosed_quote_is_no_phrase() -> None:
     assert not any(clause.required for clause in plan('"social care', LEXICON).clauses)
 
