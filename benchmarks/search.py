@@ -46,7 +46,6 @@ class Server:
         environment = os.environ | {
             "WEB_BIND": f"127.0.0.1:{self.port}",
             "WEB_PROCESSES": "2",
-            "WEB_THREADS": "8",
             "API_LIMIT_SEARCH": "1000000000",
         }
         self._process = subprocess.Popen(

@@ -141,9 +141,9 @@ def test_nothing_is_invented_about_a_founding_firm() -> None:
     assert [study for study in studies.values() if "sector" in study] == []
     # Nobody says that the work for RNIB was an evaluation, though the founding search asks for one.
     assert studies["vision-rehabilitation"]["text"] == (
-        "Vision rehabilitation for RNIB, with the support of the Department of Health. At one county service, health and "
-        "social care costs of over £3.4m a year were avoided, reduced or deferred by a service that cost about £900,000 "
-        "a year."
+        "Vision rehabilitation for RNIB, with the support of the Department of Health. At one county service, health "
+        "and social care costs of over £3.4m a year were avoided, reduced or deferred by a service that cost about "
+        "£900,000 a year."
     )
 
 
