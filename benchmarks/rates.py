@@ -126,7 +126,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         environment = place.environment | {
-            "WEB_BIND": f"127.0.0.1:{self.port}", "WEB_PROCESSES": "2", "WEB_THREADS": "8",
+            "WEB_BIND": f"127.0.0.1:{self.port}", "WEB_PROCESSES": "2",
             "API_LIMIT_SEARCH": "1000000000",
         }  # fmt: skip
         self._process = subprocess.Popen(
