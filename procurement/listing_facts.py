@@ -118,7 +118,7 @@ def _read(wanted: list[Named], on: date, cards: bool) -> _Rows:
     suppliers = Supplier.objects.filter(reference__in={one.supplier for one in wanted})
     rows.suppliers = {one.reference: one for one in suppliers}
     partners = Partner.objects.filter(reference__in={one.partner for one in wanted})
-    rows.partners = {one.reference: one for one in partners.select_related("published")}
+    rows.partners = {one.reference: one for one in partners.select_related("published", "organisation")}
     of_suppliers = [one.pk for one in rows.suppliers.values()]
     of_partners = [one.pk for one in rows.partners.values()]
     for member in SupplierMember.objects.filter(supplier__in=of_suppliers, partner__in=of_partners):

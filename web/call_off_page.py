@@ -25,6 +25,7 @@ from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice
 from web.buying import names_of
+from web.fictional import fictional_suppliers
 from web.saying import said
 
 HAPPENINGS: Final = 100
@@ -36,6 +37,7 @@ class SupplierLine:
 
     position: int
     name: str
+    fictional: bool
     partners: str
     price: int | None
     total: int | None
@@ -76,6 +78,7 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
     facts = facts_of(call_off, timezone.localdate())
     offers = {one.asked_id: one for one in facts.offers}
     terms = terms_of(call_off)
+    made_up = fictional_suppliers(call_off.lot_id)
     lines = []
     for row in facts.asked:
         offer, price = offers.get(row.pk), facts.prices.get(row.pk)
@@ -84,6 +87,7 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
             SupplierLine(
                 position=row.position,
                 name=row.appointment.supplier.name,
+                fictional=row.appointment.supplier_id in made_up,
                 partners=", ".join(one.organisation.name for one in row.partners.all()),
                 price=minor,
                 total=None if minor is None else terms.total(minor),

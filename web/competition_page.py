@@ -40,6 +40,7 @@ from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
 from procurement.states import Part
 from web.call_off_page import ahead_of
+from web.fictional import fictional_suppliers
 from web.formats import minor, money
 from web.saying import one_in_another, said
 
@@ -51,8 +52,9 @@ PARTS: Final = [("assessor", N_("Assessor")), ("moderator", N_("Moderator"))]
 
 @dataclass(frozen=True, slots=True)
 class RuledOutLine:
-    """A supplier that is not invited, the rule, and what it found."""
+    """A supplier (its primary key and name) that is not invited, the rule, and what it found."""
 
+    key: int
     name: str
     rule: str
     found: str
@@ -61,12 +63,14 @@ class RuledOutLine:
 @dataclass(frozen=True, slots=True)
 class RankedLine:
     """A tender's place as a row: amounts written out, points exact or to four decimals, the arithmetic in words.
+    `key` is the supplier's primary key, 0 where the reader may not see its tender.
 
     `mean` is that of the other prices where its own looks low, written out, else "".
     """
 
     rank: str
     tender: str
+    key: int
     supplier: str
     quality: str
     price: str
@@ -82,7 +86,8 @@ class CompetitionPage:
     """Everything that the template lays out. `actions` are the names of steps that the reader may take now; `before`
     what publishing would do, None once it is done; `out` the first LISTED whom it did not invite, `ruled_out` how many
     they are; `blocking` what keeps it from `ahead`. `people` have their part as
-    procurement calls it, in English: the form that takes one away sends it.
+    procurement calls it, in English: the form that takes one away sends it. `invited` are suppliers by primary key and
+    name, `fictional` the keys of those on the lot that are made up.
     """
 
     competition: Competition | None
@@ -94,7 +99,7 @@ class CompetitionPage:
     before: Preview | None
     blocking: tuple[Fault, ...]
     ahead: str
-    invited: tuple[str, ...]
+    invited: tuple[tuple[int, str], ...]
     out: tuple[RuledOutLine, ...]
     ruled_out: int
     declined: int
@@ -108,6 +113,7 @@ class CompetitionPage:
     tenders: tuple[Tender, ...]
     ranking: tuple[RankedLine, ...]
     contract: Contract | None
+    fictional: frozenset[int]
 
     @property
     def method(self) -> str:
@@ -145,7 +151,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         before=before,
         blocking=tuple(facts.blocking),
         ahead=ahead_of(facts.purchase),
-        invited=tuple(one.supplier.name for one in before.invited) if before else (),
+        invited=tuple((one.supplier_id, one.supplier.name) for one in before.invited) if before else (),
         out=(),
         ruled_out=0,
         declined=0,
@@ -162,6 +168,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         tenders=(),
         ranking=(),
         contract=facts.contract,
+        fictional=fictional_suppliers(call_off.lot_id),
     )
     return base if competition is None else _with(base, competition, call_off, actor, parts)
 
@@ -183,7 +190,7 @@ def _with(
             }
         )
     invited = Invitation.objects.filter(competition=competition).values_list(
-        "asked__appointment__supplier__name", flat=True
+        "asked__appointment__supplier", "asked__appointment__supplier__name"
     )
     ruled_out = competition.ruled_out.select_related("appointment__supplier")
     ruled = list(ruled_out[: LISTED + 1])
@@ -221,7 +228,8 @@ def _tenders(competition: Competition, actor: Actor) -> list[Tender]:
 
 def _ruled(appointment: Any, rule: str, found: list[dict[str, Any]]) -> RuledOutLine:
     missed = [one_in_another(str(one) for one in part.values() if one) for part in found]
-    return RuledOutLine(appointment.supplier.name, rule, "; ".join(one for one in missed if one))
+    told = "; ".join(one for one in missed if one)
+    return RuledOutLine(appointment.supplier_id, appointment.supplier.name, rule, told)
 
 
 def _ranking(
@@ -230,12 +238,14 @@ def _ranking(
     if competition.ranking is None:
         return ()
     names = {one.reference: one.invitation.asked.appointment.supplier.name for one in tenders}
+    keys = {one.reference: one.invitation.asked.appointment.supplier_id for one in tenders}
     low: dict[str, str] = competition.ranking["low"]
     called = {one.key: one.name for one in rules.criteria}
     return tuple(
         RankedLine(
             rank=str(one["rank"]) if one["rank"] else _("Not ranked"),
             tender=one["tender"],
+            key=keys.get(one["tender"], 0),
             supplier=names.get(one["tender"], ""),
             quality=points(one["quality"]),
             price=money(minor(one["price"]["amount"])),

@@ -108,6 +108,14 @@ class Answer:
     model: str
     caught_up_at: str
 
+    @property
+    def listings(self) -> list[str]:
+        """References of all that the page names: who fits, then who is ruled out."""
+        return [
+            *(one.reference for one in self.fits),
+            *(reference for reference, _name, _rules in self.ruled_out),
+        ]
+
 
 def answer_of(told: Mapping[str, Any], asked: Iterable[str] = ()) -> Answer:
     """The answer in words. A lot or specialism in `asked`, by reference, is not offered again."""

@@ -50,6 +50,7 @@ class Entry:
     name: str
     framework: str
     via: str
+    fictional: bool
     shown: bool
     source: str
     decision: str
@@ -134,6 +135,7 @@ def _entry(row: ShortlistEntry, facts: ListingFacts) -> Entry:
         name=published.name if published else row.listing,
         framework=f"{facts.framework.number} {facts.framework.name}" if facts.framework else "",
         via="" if alone or facts.supplier is None else facts.supplier.name,
+        fictional=facts.partner is not None and facts.partner.organisation.fictional,
         shown=facts.shown,
         source=_source(row),
         decision=row.decision,

@@ -54,7 +54,10 @@ def test_a_draft_shows_its_suppliers_in_their_order_with_prices(page: Client) ->
     cells = [cell.text for cell in shown.all("td", class_="govuk-table__cell--numeric")]
     assert cells == ["Price: £6,505", "In all: £10,005.50", "Price: £5,500", "In all: £9,000.50"]
     heads = [one.text for one in shown.all("th", scope="row")]
-    assert heads == ["1. Consortium Alder Wanted: Alder", "2. Dogwood Digital Wanted: Dogwood"]
+    assert heads == [
+        "1. Consortium Alder Fictional firm Wanted: Alder",
+        "2. Dogwood Digital Fictional firm Wanted: Dogwood",
+    ]
     assert summary(shown)["Options"] == "3 months for at most £2,500.50"
 
 

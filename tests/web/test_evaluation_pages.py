@@ -178,8 +178,8 @@ def test_the_ranking_shows_its_arithmetic_and_opens_prices(page: Client) -> None
     shown = read(page.get(address))
     by = "Ranking, by quality points and the lowest price over the price, times its weight"
     assert rows(shown, by)[1:] == [
-        ["Rank: 1", "Consortium Alder", "Quality: 46", "Price: £7,000", "Result: 80.29"],
-        ["Rank: 2", "Dogwood Digital", "Quality: 38", "Price: £6,000", "Result: 78.00"],
+        ["Rank: 1", "Consortium Alder Fictional firm", "Quality: 46", "Price: £7,000", "Result: 80.29"],
+        ["Rank: 2", "Dogwood Digital Fictional firm", "Quality: 38", "Price: £6,000", "Result: 78.00"],
     ]
     assert rows(shown, "The arithmetic")[1][1].startswith("Method: 4 of 5 × 50 = 40")
     assert summary(read(page.get(tender_address(address, "alders"))))["The work"] == "£6,000 without VAT"

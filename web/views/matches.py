@@ -36,6 +36,7 @@ from search.ranks import MODES, WEIGHTS
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.faults import FieldFault, by_anchor
+from web.fictional import fictional_listings
 from web.finding import count_shown
 from web.match_answer import answer_of, asked_for
 from web.need_choices import need_choices
@@ -127,6 +128,7 @@ def _form(
     linked = [
         fault if shown.get(fault.anchor, True) else replace(fault, anchor="framework") for fault in faults
     ]
+    told = None if answer is None else answer_of(answer.answer, (form.lot, *form.specialisms))
     return render(
         request,
         "match.html",
@@ -137,7 +139,8 @@ def _form(
         choices=choices,
         organisations=list(body.choices) if len(body.choices) > 1 else [],
         keeps=bool(body.choices),
-        answer=None if answer is None else answer_of(answer.answer, (form.lot, *form.specialisms)),
+        answer=told,
+        fictional=frozenset() if told is None else fictional_listings(told.listings),
         again=form.pairs(),
         labels=labels_said(LABELS),
         faults=linked,
@@ -220,6 +223,7 @@ def _kept(
     faults: Iterable[FieldFault],
 ) -> HttpResponse:
     wrong = list(faults)
+    told = answer_of(row.answer, (row.content["lot"], *row.content["specialisms"]))
     return render(
         request,
         "kept_match.html",
@@ -228,7 +232,8 @@ def _kept(
         match=row,
         text=row.content["text"],
         asked=asked_for(row.content, row.answer, _places(row)),
-        answer=answer_of(row.answer, (row.content["lot"], *row.content["specialisms"])),
+        answer=told,
+        fictional=fictional_listings(told.listings),
         again=NeedForm.of(
             row.content, row.answer.get("mode", "balanced"), row.answer.get("weights", WEIGHTS)
         ).pairs(),

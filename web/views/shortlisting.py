@@ -52,6 +52,7 @@ class Adding:
     listing: str
     name: str
     framework: str
+    fictional: bool
     back: str
 
 
@@ -79,6 +80,7 @@ def add_to_shortlist(request: HttpRequest) -> HttpResponse:
         listing,
         facts.partner.published.name,
         facts.framework.number,
+        facts.partner.organisation.fictional,
         way_back(sent.get("back", ""), listing),
     )
     if request.method != "POST":
