@@ -12,11 +12,14 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from procurement.actions.shortlists import ShortlistDraft
+from procurement.actions.shortlists import ReadIn, ShortlistDraft
 from procurement.errors import Fault, Invalid
+from procurement.models import ShortlistEntry
 from search.checked_query import checked_query
+from search.engines.base import EngineUnavailable
 from search.index import engine
-from search.saved_query import kept_query
+from search.parameters import BadParameters
+from search.saved_query import canonical_query, kept_query
 
 KEPT: Final = 100
 """Of what is found the first so many are kept, in their order; all are counted."""
@@ -53,6 +56,21 @@ def found_by(draft: ShortlistDraft) -> ShortlistDraft:
         "results": [{"listing": hit.reference, "score": hit.score} for hit in answer.hits],
     }
     return replace(draft, query=query, found=found)
+
+
+def read_in_search(query: str, listing: str) -> ReadIn:
+    """That a listing was read in the search of a query string: with the query in canonical form and its words, where
+    that search does find the listing today. An address is what a browser sends, so that it is asked and not believed;
+    where it cannot be asked the listing comes from a search of which no more is known.
+    """
+    on, searched = timezone.localdate(), ShortlistEntry.Source.SEARCH
+    try:
+        asked = kept_query(query, on)
+        if not list(engine().answering(asked, [listing])):
+            return ReadIn(searched)
+        return ReadIn(searched, canonical_query(query, on), " ".join(asked.q.split()))
+    except (BadParameters, EngineUnavailable):
+        return ReadIn(searched)
 
 
 def _not_found(draft: ShortlistDraft, known: set[str]) -> Iterator[Fault]:

@@ -148,6 +148,11 @@ def _entry(row: ShortlistEntry, facts: ListingFacts) -> Entry:
 def _source(row: ShortlistEntry) -> str:
     if row.source == ShortlistEntry.Source.MATCH and row.rank is not None:
         return _("Rank %(rank)s of the match") % {"rank": row.rank}
+    kept = {one["kind"]: one["told"] for one in row.reasons if isinstance(one, Mapping) and "told" in one}
+    if words := kept.get("search", {}).get("words"):
+        return _("Found by a search for “%(words)s”") % {"words": words}
+    if "page" in kept:
+        return _("Added from the listing’s own page")
     told = {"search": _("Found by a search"), "manual": _("Added by hand")}
     return told.get(row.source) or _(row.get_source_display())
 

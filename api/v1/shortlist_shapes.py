@@ -90,7 +90,9 @@ class UnlockingSerializer(serializers.Serializer[Any]):
 
 
 class EntrySerializer(serializers.ModelSerializer[ShortlistEntry]):
-    """A listing on a shortlist. `rank`, `score` and `reasons` are what the match said of it."""
+    """A listing on a shortlist. `rank`, `score` and `reasons` are what the match said of it; one that was put
+    there from a page has as its reason the search or the page where it was read.
+    """
 
     position = serializers.IntegerField(min_value=1)
     source = serializers.ChoiceField(choices=ShortlistEntry.Source.choices)  # type: ignore[assignment]

@@ -12,7 +12,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from procurement.actions.shortlists import Source, check_new, insert_entries, locked_row, raised, tell
+from procurement.actions.shortlists import (
+    ReadIn,
+    Source,
+    check_new,
+    insert_entries,
+    locked_row,
+    raised,
+    tell,
+)
 from procurement.errors import Fault, Invalid, NotFound
 from procurement.models import Shortlist, ShortlistEntry
 from procurement.permissions import Actor
@@ -23,13 +31,19 @@ Decision = ShortlistEntry.Decision
 
 
 def add_entries(
-    actor: Actor, reference: str, revision: int, listings: Sequence[str], source: str = Source.MANUAL
+    actor: Actor,
+    reference: str,
+    revision: int,
+    listings: Sequence[str],
+    source: str = Source.MANUAL,
+    read_in: ReadIn | None = None,
 ) -> Shortlist:
-    """Adds listings at the end, found by a search or by hand (`source`).
+    """Adds listings at the end, found by a search or by hand (`source`); or from where they were read, which is kept
+    with them and takes the place of `source`.
 
     Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /listings/n or /source.
     """
-    faults = []
+    faults, source = [], source if read_in is None else read_in.source
     if source not in (Source.MANUAL, Source.SEARCH):
         faults.append(
             Fault("/source", "unknown_value", "Listings are added from search or by hand (manual).")
@@ -40,7 +54,7 @@ def add_entries(
     with transaction.atomic():
         shortlist = locked_row(actor, reference, revision)
         first = check_new(shortlist, listings)
-        insert_entries(actor, shortlist, listings, first, source)
+        insert_entries(actor, shortlist, listings, first, source, read_in)
         raised(shortlist)
         tell(actor, shortlist, "entries_added", {"source": source}, listing=list(listings))
     return shortlist

@@ -40,12 +40,31 @@ Source = ShortlistEntry.Source
 
 
 @dataclass(frozen=True, slots=True)
+class ReadIn:
+    """Where somebody read the listings that they put on a shortlist: in a search, or each on its own page.
+
+    Of a search `query` is its query string and `words` what was looked for in it, both "" where it is not known that
+    the search finds them.
+    """
+
+    source: str
+    query: str = ""
+    words: str = ""
+
+    def reasons(self, listing: str) -> list[dict[str, Any]]:
+        """What is kept with the entry of a listing, as `{kind, told}`."""
+        if self.source == Source.MANUAL:
+            return [{"kind": "page", "told": {"listing": listing}}]
+        return [{"kind": "search", "told": {"query": self.query, "words": self.words}}] if self.query else []
+
+
+@dataclass(frozen=True, slots=True)
 class ShortlistDraft:
     """A shortlist to begin. `requirement` and `match` are references; `listings` are references that were found by
     the search `query` (the query string of /api/v1/listings/), or chosen by hand where that is empty; `found` is what
     that search finds, as JSON values (search/shortlisting.py checks the query and asks). Of a match's ranked results
     the first `take` become entries, all of them unless it says how many; where `chosen` names some, only those, in the
-    order of their ranks.
+    order of their ranks. `read_in` says where `listings` were read one by one, None for whoever names them by hand.
     """
 
     title: object
@@ -57,6 +76,7 @@ class ShortlistDraft:
     listings: Sequence[str] = ()
     query: object = ""
     found: Mapping[str, Any] | None = None
+    read_in: ReadIn | None = None
 
 
 def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
@@ -88,7 +108,7 @@ def create_shortlist(actor: Actor, draft: ShortlistDraft) -> Shortlist:
             actor=actor.reference,
         )
         source = Source.SEARCH if query else Source.MANUAL
-        insert_entries(actor, shortlist, [*ranked, *draft.listings], 1, source)
+        insert_entries(actor, shortlist, [*ranked, *draft.listings], 1, source, draft.read_in)
         told = {"title": title, "entries": len(ranked) + len(draft.listings), "query": query}
         named = {
             "requirement": requirement and requirement.reference,
@@ -171,9 +191,16 @@ def tell(actor: Actor, shortlist: Shortlist, what: str, changes: dict[str, Any],
 
 
 def insert_entries(
-    actor: Actor, shortlist: Shortlist, listings: Sequence[str | Ranked], first: int, source: str
+    actor: Actor,
+    shortlist: Shortlist,
+    listings: Sequence[str | Ranked],
+    first: int,
+    source: str,
+    read_in: ReadIn | None = None,
 ) -> None:
-    """Adds entries from position `first` on; what is ranked comes from the match, the others from `source`."""
+    """Adds entries from position `first` on; what is ranked comes from the match, the others from where they were
+    read, else from `source`.
+    """
     made = []
     for position, one in enumerate(listings, start=first):
         entry = ShortlistEntry(shortlist=shortlist, position=position, added_by=actor.reference)
@@ -181,7 +208,8 @@ def insert_entries(
             entry.listing, entry.source = one.listing, Source.MATCH
             entry.rank, entry.score, entry.reasons = one.rank, one.score, one.reasons
         else:
-            entry.listing, entry.source = one, source
+            entry.listing, entry.source = one, source if read_in is None else read_in.source
+            entry.reasons = [] if read_in is None else read_in.reasons(one)
         made.append(entry)
     insert(made)
 

@@ -194,7 +194,7 @@ def _reason(one: Any) -> str:
 def _entries(entries: Sequence[Mapping[str, Any]]) -> Table:
     columns = (
         "Listing", "Position", "Partner", "Supplier", "Decision", "Reason", "Source", "Rank", "Score",
-        "Reasons of the match", "Added by", "Decided by", "Decided at", "Found by buyers then", "Framework",
+        "Reasons of match or search", "Added by", "Decided by", "Decided at", "Found by buyers then", "Framework",
         "Framework's status then",
     )  # fmt: skip
     return Table("Entries", columns, tuple(_entry(entry) for entry in entries))

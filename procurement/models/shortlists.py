@@ -46,7 +46,8 @@ class Shortlist(Revised):
 class ShortlistEntry(models.Model):
     """One listing on a shortlist, by its reference, with the buyer's decision and its reason.
 
-    `rank` (from 1), `score` and `reasons` are what the match said of it, empty where it comes from elsewhere.
+    `rank` (from 1), `score` and `reasons` are what the match said of it. What comes from a search or its own page
+    has no rank and score, and as its reason where it was read, where that is known.
     """
 
     class Source(models.TextChoices):

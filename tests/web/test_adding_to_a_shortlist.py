@@ -53,6 +53,44 @@ def test_a_result_is_put_on_an_open_shortlist_and_the_search_comes_back(page: Cl
     assert "Evaluators (SL" in " ".join(again.texts("li"))
 
 
+def test_an_entry_says_by_which_words_of_a_search_it_was_found(page: Client) -> None:
+    kept = begin(signed(page), BIRCH).rpartition("/")[2]
+    for shortlist, back, query in (
+        (kept, "/search?page=2&q=Evaluation+&framework=rm1&compare=x", "q=Evaluation&framework=rm1"),
+        ("new", SEARCH, "q=evaluation&framework=rm1"),
+    ):
+        words = query[2:12]
+        sent = {"listing": ALDER, "back": back, "shortlist": shortlist, "title": "Another"}
+        assert page.post(ADD, sent).status_code == 303
+        entry = ShortlistEntry.objects.filter(listing=ALDER).latest("pk")
+        assert (entry.source, entry.reasons) == (
+            "search", [{"kind": "search", "told": {"query": query, "words": words}}],
+        )  # fmt: skip
+        shown = read(page.get(f"/shortlists/{entry.shortlist.reference}"))
+        assert (
+            f"RM1 Advice, reached through Consortium Alder. Found by a search for “{words}”. Fictional firm"
+            in (shown.texts("p"))
+        )
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [
+        ("/search", "Found by a search"),
+        ("/search?region=TLI", "Found by a search"),
+        ("/search?q=nothing+has+this+word", "Found by a search"),
+        ("/search?colour=blue&q=evaluation", "Found by a search"),
+        (f"/listings/{ALDER}", "Added from the listing’s own page"),
+    ],
+)
+def test_words_that_do_not_find_a_listing_are_not_said_to(page: Client, back: str, told: str) -> None:
+    sent = {"listing": ALDER, "back": back, "shortlist": "new", "title": "Another"}
+    assert signed(page).post(ADD, sent).status_code == 303
+    entry = ShortlistEntry.objects.get()
+    shown = read(page.get(f"/shortlists/{entry.shortlist.reference}"))
+    assert f"RM1 Advice, reached through Consortium Alder. {told}. Fictional firm" in shown.texts("p")
+
+
 def test_a_listing_begins_a_shortlist_from_its_own_page(page: Client) -> None:
     signed(page)
     (link,) = links(page, f"/listings/{ALDER}")

@@ -22,16 +22,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from procurement.actions.shortlist_entries import add_entries
-from procurement.actions.shortlists import ShortlistDraft, create_shortlist
+from procurement.actions.shortlists import ReadIn, ShortlistDraft, create_shortlist
 from procurement.errors import Fault, Refused
 from procurement.listing_facts import facts_of
 from procurement.models import Shortlist, ShortlistEntry
-from procurement.permissions import Action, Actor, can
+from procurement.permissions import Action, can
 from procurement.revisions import ANY
+from search.parameters import BadParameters
+from search.saved_query import asked_of
+from search.shortlisting import read_in_search
 from web.adding import ADDED, way_back
+from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
+from web.choosing import COMPARE
 from web.doing import refusal_of
-from web.faults import FieldFault, by_anchor, lowered
+from web.faults import FieldFault, by_anchor, lowered, plain_amounts
 from web.meanwhile import CONFLICT
 from web.once import done_once
 from web.pages import render
@@ -94,12 +99,17 @@ def add_to_shortlist(request: HttpRequest) -> HttpResponse:
         return _page(
             request, adding, [FieldFault("organisation", _("Organisation: say for which one it is"))], 422
         )
+    # Asked before a transaction begins: an index that is slow must keep nobody's write waiting.
+    read_in = _read_in(adding)
 
     def act() -> str:
         if chosen == NEW:
-            draft = ShortlistDraft(sent.get("title", ""), organisation=organisation, listings=[listing])
+            draft = ShortlistDraft(
+                sent.get("title", ""), organisation=organisation, listings=[listing], read_in=read_in
+            )
             return _led_back(adding, create_shortlist(actor, draft))
-        return _led_back(adding, _added(actor, chosen, adding))
+        # Whoever adds a listing has read no entry: the shortlist is taken as it is now.
+        return _led_back(adding, add_entries(actor, chosen, ANY, [listing], read_in=read_in))
 
     try:
         return done_once(request, actor, act)
@@ -111,11 +121,18 @@ def add_to_shortlist(request: HttpRequest) -> HttpResponse:
         )
 
 
-def _added(actor: Actor, reference: str, adding: Adding) -> Shortlist:
-    """Whoever adds a listing has read no entry: the shortlist is taken as it is now. Raises as add_entries does."""
-    searched = adding.back.partition("?")[0] == reverse("web:search")
-    source = ShortlistEntry.Source.SEARCH if searched else ShortlistEntry.Source.MANUAL
-    return add_entries(actor, reference, ANY, [adding.listing], source)
+def _read_in(adding: Adding) -> ReadIn:
+    """Where the listing was read, by the way back."""
+    path, _between, query = adding.back.partition("?")
+    if path != reverse("web:search"):
+        return ReadIn(ShortlistEntry.Source.MANUAL)
+    try:
+        sent = asked_of(query)
+    except BadParameters:
+        return ReadIn(ShortlistEntry.Source.SEARCH)
+    # As the page of the search reads its own address.
+    asked = plain_amounts(Address.of(path, sent).without("more", ADDED, COMPARE))
+    return read_in_search(asked.query, adding.listing)
 
 
 def _led_back(adding: Adding, shortlist: Shortlist) -> str:
