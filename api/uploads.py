@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, ClassVar, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -24,6 +24,8 @@ from procurement.actions.files import LARGEST
 CHUNK: Final = 1 << 16
 LARGEST_FORM: Final = LARGEST + 64 * 1024
 """Bytes of a form with a file: the file, and what is said of it."""
+LARGEST_SHEET: Final = 64 * 1024 * 1024
+"""Bytes of a sheet of rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,25 @@ class JSONLinesParser(BaseParser):
 
 
 class FileParser(MultiPartParser):
-    """A form with one file and what is said of it; what is longer than its file may be is refused before it is read."""
+    """A form with one file and what is said of it; what is longer than its file may be is refused before it is read.
+    `longest` is how many bytes that is.
+    """
+
+    longest: ClassVar[int] = LARGEST_FORM
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         said = str(stream.META.get("CONTENT_LENGTH") or "0") if hasattr(stream, "META") else "0"
-        if said.isdigit() and int(said) > LARGEST_FORM:
-            raise Problem(413, f"The form is longer than {LARGEST_FORM:,} bytes.")
+        if said.isdigit() and int(said) > self.longest:
+            raise Problem(413, f"The form is longer than {self.longest:,} bytes.")
         return super().parse(stream, media_type, parser_context)
+
+
+class SheetParser(FileParser):
+    """A form with a sheet, which may be as large as on the page that takes one."""
+
+    longest: ClassVar[int] = LARGEST_SHEET + 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)

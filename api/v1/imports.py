@@ -4,29 +4,42 @@ by progress.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.errors import Problem, fault
 from api.idempotency import answered_once, key_of
-from api.parameters import choice, flag, text, values
+from api.parameters import choice, flag, reference, text, values
 from api.schema import operation
-from api.uploads import Body, JSONLinesParser, Upload
+from api.uploads import Body, Form, JSONLinesParser, SheetParser, Upload, form_of
+from api.v1.files import form_schema
 from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
 from procurement.actions.buyers import require_somewhere
-from procurement.models import Operation
+from procurement.models import Framework, Operation, RateCard
 from procurement.once import fingerprint
 from procurement.permissions import Action, Actor, require
-from search.parameters import Parameter
+from procurement.pricing import CURRENCIES, UNITS
+from search.parameters import BadParameters, Parameter, ParameterFault
 
-KIND: Final = "import_partners"
+PARTNERS, RATES = "partners", "rates"
+KINDS: Final = {PARTNERS: "import_partners", RATES: "import_rates"}
+"""The kind of operation by what a file holds."""
+FORM: Final = SheetParser.media_type
+HEADING: Final = 200
+OF_BOTH: Final = frozenset({"dry_run", "partial"})
+OF_PARTNERS: Final = frozenset({"name"})
+OF_RATES: Final = frozenset(
+    {"framework", "map", "sheet", "currency", "unit", "basis", "create_suppliers", "strict"}
+)
 
 
 class OperationSerializer(serializers.ModelSerializer[Operation]):
@@ -58,20 +71,47 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
 
 
 class ImportList(ApiView):
-    """Where files of partners are imported."""
+    """Where files of partners and of rates are imported."""
 
-    parser_classes = (JSONLinesParser,)
+    parser_classes = (JSONLinesParser, SheetParser)
     write_parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(
+            "kind",
+            "What the file holds: partners (JSON Lines, as the body) or rates (CSV or XLSX, as the part `file` of "
+            "a form).",
+            {"type": "string", "enum": list(KINDS), "default": PARTNERS},
+        ),
         flag("dry_run", "Only check, and say what would change."),
         flag("partial", "Load the rows that are right where others are wrong; all or nothing otherwise."),
-        text("name", "The file's own name, kept as a label.", 200, "partners.jsonl"),
+        text("name", "Of partners: the file's own name, kept as a label.", 200, "partners.jsonl"),
+        reference("framework", "Of rates, needed: the framework that they are of.", "rm6309"),
+        Parameter(
+            "map",
+            "Of rates: a field and the heading that it stands under, where the two differ in name.",
+            {"type": "string", "maxLength": HEADING, "pattern": r"^[a-z_]+=.*\S"},
+            repeated=True,
+            example="price=Day rate",
+        ),
+        text("sheet", "Of rates: the worksheet, where several hold something.", HEADING),
+        choice("currency", "Of rates: their currency, pounds unless it is stated.", CURRENCIES),
+        choice("unit", "Of rates: what a rate is for, as the framework has it unless it is stated.", UNITS),
+        choice(
+            "basis",
+            "Of rates: illustrative ones are no offer; published unless stated.",
+            RateCard.Basis.values,
+        ),
+        flag(
+            "create_suppliers",
+            "Of rates: make the suppliers that there are not; their rows are wrong otherwise.",
+        ),
+        flag("strict", "Of rates: refuse what is odd, such as £6 a day, which is only told otherwise."),
     )
 
     @operation(
-        summary="Import partners",
+        summary="Import partners or rate cards",
         answer=OperationSerializer,
         status=202,
-        body={JSONLinesParser.media_type: {"type": "string", "format": "binary"}},
+        body={JSONLinesParser.media_type: {"type": "string", "format": "binary"}, FORM: form_schema()},
         scope="imports:write",
         headers=("Idempotency-Key",),
         problems=(422,),
@@ -80,28 +120,75 @@ class ImportList(ApiView):
         "-H 'Content-Type: application/x-ndjson' --data-binary '@partners.jsonl'",
     )
     def post(self, request: Request) -> Response:
-        """Takes a file of JSON Lines, one partner a line, and answers with the operation that reads it.
+        """Takes a file of JSON Lines, one partner a line, or a sheet of rates, one rate a row, and answers with the
+        operation that reads it. A supplier's rates that the sheet leaves out are withdrawn.
 
         All or nothing: a file with an error changes nothing, and the operation's problem names every row and
-        field.
+        field (of a sheet: cell).
         """
         actor = signed_in(request)
         options = values(request.GET, self.write_parameters)
-        require(actor, operations.KINDS[KIND])
+        kind = options.pop("kind", PARTNERS)
+        require(actor, operations.KINDS[KINDS[kind]])
+        wanted = _of_kind(kind, options)
         key_of(request)
+        if kind == RATES:
+            form = form_of(request, ())
+            said = fingerprint(_query(request), form.name.encode(), form.digest.encode())
+            return answered_once(
+                request, actor.reference, said, lambda: _begun(actor, kind, form, form.name, wanted)
+            )
+        # A body without a byte is parsed by nobody, whatever it is told to be.
+        if not request.content_type.lower().startswith(JSONLinesParser.media_type):
+            raise UnsupportedMediaType(request.content_type)
         body: object = request.data
         if not isinstance(body, Body):
             raise Problem(
                 400, "The body is empty.", errors=[fault("empty", "Send the file as the body.", pointer="")]
             )
-        name = options.pop("name", "partners.jsonl")
+        name = wanted.pop("name", "partners.jsonl")
         with body.received() as upload:
-            said = fingerprint(request.META.get("QUERY_STRING", "").encode(), upload.digest.encode())
-            return answered_once(request, actor.reference, said, lambda: _begun(actor, upload, name, options))
+            said = fingerprint(_query(request), upload.digest.encode())
+            return answered_once(
+                request, actor.reference, said, lambda: _begun(actor, kind, upload, name, wanted)
+            )
 
 
-def _begun(actor: Actor, upload: Upload, name: str, options: dict[str, Any]) -> Response:
-    begun = operations.start_import(actor, KIND, upload.chunks(), name, options)
+def _query(request: Request) -> bytes:
+    return str(request.META.get("QUERY_STRING", "")).encode()
+
+
+def _of_kind(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as the import of that kind takes them. Raises BadParameters for one that is of the other kind, a
+    field that is mapped twice, and rates of no known framework.
+    """
+    given = {name: value for name, value in options.items() if value != ()}
+    others = set(given) - OF_BOTH - (OF_RATES if kind == RATES else OF_PARTNERS)
+    faults = [
+        ParameterFault(name, "conflict", f"An import of {kind} takes no {name}.")
+        for name in given
+        if name in others
+    ]
+    if kind == PARTNERS:
+        if faults:
+            raise BadParameters(faults)
+        return given
+    pairs = [one.partition("=") for one in given.pop("map", ())]
+    headings = {name: heading.strip() for name, _between, heading in pairs}
+    if len(headings) < len(pairs):
+        faults.append(ParameterFault("map", "conflict", "A field stands under one heading: map it once."))
+    framework = given.get("framework", "")
+    if not framework:
+        faults.append(ParameterFault("framework", "missing", "Say which framework the rates are of."))
+    elif not Framework.objects.filter(reference=framework).exists():
+        faults.append(ParameterFault("framework", "choice", f"There is no framework {framework}."))
+    if faults:
+        raise BadParameters(faults)
+    return given | {"headings": headings}
+
+
+def _begun(actor: Actor, kind: str, upload: Upload | Form, name: str, options: dict[str, Any]) -> Response:
+    begun = operations.start_import(actor, KINDS[kind], upload.chunks(), name, options)
     place = reverse("api:operation", args=[begun.reference])
     return Response(
         OperationSerializer(begun).data, status=202, headers={"Location": place, "Retry-After": "1"}

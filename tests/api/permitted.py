@@ -188,6 +188,7 @@ TABLE: Final[tuple[Row, ...]] = (
         {"framework": "xd1", "supplier": "larch", "offerings": []}),
     Row("POST", "suppliers/larch/members/alder/leave/", ("member's administrator",), ("member",), {}, others=404),
     Row("POST", "imports/?dry_run=true", OPERATORS, body=b"{}\n"),
+    Row("POST", "imports/?kind=rates&framework=xd1&dry_run=true", OPERATORS, body={"file": "rates.csv"}),
     *_read((*PEOPLE, "operator's token", "token"), "operations/"),
     *_read(OPERATORS, "operations/{OPERATION}/"),
     Row("DELETE", "operations/{OPERATION}/", OPERATORS),

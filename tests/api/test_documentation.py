@@ -71,9 +71,12 @@ def test_every_curl_line_answers(client: Client, token: TokenMaker) -> None:
         "TOKEN": "",
         "OPERATION": "",
     }
-    files = {"partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n'}
+    files = {
+        "partners.jsonl": b'{"reference": "opm-group", "name": "OPM Group"}\n',
+        "rates.csv": b"supplier,lot,grade,Day rate\nBrightwater Advisory,2,G1,401\n",
+    }
     lines = curl_lines("api.md")
-    assert len(lines) == 54
+    assert len(lines) == 55
     for line in lines:
         response = run(line, variables, files)
         assert response.status_code in {200, 201, 202}, (line, response.content)

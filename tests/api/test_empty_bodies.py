@@ -52,6 +52,7 @@ def test_the_operations_that_take_a_form_are_these() -> None:
     assert sorted(UPLOADS) == [
         "/api/v1/call-offs/{reference}/documents/",
         "/api/v1/claims/{reference}/files/",
+        "/api/v1/imports/",
         "/api/v1/rate-proposals/{reference}/file/",
         "/api/v1/tenders/{reference}/files/",
     ]
