@@ -40,6 +40,7 @@ CODES: Final[dict[int, str]] = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    410: "gone",
     412: "stale",
     413: "too_large",
     414: "too_long",

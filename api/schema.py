@@ -34,6 +34,7 @@ PROBLEMS: Final[dict[int, str]] = {
     404: "There is nothing here, or nothing that whoever asks may see.",
     405: "The address does not take this method; `Allow` names those it takes.",
     409: "The object's state does not allow this.",
+    410: "What the link leads to is no more, or never was.",
     412: "The object has changed since it was read.",
     413: "The body is too large.",
     415: "The body's media type is not one that this address takes.",

@@ -1,7 +1,8 @@
 """Invitations to act for an organisation: its administrators invite, see what waits, send again and withdraw.
 
 An invitation names an address and never an account: the answer is the same whether there is one. People look after
-people: whoever asks has signed in. Whoever is invited answers on the pages, by the link that is sent.
+people: whoever asks has signed in. Whoever is invited answers by the link that is sent, on the
+pages or by invitation_answers.py.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from api.v1 import (
     health,
     imports,
     inbox,
+    invitation_answers,
     invitations,
     joinings,
     limits,
@@ -99,6 +100,10 @@ urlpatterns = [
         "organisations/<reference:reference>/invitations/<reference:invitation>/send/",
         member_invitations.InvitationSending.as_view(),
         name="member-invitation-send",
+    ),
+    *(
+        path(f"organisation-invitations/{name}/", view.as_view(), name=f"organisation-invitation-{name}")
+        for name, view in (("accept", invitation_answers.Acceptance), ("decline", invitation_answers.Decline))
     ),
     path("organisations/<reference:reference>/members/", members.Members.as_view(), name="members"),
     path(

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from procurement.actions.member_invitations import invite_member
+from django.core import mail
+
+from procurement.actions.member_invitations import invite_member, send_invitation
 from procurement.actions.profiles import update_profile
 from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.models import Partner
@@ -32,13 +34,26 @@ def administered() -> dict[str, str]:
         "SUSPENDED": SUSPENDED,
         "CHIEF": session_of("chief"),
         "MEMBER_INVITATION": member_invitation(),
+        "INVITED": session_of("partner"),
+        "LINK": link_of(invited("partner@example.org")),
         **REVIEWED,
     }
 
 
 def member_invitation() -> str:
     """Somebody whom the buyer has invited, and who has not answered."""
-    return invite_member(acting("chief"), BUYER, "invited@example.org", "", "viewer").reference
+    return invited("invited@example.org")
+
+
+def invited(email: str, role: str = "viewer") -> str:
+    """The buyer invites an address."""
+    return invite_member(acting("chief"), BUYER, email, "", role).reference
+
+
+def link_of(invitation: str) -> str:
+    """The token of the link that is sent to whoever is invited."""
+    assert send_invitation(invitation, 1)
+    return str(mail.outbox[-1].body).partition("/organisation-invitations/")[2].split()[0]
 
 
 def published_anew(firm: str) -> int:

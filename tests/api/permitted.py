@@ -187,6 +187,10 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("PUT", "partners/larch/offerings/", ("lead", "lead's administrator", "lead's token of other scopes"), SIGNED_IN,
         {"framework": "xd1", "supplier": "larch", "offerings": []}),
     Row("POST", "suppliers/larch/members/alder/leave/", ("member's administrator",), ("member",), {}, others=404),
+    *(
+        Row("POST", f"organisation-invitations/{answer}/", PEOPLE, body={"token": "none"})
+        for answer in ("accept", "decline")
+    ),
     Row("POST", "imports/?dry_run=true", OPERATORS, body=b"{}\n"),
     Row("POST", "imports/?kind=rates&framework=xd1&dry_run=true", OPERATORS, body={"file": "rates.csv"}),
     *_read((*PEOPLE, "operator's token", "token"), "operations/"),
