@@ -36,6 +36,8 @@ SHOWN_AS: Final = {
 DONE: Final = {
     "made": N_("It is made. Add what belongs to it."),
     "changed": N_("It is changed. Searches follow within seconds."),
+    "up": N_("The lot is moved up. Searches follow within seconds."),
+    "down": N_("The lot is moved down. Searches follow within seconds."),
     "removed": N_("It is taken away. Searches follow within seconds."),
 }
 

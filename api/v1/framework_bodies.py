@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from rest_framework import serializers
 
+from procurement.actions.framework_edits import MOVES
 from procurement.framework_fields import AS_FRAMEWORK, AS_GRADE, AS_LOT, AS_SPECIALISM, Field
 from procurement.models.base import REFERENCE_LENGTH
 
@@ -79,6 +80,14 @@ LotChanges: Final = _body("LotChanges", ANEW, AS_LOT, new=False)
 NewSpecialism: Final = _body(
     "NewSpecialism", "A specialism to make, the last of its lot.", AS_SPECIALISM, new=True, place="lot"
 )
+
+
+class MoveLot(serializers.Serializer[Any]):
+    """Where a lot is moved: one place towards the first or the last."""
+
+    to = serializers.ChoiceField(choices=MOVES)
+
+
 SpecialismChanges: Final = _body("SpecialismChanges", ANEW, AS_SPECIALISM, new=False)
 NewGrade: Final = _body("NewGrade", "A grade to make.", AS_GRADE, new=True, place="lot")
 GradeChanges: Final = _body("GradeChanges", ANEW, AS_GRADE, new=False)

@@ -23,6 +23,7 @@ from api.v1.framework_bodies import (
     FrameworkChanges,
     GradeChanges,
     LotChanges,
+    MoveLot,
     NewFramework,
     NewGrade,
     NewLot,
@@ -43,7 +44,7 @@ from api.v1.frameworks import (
     SpecialismList,
     SpecialismSerializer,
 )
-from api.views import DetailView, ListView
+from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.framework_edits import (
     add_grade,
     add_lot,
@@ -53,12 +54,14 @@ from procurement.actions.framework_edits import (
     edit_grade,
     edit_lot,
     edit_specialism,
+    move_lot,
     remove_grade,
     remove_lot,
     remove_specialism,
 )
 from procurement.models import Framework, Grade, Lot, Specialism
 from procurement.permissions import Actor
+from procurement.querysets import LotQuerySet
 
 CHANGED: Final = (404, 412, 422, 428)
 REMOVED: Final = (404, 409, 412, 428)
@@ -240,6 +243,41 @@ class LotKept(Keeping, LotDetail):
         else 409 says what does.
         """
         return removed(self, request, reference, remove_lot)
+
+
+class LotMove(ApiView):
+    """Another place of a lot among those of its framework."""
+
+    tagged = False
+
+    @operation(
+        summary="Move a lot up or down",
+        answer=LotSerializer,
+        body={"application/json": MoveLot},
+        scope="frameworks:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=(404, 409, 412, 422, 428),
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/lots/rm6309~7/move/" '
+        '-H "Authorization: Bearer $TOKEN" -H "If-Match: *" -H "Idempotency-Key: $KEY" '
+        "-H 'Content-Type: application/json' -d '{\"to\": \"up\"}'",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By an administrator of the framework's owner, or of an operator: one place, as lots are listed. 409 for the
+        first that is to move up and the last that is to move down.
+        """
+        actor = signed_in(request)
+        body = object_of(request, ("to",))
+
+        def once() -> Response:
+            values(request.GET, ())
+            lots = LotQuerySet(Lot).told()
+            row = one_of(lots, reference)
+            move_lot(actor, row.reference, revision_meant(request), text_of(body, "to"))
+            shown = lots.get(pk=row.pk)
+            place = reverse("api:lot", args=[row.reference])
+            return answered(LotSerializer(shown).data, framework_of(shown).revision, place)
+
+        return done_once(request, actor.reference, once)
 
 
 class SpecialismKeeping(SpecialismList):

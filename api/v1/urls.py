@@ -75,6 +75,7 @@ urlpatterns = [
     path("frameworks/<reference:reference>/", framework_editing.FrameworkKept.as_view(), name="framework"),
     path("lots/", framework_editing.LotKeeping.as_view(), name="lots"),
     path("lots/<reference:reference>/", framework_editing.LotKept.as_view(), name="lot"),
+    path("lots/<reference:reference>/move/", framework_editing.LotMove.as_view(), name="lot-move"),
     path("specialisms/", framework_editing.SpecialismKeeping.as_view(), name="specialisms"),
     path("specialisms/<reference:reference>/", framework_editing.SpecialismKept.as_view(), name="specialism"),
     path("grades/", framework_editing.GradeKeeping.as_view(), name="grades"),

@@ -34,6 +34,7 @@ from procurement.revisions import changed_since
 
 REFERENCE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 NUMBER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+MOVES: Final = ("up", "down")
 UNMADE: Final = "Nothing was changed."
 BEFORE_LIVE: Final = ("coming", "open", "pending", "standstill")
 
@@ -103,6 +104,30 @@ def edit_lot(actor: Actor, reference: str, revision: int, sent: Mapping[str, Any
         changed = _put(lot, values)
         _refuse([*_lot_faults(lot), *_bought_faults(lot, changed)])
         _changed(actor, framework, changed, lot.reference, lot)
+    return lot
+
+
+def move_lot(actor: Actor, reference: str, revision: int, to: object) -> Lot:
+    """Puts a lot one place `up` or `down` among those of its framework. Raises NotFound, NotPermitted, Stale; Conflict
+    for the first or the last; Invalid at /to.
+    """
+    with transaction.atomic():
+        framework, lot = _lot(actor, reference, revision)
+        if to not in MOVES:
+            _refuse([Fault("/to", "unknown_value", f"A lot is moved {' or '.join(MOVES)}.")])
+        others = framework.lots.exclude(pk=lot.pk)
+        if to == "up":
+            beside = others.filter(position__lt=lot.position).order_by("-position").first()
+        else:
+            beside = others.filter(position__gt=lot.position).order_by("position").first()
+        if beside is None:
+            raise Conflict("It is the first lot." if to == "up" else "It is the last lot.")
+        last = framework.lots.aggregate(last=Max("position"))["last"]
+        # No two may stand in one place, not even on the way.
+        for pk, position in ((lot.pk, last + 1), (beside.pk, lot.position), (lot.pk, beside.position)):
+            Lot.objects.filter(pk=pk).update(position=position)
+        lot.position = beside.position
+        _changed(actor, framework, ["position"], lot.reference)
     return lot
 
 

@@ -350,6 +350,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *(Row("POST", path, OPERATORS, body=body) for path, body in KEPT_NEW.items()),
     *(Row("PATCH", path, OPERATORS, SIGNED_IN, {"name": "Anew"}) for path in KEPT_PARTS),
     *(Row("DELETE", path, OPERATORS, SIGNED_IN) for path in KEPT_PARTS[1:]),
+    Row("POST", "lots/xd1~1/move/", OPERATORS, SIGNED_IN, {"to": "down"}),
     # Proposals of rate cards: of the supplier's lead, of the framework's owner and of operators.
     *_read((*SUPPLIERS, *OWNERS, "other owner", *OPERATORS), "rate-proposals/"),
     *_read(PROPOSING, _PROPOSAL, f"{_PROPOSAL}comparison/"),

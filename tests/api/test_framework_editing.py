@@ -117,6 +117,33 @@ def test_what_is_wrong_is_named_and_changes_nothing(
     assert kept() == before
 
 
+def test_a_lot_is_moved_up_and_down_as_lots_are_listed(operator: Client) -> None:
+    listed = "/api/v1/lots/?framework=rm6309"
+
+    def order() -> list[str]:
+        return [one["reference"] for one in operator.get(listed).json()["results"]]
+
+    before, here = order(), "/api/v1/lots/rm6309~7/move/"
+    at = before.index("rm6309~7")
+    moved = send(operator, "POST", here, {"to": "up"}, Idempotency_Key="m1")
+    swapped = [*before[: at - 1], before[at], before[at - 1], *before[at + 1 :]]
+    assert (moved.status_code, moved.json()["reference"], order()) == (200, "rm6309~7", swapped)
+    again = send(operator, "POST", here, {"to": "up"}, Idempotency_Key="m1")
+    assert (again.status_code, again["Idempotency-Replayed"], order()) == (200, "true", swapped)
+    down = send(operator, "POST", here, {"to": "down"}, Idempotency_Key="m2", If_Match=moved["ETag"])
+    assert (down.status_code, order()) == (200, before)
+    unchanged = kept()
+    first = f"/api/v1/lots/{before[0]}/move/"
+    for path, said, status in (
+        (first, {"to": "up"}, 409), (here, {"to": "top"}, 422), (here, {"to": 7}, 400), (here, {}, 400),
+        ("/api/v1/lots/rm6309~99/move/", {"to": "up"}, 404),
+    ):  # fmt: skip
+        assert send(operator, "POST", path, said, Idempotency_Key=f"k{status}").status_code == status
+    stale = send(operator, "POST", here, {"to": "up"}, Idempotency_Key="m3", If_Match=moved["ETag"])
+    assert (stale.status_code, operator.get(here).status_code) == (412, 405)
+    assert (kept(), order()) == (unchanged, before)
+
+
 def test_a_change_says_what_it_has_read(operator: Client) -> None:
     answer = operator.patch("/api/v1/lots/rm6309~7/", {"name": "x"}, content_type="application/json")
     assert answer.status_code == 428

@@ -18,6 +18,7 @@ from procurement.actions.framework_edits import (
     edit_grade,
     edit_lot,
     edit_specialism,
+    move_lot,
     remove_grade,
     remove_lot,
     remove_specialism,
@@ -246,6 +247,31 @@ def test_what_call_offs_rest_on_does_not_change_under_them(market: Market, owner
     edit_lot(owner, "wr1~1", 1, {"direct_award_cap": "6850.00"})
     cancel_call_off(market.buyer, call_off.reference, call_off.revision, "Not needed.")
     edit_lot(owner, "wr1~1", 2, {"direct_award": False})
+
+
+def test_a_lot_is_moved_one_place_by_one_event(market: Market, owner: Actor) -> None:
+    for number in ("8", "9"):
+        add_lot(owner, "wr1", revision(), {"number": number, "name": number, "competition": True})
+    lots = Lot.objects.filter(framework__reference="wr1").order_by("position")
+    before = list(lots.values_list("number", flat=True))
+    assert before[-2:] == ["8", "9"]
+    events, read = Event.objects.count(), revision()
+    move_lot(owner, "wr1~9", read, "up")
+    assert list(lots.values_list("number", flat=True)) == [*before[:-2], "9", "8"]
+    event = Event.objects.latest("position")
+    assert (event.type, event.changes) == ("framework.changed", {"object": "wr1~9", "fields": ["position"]})
+    assert (Event.objects.count(), revision()) == (events + 1, read + 1)
+    move_lot(owner, "wr1~9", revision(), "down")
+    assert list(lots.values_list("number", flat=True)) == before
+    first, last = f"wr1~{before[0]}", "wr1~9"
+    assert why(Conflict, lambda: move_lot(owner, first, revision(), "up")) == "It is the first lot."
+    assert why(Conflict, lambda: move_lot(owner, last, revision(), "down")) == "It is the last lot."
+    for to in ("top", None, ["up"]):
+        assert refused(Invalid, partial(move_lot, owner, last, revision(), to)) == [("/to", "unknown_value")]
+    assert refused(Stale, lambda: move_lot(owner, last, read, "up")) == []
+    assert refused(NotFound, lambda: move_lot(owner, "wr1~99", revision(), "up")) == []
+    editor = editor_of("owner")
+    assert refused(NotPermitted, lambda: move_lot(editor, last, revision(), "up")) == []
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,35 @@ def test_a_form_that_is_sent_as_it_stands_changes_nothing(page: Client) -> None:
     assert Framework.objects.get(reference="rm1").revision == before.revision
 
 
+def test_lots_are_moved_up_and_down(page: Client) -> None:
+    signed(page, CHIEF)
+    address = "/administration/frameworks/rm1/data"
+
+    def listed() -> list[str]:
+        found = read(page.get(address))
+        return [one.text for one in found.all("a") if one.text.startswith("Lot ")]
+
+    assert read(page.get(address)).texts("button")[-2:] == ["Move lot 1 down", "Move lot 2a up"]
+    assert listed() == ["Lot 1: Health", "Lot 2a: Digital"]
+    answer = sent(page, address, do="up", lot="rm1~2a")
+    assert (answer.status_code, answer["Location"]) == (303, f"{address}?done=up")
+    assert "The lot is moved up. Searches follow within seconds." in read(page.get(answer["Location"])).texts(
+        "p"
+    )
+    assert listed() == ["Lot 2a: Digital", "Lot 1: Health"]
+    before = Framework.objects.get(reference="rm1").revision, Event.objects.count()
+    stale = page.post(address, {"revision": 1, "do": "down", "lot": "rm1~2a"})
+    ended = sent(page, address, do="down", lot="rm1~1")
+    assert (stale.status_code, ended.status_code) == (409, 409)
+    assert "It is the last lot" in read(ended).texts("li")
+    for said in ({"do": "up", "lot": "rm0~1"}, {"do": "sideways", "lot": "rm1~1"}, {}):
+        assert sent(page, address, **said).status_code == 404
+    assert (Framework.objects.get(reference="rm1").revision, Event.objects.count()) == before
+    colleague("editor@example.org", "owner", "editor")
+    assert sent(signed(page, "editor@example.org"), address, do="up", lot="rm1~1").status_code == 404
+    assert listed() == []
+
+
 def test_others_find_no_such_page(page: Client) -> None:
     colleague("rival@example.org", "dogwood", "administrator")
     colleague("editor@example.org", "owner", "editor")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
@@ -27,6 +27,7 @@ from procurement.actions.framework_edits import (
     edit_grade,
     edit_lot,
     edit_specialism,
+    move_lot,
     remove_grade,
     remove_lot,
     remove_specialism,
@@ -37,7 +38,7 @@ from procurement.models import Framework, Grade, Lot, Specialism
 from procurement.permissions import Action, Actor
 from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
-from web.doing import refusal_of
+from web.doing import Change, Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor, lowered
 from web.framework_form import DONE, fields_of, owners_of, said_by, told_of, typed_from, typed_of, written
 from web.meanwhile import REFUSED, differing
@@ -50,6 +51,17 @@ Crumbs = list[tuple[str, str]]
 HUB: Final = "web:administration"
 NEW_SPECIALISM: Final = N_("A new specialism of lot %(lot)s of %(framework)s")
 NEW_GRADE: Final = N_("A new grade of lot %(lot)s of %(framework)s")
+
+
+def _up(actor: Actor, _: str, revision: int, sent: QueryDict) -> object:
+    return move_lot(actor, sent.get("lot", ""), revision, "up")
+
+
+def _down(actor: Actor, _: str, revision: int, sent: QueryDict) -> object:
+    return move_lot(actor, sent.get("lot", ""), revision, "down")
+
+
+MOVED: Final[dict[str, Change]] = {"up": _up, "down": _down}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +112,30 @@ def new_framework(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def framework_data(request: HttpRequest, reference: str) -> HttpResponse:
-    """A framework as it stands, with its lots (at most six queries beside who asks)."""
+    """A framework as it stands, with its lots (at most six queries beside who asks); POST moves one of them up or down:
+    409 where it is stale or the lot stands at that end.
+    """
     who = _keeper(request)
     found = _framework(who, reference)
+    faults, status = list[FieldFault](), 200
+    if request.method == "POST":
+        if not found.lots.filter(reference=request.POST.get("lot", "")).exists():
+            raise Http404
+        done = do(
+            request, who.actor, found.reference, MOVED, {}, _data(found), ("framework", found.reference)
+        )
+        if not isinstance(done, Refusal):
+            return done
+        faults, status, found = done.faults, done.status, _framework(who, reference)
     return render(
         request,
         "framework_data.html",
         "administration",
+        status_code=status,
+        faults=faults,
+        here=_data(found),
         framework=found,
         told=[
             *told_of(AS_FRAMEWORK, found, ("reference", "owner", "description")),
