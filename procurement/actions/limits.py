@@ -6,22 +6,36 @@ ask for the limit. What is out already is not asked about again, but the next of
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import transaction
 
 from procurement.actions.events import Happening, record
 from procurement.call_off_checks import limit_of
-from procurement.errors import Fault, Invalid, NotFound
-from procurement.models import BuyerLimit, Organisation
+from procurement.errors import Fault, Invalid, NotFound, Stale
+from procurement.models import BuyerLimit, Event, Organisation
 from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import Reader
+from procurement.revisions import changed_since
 from procurement.terms import amount_of
 
+SET: Final = "organisation.limit_set"
 
-def set_limit(actor: Actor, reference: str, amount: object) -> int | None:
+
+def limit_revision(reference: str) -> int:
+    """How often the limit of an organisation (a reference) was set or taken away, from 1: what a form of it has read. A
+    limit that is taken away leaves no row that could count.
+    """
+    return 1 + Event.objects.filter(subject_type="organisation", subject=reference, type=SET).count()
+
+
+def set_limit(actor: Actor, reference: str, amount: object, revision: int | None = None) -> int | None:
     """Sets the total in pounds (a decimal string, VAT excluded, options included) from which approval is asked for, or
     with None takes the limit away; answers it in pence. The same again changes nothing.
+    `revision` is what limit_revision said when it was read, None for who has not read it.
 
-    Raises NotFound for an organisation whose call-offs the actor may not see, NotPermitted, Invalid at /approval_from.
+    Raises NotFound for an organisation whose call-offs the actor may not see, NotPermitted, Stale, Invalid at
+    /approval_from.
     """
     faults: list[Fault] = []
     minor = None
@@ -34,6 +48,8 @@ def set_limit(actor: Actor, reference: str, amount: object) -> int | None:
         if body is None or not can(actor, Action.SEE_CALL_OFFS, body):
             raise NotFound(f"There is no buyer {reference}.")
         require(actor, Action.SET_LIMIT, body)
+        if changed_since(limit_revision(reference), revision):
+            raise Stale("The limit has changed since you read it.")
         if faults:
             raise Invalid("The limit cannot be taken as it is.", tuple(faults))
         before = limit_of(body.pk)
@@ -45,6 +61,6 @@ def set_limit(actor: Actor, reference: str, amount: object) -> int | None:
             BuyerLimit.objects.update_or_create(organisation=body, defaults={"approval_from_minor": minor})
         record(
             actor,
-            Happening("organisation.limit_set", "organisation", reference, {}, {"approval_from": minor}),
+            Happening(SET, "organisation", reference, {}, {"approval_from": minor}),
         )
     return minor

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from procurement.actions.limits import limit_revision
 from procurement.models import BuyerLimit, CallOff, Event
 from tests.web.buying import colleague, signed
 from tests.web.calling_off import begun, step
@@ -23,6 +24,11 @@ def people(page: Client) -> None:
     colleague(APPROVER, "council", "approver")
 
 
+def sent(page: Client, do: str, **said: str) -> Any:
+    """Sends a form of the page, made from the limit as it is now."""
+    return page.post(LIMIT, {"do": do, "revision": limit_revision("council"), **said})
+
+
 def state() -> list[Any]:
     return [Event.objects.count(), list(BuyerLimit.objects.values_list("approval_from_minor", flat=True))]
 
@@ -31,16 +37,44 @@ def test_an_administrator_sets_the_limit_and_takes_it_away(page: Client) -> None
     signed(page, CHIEF)
     before = state()
     for amount in ("", "many", "-5", "1.005"):
-        answer = page.post(LIMIT, {"do": "set", "approval_from": amount})
+        answer = sent(page, "set", approval_from=amount)
         assert answer.status_code == 422, amount
         assert [anchor for _, anchor in wrong(read(answer))] == ["#approval_from"]
     assert state() == before
-    assert page.post(LIMIT, {"do": "set", "approval_from": "£1,000"})["Location"] == f"{LIMIT}?done=set"
+    assert sent(page, "set", approval_from="£1,000")["Location"] == f"{LIMIT}?done=set"
     assert state()[1] == [100_000]
     assert "£1,000" in page.get(LIMIT).content.decode()
-    assert page.post(LIMIT, {"do": "remove"}).status_code == 303
+    assert sent(page, "remove").status_code == 303
     assert state()[1] == []
     assert "No limit is set" in page.get(LIMIT).content.decode()
+
+
+def test_who_was_slower_than_a_colleague_overwrites_no_limit_and_is_told_what_stands(page: Client) -> None:
+    colleague("second@example.org", "council", "administrator")
+    signed(page, CHIEF)
+    (opened, *_others) = [
+        one.attributes["value"] for one in read(page.get(LIMIT)).all("input", name="revision")
+    ]
+    signed(page, "second@example.org")
+    assert sent(page, "set", approval_from="2,000").status_code == 303
+    signed(page, CHIEF)
+    before = state()
+    for do in ("set", "remove"):
+        answer = page.post(LIMIT, {"do": do, "revision": opened, "approval_from": "£1,000"})
+        assert answer.status_code == 409
+        shown = read(answer)
+        [told] = [one for one in shown.texts("li") if one.startswith("Second changed this last")]
+        assert "nothing of yours was changed" in told
+        assert state() == before
+    answer = page.post(LIMIT, {"do": "set", "revision": opened, "approval_from": "£1,000"})
+    shown = read(answer)
+    assert wrong(shown) == [("Approve from which total on: now “£2,000”", "#approval_from")]
+    assert shown.one("input", id="approval_from").attributes["value"] == "£1,000"
+    assert page.post(LIMIT, {"do": "set", "approval_from": "1"}).status_code == 409
+    assert state() == before
+    newest = shown.all("input", name="revision")[0].attributes["value"]
+    assert page.post(LIMIT, {"do": "set", "revision": newest, "approval_from": "£1,000"}).status_code == 303
+    assert state()[1] == [100_000]
 
 
 def test_others_of_the_buyer_read_it_and_nobody_else(page: Client) -> None:
@@ -48,7 +82,7 @@ def test_others_of_the_buyer_read_it_and_nobody_else(page: Client) -> None:
         signed(page, email)
         before = state()
         assert page.get(LIMIT).status_code == status
-        assert page.post(LIMIT, {"do": "remove"}).status_code == (403 if status == 200 else 404)
+        assert sent(page, "remove").status_code == (403 if status == 200 else 404)
         assert state() == before
 
 
@@ -60,7 +94,7 @@ def test_what_waits_for_an_approval_and_what_was_approved_stand_there(page: Clie
         )
 
     signed(page, CHIEF)
-    page.post(LIMIT, {"do": "set", "approval_from": "1"})
+    sent(page, "set", approval_from="1")
     address = begun(signed(page))
     reference = address.rpartition("/")[2]
     assert not waits()
