@@ -17,14 +17,17 @@ from django.utils.translation import gettext as _
 from procurement.models import Appointment, CallOff, Lot
 from procurement.pricing import money as amount_of
 from procurement.routing import Sketch, Ways, ways_of
+from search.engines.base import Engine
 from search.engines.matching_base import MatchingEngine
 from search.lots import FittingLot
 from search.matching import lots_for
+from search.params import listing_query
 from web.address import Address
 from web.formats import amounts, day, money
+from web.partner_map import counting, facet_of, letter_of
 from web.saying import said
 from web.walk import day_typed, pence_typed
-from web.walks import ANSWERS, LACKS, OUTCOMES, READINESS, YES, Lack
+from web.walks import ANSWERS, LACKS, OUTCOMES, READINESS, YES, Lack, regions
 
 Given = Mapping[str, tuple[str, ...]]
 ROUTES: Final = dict(CallOff.Route.choices)
@@ -98,6 +101,21 @@ def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
         outcomes=given["pays"][0] == OUTCOMES,
         match=str(match),
     )
+
+
+def unserved_in(given: Given, answer: Answer, engine: Engine, on: date) -> tuple[str, ...]:
+    """The names of the chosen regions in which no listing on the lot of the answer says that it works, as searches
+    count them (one search, and one query where there are any). Raises EngineUnavailable.
+    """
+    if answer.best is None or not given["where"]:
+        return ()
+    lot = answer.best.lot
+    asked = Address("/search", (("framework", lot.framework.reference), ("lot", lot.reference)))
+    counted = engine.search_listings(counting(listing_query(asked.sent(), on)))
+    served = {letter_of(one.value) for one in facet_of(counted, "region").values if one.count}
+    unserved = [one for one in given["where"] if letter_of(one) not in served]
+    names = regions() if unserved else {}
+    return tuple(names[one] for one in unserved)
 
 
 def _why(found: Found, sketch: Sketch) -> tuple[str, ...]:

@@ -57,22 +57,22 @@ def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> Partne
     chosen = query.filters.get("ownership", ())
     forms = [
         Form(one.value, said(one.label), one.count)
-        for one in _facet(answer, "ownership").values
+        for one in facet_of(answer, "ownership").values
         if one.count and (not chosen or one.value in chosen)
     ]
     by_form = []
     for form in forms:
         narrowed = replace(counting(query), filters=dict(query.filters) | {"ownership": (form.slug,)})
-        found = _facet(engine.search_listings(narrowed), "region")
+        found = facet_of(engine.search_listings(narrowed), "region")
         by_form.append({one.value: one.count for one in found.values})
-    regions = [one for one in _facet(answer, "region").values if _letter(one.value)]
+    regions = [one for one in facet_of(answer, "region").values if letter_of(one.value)]
     most = max((one.count for one in regions), default=0)
     return PartnerMap(
         tuple(
             Tile(
                 one.value,
                 one.label,
-                _letter(one.value),
+                letter_of(one.value),
                 one.count,
                 tuple(counts.get(one.value, 0) for counts in by_form),
                 -(-one.count * SHADES // most),
@@ -89,11 +89,12 @@ def counting(query: ListingQuery) -> ListingQuery:
     return replace(query, page=1, page_size=1, facet_size=MOST, after=None)
 
 
-def _facet(answer: ListingResult, name: str) -> Facet:
+def facet_of(answer: ListingResult, name: str) -> Facet:
+    """What an answer counts of a field."""
     return next(one for one in answer.facets if one.name == name)
 
 
-def _letter(code: str) -> str:
+def letter_of(code: str) -> str:
     """The letter of a region of level 1; "" for the whole kingdom and for regions within one."""
     letter = code[2:].lower()
     return letter if len(letter) == 1 and letter in TILES else ""

@@ -26,6 +26,7 @@ Kind = Literal["text", "one", "several", "money", "day", "number"]
 Choices = Mapping[str, str]
 LARGEST_NUMBER = 120
 AS_NAMED = 40
+UNKNOWN_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,14 @@ def given_in(walk: Walk, sent: QueryDict) -> dict[str, tuple[str, ...]]:
         for one in walk.questions
         if one.name in sent
     }
+
+
+def unknown_in(walk: Walk, sent: QueryDict) -> list[FieldFault]:
+    """What an address names that no question of the walk is called: it would be passed by without a word."""
+    known = {one.name for one in walk.questions}
+    names = [name for name in sent if name not in known][:UNKNOWN_TOLD]
+    told = _("“%(given)s” is no question here: take it out of the address")
+    return [FieldFault("", told % {"given": _cut(name)}) for name in names]
 
 
 def fault_in(question: Question, values: tuple[str, ...]) -> FieldFault | None:

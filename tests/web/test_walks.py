@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Event, Framework, Lot, Requirement
+from procurement.models import Event, Framework, Lot, Region, Requirement
 from tests.web.buying import signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
@@ -157,6 +157,47 @@ def test_a_wrong_answer_is_asked_again_with_what_is_wrong(
             title,
             [(told, f"#{name}")],
         )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/find?colour=blue",
+        "/find/need?colour=blue",
+        "/find/months?need=x&colour=blue",
+        f"/find/answer?{urlencode(NEED, doseq=True)}&colour=blue",
+        f"/find/answer?{urlencode(NEED, doseq=True)}&colour=blue&colour=red",
+        "/ready/identifier?colour=blue",
+        f"/ready/answer?{urlencode(READY)}&colour=blue",
+    ],
+)
+def test_a_name_that_is_no_question_is_told_and_the_form_goes_on_without_it(
+    page: Client, address: str
+) -> None:
+    answer = page.get(address, follow=True)
+    found = read(answer)
+    assert answer.status_code == 400
+    assert [one for one in found.texts("li") if "is no question here" in one] == [
+        "“colour” is no question here: take it out of the address"
+    ]
+    assert found.all("input", name="colour") == []
+    assert "colour" not in found.one("form", method="get").attributes["action"]
+
+
+def test_many_names_that_are_no_question_are_told_in_part(page: Client) -> None:
+    found = read(page.get(f"/find/need?{urlencode({f'x{number}': 1 for number in range(9)})}"))
+    assert len([one for one in found.texts("li") if "is no question here" in one]) == 5
+
+
+def test_a_region_that_nobody_on_the_lot_works_in_is_named(page: Client) -> None:
+    for code, name in (("TLD", "North West (England)"), ("TLL", "Wales")):
+        Region.objects.create(code=code, scheme="ITL2025", level=1, name=name)
+    told = "Nobody on this lot says that they work in North West (England), Wales."
+    shown = read(answered(page, **(NEED | {"where": ["TLI", "TLD", "TLL"]})))
+    assert [one for one in shown.texts("div", class_="govuk-inset-text") if one.startswith(told)]
+    for served in ({"where": ["TLI", "TLC"]}, {"where": [""]}):
+        insets = read(answered(page, **(NEED | served))).texts("div", class_="govuk-inset-text")
+        assert not [one for one in insets if one.startswith("Nobody on this lot")]
 
 
 def test_a_hostile_answer_is_named_as_text(page: Client) -> None:

@@ -23,13 +23,13 @@ from web.address import Address
 from web.buying import Bodies, actor_of, bodies
 from web.changing import see_other
 from web.faults import FieldFault, by_anchor
-from web.finder import ROUTES, Given, readiness_of, requirement_of, way_for
+from web.finder import ROUTES, Given, readiness_of, requirement_of, unserved_in, way_for
 from web.once import done_once
 from web.pages import render
 from web.results import shortened
 from web.saying import labels_said
 from web.views.errors import search_unavailable
-from web.walk import Question, Walk, address_of, fault_in, given_in, shown, stopped_at
+from web.walk import Question, Walk, address_of, fault_in, given_in, shown, stopped_at, unknown_in
 from web.walks import FINDER, READINESS, WALKS
 
 TITLE_LENGTH = 80
@@ -40,7 +40,7 @@ def addresses() -> list[URLPattern]:
     found = []
     for walk in WALKS:
         first = f"{walk.path}/{walk.questions[0].name}"
-        found.append(path(walk.path[1:], RedirectView.as_view(url=first), name=walk.name))
+        found.append(path(walk.path[1:], RedirectView.as_view(url=first, query_string=True), name=walk.name))
         found += [
             path(f"{walk.path[1:]}/{one.name}", _asking(walk, one), name=f"{walk.name}-{one.name}")
             for one in walk.questions
@@ -59,12 +59,15 @@ def _asking(walk: Walk, question: Question) -> Callable[[HttpRequest], HttpRespo
         answered wrongly comes first.
         """
         given = given_in(walk, request.GET)
+        if unknown := unknown_in(walk, request.GET):
+            return _question(request, walk, question, given, unknown)
         stop = stopped_at(walk, given)
         before = walk.questions[: walk.questions.index(question)]
         if stop is not None and stop[0] in before:
             return _stopped(request, walk, stop, given)
         held = given.get(question.name)
-        return _question(request, walk, question, given, None if held is None else fault_in(question, held))
+        fault = None if held is None else fault_in(question, held)
+        return _question(request, walk, question, given, [fault] if fault else [])
 
     return ask
 
@@ -74,11 +77,14 @@ def _asking(walk: Walk, question: Question) -> Callable[[HttpRequest], HttpRespo
 def found_way(request: HttpRequest) -> HttpResponse:
     """The framework, lot, route and next step; POST keeps the requirement for a buyer and goes on to the call-off."""
     given = given_in(FINDER, request.GET)
+    if unknown := unknown_in(FINDER, request.GET):
+        return _question(request, FINDER, FINDER.questions[-1], given, unknown)
     if (stop := stopped_at(FINDER, given)) is not None:
         return _stopped(request, FINDER, stop, given)
     body = bodies(actor_of(request), Action.WRITE_REQUIREMENT)
     try:
         answer = way_for(given, engine(), timezone.localdate())
+        unserved = unserved_in(given, answer, engine(), timezone.localdate())
     except EngineUnavailable as down:
         return search_unavailable(request, "", down.retry_after)
     faults: list[FieldFault] = []
@@ -99,13 +105,17 @@ def found_way(request: HttpRequest) -> HttpResponse:
                 return done_once(request, body.actor, keep)
             except Invalid as refused:
                 faults = [FieldFault("", one.message.rstrip(".")) for one in refused.faults]
-    return _answered(request, FINDER, given, body, faults, answer=answer, routes=labels_said(ROUTES))
+    return _answered(
+        request, FINDER, given, body, faults, answer=answer, unserved=unserved, routes=labels_said(ROUTES)
+    )
 
 
 @require_safe
 def readiness(request: HttpRequest) -> HttpResponse:
     """What a firm lacks, and the way to join."""
     given = given_in(READINESS, request.GET)
+    if unknown := unknown_in(READINESS, request.GET):
+        return _question(request, READINESS, READINESS.questions[-1], given, unknown)
     if (stop := stopped_at(READINESS, given)) is not None:
         return _stopped(request, READINESS, stop, given)
     return _answered(request, READINESS, given, None, [], found=readiness_of(given))
@@ -118,13 +128,12 @@ def _stopped(
     question, fault = stop
     if fault is None:
         return see_other(address_of(walk, question.name, given))
-    return _question(request, walk, question, given, fault)
+    return _question(request, walk, question, given, [fault])
 
 
 def _question(
-    request: HttpRequest, walk: Walk, question: Question, given: Given, fault: FieldFault | None = None
+    request: HttpRequest, walk: Walk, question: Question, given: Given, faults: list[FieldFault]
 ) -> HttpResponse:
-    faults = [fault] if fault else []
     values = given.get(question.name, ())
     others = {name: kept for name, kept in given.items() if name != question.name}
     place, options = walk.questions.index(question), question.options()
