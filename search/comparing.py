@@ -171,6 +171,12 @@ def _grades(documents: Iterable[ListingDocument]) -> tuple[tuple[str, str], ...]
     )
 
 
+def _lot_named(reference: str, known: Places) -> str:
+    """A lot that there is as people call it."""
+    key, lot = next((key, lot) for key, lot in known.lots.items() if lot["reference"] == reference)
+    return f"lot {lot['number']} of {known.frameworks[known.lot_framework[key]].number}"
+
+
 def _own(
     question: ComparisonQuestion,
     document: ListingDocument,
@@ -186,7 +192,7 @@ def _own(
         for line in document["rates"]
     )
     if question.lot is not None and question.lot not in {lot["reference"] for lot in document["lots"]}:
-        why: Unpriced | None = Unpriced("not_appointed", f"It is not on {question.lot}.")
+        why: Unpriced | None = Unpriced("not_appointed", f"It is not on {_lot_named(question.lot, known)}.")
     else:
         why = None if card else Unpriced("no_card", "It has no rate card in force.")
 

@@ -95,7 +95,9 @@ def _card(one: Compared) -> str:
     if one.card is None:
         return "None by grade in force"
     made_up = "Illustrative, not its own rates; " if one.illustrative else ""
-    unit, named = UNITS[one.card["unit"]], f"{one.card['card']} version {one.card['version']}"
+    unit, framework = UNITS[one.card["unit"]], one.stored["framework"]["number"]
+    # By names, not by the card's reference: this is read by people, and programs ask for the comparison itself.
+    named = f"card of {one.stored['supplier']['name']} on {framework}, version {one.card['version']}"
     return f"{made_up}{one.card['currency']} {unit}, without VAT, {named}"
 
 

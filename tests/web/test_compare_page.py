@@ -35,6 +35,16 @@ def table(found: Page) -> dict[str, list[str]]:
     return lines
 
 
+def test_no_reference_of_ours_stands_in_a_cell(page: Client) -> None:
+    for listings, more in (
+        ((ALDER, DOGWOOD, OLD), "&team=G2:10"), ((ALDER, DOGWOOD), ""), ((ALDER, DOGWOOD), "&team=G2:10&lot=rm1~2a"),
+    ):  # fmt: skip
+        cells = [one for row in table(compare(page, *listings, more=more)).values() for one in row]
+        assert not [one for one in cells if "~" in one], more
+    priced = table(compare(page, ALDER, DOGWOOD, more="&team=G2:10&lot=rm1~2a"))
+    assert priced["Team without VAT: 10 × G2"][1] == "It is not on lot 2a of RM1."
+
+
 def test_listings_stand_side_by_side(page: Client) -> None:
     found = compare(page, ALDER, DOGWOOD, more="&team=G2:10,%20G3:2.5&lot=rm1~1")
     assert found.texts("h1") == ["Compare 2 listings"]
@@ -54,8 +64,8 @@ def test_listings_stand_side_by_side(page: Client) -> None:
         "Accreditations": ["Living Wage employer", "None stated"],
         "Last confirmed by the firm": ["5 January 2026", "5 January 2026"],
         "Rate card": [
-            "GBP a day, without VAT, rm1~alders version 1",
-            "GBP a day, without VAT, rm1~dogwood version 1",
+            "GBP a day, without VAT, card of Consortium Alder on RM1, version 1",
+            "GBP a day, without VAT, card of Dogwood Digital on RM1, version 1",
         ],
         "G1 Junior": ["£400 £100 above the median", "£300 The median"],
         "G2 Senior": ["£650.50 £100.50 above the median", "£550 The median"],
