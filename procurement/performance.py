@@ -29,6 +29,8 @@ from procurement.models import (
 )
 
 PERIOD: Final = timedelta(days=365)
+LEFT: Final = (Tender.Status.WITHDRAWN, Tender.Status.DECLINED)
+"""Of tenders that were submitted, and left again before the deadline: nobody reads them."""
 HELD: Final = 24 * 60 * 60
 """Seconds for which a count of the prices of a whole framework is kept at hand."""
 
@@ -87,17 +89,24 @@ def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Perf
     # A listing's reference ends in its partner's (procurement/references.py).
     entries = ShortlistEntry.objects.filter(listing__endswith=f"~{partner.reference}", added_at__gte=moment)
     stood = entries.aggregate(
-        all=Count("pk"), kept=Count("pk", filter=Q(decision=ShortlistEntry.Decision.IN))
+        # A firm with several listings may stand on one shortlist several times.
+        all=Count("shortlist", distinct=True),
+        kept=Count("shortlist", distinct=True, filter=Q(decision=ShortlistEntry.Decision.IN)),
     )
     own = {"asked__appointment__supplier__in": keys}
     offers = Offer.objects.filter(**own, sent_at__gte=moment).aggregate(
-        all=Count("pk"), accepted=Count("pk", filter=Q(status=Offer.Status.ACCEPTED))
+        # Whatever became of it afterwards: not signed in the end, or taken back by the buyer.
+        all=Count("pk"),
+        accepted=Count("pk", filter=Q(answered_at__isnull=False) & ~Q(status=Offer.Status.DECLINED)),
     )
-    bought = Contract.objects.filter(
+    signed = Contract.objects.filter(
         appointment__supplier__in=keys,
-        supplier_signed_at__gte=moment,
-        buyer_signed_at__gte=moment,
-    ).aggregate(all=Count("pk"), minor=Sum("value_minor"))
+        supplier_signed_at__isnull=False,
+        buyer_signed_at__isnull=False,
+    )
+    # Signed is what both have signed, on the day of the second signature.
+    lately = Q(supplier_signed_at__gte=moment) | Q(buyer_signed_at__gte=moment)
+    bought = signed.filter(lately).aggregate(all=Count("pk"), minor=Sum("value_minor"))
     return Performance(
         since=since,
         shortlisted=stood["all"],
@@ -107,7 +116,9 @@ def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Perf
             invitation__asked__appointment__supplier__in=keys,
             invited_at__gte=moment,
             current__isnull=False,
-        ).count(),
+        )
+        .exclude(status__in=LEFT)
+        .count(),
         offered=offers["all"],
         accepted=offers["accepted"],
         contracts=bought["all"],
