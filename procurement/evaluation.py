@@ -16,8 +16,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from procurement.evaluation_rules import EvaluationRules
-from procurement.pricing import money
-from procurement.requirements import plain
+from procurement.pricing import money, plain
 
 PER_CENT: Final = 100
 MINOR: Final = 100

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from procurement.errors import Fault, Invalid
+from procurement.pricing import plain
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, Reader
-from procurement.requirements import plain
 
 WHOLE: Final = Decimal(100)
 MOST_CRITERIA: Final = 20

@@ -16,7 +16,7 @@ from procurement.errors import Fault, Invalid
 from procurement.models import Framework, Lot, Supplier, SupplierMember
 from procurement.on_day import belongs
 from procurement.quotes import Proposed, QuoteQuestion
-from procurement.team_price import MOST_HOURS, TeamLine, measure_fault, team_faults
+from procurement.team_lines import MOST_HOURS, TeamLine, folded, measure_fault, team_faults
 
 YEARS: Final = (1990, 2199)
 
@@ -25,7 +25,7 @@ YEARS: Final = (1990, 2199)
 class Terms:
     """What a price depends on beside the supplier, as asked: see QuoteQuestion. `months` or `ends_on`, not both.
 
-    `proposed` holds amounts in minor units by supplier and grade as they were sent.
+    `proposed` holds amounts in minor units by supplier and grade or role as they were sent.
     """
 
     team: tuple[TeamLine, ...]
@@ -116,21 +116,22 @@ def question_of(framework: Framework, lot: Lot | None, terms: Terms, asked: Sequ
 
 
 def _proposed(terms: Terms, asked: Sequence[str], faults: list[Fault]) -> dict[str, dict[str, Proposed]]:
-    grades = {line.grade.upper() for line in terms.team}
+    called = {line.called for line in terms.team}
     read: dict[str, dict[str, Proposed]] = {}
     for supplier, rates in terms.proposed.items():
         place = f"/proposed/{_escaped(supplier)}"
         if supplier not in asked:
             faults.append(Fault(place, "unknown", f"{supplier} is not among those asked about."))
-        for grade, minor in rates.items():
-            pointer = f"{place}/{_escaped(grade)}"
-            if grade.upper() not in grades:
-                faults.append(Fault(pointer, "unknown", f"{grade} is not in the team."))
-            if grade.upper() in read.setdefault(supplier, {}):
-                faults.append(Fault(pointer, "twice", f"{grade} is proposed already."))
+        for name, minor in rates.items():
+            pointer = f"{place}/{_escaped(name)}"
+            line = name.upper() if name.upper() in called else folded(name)
+            if line not in called:
+                faults.append(Fault(pointer, "unknown", f"{name} is not in the team."))
+            if line in read.setdefault(supplier, {}):
+                faults.append(Fault(pointer, "twice", f"{name} is proposed already."))
             if minor <= 0:
                 faults.append(Fault(pointer, "range", "A rate is above 0."))
-            read[supplier][grade.upper()] = Proposed(minor, pointer)
+            read[supplier][line] = Proposed(minor, pointer)
     return read
 
 

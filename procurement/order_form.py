@@ -16,7 +16,7 @@ from procurement.errors import Fault
 from procurement.models import CallOff, CallOffSupplier, OutcomePlan, Supplier
 from procurement.pricing import money
 from procurement.quotes import Quote, QuoteQuestion, quotes
-from procurement.requirements import RequirementContent, plain
+from procurement.requirements import RequirementContent
 from procurement.rules import last_day
 from procurement.terms import Terms
 
@@ -167,15 +167,5 @@ def _price(price: Priced) -> dict[str, Any]:
             "basis": held.card.basis,
             "unit": held.card.unit,
         },
-        "lines": [
-            {
-                "grade": line.rate.grade,
-                "name": line.rate.name,
-                "rate": money(line.rate.minor),
-                "ceiling": money(line.rate.ceiling),
-                "days": plain(line.days),
-                "amount": money(line.amount),
-            }
-            for line in price.quote.price.lines
-        ],
+        "lines": [line.to_json() for line in price.quote.price.lines],
     }

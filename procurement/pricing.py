@@ -157,6 +157,12 @@ def place(prices: Prices, figures: RateStatistics, proposed: int) -> Place:
     )
 
 
+def plain(number: Decimal) -> str:
+    """A decimal as people write it: no exponent, no zeros at its end."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def money(minor: float) -> str:
     """Minor units as a decimal string of major ones: 65050 is "650.50"; a mean is rounded half to even."""
     if isinstance(minor, int):

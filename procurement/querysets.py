@@ -23,6 +23,7 @@ from procurement.models.searches import SavedSearch
 from procurement.models.shortlists import Shortlist, Snapshot
 from procurement.models.suppliers import Appointment, Partner, Supplier, SupplierMember
 from procurement.permissions import Action, Actor, can
+from procurement.team_lines import folded
 
 
 class FrameworkQuerySet(QuerySet[Framework]):
@@ -147,13 +148,46 @@ class RateLineQuerySet(QuerySet[RateLine]):
         Each as (version, grade's code and name, lot's reference or None, work type, price in minor units, first
         day, last day): there are thousands, and a model costs more than all of it.
         """
-        lines = self.filter(version__in=versions, grade__isnull=False)
-        if lot is not None:
-            lines = lines.filter(Q(lot=lot) | Q(lot=None))
+        lines = self.filter(version__in=versions, grade__isnull=False)._holding(lot)
         return lines.order_by("version_id", "ordinal").values_list(
             "version_id", "grade__code", "grade__name", "lot__reference", "work_type", "price_minor",
             "valid_from", "valid_to",
         )  # fmt: skip
+
+    def by_role(
+        self, versions: Collection[int], lot: Lot | None, roles: Collection[str]
+    ) -> Iterable[tuple[Any, ...]]:
+        """The lines under any of these role titles (as `folded` has them), likewise: two queries, none for no role.
+
+        Each as (version, key, role title, lot's reference or None, work type, price in minor units, least years of
+        experience, qualification, site, first day, last day). No database folds titles as we do, so they are read
+        first.
+        """
+        if not roles:
+            return ()
+        bearing = [title for title in self.titles(versions, lot) if folded(title) in roles]
+        lines = self.filter(version__in=versions, role_title__in=bearing)._holding(lot)
+        return lines.order_by("version_id", "ordinal").values_list(
+            "version_id", "key", "role_title", "lot__reference", "work_type", "price_minor", "min_experience",
+            "qualification", "site", "valid_from", "valid_to",
+        )  # fmt: skip
+
+    def titles(self, versions: Collection[int], lot: Lot | None) -> Iterable[str]:
+        """Each role title on these versions (primary keys), of one lot and of those for every lot, or of all."""
+        return self.filter(version__in=versions)._holding(lot)._titles()
+
+    def named(self, framework: str, lot: Lot | None) -> QuerySet[RateLine, str]:
+        """The same on the published cards under a framework (reference), whoever's they are."""
+        published = RateCardVersion.Status.PUBLISHED
+        cards = self.filter(version__card__framework__reference=framework, version__status=published)
+        return cards._holding(lot)._titles()
+
+    def _titles(self) -> QuerySet[RateLine, str]:
+        lines = self.exclude(role_title="").order_by("role_title")
+        return lines.values_list("role_title", flat=True).distinct()
+
+    def _holding(self, lot: Lot | None) -> Self:
+        return self if lot is None else self.filter(Q(lot=lot) | Q(lot=None))
 
 
 class RequirementQuerySet(QuerySet[Requirement]):

@@ -18,18 +18,16 @@ from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Framework, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.on_day import appointed, day_within
 from procurement.querysets import RateCardVersionQuerySet, RateLineQuerySet
-from procurement.team_price import (
+from procurement.team_lines import TeamLine, hours_missing, needs_hours
+from procurement.team_price import TeamPrice, Yardstick, price_team, vat_rate, yardstick
+from procurement.team_rates import (
     CardLine,
-    GradeRate,
-    TeamLine,
-    TeamPrice,
+    CardLines,
+    LineRate,
+    RoleLine,
     Unpriced,
-    Yardstick,
-    price_team,
     proposed_rate,
-    rate_of,
-    vat_rate,
-    yardstick,
+    rate_for,
 )
 
 NOT_LIVE: Final[dict[str, str]] = {
@@ -52,8 +50,8 @@ class Proposed:
 class QuoteQuestion:
     """What is to be priced. `lot` None: whichever, where it makes no difference; `ends_on` None: not known.
 
-    `hours_per_day` is for cards by the hour, which are not priced without it. `proposed` holds the suppliers' own
-    rates, by supplier's reference and grade in upper case.
+    `hours_per_day` is for cards in another unit than the team, which are not priced without it. `proposed` holds the
+    suppliers' own rates, by supplier's reference and what a line is called.
     """
 
     framework: Framework
@@ -83,7 +81,7 @@ class HeldCard:
 
     card: RateCard
     version: RateCardVersion
-    lines: tuple[CardLine, ...]
+    lines: CardLines
     follows: date | None
 
 
@@ -107,13 +105,13 @@ class Quote:
 
 
 def quotes(question: QuoteQuestion, suppliers: Sequence[Supplier], today: date) -> list[Quote]:
-    """An answer for each supplier, in their order. Three queries however many there are.
+    """An answer for each supplier, in their order. Three queries however many there are, five where a role is named.
 
     Raises Invalid naming each proposed rate that is above its ceiling.
     """
     keys = {supplier.pk for supplier in suppliers}
     lots = lots_held(question.framework, keys, question.starts_on)
-    held = held_cards(question.framework, keys, question.day, question.lot)
+    held = held_cards(question.framework, keys, question.day, question.lot, roles_of(question.team))
     faults: list[Fault] = []
     found = [
         _quote(question, supplier, lots.get(supplier.pk, set()), held.get(supplier.pk), today, faults)
@@ -156,20 +154,36 @@ def fit(card: RateCard, framework: Framework) -> tuple[bool, bool, str]:
 
 
 def held_cards(
-    framework: Framework, suppliers: Collection[int], day: date, lot: Lot | None
+    framework: Framework, suppliers: Collection[int], day: date, lot: Lot | None, roles: Collection[str] = ()
 ) -> dict[int, HeldCard]:
     """The card in force on that day for each supplier (primary keys) that has one, with its lines by grade (two
-    queries).
+    queries) and those under these role titles (two more).
     """
     chosen, follows = versions_in_force(framework, suppliers, day)
-    lines: dict[int, list[CardLine]] = defaultdict(list)
-    rows = RateLineQuerySet(RateLine).by_grade([version.pk for version in chosen.values()], lot)
-    for version_key, grade, name, of_lot, work_type, minor, first, last in rows:
-        lines[version_key].append(CardLine(grade, name, of_lot, work_type, minor, first, last))
+    lines = card_lines([version.pk for version in chosen.values()], lot, roles)
     return {
-        supplier: HeldCard(version.card, version, tuple(lines[version.pk]), follows.get(version.card_id))
+        supplier: HeldCard(version.card, version, lines[version.pk], follows.get(version.card_id))
         for supplier, version in chosen.items()
     }
+
+
+def card_lines(versions: Collection[int], lot: Lot | None, roles: Collection[str]) -> dict[int, CardLines]:
+    """What each of these versions (primary keys) states by grade and under these role titles, of one lot and of those
+    for every lot, or of all: one query, three where a role is named.
+    """
+    rows = RateLineQuerySet(RateLine)
+    grades: dict[int, list[CardLine]] = defaultdict(list)
+    titled: dict[int, list[RoleLine]] = defaultdict(list)
+    for version, *grade in rows.by_grade(versions, lot):
+        grades[version].append(CardLine(*grade))
+    for version, *role in rows.by_role(versions, lot, roles):
+        titled[version].append(RoleLine(*role))
+    return {key: CardLines(tuple(grades[key]), tuple(titled[key])) for key in versions}
+
+
+def roles_of(team: Iterable[TeamLine]) -> set[str]:
+    """The role titles of a team, as they are compared."""
+    return {line.called for line in team if line.role}
 
 
 def versions_in_force(
@@ -201,20 +215,19 @@ def _quote(
     faults: list[Fault],
 ) -> Quote:
     refused = _barred(question, lots, held)
-    rates: dict[str, GradeRate] = {}
+    rates: dict[str, LineRate] = {}
     if held is not None and not refused:
         refused += _rates(question, supplier, lots, held, rates, faults)
     if held is None or refused:
         return Quote(supplier, held, None, tuple(refused), ())
-    hours = question.hours_per_day if held.card.unit == RateCard.Unit.HOUR else None
-    if any(line.grade.upper() not in rates for line in question.team):
+    if any(line.key not in rates for line in question.team):
         return Quote(supplier, held, None, (), ())  # above a ceiling: the whole question is refused
-    price = price_team(question.team, rates, question.vat_rate, hours)
+    price = price_team(question.team, rates, question.vat_rate, question.hours_per_day, held.card.unit)
     return Quote(supplier, held, price, (), tuple(_notes(question, held, today)))
 
 
 def _barred(question: QuoteQuestion, lots: Collection[str], held: HeldCard | None) -> list[Unpriced]:
-    """Why this supplier cannot be priced whatever the grades."""
+    """Why this supplier cannot be priced whatever the grades and roles."""
     lot, day = question.lot, question.day
     if lot is not None and lot.reference not in lots:
         return [Unpriced("not_appointed", f"It holds no place on {lot.reference} on {day}.")]
@@ -222,9 +235,8 @@ def _barred(question: QuoteQuestion, lots: Collection[str], held: HeldCard | Non
         return [Unpriced("not_appointed", f"It holds no place under {question.framework.number} on {day}.")]
     if held is None:
         return [Unpriced("no_card", f"It has no rate card in force on {day}.")]
-    if held.card.unit == RateCard.Unit.HOUR and question.hours_per_day is None:
-        message = "Its card is by the hour: say hours_per_day, and it is priced."
-        return [Unpriced("hours_per_day", message)]
+    if question.hours_per_day is None and needs_hours(question.team, held.card.unit):
+        return [Unpriced("hours_per_day", hours_missing(held.card.unit))]
     return []
 
 
@@ -233,26 +245,24 @@ def _rates(
     supplier: Supplier,
     lots: Collection[str],
     held: HeldCard,
-    rates: dict[str, GradeRate],
+    rates: dict[str, LineRate],
     faults: list[Fault],
 ) -> list[Unpriced]:
-    """Fills `rates` by grade and `faults` with proposed rates above a ceiling; what is left has no rate."""
+    """Fills `rates` by the keys of lines and `faults` with proposed rates above a ceiling; what is left has no rate."""
     lot = question.lot.reference if question.lot else None
     proposed = question.proposed.get(supplier.reference, {})
-    lines = [line for line in held.lines if line.lot is None or line.lot in lots]
-    refused = []
+    lines, refused = held.lines.on(lots), []
     for member in question.team:
-        grade = member.grade.upper()
-        found = rate_of(lines, grade, lot, question.work_type, question.day)
+        found = rate_for(member, lines, lot, question.work_type, question.day)
         if isinstance(found, Unpriced):
             refused.append(found)
             continue
-        own = proposed.get(grade)
+        own = proposed.get(member.called)
         agreed = proposed_rate(found, own.minor, own.pointer) if own else found
         if isinstance(agreed, Fault):
             faults.append(agreed)
         else:
-            rates[grade] = agreed
+            rates[member.key] = agreed
     return refused
 
 

@@ -19,7 +19,7 @@ from procurement.errors import Fault, Invalid
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN
 from procurement.pricing import CURRENCIES, MINOR_PER_MAJOR, money
 from procurement.profiles import EARLIEST_YEAR, LATEST_YEAR, TEXT_LENGTH, Reader
-from procurement.team_price import TeamLine
+from procurement.team_lines import ROLE_FIELDS, TeamLine, read_quantity, read_role_line
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 
 LONGEST_MONTHS: Final = 120
@@ -28,8 +28,7 @@ REGIONS: Final = 200
 MOST_PAIRS: Final = 100
 """Every specialism is looked for in every region; so many things to look for are told of each listing."""
 GRADES: Final = 12
-"""A team names each grade once, and a lot has at most twelve."""
-MOST_DAYS: Final = 100_000
+"""A team names each grade once, and a lot has at most twelve; of roles it names as many."""
 MOST_MONEY: Final = 10**13
 """Minor units: beyond any framework's value."""
 
@@ -40,7 +39,6 @@ NEVER_RULES_OUT: Final = (
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
-_DAYS: Final = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class RequirementContent:
             },
             "starts_on": self.starts_on.isoformat() if self.starts_on else None,
             "months": self.months,
-            "team": [{"grade": line.grade, "days": plain(line.days)} for line in self.team],
+            "team": [line.to_json() for line in self.team],
             "work_type": self.work_type,
             "budget": {"amount": money(self.budget.minor), "currency": self.budget.currency}
             if self.budget
@@ -159,12 +157,6 @@ FIELDS: Final = (
 )  # fmt: skip
 
 
-def plain(number: Decimal) -> str:
-    """A decimal as people write it: no exponent, no zeros at its end."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _read(reader: Reader, value: object) -> RequirementContent:
     held = {name: one for name, one in reader.members(value, FIELDS).items() if one is not None}
     if not isinstance(value, Mapping):
@@ -181,7 +173,8 @@ def _read(reader: Reader, value: object) -> RequirementContent:
     team = _team(reader.at("team"), held.get("team", []))
     if team and framework is None:
         reader.at("team").wrong(
-            "framework_missing", "Grades are a framework's own: name the framework beside the team."
+            "framework_missing",
+            "Grades and roles are a framework's own: name the framework beside the team.",
         )
     return RequirementContent(
         text=text,
@@ -331,33 +324,23 @@ def _team(reader: Reader, value: object) -> tuple[TeamLine, ...]:
     lines: list[TeamLine] = []
     for step, one in enumerate(reader.items(value, GRADES)):
         inner = reader.at(step)
+        if isinstance(one, dict) and "role" in one:
+            line = read_role_line(inner, inner.members(one, ROLE_FIELDS))
+            if line is not None and line.key in [each.key for each in lines]:
+                inner.at("role").wrong("duplicate", f"{line.named} stands in the team twice.")
+            elif line is not None:
+                lines.append(line)
+            continue
         held = inner.members(one, ("grade", "days"))
         if not isinstance(one, dict):
             continue
         grade = inner.at("grade").text(held.get("grade", ""), 12, required=True)
-        days = _days(inner.at("days"), held.get("days", ""))
+        days = read_quantity(inner.at("days"), held.get("days", ""))
         if grade and grade in [line.grade for line in lines]:
             inner.at("grade").wrong("duplicate", f"{grade} stands in the team twice.")
         elif grade and days is not None:
             lines.append(TeamLine(grade, days))
     return tuple(lines)
-
-
-def _days(reader: Reader, value: object) -> Decimal | None:
-    if not isinstance(value, str):
-        reader.wrong("type", 'This must be text: days as a decimal string, such as "12.5".')
-        return None
-    text = reader.text(value, 20, required=True)
-    if not text:
-        return None
-    days = Decimal(text) if _DAYS.fullmatch(text) else None
-    if days is None:
-        reader.wrong("shape", "Days are a decimal string with at most two decimals, such as 12.5.")
-    elif not 0 < days <= MOST_DAYS:
-        reader.wrong("range", f"More than 0 and at most {MOST_DAYS} days.")
-    else:
-        return Decimal(plain(days))
-    return None
 
 
 def _budget(reader: Reader, value: object) -> Budget | None:

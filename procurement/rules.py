@@ -20,8 +20,8 @@ from procurement.models.frameworks import Framework, Lot
 from procurement.models.organisations import Organisation
 from procurement.models.suppliers import Appointment, Partner
 from procurement.on_day import appointed
-from procurement.pricing import money
-from procurement.requirements import RequirementContent, plain
+from procurement.pricing import money, plain
+from procurement.requirements import RequirementContent
 from procurement.terms import Terms
 from procurement.vocabulary import BUYER_CLASSES
 

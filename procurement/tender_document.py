@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from procurement.competition_checks import rules_of
 from procurement.errors import Fault
-from procurement.models import RateCard, RateLine, Tender, TenderRevision
+from procurement.models import Tender, TenderRevision
 from procurement.order_form import content_of, terms_of
 from procurement.pricing import money
-from procurement.querysets import RateLineQuerySet
+from procurement.quotes import card_lines, roles_of
 from procurement.rules import value_faults
-from procurement.team_price import CardLine, GradeRate, Unpriced, rate_of
+from procurement.team_lines import needs_hours
+from procurement.team_rates import LineRate, Unpriced, rate_for
 from procurement.tenders import TenderContent, TenderPrice, answer_faults, price_of
 
 FORMAT: Final = 1
@@ -31,9 +32,10 @@ def tender_faults(tender: Tender, content: TenderContent) -> TenderPrice | list[
     competition, call_off = tender.competition, tender.competition.call_off
     rules, terms = rules_of(competition), terms_of(call_off)
     version = tender.invitation.card_version
-    by_hour = version is not None and version.card.unit == RateCard.Unit.HOUR
+    unit = "day" if version is None else version.card.unit
     faults = list(answer_faults(content, rules))
-    if by_hour and content.team and terms.hours_per_day is None:
+    team = [one.line for one in content.team]
+    if version is not None and terms.hours_per_day is None and needs_hours(team, unit):
         faults.append(Fault("/team", "hours_per_day", "The terms do not say how many hours a day has."))
         return faults
     price = price_of(
@@ -41,7 +43,8 @@ def tender_faults(tender: Tender, content: TenderContent) -> TenderPrice | list[
         content_of(call_off),
         terms,
         ceilings(tender, content),
-        terms.hours_per_day if by_hour else None,
+        terms.hours_per_day,
+        unit,
     )
     if isinstance(price, list):
         return [*faults, *price]
@@ -100,16 +103,16 @@ def submitted(revision: TenderRevision) -> dict[str, Any]:
     return document
 
 
-def ceilings(tender: Tender, content: TenderContent) -> Mapping[str, GradeRate]:
-    """The pinned card's rates of the grades that are offered, by grade in upper case (one query)."""
+def ceilings(tender: Tender, content: TenderContent) -> Mapping[str, LineRate]:
+    """The pinned card's rates of the lines that are offered, by the key of the line (one query, three where a role is
+    among them).
+    """
     version, call_off = tender.invitation.card_version, tender.competition.call_off
-    if version is None or not content.team:
+    team = [one.line for one in content.team]
+    if version is None or not team:
         return {}
-    rows = RateLineQuerySet(RateLine).by_grade([version.pk], call_off.lot)
-    lines = [CardLine(*row[1:]) for row in rows]
+    card = card_lines([version.pk], call_off.lot, roles_of(team))[version.pk]
     published = tender.competition.published_at or timezone.now()
     on, kind = timezone.localdate(published), content_of(call_off).work_type or None
-    found = {
-        one.grade.upper(): rate_of(lines, one.grade, call_off.lot.reference, kind, on) for one in content.team
-    }
-    return {grade: rate for grade, rate in found.items() if not isinstance(rate, Unpriced)}
+    found = {line.key: rate_for(line, card, call_off.lot.reference, kind, on) for line in team}
+    return {key: rate for key, rate in found.items() if not isinstance(rate, Unpriced)}

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from procurement.errors import Fault, Invalid
 from procurement.evaluation_rules import EvaluationRules
-from procurement.pricing import money
+from procurement.pricing import money, plain
 from procurement.profiles import NAME_LENGTH, TEXT_LENGTH, Reader
-from procurement.requirements import RequirementContent, plain
-from procurement.team_price import GradeRate, TeamLine, price_team
+from procurement.requirements import RequirementContent
+from procurement.team_lines import ROLE_FIELDS, TeamLine, read_role_line
+from procurement.team_price import price_team
+from procurement.team_rates import LineRate
 from procurement.terms import MOST_EXTENSIONS, Terms, amount_of
 
 FIELDS: Final = ("team", "price", "expenses", "options", "answers")
@@ -28,10 +30,9 @@ _DAYS: Final = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A line of the team that is offered: so many days of a grade at a rate; `people` says who they are."""
+    """A line of the team that is offered, at a rate in minor units; `people` says who they are."""
 
-    grade: str
-    days: Decimal
+    line: TeamLine
     rate: int
     people: str = ""
 
@@ -52,8 +53,7 @@ class TenderContent:
         """As `from_json` reads it, every field stated."""
         return {
             "team": [
-                {"grade": one.grade, "days": plain(one.days), "rate": money(one.rate), "people": one.people}
-                for one in self.team
+                one.line.to_json() | {"rate": money(one.rate), "people": one.people} for one in self.team
             ],
             "price": None if self.price is None else money(self.price),
             "expenses": None if self.expenses is None else money(self.expenses),
@@ -114,11 +114,12 @@ def price_of(
     content: TenderContent,
     requirement: RequirementContent,
     terms: Terms,
-    ceilings: Mapping[str, GradeRate],
+    ceilings: Mapping[str, LineRate],
     hours_per_day: Decimal | None,
+    unit: str,
 ) -> TenderPrice | list[Fault]:
-    """What the tender costs, or everything that is wrong with its prices. `ceilings` are the pinned card's rates by
-    grade in upper case; `hours_per_day` is None for a card by the day.
+    """What the tender costs, or everything that is wrong with its prices. `ceilings` are the pinned card's rates by the
+    key of their line, for one `unit`; `hours_per_day` is known where a line is in the other.
     """
     faults = [*_team_faults(content, requirement), *_rate_faults(content, ceilings)]
     expenses = terms.expenses if content.expenses is None else content.expenses
@@ -136,13 +137,8 @@ def price_of(
     if not requirement.team:
         assert content.price is not None
         return TenderPrice(content.price, expenses, options)
-    rates = {
-        one.grade.upper(): GradeRate(one.grade, "", one.rate, ceilings[one.grade.upper()].ceiling)
-        for one in content.team
-    }
-    total = price_team(
-        [TeamLine(one.grade, one.days) for one in content.team], rates, None, hours_per_day
-    ).total
+    rates = {one.line.key: replace(ceilings[one.line.key], minor=one.rate) for one in content.team}
+    total = price_team([one.line for one in content.team], rates, None, hours_per_day, unit).total
     return (
         TenderPrice(total, expenses, options)
         if total
@@ -157,28 +153,28 @@ def _team_faults(content: TenderContent, requirement: RequirementContent) -> Ite
         return
     if content.price is not None:
         yield Fault("/price", "priced_by_team", "The work is priced by its team: state no price beside.")
-    asked = {one.grade.upper(): one.days for one in requirement.team}
-    for at, one in enumerate(content.team):
-        days = asked.get(one.grade.upper())
-        if days is None:
-            yield Fault(f"/team/{at}/grade", "not_asked", f"{one.grade} is not asked for.")
-        elif days != one.days:
-            message = f"{plain(days)} days of {one.grade} are asked for, so that tenders can be compared."
-            yield Fault(f"/team/{at}/days", "other_days", message)
-    for grade in sorted(asked.keys() - {one.grade.upper() for one in content.team}):
-        yield Fault("/team", "required", f"Offer {grade}.")
+    asked = {one.key: one for one in requirement.team}
+    for at, line in enumerate(one.line for one in content.team):
+        wanted = asked.get(line.key)
+        if wanted is None:
+            yield Fault(f"/team/{at}/{line.field}", "not_asked", f"{line.named} is not asked for.")
+        elif (wanted.quantity, wanted.unit) != (line.quantity, line.unit):
+            work = f"{plain(wanted.quantity)} {wanted.unit}s of {line.named}"
+            message = f"{work} are asked for, so that tenders can be compared."
+            yield Fault(f"/team/{at}/{line.unit}s", f"other_{line.unit}s", message)
+    for key in sorted(asked.keys() - {one.line.key for one in content.team}):
+        line = asked[key]
+        yield Fault("/team", "required", f"Offer {line.named if line.role else line.called}.")
 
 
-def _rate_faults(content: TenderContent, ceilings: Mapping[str, GradeRate]) -> Iterable[Fault]:
+def _rate_faults(content: TenderContent, ceilings: Mapping[str, LineRate]) -> Iterable[Fault]:
     for at, one in enumerate(content.team):
-        ceiling = ceilings.get(one.grade.upper())
+        ceiling, named = ceilings.get(one.line.key), one.line.named
         if ceiling is None:
-            message = f"Your rate card in force at publishing has no rate for {one.grade}."
-            yield Fault(f"/team/{at}/grade", "no_rate", message)
+            message = f"Your rate card in force at publishing has no rate for {named}."
+            yield Fault(f"/team/{at}/{one.line.field}", "no_rate", message)
         elif one.rate > ceiling.ceiling:
-            message = (
-                f"{one.grade}: {money(one.rate)} is above the card's ceiling of {money(ceiling.ceiling)}."
-            )
+            message = f"{named}: {money(one.rate)} is above the card's ceiling of {money(ceiling.ceiling)}."
             yield Fault(f"/team/{at}/rate", "above_ceiling", message)
 
 
@@ -186,20 +182,27 @@ def _team(reader: Reader, value: object) -> tuple[Offered, ...]:
     found: list[Offered] = []
     for step, one in enumerate(reader.items(value, MOST_MEMBERS)):
         inner = reader.at(step)
-        held = inner.members(one, ("grade", "days", "rate", "people"))
+        by_role = isinstance(one, dict) and "role" in one
+        held = inner.members(one, (*(ROLE_FIELDS if by_role else ("grade", "days")), "rate", "people"))
         if not isinstance(one, dict):
             continue
-        grade = inner.at("grade").text(held.get("grade", ""), 20, required=True)
-        if grade.upper() in {other.grade.upper() for other in found}:
-            inner.at("grade").wrong("twice", f"{grade} stands in the team already.")
-        days = inner.at("days").text(held.get("days", ""), 9, required=True)
-        if days and not (_DAYS.fullmatch(days) and Decimal(days)):
-            inner.at("days").wrong("shape", "Days are a decimal string above 0 such as 2.5.")
-            days = ""
+        line = read_role_line(inner, held) if by_role else _grade_line(inner, held)
+        if line is not None and line.key in {other.line.key for other in found}:
+            inner.at(line.field).wrong("twice", f"{line.named} stands in the team already.")
         rate = amount_of(inner.at("rate"), held.get("rate", ""))
         people = inner.at("people").text(held.get("people", ""), NAME_LENGTH)
-        found.append(Offered(grade, Decimal(days or "0"), rate or 0, people))
+        if line is not None:
+            found.append(Offered(line, rate or 0, people))
     return tuple(found)
+
+
+def _grade_line(inner: Reader, held: Mapping[str, Any]) -> TeamLine:
+    grade = inner.at("grade").text(held.get("grade", ""), 20, required=True)
+    days = inner.at("days").text(held.get("days", ""), 9, required=True)
+    if days and not (_DAYS.fullmatch(days) and Decimal(days)):
+        inner.at("days").wrong("shape", "Days are a decimal string above 0 such as 2.5.")
+        days = ""
+    return TeamLine(grade, Decimal(days or "0"))
 
 
 def _options(reader: Reader, value: object) -> tuple[int, ...]:

@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from procurement.errors import Fault, Invalid
-from procurement.pricing import MINOR_PER_MAJOR, money
+from procurement.pricing import MINOR_PER_MAJOR, money, plain
 from procurement.profiles import NOTE_LENGTH, Reader
-from procurement.requirements import LONGEST_MONTHS, MOST_MONEY, plain
-from procurement.team_price import MOST_HOURS
+from procurement.requirements import LONGEST_MONTHS, MOST_MONEY
+from procurement.team_lines import MOST_HOURS
 
 REPLY_DAYS: Final = 2
 """Working days that a supplier has to answer an offer, unless the buyer says otherwise."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import orjson
 
 from procurement.models import RateCard
 from procurement.pricing import money
+from procurement.quotes import Quote
 from procurement.requirements import RequirementContent
 from search.engines.matching_base import NO_TOTAL, Covered, Gathered, RuledOut
 from search.engines.suggestions import Labels
@@ -23,6 +24,7 @@ from search.lots import FittingLot, Named
 from search.meaning import Model
 from search.need import Need, Pair, says_something
 from search.ranks import Ranked, percentile_of
+from search.role_prices import RolePrices
 
 WORDS_TOLD: Final = 20
 RULES_TOLD: Final = 5_000
@@ -30,6 +32,7 @@ RULES_TOLD: Final = 5_000
 would else fill a hundred megabytes.
 """
 MUST_HAVE: Final = "must_have"
+CARD: Final = ("currency", "card", "version", "basis")
 NO_CARD: Final = "There is no rate card."
 NO_RATE: Final = "Not every grade of the team has one rate a day here: state the lot and the work type."
 HOURLY: Final = "Its card is by the hour, so days are not priced here: a quote takes the hours of a day."
@@ -49,6 +52,7 @@ class Told:
     gathered: Gathered
     labels: Labels
     understood: Model | None
+    prices: RolePrices = field(default_factory=RolePrices)
 
     def answer(
         self,
@@ -97,7 +101,7 @@ class Told:
         stated = {
             "text": bool(need.terms) or need.vector is not None,
             "coverage": bool(need.pairs),
-            "price": bool(need.days),
+            "price": need.priced,
             "preferences": bool(need.preferences),
         }
         return [part for part, said in stated.items() if said]
@@ -119,14 +123,19 @@ class Told:
                 )
             elif framework["status"] != "live" or framework["starts_on"] > need.on.isoformat():
                 notes.append(f"{framework['number']} is not open to call-offs yet.")
-        if need.days and need.framework is None:
+        if need.by_role and self.gathered.eligible > len(self.gathered.candidates):
+            notes.append(
+                f"Roles are priced after the first {len(self.gathered.candidates):,} of {self.gathered.eligible:,} "
+                "were chosen by everything else: a cheaper team may be among the others."
+            )
+        if need.priced and need.framework is None:
             notes.append("A team is priced within one framework: name it.")
         starts_on = self.content.starts_on
         if starts_on is not None and starts_on < need.on:
             notes.append(
                 f"The work would have begun on {starts_on}, before {need.on}, whose facts count here."
             )
-        elif starts_on is not None and starts_on > need.on and need.days and need.framework is not None:
+        elif starts_on is not None and starts_on > need.on and need.priced and need.framework is not None:
             notes.append(
                 f"The team is priced on the cards in force on {need.on}: "
                 f"a quote prices it on those of {starts_on}, when the work begins."
@@ -165,16 +174,20 @@ class Told:
 
     def _price(self, candidate: int, stored: Mapping[str, Any]) -> dict[str, Any] | None:
         """The team's price; every field is there, null where it does not apply."""
-        if not self.need.days:
+        if not self.need.priced:
             return None
-        card = stored["rates"] or dict.fromkeys(("currency", "card", "version", "basis"))
+        quote = self.prices.of(self.gathered.candidates.keys[candidate])
+        card = (_card(quote) if self.need.by_role else stored["rates"]) or dict.fromkeys(CARD)
         total = int(self.gathered.candidates.totals[candidate])
         place = percentile_of(candidate, self.gathered)
         budget, asked = None, self.content.budget
         if total != NO_TOTAL and asked is not None and asked.currency == card["currency"]:
             budget = "within" if total <= asked.minor else "above"
-        because = ""
-        if stored["rates"] is None:
+        because, lines = "", {}
+        if self.need.by_role:
+            because = " ".join(one.message for one in quote.unpriced) if quote else NO_CARD
+            lines = {"lines": [line.to_json() for line in quote.price.lines] if quote and quote.price else []}
+        elif stored["rates"] is None:
             because = NO_CARD
         elif card["unit"] == RateCard.Unit.HOUR:
             because = HOURLY
@@ -191,7 +204,18 @@ class Told:
             "among": 0 if place is None else place[1],
             "budget": budget,
             "because": because,
+            **lines,
         }
+
+
+def _card(quote: Quote | None) -> dict[str, Any] | None:
+    """The card that a quote rests on, by the names of a listing's."""
+    if quote is None or quote.held is None:
+        return None
+    card = quote.held.card
+    return dict(
+        zip(CARD, (card.currency, card.reference, quote.held.version.number, card.basis), strict=True)
+    )
 
 
 def _pair(pair: Pair, labels: Labels) -> dict[str, Any]:

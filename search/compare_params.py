@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from procurement.team_price import LARGEST_TEAM, TeamLine, team_faults
+from procurement.errors import Fault
+from procurement.team_lines import LARGEST_TEAM, LONGEST_ROLE, MOST_YEARS, TeamLine, Unit, team_faults
 from procurement.vocabulary import WORK_TYPES
 from search.comparing import ComparisonQuestion
 from search.parameters import Asked, BadParameters, Parameter, ParameterFault, read
@@ -14,6 +17,8 @@ from search.parameters import Asked, BadParameters, Parameter, ParameterFault, r
 FEWEST: Final = 2
 MOST: Final = 10
 """Listings side by side."""
+
+_ROLE: Final = re.compile(r"^(.*\S.*):([0-9]{1,6}(?:\.[0-9]{1,2})?)(h?)(?::([0-9]{1,2})\+)?$")
 
 PARAMETERS: Final = (
     Parameter(
@@ -29,6 +34,14 @@ PARAMETERS: Final = (
         {"type": "string", "maxLength": 22, "pattern": r"^[A-Za-z0-9._-]{1,12}:[0-9]{1,6}(\.[0-9]{1,2})?$"},
         repeated=True,
         example="G3:10",
+    ),
+    Parameter(
+        "role",
+        "A role title, its days or hours, and the least years of experience where they are asked for, such as "
+        "Data engineer:10, Data engineer:80h or Data engineer:10:5+: priced with the team.",
+        {"type": "string", "maxLength": LONGEST_ROLE, "pattern": _ROLE.pattern},
+        repeated=True,
+        example="Data engineer:10:5+",
     ),
     Parameter(
         "work_type",
@@ -54,21 +67,47 @@ def comparison_question(asked: Asked, on: date) -> ComparisonQuestion:
     if not FEWEST <= len(given) <= MOST:
         message = f"Compare {FEWEST} to {MOST} listings; these are {len(given)}."
         faults.append(ParameterFault("listing", "range", message))
-    team = _team(values["team"], [text.strip() for text in asked.getlist("team") if text.strip()], faults)
+    team = (
+        *_grades(values["team"], [text.strip() for text in asked.getlist("team") if text.strip()]),
+        *_roles(values["role"], [text.strip() for text in asked.getlist("role") if text.strip()], faults),
+    )
+    if team:
+        faults += [ParameterFault(_field(one, team), one.code, one.message) for one in team_faults(team)]
     lot = _lot(values["lot"], given, faults)
     if faults:
         raise BadParameters(faults)
     return ComparisonQuestion(tuple(given), team, values["work_type"], lot, on)
 
 
-def _team(read_: Any, sent: list[str], faults: list[ParameterFault]) -> tuple[TeamLine, ...]:
-    """The team, which may be none at all; the same line twice is a grade twice."""
+def _grades(read_: Any, sent: list[str]) -> tuple[TeamLine, ...]:
+    """The lines by grade, which may be none at all."""
     if not sent or None in read_:
         return ()
-    parts = [text.partition(":") for text in sent]
-    team = tuple(TeamLine(grade.upper(), Decimal(days)) for grade, _, days in parts[: LARGEST_TEAM + 1])
-    faults += [ParameterFault("team", one.code, one.message) for one in team_faults(team)]
-    return team
+    parts = [text.partition(":") for text in sent[: LARGEST_TEAM + 1]]
+    return tuple(TeamLine(grade.upper(), Decimal(days)) for grade, _, days in parts)
+
+
+def _roles(read_: Any, sent: list[str], faults: list[ParameterFault]) -> tuple[TeamLine, ...]:
+    """The lines by role, which may be none at all."""
+    if not sent or None in read_:
+        return ()
+    lines = []
+    for text in sent[: LARGEST_TEAM + 1]:
+        match = _ROLE.fullmatch(text)
+        if match is None:
+            return ()  # told by the parameter's pattern
+        years = match[4]
+        unit: Unit = "hour" if match[3] else "day"
+        if years and int(years) > MOST_YEARS:
+            faults.append(ParameterFault("role", "range", f"At most {MOST_YEARS} years of experience."))
+        lines.append(TeamLine("", Decimal(match[2]), match[1].strip(), int(years) if years else None, unit))
+    return tuple(lines)
+
+
+def _field(fault: Fault, team: Sequence[TeamLine]) -> str:
+    """Which parameter stated the line of a fault at /team/2/days."""
+    steps = fault.pointer.split("/")
+    return "role" if len(steps) > 2 and team[int(steps[2])].role else "team"
 
 
 def _lot(name: str | None, listings: list[str], faults: list[ParameterFault]) -> str | None:

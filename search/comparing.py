@@ -14,24 +14,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from procurement.models import Partner, RateCard, Region
+from procurement.models import Partner, RateCard, RateCardVersion, Region
 from procurement.on_day import day_within
 from procurement.pricing import nearest_rank
-from procurement.team_price import (
-    CardLine,
-    GradeRate,
-    TeamLine,
-    TeamPrice,
-    Unpriced,
-    price_team,
-    rate_of,
-)
+from procurement.quotes import card_lines, roles_of
+from procurement.team_lines import TeamLine, needs_hours
+from procurement.team_price import TeamPrice, price_team
+from procurement.team_rates import CardLine, CardLines, LineRate, RoleLine, Unpriced, rate_for, rate_of
 from search.documents import listings_of
 from search.engines.base import ListingDocument
 from search.parameters import BadParameters, ParameterFault
 from search.places import Places, places
 
 HOURLY: Final = "Its card is by the hour, so a team of days is not priced here; a quote takes hours_per_day."
+DAILY: Final = "Its card is by the day, so a team of hours is not priced here; a quote takes hours_per_day."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +98,21 @@ class _Own:
 
     document: ListingDocument
     lines: tuple[CardLine, ...]
-    rates: Mapping[str, GradeRate | Unpriced]
+    rates: Mapping[str, LineRate | Unpriced]
     price: TeamPrice | None
     unpriced: tuple[Unpriced, ...]
 
 
 def compare(question: ComparisonQuestion) -> Comparison:
     """The comparison; raises BadParameters naming each listing or lot that there is not. Fourteen queries whatever is
-    compared.
+    compared, four more where a role is named.
     """
     known = places()
     documents = _documents(question, known)
     names = dict(Region.objects.values_list("code", "name"))
     grades = _grades(documents)
-    own = [_own(question, document, grades, known) for document in documents]
+    roles = _roles(question, documents)
+    own = [_own(question, document, grades, known, roles) for document in documents]
     cards = [one.document["stored"]["rates"] for one in own if one.document["stored"]["rates"]]
     only = bool(cards) and all(card["basis"] == RateCard.Basis.ILLUSTRATIVE for card in cards)
     medians = {code: _medians(own, only, code) for code, _ in grades}
@@ -158,6 +155,25 @@ def _documents(question: ComparisonQuestion, known: Places) -> list[ListingDocum
     return [found[reference] for reference in question.listings]
 
 
+def _roles(
+    question: ComparisonQuestion, documents: Iterable[ListingDocument]
+) -> dict[tuple[str, int], tuple[RoleLine, ...]]:
+    """The lines by role that the team asks for, by card and version. Nothing is read where it names no role."""
+    roles = roles_of(question.team)
+    if not roles:
+        return {}
+    cards = [one["stored"]["rates"] for one in documents if one["stored"]["rates"]]
+    shown = {(card["card"], card["version"]) for card in cards}
+    versions = RateCardVersion.objects.filter(card__reference__in={card for card, _ in shown})
+    keys = {
+        key: (card, number)
+        for key, card, number in versions.values_list("pk", "card__reference", "number")
+        if (card, number) in shown
+    }
+    stated = card_lines(list(keys), None, roles)
+    return {keys[key]: lines.roles for key, lines in stated.items()}
+
+
 def _grades(documents: Iterable[ListingDocument]) -> tuple[tuple[str, str], ...]:
     """(code, name) of every grade on the cards, lowest first; a code that frameworks name differently has each name."""
     ranks: dict[str, int] = {}
@@ -182,6 +198,7 @@ def _own(
     document: ListingDocument,
     grades: Iterable[tuple[str, str]],
     known: Places,
+    roles: Mapping[tuple[str, int], tuple[RoleLine, ...]],
 ) -> _Own:
     card = document["stored"]["rates"]
     framework = next(one for one in known.frameworks.values() if one.reference == document["framework"])
@@ -196,25 +213,33 @@ def _own(
     else:
         why = None if card else Unpriced("no_card", "It has no rate card in force.")
 
-    def rate(grade: str) -> GradeRate | Unpriced:
+    def rate(grade: str) -> LineRate | Unpriced:
         return why or rate_of(lines, grade, question.lot, question.work_type, day)
 
     rates = {code: rate(code) for code, _ in grades}
-    price, unpriced = _priced(question, {line.grade: rate(line.grade) for line in question.team}, card)
+    lots = {lot["reference"] for lot in document["lots"]}
+    titled = roles.get((card["card"], card["version"]), ()) if card else ()
+    stated = CardLines(lines, titled).on(lots)
+    team = {
+        line.key: why or rate_for(line, stated, question.lot, question.work_type, day)
+        for line in question.team
+    }
+    price, unpriced = _priced(question, team, card)
     return _Own(document, lines, rates, price, unpriced)
 
 
 def _priced(
-    question: ComparisonQuestion, rates: Mapping[str, GradeRate | Unpriced], card: Mapping[str, Any] | None
+    question: ComparisonQuestion, rates: Mapping[str, LineRate | Unpriced], card: Mapping[str, Any] | None
 ) -> tuple[TeamPrice | None, tuple[Unpriced, ...]]:
     """The price of the team without VAT, or why there is none; neither without a team."""
     refused = {one.message: one for one in rates.values() if isinstance(one, Unpriced)}
-    found = {grade: one for grade, one in rates.items() if isinstance(one, GradeRate)}
-    if question.team and card is not None and card["unit"] == RateCard.Unit.HOUR:
-        return None, (Unpriced("hours_per_day", HOURLY),)
-    if refused or not question.team:
+    found = {key: one for key, one in rates.items() if isinstance(one, LineRate)}
+    if card is not None and needs_hours(question.team, card["unit"]):
+        hourly = card["unit"] == RateCard.Unit.HOUR
+        return None, (Unpriced("hours_per_day", HOURLY if hourly else DAILY),)
+    if refused or not question.team or card is None:
         return None, tuple(refused.values())
-    return price_team(question.team, found), ()
+    return price_team(question.team, found, unit=card["unit"]), ()
 
 
 def _medians(own: Sequence[_Own], only: bool, grade: str | None) -> dict[tuple[str, str], int]:
@@ -223,7 +248,7 @@ def _medians(own: Sequence[_Own], only: bool, grade: str | None) -> dict[tuple[s
     for one in own:
         card = one.document["stored"]["rates"]
         rate = one.rates.get(grade) if grade is not None else None
-        amount = rate.minor if isinstance(rate, GradeRate) else None
+        amount = rate.minor if isinstance(rate, LineRate) else None
         if grade is None and one.price is not None:
             amount = one.price.total
         if amount is not None and card and (only or card["basis"] != RateCard.Basis.ILLUSTRATIVE):
@@ -237,7 +262,7 @@ def _cell(
     question: ComparisonQuestion, one: _Own, grade: str, medians: Mapping[tuple[str, str], int]
 ) -> GradeCell:
     rate = one.rates[grade]
-    if isinstance(rate, GradeRate):
+    if isinstance(rate, LineRate):
         return GradeCell(rate.minor, None, None, _difference(one, rate.minor, medians))
     prices = [
         line.minor

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from procurement.pricing import UNITS
+from procurement.pricing import UNITS, plain
+from procurement.team_lines import TeamLine
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SIZES, WORK_TYPES
 from search.comparing import Compared, Comparison, GradeCell
 
@@ -70,8 +71,12 @@ def _money(comparison: Comparison) -> Iterator[Row]:
             money=True,
         )
     if comparison.question.team:
-        days = ", ".join(f"{line.days.normalize():f} × {line.grade}" for line in comparison.question.team)
-        yield Row(f"Team without VAT: {days}", tuple(map(_price, comparison.listings)), money=True)
+        team = ", ".join(map(_asked, comparison.question.team))
+        yield Row(f"Team without VAT: {team}", tuple(map(_price, comparison.listings)), money=True)
+
+
+def _asked(line: TeamLine) -> str:
+    return f"{plain(line.quantity)} × {line.grade}" if line.grade else f"{line.worked} × {line.named}"
 
 
 def _framework(one: Compared) -> tuple[str, ...]:

@@ -2,14 +2,15 @@
 
 Journey: POST /api/v1/matches/ (or the page /match) -> here: the need in terms of the index (need.py), candidates
 (an engine's gather), scores (relevance.py), ranks (ranks.py), reasons (explaining.py), the answer (answers.py) ->
-procurement/actions/matches.py keeps it. No database read; the same on both engines.
+procurement/actions/matches.py keeps it. No database read, but of rates by role (role_prices.py); the same on both
+engines.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from search.meaning import Model, Vectors, model
 from search.need import Mode, Need, NeedTerm, pairs_of, terms_of_need
 from search.ranks import WEIGHTS, preferred, ranked
 from search.relevance import pieces_of, score
+from search.role_prices import RolePrices, priced_by_role
 from search.ties import SEEDS
 
 RANKING: Final = "2026-11.3"
@@ -61,6 +63,7 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
     understood, terms, vector = _understood(content.text, reading)
     seed = secrets.randbelow(SEEDS) if options.seed is None else options.seed
     pairs = pairs_of(content.specialisms, content.regions)
+    by_role = any(line.role for line in content.team)
     need = Need(
         on=options.on,
         framework=content.framework,
@@ -73,14 +76,19 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         ),
         terms=terms,
         vector=vector,
-        days={line.grade: line.hundredths for line in content.team},
+        days={} if by_role else {line.grade: line.hundredths for line in content.team},
         work_type=content.work_type,
         preferences=preferred(content),
         order=options.mode,
         weights=options.weights,
         seed=seed,
+        by_role=by_role,
     )
-    gathered = reading.gather(need)
+    # No index knows what a role costs: it gathers by everything else.
+    gathered = reading.gather(replace(need, order="balanced") if by_role and need.order == "price" else need)
+    prices = RolePrices()
+    if by_role:
+        gathered, prices = priced_by_role(content, gathered, options.on)
     pieces = scores = None
     if gathered.candidates.keys and (terms or vector is not None):
         pieces = pieces_of(gathered.candidates, terms)
@@ -90,7 +98,7 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
     if options.explained and pieces is not None and scores is not None:
         explainer = Explainer(need, understood, gathered, pieces, scores)
         whys = explainer.explain([one.place for one in shown])
-    told = Told(content, need, gathered, reading.labels, understood)
+    told = Told(content, need, gathered, reading.labels, understood, prices)
     answer = told.answer(shown, whys, fitting(terms, vector, reading.labels, understood, gathered.lots))
     answer |= {"weights": dict(options.weights), "ranking": RANKING}
     return Matched(answer, RANKING, understood.digest if understood else "", gathered.index.generation, seed)

@@ -72,8 +72,9 @@ class Need:
 
     `framework` None: every framework that is live on `on`. `pairs` is what one offering each must meet; those in
     `must` (places in `pairs`) rule out who certainly does not. `days` are the hundredths of a day of each grade of
-    the team; `preferences` maps a filter (ownership, size, sector, accreditation) to the values preferred. `order`
-    is the rank mode and `weights` what each part weighs: candidates are gathered by them, too.
+    the team, none where it names a role, which `by_role` says; `preferences` maps a filter (ownership, size, sector,
+    accreditation) to the values preferred. `order` is the rank mode and `weights` what each part weighs: candidates are
+    gathered by them, too.
     """
 
     on: date
@@ -89,6 +90,12 @@ class Need:
     order: Mode = "balanced"
     weights: Mapping[str, int] = field(default_factory=dict)
     seed: int = 0
+    by_role: bool = False
+
+    @property
+    def priced(self) -> bool:
+        """Whether a team is to be priced."""
+        return bool(self.days) or self.by_role
 
 
 def terms_of_need(text: str, lexicon: Lexicon) -> tuple[NeedTerm, ...]:

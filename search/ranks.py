@@ -123,7 +123,7 @@ def _parts(gathered: Gathered, scores: Scores | None, need: Need) -> dict[str, F
         parts["text"] = scores.text
     if need.pairs:
         parts["coverage"] = candidates.covered.sum(axis=1) / (Covered.MET * len(need.pairs))
-    if need.days:
+    if need.priced:
         parts["price"] = _price(candidates, gathered.prices)
     if need.preferences:
         parts["preferences"] = np.mean(candidates.preferred, axis=1)

@@ -17,7 +17,7 @@ from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from web import formats
+from web import formats, team_words
 from web.languages import as_in_source, language, languages
 from web.once import once_input
 from web.saying import said
@@ -58,6 +58,10 @@ def environment(**options: Any) -> Environment:
         day=formats.day,
         difference=formats.difference,
         grouped=formats.grouped,
+        line_asked=team_words.asked,
+        line_charged=team_words.charged,
+        line_named=team_words.named,
+        line_worked=team_words.worked,
         moment=formats.moment,
         money=formats.money,
         number=formats.number,

@@ -90,7 +90,12 @@ def spoken(label: str, fault: ParameterFault, given: str = "") -> str:
 
 def _misshapen(label: str, parameter: str, given: str, example: str) -> str:
     """How a value is written, by an example: the shape itself is for programs."""
-    if parameter == "team":
+    if parameter == "role":
+        told = _(
+            "%(field)s: %(given)s is no role with its work; write a title, a colon and days or hours, such as "
+            "Data engineer:10 or Data engineer:80h"
+        )
+    elif parameter == "team":
         told = _(
             "%(field)s: %(given)s is no line of a team; write a grade, a colon and its days, such as G3:10"
         )

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from procurement.ranked import ranked_of
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 from search.ranks import MODES, WEIGHTS
+from web import team_words
 from web.formats import day, days_written, minor, money, number
 from web.need_form import PARTS
 from web.saying import one_in_another, said
@@ -46,12 +47,15 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the team costs, in words; `place` says where that stands among the cards of its kind."""
+    """What the team costs, in words; `place` says where that stands among the cards of its kind, `lines` by which lines
+    of the card roles are priced.
+    """
 
     told: str
     place: str
     budget: str
     illustrative: bool
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,7 @@ def asked_for(
         (_("Must have"), named((*must.get("specialisms", ()), *must.get("regions", ())))),
         (_("First day"), day(starts_on) if starts_on else ""),
         (_("Length"), _months(months) if months else ""),
-        (_("Team"), "; ".join(_days_of(line) for line in content.get("team", ()))),
+        (_("Team"), "; ".join(team_words.asked(line) for line in content.get("team", ()))),
         (_("Kind of work"), said(WORK_TYPES.get(content.get("work_type") or "", ""))),
         (_("Budget"), _without_vat(money(minor(budget["amount"]), budget["currency"])) if budget else ""),
         (_("Preferred"), "; ".join(preferred)),
@@ -207,14 +211,6 @@ def asked_for(
 
 def _months(months: int) -> str:
     return ngettext("%(count)s month", "%(count)s months", months) % {"count": number(months)}
-
-
-def _days_of(line: Mapping[str, Any]) -> str:
-    days: str = line["days"]
-    # A part of a day takes the plural, as 2 does.
-    counted = int(days) if days.isascii() and days.isdigit() else 2
-    told = ngettext("%(days)s day of %(grade)s", "%(days)s days of %(grade)s", counted)
-    return told % {"days": days, "grade": line["grade"]}
 
 
 def _without_vat(amount: str) -> str:
@@ -282,6 +278,7 @@ def _price(told: Mapping[str, Any] | None) -> Price | None:
         "" if place is None else _among(place, among, illustrative=illustrative),
         within.get(told.get("budget") or "", ""),
         illustrative,
+        tuple(team_words.charged(line) for line in told.get("lines", ())),
     )
 
 

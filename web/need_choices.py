@@ -1,4 +1,4 @@
-"""What can be chosen in the form of a need, read from the database: at most five queries.
+"""What can be chosen in the form of a need, read from the database: at most six queries.
 
 A framework brings its lots, regions and grades, a lot its specialisms. What stands in a field and is no choice of it
 stays in sight, so that a refused form shows what was sent.
@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from procurement.models import Framework, Grade, Lot, Region, Specialism
+from procurement.models import Framework, Grade, Lot, RateLine, Region, Specialism
+from procurement.querysets import RateLineQuerySet
+from procurement.team_lines import folded
 from procurement.vocabulary import OWNERSHIP, SIZES, WORK_TYPES
 from search.ranks import MODES
 from web.need_form import NeedForm
 from web.rate_form import Options, grades_on
+from web.role_rows import PERS
 from web.saying import choices_said, said
+
+FEW_ROLES: Final = 200
+"""So many role titles are suggested; of more the list would be longer than the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +40,19 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class NeedChoices:
-    """Options by field; a field without any is not shown."""
+    """Options by field; a field without any is not shown. `by_role`: a team is asked for by role titles, of which
+    `roles` are suggested where they are few, and `per` is what their work is usually counted in.
+    """
 
     frameworks: Options
     lots: Options
     specialisms: list[Tick]
     regions: list[Tick]
     grades: Options
+    by_role: bool
+    roles: tuple[str, ...]
+    pers: Options
+    per: str
     work_types: Options
     ownership: list[tuple[str, str, bool]]
     sizes: list[tuple[str, str, bool]]
@@ -57,12 +70,17 @@ def need_choices(form: NeedForm) -> NeedChoices:
     lots = list(Lot.objects.filter(framework=framework).order_by("position")) if framework else []
     lot = next((one for one in lots if one.reference == form.lot), None)
     grades = _grades(lot) if lot else grades_on(framework.reference if framework else "")
+    roles = _roles(framework, lot) if framework and not grades else ()
     return NeedChoices(
         frameworks=_with(_("Any framework"), frameworks, form.framework),
         lots=_with(_("Any lot"), [(one.reference, f"{one.number} {one.name}") for one in lots], form.lot),
         specialisms=_ticks(_specialisms(lot, form.specialisms), form.specialisms, form.must_specialisms),
         regions=_ticks(_regions(framework, form.regions), form.regions, form.must_regions),
         grades=_graded(grades, form),
+        by_role=bool(roles or form.roles_written()),
+        roles=roles if len(roles) <= FEW_ROLES else (),
+        pers=choices_said(PERS),
+        per="hours" if framework is not None and framework.rate_unit == "hour" else "days",
         work_types=_with(_("Not stated"), choices_said(WORK_TYPES.items()), form.work_type),
         ownership=_liked(OWNERSHIP, form.ownership),
         sizes=_liked(SIZES, form.size),
@@ -94,6 +112,14 @@ def _graded(grades: Options, form: NeedForm) -> Options:
 def _grades(lot: Lot) -> Options:
     rows = Grade.objects.filter(lot=lot).order_by("rank").values_list("code", "name")
     return [(code, f"{code} {name}") for code, name in rows]
+
+
+def _roles(framework: Framework, lot: Lot | None) -> tuple[str, ...]:
+    """The role titles that cards name, each in one spelling; of many no more than tell that they are many."""
+    found: dict[str, str] = {}
+    for title in RateLineQuerySet(RateLine).named(framework.reference, lot)[: 2 * FEW_ROLES]:
+        found.setdefault(folded(title), " ".join(title.split()))
+    return tuple(sorted(found.values(), key=str.casefold))
 
 
 def _specialisms(lot: Lot | None, asked: Iterable[str]) -> Options:

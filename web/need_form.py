@@ -19,6 +19,8 @@ from procurement.errors import Fault
 from procurement.requirements import GRADES, RequirementContent
 from search.ranks import BOUNDS, WEIGHTS
 from web.faults import FieldFault
+from web.role_rows import PARTS as PARTS_OF_ROLES
+from web.role_rows import RoleRow, part_named, rows_of, sent_rows
 from web.saying import said
 
 ROWS: Final = 6
@@ -48,7 +50,7 @@ PARTS: Final = {
 """What the parts of the score are called, in the order of search/ranks.py."""
 ORDER: Final = (
     "text", "organisation", "framework", "lot", "specialisms", "regions", "starts_on", "months", "grade", "days",
-    "work_type", "budget", "ownership", "size", "mode", "weight",
+    "role", "years", "worked", "work_type", "budget", "ownership", "size", "mode", "weight",
 )  # fmt: skip
 """Of the fields on the page."""
 CARRIED: Final = ("currency", "sector", "accreditation")
@@ -61,6 +63,10 @@ PLAIN: Final = {
     ("days", "shape"): N_("they must be a number such as 10 or 12.5"),
     ("days", "required"): N_("say how many"),
     ("grade", "required"): N_("choose one"),
+    ("role", "required"): N_("say which"),
+    ("worked", "shape"): N_("they must be a number such as 10 or 12.5"),
+    ("worked", "required"): N_("say how many"),
+    ("years", "type"): N_("it must be a whole number such as 5"),
     ("starts_on", "shape"): N_("it must be a day such as 2027-04-01"),
     ("months", "type"): N_("it must be a whole number such as 6"),
 }
@@ -89,6 +95,7 @@ class NeedForm:
     regions: tuple[str, ...] = ()
     must_regions: tuple[str, ...] = ()
     team: tuple[Row, ...] = ()
+    roles: tuple[RoleRow, ...] = ()
     work_type: str = ""
     budget: str = ""
     ownership: tuple[str, ...] = ()
@@ -121,6 +128,7 @@ class NeedForm:
             regions=tuple(dict.fromkeys((*all_of("region"), *must_regions))),
             must_regions=must_regions,
             team=tuple(Row(grade.strip(), days.strip()) for grade, days in rows)[:GRADES],
+            roles=sent_rows(sent)[:GRADES],
             work_type=one_of("work_type"),
             budget=one_of("budget"),
             ownership=all_of("ownership"),
@@ -151,7 +159,10 @@ class NeedForm:
             must_specialisms=tuple(must.get("specialisms", ())),
             regions=tuple(content.get("regions", ())),
             must_regions=tuple(must.get("regions", ())),
-            team=tuple(Row(line["grade"], line["days"]) for line in content.get("team", ())),
+            team=tuple(
+                Row(line["grade"], line["days"]) for line in content.get("team", ()) if "grade" in line
+            ),
+            roles=rows_of(content.get("team", ())),
             work_type=content.get("work_type") or "",
             budget=budget.get("amount", "").removesuffix(".00"),
             ownership=tuple(liked.get("ownership", ())),
@@ -166,6 +177,14 @@ class NeedForm:
     def rows(self) -> tuple[Row, ...]:
         """The rows of the team to show."""
         return (*self.team, *(Row() for _ in range(ROWS - len(self.team))))
+
+    def roles_written(self) -> bool:
+        """Whether any row by role says anything."""
+        return bool(self._by_role())
+
+    def role_rows(self, per: str) -> tuple[RoleRow, ...]:
+        """Those by role; new ones are in days or hours as `per` says."""
+        return (*self.roles, *(RoleRow(per=per) for _ in range(ROWS - len(self.roles))))
 
     def weighing(self) -> list[tuple[str, str, tuple[int, int]]]:
         """Label, what stands in the field, and the bounds, of each part of the score."""
@@ -213,6 +232,7 @@ class NeedForm:
             *((name, getattr(self, name)) for name in single if getattr(self, name)),
             *((name, value) for name, values in several.items() for value in values),
             *(pair for row in self._filled() for pair in (("grade", row[1].grade), ("days", row[1].days))),
+            *(pair for _, row in self._by_role() for pair in row.pairs()),
             *(("weight", value) for value in self.weights),
             *self.carried,
         ]
@@ -261,7 +281,10 @@ class NeedForm:
                 "sector": [value for name, value in self.carried if name == "sector"],
                 "accreditation": [value for name, value in self.carried if name == "accreditation"],
             },
-            "team": [{"grade": row.grade, "days": row.days} for _, row in self._filled()],
+            "team": [
+                *({"grade": row.grade, "days": row.days} for _, row in self._filled()),
+                *(row.to_json() for _, row in self._by_role()),
+            ],
             "work_type": self.work_type,
             "starts_on": self.starts_on or None,
             "months": int(self.months) if MONTHS.fullmatch(self.months) else self.months or None,
@@ -279,6 +302,10 @@ class NeedForm:
         """Rows of the team that say anything, with their place in the form."""
         return [(place, row) for place, row in enumerate(self.team) if row.grade or row.days]
 
+    def _by_role(self) -> list[tuple[int, RoleRow]]:
+        """Likewise those by role, which come after the others."""
+        return [(place, row) for place, row in enumerate(self.roles) if row.filled]
+
     def _fault(self, fault: Fault) -> FieldFault:
         steps = fault.pointer.strip("/").split("/")
         if steps[0] in ("must_have", "preferences") and len(steps) > 1:
@@ -295,7 +322,14 @@ class NeedForm:
     def _team_fault(self, steps: list[str], fault: Fault) -> FieldFault:
         if len(steps) < 2:
             return FieldFault("framework", f"{_('Team')}: {_said('team', fault)}")
-        place = self._filled()[int(steps[1])][0]
+        at, grades = int(steps[1]), self._filled()
+        if at >= len(grades):
+            place = self._by_role()[at - len(grades)][0]
+            part = PARTS_OF_ROLES.get(steps[-1], "role")
+            return FieldFault(
+                f"{part}-{place}", f"{part_named(part) % {'row': place + 1}}: {_said(part, fault)}"
+            )
+        place = grades[at][0]
         part = "days" if steps[-1] == "days" else "grade"
         named = (
             _("Days in row %(row)s of the team") if part == "days" else _("Grade in row %(row)s of the team")

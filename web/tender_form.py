@@ -19,7 +19,7 @@ from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import RateCard, Tender
 from procurement.order_form import content_of, terms_of
 from procurement.pricing import money
-from procurement.requirements import plain
+from procurement.team_lines import TeamLine
 from procurement.tender_document import ceilings
 from procurement.tenders import Offered, TenderContent
 from web.call_off_form import amount_typed
@@ -33,11 +33,11 @@ ANSWER: Final = "answer-"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the form asks for: a line of the team as (grade, days, ceiling in pounds or ""), in the order of the
-    requirement; options as (months, at most in pounds); `unit` is what a rate is for.
+    """What the form asks for: a line of the team with its ceiling in pounds or "", in the order of the requirement;
+    options as (months, at most in pounds); `unit` is what a rate is for.
     """
 
-    team: tuple[tuple[str, str, str], ...]
+    team: tuple[tuple[TeamLine, str], ...]
     unit: str
     expenses: str
     options: tuple[tuple[int, str], ...]
@@ -48,19 +48,12 @@ def asked_of(tender: Tender) -> Asked:
     """Reads it from the requirement, the terms, the card that was pinned and the rules (two queries)."""
     call_off = tender.competition.call_off
     lines, terms = content_of(call_off).team, terms_of(call_off)
-    wanted = TenderContent(team=tuple(Offered(one.grade, one.days, 0) for one in lines))
+    wanted = TenderContent(team=tuple(Offered(one, 0) for one in lines))
     rates = ceilings(tender, wanted)
     version = tender.invitation.card_version
     by_hour = version is not None and version.card.unit == RateCard.Unit.HOUR
     return Asked(
-        team=tuple(
-            (
-                one.grade,
-                plain(one.days),
-                money(rates[one.grade.upper()].ceiling) if one.grade.upper() in rates else "",
-            )
-            for one in lines
-        ),
+        team=tuple((one, money(rates[one.key].ceiling) if one.key in rates else "") for one in lines),
         unit=_("an hour") if by_hour else _("a day"),
         expenses=money(terms.expenses),
         options=tuple((one.months, money(one.minor)) for one in terms.extensions),
@@ -74,8 +67,8 @@ def read(sent: QueryDict, asked: Asked) -> dict[str, Any]:
     """
     typed = typed_from(sent, asked)
     team = [
-        {"grade": grade, "days": days, "rate": amount_typed(row["rate"]), "people": row["people"]}
-        for (grade, days, _), row in zip(asked.team, typed["team"], strict=True)
+        line.to_json() | {"rate": amount_typed(row["rate"]), "people": row["people"]}
+        for (line, _), row in zip(asked.team, typed["team"], strict=True)
         if row["rate"].strip()
     ]
     options = [amount_typed(one) for one in typed["options"]]
@@ -91,13 +84,14 @@ def read(sent: QueryDict, asked: Asked) -> dict[str, Any]:
 
 def typed_of(tender: Tender, asked: Asked) -> dict[str, Any]:
     """What the form shows of a draft."""
-    draft: Mapping[str, Any] = TenderContent.from_json(tender.draft).to_json()
-    written = {one["grade"].upper(): one for one in draft["team"]}
+    content = TenderContent.from_json(tender.draft)
+    draft: Mapping[str, Any] = content.to_json()
+    written = {one.line.key: said for one, said in zip(content.team, draft["team"], strict=True)}
     options = [*draft["options"], *[""] * len(asked.options)][: len(asked.options)]
     return {
         "team": [
-            {name: written.get(grade.upper(), {}).get(name, "") for name in ("rate", "people")}
-            for grade, _, _ in asked.team
+            {name: written.get(line.key, {}).get(name, "") for name in ("rate", "people")}
+            for line, _ in asked.team
         ],
         "price": draft["price"] or "",
         "expenses": draft["expenses"] or "",
@@ -125,12 +119,12 @@ def tender_written(typed: Mapping[str, Any], stands: Mapping[str, Any], asked: A
         Written(f"{ANSWER}{one.key}", one.name, typed["answers"][one.key], stands["answers"][one.key])
         for one in asked.criteria
     ]
-    for at, (grade, _days, _most) in enumerate(asked.team):
+    for at, (line, _most) in enumerate(asked.team):
         named = {"rate": _("Rate of %(grade)s"), "people": _("Who of %(grade)s")}
         fields += [
             Written(
                 f"{name}-{at + 1}",
-                label % {"grade": grade},
+                label % {"grade": line.named},
                 typed["team"][at][name],
                 stands["team"][at][name],
             )
@@ -160,7 +154,9 @@ def _fault(fault: Fault, places: list[int], asked: Asked) -> FieldFault:
         if not steps:
             return FieldFault(f"{field}-{row}", message)
         named = _("Who of %(grade)s") if field == "people" else _("Rate of %(grade)s")
-        return FieldFault(f"{field}-{row}", f"{named % {'grade': asked.team[row - 1][0]}}: {spoken(message)}")
+        return FieldFault(
+            f"{field}-{row}", f"{named % {'grade': asked.team[row - 1][0].named}}: {spoken(message)}"
+        )
     if name == "price":
         return FieldFault("rate-1" if asked.team else "price", f"{_('Price')}: {spoken(message)}")
     if name == "expenses":

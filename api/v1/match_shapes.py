@@ -13,6 +13,7 @@ from rest_framework import serializers
 from api.bodies import Body
 from api.v1.requirement_shapes import RequirementContentSerializer
 from api.v1.shapes import Named, NamedFramework, NamedLot
+from api.v1.team_shapes import PricedLineShape
 from procurement.models import RateCard
 from procurement.models.base import REFERENCE_LENGTH
 from search.matching import LARGEST_PAGE
@@ -168,6 +169,11 @@ class MatchPriceShape(serializers.Serializer[Any]):
     among = serializers.IntegerField(min_value=0)
     budget = serializers.ChoiceField(choices=["within", "above"], allow_null=True)
     because = serializers.CharField(allow_blank=True)
+    lines = PricedLineShape(
+        many=True,
+        required=False,
+        help_text="Of a team that names roles: which lines of the card it was priced by.",
+    )
 
 
 class MatchResultShape(serializers.Serializer[Any]):

@@ -42,7 +42,7 @@ from procurement.named import (
     suppliers_of_listings,
 )
 from procurement.quotes import QuoteQuestion, quotes, yardsticks
-from procurement.team_price import LARGEST_TEAM
+from procurement.team_lines import LARGEST_TEAM
 from procurement.vocabulary import WORK_TYPES
 
 

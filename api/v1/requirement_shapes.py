@@ -15,6 +15,7 @@ from procurement.models.base import REFERENCE_LENGTH
 from procurement.pricing import CURRENCIES
 from procurement.profiles import TEXT_LENGTH
 from procurement.requirements import GRADES, LONGEST_MONTHS, REGIONS, SPECIALISMS
+from procurement.team_lines import LONGEST_ROLE, MOST_YEARS
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 
 STATED_OWNERSHIP: Final = [pair for pair in OWNERSHIP.items() if pair[0] != "not-stated"]
@@ -52,10 +53,20 @@ class PreferencesSerializer(serializers.Serializer[Any]):
 
 
 class TeamLineSerializer(serializers.Serializer[Any]):
-    """So many working days of one grade."""
+    """So many working days of one grade, or days or hours of one role in its place."""
 
-    grade = serializers.CharField(max_length=12, help_text="Its code, such as G3.")
-    days = serializers.RegexField(r"^\d{1,6}(\.\d{1,2})?$")
+    grade = serializers.CharField(max_length=12, required=False, help_text="Its code, such as G3.")
+    role = serializers.CharField(
+        max_length=LONGEST_ROLE, required=False, help_text="In place of a grade: a role title of the cards."
+    )
+    experience = serializers.IntegerField(
+        min_value=0, max_value=MOST_YEARS, required=False, allow_null=True,
+        help_text="Of a role: the least years that a card's line must ask for.",
+    )  # fmt: skip
+    days = serializers.RegexField(r"^\d{1,6}(\.\d{1,2})?$", required=False)
+    hours = serializers.RegexField(
+        r"^\d{1,6}(\.\d{1,2})?$", required=False, help_text="Of a role, in place of days."
+    )
 
 
 class BudgetSerializer(serializers.Serializer[Any]):
@@ -83,7 +94,10 @@ class RequirementContentSerializer(serializers.Serializer[Any]):
     starts_on = serializers.DateField(allow_null=True, required=False)
     months = serializers.IntegerField(min_value=1, max_value=LONGEST_MONTHS, allow_null=True, required=False)
     team = serializers.ListField(
-        child=TeamLineSerializer(), max_length=GRADES, required=False, help_text="Each grade once."
+        child=TeamLineSerializer(),
+        max_length=GRADES,
+        required=False,
+        help_text="Each grade once, a role once for each experience.",
     )
     work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_blank=True, required=False)
     budget = BudgetSerializer(allow_null=True, required=False)

@@ -1,4 +1,4 @@
-"""What quotes and teams ask and answer alike: a team of grade-days, its price line by line, and why there is none."""
+"""What quotes and teams ask and answer alike: a team, its price line by line, and why there is none."""
 
 from __future__ import annotations
 
@@ -15,24 +15,57 @@ from api.v1.shapes import Named, amount
 from procurement.models import RateCard
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.quotes import Quote
-from procurement.team_price import MOST_DAYS, MOST_HOURS, TeamLine, TeamPrice, Unpriced, Yardstick
-from procurement.vocabulary import WORK_TYPES
+from procurement.team_lines import EITHER, LONGEST_ROLE, MOST_HOURS, MOST_WORK, MOST_YEARS, TeamLine, Unit
+from procurement.team_price import TeamPrice, Yardstick
+from procurement.team_rates import Unpriced
+from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
 from search.parameters import MONEY, minor
 
 LEAST: Final = Decimal("0.01")
 DIFFERENCE: Final = r"^-?\d+\.\d{2}$"
+NEEDED: Final = "This field is required."
+OF_ROLES: Final = "This is said of a role; a grade is worked in days."
 QUANTITY: Final = r"^\d+(\.\d{1,2})?$"
 LONGEST_MONTHS: Final = 120
 
 
 class TeamLineBody(Body):
-    """So many days of one grade; a grade stands in a team once."""
+    """So many days of one grade, or days or hours of one role; a grade stands in a team once, a role once for each
+    experience.
+    """
 
-    grade = serializers.CharField(max_length=12, help_text="Its code, such as G3.")
+    grade = serializers.CharField(max_length=12, required=False, help_text="Its code, such as G3.")
+    role = serializers.CharField(
+        max_length=LONGEST_ROLE, required=False,
+        help_text="In place of a grade: a role title as the cards have it; case and spacing do not count.",
+    )  # fmt: skip
+    experience = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=MOST_YEARS,
+        help_text="Of a role: the least years that the card's line must ask for.",
+    )  # fmt: skip
     days = serializers.DecimalField(
-        max_digits=8, decimal_places=2, min_value=LEAST, max_value=MOST_DAYS,
+        max_digits=8, decimal_places=2, min_value=LEAST, max_value=MOST_WORK, required=False,
         help_text="At most two decimals.",
     )  # fmt: skip
+    hours = serializers.DecimalField(
+        max_digits=8, decimal_places=2, min_value=LEAST, max_value=MOST_WORK, required=False,
+        help_text="Of a role, in place of days.",
+    )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One name and one quantity; what only roles have stands beside a role."""
+        if "role" not in attrs:
+            told: dict[str, Any] = {name: NEEDED for name in ("grade", "days") if name not in attrs}
+            if told:
+                raise serializers.ValidationError(told, "required")
+            told = {name: OF_ROLES for name in ("experience", "hours") if name in attrs}
+            if told:
+                raise serializers.ValidationError(told, "conflict")
+        elif "grade" in attrs:
+            raise serializers.ValidationError({"role": "Name a grade or a role: one of the two."}, "conflict")
+        elif ("days" in attrs) == ("hours" in attrs):
+            raise serializers.ValidationError({"days": EITHER}, "conflict")
+        return attrs
 
 
 class TermsBody(Body):
@@ -48,13 +81,13 @@ class TermsBody(Body):
     work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), required=False)
     hours_per_day = serializers.DecimalField(
         max_digits=4, decimal_places=2, min_value=LEAST, max_value=MOST_HOURS, required=False,
-        help_text="For cards by the hour, which are not priced without it.",
+        help_text="For cards in another unit than the team, which are not priced without it.",
     )  # fmt: skip
     vat = serializers.BooleanField(required=False, default=True, help_text="Whether VAT is told too.")
     proposed = serializers.DictField(
         child=serializers.DictField(child=serializers.RegexField(MONEY, max_length=10)),
         required=False,
-        help_text="Own rates that a supplier offers, at or below its card's: by supplier and grade.",
+        help_text="Own rates that a supplier offers, at or below its card's: by supplier and grade or role.",
     )
 
 
@@ -67,18 +100,32 @@ class ReferencesField(serializers.ListField):
 
 
 class AnsweredTeamLine(serializers.Serializer[Any]):
-    """A line of the team as it was understood."""
+    """A line of the team as it was understood: a grade and its days, or a role with experience, days or hours."""
 
-    grade = serializers.CharField()
-    days = serializers.RegexField(QUANTITY)
+    grade = serializers.CharField(required=False)
+    role = serializers.CharField(required=False)
+    experience = serializers.IntegerField(required=False, allow_null=True)
+    days = serializers.RegexField(QUANTITY, required=False)
+    hours = serializers.RegexField(QUANTITY, required=False)
 
 
-class PricedLineShape(serializers.Serializer[Any]):
-    """A line of the team, priced: VAT excluded. `rate` is for one unit of the card, at or below its `ceiling`."""
+class TakenLineShape(serializers.Serializer[Any]):
+    """The line of the card that a role's rate is of. "" and null are unknown."""
 
-    grade = serializers.CharField()
+    key = serializers.CharField(help_text="What names the line within its card.")
+    role = serializers.CharField()
+    min_experience = serializers.IntegerField(allow_null=True)
+    qualification = serializers.ChoiceField(choices=list(QUALIFICATIONS.items()), allow_blank=True)
+    site = serializers.ChoiceField(choices=list(SITES.items()), allow_blank=True)
+
+
+class PricedLineShape(AnsweredTeamLine):
+    """A line of the team, priced: VAT excluded. `rate` is for one unit of the card, at or below its `ceiling`. Of a
+    role `line` says which of the card's lines was taken: the cheapest that satisfies what was asked.
+    """
+
     name = serializers.CharField()
-    days = serializers.RegexField(QUANTITY)
+    line = TakenLineShape(required=False)
     rate = serializers.RegexField(AMOUNT)
     ceiling = serializers.RegexField(AMOUNT)
     amount = serializers.RegexField(AMOUNT)
@@ -126,11 +173,14 @@ class TeamPriceShape(serializers.Serializer[Any]):
 
 
 class NotPricedShape(serializers.Serializer[Any]):
-    """Why there is no price: `no_card`, `no_grade`, `not_appointed`, `work_type`, `lot`, and others."""
+    """Why there is no price: `no_card`, `no_grade`, `no_role`, `no_experience`, `not_appointed`, `work_type`,
+    `lot`, and others.
+    """
 
     code = serializers.CharField()
     detail = serializers.CharField()
     grade = serializers.CharField(allow_null=True)
+    role = serializers.CharField(required=False, help_text="Where it is about a role.")
     choices = serializers.ListField(child=serializers.CharField(), help_text="Choose one of these.")
 
 
@@ -163,7 +213,14 @@ class YardstickShape(serializers.Serializer[Any]):
 
 def team_of(sent: list[dict[str, Any]]) -> tuple[TeamLine, ...]:
     """The team that a body states."""
-    return tuple(TeamLine(line["grade"], line["days"]) for line in sent)
+    return tuple(_line(line) for line in sent)
+
+
+def _line(sent: dict[str, Any]) -> TeamLine:
+    if "role" not in sent:
+        return TeamLine(sent["grade"], sent["days"])
+    unit: Unit = "hour" if "hours" in sent else "day"
+    return TeamLine("", sent[f"{unit}s"], sent["role"], sent.get("experience"), unit)
 
 
 def terms_of(sent: dict[str, Any], today: date) -> dict[str, Any]:
@@ -188,8 +245,8 @@ def quantity(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def team_shape(team: tuple[TeamLine, ...]) -> list[dict[str, str]]:
-    return [{"grade": line.grade.upper(), "days": quantity(line.days)} for line in team]
+def team_shape(team: tuple[TeamLine, ...]) -> list[dict[str, Any]]:
+    return [line.to_json() | ({} if line.role else {"grade": line.called}) for line in team]
 
 
 def quote_shape(quote: Quote, measures: dict[str, Yardstick]) -> dict[str, Any]:
@@ -204,7 +261,8 @@ def quote_shape(quote: Quote, measures: dict[str, Yardstick]) -> dict[str, Any]:
 
 
 def why_shape(why: Unpriced) -> dict[str, Any]:
-    return {"code": why.code, "detail": why.message, "grade": why.grade or None, "choices": list(why.choices)}
+    told = {"code": why.code, "detail": why.message, "grade": why.grade or None, "choices": list(why.choices)}
+    return told | ({"role": why.role} if why.role else {})
 
 
 def yardstick_shapes(measures: dict[str, Yardstick]) -> list[dict[str, Any]]:
@@ -242,17 +300,7 @@ def _price(quote: Quote, price: TeamPrice, measures: dict[str, Yardstick]) -> di
     place = measure.place(price.total)
     return {
         "currency": currency,
-        "lines": [
-            {
-                "grade": line.rate.grade,
-                "name": line.rate.name,
-                "days": quantity(line.days),
-                "rate": amount(line.rate.minor),
-                "ceiling": amount(line.rate.ceiling),
-                "amount": amount(line.amount),
-            }
-            for line in price.lines
-        ],
+        "lines": [line.to_json() for line in price.lines],
         "total": amount(price.total),
         "vat_rate": quantity(price.vat_rate) if price.vat_rate is not None else None,
         "vat": amount(price.vat) if with_vat else None,

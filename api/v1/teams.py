@@ -39,7 +39,8 @@ from procurement.models import Supplier, SupplierMember
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.named import Terms, framework_named, lot_named, question_of, suppliers_named
 from procurement.quotes import Quote, quotes, yardsticks
-from procurement.team_price import LARGEST_TEAM, Yardstick
+from procurement.team_lines import LARGEST_TEAM
+from procurement.team_price import Yardstick
 from search.teams import SupplierTeam, team_question, teams
 
 OF_A_PRICE: Final = ("ends_on", "months", "work_type", "hours_per_day", "vat", "proposed")

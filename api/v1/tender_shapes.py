@@ -32,6 +32,7 @@ from procurement.parts import supplier_parts
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, TEXT_LENGTH
 from procurement.sealing import Open, file_open, open_to
 from procurement.states import Part
+from procurement.team_lines import LONGEST_ROLE, MOST_YEARS
 from procurement.tender_document import submitted
 from procurement.tender_facts import steps_of
 from procurement.tenders import MOST_MEMBERS
@@ -128,8 +129,15 @@ class OfferedSerializer(serializers.Serializer[Any]):
     prices are not open to you.
     """
 
-    grade = serializers.CharField(max_length=20)
-    days = serializers.CharField(max_length=9)
+    grade = serializers.CharField(max_length=20, required=False)
+    role = serializers.CharField(
+        max_length=LONGEST_ROLE, required=False, help_text="In place of a grade, as the requirement has it."
+    )
+    experience = serializers.IntegerField(
+        min_value=0, max_value=MOST_YEARS, required=False, allow_null=True, help_text="Of a role."
+    )
+    days = serializers.CharField(max_length=9, required=False)
+    hours = serializers.CharField(max_length=9, required=False, help_text="Of a role, in place of days.")
     rate = serializers.RegexField(POUNDS, allow_null=True)
     people = serializers.CharField(max_length=NAME_LENGTH, required=False, allow_blank=True)
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from procurement.actions.rate_lines import LineDraft
 from procurement.pricing import implausible, read_money
+from procurement.team_lines import folded
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
 FIELDS: Final[dict[str, str]] = {
@@ -220,11 +221,6 @@ class RowReader:
         if grade is None:
             raise ValueError("is no grade of the lot" if lot else "is no grade of the framework")
         return grade
-
-
-def folded(cell: str) -> str:
-    """How cells are compared with names: case and spacing do not count."""
-    return " ".join(cell.casefold().split())
 
 
 def read_years(cell: str) -> int | None:

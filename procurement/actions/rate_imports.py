@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from procurement.actions.outcome import import_outcome
-from procurement.actions.rate_cells import CellFault, Places, RowReader, folded
+from procurement.actions.rate_cells import CellFault, Places, RowReader
 from procurement.actions.rate_headings import headings_of, unused
 from procurement.actions.rate_lines import LineDraft, LinesDiff, total
 from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
@@ -28,6 +28,7 @@ from procurement.errors import Invalid, NotFound
 from procurement.models import Framework, Grade
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
+from procurement.team_lines import folded
 
 
 class Watch(Protocol):

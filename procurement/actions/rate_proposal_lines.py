@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from procurement.actions.rate_cells import FIELDS, CellFault, RowReader, folded
+from procurement.actions.rate_cells import FIELDS, CellFault, RowReader
 from procurement.actions.rate_headings import headings_of
 from procurement.actions.rate_imports import places_of
 from procurement.actions.rate_lines import LineDraft
@@ -24,6 +24,7 @@ from procurement.errors import Fault, Invalid
 from procurement.models import Framework, RateProposal, Supplier
 from procurement.pricing import money
 from procurement.profiles import Reader, escaped
+from procurement.team_lines import folded
 
 MOST_LINES: Final = 2_000
 """Larger cards come by import, which stages its lines."""

@@ -5,17 +5,20 @@ database), after procurement/requirements.py has found the content itself in ord
 from __future__ import annotations
 
 from procurement.errors import Fault
-from procurement.models import Framework, Grade, Lot, Region, Specialism
+from procurement.models import Framework, Grade, Lot, RateLine, Region, Specialism
+from procurement.querysets import RateLineQuerySet
 from procurement.requirements import RequirementContent, too_much
+from procurement.team_lines import folded
 
 
 def missing_from(content: RequirementContent, pointer: str = "") -> list[Fault]:
-    """A fault for each framework, lot, specialism, region and grade of the content that is not known, at its JSON
-    pointer below `pointer`; and one where it asks for too much at once. At most five queries; none for what the
+    """A fault for each framework, lot, specialism, region, grade and role of the content that is not known, at its JSON
+    pointer below `pointer`; and one where it asks for too much at once. At most six queries; none for what the
     content does not name.
 
     Regions are of the framework's own scheme, or the whole United Kingdom; of either scheme where no framework is
-    named. Grades are those of the lot, or of any lot of the framework.
+    named. Grades are those of the lot, or of any lot of the framework; a role is known where a published card names it
+    there, whatever experience it asks for.
     """
     if faults := too_much(content, pointer):
         return faults
@@ -30,6 +33,7 @@ def missing_from(content: RequirementContent, pointer: str = "") -> list[Fault]:
         *_specialisms(content, pointer),
         *_regions(content, framework, pointer),
         *_grades(content, pointer),
+        *_roles(content, pointer),
     ]
 
 
@@ -67,7 +71,7 @@ def _regions(content: RequirementContent, framework: Framework | None, pointer: 
 
 
 def _grades(content: RequirementContent, pointer: str) -> list[Fault]:
-    if not content.team:
+    if all(line.role for line in content.team):
         return []
     grades = Grade.objects.filter(lot__framework__reference=content.framework)
     if content.lot is not None:
@@ -81,5 +85,20 @@ def _grades(content: RequirementContent, pointer: str) -> list[Fault]:
             f"{place} has no grade {line.grade}; it has {', '.join(known) or 'none'}.",
         )
         for step, line in enumerate(content.team)
-        if line.grade not in known
+        if line.grade and line.grade not in known
+    ]
+
+
+def _roles(content: RequirementContent, pointer: str) -> list[Fault]:
+    if not any(line.role for line in content.team):
+        return []
+    lot = Lot.objects.filter(reference=content.lot).first() if content.lot else None
+    known = {folded(title) for title in RateLineQuerySet(RateLine).named(content.framework or "", lot)}
+    place = content.lot or content.framework
+    return [
+        Fault(
+            f"{pointer}/team/{step}/role", "unknown", f"No rate card on {place} names the role {line.role}."
+        )
+        for step, line in enumerate(content.team)
+        if line.role and line.called not in known
     ]

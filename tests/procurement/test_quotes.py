@@ -21,7 +21,7 @@ from procurement.models import Appointment, Framework, Lot, Supplier
 from procurement.named import Terms, question_of, suppliers_named
 from procurement.permissions import SYSTEM
 from procurement.quotes import Quote, quotes, yardsticks
-from procurement.team_price import TeamLine
+from procurement.team_lines import TeamLine
 from tests.guards import unguarded
 from tests.world import LIVE_FROM, make_world, publish_rates
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from procurement.errors import Invalid
 from procurement.requirements import NEVER_RULES_OUT, Budget, MustHave, RequirementContent, too_much
-from procurement.team_price import TeamLine
+from procurement.team_lines import TeamLine
 
 WHOLE = {
     "text": "An evaluation of a vision rehabilitation service.",

@@ -12,22 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.errors import Fault
+from procurement.team_lines import TeamLine, team_faults
 from procurement.team_price import (
-    CardLine,
-    GradeRate,
-    TeamLine,
     TeamPrice,
-    Unpriced,
     Yardstick,
     half_even,
     price_team,
-    proposed_rate,
-    rate_of,
-    team_faults,
     team_totals,
     vat_rate,
     yardstick,
 )
+from procurement.team_rates import CardLine, LineRate, Unpriced, proposed_rate, rate_of
 
 ON = date(2026, 3, 2)
 GRADES = ("G1", "G2", "G3", "G4", "G5", "G6")
@@ -40,8 +35,9 @@ teams = st.lists(st.tuples(rates, days), min_size=1, max_size=6)
 def priced(rows: list[tuple[int, Decimal]], vat: str | None = None, hours: str | None = None) -> TeamPrice:
     """A team of one line for each (rate in pence, days)."""
     team = [TeamLine(grade, of[1]) for grade, of in zip(GRADES, rows, strict=False)]
-    card = {grade: GradeRate(grade, "", of[0], of[0]) for grade, of in zip(GRADES, rows, strict=False)}
-    return price_team(team, card, Decimal(vat) if vat else None, Decimal(hours) if hours else None)
+    card = {grade: LineRate(grade, "", of[0], of[0]) for grade, of in zip(GRADES, rows, strict=False)}
+    unit = "hour" if hours else "day"
+    return price_team(team, card, Decimal(vat) if vat else None, Decimal(hours) if hours else None, unit)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +195,7 @@ def test_several_rates_of_one_grade_are_no_rate() -> None:
 
 
 def test_a_proposed_rate_may_lower_the_ceiling_and_not_raise_it() -> None:
-    held = GradeRate("G3", "Principal", 90_000, 90_000)
+    held = LineRate("G3", "Principal", 90_000, 90_000)
     assert proposed_rate(held, 90_000, "/x") == held
     assert proposed_rate(held, 85_000, "/x") == replace(held, minor=85_000)
     assert proposed_rate(held, 90_001, "/proposed/ppl/G3") == Fault(

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from procurement.requirements import Budget, MustHave, Preferences, RequirementContent
-from procurement.team_price import TeamLine
+from procurement.team_lines import TeamLine
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch import matching_query
 from search.engines.elasticsearch.connection import Connection, hosts_of

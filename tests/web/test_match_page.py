@@ -135,7 +135,10 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
         ({"text": "x", "framework": "rm1", "region": "UKC"}, ("Regions: UKC is no ITL2025 code", "#regions")),
         (
             {"text": "x", "grade": "G1", "days": "2"},
-            ("Team: grades are a framework's own: name the framework beside the team", "#framework"),
+            (
+                "Team: grades and roles are a framework's own: name the framework beside the team",
+                "#framework",
+            ),
         ),
         ({"text": "x\x00"}, ("What you need: the character U+0000 is not allowed here", "#text")),
     ],

@@ -34,12 +34,13 @@ EXPORTS: Final = (
 LABELS: Final = {
     "listing": N_("Listings"),
     "team": N_("Team"),
+    "role": N_("Roles"),
     "work_type": N_("Work type"),
     "lot": N_("Lot"),
 }
-FIELDS: Final = ("team", "work_type", "lot")
-BETWEEN: Final = re.compile(r"[\s,;]+")
-"""What people write between the lines of a team."""
+FIELDS: Final = ("team", "role", "work_type", "lot")
+BETWEEN: Final = {"team": re.compile(r"[\s,;]+"), "role": re.compile(r"\s*;\s*")}
+"""What people write between the lines of a team: a role's title has blanks and commas of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _form(asked: Address, found: Comparison | None) -> dict[str, Any]:
     return {
         "chosen": asked.values("listing"),
         "team": ", ".join(asked.values("team")),
+        "role": "; ".join(asked.values("role")),
         "work_type": asked.first("work_type"),
         "work_types": [("", _("Any")), *choices_said(WORK_TYPES.items())],
         "lot": chosen,
@@ -138,7 +140,7 @@ def _plain_team(asked: Address) -> Address:
     pairs = [
         (name, part)
         for name, value in asked.pairs
-        for part in (BETWEEN.split(value) if name == "team" else [value])
+        for part in (BETWEEN[name].split(value) if name in BETWEEN else [value])
         if part
     ]
     return Address(asked.path, tuple(pairs))

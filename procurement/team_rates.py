@@ -1,0 +1,225 @@
+"""Which rate of a supplier's card holds for a line of a team: the one place that knows. Pure.
+
+Whoever prices a team (quotes, matches, comparisons, order forms, tenders) asks `rate_for`. By grade a card states one
+rate, or it is asked what would decide it. By role real cards have many lines under one title, told apart by experience,
+qualification and site: of those that satisfy what was asked the cheapest is the ceiling, the card's first among equals,
+and the line that was taken is told. Both alike: a line of the lot stands before one for every lot, one of the kind of
+work before one for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, TypeVar
+
+from procurement.dated import in_force
+from procurement.errors import Fault
+from procurement.pricing import money
+from procurement.team_lines import TeamLine, folded, years_or_more
+from procurement.vocabulary import WORK_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """A line of a card by grade. `lot` None holds for every lot, `work_type` "" for every kind of work.
+
+    `minor` is whole minor units for one unit of the card, VAT excluded; the dates narrow the card's own.
+    """
+
+    grade: str
+    name: str
+    lot: str | None
+    work_type: str
+    minor: int
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLine:
+    """A line of a card by role, as CardLine has it. `key` names it within its card; `min_experience` is in years; ""
+    and None are unknown.
+    """
+
+    key: str
+    role: str
+    lot: str | None
+    work_type: str
+    minor: int
+    min_experience: int | None = None
+    qualification: str = ""
+    site: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What tells it from the others under its title."""
+        return {
+            "key": self.key,
+            "role": self.role,
+            "min_experience": self.min_experience,
+            "qualification": self.qualification,
+            "site": self.site,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CardLines:
+    """What a card states: all of its lines by grade, and of those by role the ones that a team asks for."""
+
+    grades: tuple[CardLine, ...] = ()
+    roles: tuple[RoleLine, ...] = ()
+
+    def on(self, lots: Collection[str]) -> CardLines:
+        """Those for every lot and for these (references)."""
+        return CardLines(
+            tuple(line for line in self.grades if line.lot is None or line.lot in lots),
+            tuple(line for line in self.roles if line.lot is None or line.lot in lots),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineRate:
+    """The rate of a grade or role: what is charged and the card's ceiling, in minor units for one unit, VAT excluded.
+    Of a role `grade` is "", `name` the card's own title and `taken` the line that the ceiling is of.
+    """
+
+    grade: str
+    name: str
+    minor: int
+    ceiling: int
+    taken: RoleLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Why there is no price. `choices` are the values to choose one of, where a choice is missing."""
+
+    code: str
+    message: str
+    grade: str = ""
+    choices: tuple[str, ...] = ()
+    role: str = ""
+
+
+Line = TypeVar("Line", CardLine, RoleLine)
+
+
+def rate_for(
+    member: TeamLine, card: CardLines, lot: str | None, work_type: str | None, on: date
+) -> LineRate | Unpriced:
+    """The rate that a card states for a line of a team on a lot, for a kind of work, on a day; or why there is none."""
+    if member.role:
+        return _rate_of_role(card.roles, member, lot, work_type, on)
+    return rate_of(card.grades, member.called, lot, work_type, on)
+
+
+def rate_of(
+    lines: Iterable[CardLine], grade: str, lot: str | None, work_type: str | None, on: date
+) -> LineRate | Unpriced:
+    """The rate that the card's lines state for a grade on a lot, for a kind of work, on a day.
+
+    Where a lot or a work type is not given and would change the rate, it is asked for: a rate by grade is never chosen
+    by us.
+    """
+    every = [line for line in lines if in_force(line, on)]
+    of_grade = [line for line in every if line.grade.upper() == grade.upper()]
+    if not of_grade:
+        has = ", ".join(sorted({line.grade for line in every}))
+        message = f"The card has no {grade}; it has {has}." if has else "The card has no rates by grade."
+        return Unpriced("no_grade", message, grade)
+    missing = Unpriced("no_grade", "", grade)
+    placed = _placed(of_grade, grade, lot, work_type, missing)
+    if isinstance(placed, Unpriced):
+        return placed
+    if len({line.minor for line in placed}) == 1:
+        first = placed[0]
+        return LineRate(first.grade, first.name, first.minor, first.minor)
+    return _undecided(placed, grade, missing)
+
+
+def _rate_of_role(
+    lines: Iterable[RoleLine], member: TeamLine, lot: str | None, work_type: str | None, on: date
+) -> LineRate | Unpriced:
+    """The same for a role: of its lines with the experience that is asked for the cheapest. A line that does not say
+    how much it asks for does not satisfy any.
+    """
+    bearing = [line for line in lines if folded(line.role) == member.called and in_force(line, on)]
+    if not bearing:
+        return Unpriced("no_role", f"The card has no {member.role}.", role=member.role)
+    able = [line for line in bearing if _experienced(line, member.experience)]
+    if not able:
+        asked = years_or_more(member.experience or 0)
+        message = f"The card has {member.role}, but no line of it asks for {asked}."
+        return Unpriced("no_experience", message, role=member.role)
+    missing = Unpriced("no_role", "", role=member.role)
+    placed = _placed(able, member.named, lot, work_type, missing)
+    if isinstance(placed, Unpriced):
+        return placed
+    # What tells lots and kinds of work apart is the question's to say; what tells people apart is not asked for.
+    cheapest: dict[tuple[str | None, str], RoleLine] = {}
+    for line in placed:
+        known = cheapest.get((line.lot, line.work_type))
+        if known is None or line.minor < known.minor:
+            cheapest[line.lot, line.work_type] = line
+    left = list(cheapest.values())
+    if len({line.minor for line in left}) > 1:
+        return _undecided(left, member.named, missing)
+    return LineRate("", left[0].role, left[0].minor, left[0].minor, left[0])
+
+
+def _experienced(line: RoleLine, years: int | None) -> bool:
+    return years is None or (line.min_experience is not None and line.min_experience >= years)
+
+
+def _placed(
+    lines: list[Line], named: str, lot: str | None, work_type: str | None, missing: Unpriced
+) -> list[Line] | Unpriced:
+    """Those that hold on the lot and for the kind of work, as far as they are given; `missing` says of what."""
+    on_lot = lines if lot is None else [line for line in lines if line.lot == lot]
+    on_lot = on_lot or [line for line in lines if line.lot is None]
+    if not on_lot:
+        return replace(missing, message=f"The card has no {named} on {lot}.")
+    of_kind = on_lot if work_type is None else [line for line in on_lot if line.work_type == work_type]
+    of_kind = of_kind or [line for line in on_lot if not line.work_type]
+    if not of_kind:
+        kinds = _sorted({line.work_type for line in on_lot})
+        asked = WORK_TYPES.get(work_type or "", work_type)
+        message = f"The card has no {named} for {asked}."
+        return replace(missing, code="no_work_type", message=message, choices=kinds)
+    return of_kind
+
+
+def _undecided(lines: Sequence[CardLine] | Sequence[RoleLine], named: str, missing: Unpriced) -> Unpriced:
+    """What has to be said for one rate to be left."""
+    kinds, lots = {line.work_type for line in lines}, {line.lot for line in lines}
+    if len(kinds) > 1:
+        choices = _sorted(kinds - {""})
+        message = f"{named} differs by work type: {', '.join(choices)}."
+        return replace(missing, code="work_type", message=message, choices=choices)
+    if len(lots) > 1:
+        choices = _sorted(lot for lot in lots if lot)
+        message = f"{named} differs by lot: {', '.join(choices)}."
+        return replace(missing, code="lot", message=message, choices=choices)
+    prices = ", ".join(money(minor) for minor in sorted({line.minor for line in lines}))
+    return replace(
+        missing, code="several_rates", message=f"The card has several rates for {named}: {prices}."
+    )
+
+
+def _sorted(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(values))
+
+
+def proposed_rate(rate: LineRate, proposed: int, pointer: str) -> LineRate | Fault:
+    """The rate with what the supplier proposes (minor units, VAT excluded) in place of its ceiling.
+
+    A lead may lower its rates; one above the card's ceiling is a Fault that names grade or role, proposed and ceiling.
+    """
+    if proposed > rate.ceiling:
+        named = rate.grade or rate.name
+        message = f"{named}: {money(proposed)} is above the card's ceiling of {money(rate.ceiling)}."
+        return Fault(pointer, "above_ceiling", message)
+    return replace(rate, minor=proposed)
