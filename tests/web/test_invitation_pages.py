@@ -82,7 +82,7 @@ def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> Non
     assert status(page, invitation) == "Viewed"
     assert offered(page, invitation) == {"ask", "add_file", "let", "decline"}
     shown = read(page.get(f"{invitation}/tender"))
-    assert "10 days are asked for. At most £650.50 by your card" in shown.texts("div", class_="govuk-hint")
+    assert "10 days asked for. At most £650.50 by your card" in shown.texts("div", class_="govuk-hint")
     answer = written(page, invitation, "draft")
     assert (answer.status_code, answer["Location"]) == (303, f"{invitation}?done=draft")
     assert read(page.get(f"{invitation}/tender")).one("input", name="rate").attributes["value"] == "600.00"
