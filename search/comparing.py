@@ -67,6 +67,8 @@ class Compared:
     price: TeamPrice | None
     price_difference: int | None
     unpriced: tuple[Unpriced, ...]
+    roles: tuple[LineRate | Unpriced, ...] = ()
+    """In the order of the question's lines by role."""
 
     @property
     def card(self) -> Mapping[str, Any] | None:
@@ -101,6 +103,7 @@ class _Own:
     rates: Mapping[str, LineRate | Unpriced]
     price: TeamPrice | None
     unpriced: tuple[Unpriced, ...]
+    roles: tuple[LineRate | Unpriced, ...]
 
 
 def compare(question: ComparisonQuestion) -> Comparison:
@@ -131,6 +134,7 @@ def compare(question: ComparisonQuestion) -> Comparison:
                 price=one.price,
                 price_difference=_difference(one, one.price.total if one.price else None, totals),
                 unpriced=one.unpriced,
+                roles=one.roles,
             )
             for one in own
         ),
@@ -218,14 +222,14 @@ def _own(
 
     rates = {code: rate(code) for code, _ in grades}
     lots = {lot["reference"] for lot in document["lots"]}
-    titled = roles.get((card["card"], card["version"]), ()) if card else ()
-    stated = CardLines(lines, titled).on(lots)
+    stated = CardLines(lines, roles.get((card["card"], card["version"]), ()) if card else ()).on(lots)
     team = {
         line.key: why or rate_for(line, stated, question.lot, question.work_type, day)
         for line in question.team
     }
     price, unpriced = _priced(question, team, card)
-    return _Own(document, lines, rates, price, unpriced)
+    titled = tuple(team[line.key] for line in question.team if line.role)
+    return _Own(document, lines, rates, price, unpriced, titled)
 
 
 def _priced(

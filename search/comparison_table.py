@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from procurement.pricing import UNITS, plain
-from procurement.team_lines import TeamLine
-from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SIZES, WORK_TYPES
+from procurement.team_lines import TeamLine, years_or_more
+from procurement.team_rates import LineRate, Unpriced
+from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, QUALIFICATIONS, SITES, SIZES, WORK_TYPES
 from search.comparing import Compared, Comparison, GradeCell
 
 NOT_STATED: Final = "Not stated"
@@ -70,6 +71,9 @@ def _money(comparison: Comparison) -> Iterator[Row]:
             tuple(_rate(one, one.cells[place]) for one in comparison.listings),
             money=True,
         )
+    by_role = [line for line in comparison.question.team if line.role]
+    for place, line in enumerate(by_role):
+        yield Row(line.named, tuple(_role(one, one.roles[place]) for one in comparison.listings), money=True)
     if comparison.question.team:
         team = ", ".join(map(_asked, comparison.question.team))
         yield Row(f"Team without VAT: {team}", tuple(map(_price, comparison.listings)), money=True)
@@ -117,6 +121,17 @@ def _rate(one: Compared, cell: GradeCell) -> Cell:
     kinds = ", ".join(WORK_TYPES.get(choice, choice).lower() for choice in why.choices)
     words = said or (f"Only for {kinds}" if kinds else "Several rates")
     return Cell((words,), span=cell.span, currency=currency)
+
+
+def _role(one: Compared, rate: LineRate | Unpriced) -> Cell:
+    """A role's rate with the line of the card that it is of."""
+    if isinstance(rate, Unpriced) or rate.taken is None:
+        return Cell(("Not offered",))
+    line = rate.taken
+    experience = "" if line.min_experience is None else years_or_more(line.min_experience)
+    about = [experience, QUALIFICATIONS.get(line.qualification, ""), SITES.get(line.site, "")]
+    told = ", ".join([f"Line {line.key} of the card", *filter(None, about)])
+    return Cell((told,), rate.minor, currency=one.card["currency"] if one.card else "")
 
 
 def _price(one: Compared) -> Cell:

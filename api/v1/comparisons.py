@@ -19,6 +19,7 @@ from api.v1.team_shapes import (
     AnsweredTeamLine,
     CardShape,
     NotPricedShape,
+    PricedLineShape,
     team_shape,
     why_shape,
 )
@@ -74,6 +75,11 @@ class ComparedPrice(serializers.Serializer[Any]):
     total = serializers.RegexField(AMOUNT)
     difference = serializers.RegexField(DIFFERENCE, allow_null=True)
     vat = serializers.ChoiceField(choices=["excluded"])
+    lines = PricedLineShape(
+        many=True,
+        required=False,
+        help_text="Of a team that names roles: which lines of the card it was priced by.",
+    )
 
 
 class ComparedListing(serializers.Serializer[Any]):
@@ -213,6 +219,7 @@ def _shape(one: Compared, found: Comparison) -> dict[str, Any]:
             "total": amount(one.price.total),
             "difference": _signed(one.price_difference),
             "vat": "excluded",
+            **({"lines": [line.to_json() for line in one.price.lines]} if one.roles else {}),
         }
         if one.price
         else None,

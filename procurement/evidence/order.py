@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from procurement.evidence.content import CEILINGS, ILLUSTRATIVE, Pack, Table, told
+from procurement.team_lines import TeamLine, Unit, years_or_more
 from procurement.terms import MECHANISMS
+from procurement.vocabulary import QUALIFICATIONS, SITES
 
 VERIFYING: Final = (
     "The digest is the SHA-256 of the order as JSON with sorted names, without blanks, in UTF-8; the order form as "
@@ -71,13 +74,36 @@ def _price(order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rates(price: Mapping[str, Any]) -> Table:
+    card = price["rate_card"]
+    note = f"{CEILINGS} {ILLUSTRATIVE}" if card and card["basis"] == "illustrative" else CEILINGS
+    if any("role" in line for line in price["lines"]):
+        columns = ("Grade or role", "Of the card", "Work", "Rate", "Amount")
+        return Table("Work and rates", columns, tuple(map(_line, price["lines"])), note)
+    # An order of grades alone stays the very table that it was: the same order gives the same bytes.
     rows = tuple(
         tuple(told(line[name]) for name in ("grade", "name", "days", "rate", "amount"))
         for line in price["lines"]
     )
-    card = price["rate_card"]
-    note = f"{CEILINGS} {ILLUSTRATIVE}" if card and card["basis"] == "illustrative" else CEILINGS
     return Table("Days and rates", ("Grade", "Name", "Days", "Rate", "Amount"), rows, note)
+
+
+def _line(line: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line of the team: what was asked for, which line of the card it is priced by, how much of it."""
+    unit: Unit = "hour" if "hours" in line else "day"
+    quantity = Decimal(line[f"{unit}s"])
+    if "role" not in line:
+        asked, of_card = TeamLine(line["grade"], quantity), line["name"]
+    else:
+        asked, taken = TeamLine("", quantity, line["role"], line["experience"], unit), line["line"]
+        least = taken["min_experience"]
+        about = [
+            f"line {taken['key']}",
+            "" if least is None else years_or_more(least),
+            QUALIFICATIONS.get(taken["qualification"], ""),
+            SITES.get(taken["site"], ""),
+        ]
+        of_card = ", ".join([taken["role"], *filter(None, about)])
+    return asked.named, of_card, asked.worked, line["rate"], line["amount"]
 
 
 def _options(terms: Mapping[str, Any]) -> Table:

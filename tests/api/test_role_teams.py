@@ -120,6 +120,7 @@ def test_a_comparison_prices_roles_beside_grades(client: Client) -> None:
     ]
     ours, other = told["results"]
     assert (ours["team_price"]["total"], ours["not_priced"]) == ("1375.00", [])
+    assert [line["line"]["key"] for line in ours["team_price"]["lines"]] == ["8", "10"]
     assert other["team_price"] is None
     assert [(one["code"], one["role"]) for one in other["not_priced"]] == [
         ("no_role", "data engineer"),

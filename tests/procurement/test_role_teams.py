@@ -18,6 +18,7 @@ from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.requirements import create_requirement
 from procurement.call_off_checks import asked_of, prices_of
 from procurement.errors import Fault, Invalid, Refused
+from procurement.evidence.order import order_pack
 from procurement.models import Contract, Event, Framework, Lot, Offer, Requirement
 from procurement.named import Terms, question_of, suppliers_named
 from procurement.quotes import Quote, quotes
@@ -141,6 +142,15 @@ def test_a_direct_award_freezes_the_line_that_was_taken_through_to_the_contract(
             "rate": "450.00", "ceiling": "450.00", "amount": "1125.00",
             "line": {"key": "d", "role": "Designer", "min_experience": 2, "qualification": "", "site": ""},
         },
+    ]  # fmt: skip
+    rates = next(
+        one for one in order_pack(offer.document, offer.digest).tables if one.title == "Work and rates"
+    )
+    assert rates.columns == ("Grade or role", "Of the card", "Work", "Rate", "Amount")
+    assert list(rates.rows) == [
+        ("data engineer (6 years or more)", "DATA ENGINEER, line e8, 8 years or more, Customer's premises",
+         "10 days", "700.00", "7000.00"),
+        ("Designer", "Designer, line d, 2 years or more", "20 hours", "450.00", "1125.00"),
     ]  # fmt: skip
     publish_role_cards(valid_from=date(2026, 1, 1))
     offer = accept_offer(market.oak, offer.reference, offer.revision)

@@ -28,6 +28,7 @@ OPEN: dict[str, Any] = NEED | {
     "role": ["data engineer", "", "Designer"], "years": ["6", "", ""],
     "worked": ["10", "", "2.5"], "per": ["days", "days", "days"],
 }  # fmt: skip
+ASKED = ("Data engineer (6 years or more)", "Designer")
 TOLD = "£8,125 without VAT, at or above 100 per cent of 1 published card"
 TAKEN = [
     "DATA ENGINEER (8 years or more), line 8 of the card, Customer's premises",
@@ -133,6 +134,10 @@ def test_what_is_wrong_with_a_row_is_told_at_its_field(
 def test_roles_are_compared(page: Client) -> None:
     asked = {"listing": [DOGWOOD, ALDER], "role": "Data engineer:10:6+; Designer:2.5"}
     table = rows(read(page.get("/compare", asked)), "Listings side by side")
+    engineer, designer = (next(row for row in table if row[0] == name) for name in ASKED)
+    assert engineer[1].replace("\n", " ").startswith("£700")
+    assert "Line 8 of the card, 8 years or more, Customer's premises" in engineer[1]
+    assert (engineer[2], designer[2]) == ("Not offered", "Not offered")
     [team] = [row for row in table if row[0].startswith("Team without VAT")]
     assert team[0] == "Team without VAT: 10 days × Data engineer (6 years or more), 2.5 days × Designer"
     assert team[1].startswith("£8,125")
