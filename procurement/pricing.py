@@ -35,8 +35,8 @@ PLAUSIBLE: Final[dict[tuple[str, str], tuple[int, int]]] = {
     ("USD", "hour"): (10, 1_200),
 }
 
-MOST_OF_A_RATE: Final = 10**11
-"""Minor units: beyond any rate."""
+MOST_OF_A_RATE: Final = 10**8
+"""Minor units, for a day or an hour: a rate is at most a million pounds, euros or dollars."""
 MOST_OF_A_VALUE: Final = 2**63 - 1
 """Pence: as much as a column holds."""
 
@@ -124,7 +124,9 @@ def statistics(prices: Prices, bins: int) -> RateStatistics | None:
     count = len(prices)
     if count == 0:
         return None
-    total = int(prices.sum(dtype=np.int64))
+    # Prices are sorted. Where their sum might not fit a column, as of rows written by hand, Python adds them.
+    fits = int(prices[-1]) <= np.iinfo(np.int64).max // count
+    total = int(prices.sum(dtype=np.int64)) if fits else sum(prices.tolist())
     centre = total // count
     # Taken around a whole number near the mean, the squares stay small: no cancellation, no overflow. Not by
     # a dot product: BLAS spreads that over threads, which the other web process needs more.
@@ -183,8 +185,13 @@ def read_money(text: str, currency: str = "GBP") -> int:
     if minor == 0:
         raise NotAPrice("is zero; a rate that is not offered is left out, not priced at 0")
     if minor > MOST_OF_A_RATE:
-        raise NotAPrice(f"{text.strip()!r} is beyond any rate")
+        raise NotAPrice(beyond_any_rate(repr(text.strip()[:40])))
     return minor
+
+
+def beyond_any_rate(said: str) -> str:
+    """What is said of an amount above MOST_OF_A_RATE."""
+    return f"{said} is beyond any rate; the most is {money(MOST_OF_A_RATE)}"
 
 
 def read_value(text: str) -> int:

@@ -40,13 +40,15 @@ class Drift:
     """What differs: listing references and rate-card references.
 
     `missing`: shown by the database, not in the index; `different`: in both, not alike; `orphaned`: only in
-    the index. `compared` listings and `cards` were looked at.
+    the index. `compared` listings and `compared_cards` were looked at. `set_aside`: what was tried in vain and
+    rests, with how often; it counts wherever it makes a difference.
     """
 
     missing: list[str] = field(default_factory=list)
     different: list[str] = field(default_factory=list)
     orphaned: list[str] = field(default_factory=list)
     cards: list[str] = field(default_factory=list)
+    set_aside: dict[str, int] = field(default_factory=dict)
     compared: int = 0
     compared_cards: int = 0
 
@@ -63,6 +65,7 @@ class Drift:
             "different": self.different,
             "orphaned": self.orphaned,
             "cards": self.cards,
+            "set_aside": self.set_aside,
         }
 
 
@@ -89,12 +92,19 @@ def drift(progress: Progress = lambda _done, _total: None) -> Drift:
         done += len(keys)
         progress(done, total)
     cards, looked_at = _cards(lambda some: progress(done + some, total))
-    waiting = set(IndexRequest.objects.values_list("kind", "reference"))
+    waiting = _waiting()
     if waiting:
         missing, different = _settled(missing), _settled(different)
         indexed = {key: indexed[key] for key in _settled(indexed)}
         cards = [card for card in cards if (IndexRequest.Kind.RATE_CARD.value, card) not in waiting]
-    return Drift(missing, different, sorted(indexed), cards, compared, looked_at)
+    failed = IndexRequest.objects.filter(failures__gt=0).order_by("reference")
+    set_aside = dict(failed.values_list("reference", "failures"))
+    return Drift(missing, different, sorted(indexed), cards, set_aside, compared, looked_at)
+
+
+def _waiting() -> set[tuple[str, str]]:
+    """What is still to be written, by (kind, reference). What failed is not: nobody knows when it will be."""
+    return set(IndexRequest.objects.filter(failures=0).values_list("kind", "reference"))
 
 
 def _alike(stored: bytes | None, expected: Any) -> bool:
@@ -145,7 +155,7 @@ def _card_batches() -> Iterator[list[int]]:
 def _settled(keys: Iterable[str]) -> list[str]:
     """Those of the listings that no waiting request may explain."""
     kinds: dict[str, set[str]] = {}
-    for kind, reference in IndexRequest.objects.values_list("kind", "reference"):
+    for kind, reference in _waiting():
         kinds.setdefault(kind, set()).add(reference)
     explained = [kinds.get(kind, set()) for kind in ("framework", "supplier", "partner")]
     return [

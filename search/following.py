@@ -29,14 +29,16 @@ class NobodyWorks(Exception):  # noqa: N818 - it names a state
 
 
 def follow_index(progress: Progress) -> bool:
-    """Returns when everything that waits now is in the index; True if this process wrote it itself.
+    """Returns when everything that waits now is in the index, but for what failed and rests; True if this process wrote
+    it itself.
 
     Raises NobodyWorks after half an hour.
     """
     last = IndexRequest.objects.order_by("-pk").values_list("pk", flat=True).first()
     if last is None:
         return False
-    waiting = IndexRequest.objects.filter(pk__lte=last)
+    # What failed is tried again for as long as it takes somebody to mend it.
+    waiting = IndexRequest.objects.filter(pk__lte=last, failures=0)
     total = waiting.count()
     until = timezone.now() + PATIENCE
     nudge()

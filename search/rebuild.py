@@ -25,7 +25,7 @@ from search.engines.base import Collection, EngineUnavailable, Label, Rebuild, W
 from search.index import COLLECTIONS, rebuild_because
 from search.models import IndexRequest, IndexRun
 from search.places import places
-from search.sync import Batch, Written, cards_batch, close, drain, tell
+from search.sync import Batch, Refused, Written, cards_batch, close, drain, set_aside, tell, told
 
 PARTNERS_AT_ONCE: Final = 150
 CARDS_AT_ONCE: Final = 100
@@ -113,6 +113,7 @@ def rebuild(
             targets[collection] = writer.begin_rebuild(collection)
         filling = _Filling(tuple(collections), targets)
         _fill(writer, run, filling, _reporter(runs, progress), live=not covered)
+        refused = _refused(filling)
         detail = _commit(filling)
     except BaseException as error:
         for target in targets.values():
@@ -125,6 +126,9 @@ def rebuild(
                 close(one, IndexRun.Status.FAILED, {"error": type(error).__name__, "why": str(error)[:500]})
         raise
     IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
+    if refused:
+        detail["refused"] = told(refused)
+        set_aside(refused)
     tell(writer)
     compare_all_again()
     for one in runs:
@@ -187,6 +191,21 @@ def _batches(version: int, collections: Sequence[Collection]) -> Iterator[tuple[
         ):
             yield len(cards), cards_batch(cards, version)
             last = cards[-1]
+
+
+def _refused(filling: _Filling) -> Refused:
+    """What the new indexes cannot hold. One document that nobody can write must not keep all the others from being
+    found.
+    """
+    kinds = {"listings": IndexRequest.Kind.LISTING, "rates": IndexRequest.Kind.RATE_CARD}
+    refused = {
+        (kinds[collection].value, key): reason
+        for collection in filling.collections
+        for key, reason in filling.targets[collection].refused().items()
+    }
+    for _, key in refused:
+        filling.sample.pop(key, None)
+    return refused
 
 
 def _commit(filling: _Filling) -> dict[str, Any]:

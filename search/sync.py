@@ -12,20 +12,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F, Min, Q
+from django.db.models import Min, Q
 from django.utils import timezone
 from opentelemetry import trace
 
 from procurement.bulk import insert
 from procurement.models import Chain
 from search.documents import DocumentVersionKey, listings_of
-from search.engines.base import EngineUnavailable, ListingDocument, Writer
+from search.engines.base import DocumentsRefused, EngineUnavailable, ListingDocument, Writer
 from search.engines.rates_base import CardDocument
 from search.models import ChangedListing, IndexRequest, IndexRun
 from search.places import places
@@ -40,9 +41,16 @@ MOST_REQUESTS: Final = 1_000
 PARTNERS_AT_ONCE: Final = 500
 CARDS_AT_ONCE: Final = 200
 LONGEST_REST: Final = 300
+"""Seconds."""
+MOST_TOLD: Final = 100
+MOST_FAILURES: Final = 1_000
+"""Nobody counts further."""
 RUNS_KEPT: Final = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
+Refused = dict[tuple[str, str], str]
+"""By (kind, reference) of a request, why the index cannot hold what it stands for."""
+
 tracer: Final = trace.get_tracer("calloff.search")
 
 
@@ -150,24 +158,67 @@ def cards_batch(cards: Sequence[int], version: int) -> Batch:
     return Batch(cards=list(rate_documents(cards, version)))
 
 
-def write(writer: Writer, batch: Batch) -> int:
-    """Hands a batch to the engine; returns how many engine commits that took."""
+def write(writer: Writer, batch: Batch, refused: Refused) -> int:
+    """Hands a batch to the engine; returns how many engine commits that took. What the index cannot hold is told in
+    `refused`; all else is written.
+    """
     commits = 0
     if batch.listings or batch.removed:
-        writer.apply("listings", batch.listings, batch.removed)
+        with _noting(IndexRequest.Kind.LISTING, refused):
+            writer.apply("listings", batch.listings, batch.removed)
         commits += 1
     if batch.cards or batch.cards_removed:
-        writer.apply("rates", batch.cards, batch.cards_removed)
+        with _noting(IndexRequest.Kind.RATE_CARD, refused):
+            writer.apply("rates", batch.cards, batch.cards_removed)
         commits += 1
     return commits
 
 
-def finish(claimed: Claim, run: IndexRun, detail: dict[str, Any], changed: Collection[str] = ()) -> None:
+@contextmanager
+def _noting(kind: IndexRequest.Kind, refused: Refused) -> Iterator[None]:
+    try:
+        yield
+    except DocumentsRefused as error:
+        refused |= {(kind.value, key): reason for key, reason in error.refused.items()}
+
+
+def set_aside(refused: Refused, token: str = "") -> None:
+    """Leaves one request for each document that the index cannot hold, among them those claimed under the token: it
+    rests and is tried again, longer apart each time, and nothing waits for it meanwhile. They are logged by name.
+    """
+    now = timezone.now()
+    for (kind, reference), reason in sorted(refused.items()):
+        log.error("index_document_set_aside", kind=kind, reference=reference, why=reason)
+        standing = IndexRequest.objects.filter(kind=kind, reference=reference)
+        mine = Q(failures__gt=0) | Q(claim=token) if token else Q(failures__gt=0)
+        held = standing.filter(mine).order_by("-failures", "pk").first() or IndexRequest(
+            kind=kind, reference=reference
+        )
+        # Of no place in the log: the heartbeat, which tells how far all else has come, would stop before it for good.
+        held.position, held.claim, held.claimed_at = 0, "", None
+        held.not_before = now + timedelta(seconds=_rest(held.failures))
+        held.failures = min(held.failures + 1, MOST_FAILURES)
+        held.save()
+
+
+def _rest(failures: int) -> int:
+    """Seconds until what has failed so often is tried again."""
+    return LONGEST_REST if failures > LONGEST_REST else min(1 << failures, LONGEST_REST)
+
+
+def finish(
+    claimed: Claim,
+    run: IndexRun,
+    detail: dict[str, Any],
+    changed: Collection[str] = (),
+    refused: Refused | None = None,
+) -> None:
     """Forgets the requests, unless somebody took them over meanwhile, and closes the run; the listings that it
-    wrote or removed are left for search/alerts.py.
+    wrote or removed are left for search/alerts.py, what it could not write is set aside.
     """
     with transaction.atomic():
         insert([ChangedListing(listing=key) for key in sorted(changed)])
+        set_aside(refused or {}, claimed.token)
         IndexRequest.objects.filter(claim=claimed.token).delete()
         close(run, IndexRun.Status.SUCCEEDED, detail)
         old = timezone.now() - RUNS_KEPT
@@ -188,9 +239,11 @@ def give_back(claimed: Claim, run: IndexRun, error: Exception) -> None:
     now = timezone.now()
     with transaction.atomic():
         for failures in {request.failures for request in claimed.requests}:
-            rest = timedelta(seconds=min(2**failures, LONGEST_REST))
             IndexRequest.objects.filter(claim=claimed.token, failures=failures).update(
-                claim="", claimed_at=None, failures=F("failures") + 1, not_before=now + rest
+                claim="",
+                claimed_at=None,
+                failures=min(failures + 1, MOST_FAILURES),
+                not_before=now + timedelta(seconds=_rest(failures)),
             )
         close(run, IndexRun.Status.FAILED, {"error": type(error).__name__})
 
@@ -200,9 +253,10 @@ def answer(writer: Writer, claimed: Claim, written: Written) -> None:
     run = stamp()
     documents = 0
     changed: set[str] = set()
+    refused: Refused = {}
     try:
         for batch in read(claimed.requests, run.pk):
-            written.commits += write(writer, batch)
+            written.commits += write(writer, batch, refused)
             written.note(batch)
             changed.update(document["key"] for document in batch.listings)
             changed.update(key for key, _ in batch.removed)
@@ -215,8 +269,16 @@ def answer(writer: Writer, claimed: Claim, written: Written) -> None:
     except Exception as error:
         give_back(claimed, run, error)
         raise
-    finish(claimed, run, {"requests": len(claimed.requests), "documents": documents}, changed)
+    detail: dict[str, Any] = {"requests": len(claimed.requests), "documents": documents}
+    if refused:
+        detail["refused"] = told(refused)
+    finish(claimed, run, detail, changed, refused)
     written.requests += len(claimed.requests)
+
+
+def told(refused: Refused) -> dict[str, str]:
+    """What was refused, as a run keeps it: at most some hundred, by reference."""
+    return {reference: reason[:300] for (_, reference), reason in sorted(refused.items())[:MOST_TOLD]}
 
 
 def drain(writer: Writer, progress: Callable[[int], None] = lambda _requests: None) -> Written:

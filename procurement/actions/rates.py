@@ -24,7 +24,7 @@ from procurement.actions.rate_lines import LineDraft, LinesDiff, compare_lines
 from procurement.errors import Fault, Invalid, Stale
 from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import Action, Actor, require
-from procurement.pricing import CURRENCIES, UNITS
+from procurement.pricing import CURRENCIES, MOST_OF_A_RATE, UNITS, beyond_any_rate, money
 from procurement.turns import take_turn
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
@@ -201,6 +201,8 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
                 yield Fault(f"{where}/{name}", "choice", f"{value} is none of {', '.join(table)}.")
         if line.price_minor <= 0:
             yield Fault(f"{where}/price_minor", "price", "A rate is more than zero.")
+        if line.price_minor > MOST_OF_A_RATE:
+            yield Fault(f"{where}/price_minor", "price", f"{beyond_any_rate(money(line.price_minor))}.")
         if not line.role_title and line.grade is None:
             yield Fault(f"{where}/role_title", "required", "A line names a role or a grade.")
         if line.lot is not None and known.frameworks_of_lots.get(line.lot) != draft.framework:

@@ -33,6 +33,18 @@ class WriterBusy(Exception):  # noqa: N818
     """Another process holds the index's only writer."""
 
 
+class DocumentsRefused(ValueError):  # noqa: N818 - it names what happened
+    """The index cannot hold some documents; everything else of the step is written. `refused` has why, by key.
+
+    search/sync.py sets them aside, where they rest, are tried alone, and are seen as failing.
+    """
+
+    def __init__(self, refused: Mapping[str, str]) -> None:
+        self.refused = dict(refused)
+        told = "; ".join(f"{key}: {reason}" for key, reason in sorted(self.refused.items())[:5])
+        super().__init__(f"{len(self.refused)} documents were refused: {told}")
+
+
 class WorkerOutdated(Exception):  # noqa: N818
     """The process that holds the writer has built what it was asked for in the shape of another version of the program;
     the text says what is wrong with it.
@@ -150,11 +162,16 @@ class Rebuild(Protocol):
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """Names for the values of a facet that the documents hold as codes (region)."""
 
+    def refused(self) -> Mapping[str, str]:
+        """What the new index cannot hold of all that was put, by key, with why: everything put before is written when
+        this returns.
+        """
+
     def commit(
         self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
     ) -> int:
-        """Verifies that the new index opens, holds `expected` documents and what `sample` says is stored
-        under its keys (each if given), then swaps it in.
+        """Verifies that the new index opens, holds `expected` documents less those that it has refused, and what
+        `sample` says is stored under its keys (each if given), then swaps it in.
 
         Returns the number of documents. Raises ValueError and leaves the old index in use if it does not
         verify.
@@ -177,7 +194,7 @@ class Writer(Protocol):
 
         An older version never overwrites or removes a newer one, and a removed key does not come back by an
         older put. Returns the generation in which it can be read. Raises EngineUnavailable if there is no
-        index yet (rebuild first).
+        index yet (rebuild first), and DocumentsRefused for what it cannot hold, once all else of the step is written.
         """
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:

@@ -176,6 +176,10 @@ class ListingsRebuild:
         """See Rebuild.label."""
         self.store.label(facet, labels)
 
+    def refused(self) -> Mapping[str, str]:
+        """See Rebuild.refused: every listing can be held."""
+        return {}
+
     def commit(
         self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None
     ) -> int:

@@ -32,7 +32,7 @@ from search.engines.rates_base import CardDocument, LineDocument
 from search.engines.rates_text import TitleTokens, title_parts
 from search.ties import key_hash
 
-MAPPING: Final = "rates-3"
+MAPPING: Final = "rates-4"
 """Raised whenever what is stored changes: an index of another mapping is built anew."""
 
 UNKNOWN: Final = -1
@@ -46,14 +46,15 @@ CODED: Final = (
 """Columns of codes, each with its vocabulary. `lots` codes whole sets of lots, as JSON arrays."""
 
 NARROW: Final[dict[str, Any]] = {
-    "unit": np.int8, "price": np.int32, "title": np.int64, "card": np.int32, "framework": np.int16,
+    "unit": np.int8, "price": np.int64, "title": np.int64, "card": np.int32, "framework": np.int16,
     "lots": np.int16, "supplier": np.int32, "grade": np.int16, "work_type": np.int8,
     "qualification": np.int8, "site": np.int8, "size": np.int8, "basis": np.int8,
     "min_experience": np.int16, "valid_from": np.int32, "valid_to": np.int32, "hash": np.uint64,
     "at": np.int64, "length": np.int32,
 }  # fmt: skip
 
-Row = tuple[int, ...]
+Staged = tuple[dict[str, Array], list[bytes]]
+"""The columns of a card's lines, and their keys."""
 
 
 class RateRows:
@@ -72,7 +73,8 @@ class RateRows:
         self.titles = Codes()
         self.tokens = TitleTokens()
         self.blob = AppendOnly(directory / "lines.blob", 0)
-        self._staged: dict[int, tuple[list[Row], list[bytes]]] = {}
+        self.refused: dict[str, str] = {}
+        self._staged: dict[int, Staged] = {}
 
     @classmethod
     def load(cls, columns: Columns) -> RateRows:
@@ -89,30 +91,45 @@ class RateRows:
         rows.titles = Codes(Strings(columns.array("titles"), columns.array("title_ends")))
         rows.tokens = TitleTokens.load(columns)
         rows.blob = AppendOnly(columns.directory / "lines.blob", facts["blob"])
+        rows.refused = {}
         rows._staged = {}
         return rows
 
     def put(self, card: CardDocument) -> None:
-        """Replaces a card's lines, unless a newer version of it is there already."""
+        """Replaces a card's lines, unless a newer version of it is there already. One of which a value does not fit its
+        column is noted in `refused`, with why, and has no lines: an older version would be told as if it held.
+        """
         code = self._admit(card["key"], card["version"])
         if code is None:
             return
-        rows: list[Row] = []
-        keys: list[bytes] = []
-        shared = (self.units.add(f"{card['currency']} {card['unit']}"), code)
-        basis = self.codes["basis"].add(card["basis"])
-        framework = self.codes["framework"].add(card["framework"])
-        supplier = self.codes["supplier"].add(card["supplier"])
-        for line in card["lines"]:
-            rows.append((*shared, basis, framework, supplier, *self._row(line)))
-            keys.append(line["key"].encode())
-        self._staged[code] = rows, keys
+        try:
+            # Made to columns here and not with all the others later: what does not fit is then this card's alone.
+            self._staged[code] = self._columns(card, code)
+        except (OverflowError, TypeError, ValueError) as error:
+            self._staged[code] = {}, []
+            self.refused[card["key"]] = f"{type(error).__name__}: {error}"
+        else:
+            self.refused.pop(card["key"], None)
 
     def delete(self, card: str, version: int) -> None:
         """Removes a card's lines; an older put does not bring them back."""
         code = self._admit(card, version)
         if code is not None:
-            self._staged[code] = [], []
+            self._staged[code] = {}, []
+            self.refused.pop(card, None)
+
+    def _columns(self, card: CardDocument, code: int) -> Staged:
+        shared = (
+            self.units.add(f"{card['currency']} {card['unit']}"),
+            code,
+            self.codes["basis"].add(card["basis"]),
+            self.codes["framework"].add(card["framework"]),
+            self.codes["supplier"].add(card["supplier"]),
+        )
+        rows = [(*shared, *self._row(line)) for line in card["lines"]]
+        columns = zip(_ROW_ORDER, zip(*rows, strict=True), strict=True) if rows else ()
+        made = {name: np.array(values, NARROW[name]) for name, values in columns}
+        return made, [line["key"].encode() for line in card["lines"]]
 
     def _admit(self, card: str, version: int) -> int | None:
         code = self.cards.add(card)
@@ -123,7 +140,7 @@ class RateRows:
         self.versions[code] = version
         return code
 
-    def _row(self, line: LineDocument) -> Row:
+    def _row(self, line: LineDocument) -> tuple[int, ...]:
         codes, stored = self.codes, orjson.dumps(line["stored"])
         text = line["text"]
         title = self.titles.add(text)
@@ -187,14 +204,13 @@ class RateRows:
     def _merge(self) -> None:
         if not self._staged:
             return
-        rows = list(chain.from_iterable(staged for staged, _ in self._staged.values()))
-        new_keys = np.array(list(chain.from_iterable(keys for _, keys in self._staged.values())) or [b""])
-        new_keys = new_keys[: len(rows)]
-        fresh = dict(zip(_ROW_ORDER, zip(*rows, strict=True), strict=True)) if rows else {}
+        fresh = [columns for columns, _ in self._staged.values() if columns]
+        named = list(chain.from_iterable(keys for _, keys in self._staged.values()))
+        new_keys = np.array(named or [b""])[: len(named)]
         kept = ~np.isin(self.columns["card"], np.fromiter(self._staged, np.int32))
         merged = {
-            name: np.concatenate([self.columns[name][kept], np.array(fresh.get(name, ()), kind)])
-            for name, kind in NARROW.items()
+            name: np.concatenate([self.columns[name][kept], *(columns[name] for columns in fresh)])
+            for name in NARROW
         }
         keys = np.concatenate([self.keys[kept], new_keys])
         # Keys first: nearly sorted already, and integers are quick to sort after.
@@ -218,7 +234,7 @@ class RateRows:
         """The other sorts: which row stands where, and where each row stands. Rows already stand by price and
         key.
         """
-        price = self.columns["price"].astype(np.int64)
+        price = self.columns["price"]
         experience = self.columns["min_experience"].astype(np.int64)
         experience[experience == UNKNOWN] = np.iinfo(np.int16).max
         parts: dict[str, Array] = {}

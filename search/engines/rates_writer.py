@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import orjson
 
-from search.engines.base import EngineUnavailable, Label
+from search.engines.base import DocumentsRefused, EngineUnavailable, Label
 from search.engines.columns import (
     Columns,
     Current,
@@ -43,20 +43,26 @@ class RatesWriter:
         """Replaces and removes cards in one visible step; returns the generation that shows it.
 
         An older version never overwrites or removes a newer one. Raises EngineUnavailable if there is no
-        index yet.
+        index yet, and DocumentsRefused, once all else is shown, for cards of which something does not fit.
         """
         current = read_current(self.folder)
         if current is None:
             raise EngineUnavailable("rates: there is no index yet; rebuild it")
         rows = self._live(current)
         targets = [rows] if self._rebuild is None else [rows, self._rebuild.rows]
+        refused: dict[str, str] = {}
         for put in puts:
             for target in targets:
                 target.put(cast(CardDocument, put))
+            if put["key"] in rows.refused:
+                refused[put["key"]] = rows.refused[put["key"]]
         for card, version in deletes:
             for target in targets:
                 target.delete(card, version)
-        return self._publish(rows, current.generation + 1, current.directory, current.previous)
+        generation = self._publish(rows, current.generation + 1, current.directory, current.previous)
+        if refused:
+            raise DocumentsRefused(refused)
+        return generation
 
     def begin_rebuild(self) -> RatesRebuild:
         """Begins a new index beside the one in use; an unfinished earlier one is thrown away."""
@@ -80,11 +86,11 @@ class RatesWriter:
         swapped = Current(directory, generation, previous)
         try:
             view = RatesView(self.folder, swapped)
-            if expected is not None and view.cards != expected:
-                raise ValueError(f"the new index holds {view.cards} rate cards, not {expected}")
+            if expected is not None and view.cards != (held := expected - len(rebuild.rows.refused)):
+                raise ValueError(f"the new index holds {view.cards} rate cards, not {held}")
             for key, stored in sample.items():
-                held = view.lines(np.array(view.rows_of_keys([key], hashes_of([key])), np.int64))
-                if orjson.dumps(stored) not in held:
+                lines = view.lines(np.array(view.rows_of_keys([key], hashes_of([key])), np.int64))
+                if orjson.dumps(stored) not in lines:
                     raise ValueError(f"the new index does not hold {key} as it should")
         except (ValueError, EngineUnavailable) as error:
             rebuild.abandon()
@@ -163,6 +169,10 @@ class RatesRebuild:
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """Rates have no facets; nothing is kept."""
+
+    def refused(self) -> Mapping[str, str]:
+        """Cards of which something does not fit, with why."""
+        return dict(self.rows.refused)
 
     def commit(
         self, expected: int | None = None, sample: Mapping[str, Mapping[str, Any]] | None = None

@@ -29,7 +29,7 @@ prices = st.lists(st.integers(1, 2_000_000), min_size=1, max_size=60).map(sorted
     [
         ("650", 65_000), ("650.50", 65_050), ("650.5", 65_050), ("£650", 65_000), ("£1,250.00", 125_000),
         ("1,250", 125_000), (" 98.24 ", 9_824), ("GBP 98.24", 9_824), ("98.24 GBP", 9_824), ("0.01", 1),
-        ("98.240", 9_824),
+        ("98.240", 9_824), ("1,000,000.00", 100_000_000),
     ],
 )  # fmt: skip
 def test_a_price_is_read_to_the_penny(cell: str, minor: int) -> None:
@@ -43,7 +43,8 @@ def test_a_price_is_read_to_the_penny(cell: str, minor: int) -> None:
         ("(650)", "negative"), ("$650", "not in GBP"), ("€650", "not in GBP"), ("tbc", "not a price"),
         ("6 50", "not a price"), ("1,25", "not a price"), ("12,50.00", "not a price"), ("1e3", "not a price"),
         ("650.505", "two decimals"), ("nan", "not a price"), ("٦٥٠", "not a price"), ("=650", "not a price"),
-        ("99999999999", "beyond"),
+        ("99999999999", "'99999999999' is beyond any rate; the most is 1000000.00"), ("1000000.01", "beyond"),
+        ("9" * 5000, f"'{'9' * 40}' is beyond any rate"),
     ],
 )  # fmt: skip
 def test_what_is_no_price_is_refused_and_never_zero(cell: str, why: str) -> None:
@@ -61,6 +62,13 @@ def test_six_pounds_a_day_does_not_go_unnoticed() -> None:
     assert implausible(600, "GBP", "day") == "6.00 GBP a day is below 80"
     assert implausible(65_000_00, "GBP", "day") == "65000.00 GBP a day is above 6000"
     assert implausible(650_00, "GBP", "day") is None
+
+
+def test_the_mean_of_prices_whose_sum_no_column_holds_lies_among_them() -> None:
+    figures = statistics(np.array([2**62, 2**62, 2**62 + 3]), 2)
+
+    assert figures is not None
+    assert (figures.mean, figures.maximum) == (float(2**62), 2**62 + 3)
 
 
 @given(prices, st.integers(1, 50))

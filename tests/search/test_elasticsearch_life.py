@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from search.engines.base import EngineUnavailable, WriterBusy
+from search.engines.base import DocumentsRefused, EngineUnavailable, WriterBusy
 from search.engines.elasticsearch import vocabulary
-from search.engines.elasticsearch.bulk import DocumentsRefused
 from search.engines.elasticsearch.engine import ElasticsearchEngine
 from search.engines.elasticsearch.indices import Indices, Standing
 from search.engines.elasticsearch.meta import META_ID
@@ -90,13 +89,14 @@ def test_refused_documents_are_told_and_all_else_of_the_step_is_found(engine: El
     assert (count(engine, "plums"), count(engine, "pears")) == (1, 1)
 
 
-def test_a_rebuild_with_a_refused_document_leaves_the_index_in_use(engine: ElasticsearchEngine) -> None:
+def test_a_rebuild_names_a_refused_document_and_takes_the_others(engine: ElasticsearchEngine) -> None:
     with engine.writer() as writer:
         rebuild = writer.begin_rebuild("listings")
         rebuild.put([listing("opm-group", sectors=["x" * 40_000])])
-        with pytest.raises(DocumentsRefused, match="1 documents were refused: rm3745~ppl~opm-group"):
-            rebuild.commit(1)
-    assert count(engine, "") == 2
+        rebuild.put([listing("ase", summary="apples")])
+        assert list(rebuild.refused()) == ["rm3745~ppl~opm-group"]
+        assert rebuild.commit(2) == 1
+    assert (count(engine, ""), count(engine, "apples")) == (1, 1)
     assert indices(engine).standing().building is None
 
 

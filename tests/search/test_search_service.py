@@ -17,9 +17,9 @@ from elastic_transport import ConnectionTimeout, TlsError
 
 from api.v1 import health
 from config.environment import search_service
-from search.engines.base import EngineUnavailable
+from search.engines.base import DocumentsRefused, EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
-from search.engines.elasticsearch.bulk import Change, DocumentsRefused, write
+from search.engines.elasticsearch.bulk import Change, write
 from search.engines.elasticsearch.client import UNASSIGNED, Client, Refused, reason_of
 from search.engines.elasticsearch.connection import Connection, hosts_of
 from search.index import engine, service_fault

@@ -69,7 +69,7 @@ class Worker:
         for batch in self.batches:
             for document in batch.listings:
                 document["version"] = self.run.pk
-            write(self.writer, batch)
+            write(self.writer, batch, {})
         finish(self.claim, self.run, {})
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from search.engines.base import EngineUnavailable
+from search.engines.base import DocumentsRefused, EngineUnavailable
 from search.engines.elasticsearch.client import DISK_FULL, Client, NoAnswerInTime, says_disk_full
 from search.engines.elasticsearch.meta import TOMBSTONE
 
@@ -27,13 +27,6 @@ PATIENCE: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each further try at what the service was too busy for."""
 
 log = structlog.get_logger(__name__)
-
-
-class DocumentsRefused(ValueError):  # noqa: N818 - it names what happened
-    """The service does not accept some documents; everything else of the step is written.
-
-    search/sync.py gives their requests back, where they rest, are tried alone, and are seen as failing.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +56,9 @@ class Outcome:
         self.refused |= other.refused
 
     def complain(self) -> None:
-        """Raises DocumentsRefused, naming the first few, if any were refused."""
+        """Raises DocumentsRefused if any were refused."""
         if self.refused:
-            told = "; ".join(f"{key}: {reason}" for key, reason in sorted(self.refused.items())[:5])
-            raise DocumentsRefused(f"{len(self.refused)} documents were refused: {told}")
+            raise DocumentsRefused(self.refused)
 
 
 def write(

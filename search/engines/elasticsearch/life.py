@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import orjson
 import structlog
 
-from search.engines.base import EngineUnavailable, IndexState, IndexUnusable, Label
+from search.engines.base import DocumentsRefused, EngineUnavailable, IndexState, IndexUnusable, Label
 from search.engines.elasticsearch.bulk import Change, Outcome, write
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.lease import Lease
@@ -62,6 +62,9 @@ class Maker(Protocol):
         that changed anything.
         """
 
+    def about(self, identity: str, /) -> str:
+        """The key of the document that something written under an id belongs to."""
+
     def count(self) -> Mapping[str, Any]:
         """The query that counts the collection's documents (listings, cards with lines)."""
 
@@ -107,7 +110,10 @@ class CollectionWriter:
         for target in told:
             changed |= self._maker.settle(target, outcome, removals) and target == self._indices.write
         generation = self._publish(meta, notes) if changed or self._taken_over else meta.generation
-        outcome.complain()
+        if self._rebuild is not None:
+            self._rebuild.note(outcome)
+        if outcome.refused:
+            raise DocumentsRefused(named(self._maker, outcome.refused))
         return generation
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
@@ -230,12 +236,13 @@ class CollectionRebuild:
         self._indices = indices
         self._maker = maker
         self.notes = maker.notes(None)
+        self._refused: dict[str, str] = {}
         self._sending = Sending(self._write)
         self.index = indices.create()
 
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """See Rebuild.put. Returns while the service still writes, so that the next are made meanwhile; what was wrong
-        with these is then raised by a later call.
+        """See Rebuild.put. Returns while the service still writes, so that the next are made meanwhile; what kept it
+        from writing these is then raised by a later call.
         """
         puts = list(documents)
         keys = {put["key"] for put in puts}
@@ -251,7 +258,18 @@ class CollectionRebuild:
     def _write(self, changes: Sequence[Change]) -> None:
         outcome = write(self._indices.client, [self._indices.building], changes)
         self._maker.settle(self._indices.building, outcome, ())
-        outcome.complain()
+        self.note(outcome)
+
+    def note(self, outcome: Outcome) -> None:
+        """Keeps what was refused, by the ids that it was to have, until it is written after all."""
+        for identity in outcome.written.get(self._indices.building, ()):
+            self._refused.pop(identity, None)
+        self._refused |= outcome.refused
+
+    def refused(self) -> Mapping[str, str]:
+        """See Rebuild.refused."""
+        self._sending.settle()
+        return named(self._maker, self._refused)
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
         """See Rebuild.label."""
@@ -289,13 +307,20 @@ class CollectionRebuild:
         # A copy that takes over from a lost node reads from its last commit while it catches up.
         self._indices.client.call("POST", f"/{alias}/_flush", timeout=60.0)
         found = count(self._indices, self._maker, alias)
-        if expected is not None and found != expected:
-            raise ValueError(f"the new index holds {found} {noun}, not {expected}")
+        # Of a card some lines may be refused: it is counted where its own document stands.
+        absent = sum(self._maker.about(identity) == identity for identity in self._refused)
+        if expected is not None and found != expected - absent:
+            raise ValueError(f"the new index holds {found} {noun}, not {expected - absent}")
         stored = self._maker.stored(alias, sample)
         for key, wanted in sample.items():
             if stored.get(key) != orjson.dumps(wanted):
                 raise ValueError(f"the new index does not hold {key} as it is")
         return found
+
+
+def named(maker: Maker, refused: Mapping[str, str]) -> dict[str, str]:
+    """Why documents were refused, by their keys, from what was said of ids."""
+    return {maker.about(identity): reason for identity, reason in refused.items()}
 
 
 def count(indices: Indices, maker: Maker, alias: str) -> int:

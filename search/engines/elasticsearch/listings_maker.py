@@ -64,6 +64,10 @@ class ListingsMaker:
         """See Maker. A listing is one document: nothing else is to be done."""
         return False
 
+    def about(self, identity: str, /) -> str:
+        """See Maker."""
+        return identity
+
     def count(self) -> Mapping[str, Any]:
         """See Maker."""
         return {"match_all": {}}

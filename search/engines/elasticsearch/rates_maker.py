@@ -83,6 +83,10 @@ class RatesMaker:
             write(self._indices.client, [alias], [Change(one, None) for one in strays])
         return bool(strays)
 
+    def about(self, identity: str, /) -> str:
+        """See Maker."""
+        return card_of(identity)
+
     def count(self) -> Mapping[str, Any]:
         """See Maker: cards that have lines."""
         return {"range": {"lines": {"gt": 0}}}

@@ -37,9 +37,13 @@ class Sending:
         """
         wait([one for one, named in self._under_way.items() if not named.isdisjoint(keys)])
 
-    def finish(self) -> None:
-        """Until everything is written. Raises what one of them failed with."""
+    def settle(self) -> None:
+        """Until everything put is written. Raises what one of them failed with."""
         self._ended(wait(self._under_way).done)
+
+    def finish(self) -> None:
+        """As settle; nothing can be put afterwards."""
+        self.settle()
         self._threads.shutdown()
 
     def close(self) -> None:

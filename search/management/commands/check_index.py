@@ -68,5 +68,8 @@ class Command(BaseCommand):
         for said, keys in kinds:
             for key in keys:
                 self.stdout.write(f"{said}: {key}")
+        for key, failures in found.set_aside.items():
+            times = "once" if failures == 1 else f"{failures} times"
+            self.stdout.write(f"set aside, tried {times} in vain (the index worker's log says why): {key}")
         if not found.count:
             self.stdout.write("The index agrees with the database.")

@@ -19,6 +19,7 @@ from procurement.errors import Refused
 from procurement.permissions import SYSTEM
 from procurement.pricing import CURRENCIES, UNITS
 from search.following import follow_index
+from search.models import IndexRequest
 
 SHOWN: Final = 50
 """So many faults, warnings and cards are printed; --json prints all."""
@@ -149,9 +150,15 @@ class Command(BaseCommand):
                 )
         self.stdout.write(report.outcome)
         if report.applied:
+            for reference in self._not_indexed(report):
+                self.stdout.write(f"{reference} is not in the index, which cannot hold it: see check_index.")
             self.stdout.write(
                 f"Loaded in {took['loaded_seconds']} s, in the index after {took['indexed_seconds']} s."
             )
+
+    def _not_indexed(self, report: RateImportReport) -> list[str]:
+        failed = IndexRequest.objects.filter(kind=IndexRequest.Kind.RATE_CARD, failures__gt=0)
+        return [one for one in failed.values_list("reference", flat=True) if one in report.cards]
 
     def _cards(self, report: RateImportReport) -> None:
         """Each card's counts, which lines it loses, and the first of the lines that change."""

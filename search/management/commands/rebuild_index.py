@@ -52,6 +52,8 @@ class Command(BaseCommand):
         documents = run.detail["documents"]
         said = ", ".join(f"{count:,} {COUNTED[collection]}" for collection, count in documents.items())
         self.stdout.write(f"The index is new: {said} ({run.detail['sampled']} compared with the database).")
+        for key, reason in run.detail.get("refused", {}).items():
+            self.stdout.write(f"Set aside, since the index cannot hold it: {key} ({reason})")
 
     def _roll_back(self) -> None:
         """Each collection by itself: the worker rebuilds whichever is outdated, so one that was never replaced must
