@@ -297,9 +297,9 @@ def _suppliers(
     named = name_suppliers(list(spelt), known, create=wanted.create_suppliers)
     for name, (card, row) in spelt.items():
         if name in named.wrong:
-            _refuse(card, CellFault(row, heading, name, named.wrong[name]), report)
+            _refuse(card, CellFault(row, heading, name[:200], named.wrong[name]), report)
         if name in named.odd:
-            report.warnings.append(CellFault(row, heading, name, named.odd[name]))
+            report.warnings.append(CellFault(row, heading, name[:200], named.odd[name]))
     report.new_suppliers = named.new
     return {
         key: named.references[name]

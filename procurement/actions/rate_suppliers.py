@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from django.db import transaction
+
 from procurement.actions.organisations import PartnerDraft, save_partners
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.models import Organisation, Partner, Supplier, SupplierMember
 from procurement.permissions import Actor
+from procurement.profiles import NAME_LENGTH
 from procurement.references import slug
 
 LEGAL_FORMS: Final = frozenset(
@@ -38,7 +41,7 @@ LEGAL_FORMS: Final = frozenset(
     ]
 )
 SUPPLIERS_AT_ONCE: Final = 200
-"""Suppliers made in one transaction."""
+"""Suppliers whose rows are written together."""
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _INSIDE: Final = re.compile(r"['’.]")
@@ -94,7 +97,9 @@ def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> N
     named = Named()
     for name in names:
         found = sorted(known.called.get(name, ()))
-        if len(found) > 1:
+        if not found and len(name) > NAME_LENGTH:
+            named.wrong[name] = f"has {len(name):,} characters; a name has at most {NAME_LENGTH}"
+        elif len(found) > 1:
             named.wrong[name] = f"is the name of several suppliers; give a reference: {', '.join(found)}"
         elif found:
             named.references[name] = found[0]
@@ -125,9 +130,10 @@ def likeness(name: str) -> tuple[str, ...]:
     return tuple(kept or words or [name])
 
 
+@transaction.atomic
 def make_suppliers(actor: Actor, names: Sequence[str], references: Mapping[str, str]) -> None:
-    """Makes suppliers that are firms alone, each with its partner and organisation, some hundreds at a
-    time.
+    """Makes suppliers that are firms alone, each with its partner and organisation: all of them or none, whatever
+    their rates are refused for.
     """
     today = date.today()  # noqa: DTZ011 - a day in the service's own time zone
     for start in range(0, len(names), SUPPLIERS_AT_ONCE):
