@@ -7,13 +7,14 @@ Second step of a rate-card import (rate_sheets.py gives the rows, rate_imports.p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Final
 
 from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rate_sheets import unprintable
 from procurement.pricing import implausible, read_money
 from procurement.team_lines import folded
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
@@ -39,6 +40,10 @@ FIELDS: Final[dict[str, str]] = {
 UNKNOWN: Final = frozenset({"", "n/a", "na", "-", "unknown", "not stated", "null"})
 YEARS_AT_MOST: Final = 60
 LONGEST_KEY: Final = 120
+LONGEST_WORDS: Final = 5_000
+"""Characters of a role's title or a qualification: as many as a proposal may have; real ones run to thousands."""
+WORDS: Final = ("role", "qualification", "key")
+"""Fields that are kept as they are written."""
 NOT_CALCULATED: Final = (
     "is a formula without a stored value; calculate and save the workbook in a spreadsheet program"
 )
@@ -139,6 +144,7 @@ class RowReader:
                 read[field] = reader(cells[heading])
             except ValueError as error:
                 faults.append(CellFault(row, heading, cells[heading][:200], str(error)))
+        faults += self._unfit(row, cells)
         odd = self._odd(row, cells, read)
         key, role = self._cell(cells, "key"), self._cell(cells, "role")
         if "key" in self.headings and not 0 < len(key) <= LONGEST_KEY:
@@ -182,6 +188,17 @@ class RowReader:
             valid_to=read.get("valid_to"),
         )
         return line, faults, odd
+
+    def _unfit(self, row: int, cells: Mapping[str, str]) -> Iterator[CellFault]:
+        """Words that cannot be kept as they are written."""
+        for field in WORDS:
+            cell = self._cell(cells, field)
+            if bad := unprintable(cell):
+                yield self._fault(row, cells, field, f"holds {bad}")
+            elif len(cell) > LONGEST_WORDS and field != "key":
+                yield self._fault(
+                    row, cells, field, f"has {len(cell):,} characters; the most is {LONGEST_WORDS:,}"
+                )
 
     def _odd(self, row: int, cells: Mapping[str, str], read: dict[str, Any]) -> list[CellFault]:
         """What is odd about the values read; takes back a first day that is after the last one."""

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from procurement.actions.rate_cells import FIELDS, CellFault, RowReader
+from procurement.actions.rate_cells import FIELDS, LONGEST_WORDS, CellFault, RowReader
 from procurement.actions.rate_headings import headings_of
 from procurement.actions.rate_imports import places_of
 from procurement.actions.rate_lines import LineDraft
@@ -30,7 +30,6 @@ MOST_LINES: Final = 2_000
 """Larger cards come by import, which stages its lines."""
 LARGEST_SHEET: Final = 5 * 1024 * 1024
 REFUSED: Final = "The rates cannot be taken as they are."
-LONGEST_WORDS: Final = 5_000
 
 NAMES: Final[dict[str, str]] = {
     "key": "key", "lot": "lot", "grade": "grade", "role": "role_title", "work_type": "work_type",

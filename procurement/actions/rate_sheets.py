@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,11 @@ LONGEST_CELL: Final = 100_000
 MOST_COLUMNS: Final = 16_384
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 """What may stand between the cells of a text file; the comma where its headings have none of them."""
+UNPRINTABLE: Final = re.compile(
+    # Controls but for tabs and line ends, marks that turn the direction of what follows, halves of a surrogate pair:
+    # on a terminal or page they show something else than what is stored.
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 LONGEST_HEADINGS: Final = 1 << 16
 """Characters of a text file within which its headings are looked for, to see what parts them."""
 
@@ -91,8 +97,17 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
         raise BadSheet(f"the heading {doubled[0]!r} stands twice")
     if not named:
         raise BadSheet("the first row has no headings")
+    for heading in named:
+        if bad := unprintable(heading):
+            raise BadSheet(f"the heading {heading[:200]!r} holds {bad}")
     table = _Table(headings, ragged, DELIMITERS[parted])
     return Sheet(headings, table.rows(records), table.nameless, unread)
+
+
+def unprintable(cell: str) -> str:
+    """Which character a cell holds that no text has, "" if none."""
+    bad = UNPRINTABLE.search(cell)
+    return f"U+{ord(bad.group()):04X}, a character that no text has" if bad else ""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 from django.db import transaction
 
 from procurement.actions.organisations import PartnerDraft, save_partners
+from procurement.actions.rate_sheets import unprintable
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.models import Organisation, Partner, Supplier, SupplierMember
 from procurement.permissions import Actor
@@ -97,7 +98,9 @@ def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> N
     named = Named()
     for name in names:
         found = sorted(known.called.get(name, ()))
-        if not found and len(name) > NAME_LENGTH:
+        if bad := unprintable(name):
+            named.wrong[name] = f"holds {bad}"
+        elif not found and len(name) > NAME_LENGTH:
             named.wrong[name] = f"has {len(name):,} characters; a name has at most {NAME_LENGTH}"
         elif len(found) > 1:
             named.wrong[name] = f"is the name of several suppliers; give a reference: {', '.join(found)}"

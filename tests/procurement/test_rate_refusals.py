@@ -9,7 +9,7 @@ import pytest
 from procurement.actions.rate_suppliers import make_suppliers
 from procurement.errors import Invalid
 from procurement.permissions import SYSTEM
-from tests.procurement.test_rate_imports import counts, faults, run, sheet
+from tests.procurement.test_rate_imports import counts, faults, published, run, sheet
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +54,64 @@ def test_a_price_beyond_any_rate_is_named_by_row_and_cell(tmp_path: Path) -> Non
     said = "'22000000.00' is beyond any rate; the most is 1000000.00"
     assert faults(report) == [(3, "Rate", said)]
     assert counts() == before
+
+
+@pytest.mark.parametrize(
+    ("character", "code"),
+    [
+        ("\x07", "0007"),
+        ("\x1b", "001B"),
+        ("\x7f", "007F"),
+        ("\x9b", "009B"),
+        ("\u202e", "202E"),
+        ("\u2066", "2066"),
+    ],
+    ids=["bell", "escape", "delete", "c1", "override", "isolate"],
+)
+def test_a_character_that_no_text_has_is_named_by_row_and_cell(
+    tmp_path: Path, character: str, code: str
+) -> None:
+    before, why = counts(), f"holds U+{code}, a character that no text has"
+    bad = f"A{character}B"
+    text = sheet(
+        f"Nova {bad} Ltd,Lead,650,1,BSc",
+        f"Yew Digital,{bad},650,2,BSc",
+        f"Yew Digital,Lead,650,{bad},BSc",
+        f"Yew Digital,Lead,650,4,BSc {bad}",
+        headings="Firm,Title,Rate,Key,Qualification",
+    )
+
+    report = run(tmp_path, text, create_suppliers=True)
+
+    assert sorted(faults(report)) == [
+        (2, "Firm", why),
+        (3, "Title", why),
+        (4, "Key", why),
+        (5, "Qualification", why),
+    ]
+    assert (report.loaded, report.refused) == (0, 4)
+    assert counts() == before
+
+
+def test_a_heading_with_a_character_that_no_text_has_is_refused(tmp_path: Path) -> None:
+    before = counts()
+
+    with pytest.raises(Invalid, match=r"the heading 'A\\x1bB' holds U\+001B, a character that no text has"):
+        run(tmp_path, sheet("Yew Digital,Lead,650,x", headings="Firm,Title,Rate,A\x1bB"))
+
+    assert counts() == before
+
+
+def test_a_role_has_at_most_five_thousand_characters(tmp_path: Path) -> None:
+    before = counts()
+
+    report = run(tmp_path, sheet(f"Yew Digital,{'x' * 5_001},650"))
+
+    assert faults(report) == [(2, "Title", "has 5,001 characters; the most is 5,000")]
+    assert counts() == before
+    assert run(tmp_path, sheet(f"Yew Digital,{'x' * 5_000},650")).loaded == 1
+
+
+def test_tabs_and_line_ends_stand_in_a_role_as_a_sheet_has_them(tmp_path: Path) -> None:
+    assert run(tmp_path, sheet('Yew Digital,"Lead\n\tof work",650')).loaded == 1
+    assert published("wr1~yew") == [("1", "Lead\n\tof work", 65_000)]
