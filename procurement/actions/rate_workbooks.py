@@ -25,6 +25,8 @@ MOST_PARTS: Final = 2_000
 MOST_ROWS: Final = 1_048_576
 DOCTYPE_WITHIN: Final = 4_096
 """An XML part that declares a document type does so in its first bytes, before its root element."""
+LARGEST_WHOLE: Final = 1e15
+"""Below it a number of fifteen digits is exact to the last."""
 UNCALCULATED: Final = "\x00formula"
 """A cell with a formula that nobody has calculated; no text holds that first character."""
 
@@ -174,13 +176,18 @@ def _has_formula(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
 
 
 def _cell(value: Any) -> str:
-    """A cell as text: whole numbers without a point, dates as ISO days, nothing as ""."""
+    """A cell as text: numbers as spreadsheets show them, to fifteen digits, whole ones without a point; dates as ISO
+    days, nothing as "".
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float):
+        # What 650 * 1.15 leaves behind the fifteenth digit (747.4999999999999) is binary arithmetic, which nobody sees.
+        value = float(f"{value:.15g}")
+        if value.is_integer() and abs(value) < LARGEST_WHOLE:
+            return str(int(value))
     return str(value)

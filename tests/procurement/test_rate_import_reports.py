@@ -210,6 +210,32 @@ def test_a_formula_with_a_stored_value_or_an_empty_text_is_read(tmp_path: Path) 
     assert (report.faults, published("wr1~yew")) == ([], [("1", "Analyst", 65_000)])
 
 
+def test_prices_that_a_spreadsheet_has_worked_out_are_read_as_it_shows_them(tmp_path: Path) -> None:
+    worked_out = [650 * 1.15, 1.1 * 1.1 * 600, 0.1 + 0.2, 800.0]
+    rows = [
+        ["Firm", "Title", "Rate"],
+        *(["Yew Digital", f"R{i}", price] for i, price in enumerate(worked_out)),
+    ]
+
+    report = run(tmp_path, book(Rates=rows), name="rates.xlsx")
+
+    assert report.faults == []
+    assert [price for _, _, price in published("wr1~yew")] == [74_750, 72_600, 30, 80_000]
+
+
+def test_a_price_that_has_three_decimals_in_a_spreadsheet_is_still_refused(tmp_path: Path) -> None:
+    before = counts()
+
+    report = run(
+        tmp_path,
+        book(Rates=[["Firm", "Title", "Rate"], ["Yew Digital", "Analyst", 650.505]]),
+        name="rates.xlsx",
+    )
+
+    assert faults(report) == [(2, "Rate", "'650.505' has more than two decimals")]
+    assert counts() == before
+
+
 def test_a_refusal_says_that_nothing_was_changed_and_what_would_have_been(tmp_path: Path) -> None:
     before = counts()
 
