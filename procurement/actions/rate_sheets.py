@@ -76,7 +76,8 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
         start = file.read(8)
     unread: tuple[str, ...] = ()
     parted = ","
-    ragged = start.startswith(b"PK")
+    # Two letters begin many a heading (PKey); these are a zip's, of which a workbook is one.
+    ragged = start.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
     if ragged:
         book = open_workbook(path, sheet)
         records, unread = book.records, book.unread

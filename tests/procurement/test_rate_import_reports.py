@@ -210,6 +210,14 @@ def test_a_formula_with_a_stored_value_or_an_empty_text_is_read(tmp_path: Path) 
     assert (report.faults, published("wr1~yew")) == ([], [("1", "Analyst", 65_000)])
 
 
+def test_a_text_file_may_begin_as_archives_do(tmp_path: Path) -> None:
+    text = sheet("a,Yew Digital,Analyst,650", headings="PKey,Firm,Title,Rate")
+
+    report = run(tmp_path, text, headings=MAP | {"key": "PKey"})
+
+    assert (report.faults, published("wr1~yew")) == ([], [("a", "Analyst", 65_000)])
+
+
 def test_prices_that_a_spreadsheet_has_worked_out_are_read_as_it_shows_them(tmp_path: Path) -> None:
     worked_out = [650 * 1.15, 1.1 * 1.1 * 600, 0.1 + 0.2, 800.0]
     rows = [
