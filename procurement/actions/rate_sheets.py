@@ -16,7 +16,7 @@ from typing import Final
 
 from openpyxl.utils import get_column_letter
 
-from procurement.actions.rate_workbooks import UNCALCULATED, BadSheet, open_workbook
+from procurement.actions.rate_workbooks import UNCALCULATED, BadSheet, compound_file, open_workbook
 
 LARGEST_FILE: Final = 500_000_000
 LONGEST_CELL: Final = 100_000
@@ -82,7 +82,7 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
         book = open_workbook(path, sheet)
         records, unread = book.records, book.unread
     elif start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadSheet("it is an old Excel workbook (.xls); save it as .xlsx or CSV")
+        raise BadSheet(compound_file(path))
     elif sheet:
         raise BadSheet(f"it is a text file, which has no sheet {sheet!r}")
     else:

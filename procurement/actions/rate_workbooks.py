@@ -30,6 +30,12 @@ LARGEST_WHOLE: Final = 1e15
 UNCALCULATED: Final = "\x00formula"
 """A cell with a formula that nobody has calculated; no text holds that first character."""
 
+_OLDER: Final = {
+    "EncryptedPackage": "the workbook is protected by a password; save it without one",
+    "Workbook": "it is an old Excel workbook (.xls); save it as .xlsx or CSV",
+}
+"""Part of a file in Office's older format to what such a file is; the first that is there counts."""
+_NO_SHEET: Final = "it is a file in Office's older format without a workbook; save the sheet as .xlsx or CSV"
 _FORMULA: Final = re.compile(rb"<(?:\w{1,20}:)?f[\s/>]")
 _CHUNK: Final = 1 << 20
 
@@ -54,6 +60,17 @@ def open_workbook(path: Path, sheet: str) -> Workbook:
     except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile, SyntaxError) as error:
         raise _damaged(error) from error
     return Workbook(_records(path, name, formulas), unread)
+
+
+def compound_file(path: Path) -> str:
+    """What a file in Office's older format is, by the parts that its directory names, and what to do about it."""
+    found: set[str] = set()
+    with path.open("rb") as file:
+        tail = b""
+        while chunk := file.read(_CHUNK):
+            found |= {said for name, said in _OLDER.items() if name.encode("utf-16-le") in tail + chunk}
+            tail = chunk[-64:]
+    return next((said for said in _OLDER.values() if said in found), _NO_SHEET)
 
 
 def _damaged(error: Exception) -> BadSheet:

@@ -218,6 +218,35 @@ def test_a_text_file_may_begin_as_archives_do(tmp_path: Path) -> None:
     assert (report.faults, published("wr1~yew")) == ([], [("a", "Analyst", 65_000)])
 
 
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        (
+            ["EncryptionInfo", "EncryptedPackage"],
+            "the workbook is protected by a password; save it without one",
+        ),
+        (["Workbook"], "it is an old Excel workbook (.xls); save it as .xlsx or CSV"),
+        (
+            ["WordDocument"],
+            "it is a file in Office's older format without a workbook; save the sheet as .xlsx or CSV",
+        ),
+    ],
+    ids=["password", "xls", "doc"],
+)
+def test_files_in_the_older_format_are_told_apart(tmp_path: Path, parts: list[str], why: str) -> None:
+    before = counts()
+    # Across the end of what is read at once, too.
+    padding = b"\x00" * ((1 << 20) - 20)
+    named = b"\x00".join(one.encode("utf-16-le") for one in parts)
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + padding + named
+
+    with pytest.raises(Invalid) as refused:
+        run(tmp_path, content, name="rates.xlsx")
+
+    assert refused.value.message == f"rates.xlsx: {why}."
+    assert counts() == before
+
+
 def test_prices_that_a_spreadsheet_has_worked_out_are_read_as_it_shows_them(tmp_path: Path) -> None:
     worked_out = [650 * 1.15, 1.1 * 1.1 * 600, 0.1 + 0.2, 800.0]
     rows = [
