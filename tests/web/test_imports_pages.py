@@ -149,6 +149,14 @@ def test_what_is_odd_is_told_and_refused_where_that_is_asked(page: Client) -> No
     ]
 
 
+def test_a_supplier_that_there_is_not_is_told_without_a_command_s_words(page: Client) -> None:
+    answer = page.get(rates(page, sheet(*GOOD, "Elm,1,G1,400"), what="check", **MAPPED))
+    assert b"--create" not in answer.content
+    assert rows(read(answer), "Errors by row and field")[1:] == [
+        ["Line: 4", "Field: Firm", "“Elm” is no supplier; the form can have it made"]
+    ]
+
+
 def test_headings_that_are_not_there_are_told_without_a_command_s_words(page: Client) -> None:
     address = rates(page, sheet(*GOOD), what="check")
     answer = page.get(address)

@@ -40,6 +40,11 @@ BASES: Final = (
 )
 CURRENCY_WORDS: Final = {"GBP": N_("Pounds"), "EUR": N_("Euros"), "USD": N_("US dollars")}
 UNIT_WORDS: Final = {"": N_("That of the framework"), "day": N_("A day"), "hour": N_("An hour")}
+ON_A_FORM: Final = {
+    "say with --sheet which one to read": N_("say on the form which one to read"),
+    "--create-suppliers makes it": N_("the form can have it made"),
+}
+"""Words of the command to those of the page."""
 HEADING_LENGTH: Final = 200
 ENDED: Final = (Operation.Status.SUCCEEDED, Operation.Status.FAILED, Operation.Status.CANCELLED)
 SHOWN: Final = 100
@@ -192,8 +197,14 @@ def _title(told: Mapping[str, Any]) -> str:
     """What the whole of it comes to; a fault of a heading stands among the errors alone."""
     if any(str(one.get("pointer", "")).startswith("/map/") for one in told.get("errors") or []):
         return _("The columns of the file cannot be told apart. Nothing was imported.")
-    title = str(told.get("outcome") or told.get("title") or "")
-    return title.replace("say with --sheet which one to read", _("say on the form which one to read"))
+    return _on_a_form(str(told.get("outcome") or told.get("title") or ""))
+
+
+def _on_a_form(message: str) -> str:
+    """What was said to whoever gives a command, as it is done on the form."""
+    for command, form in ON_A_FORM.items():
+        message = message.replace(command, _(form))
+    return message
 
 
 def _mended(error: dict[str, Any]) -> dict[str, Any]:
@@ -217,7 +228,7 @@ def _line(change: dict[str, Any]) -> tuple[str, str, str, str]:
 def _cell(error: dict[str, Any]) -> tuple[str, str, str]:
     """An error as (line of the file or "", field, what is wrong)."""
     field = str(error.get("pointer", "")).strip("/").replace("/", " ")
-    return str(error.get("line", "")), field, str(error.get("message", ""))
+    return str(error.get("line", "")), field, _on_a_form(str(error.get("message", "")))
 
 
 def _page(
