@@ -149,6 +149,15 @@ def test_what_is_odd_is_told_and_refused_where_that_is_asked(page: Client) -> No
     ]
 
 
+def test_each_import_stands_under_the_page_that_it_was_sent_from(page: Client) -> None:
+    for address, led_by in (
+        (sent(page, ELM, what="check"), ["Administration", "Imports of partners"]),
+        (rates(page, sheet(*GOOD), what="check", **MAPPED), ["Administration", "Import rate cards"]),
+    ):
+        shown = read(page.get(address))
+        assert shown.texts("a", class_="govuk-breadcrumbs__link") == led_by
+
+
 def test_a_supplier_that_there_is_not_is_told_without_a_command_s_words(page: Client) -> None:
     answer = page.get(rates(page, sheet(*GOOD, "Elm,1,G1,400"), what="check", **MAPPED))
     assert b"--create" not in answer.content
