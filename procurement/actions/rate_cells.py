@@ -16,6 +16,7 @@ from typing import Any, Final
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rate_sheets import unprintable
 from procurement.pricing import implausible, read_money
+from procurement.profiles import DAY
 from procurement.team_lines import folded
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
@@ -251,11 +252,16 @@ def read_years(cell: str) -> int | None:
 
 
 def read_day(cell: str) -> date | None:
-    """A day as 2026-03-31; blank is unknown. Raises ValueError: 03/04/2026 depends on who wrote it."""
+    """A day as 2026-03-31, and nothing else that ISO 8601 allows; blank is unknown. Raises ValueError: 03/04/2026
+    depends on who wrote it.
+    """
     if cell.casefold() in UNKNOWN:
         return None
+    day = cell.removesuffix(" 00:00:00")
     try:
-        return date.fromisoformat(cell[:10] if cell.endswith(" 00:00:00") else cell)
+        if not DAY.fullmatch(day):
+            raise ValueError
+        return date.fromisoformat(day)
     except ValueError:
         raise ValueError("is no day; write it as 2026-03-31") from None
 

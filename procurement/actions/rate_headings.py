@@ -32,7 +32,8 @@ def headings_of(
     """Which heading each field stands under: the mapped one, or one that is the field's own name. Without one for each
     of the fields `needed`, and for the role or the grade, no line could be read.
 
-    Raises Invalid for a field or heading that there is not, and for a field that two headings could be.
+    Raises Invalid for a field or heading that there is not, for a field that two headings could be, and for a heading
+    that two fields are mapped to.
     """
     faults = [
         Fault(f"/map/{name}", "unknown", f"There is no field {name}; there are {', '.join(FIELDS)}.")
@@ -50,6 +51,7 @@ def headings_of(
         if alike:
             why = f"{asked!r} could be {' or '.join(map(repr, alike))}."
         faults.append(Fault(f"/map/{name}", "unknown", why))
+    faults += _shared(chosen)
     faults += _recognise(standing, mapped, chosen)
     named = ", ".join(one for one in standing if one)[:MOST_SAID]
     there_are = f"There {'is' if len(standing) == 1 else 'are'} {named}."
@@ -72,6 +74,16 @@ def headings_of(
     if faults:
         raise Invalid(" ".join(fault.message for fault in faults), tuple(faults))
     return chosen
+
+
+def _shared(chosen: Mapping[str, str]) -> list[Fault]:
+    """Two fields under one heading: one of them is a slip, and its values would be read as something else."""
+    first: dict[str, str] = {}
+    return [
+        Fault(f"/map/{name}", "taken", f"{heading!r} is mapped as the {first[heading]}, too.")
+        for name, heading in chosen.items()
+        if first.setdefault(heading, name) != name
+    ]
 
 
 def _recognise(standing: Sequence[str], mapped: Mapping[str, str], chosen: dict[str, str]) -> list[Fault]:

@@ -51,7 +51,7 @@ def test_what_is_no_number_of_years_is_refused(cell: str) -> None:
 def test_days_are_iso_and_an_ambiguous_one_is_refused() -> None:
     assert read_day("2026-03-31") == read_day("2026-03-31 00:00:00") == date(2026, 3, 31)
     assert read_day("") is None
-    for cell in ("03/04/2026", "2026-02-30", "soon"):
+    for cell in ("03/04/2026", "2026-02-30", "soon", "20260101", "2026-W01-1", "2026-1-1", "٢٠٢٦-01-01"):
         with pytest.raises(ValueError, match="is no day"):
             read_day(cell)
 

@@ -115,3 +115,19 @@ def test_a_role_has_at_most_five_thousand_characters(tmp_path: Path) -> None:
 def test_tabs_and_line_ends_stand_in_a_role_as_a_sheet_has_them(tmp_path: Path) -> None:
     assert run(tmp_path, sheet('Yew Digital,"Lead\n\tof work",650')).loaded == 1
     assert published("wr1~yew") == [("1", "Lead\n\tof work", 65_000)]
+
+
+def test_one_heading_is_not_read_as_two_fields(tmp_path: Path) -> None:
+    before = counts()
+
+    with pytest.raises(Invalid) as refused:
+        run(
+            tmp_path,
+            sheet("Yew Digital,Lead,650"),
+            headings={"supplier": "Firm", "price": "Rate", "role": "rate"},
+        )
+
+    assert [(one.pointer, one.code, one.message) for one in refused.value.faults] == [
+        ("/map/role", "taken", "'Rate' is mapped as the price, too.")
+    ]
+    assert counts() == before
