@@ -324,7 +324,7 @@ def _stored_rates(
                 "grade": code,
                 "name": name,
                 "rank": rank,
-                "work_type": work_type,
+                "work_type": work_type or None,
                 "amount": f"{price // 100}.{price % 100:02d}",
             }
             for lot, code, name, rank, work_type, price in lines

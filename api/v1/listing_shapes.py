@@ -67,7 +67,7 @@ class ListingRateLine(serializers.Serializer[Any]):
     grade = serializers.CharField()
     name = serializers.CharField()
     rank = serializers.IntegerField(min_value=1)
-    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_blank=True)
+    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_null=True)
     amount = serializers.RegexField(AMOUNT)
 
 
@@ -129,7 +129,7 @@ class HitRateSerializer(serializers.Serializer[Any]):
     basis = serializers.ChoiceField(choices=RateCard.Basis.choices)
     vat = serializers.ChoiceField(choices=["excluded"])
     lot = serializers.CharField(allow_null=True)
-    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_blank=True)
+    work_type = serializers.ChoiceField(choices=list(WORK_TYPES.items()), allow_null=True)
 
 
 class HighlightSerializer(serializers.Serializer[Any]):

@@ -148,7 +148,7 @@ def _rate(rate: HitRate) -> dict[str, Any]:
         "basis": rate.basis,
         "vat": "excluded",
         "lot": rate.lot,
-        "work_type": rate.work_type,
+        "work_type": rate.work_type or None,
     }
 
 

@@ -68,7 +68,7 @@ def test_a_grade_shows_bounds_and_sorts_by_its_rate(client: Client) -> None:
     assert told["count"] == 14
     assert told["results"][0]["rate"] == {
         "grade": "G3", "amount": "725.00", "currency": "GBP", "unit": "day", "basis": "illustrative",
-        "vat": "excluded", "lot": told["results"][0]["rate"]["lot"], "work_type": "",
+        "vat": "excluded", "lot": told["results"][0]["rate"]["lot"], "work_type": None,
     }  # fmt: skip
     assert get(client, "listings/?framework=rm3745&grade=G3&min_rate=725.01")["count"] == 0
 

@@ -78,7 +78,8 @@ def test_rates_are_those_of_the_shared_card_for_its_lots() -> None:
         ("wr1~1", "G2", 2, 65_050),
         ("wr1~1", "G3", 3, 90_000),
     ]
-    assert document["stored"]["rates"]["lines"][1]["amount"] == "650.50"
+    line = document["stored"]["rates"]["lines"][1]
+    assert (line["amount"], line["work_type"]) == ("650.50", None)
     assert documents()["wr1~yew~yew"]["rates"] == []
     assert documents()["wr1~yew~yew"]["stored"]["rates"] is None
 
