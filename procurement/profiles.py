@@ -233,7 +233,7 @@ def _case_studies(
 
 def _key(reader: Reader, given: object, title: str, taken: set[str]) -> str:
     if given is not None:
-        if not isinstance(given, str) or not KEY_SHAPE.match(given):
+        if not isinstance(given, str) or not KEY_SHAPE.fullmatch(given):
             reader.wrong("shape", "A key holds small letters, digits and hyphens, at most 90.")
             return ""
         if given in taken:

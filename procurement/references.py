@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date
 
@@ -9,6 +10,7 @@ from django.db.models import F
 from django.utils.text import slugify
 
 from procurement.models import Counter
+from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 
 
 def numbered(kind: str, on: date, digits: int = 4) -> str:
@@ -31,6 +33,23 @@ def slug(name: str, taken: Collection[str]) -> str:
     while f"{plain}-{number}" in taken:
         number += 1
     return f"{plain}-{number}"
+
+
+def wrong_with_reference(reference: str, *, kept: bool = False) -> str | None:
+    """What is wrong with a reference that somebody gives, as a sentence; None where nothing is. One that is `kept`
+    was given before capitals were refused, and is for ever.
+    """
+    if len(reference) > REFERENCE_LENGTH or not re.fullmatch(REFERENCE_PATTERN, reference):
+        return f"{reference!r} is not a reference: {reference_shape.message}"
+    return None if kept else capitals_in(reference)
+
+
+def capitals_in(reference: str) -> str | None:
+    """What to say of capitals in a reference; None where it has none. Searches and addresses ask in small letters,
+    whatever people write: one with capitals would never be found, or another in its place.
+    """
+    small = reference.lower()
+    return None if reference == small else f"A reference has no capitals: write {small}, not {reference}."
 
 
 def listing_reference(framework: str, supplier: str, partner: str) -> str:

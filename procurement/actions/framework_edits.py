@@ -287,9 +287,9 @@ def _owner(values: dict[str, Any], faults: list[Fault]) -> Organisation | None:
 def _numbered(place: str, number: str, rows: Any, faults: list[Fault]) -> str:
     if number and not NUMBER.fullmatch(number):
         faults.append(Fault("/number", "shape", "Letters and digits, with dots or hyphens between them."))
-    if rows.filter(number=number).exists():
+    if rows.filter(number__iexact=number).exists():
         faults.append(Fault("/number", "taken", "This number is taken."))
-    return f"{place}~{number}"
+    return f"{place}~{number.lower()}"
 
 
 def _framework_faults(framework: Framework | None, before: Framework | None) -> Iterator[Fault]:

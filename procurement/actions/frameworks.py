@@ -21,6 +21,7 @@ from procurement.framework_fields import CPV
 from procurement.models import Framework, Grade, Lot, Organisation, Region, Specialism
 from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
+from procurement.references import wrong_with_reference
 from procurement.vocabulary import BUYER_CLASSES
 
 
@@ -155,7 +156,7 @@ def _save_lots(framework: Framework, draft: FrameworkDraft) -> int:
         values = {item.name: getattr(one, item.name) for item in fields(one)} | {"position": position}
         del values["specialisms"], values["grades"]
         lot = before.get(one.number) or Lot(
-            framework=framework, reference=f"{framework.reference}~{one.number}"
+            framework=framework, reference=f"{framework.reference}~{one.number.lower()}"
         )
         if _set(lot, values) or lot.pk is None:
             lot.save()
@@ -180,7 +181,7 @@ def _save_specialisms(rows: Sequence[tuple[Lot, LotDraft]]) -> int:
             }
             row = before.get((lot.pk, one.number))
             if row is None:
-                reference = f"{lot.reference}~{one.number}"
+                reference = f"{lot.reference}~{one.number.lower()}"
                 new.append(Specialism(lot=lot, reference=reference, number=one.number, **values))
             elif _set(row, values):
                 altered.append(row)
@@ -209,8 +210,10 @@ def _save_grades(rows: Sequence[tuple[Lot, LotDraft]]) -> int:
 def _faults(
     draft: FrameworkDraft, owner: Organisation | None, framework: Framework | None
 ) -> Iterator[Fault]:
-    if not re.search(REFERENCE_PATTERN, draft.reference) or "~" in draft.reference:
-        yield Fault("/reference", "shape", f"{draft.reference!r} is not a reference of a framework.")
+    wrong = wrong_with_reference(draft.reference, kept=framework is not None)
+    if wrong or "~" in draft.reference:
+        told = wrong or f"{draft.reference!r} is not a reference of a framework."
+        yield Fault("/reference", "shape", told)
     if owner is None:
         yield Fault("/owner", "unknown", f"There is no organisation {draft.owner}.")
     if not draft.number or not draft.name:
@@ -233,12 +236,14 @@ def _faults(
     for kind in draft.buyer_classes:
         if kind not in BUYER_CLASSES:
             yield Fault("/buyer_classes", "unknown", f"{kind} is no class of buyer.")
-    numbers = [lot.number for lot in draft.lots]
     if framework is not None:
-        for gone in set(framework.lots.values_list("number", flat=True)) - set(numbers):
+        numbers = {lot.number for lot in draft.lots}
+        for gone in set(framework.lots.values_list("number", flat=True)) - numbers:
             yield Fault("/lots", "missing", f"Lot {gone} is there already and cannot go.")
+    # A number in small letters is the end of a reference.
+    ends = [lot.number.lower() for lot in draft.lots]
     for place, lot in enumerate(draft.lots):
-        if numbers.count(lot.number) > 1:
+        if ends.count(lot.number.lower()) > 1:
             yield Fault(f"/lots/{place}/number", "duplicate", f"Lot {lot.number} comes more than once.")
         yield from _lot_faults(lot, f"/lots/{place}")
 
@@ -254,7 +259,7 @@ def _is_range(stated: object) -> bool:
 
 
 def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
-    if not re.search(REFERENCE_PATTERN, lot.number) or "~" in lot.number:
+    if not re.fullmatch(REFERENCE_PATTERN, lot.number) or "~" in lot.number:
         yield Fault(f"{at}/number", "shape", f"{lot.number!r} is not a number of a lot.")
     if not lot.direct_award and not lot.competition:
         yield Fault(
@@ -266,10 +271,10 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         elif not _is_range(stated):
             message = "The least and the most of 100, as decimal strings in their order."
             yield Fault(f"{at}/weightings/{name}", "shape", message)
-    numbers = [one.number for one in lot.specialisms]
+    ends = [one.number.lower() for one in lot.specialisms]
     for place, one in enumerate(lot.specialisms):
         where = f"{at}/specialisms/{place}"
-        if numbers.count(one.number) > 1:
+        if ends.count(one.number.lower()) > 1:
             yield Fault(f"{where}/number", "duplicate", f"Specialism {one.number} comes more than once.")
         if not one.name or len(one.name) > 300:
             yield Fault(f"{where}/name", "length", "A specialism has a name of at most 300 characters.")

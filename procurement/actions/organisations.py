@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,8 +16,8 @@ from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.identifiers import wrong_with
 from procurement.models import Capability, Organisation, Partner
-from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 from procurement.permissions import Action, Actor, require
+from procurement.references import wrong_with_reference
 from procurement.vocabulary import BUYER_CLASSES
 
 Pointer = Callable[[int], str]
@@ -111,7 +110,7 @@ def _save(actor: Actor, drafts: Sequence[OrganisationDraft], pointer: Pointer) -
     existing = {
         one.reference: one for one in Organisation.objects.select_for_update().filter(reference__in=wanted)
     }
-    faults = list(_faults(drafts, pointer))
+    faults = list(_faults(drafts, existing, pointer))
     if faults:
         raise Invalid("No organisation was changed.", tuple(faults))
     new = [draft for draft in drafts if draft.reference not in existing]
@@ -185,7 +184,9 @@ def _gain_capabilities(drafts: Sequence[OrganisationDraft]) -> dict[str, set[str
     return gained
 
 
-def _faults(drafts: Sequence[OrganisationDraft], pointer: Pointer) -> Iterator[Fault]:
+def _faults(
+    drafts: Sequence[OrganisationDraft], existing: Collection[str], pointer: Pointer
+) -> Iterator[Fault]:
     references = Counter(draft.reference for draft in drafts)
     numbers = Counter((draft.scheme, draft.identifier) for draft in drafts if draft.identifier)
     held = {
@@ -196,12 +197,8 @@ def _faults(drafts: Sequence[OrganisationDraft], pointer: Pointer) -> Iterator[F
     }
     for number, draft in enumerate(drafts):
         at = pointer(number)
-        if len(draft.reference) > REFERENCE_LENGTH or not re.search(REFERENCE_PATTERN, draft.reference):
-            yield Fault(
-                f"{at}/reference",
-                "shape",
-                f"{draft.reference!r} is not a reference: {reference_shape.message}",
-            )
+        if wrong := wrong_with_reference(draft.reference, kept=draft.reference in existing):
+            yield Fault(f"{at}/reference", "shape", wrong)
         if references[draft.reference] > 1:
             yield Fault(f"{at}/reference", "duplicate", f"{draft.reference} comes more than once.")
         if not draft.name.strip() or len(draft.name) > 250:

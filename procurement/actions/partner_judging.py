@@ -22,6 +22,7 @@ from procurement.actions.suppliers import MemberDraft, SupplierDraft
 from procurement.errors import Fault
 from procurement.models import Appointment, Offering, Organisation, Partner, Supplier, SupplierMember
 from procurement.profiles import FIELDS, ProfileContent, edited
+from procurement.references import capitals_in
 
 Role = SupplierMember.Role
 SHORT: Final = 200
@@ -172,6 +173,8 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
     verdict.new, verdict.name = current is None, content.name
     if not faults:
         _compare(verdict, current, content)
+    if partner is None and (capitals := capitals_in(row.reference)):
+        verdict.faults.append(Fault("/reference", "shape", capitals))
     _identify(verdict, standing)
     _supplier(verdict, standing, known)
     if row.offerings is not None and not verdict.faults:

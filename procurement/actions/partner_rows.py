@@ -198,13 +198,14 @@ def catalogue() -> Catalogue:
     for framework, reference, number in Lot.objects.values_list(
         "framework__reference", "reference", "number"
     ):
-        lots[framework].update({reference: reference, number: reference})
+        lots[framework].update({reference: reference, number: reference, number.lower(): reference})
     named: dict[tuple[str, str], set[str]] = {}
     specialisms: dict[tuple[str, str], str] = {}
     for lot, reference, number, name in Specialism.objects.values_list(
         "lot__reference", "reference", "number", "name"
     ):
-        specialisms[lot, reference] = specialisms[lot, number] = reference
+        for called in (reference, number, number.lower()):
+            specialisms[lot, called] = reference
         named.setdefault((lot, name.casefold()), set()).add(reference)
     for place, references in named.items():
         if len(references) == 1:
@@ -245,7 +246,7 @@ def _plain(text: str) -> str:
 def _reference(reader: Reader, value: object) -> str:
     if value is None:
         reader.wrong("required", "A row has a reference.")
-    elif not isinstance(value, str) or not REFERENCE_SHAPE.match(value):
+    elif not isinstance(value, str) or not REFERENCE_SHAPE.fullmatch(value):
         reader.wrong("shape", "A reference holds letters, digits, dots, hyphens and underscores, at most 60.")
     else:
         return value

@@ -7,9 +7,8 @@ specialisms in offerings.py.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,8 +20,8 @@ from procurement.actions.outcome import Outcome
 from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.models import Partner, Supplier, SupplierMember
-from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 from procurement.permissions import Action, Actor, require
+from procurement.references import wrong_with_reference
 
 Pointer = Callable[[int], str]
 Role = SupplierMember.Role
@@ -84,7 +83,7 @@ def save_suppliers(actor: Actor, drafts: Sequence[SupplierDraft], pointer: Point
                 reference__in={member.partner for draft in drafts for member in draft.members}
             ).values_list("reference", "pk")
         )
-        faults = list(_faults(drafts, partners, members, past, pointer))
+        faults = list(_faults(drafts, suppliers, partners, members, past, pointer))
         if faults:
             raise Invalid("No supplier was changed.", tuple(faults))
         changes = [
@@ -199,6 +198,7 @@ def _happenings(change: _Change) -> Iterator[Happening]:
 
 def _faults(
     drafts: Sequence[SupplierDraft],
+    existing: Collection[str],
     partners: dict[str, int],
     members: dict[str, list[SupplierMember]],
     past: dict[str, list[SupplierMember]],
@@ -207,12 +207,8 @@ def _faults(
     references = Counter(draft.reference for draft in drafts)
     for number, draft in enumerate(drafts):
         at = pointer(number)
-        if len(draft.reference) > REFERENCE_LENGTH or not re.search(REFERENCE_PATTERN, draft.reference):
-            yield Fault(
-                f"{at}/reference",
-                "shape",
-                f"{draft.reference!r} is not a reference: {reference_shape.message}",
-            )
+        if wrong := wrong_with_reference(draft.reference, kept=draft.reference in existing):
+            yield Fault(f"{at}/reference", "shape", wrong)
         if references[draft.reference] > 1:
             yield Fault(f"{at}/reference", "duplicate", f"{draft.reference} comes more than once.")
         if not draft.name.strip() or len(draft.name) > 250:

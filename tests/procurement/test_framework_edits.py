@@ -184,6 +184,15 @@ def test_fields_are_said_anew_and_nothing_is_recorded_where_nothing_differs(
     assert state() == before
 
 
+def test_a_number_keeps_its_capitals_and_the_reference_made_of_it_has_none(
+    market: Market, owner: Actor
+) -> None:
+    lot = add_lot(owner, "wr1", revision(), {"number": "3B", "name": "Third", "competition": True})
+    assert (lot.number, lot.reference) == ("3B", "wr1~3b")
+    made = add_specialism(owner, "wr1~3b", revision(), {"number": "A1", "name": "First"})
+    assert (made.number, made.reference) == ("A1", "wr1~3b~a1")
+
+
 @pytest.mark.parametrize(
     ("act", "fault"),
     [
@@ -199,6 +208,10 @@ def test_fields_are_said_anew_and_nothing_is_recorded_where_nothing_differs(
         (lambda actor: edit_lot(actor, "wr1~1", 1, {"closes_on": "2199-01-01"}), ("/closes_on", "order")),
         (
             lambda actor: add_lot(actor, "wr1", 1, {"number": "1", "name": "x", "competition": True}),
+            ("/number", "taken"),
+        ),
+        (
+            lambda actor: add_lot(actor, "wr1", 1, {"number": "2A", "name": "x", "competition": True}),
             ("/number", "taken"),
         ),
         (

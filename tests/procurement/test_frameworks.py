@@ -79,6 +79,21 @@ def test_a_change_in_any_part_raises_the_revision_and_keeps_the_references() -> 
     assert Event.objects.filter(type="framework.changed").count() == 1
 
 
+def test_references_have_no_capitals_whatever_the_numbers_have() -> None:
+    assert refused(replace(DRAFT, reference="RM1")) == [("/reference", "shape")]
+    lot = replace(LOT, number="2A", specialisms=(replace(SPECIALISM, number="B"),))
+    twins = replace(lot, specialisms=(lot.specialisms[0], replace(SPECIALISM, number="b")))
+    assert refused(replace(DRAFT, lots=(twins, LOT))) == [
+        ("/lots/0/number", "duplicate"),
+        ("/lots/0/specialisms/0/number", "duplicate"),
+        ("/lots/0/specialisms/1/number", "duplicate"),
+        ("/lots/1/number", "duplicate"),
+    ]
+    save_framework(SYSTEM, replace(DRAFT, lots=(lot,)))
+    specialism = Specialism.objects.get()
+    assert (specialism.number, specialism.reference, specialism.lot.number) == ("B", "rm1~2a~b", "2A")
+
+
 def test_a_lot_that_is_there_cannot_go() -> None:
     save_framework(SYSTEM, DRAFT)
     assert refused(replace(DRAFT, lots=(replace(LOT, number="3"),))) == [("/lots", "missing")]

@@ -106,3 +106,10 @@ def test_malformed_identifiers_are_refused_with_a_sentence(scheme: str, identifi
 def test_an_unknown_scheme_is_refused_with_those_that_are_known() -> None:
     said = wrong_with("GB-XYZ", "1") or ""
     assert said.startswith("GB-XYZ is not a scheme we know: GB-COH, ")
+
+
+def test_a_new_reference_with_capitals_is_refused_and_one_that_stands_is_kept() -> None:
+    assert refused([OrganisationDraft("Leeds", "Leeds City Council")]) == [("/0/reference", "shape")]
+    assert refused([OrganisationDraft("leeds\n", "Leeds City Council")]) == [("/0/reference", "shape")]
+    Organisation.objects.create(reference="Leeds", name="Leeds City Council")
+    assert save_organisations(SYSTEM, [OrganisationDraft("Leeds", "City of Leeds")]).changed == ["Leeds"]

@@ -108,6 +108,7 @@ def test_a_member_comes_back_no_earlier_than_it_left() -> None:
         (replace(ASH_AND_ELM, form="alone"), ("/0/members", "alone")),
         (replace(ASH_AND_ELM, form="club"), ("/0/form", "unknown")),
         (replace(ASH_AND_ELM, reference="a b"), ("/0/reference", "shape")),
+        (replace(ASH_AND_ELM, reference="Pair"), ("/0/reference", "shape")),
         (
             replace(ASH_AND_ELM, members=(MemberDraft("nobody", "lead", LIVE_FROM),)),
             ("/0/members/0/partner", "unknown"),

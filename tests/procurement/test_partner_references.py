@@ -1,0 +1,92 @@
+"""Whom a row of a file of partners is about: a reference as searches ask for it, and no body that is somebody else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from procurement.actions.partner_imports import ImportReport, import_partners
+from procurement.models import Event, Organisation, Partner, Supplier, SupplierMember
+from procurement.permissions import SYSTEM
+from tests.world import LIVE_FROM, make_frameworks, profile
+
+pytestmark = pytest.mark.django_db
+
+
+class Nobody:
+    """Follows an import without a word."""
+
+    def begun(self, rows: int) -> None: ...
+
+    def judged(self, rows: int) -> None: ...
+
+    def writing(self, rows: int) -> None: ...
+
+    def written(self, rows: int) -> None: ...
+
+
+def row(reference: str, **changes: Any) -> dict[str, Any]:
+    return {"reference": reference, **profile(f"Firm {reference.strip()}"), **changes}
+
+
+def run(tmp_path: Path, rows: list[dict[str, Any]], **options: bool) -> ImportReport:
+    file = tmp_path / "partners.jsonl"
+    file.write_text("\n".join(json.dumps(one) for one in rows))
+    return import_partners(SYSTEM, file, Nobody(), **options)
+
+
+def everything() -> list[list[dict[str, Any]]]:
+    tables = (Organisation, Partner, Supplier, Event)
+    return [list(table._base_manager.order_by("pk").values()) for table in tables]
+
+
+def refused(tmp_path: Path, rows: list[dict[str, Any]]) -> list[tuple[int, str, str, str]]:
+    before = everything()
+    report = run(tmp_path, rows)
+    assert (report.applied, report.loaded) == (False, 0)
+    assert everything() == before
+    return [(one.line, one.fault.pointer, one.fault.code, one.fault.message) for one in report.faults]
+
+
+def test_a_new_reference_with_capitals_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    make_frameworks()
+    told = "A reference has no capitals: write quux.upper_1, not Quux.Upper_1."
+    assert refused(tmp_path, [row("Quux.Upper_1"), row("quux.upper_1")]) == [(1, "/reference", "shape", told)]
+
+
+def test_a_supplier_with_capitals_is_none_that_a_row_makes(tmp_path: Path) -> None:
+    make_frameworks()
+    assert refused(tmp_path, [row("lead", supplier="Lead")]) == [
+        (1, "/supplier", "unknown_supplier", "There is no supplier Lead, and no row of this file makes it.")
+    ]
+
+
+def test_a_firm_that_was_given_capitals_before_is_changed_as_any_other(tmp_path: Path) -> None:
+    make_frameworks()
+    body = Organisation.objects.create(reference="Old.One", name="Old One")
+    firm = Partner.objects.create(reference="Old.One", organisation=body)
+    with transaction.atomic():
+        supplier = Supplier.objects.create(reference="Old.One", name="Old One", form="alone")
+        SupplierMember.objects.create(supplier=supplier, partner=firm, role="lead", joined_on=LIVE_FROM)
+    run(tmp_path, [{"reference": "Old.One", "name": "Old One"}])
+    report = run(tmp_path, [{"reference": "Old.One", "size": "large"}])
+    assert (report.changed, report.faults) == ([("Old.One", ("size",))], [])
+
+
+def test_a_reference_with_a_line_end_is_none(tmp_path: Path) -> None:
+    make_frameworks()
+    told = "A reference holds letters, digits, dots, hyphens and underscores, at most 60."
+    assert refused(tmp_path, [row("line\n")]) == [(1, "/reference", "shape", told)]
+
+
+def test_a_key_of_a_case_study_with_a_line_end_is_none(tmp_path: Path) -> None:
+    make_frameworks()
+    study = {"key": "one\n", "title": "One", "text": "What it achieved."}
+    told = "A key holds small letters, digits and hyphens, at most 90."
+    assert refused(tmp_path, [row("firm", case_studies=[study])]) == [
+        (1, "/case_studies/0/key", "shape", told)
+    ]
