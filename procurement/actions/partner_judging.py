@@ -1,7 +1,7 @@
 """What each row of a partner file comes to, against what stands: the diff of a dry run and the plan of a real
 one.
 
-Read set-wise for a batch of rows, in twelve queries however many there are; nothing is written here.
+Read set-wise for a batch of rows, in thirteen queries however many there are; nothing is written here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from procurement.actions.partner_rows import Catalogue, OfferedLot, PartnerRow
 from procurement.actions.profiles import content_of, region_codes
 from procurement.actions.suppliers import MemberDraft, SupplierDraft
 from procurement.errors import Fault
-from procurement.models import Appointment, Offering, Organisation, Partner, Supplier, SupplierMember
+from procurement.models import (
+    Appointment,
+    Capability,
+    Offering,
+    Organisation,
+    Partner,
+    Supplier,
+    SupplierMember,
+)
 from procurement.profiles import FIELDS, ProfileContent, edited
 from procurement.references import capitals_in
 
@@ -74,6 +82,8 @@ class _Standing:
 
     partners: Mapping[str, Partner]
     bodies: Mapping[str, Organisation]
+    others: Mapping[str, list[str]]
+    """what an organisation of that reference is that has no partner, beside a partner: a buyer, the operator"""
     holders: Mapping[tuple[str, str], str]
     memberships: Mapping[str, list[str]]
     suppliers: Mapping[str, Supplier]
@@ -112,6 +122,14 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
         )
     }
     bodies = {one.reference: one for one in Organisation.objects.filter(reference__in=references)}
+    others: dict[str, list[str]] = {}
+    for reference, kind in (
+        Capability.objects.filter(organisation__reference__in=references - partners.keys())
+        .exclude(kind=Capability.Kind.PARTNER)
+        .order_by("kind")
+        .values_list("organisation__reference", "kind")
+    ):
+        others.setdefault(reference, []).append(Capability.Kind(kind).label.lower())
     numbers = {row.identifier[1] for row in rows if row.identifier[1]}
     holders = {
         (scheme, number): reference
@@ -160,7 +178,17 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
     ):
         offered.setdefault((supplier, partner), {})[lot, specialism] = (tuple(regions), tuple(evidence))
     return _Standing(
-        partners, bodies, holders, memberships, suppliers, leads, left, places, offered, region_codes()
+        partners,
+        bodies,
+        others,
+        holders,
+        memberships,
+        suppliers,
+        leads,
+        left,
+        places,
+        offered,
+        region_codes(),
     )
 
 
@@ -175,6 +203,8 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
         _compare(verdict, current, content)
     if partner is None and (capitals := capitals_in(row.reference)):
         verdict.faults.append(Fault("/reference", "shape", capitals))
+    if partner is None and row.reference in standing.bodies:
+        _take_for_partner(verdict, standing.bodies[row.reference], standing.others.get(row.reference, ()))
     _identify(verdict, standing)
     _supplier(verdict, standing, known)
     if row.offerings is not None and not verdict.faults:
@@ -190,6 +220,20 @@ def _compare(verdict: Judged, current: ProfileContent | None, content: ProfileCo
     for name in FIELDS:
         if before[name] != after[name]:
             verdict.differs(name, before[name], after[name])
+
+
+def _take_for_partner(verdict: Judged, body: Organisation, others: Sequence[str]) -> None:
+    """Whether a row may make a partner of an organisation that stands: a reference alone is easily another's."""
+    if others:
+        what = " and ".join(others)
+        what = f"{'an' if what.startswith('o') else 'a'} {what}"
+        message = f"{body.reference} is {body.name}, {what}: no import makes it a partner."
+        verdict.faults.append(Fault("/reference", "taken", message))
+    elif verdict.name and verdict.name.casefold() != body.name.casefold():
+        message = (
+            f"{body.reference} is {body.name}, and no partner yet: give that name, or another reference."
+        )
+        verdict.faults.append(Fault("/name", "differs", message))
 
 
 def _identify(verdict: Judged, standing: _Standing) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from procurement.actions.organisations import OrganisationDraft, save_organisations
 from procurement.actions.partner_imports import ImportReport, import_partners
-from procurement.models import Event, Organisation, Partner, Supplier, SupplierMember
+from procurement.models import Capability, Event, Organisation, Partner, Supplier, SupplierMember
 from procurement.permissions import SYSTEM
 from tests.world import LIVE_FROM, make_frameworks, profile
 
@@ -90,3 +91,44 @@ def test_a_key_of_a_case_study_with_a_line_end_is_none(tmp_path: Path) -> None:
     assert refused(tmp_path, [row("firm", case_studies=[study])]) == [
         (1, "/case_studies/0/key", "shape", told)
     ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "what"),
+    [
+        (["buyer"], "a buyer"),
+        (["operator"], "an operator"),
+        (["framework_owner"], "a framework owner"),
+        (["partner", "buyer", "operator"], "a buyer and operator"),
+    ],
+)
+def test_a_body_that_is_something_else_is_made_no_partner(
+    tmp_path: Path, kinds: list[str], what: str
+) -> None:
+    make_frameworks()
+    save_organisations(
+        SYSTEM, [OrganisationDraft("leeds", "Leeds City Council", capabilities=frozenset(kinds))]
+    )
+    told = f"leeds is Leeds City Council, {what}: no import makes it a partner."
+    for name in ("Leeds Clone", "Leeds City Council"):
+        assert refused(tmp_path, [row("leeds", name=name), row("fine")]) == [(1, "/reference", "taken", told)]
+    report = run(tmp_path, [row("leeds"), row("fine")], partial=True)
+    assert (report.added, report.wrong) == (["fine"], 1)
+    assert not Partner.objects.filter(reference="leeds").exists()
+
+
+def test_a_body_of_another_name_or_number_is_made_no_partner(tmp_path: Path) -> None:
+    make_frameworks()
+    save_organisations(SYSTEM, [OrganisationDraft("quux", "Quux Holdings", "GB-COH", "01234567")])
+    told = "quux is Quux Holdings, and no partner yet: give that name, or another reference."
+    assert refused(tmp_path, [row("quux", name="Quux Clone")]) == [(1, "/name", "differs", told)]
+    number = {"name": "Quux Holdings", "scheme": "GB-COH", "identifier": "07654321"}
+    told = "quux is GB-COH 01234567; another number is another legal body."
+    assert refused(tmp_path, [row("quux", **number)]) == [(1, "/identifier", "differs", told)]
+    report = run(tmp_path, [row("quux", name="QUUX Holdings", scheme="GB-COH", identifier="01234567")])
+    assert (report.added, report.faults) == (["quux"], [])
+    assert Organisation.objects.get(reference="quux").name == "Quux Holdings"
+    assert set(Capability.objects.values_list("organisation__reference", "kind")) == {
+        ("owner", "framework_owner"),
+        ("quux", "partner"),
+    }
