@@ -6,7 +6,7 @@ Between the parser and a view: `read_body` gives the checked values or a 400 wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +14,9 @@ from rest_framework.request import Request
 from api.errors import Problem, fault
 
 Asked = TypeVar("Asked", bound="Body")
+
+
+WRITTEN: Final = (serializers.IntegerField, serializers.DecimalField, serializers.DateField)
 
 
 class Body(serializers.Serializer[Any]):
@@ -33,7 +36,19 @@ class Body(serializers.Serializer[Any]):
             }
             if unknown:
                 raise serializers.ValidationError(unknown)
+            self._refuse_other_digits(data)
         return super().to_internal_value(data)
+
+    def _refuse_other_digits(self, data: Mapping[str, Any]) -> None:
+        """Numbers and days are written with 0 to 9: Python reads those of every script."""
+        wrong: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            sent = data.get(name)
+            if isinstance(field, WRITTEN) and isinstance(sent, str) and not sent.isascii():
+                told = str(field.error_messages["invalid"]).format(format="YYYY-MM-DD")
+                wrong[name] = [serializers.ErrorDetail(told, "invalid")]
+        if wrong:
+            raise serializers.ValidationError(wrong)
 
 
 def sent_object(request: Request) -> dict[str, Any]:

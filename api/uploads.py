@@ -89,7 +89,7 @@ class FileParser(MultiPartParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         said = str(stream.META.get("CONTENT_LENGTH") or "0") if hasattr(stream, "META") else "0"
-        if said.isdigit() and int(said) > self.longest:
+        if said.isascii() and said.isdigit() and int(said) > self.longest:
             raise Problem(413, f"The form is longer than {self.longest:,} bytes.")
         return super().parse(stream, media_type, parser_context)
 

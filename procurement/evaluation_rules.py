@@ -57,7 +57,7 @@ FIELDS: Final = (
     "criteria", "price_weight", "method", "threshold", "price_basis", "decimals", "tie_break", "assessors", "low_price",
 )  # fmt: skip
 _KEY: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{1,2})?")
+_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)

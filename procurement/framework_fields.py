@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from procurement.errors import Fault
@@ -19,6 +19,7 @@ from procurement.profiles import Reader, escaped
 from procurement.vocabulary import BUYER_CLASSES
 
 CPV: Final = re.compile(r"[0-9]{8}")
+_PER_CENT: Final = re.compile(r"[0-9]{1,2}(?:\.[0-9]+)?")
 MOST_CODES: Final = 50
 SHORT: Final = 30
 HIGHEST_RANK: Final = 12
@@ -79,12 +80,9 @@ def _pence(reader: Reader, value: object, field: Field) -> int | None:
 
 def _per_cent(reader: Reader, value: object, field: Field) -> Decimal | None:
     text = _optional(reader, value, field)
-    try:
-        found = Decimal(text) if text else None
-    except InvalidOperation:
-        found = Decimal("NaN")
     places = 3 if field.column == "management_charge" else 2
-    if found is not None and not (found.is_finite() and 0 <= found <= 99 and found == round(found, places)):
+    found = Decimal(text) if _PER_CENT.fullmatch(text) else None
+    if text and (found is None or found > 99 or found != round(found, places)):
         reader.wrong("shape", f"Per cent from 0 to 99, with at most {places} decimals.")
         return None
     return found

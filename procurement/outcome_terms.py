@@ -25,7 +25,7 @@ PAYERS: Final = 10
 MOST_OUTCOMES: Final = 1_000_000
 FIELDS: Final = ("suitability", "long_stop_on", "cap", "investor", "investor_named", "measures", "payers")
 
-_SHARE: Final = re.compile(r"\d{1,3}(?:\.\d{1,2})?")
+_SHARE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)

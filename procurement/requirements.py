@@ -37,8 +37,8 @@ NEVER_RULES_OUT: Final = (
     "preferences."
 )
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)

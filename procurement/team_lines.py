@@ -35,7 +35,7 @@ ROLE_FIELDS: Final = ("role", "experience", "days", "hours")
 UNITS_OF_WORK: Final[Mapping[str, Unit]] = {"days": "day", "hours": "hour"}
 EITHER: Final = "Say how much in days or in hours: one of the two."
 
-_QUANTITY: Final = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
+_QUANTITY: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 
 
 def folded(text: str) -> str:

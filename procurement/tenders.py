@@ -25,7 +25,7 @@ from procurement.terms import MOST_EXTENSIONS, Terms, amount_of
 
 FIELDS: Final = ("team", "price", "expenses", "options", "answers")
 MOST_MEMBERS: Final = 50
-_DAYS: Final = re.compile(r"\d{1,6}(?:\.\d{1,2})?")
+_DAYS: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)

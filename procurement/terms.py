@@ -34,7 +34,7 @@ supplier (Public Contracts Regulations 2015, regulation 33(8)(a); Procurement Ac
 
 FIELDS: Final = ("value", "expenses", "extensions", "hours_per_day", "reply_days", "mechanism", "reason")
 
-_AMOUNT: Final = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _hours(reader: Reader, value: object) -> Decimal | None:
     text = reader.text(value, 6, required=True)
     if not text:
         return None
-    if not re.fullmatch(r"\d{1,2}(?:\.\d{1,2})?", text):
+    if not re.fullmatch(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", text):
         reader.wrong("shape", "Hours a day are a decimal string such as 7.5.")
     elif not 0 < Decimal(text) <= MOST_HOURS:
         reader.wrong("range", f"More than 0 and at most {MOST_HOURS}.")

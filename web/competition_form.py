@@ -62,7 +62,7 @@ CHOICES: Final = {
     "bases": list(PRICE_BASES.items()),
     "ties": [("", N_("None")), *TIE_BREAKS.items()],
 }
-_LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
+_LOCAL: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
 def read(sent: QueryDict) -> dict[str, Any]:

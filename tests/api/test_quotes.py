@@ -188,6 +188,8 @@ def test_a_rate_above_the_ceiling_is_refused_by_line(client: Client) -> None:
         ({"team": [{"grade": "G1"}]}, [("/team/0/days", "required")]),
         ({"team": [{"grade": "G1", "days": "1.001"}]}, [("/team/0/days", "max_decimal_places")]),
         ({"team": [{"grade": "G1", "days": 0}]}, [("/team/0/days", "min_value")]),
+        ({"team": [{"grade": "G1", "days": "١٢"}]}, [("/team/0/days", "invalid")]),
+        ({"months": "٦"}, [("/months", "invalid")]),
         ({"team": [{"grade": "G1", "days": True}]}, [("/team/0/days", "invalid")]),
         ({"suppliers": []}, [("/suppliers", "min_length")]),
         ({"suppliers": ["ppl"] * 51}, [("/suppliers", "max_length")]),

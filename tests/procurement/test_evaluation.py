@@ -213,6 +213,7 @@ def test_rules_are_read_and_written_alike() -> None:
         ({"colour": 1}, "/rules/colour", "unknown_field"),
         ({"method": "cheapest"}, "/rules/method", "unknown_value"),
         ({"price_weight": "1e1"}, "/rules/price_weight", "shape"),
+        ({"price_weight": "٣٠"}, "/rules/price_weight", "shape"),
         ({"price_weight": "100.5"}, "/rules/price_weight", "shape"),
         ({"decimals": 7}, "/rules/decimals", "range"),
         ({"decimals": True}, "/rules/decimals", "type"),

@@ -94,6 +94,9 @@ def test_well_formed_identifiers_are_taken(scheme: str, identifier: str) -> None
     [
         ("GB-COH", "1234567", "1234567 is not shaped like a Companies House number."),
         ("GB-COH", "01234567 ", "01234567  is not shaped like a Companies House number."),
+        ("GB-COH", "٠١٢٣٤٥٦٧", "٠١٢٣٤٥٦٧ is not shaped like a Companies House number."),
+        ("GB-CHC", "1٢٣٤٥٦", "1٢٣٤٥٦ is not shaped like a Charity Commission number."),
+        ("GB-GOR", "EA１99", "EA１99 is not shaped like a GOV.UK organisation code."),
         ("GB-COH", "", "A scheme and an identifier come together or not at all."),
         ("", "123", "A scheme and an identifier come together or not at all."),
         ("XX-DEMO", "1", "1 is not shaped like a fictional body's identifier."),

@@ -222,6 +222,7 @@ def test_a_plan_that_would_never_pay_is_not_proposed(
          ("/investor_named", "duplicate")),
         ({"payers": [{"organisation": "nobody", "share": "100"}]}, ("/payers/0/organisation", "unknown")),
         ({"payers": [{"organisation": "shire", "share": "0"}]}, ("/payers/0/share", "range")),
+        ({"payers": [{"organisation": "shire", "share": "٩"}]}, ("/payers/0/share", "shape")),
         ({"payers": [{"organisation": "shire", "share": "9", "pot": "5.00"}]}, ("/payers/0", "fund_incomplete")),
         ({"measures": [{"measure": "none", "target": 1, "price": "1.00", "most": 1}]},
          ("/measures/0/measure", "unknown")),

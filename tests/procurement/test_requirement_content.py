@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from procurement.errors import Invalid
 from procurement.requirements import NEVER_RULES_OUT, Budget, MustHave, RequirementContent, too_much
 from procurement.team_lines import TeamLine
+from procurement.terms import Terms
 
 WHOLE = {
     "text": "An evaluation of a vision rehabilitation service.",
@@ -101,6 +102,7 @@ def test_text_may_be_empty_only_beside_specialisms() -> None:
         ({"preferences": {"ownership": ["not-stated"]}}, [("/preferences/ownership/0", "unknown_value")]),
         ({"preferences": {"size": ["small", "small"]}}, [("/preferences/size/1", "duplicate")]),
         ({"starts_on": "20260401"}, [("/starts_on", "shape")]),
+        ({"starts_on": "٢٠٢٦-04-01"}, [("/starts_on", "shape")]),
         ({"starts_on": "2026-02-30"}, [("/starts_on", "shape")]),
         ({"starts_on": "1812-01-01"}, [("/starts_on", "range")]),
         ({"months": True}, [("/months", "type")]),
@@ -114,11 +116,13 @@ def test_text_may_be_empty_only_beside_specialisms() -> None:
         ({"framework": "rm3745", "team": [{"grade": "G3", "days": 12.5}]}, [("/team/0/days", "type")]),
         ({"framework": "rm3745", "team": [{"grade": "G3", "days": "0"}]}, [("/team/0/days", "range")]),
         ({"framework": "rm3745", "team": [{"grade": "G3", "days": "1.234"}]}, [("/team/0/days", "shape")]),
+        ({"framework": "rm3745", "team": [{"grade": "G3", "days": "١٢"}]}, [("/team/0/days", "shape")]),
         ({"framework": "rm3745", "team": [{"days": "1"}]}, [("/team/0/grade", "required")]),
         ({"framework": "rm3745", "team": ["G3"]}, [("/team/0", "type")]),
         ({"work_type": "magic"}, [("/work_type", "unknown_value")]),
         ({"budget": {"amount": "0"}}, [("/budget/amount", "range")]),
         ({"budget": {"amount": "-1"}}, [("/budget/amount", "shape")]),
+        ({"budget": {"amount": "٥٠"}}, [("/budget/amount", "shape")]),
         ({"budget": {"amount": 5}}, [("/budget/amount", "type")]),
         ({"budget": {"amount": "5", "currency": "XAU"}}, [("/budget/currency", "unknown_value")]),
         ({"budget": {"currency": "GBP"}}, [("/budget/amount", "required")]),
@@ -160,3 +164,12 @@ def test_any_value_is_read_or_refused_with_faults(value: dict[str, Any]) -> None
         pointers = ["/content"] * (RequirementContent.from_json(content.to_json()) == content)
     assert pointers
     assert all(pointer.startswith("/content") for pointer in pointers)
+
+
+@pytest.mark.parametrize(
+    ("field", "written"), [("value", "٥٠"), ("hours_per_day", "٧"), ("hours_per_day", "７.5")]
+)
+def test_terms_are_written_in_digits_from_0_to_9(field: str, written: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        Terms.from_json({field: written})
+    assert [(one.pointer, one.code) for one in refusal.value.faults] == [(f"/terms/{field}", "shape")]

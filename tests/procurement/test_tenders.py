@@ -229,6 +229,8 @@ def test_an_incomplete_tender_is_kept_as_a_draft_and_not_submitted(
         ({"price": "0"}, "/price", "range"),
         ({"answers": []}, "/answers", "type"),
         ({"options": ["-1"]}, "/options/0", "shape"),
+        ({"options": ["١٢"]}, "/options/0", "shape"),
+        ({"team": [{"grade": "G1", "days": "٢", "rate": "1"}]}, "/team/0/days", "shape"),
     ],
 )
 def test_what_is_malformed_is_not_even_kept(
