@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.http import HttpRequest
+from django.urls import register_converter
 from rest_framework.request import Request
 
 
@@ -20,6 +21,9 @@ class ReferenceConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+register_converter(ReferenceConverter, "reference")  # type: ignore[arg-type]
 
 
 def linked(request: Request | HttpRequest, page: int) -> str:
