@@ -191,7 +191,7 @@ def test_interest_is_expressed_before_tenders_are_asked_for(page: Client) -> Non
     with at(until):
         move_due()
     assert rows(read(page.get(address)), "Ruled out")[1:] == [
-        ["Dogwood Digital", "Did not express interest", "no"]
+        ["Dogwood Digital Fictional firm", "Did not express interest", "no"]
     ]
     signed(page, LEAD)
     assert status(page, mine) == "Viewed"
