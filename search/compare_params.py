@@ -18,7 +18,7 @@ FEWEST: Final = 2
 MOST: Final = 10
 """Listings side by side."""
 
-_ROLE: Final = re.compile(r"^(.*\S.*):([0-9]{1,6}(?:\.[0-9]{1,2})?)(h?)(?::([0-9]{1,2})\+)?$")
+_ROLE: Final = re.compile(r"^(\S.*):([0-9]{1,6}(?:\.[0-9]{1,2})?)(h?)(?::([0-9]{1,2})\+)?$")
 
 PARAMETERS: Final = (
     Parameter(

@@ -48,7 +48,7 @@ OF_A_PRICE: Final = ("ends_on", "months", "work_type", "hours_per_day", "vat", "
 
 
 class TeamBody(TermsBody):
-    """What is needed: specialisms of a lot, each in every region; with `team`, the price of those grade-days too."""
+    """What is needed: specialisms of a lot, each in every region; with `team`, the price of that team too."""
 
     framework = serializers.CharField(max_length=REFERENCE_LENGTH)
     lot = serializers.CharField(max_length=REFERENCE_LENGTH, help_text="Reference or number.")
