@@ -45,10 +45,14 @@ LONGEST_WORDS: Final = 5_000
 """Characters of a role's title or a qualification: as many as a proposal may have; real ones run to thousands."""
 WORDS: Final = ("role", "qualification", "key")
 """Fields that are kept as they are written."""
+NO_PLAIN_KEY: Final = (
+    'holds something else than the letters a to z, digits and "-._~", which an address takes as they are'
+)
 NOT_CALCULATED: Final = (
     "is a formula without a stored value; calculate and save the workbook in a spreadsheet program"
 )
 
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _YEARS: Final = re.compile(r"([0-9]{1,3})(?:\.0+)?\s*(?:\+|years?|yrs?)?", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -239,6 +243,11 @@ class RowReader:
         if grade is None:
             raise ValueError("is no grade of the lot" if lot else "is no grade of the framework")
         return grade
+
+
+def plain_key(key: str) -> bool:
+    """Whether a key stands in an address as it is: with its card it is the line's reference, for ever."""
+    return _PLAIN_KEY.fullmatch(key) is not None
 
 
 def read_years(cell: str) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from procurement.actions.outcome import import_outcome
-from procurement.actions.rate_cells import CellFault, Places, RowReader
+from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
 from procurement.actions.rate_headings import headings_of, unused
 from procurement.actions.rate_lines import LineDraft, LinesDiff, total
 from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
@@ -183,6 +183,8 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     except BadSheet as error:
         raise Invalid(f"{wanted.named(path)}: {error}.") from error
     suppliers = _suppliers(cards, known, wanted, headings["supplier"], report)
+    if "key" in headings:
+        _keys(cards, suppliers, wanted, headings["key"], report)
     _count(cards, report, wanted)
     if wanted.strict:
         # What is odd is wrong then, and told as that alone.
@@ -307,6 +309,28 @@ def _suppliers(
         for name in card.names
         if name in named.references
     }
+
+
+def _keys(
+    cards: Mapping[str, _Card],
+    suppliers: Mapping[str, str],
+    wanted: RateImport,
+    heading: str,
+    report: RateImportReport,
+) -> None:
+    """Refuses rows with a key that no address takes as it is. One that the card bears already is for ever and stays."""
+    for name, card in cards.items():
+        odd = {line.key for line in card.lines if not plain_key(line.key)}
+        if odd and name in suppliers:
+            reference = CardDraft(
+                suppliers[name], wanted.framework, (), wanted.currency, wanted.unit
+            ).reference
+            odd -= {line.key for line in published_lines(reference, odd)}
+        for key in sorted(odd, key=card.row_of_key.__getitem__):
+            report.faults.append(CellFault(card.row_of_key[key], heading, key, NO_PLAIN_KEY))
+        report.refused += len(odd)
+        card.refused += sorted(odd)
+        card.lines = [line for line in card.lines if line.key not in odd]
 
 
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:

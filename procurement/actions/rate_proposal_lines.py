@@ -14,7 +14,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from procurement.actions.rate_cells import FIELDS, LONGEST_WORDS, CellFault, RowReader
+from procurement.actions.rate_cells import (
+    FIELDS,
+    LONGEST_WORDS,
+    NO_PLAIN_KEY,
+    CellFault,
+    RowReader,
+    plain_key,
+)
 from procurement.actions.rate_headings import headings_of
 from procurement.actions.rate_imports import places_of
 from procurement.actions.rate_lines import LineDraft
@@ -151,12 +158,15 @@ class LineReader:
         bare = {name: heading for name, heading in headings.items() if name != "key"}
         unkeyed = RowReader(bare, self._currency, self._unit, self._places)
         wrong: list[CellFault] = []
+        known = {line.key for line in self._before}
         lines: list[LineDraft] = []
         standing: list[int] = []
         for row, cells, formulas in rows:
             stated = bool("key" in headings and cells[headings["key"]])
             line, faults, _ = (keyed if stated else unkeyed).line(row, cells, 0, formulas)
             wrong += faults
+            if stated and not faults and not plain_key(line.key) and line.key not in known:
+                wrong.append(CellFault(row, headings["key"], line.key, NO_PLAIN_KEY))
             lines.append(line if stated else replace(line, key=""))
             standing.append(row)
         found = [

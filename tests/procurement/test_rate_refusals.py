@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rate_proposal_lines import LineReader
 from procurement.actions.rate_suppliers import make_suppliers
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.errors import Invalid
+from procurement.models import Framework, Supplier
 from procurement.permissions import SYSTEM
 from tests.procurement.test_rate_imports import counts, faults, published, run, sheet
 from tests.world import make_world
@@ -131,3 +135,51 @@ def test_one_heading_is_not_read_as_two_fields(tmp_path: Path) -> None:
         ("/map/role", "taken", "'Rate' is mapped as the price, too.")
     ]
     assert counts() == before
+
+
+KEYED = "Firm,Title,Rate,Key"
+NOT_PLAIN = (
+    'holds something else than the letters a to z, digits and "-._~", which an address takes as they are'
+)
+
+
+@pytest.mark.parametrize("key", ["a/b", "c?d", "e#f", "g h", "50%", "Rôle"])
+def test_a_new_key_that_no_address_takes_as_it_is_is_refused(tmp_path: Path, key: str) -> None:
+    before = counts()
+
+    report = run(
+        tmp_path, sheet("Yew Digital,Lead,650,A-1_b.c~2", f"Yew Digital,Head,750,{key}", headings=KEYED)
+    )
+
+    assert [(one.row, one.heading, one.cell, one.message) for one in report.faults] == [
+        (3, "Key", key, NOT_PLAIN)
+    ]
+    assert (report.rows, report.loaded, report.refused) == (2, 0, 2)
+    assert counts() == before
+
+
+def test_a_key_that_a_card_bears_already_stays_what_it_is(tmp_path: Path) -> None:
+    publish_cards(SYSTEM, [CardDraft("yew", "wr1", (LineDraft("a/b", 65_000, "Lead"),))])
+
+    report = run(tmp_path, sheet("Yew Digital,Lead,700,a/b", headings=KEYED))
+
+    assert (report.faults, report.lines.changed) == ([], 1)
+    assert published("wr1~yew") == [("a/b", "Lead", 70_000)]
+    partly = run(
+        tmp_path, sheet("Yew Digital,Lead,710,a/b", "Yew Digital,Head,750,c/d", headings=KEYED), partial=True
+    )
+    assert (partly.loaded, partly.refused, published("wr1~yew")) == (1, 1, [("a/b", "Lead", 71_000)])
+
+
+def test_a_proposal_says_no_new_key_that_no_address_takes_as_it_is() -> None:
+    supplier, framework = Supplier.objects.get(reference="yew"), Framework.objects.get(reference="wr1")
+    reader = LineReader(supplier, framework, "GBP", "day", [LineDraft("a/b", 65_000, "Lead")])
+
+    with pytest.raises(Invalid) as refused:
+        reader.from_objects([{"key": "c/d", "role_title": "Head", "amount": "750.00"}])
+
+    assert [(one.pointer, one.message) for one in refused.value.faults] == [
+        ("/lines/0/key", f"'c/d' {NOT_PLAIN}.")
+    ]
+    [line] = reader.from_objects([{"key": "a/b", "role_title": "Lead", "amount": "700.00"}])
+    assert (line.key, line.price_minor) == ("a/b", 70_000)
