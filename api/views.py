@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from api.auth import Bearer, Session, actor_of, anybody_named
 from api.conditional import tag, unchanged
 from api.errors import Problem
+from api.existing import existing
 from api.formats import OneForm, ORJSONRenderer, StrictJSONParser
 from api.limits import spend
 from api.parameters import PAGE_SIZE, PAGING, readable, values
@@ -165,7 +166,9 @@ class ListView(ApiView, ABC):
         """The page that was asked for."""
         asked = self.asked(request)
         page, size = asked.pop("page", 1), asked.pop("page_size", PAGE_SIZE)
-        rows = self.narrowed(self.rows(request), asked)
+        seen = self.rows(request)
+        # Asked once it is certain that whoever asks may read the list.
+        rows = self.narrowed(seen, existing(asked))
         count = rows.count()
         start = (page - 1) * size
         found = list(rows[start : start + size]) if start < count else []

@@ -79,7 +79,7 @@ def test_an_owner_lists_its_own_places_in_a_fixed_number_of_queries(
 ) -> None:
     owner, other = person("owner"), person("other-owner")
     for size, found in ((1, 1), (50, 2)):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             rows = owner.get(f"{PLACES}?framework=xd1&page_size={size}").json()["results"]
         assert len(rows) == found
     assert [one["supplier"]["reference"] for one in rows] == ["brightwater", "larch"]

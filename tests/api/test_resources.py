@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Framework, RateCardVersion, SupplierMember
 
@@ -70,17 +71,67 @@ def test_lots_keep_their_order_and_count_their_specialisms(client: Client) -> No
 
 @pytest.mark.parametrize(
     ("path", "count"),
-    [("specialisms/?framework=rm3745", 161), ("specialisms/?lot=rm3745~5", 22), ("specialisms/?lot=none", 0),
+    [("specialisms/?framework=rm3745", 161), ("specialisms/?lot=rm3745~5", 22),
      ("grades/?framework=rm3745", 42), ("grades/?lot=rm3745~5", 6), ("suppliers/?lot=rm3745~5", 1),
      ("suppliers/?framework=rm6309&form=prime", 0), ("suppliers/?partner=opm-group", 1),
      ("partners/?supplier=ppl", 14),
      ("partners/?ownership=employee-owned", 1), ("partners/?size=small&supplier=brightwater", 1),
      ("organisations/?capability=buyer", 2), ("organisations/?nation=wales", 0),
-     ("organisations/?identifier=LDS", 1),
+     ("organisations/?identifier=LDS", 1), ("lots/?framework=RM3745", 7), ("specialisms/?lot=RM3745~5", 22),
+     ("specialisms/?framework=RM3745&lot=5", 22), ("grades/?lot=5&framework=rm3745", 6),
+     ("grades/?framework=rm6309&lot=rm3745~5", 0), ("suppliers/?lot=RM3745~5", 1),
+     ("suppliers/?partner=OPM-Group", 1), ("partners/?supplier=PPL", 14), ("rate-cards/?supplier=PPL", 1),
+     ("rate-cards/?framework=RM3745", 1), ("frameworks/?owner=Crown-Commercial-Service", 2),
+     ("measures/?organisation=Leeds-City-Council", 0),
      ("rate-cards/?basis=illustrative", 1), ("rate-cards/?supplier=ppl&framework=rm6309", 0)],
 )  # fmt: skip
 def test_a_filter_narrows(client: Client, path: str, count: int) -> None:
     assert get(client, path)["count"] == count
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [("lots/?framework=nope", [("framework", "choice", "'nope' is no framework that there is.")]),
+     ("specialisms/?lot=rm3745~99", [("lot", "choice", "'rm3745~99' is no lot that there is.")]),
+     ("specialisms/?framework=rm3745&lot=99", [("lot", "choice", "'99' is no lot that there is.")]),
+     ("specialisms/?lot=nope",
+      [("lot", "conflict", "The bare number 'nope' needs its framework: write it as rm6309~7.")]),
+     ("grades/?framework=nope&lot=nope", [("framework", "choice", "'nope' is no framework that there is."),
+                                          ("lot", "choice", "'nope' is no lot that there is.")]),
+     ("rate-cards/?supplier=nope", [("supplier", "choice", "'nope' is no supplier that there is.")]),
+     ("rate-cards/?framework=nope", [("framework", "choice", "'nope' is no framework that there is.")]),
+     ("suppliers/?lot=rm3745~nope", [("lot", "choice", "'rm3745~nope' is no lot that there is.")]),
+     ("suppliers/?framework=nope", [("framework", "choice", "'nope' is no framework that there is.")]),
+     ("suppliers/?partner=nope", [("partner", "choice", "'nope' is no partner that there is.")]),
+     ("partners/?supplier=nope", [("supplier", "choice", "'nope' is no supplier that there is.")]),
+     ("frameworks/?owner=nope", [("owner", "choice", "'nope' is no organisation that there is.")]),
+     ("measures/?organisation=nope", [("organisation", "choice", "'nope' is no organisation that there is.")])],
+)  # fmt: skip
+def test_what_there_is_not_is_refused_by_name(
+    client: Client, path: str, wrong: list[tuple[str, str, str]]
+) -> None:
+    answer = client.get(f"/api/v1/{path}")
+    assert answer.status_code == 400, answer.content
+    told = answer.json()
+    assert told["code"] == "bad_parameters"
+    assert [(one["parameter"], one["code"], one["detail"]) for one in told["errors"]] == wrong
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [("lots/?framework=rm3745", 3), ("specialisms/?framework=RM3745&lot=5", 4), ("suppliers/?lot=rm3745~5", 6),
+     ("rate-cards/?framework=rm3745&supplier=ppl", 5), ("partners/?supplier=ppl", 4)],
+)  # fmt: skip
+def test_a_list_takes_one_query_more_for_each_thing_that_a_filter_names(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, path: str, count: int
+) -> None:
+    with django_assert_num_queries(count):
+        get(client, path)
+
+
+def test_a_framework_goes_by_its_number_where_that_is_not_its_reference(client: Client) -> None:
+    Framework.objects.filter(reference="rm6309").update(number="MCF4")
+    assert references(client, "lots/?framework=mcf4") == references(client, "lots/?framework=rm6309") != []
 
 
 def test_a_supplier_tells_its_members_over_time(client: Client) -> None:
