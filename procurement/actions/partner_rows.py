@@ -315,12 +315,14 @@ def _specialisms(reader: Reader, value: object, lot: str, known: Catalogue) -> t
     chosen: list[str] = []
     for step, one in enumerate(reader.items(value)):
         inner = reader.at(step)
-        key = one if isinstance(one, str) else ""
+        key = _text(inner, one)
+        if key is None:
+            continue
         reference = known.specialisms.get((lot, key)) or known.specialisms.get((lot, key.casefold()))
         if reference is None:
-            inner.wrong("unknown_specialism", f"There is no specialism “{_plain(str(one))}” in lot {lot}.")
+            inner.wrong("unknown_specialism", f"There is no specialism “{_plain(key)}” in lot {lot}.")
         elif reference in chosen:
-            inner.wrong("duplicate", f"The specialism “{_plain(str(one))}” stands here twice.")
+            inner.wrong("duplicate", f"The specialism “{_plain(key)}” stands here twice.")
         else:
             chosen.append(reference)
     return tuple(chosen)
@@ -330,8 +332,19 @@ def _looked_up(reader: Reader, value: object, known: Mapping[str, str], kind: st
     if value is None:
         reader.wrong("required", f"An offering names its {kind}.")
         return ""
-    found = known.get(value) or known.get(value.lower()) if isinstance(value, str) else None
-    if found is None:
-        reader.wrong(f"unknown_{kind}", f"There is no {kind} “{_plain(str(value))}” here.")
-        return ""
-    return found
+    called = _text(reader, value)
+    found = None if called is None else known.get(called) or known.get(called.lower())
+    if called is not None and found is None:
+        reader.wrong(f"unknown_{kind}", f"There is no {kind} “{_plain(called)}” here.")
+    return found or ""
+
+
+def _text(reader: Reader, value: object) -> str | None:
+    """What something is called by, None where that is no text: numbers of lots and specialisms are text."""
+    if isinstance(value, str):
+        return value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    reader.wrong(
+        "type", f'This must be text: "{value}", in quotation marks.' if number else "This must be text."
+    )
+    return None

@@ -132,3 +132,26 @@ def test_a_body_of_another_name_or_number_is_made_no_partner(tmp_path: Path) -> 
         ("owner", "framework_owner"),
         ("quux", "partner"),
     }
+
+
+def test_a_number_that_is_no_text_is_told_how_to_be_written(tmp_path: Path) -> None:
+    make_frameworks()
+    offered = [
+        {"framework": "wr1", "lot": 1, "regions": ["UK"]},
+        {"framework": "wr1", "lot": "1", "specialisms": [1, 2.5, True, ["1"], "9"], "regions": ["UK"]},
+        {"framework": 7, "lot": "1"},
+        {"framework": "wr1", "lot": False},
+    ]
+    told = [
+        (where, code, message) for _, where, code, message in refused(tmp_path, [row("a", offerings=offered)])
+    ]
+    assert told == [
+        ("/offerings/0/lot", "type", 'This must be text: "1", in quotation marks.'),
+        ("/offerings/1/specialisms/0", "type", 'This must be text: "1", in quotation marks.'),
+        ("/offerings/1/specialisms/1", "type", 'This must be text: "2.5", in quotation marks.'),
+        ("/offerings/1/specialisms/2", "type", "This must be text."),
+        ("/offerings/1/specialisms/3", "type", "This must be text."),
+        ("/offerings/1/specialisms/4", "unknown_specialism", "There is no specialism “9” in lot wr1~1."),
+        ("/offerings/2/framework", "type", 'This must be text: "7", in quotation marks.'),
+        ("/offerings/3/lot", "type", "This must be text."),
+    ]
