@@ -27,6 +27,7 @@ NAME_LENGTH: Final = 250
 TEXT_LENGTH: Final = 20_000
 NOTE_LENGTH: Final = 1_000
 CASE_STUDIES: Final = 50
+UNKNOWN: Final = "not-stated"
 FEW: Final = 12
 """Values of a closed list that a fault still names, all of them."""
 KEY_SHAPE: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,88}[a-z0-9])?$")
@@ -151,7 +152,11 @@ class Reader:
         if not isinstance(value, str):
             self.wrong("type", "This must be text.")
         elif not value and value not in known:
-            self.wrong("required", "Say which.")
+            # A list that has a value for what nobody knows is told whole: an empty text is no way to say that.
+            which = (
+                f": {', '.join(sorted(known))}; {UNKNOWN} where it is not known" if UNKNOWN in known else ""
+            )
+            self.wrong("required", f"Say which{which}.")
         elif value not in known:
             which = f": {', '.join(sorted(known))}" if len(known) <= FEW else ""
             message = f"{_shown(value)} is not one of the known values{which}."

@@ -15,6 +15,7 @@ from procurement.actions.profiles import ProfileDraft, confirm_profile, publish_
 from procurement.errors import Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Capability, Event, Organisation, Partner, ProfileVersion
 from procurement.permissions import ANONYMOUS, SYSTEM
+from procurement.vocabulary import OWNERSHIP
 from search.models import IndexRequest
 from tests.world import editor_of, make_frameworks, make_partners, profile
 
@@ -147,6 +148,26 @@ def test_what_is_wrong_is_named_and_nothing_changes(
     ash: Partner, changes: Any, faults: list[tuple[str, str]]
 ) -> None:
     assert faults_of(changes, ash.revision) == faults
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("size", "large, medium, micro, not-stated, small"),
+        ("ownership", ", ".join(sorted(OWNERSHIP))),
+    ],
+)
+def test_an_empty_choice_is_told_its_values_and_the_one_for_what_nobody_knows(
+    ash: Partner, field: str, values: str
+) -> None:
+    before = (ProfileVersion.objects.count(), Event.objects.count())
+    with pytest.raises(Invalid) as refusal:
+        update_profile(SYSTEM, "ash", ash.revision, {field: ""})
+    told = f"Say which: {values}; not-stated where it is not known."
+    assert [(one.pointer, one.code, one.message) for one in refusal.value.faults] == [
+        (f"/{field}", "required", told)
+    ]
+    assert (ProfileVersion.objects.count(), Event.objects.count()) == before
 
 
 def test_a_case_study_keeps_its_key_when_it_comes_again_without(ash: Partner) -> None:
