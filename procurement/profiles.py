@@ -21,6 +21,7 @@ from django.core.validators import URLValidator, validate_email
 from django.utils.text import slugify
 
 from procurement.errors import Fault
+from procurement.visible import SHOWS_NOTHING, shows_something
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 
 NAME_LENGTH: Final = 250
@@ -119,8 +120,8 @@ class Reader:
         self.faults.append(Fault(self.pointer, code, message))
 
     def text(self, value: object, longest: int, *, required: bool = False, lines: bool = False) -> str:
-        """A text in NFC without outer blanks. Control characters are refused, but for line ends and tabs if
-        `lines`.
+        """A text in NFC without outer blanks. Control characters are refused, but for line ends and tabs if `lines`;
+        so is one that shows nothing where it is `required`.
         """
         if not isinstance(value, str):
             self.wrong("type", "This must be text.")
@@ -133,8 +134,9 @@ class Reader:
         if len(text) > longest:
             self.wrong("too_long", f"At most {longest} characters; this has {len(text)}.")
             return ""
-        if required and not text:
-            self.wrong("required", "This must not be empty.")
+        if required and not shows_something(text):
+            self.wrong("required", SHOWS_NOTHING if text else "This must not be empty.")
+            return ""
         return text
 
     def day(self, text: str) -> date | None:

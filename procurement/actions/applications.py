@@ -12,6 +12,7 @@ from procurement.actions.events import Happening, record
 from procurement.errors import Fault, Invalid
 from procurement.models import Application, Organisation
 from procurement.permissions import Action, Actor, require
+from procurement.visible import wrong_with_name
 
 LONGEST_NAME: Final = 100
 
@@ -23,11 +24,8 @@ def create_client(actor: Actor, organisation: str, name: str) -> tuple[Applicati
     It asks for tokens by client credentials (RFC 6749, section 4.4). Raises NotPermitted, Invalid.
     """
     require(actor, Action.MANAGE_ORGANISATIONS)
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise Invalid(
-            "No client was made.",
-            (Fault("/name", "length", f"A name has 1 to {LONGEST_NAME} characters."),),
-        )
+    if wrong := wrong_with_name(name, LONGEST_NAME):
+        raise Invalid("No client was made.", (Fault("/name", "length", wrong),))
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         owner = Organisation.objects.filter(reference=organisation).first()

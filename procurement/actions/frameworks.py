@@ -22,6 +22,7 @@ from procurement.models import Framework, Grade, Lot, Organisation, Region, Spec
 from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
 from procurement.references import wrong_with_reference
+from procurement.visible import shows_something
 from procurement.vocabulary import BUYER_CLASSES
 
 
@@ -216,7 +217,7 @@ def _faults(
         yield Fault("/reference", "shape", told)
     if owner is None:
         yield Fault("/owner", "unknown", f"There is no organisation {draft.owner}.")
-    if not draft.number or not draft.name:
+    if not draft.number or not shows_something(draft.name):
         yield Fault("/name", "required", "A framework has a number and a name.")
     if draft.ends_on < draft.starts_on:
         yield Fault("/ends_on", "order", "A framework ends on or after its first day.")
@@ -276,7 +277,7 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         where = f"{at}/specialisms/{place}"
         if ends.count(one.number.lower()) > 1:
             yield Fault(f"{where}/number", "duplicate", f"Specialism {one.number} comes more than once.")
-        if not one.name or len(one.name) > 300:
+        if not shows_something(one.name) or len(one.name) > 300:
             yield Fault(f"{where}/name", "length", "A specialism has a name of at most 300 characters.")
         for code in one.cpv:
             if not CPV.fullmatch(code):

@@ -31,6 +31,7 @@ from procurement.actions.new_account import checked_name
 from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.models import MemberInvitation, Membership, Organisation, User
 from procurement.permissions import ANONYMOUS, Actor, person
+from procurement.visible import shows_something
 
 Status = MemberInvitation.Status
 invitation_wanted: Final = Signal()
@@ -267,6 +268,8 @@ def _check(address: str, full_name: str, role: str) -> None:
         faults.append(Fault("/email", "too_long", f"At most {EMAIL_LENGTH} characters."))
     if len(full_name.strip()) > NAME_LENGTH:
         faults.append(Fault("/full_name", "too_long", f"At most {NAME_LENGTH} characters."))
+    if full_name.strip() and not shows_something(full_name):
+        faults.append(Fault("/full_name", "shape", "This shows nothing: write a name, or leave it empty."))
     if role not in Membership.Role.values:
         faults.append(role_fault(role))
     if faults:

@@ -11,13 +11,14 @@ from django.core.exceptions import ValidationError
 from procurement.actions.members import NAME_LENGTH
 from procurement.errors import Fault, Invalid
 from procurement.models import User
+from procurement.visible import shows_something
 
 
 def checked_name(email: str, full_name: str, password: str) -> str:
     """The name without blanks around it. Raises Invalid for it and for a password that is weak for this person."""
     name = full_name.strip()
     faults = []
-    if not name:
+    if not shows_something(name):
         faults.append(Fault("/full_name", "required", "Enter your name."))
     if len(name) > NAME_LENGTH:
         faults.append(Fault("/full_name", "too_long", f"At most {NAME_LENGTH} characters."))

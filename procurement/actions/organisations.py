@@ -17,7 +17,9 @@ from procurement.errors import Fault, Invalid
 from procurement.identifiers import wrong_with
 from procurement.models import Capability, Organisation, Partner
 from procurement.permissions import Action, Actor, require
+from procurement.profiles import NAME_LENGTH
 from procurement.references import wrong_with_reference
+from procurement.visible import wrong_with_name
 from procurement.vocabulary import BUYER_CLASSES
 
 Pointer = Callable[[int], str]
@@ -201,8 +203,8 @@ def _faults(
             yield Fault(f"{at}/reference", "shape", wrong)
         if references[draft.reference] > 1:
             yield Fault(f"{at}/reference", "duplicate", f"{draft.reference} comes more than once.")
-        if not draft.name.strip() or len(draft.name) > 250:
-            yield Fault(f"{at}/name", "length", "A name has 1 to 250 characters.")
+        if wrong := wrong_with_name(draft.name, NAME_LENGTH):
+            yield Fault(f"{at}/name", "length", wrong)
         if wrong := wrong_with(draft.scheme, draft.identifier):
             yield Fault(f"{at}/identifier", "identifier", wrong)
         elif draft.identifier:

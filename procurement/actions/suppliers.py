@@ -21,7 +21,9 @@ from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
 from procurement.models import Partner, Supplier, SupplierMember
 from procurement.permissions import Action, Actor, require
+from procurement.profiles import NAME_LENGTH
 from procurement.references import wrong_with_reference
+from procurement.visible import wrong_with_name
 
 Pointer = Callable[[int], str]
 Role = SupplierMember.Role
@@ -211,8 +213,8 @@ def _faults(
             yield Fault(f"{at}/reference", "shape", wrong)
         if references[draft.reference] > 1:
             yield Fault(f"{at}/reference", "duplicate", f"{draft.reference} comes more than once.")
-        if not draft.name.strip() or len(draft.name) > 250:
-            yield Fault(f"{at}/name", "length", "A name has 1 to 250 characters.")
+        if wrong := wrong_with_name(draft.name, NAME_LENGTH):
+            yield Fault(f"{at}/name", "length", wrong)
         if draft.form not in Supplier.Form.values:
             yield Fault(
                 f"{at}/form", "unknown", f"{draft.form} is none of {', '.join(Supplier.Form.values)}."
