@@ -54,6 +54,7 @@ READ_BY_NOBODY: Final = {
     ("faults.py", SHAPED.pattern): "what search writes, to be recognised",
     ("paging.py", "Row"): "the name of a type",
     ("views/imports.py", "say with --sheet which one to read"): "what a command is told, to be replaced",
+    ("views/imports.py", "--create-suppliers makes it"): "what a command is told, to be replaced",
     **dict.fromkeys(
         [
             ("faults.py", text)
