@@ -1,4 +1,4 @@
-"""The database, the queue and where e-mails go, as their addresses name them.
+"""The database, the queue, the cache and where e-mails go, as their addresses name them.
 
 No sentence of this module repeats an address: it may hold a password.
 """
@@ -18,6 +18,8 @@ SQLITE_START: Final = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
     "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
 )
+REDIS_CACHE: Final = "django.core.cache.backends.redis.RedisCache"
+RESTING_CACHE: Final = "config.resting_cache.RestingCache"
 FILES: Final = "django.core.mail.backends.filebased.EmailBackend"
 REACHED_WITHIN: Final = 5
 """Seconds that the database has to take a connection in."""
@@ -49,6 +51,21 @@ def email_settings(url: str, folder: Path) -> dict[str, Any]:
     made: dict[str, Any] = environ.Env.email_url_config(url)
     if made["EMAIL_BACKEND"] == FILES:
         made["EMAIL_FILE_PATH"] = unquote(urlsplit(url).path)
+    return made
+
+
+def cache_settings(url: str, *, seconds: float) -> dict[str, Any]:
+    """What Django is told of the cache at an address. `seconds` is what a request waits for a Redis that hangs, unless
+    the address says otherwise (`?socket_timeout=2`).
+    """
+    made: dict[str, Any] = environ.Env.cache_url_config(url)
+    if made["BACKEND"] == REDIS_CACHE:
+        made["BACKEND"] = RESTING_CACHE
+        made["OPTIONS"] = {
+            "socket_connect_timeout": seconds,
+            "socket_timeout": seconds,
+            **made.get("OPTIONS", {}),
+        }
     return made
 
 

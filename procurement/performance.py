@@ -7,6 +7,7 @@ how many it stood on, and nothing else of them. Money is in minor units, VAT exc
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 from django.core.cache import cache
 from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
+from redis import RedisError
 
 from procurement.models import (
     Contract,
@@ -176,7 +178,10 @@ def _among_cards(
     state = published.aggregate(newest=Max("pk"), made=Max("created_at"), number=Count("pk"))
     moment = f"{state['made']:%Y%m%d%H%M%S%f}" if state["made"] else ""
     key = f"rate-places:{version.pk}:{state['newest']}:{moment}:{state['number']}"
-    counted: dict[tuple[str, int], tuple[int, int]] | None = cache.get(key)
+    counted: dict[tuple[str, int], tuple[int, int]] | None = None
+    # Where the cache is away, prices are counted each time.
+    with suppress(RedisError):
+        counted = cache.get(key)
     if counted is None:
         lowest: dict[tuple[str, int], dict[int, int]] = {}
         rows = RateLine.objects.filter(version__in=published, grade__in={grade for _, grade in own})
@@ -187,5 +192,6 @@ def _among_cards(
         for at, price in own.items():
             prices = lowest.get(at, {})
             counted[at] = sum(one < price for one in prices.values()), len(prices)
-        cache.set(key, counted, HELD)
+        with suppress(RedisError):
+            cache.set(key, counted, HELD)
     return counted

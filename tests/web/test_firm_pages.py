@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from config.connections import cache_settings
 from procurement.actions.profiles import update_profile
 from procurement.models import Event, Partner
 from procurement.performance import card_places, performance, suppliers_of
@@ -101,6 +104,15 @@ def test_rates_stand_among_the_cards_of_the_framework(page: Client) -> None:
     ]
     (cheapest,) = card_places(suppliers_of(firm("dogwood"))[0].supplier_id)
     assert {one.cheaper for one in cheapest.lines} == {0}
+
+
+def test_rates_stand_there_while_the_cache_is_away(page: Client, tmp_path: Path, settings: Any) -> None:
+    away = cache_settings(f"redis://{tmp_path}/nobody.sock", seconds=0.5)
+    supplier = suppliers_of(firm("alder"))[0].supplier_id
+    told = card_places(supplier)
+    settings.CACHES = {**settings.CACHES, "default": away}
+    assert card_places(supplier) == told
+    assert signed(page, "alder@example.org").get(FIRM).status_code == 200
 
 
 def test_a_firms_page_takes_a_bounded_number_of_queries(
