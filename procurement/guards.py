@@ -50,8 +50,19 @@ def refuse_changes(editor: BaseDatabaseSchemaEditor, table: str, sentence: str) 
     """Rows of the table are inserted and never changed or removed; `sentence` is the error that tells so."""
     for event in ("UPDATE", "DELETE"):
         _put_up(editor, table, event, "", sentence)
+    refuse_emptying(editor, table, sentence)
+
+
+def refuse_emptying(editor: BaseDatabaseSchemaEditor, table: str, sentence: str) -> None:
+    """On PostgreSQL, the table is not emptied at once, which asks no trigger of its rows; SQLite has no TRUNCATE."""
     if editor.connection.vendor == "postgresql":
         _put_up(editor, table, "TRUNCATE", "", sentence)
+
+
+def allow_emptying(editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Takes that guard down."""
+    if editor.connection.vendor == "postgresql":
+        _remove(editor, table, f"{table}_no_truncate")
 
 
 def refuse_edits(

@@ -35,7 +35,11 @@ def allow_clearing() -> None:
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("DROP TRIGGER IF EXISTS procurement_event_no_truncate ON procurement_event")
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%\\_no\\_truncate'"
+            )
+            for table, name in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name} ON {table}")
         else:
             for name in sorted(CLEARED):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")

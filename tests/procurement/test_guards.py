@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from procurement.actions.events import Happening, record_many
 from procurement.closed_values import bounds
 from procurement.guards import stand_again, stand_aside
-from procurement.models import Event, Lot, ProfileVersion, RateCardVersion, RateLine, Session
+from procurement.models import Chain, Event, Lot, ProfileVersion, RateCardVersion, RateLine, Session
 from procurement.permissions import SYSTEM
 from tests.guards import CLEARED, guards
 from tests.world import make_world
@@ -22,6 +23,7 @@ from tests.world import make_world
 pytestmark = pytest.mark.django_db
 
 NEVER = import_module("procurement.migrations.0028_never_written_over")
+EMPTIED = import_module("procurement.migrations.0033_not_emptied")
 PUBLISHED = import_module("procurement.migrations.0030_rules_held").CARD
 OVER = "A row that is never edited is not written over either."
 OPENED = Happening("framework.opened", "framework", "wr1")
@@ -34,7 +36,7 @@ def refused(change: Callable[[], object]) -> str:
 
 
 def test_every_guard_stands_after_all_migrations() -> None:
-    clearing = {"procurement_event_no_truncate", *CLEARED}
+    clearing = {*(f"{table}_no_truncate" for table in ("procurement_event", *EMPTIED.TABLES)), *CLEARED}
     written = ("insert", "update")
     at_the_end = {
         "procurement_supplier_no_leaderless_insert",
@@ -166,6 +168,33 @@ def test_the_event_log_is_not_emptied_at_once() -> None:
         # Others refer to it, so that it is emptied with them or not at all.
         emptied = "TRUNCATE procurement_event CASCADE"
         assert refused(lambda: cursor.execute(emptied)) == "The event log is append-only."
+
+
+def test_no_table_whose_rows_are_guarded_is_emptied_at_once_nor_with_another() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite knows no TRUNCATE")
+    guarded = {name.partition("_no_")[0] for name in guards()}
+    assert {*EMPTIED.TABLES} == guarded - {"procurement_event"} | {"procurement_chain"}
+    make_world()
+    with connection.cursor() as cursor, schema_editor() as editor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        EMPTIED.put_up(apps, editor)
+        # Again, as after a migration that was broken off.
+        EMPTIED.put_up(apps, editor)
+        for table in EMPTIED.TABLES:
+            assert (
+                refused(lambda table=table: cursor.execute(f"TRUNCATE {table} CASCADE")) == EMPTIED.EMPTIED
+            ), table
+        for table in ("procurement_chain", "procurement_rateline"):
+            assert refused(lambda table=table: cursor.execute(f"TRUNCATE {table}")) == EMPTIED.EMPTIED, table
+        assert (RateLine.objects.exists(), Chain.objects.count()) == (True, 1)
+        EMPTIED.remove(apps, editor)
+    assert [name for name in guards() if name.endswith("_no_truncate")] == []
+
+
+def schema_editor() -> BaseDatabaseSchemaEditor:
+    """Within the transaction of a test, which undoes it."""
+    return connection.schema_editor(atomic=False)
 
 
 @pytest.mark.parametrize(
