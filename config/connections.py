@@ -13,6 +13,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 DATABASES: Final = ("sqlite", "postgres", "postgresql")
+CACHES: Final = ("redis", "rediss", "locmemcache", "filecache")
+MAILS: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "filemail", "consolemail", "memorymail", "dummymail")
 BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 SQLITE_START: Final = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; "
@@ -44,10 +46,11 @@ def _listed(schemes: tuple[str, ...]) -> str:
 def email_settings(url: str, folder: Path) -> dict[str, Any]:
     """Django's settings of e-mail by an address such as `smtp+tls://user:password@host:587`; files in `folder` without
     one. `filemail:///data/mail` is the folder /data/mail: the library that reads the others takes its first slash off,
-    and files would lie wherever a process was started.
+    and files would lie wherever a process was started. Raises ImproperlyConfigured for an address that is none.
     """
     if not url:
         return {"EMAIL_BACKEND": FILES, "EMAIL_FILE_PATH": str(folder)}
+    _address("EMAIL_URL", url, MAILS)
     made: dict[str, Any] = environ.Env.email_url_config(url)
     if made["EMAIL_BACKEND"] == FILES:
         made["EMAIL_FILE_PATH"] = unquote(urlsplit(url).path)
@@ -56,8 +59,13 @@ def email_settings(url: str, folder: Path) -> dict[str, Any]:
 
 def cache_settings(url: str, *, seconds: float) -> dict[str, Any]:
     """What Django is told of the cache at an address. `seconds` is what a request waits for a Redis that hangs, unless
-    the address says otherwise (`?socket_timeout=2`).
+    the address says otherwise (`?socket_timeout=2`). Raises ImproperlyConfigured for an address that is none.
     """
+    # Several servers may stand there, parted by commas.
+    scheme, separator, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    for one in place.split(","):
+        _address("CACHE_URL", f"{scheme}{separator}{one}{slash}{path}", CACHES)
     made: dict[str, Any] = environ.Env.cache_url_config(url)
     if made["BACKEND"] == REDIS_CACHE:
         made["BACKEND"] = RESTING_CACHE

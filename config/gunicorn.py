@@ -21,11 +21,12 @@ from gunicorn.glogging import Logger
 from config.web_worker import FewestFirst
 from search.index import service_fault
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi_app = "config.wsgi:application"
 preload_app = True
 worker_class = FewestFirst
-workers = int(os.environ.get("WEB_PROCESSES", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+workers = settings.WEB_PROCESSES
+threads = settings.WEB_THREADS
 bind = [os.environ.get("WEB_BIND", "127.0.0.1:8000")]
 keepalive = 30
 timeout = 60

@@ -27,6 +27,7 @@ from config.logging import configure_structlog, logging_settings
 from config.recording import record
 from config.schedule import SCHEDULE
 from config.variables import Variables
+from procurement.retention import DAYS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Variables()
@@ -38,7 +39,9 @@ DEMO = env.switch("DEMO", default=False)
 DEBUG = env.switch("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = port_number(env.str("PORT", default="8000"))
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
+WEB_PROCESSES = env.whole("WEB_PROCESSES", default=2, least=1)
+WEB_THREADS = env.whole("WEB_THREADS", default=4, least=1)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -61,7 +64,7 @@ if METRICS_PORT:
     # Before any module that counts is imported.
     record(METRICS_FOLDER)
 
-TRACES = bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
+TRACES = bool(env.site("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
 """Whether spans are collected; OpenTelemetry reads the rest of its OTEL_ variables itself."""
 OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="calloff")
 
@@ -174,15 +177,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.whole("REQUEST_BYTES_MAX", default=64 * 1024 *
 
 EMAIL_CONFIG = email_settings(env.str("EMAIL_URL", default=""), CALLOFF_DATA / "mail")
 vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="calloff@example.org")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="calloff@example.org")
 # A mail server that hangs must not hold an e-mail longer than its claim (search/alert_mail.py).
-EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", default=30)
-PUBLIC_URL = env.str("PUBLIC_URL", default=public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
+EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", default=30, least=1, most=299)
+PUBLIC_URL = env.site("PUBLIC_URL", default=public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
 """Where people reach the pages: what links in e-mails begin with."""
 
 # --- what leaves ------------------------------------------------------------------------------------------
 
-DELIVERY_ATTEMPTS = env.whole("DELIVERY_ATTEMPTS", default=15)
+DELIVERY_ATTEMPTS = env.whole("DELIVERY_ATTEMPTS", default=15, least=1)
 """So often a delivery is tried, over some three days, before it is a dead letter."""
 WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=DEMO or DEBUG)
 """Whether webhooks may lead to this machine, and there without TLS: for trying them out."""
@@ -191,7 +194,7 @@ WEBHOOK_SECONDS = env.number("WEBHOOK_SECONDS", default=10.0)
 WEBHOOK_FAILING_DAYS = env.number("WEBHOOK_FAILING_DAYS", default=5.0)
 """An endpoint that has taken nothing for so long is disabled."""
 
-RETENTION_DAYS = {name: int(days) for name, days in env.dict("RETENTION_DAYS", default={}).items()}
+RETENTION_DAYS = env.days("RETENTION_DAYS", DAYS)
 """Days by name that replace those of procurement/retention.py, such as `deliveries=30,removed_files=7`."""
 
 CONFIRM_AFTER_DAYS = env.whole("CONFIRM_AFTER_DAYS", default=180, least=1)

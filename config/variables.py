@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from email.utils import parseaddr
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 OFF: Final = frozenset({"0", "false", "off", "no", "n", ""})
 ON: Final = frozenset({"1", "true", "on", "yes", "y", "ok"})
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+HOST: Final = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+DAYS: Final = re.compile(r"[0-9]{1,5}")
 PREFIX: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -20,11 +25,15 @@ class Variables(environ.Env):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
 
-    def whole(self, var: str, default: Any = environ.Env.NOTSET, *, least: int = 0) -> int:
-        """A whole number of at least `least`."""
+    def whole(
+        self, var: str, default: Any = environ.Env.NOTSET, *, least: int = 0, most: int | None = None
+    ) -> int:
+        """A whole number of at least `least`, and at most `most` where there is one."""
         found = self._read(var, int, "a whole number", default)
         if found < least:
             raise ImproperlyConfigured(f"{var} must be a whole number of at least {least}, not {found}.")
+        if most is not None and found > most:
+            raise ImproperlyConfigured(f"{var} must be a whole number of at most {most}, not {found}.")
         return int(found)
 
     def number(self, var: str, default: Any = environ.Env.NOTSET) -> float:
@@ -56,6 +65,60 @@ class Variables(environ.Env):
                 f"{var} must be small letters, digits, - and _, and begin with a letter or digit, not {told[:40]!r}."
             )
         return told
+
+    def site(self, var: str, default: str) -> str:
+        """An address of the web, or nothing; the default is not looked at."""
+        told = str(self.str(var, default=default))
+        try:
+            parts = urlsplit(told)
+            good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        # It is not repeated: it may hold a password.
+        if self.ENVIRON.get(var) and not good:
+            raise ImproperlyConfigured(
+                f"{var} must be an address that begins with http:// or https:// and a host."
+            )
+        return told
+
+    def hosts(self, var: str, default: Sequence[str]) -> list[str]:
+        """Names of hosts, comma-separated, as Django compares them: without scheme, port or path."""
+        told = [str(one) for one in self.list(var, default=list(default))]
+        for one in told:
+            if not HOST.fullmatch(one):
+                raise ImproperlyConfigured(
+                    f"{var} must be names of hosts, comma-separated, without http:// and port, not {one[:40]!r}."
+                )
+        return told
+
+    def sender(self, var: str, default: str) -> str:
+        """An e-mail address, with or without a name before it."""
+        told = str(self.str(var, default=default))
+        name, _, host = parseaddr(told)[1].rpartition("@")
+        if not name or not host:
+            raise ImproperlyConfigured(
+                f"{var} must be an e-mail address, such as calloff@example.org, not {told[:40]!r}."
+            )
+        return told
+
+    def days(self, var: str, names: Collection[str]) -> dict[str, int]:
+        """Days by name, such as `deliveries=30,removed_files=7`; `names` are those that there are."""
+        found: dict[str, int] = {}
+        for one in str(self.str(var, default="")).split(","):
+            name, _, days = (part.strip() for part in one.partition("="))
+            if not one.strip():
+                continue
+            if name not in names:
+                raise ImproperlyConfigured(
+                    f"{var} must be names and days, such as deliveries=30, of {', '.join(sorted(names))}, "
+                    f"not {one[:40]!r}."
+                )
+            if not DAYS.fullmatch(days):
+                raise ImproperlyConfigured(
+                    f"{var} must give {name} whole days up to 99999, not {days[:40]!r}."
+                )
+            found[name] = int(days)
+        return found
 
     def _read(self, var: str, cast: Any, what: str, default: Any) -> Any:
         try:

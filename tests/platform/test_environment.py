@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from config.connections import cache_settings, email_settings
 from config.environment import (
     broker_socket,
     data_folder,
@@ -20,6 +21,7 @@ from config.environment import (
     refuse_unsafe,
 )
 from config.variables import Variables
+from procurement.retention import DAYS
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {
@@ -36,6 +38,13 @@ CLEAN = {
         "DJANGO_SETTINGS_MODULE",
     }
 }
+
+
+CACHES = "redis://, rediss://, locmemcache:// or filecache://"
+NAMES = ", ".join(sorted(DAYS))
+MAILS = (
+    "smtp://, smtps://, smtp+tls://, smtp+ssl://, filemail://, consolemail://, memorymail:// or dummymail://"
+)
 
 
 def check(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -144,6 +153,51 @@ def test_a_long_data_folder_gets_a_socket_that_fits(tmp_path: Path) -> None:
         ("SEARCH_TIMEOUT", "nan", "SEARCH_TIMEOUT must be a number, not 'nan'."),
         ("SEARCH_COMPRESS", "perhaps", "SEARCH_COMPRESS must be 1 or 0, not 'perhaps'."),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
+        ("WEB_PROCESSES", "x", "WEB_PROCESSES must be a whole number, not 'x'."),
+        ("WEB_THREADS", "0", "WEB_THREADS must be a whole number of at least 1, not 0."),
+        ("DELIVERY_ATTEMPTS", "0", "DELIVERY_ATTEMPTS must be a whole number of at least 1, not 0."),
+        ("EMAIL_TIMEOUT", "400", "EMAIL_TIMEOUT must be a whole number of at most 299, not 400."),
+        (
+            "RETENTION_DAYS",
+            "deliveries=x",
+            "RETENTION_DAYS must give deliveries whole days up to 99999, not 'x'.",
+        ),
+        (
+            "PUBLIC_URL",
+            "example",
+            "PUBLIC_URL must be an address that begins with http:// or https:// and a host.",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "foo",
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be an address that begins with http:// or https:// and a host.",
+        ),
+        (
+            "ALLOWED_HOSTS",
+            "example.org,http://x/",
+            "ALLOWED_HOSTS must be names of hosts, comma-separated, without http:// and port, not 'http://x/'.",
+        ),
+        (
+            "DEFAULT_FROM_EMAIL",
+            "nobody",
+            "DEFAULT_FROM_EMAIL must be an e-mail address, such as calloff@example.org, not 'nobody'.",
+        ),
+        *(
+            ("CACHE_URL", url, f"CACHE_URL must be an address that begins with {CACHES}.")
+            for url in ("foo", "redis://h:abc/0", "redis://h:1,i:abc/0")
+        ),
+        *(
+            ("EMAIL_URL", url, f"EMAIL_URL must be an address that begins with {MAILS}.")
+            for url in ("foo", "smtp://h:abc")
+        ),
+        *(
+            (
+                "RETENTION_DAYS",
+                told,
+                f"RETENTION_DAYS must be names and days, such as deliveries=30, of {NAMES}, not {told!r}.",
+            )
+            for told in ("foo", "nothing=3")
+        ),
         (
             "SEARCH_PREFIX",
             "Other_*",
@@ -172,3 +226,24 @@ def test_yes_and_no_are_read_as_people_write_them(monkeypatch: pytest.MonkeyPatc
         assert read.switch("SWITCH", default=not meant) is meant
     read.ENVIRON = {}  # type: ignore[assignment]
     assert (read.switch("SWITCH", default=True), read.switch("SWITCH", default=False)) == (True, False)
+
+
+def test_what_these_variables_may_be_is_still_taken() -> None:
+    hosts = "calloff.example.org,.example.org,*,localhost,127.0.0.1,[::1],web_1"
+    site, sender = "https://calloff.example.org:8443/at", "Calloff <calloff@intranet>"
+    read = Variables()
+    read.ENVIRON = {"H": hosts, "U": site, "F": sender, "D": "deliveries=30, removed_files=7"}  # type: ignore[assignment]
+    assert read.hosts("H", []) == hosts.split(",")
+    assert (read.site("U", ""), read.sender("F", "")) == (site, sender)
+    assert read.days("D", DAYS) == {"deliveries": 30, "removed_files": 7}
+    # What a demo on ::1 says of itself.
+    assert read.site("UNSET", "http://::1:8000") == "http://::1:8000"
+    for url in (
+        "redis://:p@a:1,b:2/0",
+        "redis:///run/cache.sock",
+        "locmemcache://",
+        "filecache:///srv/cache",
+    ):
+        assert cache_settings(url, seconds=1)["BACKEND"]
+    for url in ("smtp://mail.example.org", "consolemail://", "filemail:///data/mail"):
+        assert email_settings(url, Path("/srv"))["EMAIL_BACKEND"]
