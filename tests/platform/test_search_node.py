@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import ssl
@@ -17,10 +18,11 @@ import pytest
 
 from tests.platform.supervised import ROOT, until
 from tools.search_node import VERSION, Cluster, NodeError, NodeUnavailableError, SoftwareError, cluster
+from tools.search_node.__main__ import settings_for
 from tools.search_node.account import Account, node_folder, reaches
 from tools.search_node.guard import Guard
 from tools.search_node.java import find_java, find_maven
-from tools.search_node.nodes import free_port
+from tools.search_node.nodes import free_port, stated_rights
 from tools.search_node.rest import call
 from tools.search_node.software import software, unzip, verify
 
@@ -244,6 +246,33 @@ def test_a_secure_node_refuses_whoever_has_no_key(secure: Cluster) -> None:
     status, answer = call(url, "GET", "/", context=context, authorization=f"ApiKey {key}")
     assert (status, answer["version"]["number"]) == (200, VERSION)
     assert call(url, "PUT", "/closed", context=context, authorization=f"ApiKey {key}")[0] == 403
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.timeout(SLOW)
+def test_the_key_that_a_secure_node_prints_may_do_what_a_deployments_may_and_no_more(
+    secure: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCH_PREFIX", "tried-")
+    told = dict(line.split("=", 1) for line in settings_for(secure, secure=True))
+    assert list(told) == ["SEARCH_URL", "SEARCH_CA_CERT", "SEARCH_API_KEY"]
+    context = ssl.create_default_context(cafile=told["SEARCH_CA_CERT"])
+    url, key = f"https://localhost:{secure.nodes[0].port}", f"ApiKey {told['SEARCH_API_KEY']}"
+    for method, path, status in (
+        ("PUT", "/tried-listings", 200),
+        ("DELETE", "/tried-listings", 200),
+        ("PUT", "/another", 403),
+        ("GET", "/_cluster/health", 403),
+        ("GET", "/_security/user", 403),
+    ):
+        assert call(url, method, path, context=context, authorization=key)[0] == status, path
+
+
+def test_the_rights_of_that_key_are_those_that_the_deployment_asks_for() -> None:
+    script = (ROOT / "tools" / "deployment" / "search_key.sh").read_text()
+    role = next(line for line in script.splitlines() if line.startswith("role="))
+    asked = json.loads(role.removeprefix("role=$(printf '").partition("' ")[0])
+    assert asked["role_descriptors"] == stated_rights("%s")
 
 
 @pytest.mark.elasticsearch

@@ -322,6 +322,12 @@ class Cluster:
         self.guard.close()
 
 
+def stated_rights(prefix: str) -> dict[str, Any]:
+    """The role descriptors of the key that a deployment has (tools/deployment/search_key.sh): our indices alone."""
+    indices = [{"names": [f"{prefix}*"], "privileges": ["read", "write", "manage"]}]
+    return {"calloff": {"cluster": [], "indices": indices}}
+
+
 def secured(
     names: Sequence[str], expired: bool, password: str, folder: Path
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
