@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -26,6 +26,8 @@ WRITE: Final = "-write"
 BUILDING: Final = "-building"
 PREVIOUS: Final = "-previous"
 _ROLES: Final = ("", WRITE, BUILDING, PREVIOUS)
+_SEVERAL: Final = "has more than one ind"
+"""In what the service says where a document is asked of an alias that stands on several indices."""
 
 
 ANALYSIS: Final[Mapping[str, Any]] = {
@@ -60,11 +62,18 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Which index has which role, None where there is none."""
+    """Which index has which role, None where there is none. `held` says of each alias on which indices it stands, by
+    name: on more than one, or none of those that must be, only where somebody changed it by hand.
+    """
 
     current: str | None = None
     building: str | None = None
     previous: str | None = None
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    def on(self, alias: str) -> tuple[str, ...]:
+        """The indices on which an alias stands."""
+        return self.held.get(alias, ())
 
 
 class Indices:
@@ -80,9 +89,36 @@ class Indices:
 
     def standing(self) -> Standing:
         """Which indices there are and what each is for (one call)."""
-        aliases = self._aliases()
-        roles = {role: index for index, held in aliases.items() for role in held}
-        return Standing(roles.get(self.read), roles.get(self.building), roles.get(self.previous))
+        held: dict[str, tuple[str, ...]] = {}
+        for index, aliases in sorted(self._aliases().items(), key=_made):
+            for alias in aliases:
+                held[alias] = (*held.get(alias, ()), index)
+        read, write = held.get(self.read, ()), held.get(self.write, ())
+        # Where one alias is gone, or stands on too many, the other tells; of several the newest is as good as any.
+        used = next((some for some in (read, write) if len(some) == 1), read or write)
+        current, building, previous = (
+            some[-1] if some else None for some in (used, held.get(self.building), held.get(self.previous))
+        )
+        return Standing(current, building, previous, held)
+
+    def fault(self) -> IndexUnusable | None:
+        """What is wrong with the aliases of an index that is there, None if searches and updates go to the same one."""
+        return self._fault(self.standing())
+
+    def _fault(self, standing: Standing) -> IndexUnusable | None:
+        read, write = standing.on(self.read), standing.on(self.write)
+        if not (read or write):
+            return None
+        for alias, indices in ((self.read, read), (self.write, write)):
+            if not indices:
+                return IndexUnusable(f"the alias {alias} stands on no index")
+            if len(indices) > 1:
+                return IndexUnusable(
+                    f"the alias {alias} stands on {len(indices)} indices: {', '.join(indices)}"
+                )
+        if read != write:
+            return IndexUnusable(f"the aliases {self.read} and {self.write} stand on different indices")
+        return None
 
     def mapping_of(self, index: str) -> str:
         """The hash of the mapping that an index was made with, from its name."""
@@ -99,9 +135,7 @@ class Indices:
     def create(self) -> str:
         """Makes an empty index to be built (an unfinished earlier one is thrown away); returns its name."""
         name = f"{self.read}-{self.shape.mapping}-{time.time_ns():x}"
-        unfinished = self.standing().building
-        if unfinished is not None:
-            self.discard(unfinished)
+        self.abandon_unfinished()
         source = {"includes": ["meta", *self.shape.source]} if self.shape.source else {}
         make_index(
             self.client,
@@ -133,16 +167,11 @@ class Indices:
         return name
 
     def swap(self, index: str) -> None:
-        """Makes a built index the one in use and the one in use the previous one, in one call."""
-        standing = self.standing()
-        actions = [
-            _remove(index, self.building),
-            *_add(index, self.read, self.write),
-            *self._retire(standing.current),
-            *([_remove(standing.previous, self.previous)] if standing.previous else []),
-        ]
+        """Makes a built index the one in use and the one in use the previous one, in one call: both aliases are taken
+        from whatever they stand on.
+        """
         try:
-            self._act(actions)
+            self._act(self._handover(index, self.standing()))
         except Refused:
             # A node that died before it answered may have done it: the other that was asked again finds it done.
             if self.standing().current != index:
@@ -161,13 +190,7 @@ class Indices:
             raise ValueError(
                 "the earlier index is of another version of Calloff; with that one, go back to it"
             )
-        self._act(
-            [
-                *self._retire(standing.current),
-                _remove(standing.previous, self.previous),
-                *_add(standing.previous, self.read, self.write),
-            ]
-        )
+        self._act(self._handover(standing.previous, standing))
         return standing.previous
 
     def discard(self, index: str) -> None:
@@ -181,18 +204,26 @@ class Indices:
                 self.discard(index)
 
     def abandon_unfinished(self) -> None:
-        """Removes a building index that no living writer fills."""
-        unfinished = self.standing().building
-        if unfinished is not None:
-            self.discard(unfinished)
+        """Removes a building index that no living writer fills; never one that is good for anything else."""
+        standing = self.standing()
+        kept = {*standing.on(self.read), *standing.on(self.write), *standing.on(self.previous)}
+        for index in standing.on(self.building):
+            if index in kept:
+                self._act([_remove(index, self.building)])
+            else:
+                self.discard(index)
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **parameters: Any) -> Any:
-        """A call on an alias of this collection; that there is none is EngineUnavailable."""
+        """A call on an alias of this collection; that there is none, or more than one index behind it where one is
+        asked, is EngineUnavailable.
+        """
         try:
             return self.client.call(method, path, body, **parameters)
         except Refused as refused:
             if refused.status == 404:
                 raise self.missing() from refused
+            if _SEVERAL in refused.reason and (fault := self.fault()) is not None:
+                raise fault from refused
             raise
 
     def searches(self, bodies: Sequence[Mapping[str, Any]], index: str | None = None) -> list[Any]:
@@ -207,10 +238,29 @@ class Indices:
                 raise EngineUnavailable("the search service could not answer")
         return list(answers)
 
-    def _retire(self, index: str | None) -> list[dict[str, Any]]:
-        if index is None:
-            return []
-        return [_remove(index, self.read), _remove(index, self.write), *_add(index, self.previous)]
+    def _handover(self, index: str, standing: Standing) -> list[dict[str, Any]]:
+        """What puts an index in use, and the one that was in its place. Only what stands there is taken away: what
+        somebody removed by hand must not keep us from it.
+        """
+        before = None if standing.current == index else standing.current
+        stays: dict[str, set[str | None]] = {
+            self.read: {index},
+            self.write: {index},
+            self.building: set(),
+            self.previous: {before},
+        }
+        if before is None:
+            stays[self.previous] = {other for other in standing.on(self.previous) if other != index}
+        return [
+            *(
+                _remove(other, alias)
+                for alias, kept in stays.items()
+                for other in standing.on(alias)
+                if other not in kept
+            ),
+            *_add(index, self.read, self.write),
+            *([] if before is None else _add(before, self.previous)),
+        ]
 
     def _aliases(self) -> dict[str, set[str]]:
         # Only names that begin as this collection's do: another installation's prefix may begin like ours.
@@ -222,6 +272,11 @@ class Indices:
 
     def _act(self, actions: list[dict[str, Any]]) -> None:
         self.client.call("POST", "/_aliases", {"actions": actions}, timeout=60.0)
+
+
+def _made(named: tuple[str, object]) -> tuple[str, str]:
+    """By when an index was made, which its name ends with."""
+    return named[0].rpartition("-")[2].rjust(16, "0"), named[0]
 
 
 def _add(index: str, *aliases: str) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ class CollectionWriter:
         different content bear the same number.
         """
         self._lease.hold()
-        before = self._read_meta()
+        before = self._newest_meta()
         generation = before.generation + 1 if before else 1
         meta = replace(
             before or Meta(),
@@ -207,8 +207,18 @@ class CollectionWriter:
 
     def _read_meta(self) -> Meta | None:
         # By id, which shows what is written, shown already or not.
-        found = self._indices.client.call("GET", f"/{self._indices.write}/_doc/{META_ID}", missing=True)
+        found = self._indices.call("GET", f"/{self._indices.write}/_doc/{META_ID}", missing=True)
         return meta_from(found) if found and found.get("found") else None
+
+    def _newest_meta(self) -> Meta | None:
+        """What is to be gone on from: the newest that any index says which searches read or updates went to."""
+        standing = self._indices.standing()
+        told = [
+            self._indices.client.call("GET", f"/{index}/_doc/{META_ID}", missing=True)
+            for index in dict.fromkeys((*standing.on(self._indices.read), *standing.on(self._indices.write)))
+        ]
+        metas = [meta_from(found) for found in told if found and found.get("found")]
+        return max(metas, key=lambda meta: meta.generation, default=None)
 
     def _opened(self) -> Notes:
         if self._notes is None:
@@ -335,6 +345,8 @@ def state(indices: Indices, maker: Maker) -> IndexState:
     """
     collection, mapping = indices.shape.collection, indices.shape.mapping
     try:
+        if (fault := indices.fault()) is not None:
+            raise fault
         found = indices.call("GET", f"/{indices.read}/_doc/{META_ID}")
         meta = meta_from(found)
         if meta.mapping != mapping:

@@ -210,7 +210,7 @@ class ListingsReader:
         """See Engine.listing."""
         path = f"/{self.indices.read}/_doc/{quote(reference, safe='')}"
         # As searches see it, not as it may already be written.
-        found = self.indices.client.call("GET", path, missing=True, realtime=False)
+        found = self.indices.call("GET", path, missing=True, realtime=False)
         if found is None:
             self._checked(self._meta())
             return None
