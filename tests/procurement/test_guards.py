@@ -23,7 +23,7 @@ from tests.world import make_world
 pytestmark = pytest.mark.django_db
 
 NEVER = import_module("procurement.migrations.0028_never_written_over")
-EMPTIED = import_module("procurement.migrations.0033_not_emptied")
+EMPTIED = import_module("procurement.migrations.0031_not_emptied")
 PUBLISHED = import_module("procurement.migrations.0030_rules_held").CARD
 OVER = "A row that is never edited is not written over either."
 OPENED = Happening("framework.opened", "framework", "wr1")
