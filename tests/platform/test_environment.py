@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -210,6 +211,17 @@ def test_a_variable_that_cannot_be_used_is_named_in_one_line(
 ) -> None:
     answer = check(DEMO="1", CALLOFF_DATA=str(tmp_path / "data"), **{name: value})
     assert (answer.returncode, answer.stderr.strip()) == (1, told)
+
+
+def test_every_variable_that_is_read_stands_in_a_table_of_the_operations_guide() -> None:
+    source = "".join(path.read_text() for path in sorted((ROOT / "config").glob("*.py")))
+    read = set(re.findall(r'\b(?:env|os\.environ)\.[a-z]+\(\s*"([A-Z_]+)"', source))
+    rows = [line for line in (ROOT / "docs/operations.md").read_text().splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row.split(" | ")[0])}
+    # Stated as _READ and so on, beside the first of them.
+    limits = {f"API_LIMIT{name}" for name in told if name.startswith("_")}
+    assert {"WEB_BIND", "WEB_THREADS", "CACHE_SECONDS", "MEANING"} <= read
+    assert read - told - limits - {"DJANGO_SETTINGS_MODULE"} == set()
 
 
 def test_yes_and_no_are_read_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
