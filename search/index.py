@@ -136,6 +136,13 @@ def borrowed_writer() -> Iterator[Writer]:
         yield writer
 
 
+def index_fault() -> str | None:
+    """Why searches and updates do not go to the same index although there is one, None if they do. Raises
+    EngineUnavailable where the search service does not say.
+    """
+    return next((fault for collection in COLLECTIONS if (fault := engine().fault(collection))), None)
+
+
 def rebuild_because() -> dict[Collection, str]:
     """Which collections must be built anew, and why: missing, damaged, or made for another mapping."""
     reasons = {collection: engine().state(collection).rebuild_because for collection in COLLECTIONS}

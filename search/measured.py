@@ -125,6 +125,9 @@ class MeasuredEngine:
     def state(self, collection: Collection) -> IndexState:
         return self.within.state(collection)
 
+    def fault(self, collection: Collection, /) -> str | None:
+        return self.within.fault(collection)
+
     def writer(self) -> Writer:
         return self.within.writer()
 

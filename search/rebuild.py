@@ -94,6 +94,7 @@ def rebuild(
     The caller holds the writer. Raises ValueError if the new index does not verify, EngineUnavailable if the
     service went away; the old one is then still in use. What others asked for is asked for still after the latter.
     """
+    writer.mend()
     outdated = bool(rebuild_because())
     # Nothing else may be building while this process holds the writer: runs that say so died with theirs.
     run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING)
@@ -249,6 +250,7 @@ def serve_requests(writer: Writer) -> bool:
     """Carries out what is asked for or due by itself: a rebuild that somebody asked for, an index missing or
     outdated.
     """
+    writer.mend()
     due = tuple(rebuild_because())
     asked = IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED).exists()
     died = IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING).exists()

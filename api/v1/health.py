@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from api.schema import operation
 from api.views import ApiView
 from search.engines.base import EngineUnavailable
-from search.index import probing_engine
+from search.index import COLLECTIONS, probing_engine
 
 BROKER_SECONDS: Final = 0.5
 INDEX_SECONDS: Final = 2.0
@@ -100,9 +100,13 @@ def _database() -> dict[str, str]:
 
 def _index() -> dict[str, str]:
     try:
-        generation = probing_engine(INDEX_SECONDS).freshness("listings").generation
+        probe = probing_engine(INDEX_SECONDS)
+        generation = probe.freshness("listings").generation
+        fault = next((told for collection in COLLECTIONS if (told := probe.fault(collection))), None)
     except EngineUnavailable as error:
         return {"status": "down", "detail": str(error) or "There is no index that can be read."}
+    if fault is not None:
+        return {"status": "down", "detail": fault}
     return {"status": "ok", "detail": f"generation {generation}"}
 
 

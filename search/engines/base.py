@@ -203,6 +203,9 @@ class Writer(Protocol):
     def begin_rebuild(self, collection: Collection) -> Rebuild:
         """Begins a new index; an unfinished earlier one is thrown away."""
 
+    def mend(self) -> None:
+        """Puts right at once what somebody changed by hand and needs no rebuild: aliases of a search service."""
+
     def rollback(self, collection: Collection) -> None:
         """Swaps the index that the last rebuild replaced back in. Raises ValueError if there is none.
 
@@ -260,6 +263,11 @@ class Engine(RatesEngine, Protocol):
     def state(self, collection: Collection) -> IndexState:
         """What stands in the index; tells what is wrong with it, and raises EngineUnavailable only where nobody can
         say, because the search service is away.
+        """
+
+    def fault(self, collection: Collection, /) -> str | None:
+        """What keeps searches and updates from one and the same index although there is one, None if nothing does: what
+        somebody changed by hand. Raises EngineUnavailable where nobody can say.
         """
 
     def writer(self) -> Writer:

@@ -104,6 +104,10 @@ class EmbeddedEngine:
         """See Engine."""
         return self._listings.state() if collection == "listings" else self._rates.state()
 
+    def fault(self, _collection: Collection, /) -> str | None:
+        """See Engine. What is wrong with a folder keeps searches from it too."""
+        return None
+
     def writer(self) -> EmbeddedWriter:
         """See Engine."""
         return EmbeddedWriter(self._root)
@@ -153,6 +157,9 @@ class EmbeddedWriter:
     def begin_rebuild(self, collection: Collection) -> Rebuild:
         """See Writer."""
         return self._half(collection).begin_rebuild()
+
+    def mend(self) -> None:
+        """See Writer. A folder has no aliases."""
 
     def rollback(self, collection: Collection) -> None:
         """See Writer."""

@@ -5,16 +5,17 @@ searches read what updates are written to.
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from procurement.actions.profiles import update_profile
 from procurement.models import Partner
 from search.engines.base import Writer
 from search.engines.elasticsearch.indices import Indices
 from search.index import engine, release_writer
-from search.models import IndexRequest
+from search.models import IndexRequest, IndexRun
 from search.rebuild import rebuild
 from search.sync import drain
 from search.tasks import index_sync
@@ -64,6 +65,7 @@ SPOILT: dict[str, tuple[list[str], list[str], list[str]]] = {
     "both stand on two": ([], [], [READ, WRITE]),
     "searches read the one before": ([READ], [], [READ]),
     "updates go to the one before": ([WRITE], [], [WRITE]),
+    "updates go to none": ([WRITE], [], []),
     "both are gone": ([READ, WRITE], [], []),
 }
 
@@ -110,6 +112,57 @@ def test_updates_go_on_after_the_read_alias_was_removed(indices: Indices, writer
     drain(writer)
     assert listing("wr1~oak~ash")["partner"]["name"] == "Ash & Daughters"
     assert engine().state("listings").rebuild_because is None
+
+
+@pytest.mark.parametrize(
+    "how", ["searches read none", "updates go to two", "searches read two", "updates go to none"]
+)
+def test_where_one_alias_tells_the_other_is_put_back_without_a_rebuild(
+    indices: Indices, writer: Writer, how: str
+) -> None:
+    current = indices.standing().current
+    runs = IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD).count()
+    spoil(indices, how)
+    release_writer()
+    index_sync()
+    assert is_in_order(indices)
+    assert indices.standing().current == current
+    assert IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD).count() == runs
+
+
+def test_a_change_during_a_rebuild_that_began_without_a_write_alias_is_not_lost(
+    indices: Indices, writer: Writer
+) -> None:
+    remove(indices, WRITE)
+    rename_ash("Ash & Daughters")
+    rebuild(writer)
+    assert is_in_order(indices)
+    assert listing("wr1~oak~ash")["partner"]["name"] == "Ash & Daughters"
+
+
+@pytest.mark.parametrize("said", ["stands on no index", "stands on 2 indices: "])
+def test_readiness_and_the_drift_check_say_what_is_wrong_with_the_aliases(
+    indices: Indices, client: Any, said: str
+) -> None:
+    if "no index" in said:
+        remove(indices, WRITE)
+    else:
+        put(indices, indices.standing().previous, WRITE)
+        said += ", ".join(indices.standing().on(indices.write))
+    why = f"the alias {indices.write} {said}"
+    ready = client.get("/api/v1/health/ready/")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["index"] == {"status": "down", "detail": why}
+    with pytest.raises(CommandError) as told:
+        call_command("check_index", stdout=StringIO())
+    assert str(told.value) == (
+        f"Nothing was compared: {why}. The index worker mends it within a minute, rebuild_index at once."
+    )
+    index_sync()
+    assert client.get("/api/v1/health/ready/").json()["index"]["status"] == "ok"
+    out = StringIO()
+    call_command("check_index", stdout=out)
+    assert out.getvalue().splitlines()[-1] == "The index agrees with the database."
 
 
 def test_generations_grow_although_an_alias_was_removed(indices: Indices, writer: Writer) -> None:

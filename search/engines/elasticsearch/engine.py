@@ -91,6 +91,11 @@ class ElasticsearchEngine:
         """See Engine."""
         return self._half(collection).state()
 
+    def fault(self, collection: Collection, /) -> str | None:
+        """See Engine."""
+        fault = self._half(collection).indices.fault()
+        return None if fault is None else str(fault)
+
     def writer(self) -> ElasticsearchWriter:
         """See Engine."""
         return ElasticsearchWriter(self.client, self._listings, self._rates)
@@ -131,6 +136,11 @@ class ElasticsearchWriter:
     def begin_rebuild(self, collection: Collection) -> Rebuild:
         """See Writer."""
         return self._half(collection).begin_rebuild()
+
+    def mend(self) -> None:
+        """See Writer."""
+        self._listings.mend()
+        self._rates.mend()
 
     def rollback(self, collection: Collection) -> None:
         """See Writer."""

@@ -101,6 +101,23 @@ class Indices:
         )
         return Standing(current, building, previous, held)
 
+    def mend(self) -> str | None:
+        """Puts an alias of the two right where the other tells how: searches read one index, updates go to that one.
+        Returns that index, None where there is nothing to be done or only a rebuild helps.
+
+        An alias on several indices took no update: nothing has gone astray.
+        """
+        standing = self.standing()
+        if self._fault(standing) is None:
+            return None
+        read, write = standing.on(self.read), standing.on(self.write)
+        for sole, other, alias in ((read, write, self.write), (write, read, self.read)):
+            if len(sole) == 1 and (not other or sole[0] in other):
+                wrong = [_remove(index, alias) for index in other if index != sole[0]]
+                self._act([*wrong, *_add(sole[0], alias)])
+                return sole[0]
+        return None
+
     def fault(self) -> IndexUnusable | None:
         """What is wrong with the aliases of an index that is there, None if searches and updates go to the same one."""
         return self._fault(self.standing())

@@ -166,6 +166,13 @@ class CollectionWriter:
             self._indices.abandon_unfinished()
             self._tidy = True
 
+    def mend(self) -> None:
+        """See Writer.mend."""
+        fault = self._indices.fault()
+        if fault is not None:
+            self._lease.hold()
+            log.warning("index_aliases_mended", index=self._indices.mend(), why=str(fault))
+
     def rollback(self) -> None:
         """See Writer.rollback."""
         self._lease.hold()

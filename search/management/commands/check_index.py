@@ -13,7 +13,7 @@ from tqdm import tqdm
 from search.drift import Drift, drift, repair
 from search.engines.base import EngineUnavailable
 from search.following import follow_index
-from search.index import service_fault
+from search.index import index_fault, service_fault
 
 
 class Command(BaseCommand):
@@ -43,6 +43,10 @@ class Command(BaseCommand):
 
     def _compare(self) -> Drift:
         try:
+            if fault := index_fault():
+                raise CommandError(
+                    f"Nothing was compared: {fault}. The index worker mends it within a minute, rebuild_index at once."
+                )
             with tqdm(unit=" partners and cards", disable=None) as bar:
 
                 def show(done: int, total: int) -> None:
