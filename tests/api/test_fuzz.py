@@ -53,7 +53,7 @@ REFERENCES = {
     "joinings": ["JA-2026-0001", "none"],
     "rate-proposals": ["RP-2026-0001", "none"],
 }
-SMALL, LARGE = 2, 150
+SMALL, LARGE = 2, 60
 """Requests to each operation in each mode."""
 SEED = 2026
 
