@@ -25,8 +25,9 @@ DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical
 """What may stand between the cells of a text file; the comma where its headings have none of them."""
 UNPRINTABLE: Final = re.compile(
     # Controls but for tabs and line ends, marks that turn the direction of what follows, halves of a surrogate pair:
-    # on a terminal or page they show something else than what is stored.
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    # on a terminal or page they show something else than what is stored. U+0080 to U+009F stand in real sheets that
+    # were once read in the wrong charset: they are kept, and escaped where a command prints them.
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 LONGEST_HEADINGS: Final = 1 << 16
 """Characters of a text file within which its headings are looked for, to see what parts them."""

@@ -23,6 +23,8 @@ from search.models import IndexRequest
 
 SHOWN: Final = 50
 """So many faults, warnings and cards are printed; --json prints all."""
+ESCAPED: Final = {number: f"\\x{number:02x}" for number in range(0x80, 0xA0)}
+"""Controls that a sheet may hold and a terminal would obey."""
 LINES_SHOWN: Final = 20
 """So many lines that change are printed, and so many keys of a card's withdrawn lines; --json prints all."""
 
@@ -182,7 +184,7 @@ class Command(BaseCommand):
             self.stdout.write(f"… and {len(report.cards) - SHOWN} more cards")
         changes = [(name, line) for name, change in report.cards.items() for line in change.diff.changes]
         for reference, line in changes[:LINES_SHOWN]:
-            self.stdout.write(f"{reference} {line}")
+            self.stdout.write(f"{reference} {line}".translate(ESCAPED))
         if len(changes) > LINES_SHOWN:
             self.stdout.write(f"… and {len(changes) - LINES_SHOWN} more lines; --json tells all")
 
