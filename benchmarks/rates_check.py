@@ -44,10 +44,10 @@ class PlainScan:
         self.small = np.array([row["business_size"] == "S" for row in lines])
         self.words = {title: [fold(word) for word in words_of(normalise(title))] for title in self.titles}
         self._bearing: dict[str, NDArray[np.bool_]] = {}
-        # A stop word that is a role's whole name ("IT") is looked for as it is written.
+        # A stop word that is a role's whole name ("IT") is looked for as it is written; "at" is the term of ATS, too.
         self._asked_by = {
             title: ({term_of(word) for word in words_of(normalise(title))} - {GAP})
-            | {word for word in self.words[title] if term_of(word) == GAP}
+            | {f"{GAP}{word}" for word in self.words[title] if term_of(word) == GAP}
             for title in self.titles
         }
         roles: dict[tuple[str, ...], int] = defaultdict(int)
@@ -82,7 +82,7 @@ class PlainScan:
             bearing = np.zeros(len(self.titles), bool)
             for role in roles:
                 for word in role.words:
-                    bearing |= self._with_word(word if term_of(word) == GAP else term_of(word))
+                    bearing |= self._with_word(f"{GAP}{word}" if term_of(word) == GAP else term_of(word))
             found &= bearing[self.title]
         if "min_rate" in asked:
             found &= self.price >= int(Decimal(asked["min_rate"]) * 100)
