@@ -18,7 +18,7 @@ from procurement.canonical import digest
 from procurement.errors import Fault, Invalid
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN
 from procurement.pricing import CURRENCIES, MINOR_PER_MAJOR, money
-from procurement.profiles import EARLIEST_YEAR, LATEST_YEAR, TEXT_LENGTH, Reader
+from procurement.profiles import DAY, EARLIEST_YEAR, LATEST_YEAR, TEXT_LENGTH, Reader
 from procurement.team_lines import ROLE_FIELDS, TeamLine, read_quantity, read_role_line
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 
@@ -37,7 +37,6 @@ NEVER_RULES_OUT: Final = (
     "preferences."
 )
 
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 
 
@@ -292,7 +291,7 @@ def day_of(reader: Reader, value: object) -> date | None:
     if not text:
         return None
     try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+        day = date.fromisoformat(text) if DAY.fullmatch(text) else None
     except ValueError:
         day = None
     if day is None:

@@ -136,11 +136,12 @@ def borrowed_writer() -> Iterator[Writer]:
         yield writer
 
 
-def index_fault() -> str | None:
+def index_fault(asked: MeasuredEngine | None = None) -> str | None:
     """Why searches and updates do not go to the same index although there is one, None if they do. Raises
     EngineUnavailable where the search service does not say.
     """
-    return next((fault for collection in COLLECTIONS if (fault := engine().fault(collection))), None)
+    found = asked or engine()
+    return next((fault for collection in COLLECTIONS if (fault := found.fault(collection))), None)
 
 
 def rebuild_because() -> dict[Collection, str]:

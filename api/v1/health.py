@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from api.schema import operation
 from api.views import ApiView
 from search.engines.base import EngineUnavailable
-from search.index import COLLECTIONS, probing_engine
+from search.index import index_fault, probing_engine
 
 BROKER_SECONDS: Final = 0.5
 INDEX_SECONDS: Final = 2.0
@@ -102,7 +102,7 @@ def _index() -> dict[str, str]:
     try:
         probe = probing_engine(INDEX_SECONDS)
         generation = probe.freshness("listings").generation
-        fault = next((told for collection in COLLECTIONS if (told := probe.fault(collection))), None)
+        fault = index_fault(probe)
     except EngineUnavailable as error:
         return {"status": "down", "detail": str(error) or "There is no index that can be read."}
     if fault is not None:

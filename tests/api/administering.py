@@ -4,14 +4,14 @@ have published anew.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.core import mail
 
 from procurement.actions.member_invitations import invite_member, send_invitation
 from procurement.actions.profiles import update_profile
 from procurement.actions.standing import move_appointment, suspend_partner
-from procurement.models import Partner
+from procurement.models import Event, MemberInvitation, Membership, Partner, User
 from procurement.permissions import SYSTEM
 from tests.api.buying import BUYER
 from tests.api.calling_off import acting
@@ -64,3 +64,13 @@ def published_anew(firm: str) -> int:
     )
     assert changed.published is not None
     return changed.published.number
+
+
+def invitations_kept() -> list[Any]:
+    """All that the refusal of an invitation, or of its answer, must leave as it is."""
+    return [
+        Event.objects.count(),
+        list(MemberInvitation.objects.order_by("pk").values()),
+        list(Membership.objects.order_by("pk").values_list("user", "organisation", "role")),
+        User.objects.count(),
+    ]

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from procurement.models import Event, MemberInvitation, Membership, User
+from procurement.models import Event, MemberInvitation, Membership
 from tests.api import calling_off
-from tests.api.administering import invited, link_of
+from tests.api.administering import invitations_kept, invited, link_of
 from tests.api.buying import BUYER
 from tests.api.conftest import TokenMaker
 from tests.api.test_joinings import send
@@ -27,16 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 @pytest.fixture(autouse=True, scope="module")
 def buyers(market: None, module_database: None) -> None:
     calling_off.place()
-
-
-def kept() -> list[Any]:
-    """All that a refusal must leave as it is."""
-    return [
-        Event.objects.count(),
-        list(MemberInvitation.objects.order_by("pk").values()),
-        list(Membership.objects.order_by("pk").values_list("user", "organisation", "role")),
-        User.objects.count(),
-    ]
 
 
 def roles() -> list[str]:
@@ -58,10 +48,10 @@ def test_who_is_invited_accepts_and_acts_for_the_organisation(person: Person) ->
     said = {"organisation": {"reference": BUYER, "name": name}, "role": "editor", "status": "accepted"}
     assert (told.status_code, told.json(), roles()) == (200, said, ["editor"])
     assert MemberInvitation.objects.get().status == "accepted"
-    after = kept()
+    after = invitations_kept()
     again = answer(person("partner"), "accept", token)
     assert (again.status_code, again.json(), again["Idempotency-Replayed"]) == (200, said, "true")
-    assert kept() == after
+    assert invitations_kept() == after
 
 
 def test_who_is_invited_declines_and_no_event_says_who_it_was(person: Person) -> None:
@@ -82,17 +72,17 @@ def test_a_link_that_is_good_no_more_is_told_as_one_that_never_was(person: Perso
         if name == "used":
             assert answer(partner, "decline", links[name]).status_code == 200
     MemberInvitation.objects.filter(email=KNOWN).update(until=timezone.now() - timedelta(seconds=1))
-    before = kept()
+    before = invitations_kept()
     told = {name: answer(partner, do, link, key=f"k{name[:3]}") for name, link in links.items()}
     assert {name: one.status_code for name, one in told.items()} == dict.fromkeys(links, 410)
     assert len({one.content for one in told.values()}) == 1
-    assert (told["used"].json()["code"], kept()) == ("gone", before)
+    assert (told["used"].json()["code"], invitations_kept()) == ("gone", before)
 
 
 @pytest.mark.parametrize("do", ["accept", "decline"])
 def test_nobody_but_the_invited_person_answers(person: Person, token: TokenMaker, do: str) -> None:
     link = link_of(invited(KNOWN))
-    before = kept()
+    before = invitations_kept()
     other = answer(person("buyer"), do, link)
     assert (other.status_code, other.json()["code"]) == (403, "not_permitted")
     assert KNOWN.encode() not in other.content
@@ -107,4 +97,4 @@ def test_nobody_but_the_invited_person_answers(person: Person, token: TokenMaker
         == 400
     )
     assert send(person("partner"), "POST", f"{HERE}/{do}/", {"token": 7}).status_code == 400
-    assert kept() == before
+    assert invitations_kept() == before

@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from procurement.actions.member_invitations import decline_by_link, send_invitation
-from procurement.models import Event, IdempotencyRecord, MemberInvitation, Membership, User
+from procurement.models import IdempotencyRecord, MemberInvitation, User
 from tests.api import calling_off
+from tests.api.administering import invitations_kept
 from tests.api.buying import BUYER
 from tests.api.conftest import TokenMaker
 from tests.api.test_joinings import send
@@ -29,16 +30,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 @pytest.fixture(autouse=True, scope="module")
 def buyers(market: None, module_database: None) -> None:
     calling_off.place()
-
-
-def kept() -> list[Any]:
-    """All that a refusal must leave as it is."""
-    return [
-        Event.objects.count(),
-        list(MemberInvitation.objects.order_by("pk").values()),
-        list(Membership.objects.order_by("pk").values_list("user", "organisation", "role")),
-        User.objects.count(),
-    ]
 
 
 def test_an_address_with_an_account_and_one_without_get_the_same_answer(person: Person) -> None:
@@ -84,9 +75,9 @@ def test_somebody_is_invited_once_for_a_key_and_no_kept_answer_names_them(
         made = send(chief, "POST", INVITED, NEW, Idempotency_Key="k1")
     assert made.status_code == 201
     assert (made.json()["email"], made.json()["full_name"]) == ("new@example.org", "Somebody new")
-    after = kept()
+    after = invitations_kept()
     again = send(chief, "POST", INVITED, NEW, Idempotency_Key="k1")
-    assert (again.status_code, again.json(), kept()) == (201, made.json(), after)
+    assert (again.status_code, again.json(), invitations_kept()) == (201, made.json(), after)
     assert b"example.org" not in bytes(IdempotencyRecord.objects.get(key="k1").body)
     wrong = {"email": "new", "full_name": "x" * 200, "role": "king"}
     refused = send(chief, "POST", INVITED, wrong, Idempotency_Key="k2")
@@ -97,7 +88,7 @@ def test_somebody_is_invited_once_for_a_key_and_no_kept_answer_names_them(
         409,
         "That person belongs to the organisation already.",
     )
-    assert kept() == after
+    assert invitations_kept() == after
     once_more = send(chief, "POST", INVITED, NEW | {"role": "viewer"}, Idempotency_Key="k4")
     assert (once_more.json()["reference"], once_more.json()["role"]) == (made.json()["reference"], "viewer")
     assert chief.get(INVITED).json()["count"] == 1
@@ -110,7 +101,7 @@ def test_one_that_waits_is_sent_again_and_withdrawn_by_administrators_alone(
     one = send(chief, "POST", INVITED, NEW).json()["reference"]
     here = f"{INVITED}{one}/"
     bearer = {"Authorization": f"Bearer {token(BUYER, 'read contacts:read call_offs:write')}"}
-    before = kept()
+    before = invitations_kept()
     for who, headers, status in (
         ("buyer", {}, 403), ("neighbour", {}, 404), ("", {}, 401), ("", bearer, 404),
     ):  # fmt: skip
@@ -120,7 +111,7 @@ def test_one_that_waits_is_sent_again_and_withdrawn_by_administrators_alone(
             assert answer.status_code == status, (who, method, path)
             assert b"new@example.org" not in answer.content
     assert send(chief, "DELETE", f"{INVITED}minv_none/").status_code == 404
-    assert kept() == before
+    assert invitations_kept() == before
     again = send(chief, "POST", f"{here}send/", {}, Idempotency_Key="s1")
     assert (again.status_code, again.json()["status"]) == (200, "waiting")
     assert MemberInvitation.objects.get().sendings == 2
@@ -128,11 +119,11 @@ def test_one_that_waits_is_sent_again_and_withdrawn_by_administrators_alone(
     assert (repeated.status_code, MemberInvitation.objects.get().sendings) == (200, 2)
     assert send(chief, "DELETE", here).status_code == 204
     assert chief.get(here).json()["status"] == "withdrawn"
-    after = kept()
+    after = invitations_kept()
     for method, path in (("DELETE", here), ("POST", f"{here}send/")):
         answer = send(chief, method, path, {} if method == "POST" else None, Idempotency_Key="s2")
         assert (answer.status_code, answer.json()["detail"]) == (409, "The invitation is withdrawn already.")
-    assert kept() == after
+    assert invitations_kept() == after
 
 
 def test_the_feed_tells_a_decline_without_who_it_was(person: Person) -> None:

@@ -55,7 +55,7 @@ def test_a_slow_reader_is_told_everything_once(engine: ElasticsearchEngine) -> N
     slow = Slow(engine.client.connection)
     moment = PointInTime(Indices(slow, SHAPE))
     try:
-        assert prices(moment.rest(LINES, moment.batch(LINES))) == [1_000 + i for i in range(12)]
+        assert prices(moment.every(LINES)) == [1_000 + i for i in range(12)]
         assert slow.lost == 3
     finally:
         slow.close()
@@ -69,7 +69,7 @@ def test_a_quick_reader_is_told_of_one_moment_and_a_slow_one_of_what_has_become(
     try:
         for client in (engine.client, slow):
             moment = PointInTime(Indices(client, SHAPE))
-            rest = moment.rest(LINES, moment.batch(LINES))
+            rest = moment.every(LINES)
             first = prices(next(rest) for _ in range(5))
             with engine.writer() as writer:
                 version = 10 + len(told)
@@ -86,7 +86,7 @@ def test_an_index_that_is_gone_is_told_as_that(engine: ElasticsearchEngine) -> N
     slow = Slow(engine.client.connection)
     try:
         moment = PointInTime(Indices(slow, SHAPE))
-        rest = moment.rest(LINES, moment.batch(LINES))
+        rest = moment.every(LINES)
         assert len([next(rest) for _ in range(5)]) == 5
         names = engine.client.call("GET", f"/{Indices(engine.client, SHAPE).read}/_alias")
         engine.client.call("DELETE", "/" + ",".join(names))

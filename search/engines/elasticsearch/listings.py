@@ -260,13 +260,7 @@ class ListingsReader:
     def _walk(self, query: Json, at_once: int, shown: Json) -> Iterator[Json]:
         """Every hit of a query in the order of keys, of the moment at which it begins."""
         body = {"query": query, "sort": [{"key": "asc"}], "size": at_once, **shown}
-        moment = PointInTime(self.indices)
-        try:
-            first = moment.batch(body)
-        except BaseException:
-            moment.close()
-            raise
-        yield from moment.rest(body, first)
+        return PointInTime(self.indices).every(body)
 
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine.suggest."""

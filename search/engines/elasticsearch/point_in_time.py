@@ -44,9 +44,10 @@ class PointInTime:
             self._id = self._opened()
             return self._asked({**body, **after})
 
-    def rest(self, body: Mapping[str, Any], batch: list[Hit]) -> Iterator[Hit]:
-        """A batch and all that follow it; the moment is let go at the end."""
+    def every(self, body: Mapping[str, Any], first: list[Hit] | None = None) -> Iterator[Hit]:
+        """All hits, from the first batch where that is read already; the moment is let go at the end."""
         try:
+            batch = self.batch(body) if first is None else first
             while batch:
                 yield from batch
                 batch = self.batch(body, batch[-1]) if len(batch) == body["size"] else []

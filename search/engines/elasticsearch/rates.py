@@ -112,7 +112,7 @@ class RatesReader:
         except BaseException:
             moment.close()
             raise
-        return (hit["_source"]["stored"].encode() for hit in moment.rest(body, first))
+        return (hit["_source"]["stored"].encode() for hit in moment.every(body, first))
 
     def suggest_roles(self, query: RoleQuery) -> list[RoleSuggestion]:
         """See RatesEngine."""
