@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from procurement.models import MemberInvitation
 from search.index import borrowed_writer
@@ -85,6 +85,7 @@ def sign_in(page: Page, email: str = "alder@example.org") -> None:
 
 def wide(page: Page) -> list[str]:
     """The elements that make a page of 320 pixels scroll sideways, none where it does not."""
+    page.wait_for_load_state()
     found: list[str] = page.evaluate(WIDE)
     return found
 
@@ -146,8 +147,8 @@ def test_a_form_with_what_stands_now_has_no_accessibility_fault_and_fits_a_narro
     with page.expect_response(lambda answer: answer.request.method == "POST") as told:
         page.get_by_role("button", name="Keep the changes").click()
     assert told.value.status == 409
-    assert page.get_by_role("link", name="Title: now “Theirs”").is_visible()
-    assert page.get_by_label("Title", exact=True).input_value() == "Mine"
+    expect(page.get_by_role("link", name="Title: now “Theirs”")).to_be_visible()
+    expect(page.get_by_label("Title", exact=True)).to_have_value("Mine")
     assert faults(page) == []
     assert wide(page) == []
     context.close()
@@ -165,7 +166,7 @@ def test_invitations_and_refused_additions_have_no_accessibility_fault_and_fit_a
     found: list[str] = []
 
     def look(heading: str) -> None:
-        assert page.get_by_role("heading", name=heading).is_visible(), page.locator("main").inner_text()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
         found.extend(faults(page) + wide(page))
 
     page.goto(link)
@@ -191,7 +192,7 @@ def test_no_page_scrolls_sideways_at_320_pixels(site: Site) -> None:
     for address in (*PAGES, *SIGNED_IN, *(address for address, _ in REFUSED)):
         page.goto(address)
         assert wide(page) == [], address
-        assert page.get_by_role("heading", level=1).is_visible()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto("/search")
     assert faults(page) == []
     page.get_by_role("button", name="Sign out").click()
@@ -214,15 +215,15 @@ def test_filters_unfold_on_a_phone_and_stand_open_on_a_desk(site: Site) -> None:
     context = site.context(viewport={"width": 390, "height": 800}, java_script_enabled=False)
     page = context.new_page()
     page.goto("/search")
-    assert not page.get_by_role("checkbox", name="RM1 Advice (3)").is_visible()
+    expect(page.get_by_role("checkbox", name="RM1 Advice (3)")).not_to_be_visible()
     page.locator(".app-drawer > summary").click()
     page.get_by_role("checkbox", name="RM1 Advice (3)").check()
     page.get_by_role("button", name="Apply filters").click()
-    assert page.get_by_role("heading", name="3 listings").is_visible()
-    assert page.locator(".app-drawer > summary").inner_text() == "Filter (1 chosen)"
+    expect(page.get_by_role("heading", name="3 listings")).to_be_visible()
+    expect(page.locator(".app-drawer > summary")).to_have_text("Filter (1 chosen)")
     page.set_viewport_size({"width": 1000, "height": 800})
-    assert page.get_by_role("checkbox", name="RM1 Advice (3)").is_visible()
-    assert not page.locator(".app-drawer > summary").is_visible()
+    expect(page.get_by_role("checkbox", name="RM1 Advice (3)")).to_be_visible()
+    expect(page.locator(".app-drawer > summary")).not_to_be_visible()
     context.close()
 
 
@@ -236,22 +237,22 @@ def test_a_buyer_finds_a_partner_and_checks_a_price(site: Site, javascript: bool
     page.get_by_role("link", name="vision rehabilitation").click()
     page.get_by_role("checkbox", name="RM1 Advice (1)").check()
     page.get_by_role("button", name="Apply filters").click()
-    assert page.get_by_role("heading", name="1 listing").is_visible()
+    expect(page.get_by_role("heading", name="1 listing")).to_be_visible()
     page.get_by_role("link", name="Remove Framework: RM1 Advice").click()
-    assert page.get_by_role("heading", name="2 listings").is_visible()
+    expect(page.get_by_role("heading", name="2 listings")).to_be_visible()
     page.get_by_role("link", name="Alder Research on RM1", exact=True).click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Alder Research"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alder Research")
     page.get_by_role("link", name="all rates on RM1").click()
     page.get_by_label("Grade", exact=True).select_option("G2")
     page.get_by_label("Price to compare").fill("£600")
     page.get_by_role("button", name="Show rates").click()
-    assert page.get_by_role("img", name="Histogram of maximum rates").is_visible()
-    assert page.locator(".app-place").inner_text().startswith("Of 3 lines, 1 are below £600")
+    expect(page.get_by_role("img", name="Histogram of maximum rates")).to_be_visible()
+    expect(page.locator(".app-place")).to_have_text(re.compile("^Of 3 lines, 1 are below £600"))
     page.get_by_label("Price to compare").fill("lots")
     page.get_by_role("button", name="Show rates").click()
     page.get_by_role("link", name="Price to compare must be an amount such as 650 or 650.50").click()
-    assert page.url.endswith("#proposed")
-    assert page.get_by_label("Price to compare").input_value() == "lots"
+    expect(page).to_have_url(re.compile("#proposed$"))
+    expect(page.get_by_label("Price to compare")).to_have_value("lots")
     context.close()
 
 
@@ -265,17 +266,17 @@ def test_a_firm_edits_its_profile(site: Site, javascript: bool) -> None:
     page.get_by_role("link", name="Edit the profile").click()
     page.get_by_label("Name", exact=True).fill("")
     page.get_by_role("button", name="Publish the profile").click()
-    assert page.get_by_role("heading", name="There is a problem").is_visible()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Alder & Daughters")
     page.get_by_role("checkbox", name="Justice and policing").check()
     page.get_by_role("button", name="Publish the profile").click()
-    assert page.get_by_role("heading", name="Success").is_visible()
+    expect(page.get_by_role("heading", name="Success")).to_be_visible()
     page.goto("/listings/rm1~alders~alder")
-    assert page.get_by_role("heading", level=1).inner_text() == "Alder & Daughters"
-    assert page.get_by_role("link", name="hello@alder.example.org").is_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alder & Daughters")
+    expect(page.get_by_role("link", name="hello@alder.example.org")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     page.goto("/listings/rm1~alders~alder")
-    assert page.get_by_role("link", name="hello@alder.example.org").count() == 0
+    expect(page.get_by_role("link", name="hello@alder.example.org")).to_have_count(0)
     context.close()
 
 
@@ -287,26 +288,26 @@ def test_a_buyer_matches_a_need_and_decides(site: Site, javascript: bool) -> Non
     page.get_by_role("link", name="Match", exact=True).click()
     page.get_by_label("What you need").fill("Evaluation of a vision rehabilitation service")
     page.get_by_role("button", name="Find matches").first.click()
-    assert "/matches/MATCH-" in page.url
+    expect(page).to_have_url(re.compile("/matches/MATCH-"))
     page.get_by_text("Lots and specialisms that fit these words").click()
     page.get_by_role("button", name="RM1 lot 1 Health").click()
-    assert page.get_by_label("Lot", exact=True).input_value() == "rm1~1"
+    expect(page.get_by_label("Lot", exact=True)).to_have_value("rm1~1")
     page.get_by_role("checkbox", name=re.compile("Must have.*Public engagement")).check()
     page.get_by_role("button", name="Find matches").first.click()
-    assert page.get_by_role("heading", name="2 listings ruled out").is_visible()
+    expect(page.get_by_role("heading", name="2 listings ruled out")).to_be_visible()
     page.get_by_role("checkbox", name=re.compile("Shortlist.*Dogwood Digital")).check()
     page.get_by_role("button", name="Start a shortlist from these").click()
-    assert page.get_by_role("heading", name="Success").is_visible()
+    expect(page.get_by_role("heading", name="Success")).to_be_visible()
     page.locator("summary", has_text="Decide").click()
     page.get_by_label("Decision").select_option("out")
     page.get_by_role("button", name="Keep the decision").click()
     page.get_by_role("link", name="Reason: say why this listing is out").click()
-    assert page.url.endswith("#reason-1")
+    expect(page).to_have_url(re.compile("#reason-1$"))
     page.get_by_label("Reason", exact=True).fill("No evidence")
     page.get_by_role("button", name="Keep the decision").click()
     page.get_by_role("button", name="Lock").click()
     page.get_by_role("link", name="Verify that it is what was locked").click()
-    assert page.get_by_role("heading", name="Snapshot 1 is what was locked").is_visible()
+    expect(page.get_by_role("heading", name="Snapshot 1 is what was locked")).to_be_visible()
     context.close()
 
 
@@ -340,7 +341,7 @@ def test_a_search_needs_no_mouse(site: Site) -> None:
     tab_to("Alder Research")
     page.keyboard.press("Enter")
     page.wait_for_url("**/listings/**")
-    assert page.get_by_role("heading", level=1).inner_text() == "Alder Research"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alder Research")
     context.close()
 
 
@@ -353,9 +354,9 @@ def test_a_language_is_chosen_by_a_link_without_javascript_on_a_narrow_screen(
     page = plain.new_page()
     page.goto("/frameworks/rm1?from=start")
     page.get_by_role("link", name="Cymraeg").click()
-    assert page.url == f"{site.address}/frameworks/rm1?from=start"
+    expect(page).to_have_url(f"{site.address}/frameworks/rm1?from=start")
     page.get_by_role("link", name=bracketed("Search"), exact=True).click()
-    assert page.get_by_role("heading", level=1).inner_text() == bracketed("Search partners")
+    expect(page.get_by_role("heading", level=1)).to_have_text(bracketed("Search partners"))
     assert wide(page) == []
     kept = plain.cookies()
     plain.close()

@@ -54,7 +54,8 @@ class Visitor:
 
     def click(self, what: Locator) -> None:
         """Something that leads to another page."""
-        what.click()
+        with self.page.expect_navigation():
+            what.click()
         self._look()
 
     def press(self, name: str) -> None:
