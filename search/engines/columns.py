@@ -15,6 +15,8 @@ import io
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -361,23 +363,34 @@ _BUFFER: Final = 1 << 20
 
 
 class AppendOnly:
-    """A file that only grows, of stored results and tokens: old offsets stay valid for every reader."""
+    """A file that only grows, of stored results and tokens: old offsets stay valid for every reader. What is much is
+    written by a thread of its own, since the system copies it meanwhile without Python's lock; what went wrong there
+    is raised by whatever is asked of the file from then on, until it is opened anew.
+    """
 
     def __init__(self, path: Path, size: int) -> None:
         # What a crashed writer left behind the last published size is overwritten.
         self._file = path.open("r+b" if path.exists() else "w+b", buffering=_BUFFER)
         self._file.truncate(size)
         self._file.seek(size)
+        self._beside = ThreadPoolExecutor(1)
+        self._writing: Future[int] | None = None
         self.size = size
 
     def append(self, *contents: bytes) -> int:
         """Adds bytes, one behind the other, and returns where they begin."""
-        start = self.size
-        self.size += self._file.write(b"".join(contents))
+        start, content = self.size, b"".join(contents)
+        self._wait()
+        if len(content) < _BUFFER:
+            self._file.write(content)
+        else:
+            self._writing = self._beside.submit(self._file.write, content)
+        self.size += len(content)
         return start
 
     def read(self, start: int, length: int) -> bytes:
         """Bytes that were appended before."""
+        self._wait()
         self._file.flush()
         return os.pread(self._file.fileno(), length, start)
 
@@ -385,11 +398,20 @@ class AppendOnly:
         """Makes what was appended readable by others and safe against a crash; before the manifest that
         points at it.
         """
+        self._wait()
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        self._file.close()
+        self._beside.shutdown()
+        # What could not be written now is in no generation.
+        with suppress(OSError):
+            self._file.close()
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
 
 
 def remove_directories(folder: Path, keep: Iterable[str | None]) -> None:

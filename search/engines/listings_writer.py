@@ -42,15 +42,18 @@ class ListingsWriter:
     def apply(self, puts: Iterable[Mapping[str, Any]], deletes: Iterable[tuple[str, int]] = ()) -> int:
         """See Writer.apply."""
         store = self._opened()
-        stores = [store] if self._rebuild is None else [store, self._rebuild.store]
-        documents = list(puts)
-        for target in stores:
-            target.put(documents)
-        for key, version in deletes:
-            for target in stores:
-                target.delete(key, version)
-        if store.commit():
-            self._publish(store)
+        documents, gone = list(puts), list(deletes)
+        try:
+            for target in [store] if self._rebuild is None else [store, self._rebuild.store]:
+                target.put(documents)
+                for key, version in gone:
+                    target.delete(key, version)
+            if store.commit():
+                self._publish(store)
+        except Exception:
+            # Nobody knows how much of it is in memory: what comes next begins from what is published.
+            self._close_store()
+            raise
         return store.generation
 
     def label(self, facet: str, labels: Iterable[Label]) -> None:
@@ -134,9 +137,9 @@ class ListingsWriter:
             return None
 
     def _close_store(self) -> None:
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
 
 
 @contextmanager

@@ -51,15 +51,20 @@ class RatesWriter:
         rows = self._live(current)
         targets = [rows] if self._rebuild is None else [rows, self._rebuild.rows]
         refused: dict[str, str] = {}
-        for put in puts:
-            for target in targets:
-                target.put(cast(CardDocument, put))
-            if put["key"] in rows.refused:
-                refused[put["key"]] = rows.refused[put["key"]]
-        for card, version in deletes:
-            for target in targets:
-                target.delete(card, version)
-        generation = self._publish(rows, current.generation + 1, current.directory, current.previous)
+        try:
+            for put in puts:
+                for target in targets:
+                    target.put(cast(CardDocument, put))
+                if put["key"] in rows.refused:
+                    refused[put["key"]] = rows.refused[put["key"]]
+            for card, version in deletes:
+                for target in targets:
+                    target.delete(card, version)
+            generation = self._publish(rows, current.generation + 1, current.directory, current.previous)
+        except Exception:
+            # Nobody knows how much of it is in memory: what comes next begins from what is published.
+            self._forget()
+            raise
         if refused:
             raise DocumentsRefused(refused)
         return generation
@@ -125,9 +130,13 @@ class RatesWriter:
         """Lets go of the files."""
         if self._rebuild is not None:
             self._rebuild.abandon()
-        if self._rows is not None:
-            self._rows.blob.close()
-        self._rows = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Lets go of the rows in memory."""
+        rows, self._rows = self._rows, None
+        if rows is not None:
+            rows.blob.close()
 
     def _live(self, current: Current) -> RateRows:
         """The rows of the current generation, kept between calls."""
