@@ -11,6 +11,7 @@ from typing import Final, Self
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from procurement.errors import NotPermitted
+from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, CallOffSupplier, Contract, Event, Offer, SupplierMember
 from procurement.permissions import Action, Actor, can
 from procurement.states import CALL_OFFS
@@ -54,10 +55,14 @@ class OfferQuerySet(QuerySet[Offer]):
         return self.filter(_asked(actor))
 
     def told(self) -> Self:
-        """With call-off, buyer, lot, supplier and wanted partners."""
-        return self.select_related(
-            "call_off__organisation", "call_off__lot__framework", "asked__appointment__supplier"
-        ).prefetch_related("asked__partners")
+        """With call-off, buyer, lot, supplier (`fictional`: whether a made-up firm leads it) and wanted partners."""
+        return (
+            self.select_related(
+                "call_off__organisation", "call_off__lot__framework", "asked__appointment__supplier"
+            )
+            .prefetch_related("asked__partners")
+            .annotate(fictional=led_by_fictional("asked__appointment__supplier"))
+        )
 
 
 class ContractQuerySet(QuerySet[Contract]):
@@ -75,13 +80,13 @@ class ContractQuerySet(QuerySet[Contract]):
         return self.filter(bought | Q(Exists(led(actor, "appointment__supplier"))) | Q(Exists(wanted)))
 
     def told(self) -> Self:
-        """With call-off, buyer, requirement, lot and supplier."""
+        """With call-off, buyer, requirement, lot and supplier; `fictional`: whether a made-up firm leads it."""
         return self.select_related(
             "call_off__organisation",
             "call_off__lot__framework",
             "call_off__requirement",
             "appointment__supplier",
-        )
+        ).annotate(fictional=led_by_fictional("appointment__supplier"))
 
 
 def require_either_side(actor: Actor) -> None:

@@ -16,6 +16,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncMonth
 from django.utils import timezone
 
+from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, Contract
 
 MONTHS: Final = 12
@@ -27,13 +28,14 @@ MOST: Final = 20
 @dataclass(frozen=True, slots=True)
 class Spent:
     """Signed contracts of one kind: how many, and their value in minor units, VAT excluded. `key` is a month (YYYY-MM)
-    or a supplier's reference.
+    or a supplier's reference; `fictional`: whether a made-up firm leads the supplier.
     """
 
     label: str
     contracts: int
     minor: int
     key: str
+    fictional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,11 @@ def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> S
     }
     suppliers = list(
         signed.values(label=F("appointment__supplier__name"), key=F("appointment__supplier__reference"))
-        .annotate(count=Count("pk"), minor=Sum("value_minor"))
+        .annotate(
+            count=Count("pk"),
+            minor=Sum("value_minor"),
+            fictional=led_by_fictional("appointment__supplier"),
+        )
         .order_by("-minor", "label", "key")
     )
     return Spending(
@@ -105,7 +111,8 @@ def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> S
             for month in months
         ),
         suppliers=tuple(
-            Spent(one["label"], one["count"], one["minor"], one["key"]) for one in suppliers[:MOST]
+            Spent(one["label"], one["count"], one["minor"], one["key"], one["fictional"])
+            for one in suppliers[:MOST]
         ),
         other_suppliers=max(0, len(suppliers) - MOST),
     )

@@ -151,6 +151,7 @@ class Told:
             "partner": stored["partner"],
             "supplier": stored["supplier"],
             "lead": stored["lead"],
+            "fictional": stored["fictional"],
             "framework": {name: stored["framework"][name] for name in ("reference", "number", "name")},
             "lots": [{name: lot[name] for name in ("reference", "number", "name")} for lot in stored["lots"]],
             "score": one.score,
@@ -315,5 +316,6 @@ def _ruled_out(one: RuledOut, need: Need, labels: Labels) -> dict[str, Any]:
         "reference": one.key,
         "partner": stored["partner"],
         "supplier": stored["supplier"],
+        "fictional": stored["fictional"],
         "rules": [{"rule": MUST_HAVE, **_pair(need.pairs[at], labels)} for at in one.missing],
     }

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
 
+from procurement.identifiers import FICTIONAL
 from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine, SupplierMember
 from procurement.on_day import appointed
 from procurement.pricing import money
@@ -54,6 +55,16 @@ class _Spell:
     until: date | None
 
 
+class _Lead(NamedTuple):
+    """The firm that leads a supplier: the size that it has published, and whether it is made up."""
+
+    size: str
+    fictional: bool
+
+
+NOBODY: Final = _Lead(NOT_STATED, False)
+
+
 def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]:
     """The documents of these cards (primary keys), stamped with `version`; one without lines where none is
     shown.
@@ -72,7 +83,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
     for appointment in Appointment.objects.filter(supplier__in={card.supplier_id for card in rows}):
         place = appointment.supplier_id, known.lot_framework[appointment.lot_id]
         appointments[place].append(appointment)
-    sizes = _sizes({card.supplier_id for card in rows})
+    leads = _leads({card.supplier_id for card in rows})
     for card in rows:
         framework = known.frameworks[card.framework_id]
         placed = appointments.get((card.supplier_id, card.framework_id), [])
@@ -86,7 +97,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "unit": card.unit,
             "basis": card.basis,
             "lines": [
-                _line(card, framework, spell, line, lots, known, sizes.get(card.supplier_id, NOT_STATED))
+                _line(card, framework, spell, line, lots, known, leads.get(card.supplier_id, NOBODY))
                 for spell in spells.get(card.pk, ())
                 for line in lines[spell.version.pk]
                 if _shown(line, bool(placed), lots)
@@ -121,11 +132,11 @@ def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
     return bool(lots) if line.lot_id is None else line.lot_id in lots
 
 
-def _sizes(suppliers: Iterable[int]) -> Mapping[int, str]:
-    """The size that the lead of each supplier has published, `not-stated` among them."""
+def _leads(suppliers: Iterable[int]) -> Mapping[int, _Lead]:
+    """What a line shows of the lead of each supplier."""
     led = SupplierMember.objects.filter(supplier__in=suppliers, role=SupplierMember.Role.LEAD, left_on=None)
-    found = led.values_list("supplier_id", "partner__published__size")
-    return {supplier: size for supplier, size in found if size}
+    found = led.values_list("supplier_id", "partner__published__size", "partner__organisation__scheme")
+    return {supplier: _Lead(size or NOT_STATED, scheme == FICTIONAL) for supplier, size, scheme in found}
 
 
 def _line(
@@ -135,11 +146,11 @@ def _line(
     line: _Line,
     lots: set[int],
     known: Places,
-    lead_size: str,
+    lead: _Lead,
 ) -> LineDocument:
     """The size is the source's own word, else the lead's: a card states the rates of all who share it."""
     version = spell.version
-    size = line.size or lead_size
+    size = line.size or lead.size
     grade = known.grades[line.grade_id] if line.grade_id is not None else None
     first = max(filter(None, (version.valid_from, line.valid_from)), default=None)
     last = min(filter(None, (version.valid_to, line.valid_to, spell.until)), default=None)
@@ -155,6 +166,7 @@ def _line(
         "unit": card.unit,
         "vat": "excluded",
         "basis": card.basis,
+        "fictional": lead.fictional,
         "supplier": {"reference": card.supplier.reference, "name": card.supplier.name},
         "framework": {"reference": framework.reference, "number": framework.number},
         "lots": [known.lots[lot] for lot in holds],

@@ -14,7 +14,7 @@ import orjson
 HEADINGS: Final = (
     "reference", "supplier", "supplier_name", "framework", "lots", "role_title", "grade", "grade_name",
     "work_type", "min_experience", "max_experience", "qualification", "qualification_label", "site", "size",
-    "amount", "currency", "unit", "vat", "basis", "card", "version", "valid_from", "valid_to",
+    "amount", "currency", "unit", "vat", "basis", "fictional", "card", "version", "valid_from", "valid_to",
 )  # fmt: skip
 
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -53,6 +53,7 @@ def _cells(line: dict[str, Any]) -> tuple[object, ...]:
         line["role_title"], grade["code"], grade["name"], line["work_type"], line["min_experience"],
         line["max_experience"],
         line["qualification"], line["qualification_label"], line["site"], line["size"],
-        line["amount"], line["currency"], line["unit"], line["vat"], line["basis"], line["card"],
+        line["amount"], line["currency"], line["unit"], line["vat"], line["basis"],
+        str(line["fictional"]).lower(), line["card"],
         line["version"], line["valid_from"], line["valid_to"],
     )  # fmt: skip

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from api.schema import operation
 from api.v1.listing_shapes import AMOUNT
 from api.v1.rate_cards import CAVEATS
-from api.v1.shapes import Named, NamedFramework, NamedLot, amount
+from api.v1.shapes import FICTIONAL, Named, NamedFramework, NamedLot, amount
 from api.v1.team_shapes import (
     DIFFERENCE,
     AnsweredTeamLine,
@@ -88,6 +88,7 @@ class ComparedListing(serializers.Serializer[Any]):
     reference = serializers.CharField()
     partner = Named()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
     framework = ComparedFramework()
     lots = NamedLot(many=True)
     specialisms = NumberedShape(many=True)
@@ -201,8 +202,8 @@ def _file(content: str | bytes, media_type: str, name: str) -> HttpResponse:
 
 def _shape(one: Compared, found: Comparison) -> dict[str, Any]:
     stored = one.stored
-    named = ("supplier", "partner", "specialisms", "specialisms_stated", "ownership", "size", "accreditations",
-             "confirmed_on")  # fmt: skip
+    named = ("supplier", "partner", "fictional", "specialisms", "specialisms_stated", "ownership", "size",
+             "accreditations", "confirmed_on")  # fmt: skip
     return {
         "reference": one.reference,
         **{name: stored[name] for name in named},

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from api.bodies import Body
 from api.v1.requirement_shapes import RequirementContentSerializer
-from api.v1.shapes import Named, NamedFramework, NamedLot
+from api.v1.shapes import FICTIONAL, Named, NamedFramework, NamedLot
 from api.v1.team_shapes import PricedLineShape
 from procurement.models import RateCard
 from procurement.models.base import REFERENCE_LENGTH
@@ -21,6 +21,7 @@ from search.ranks import BOUNDS, MODES, WEIGHTS
 from search.ties import SEEDS
 
 AMOUNT: Final = r"^\d+\.\d{2}$"
+FICTIONAL_MATCHED: Final = f"{FICTIONAL} Answers that were kept before this was told lack it."
 
 
 class WeightsBody(Body):
@@ -184,6 +185,7 @@ class MatchResultShape(serializers.Serializer[Any]):
     partner = Named()
     supplier = serializers.DictField()
     lead = Named()
+    fictional = serializers.BooleanField(required=False, help_text=FICTIONAL_MATCHED)
     framework = NamedFramework()
     lots = NamedLot(many=True)
     score = serializers.FloatField(min_value=0, max_value=1)
@@ -203,6 +205,7 @@ class RuledOutShape(serializers.Serializer[Any]):
     reference = serializers.CharField()
     partner = Named()
     supplier = serializers.DictField()
+    fictional = serializers.BooleanField(required=False, help_text=FICTIONAL_MATCHED)
     rules = RulePair(many=True)
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from api.v1.call_off_shapes import POUNDS
 from api.v1.notice_shapes import NoticeSerializer
-from api.v1.shapes import Money, Named, NamedFramework, NamedLot, money
+from api.v1.shapes import FICTIONAL_SUPPLIER, Money, Named, NamedFramework, NamedLot, money
 from procurement.actions.awards import supplier_signed
 from procurement.actions.contracts import IDENTIFIER_LENGTH, IDENTIFIERS, contract_parts
 from procurement.actions.offers import offer_parts
@@ -59,6 +59,7 @@ class OfferSummarySerializer(serializers.Serializer[Any]):
     framework = NamedFramework()
     lot = NamedLot()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     partners = serializers.ListField(child=serializers.CharField())
     status = serializers.ChoiceField(choices=Offer.Status.choices)
     price = Money()
@@ -75,6 +76,7 @@ class OfferSummarySerializer(serializers.Serializer[Any]):
             "reference": row.reference,
             **bought(row.call_off),
             "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "fictional": vars(row)["fictional"],
             "partners": sorted(one.reference for one in row.asked.partners.all()),
             "status": row.status,
             "price": money(row.price_minor, row.currency),
@@ -154,6 +156,7 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
     framework = NamedFramework()
     lot = NamedLot()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     status = serializers.ChoiceField(choices=Contract.Status.choices)
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
@@ -172,6 +175,7 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
             "reference": row.reference,
             **bought(row.call_off),
             "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "fictional": vars(row)["fictional"],
             "status": row.status,
             "starts_on": row.starts_on,
             "ends_on": row.ends_on,

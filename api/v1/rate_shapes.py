@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.v1.listing_shapes import AMOUNT, CORRECTED, Freshness, NoteSerializer
-from api.v1.shapes import Named, NamedLot
+from api.v1.shapes import FICTIONAL_SUPPLIER, Named, NamedLot
 from procurement.models import RateCard
 from procurement.pricing import PERCENTILES
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
@@ -46,6 +46,7 @@ class Rate(serializers.Serializer[Any]):
     basis = serializers.ChoiceField(
         choices=RateCard.Basis.choices, help_text="Illustrative: not a real rate."
     )
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     supplier = Named()
     framework = RateFramework()
     lots = NamedLot(many=True)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 MINOR_PER_MAJOR = 100
 FICTIONAL = "True: the firm or body is made up; its identifier is of the scheme XX-DEMO."
+FICTIONAL_SUPPLIER = "True: a made-up firm leads the supplier."
 
 
 class Named(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.parameters import reference
 from api.schema import operation
-from api.v1.shapes import Money, Named, NamedFramework, money
+from api.v1.shapes import FICTIONAL_SUPPLIER, Money, Named, NamedFramework, money
 from api.views import ApiView, one_of
 from procurement.actions.buyers import require_somewhere
 from procurement.models import CallOff
@@ -49,6 +49,7 @@ class SupplierSpendingSerializer(serializers.Serializer[Any]):
     """Contracts of a supplier."""
 
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     contracts = serializers.IntegerField()
     value = Money()
 
@@ -122,6 +123,7 @@ def _told(found: Spending, names: dict[str, str]) -> dict[str, Any]:
         "suppliers": [
             {
                 "supplier": {"reference": one.key, "name": one.label},
+                "fictional": one.fictional,
                 "contracts": one.contracts,
                 "value": value(one.minor),
             }

@@ -32,7 +32,7 @@ from search.engines.rates_base import CardDocument, LineDocument
 from search.engines.rates_text import TitleTokens, title_parts
 from search.ties import key_hash
 
-MAPPING: Final = "rates-4"
+MAPPING: Final = "rates-5"
 """Raised whenever what is stored changes: an index of another mapping is built anew."""
 
 UNKNOWN: Final = -1

@@ -190,7 +190,9 @@ def test_what_was_bought_is_added_up_for_who_answers_for_the_framework(person: P
     assert told["months"][-1] == {"month": month, "contracts": 1, "value": value}
     assert len(told["months"]) == 12
     larch = {"reference": "larch", "name": "Larch Consortium"}
-    assert told["suppliers"] == [{"supplier": larch, "contracts": 1, "value": value}]
+    assert told["suppliers"] == [{"supplier": larch, "fictional": False, "contracts": 1, "value": value}]
+    Organisation.objects.filter(reference="larch").update(scheme="XX-DEMO", identifier="00009999")
+    assert [one["fictional"] for one in owner.get("/api/v1/spending/").json()["suppliers"]] == [True]
     assert person("owner-reader").get("/api/v1/spending/").json()["value"] == value
     other = person("other-owner")
     assert other.get("/api/v1/spending/").json()["suppliers"] == []

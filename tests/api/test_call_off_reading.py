@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from procurement.actions.offers import decline_offer, send_offer
-from procurement.models import CallOff
+from procurement.models import CallOff, Offer, Organisation
 from tests.api import calling_off
 from tests.api.buying import buyer
 from tests.api.calling_off import acting, drafted
@@ -63,6 +63,18 @@ def test_lists_are_narrowed_and_newest_first(person: Callable[[str], Client]) ->
     assert found(f"{OFFERS}?status=declined") == []
     assert found(f"{CONTRACTS}?status=active") == []
     assert client.get(f"{LIST}?colour=red").status_code == 400
+
+
+def test_offers_and_contracts_say_whether_a_made_up_firm_leads_the_supplier(
+    person: Callable[[str], Client],
+) -> None:
+    client, contract = person("buyer"), calling_off.active()
+    offer = Offer.objects.get(call_off=contract.call_off, status=Offer.Status.ACCEPTED)
+    for made_up in (False, True):
+        for path in (OFFERS, f"{OFFERS}{offer.reference}/", CONTRACTS, f"{CONTRACTS}{contract.reference}/"):
+            told = client.get(path).json()
+            assert [one["fictional"] for one in told.get("results", [told])] == [made_up]
+        Organisation.objects.filter(reference="larch").update(scheme="XX-DEMO", identifier="00009999")
 
 
 def test_lists_take_as_many_queries_for_many_as_for_one(person: Callable[[str], Client]) -> None:

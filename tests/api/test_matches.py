@@ -43,6 +43,16 @@ def test_anybody_is_answered_and_nothing_is_kept(client: Client) -> None:
     assert Match.objects.count() == 0
 
 
+def test_firms_that_are_made_up_are_marked_ranked_or_ruled_out(client: Client) -> None:
+    founding = ask(client, {"need": FOUNDING | {"framework": "rm3745"}}, key="").json()["answer"]
+    assert {one["fictional"] for one in founding["results"]} == {False}
+    ranked = ask(client, {"need": NEED}, key="").json()["answer"]
+    assert {one["fictional"] for one in ranked["results"]} == {True}
+    must = {"specialisms": ["rm6309~7~3"], "must_have": {"specialisms": ["rm6309~7~3"]}}
+    without = ask(client, {"need": NEED | must}, key="").json()["answer"]
+    assert {one["fictional"] for one in without["ruled_out"]} == {True}
+
+
 def test_a_buyer_s_match_is_kept_with_its_digest_and_its_event(person: Callable[[str], Client]) -> None:
     answer = ask(person("buyer"), {"need": NEED})
     assert answer.status_code == 201

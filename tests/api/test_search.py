@@ -313,6 +313,16 @@ def test_a_firm_that_is_made_up_is_marked_wherever_it_is_told(
     assert get(client, f"listings/{found[0]['reference']}/")["fictional"] is fictional
     assert get(client, f"partners/{firm}/")["fictional"] is fictional
     assert get(client, f"organisations/{firm}/")["fictional"] is fictional
+    place = found[0]["framework"]["reference"], found[0]["supplier"]["reference"]
+    lines = get(client, "rates/?framework={}&supplier={}&include_expired=true".format(*place))["results"]
+    assert {line["fictional"] for line in lines} == {fictional}
+    exported = client.get("/api/v1/rates.csv?framework={}&supplier={}&include_expired=true".format(*place))
+    cells = csv.DictReader(io.StringIO(exported.getvalue().decode()))
+    assert {line["fictional"] for line in cells} == {str(fictional).lower()}
+    of_both = get(client, "comparisons/?listing=rm3745~ppl~opm-group&listing=rm6309~brightwater~brightwater")
+    assert [one["fictional"] for one in of_both["results"] if one["partner"]["reference"] == firm] == [
+        fictional
+    ]
 
 
 def test_a_framework_is_reached_by_its_number_as_people_write_it(client: Client) -> None:

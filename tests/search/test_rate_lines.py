@@ -15,10 +15,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.organisations import OrganisationDraft, save_organisations
 from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
-from procurement.models import Appointment, RateCard
+from procurement.models import Appointment, RateCard, SupplierMember
 from procurement.permissions import SYSTEM
 from search.drift import drift
 from search.engines.base import Writer
@@ -77,6 +78,7 @@ def test_a_card_s_lines_are_found_with_everything_they_say(writer: Writer) -> No
         "unit": "day",
         "vat": "excluded",
         "basis": "published",
+        "fictional": False,
         "supplier": {"reference": "oak", "name": "Oak Consortium"},
         "framework": {"reference": "wr1", "number": "WR1"},
         "lots": line["lots"],
@@ -152,6 +154,16 @@ def test_a_version_published_ahead_leaves_the_one_before_until_its_day(writer: W
 
     assert prices(0) == prices(9) == ["500.00"]
     assert prices(10) == ["600.00"]
+
+
+def test_lines_of_a_supplier_that_a_made_up_firm_leads_are_marked(writer: Writer) -> None:
+    lead = SupplierMember.objects.get(supplier__reference="oak", role="lead").partner.organisation
+    save_organisations(SYSTEM, [OrganisationDraft(lead.reference, lead.name, "XX-DEMO", "00009999")])
+    drain(writer)
+
+    assert {line["supplier"]["reference"]: line["fictional"] for line in found(RateQuery())} == {"oak": True}
+    assert {line["stored"]["fictional"] for line in lines_of("wr1~oak")} == {True}
+    assert drift().count == 0
 
 
 def test_a_suspended_supplier_s_lines_are_not_shown(db: None, writer: Writer) -> None:

@@ -6,9 +6,9 @@ from django.test import Client
 
 from procurement.models import Organisation
 from tests.web.buying import ALDER, DOGWOOD, NEED, begin, keep, signed
-from tests.web.calling_off import begun
+from tests.web.calling_off import awarded, begun
 from tests.web.competing import evaluated, planned, published, tender_of
-from tests.web.reading import Page, read, rows
+from tests.web.reading import Page, read, rows, summary
 
 MARK = "Fictional firm"
 
@@ -48,6 +48,21 @@ def test_entries_of_a_shortlist_are_marked_and_the_firm_that_is_put_on_one(page:
     for listing, marked in ((ALDER, [MARK]), (DOGWOOD, [])):
         adding = read(page.get(f"/shortlists/add?listing={listing}"))
         assert [one for one in adding.texts("strong") if one == MARK] == marked
+
+
+def test_rate_lines_of_a_supplier_that_a_made_up_firm_leads_are_marked(page: Client) -> None:
+    shown = rows(read(page.get("/rates?framework=rm1&lot=rm1~1")), "Rate lines, GBP a day without VAT")[1:]
+    assert {row[1] for row in shown} == {
+        "Supplier: Consortium Alder Fictional firm", "Supplier: Dogwood Digital Fictional firm",
+    }  # fmt: skip
+
+
+def test_an_offer_and_its_contract_are_marked_for_the_buyer(page: Client) -> None:
+    _, offer, contract = awarded(signed(page))
+    for supplier in ("Consortium Alder Fictional firm", "Consortium Alder"):
+        for address in (offer, contract):
+            assert summary(read(signed(page).get(address)))["Supplier"] == supplier
+        real("alder")
 
 
 def test_suppliers_of_a_direct_award_are_marked_by_the_firm_that_leads_them(page: Client) -> None:

@@ -70,7 +70,7 @@ def test_lines_are_listed_can_be_left_out_and_put_back(page: Client) -> None:
     assert lines[0] == ["Role or grade", "Supplier", "Framework, lots", "Maximum rate", "Leave out"]
     assert lines[1] == [
         "G3 Principal",
-        "Supplier: Consortium Alder",
+        "Supplier: Consortium Alder Fictional firm",
         "Framework, lots: RM1, lot 1",
         "Maximum rate: £900",
         "Leave out G3 Principal of Consortium Alder at £900",
@@ -256,8 +256,8 @@ def test_among_hundreds_a_supplier_is_named_by_its_reference(page: Client) -> No
     assert found.all("select", id="supplier") == []
     assert found.one("input", id="supplier").attributes["value"] == "alders"
     cells = found.texts("td", class_="govuk-table__cell")
-    assert "Supplier: Consortium Alder" in cells
-    assert "Supplier: Dogwood Digital" not in cells
+    assert "Supplier: Consortium Alder Fictional firm" in cells
+    assert "Supplier: Dogwood Digital Fictional firm" not in cells
     refused = page.get("/rates?framework=rm1&supplier=nobody")
     assert refused.status_code == 400
     wrong = read(refused)

@@ -87,6 +87,15 @@ def test_the_page_shows_the_totals_of_one_framework_or_of_all(page: Client) -> N
     assert {row[-1] for row in rows(none, "Value of contracts by month of signature")[1:]} == {"£0"}
 
 
+def test_suppliers_that_a_made_up_firm_leads_are_marked(page: Client) -> None:
+    bought(1, "rm1~1~dogwood", 1_000_050, SIGNED)
+    bought(2, "rm1~1~alders", 2_000_000, SIGNED)
+    Organisation.objects.filter(reference="alder").update(scheme="", identifier="")
+    signed(page, CHIEF)
+    shown = rows(read(page.get("/administration/spend")), "Value of contracts by supplier")[1:]
+    assert [row[0] for row in shown] == ["Consortium Alder", "Dogwood Digital Fictional firm"]
+
+
 def test_an_owner_sees_no_other_owners_frameworks(page: Client) -> None:
     bought(1, "rm1~1~dogwood", 1_000_050, datetime.now(UTC))
     other = Organisation.objects.create(reference="other", name="Other", scheme="XX-DEMO", identifier="OTHER")

@@ -58,6 +58,7 @@ class Line:
     what: str
     details: str
     supplier: str
+    fictional: bool
     framework: str
     lots: str
     rate: str
@@ -281,6 +282,7 @@ def _line(stored: Mapping[str, Any], address: Address) -> Line:
         what=stored["role_title"] or f"{grade['code']} {grade['name']}",
         details="; ".join(_details(stored)),
         supplier=stored["supplier"]["name"],
+        fictional=stored["fictional"],
         framework=stored["framework"]["number"],
         lots=_lots([lot["number"] for lot in stored["lots"]]),
         rate=money(minor(stored["amount"]), stored["currency"]),

@@ -21,7 +21,7 @@ from search.engines.elasticsearch.indices import Shape
 from search.engines.rates_base import CardDocument, LineDocument
 from search.ties import SEEDS, hashes_of, ties
 
-LAYOUT: Final = "rates-3"
+LAYOUT: Final = "rates-4"
 """Raised whenever what is kept changes without a field changing."""
 
 FIRST_DAY: Final = 0
