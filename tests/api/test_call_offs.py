@@ -182,19 +182,19 @@ def test_who_sets_the_limit(who: str, person: Callable[[str], Client], token: To
     client, headers = asks(WHO[who], person, token)
     expected = buyers_write("administrator", "approving token")[who] or 200
     before = kept()
-    answer = client.put(LIMIT, {"approval_from": "5000.00"}, content_type=JSON, headers=headers)
+    answer = send(client, "PUT", LIMIT, {"approval_from": "5000.00"}, **headers)
     assert answer.status_code == expected, answer.content
     if expected != 200:
-        assert client.delete(LIMIT, headers=headers).status_code == expected
+        assert send(client, "DELETE", LIMIT, **headers).status_code == expected
         assert kept() == before
         return
     amount = {"amount": "5000.00", "currency": "GBP", "vat": "excluded"}
     assert answer.json() == {"organisation": BUYER, "approval_from": amount}
     event = Event.objects.latest("position")
     assert (event.type, event.changes) == ("organisation.limit_set", {"approval_from": 500_000})
-    client.put(LIMIT, {"approval_from": "5000.00"}, content_type=JSON, headers=headers)
+    send(client, "PUT", LIMIT, {"approval_from": "5000.00"}, **headers)
     assert Event.objects.latest("position") == event
-    assert client.delete(LIMIT, headers=headers).json()["approval_from"] is None
+    assert send(client, "DELETE", LIMIT, **headers).json()["approval_from"] is None
     assert client.get(LIMIT, headers=headers).json()["approval_from"] is None
     assert not BuyerLimit.objects.exists()
 
@@ -212,7 +212,7 @@ def test_who_sets_the_limit(who: str, person: Callable[[str], Client], token: To
 def test_a_limit_that_is_no_amount_is_refused(
     body: Any, status: int, pointer: str, person: Callable[[str], Client]
 ) -> None:
-    answer = person("chief").put(LIMIT, body, content_type=JSON)
+    answer = send(person("chief"), "PUT", LIMIT, body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
     assert not BuyerLimit.objects.exists()
 
