@@ -136,5 +136,6 @@ def _role(one: Compared, rate: LineRate | Unpriced) -> Cell:
 
 def _price(one: Compared) -> Cell:
     if one.price is None or one.card is None:
-        return Cell(tuple(why.message for why in one.unpriced) or ("Not priced",))
+        # Sentences, each with its own full stop: one text, as a match tells them.
+        return Cell((" ".join(why.message for why in one.unpriced) or "Not priced",))
     return Cell(amount=one.price.total, difference=one.price_difference, currency=one.card["currency"])

@@ -141,7 +141,7 @@ def test_roles_are_compared(page: Client) -> None:
     [team] = [row for row in table if row[0].startswith("Team without VAT")]
     assert team[0] == "Team without VAT: 10 days × Data engineer (6 years or more), 2.5 days × Designer"
     assert team[1].startswith("£8,125")
-    assert team[2] == "The card has no Data engineer.; The card has no Designer."
+    assert team[2] == "The card has no Data engineer. The card has no Designer."
     refused = page.get("/compare", asked | {"role": "Designer"})
     assert refused.status_code == 400
     assert [anchor for _, anchor in wrong(read(refused))] == ["#role"]
