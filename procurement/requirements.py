@@ -19,7 +19,7 @@ from procurement.errors import Fault, Invalid
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN
 from procurement.pricing import CURRENCIES, MINOR_PER_MAJOR, money
 from procurement.profiles import DAY, EARLIEST_YEAR, LATEST_YEAR, TEXT_LENGTH, Reader
-from procurement.team_lines import ROLE_FIELDS, TeamLine, read_quantity, read_role_line
+from procurement.team_lines import LARGEST_TEAM, ROLE_FIELDS, TeamLine, read_quantity, read_role_line
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 
 LONGEST_MONTHS: Final = 120
@@ -27,8 +27,6 @@ SPECIALISMS: Final = 50
 REGIONS: Final = 200
 MOST_PAIRS: Final = 100
 """Every specialism is looked for in every region; so many things to look for are told of each listing."""
-GRADES: Final = 12
-"""A team names each grade once, and a lot has at most twelve; of roles it names as many."""
 MOST_MONEY: Final = 10**13
 """Minor units: beyond any framework's value."""
 
@@ -321,7 +319,7 @@ def _work_type(reader: Reader, value: object) -> str:
 
 def _team(reader: Reader, value: object) -> tuple[TeamLine, ...]:
     lines: list[TeamLine] = []
-    for step, one in enumerate(reader.items(value, GRADES)):
+    for step, one in enumerate(reader.items(value, LARGEST_TEAM)):
         inner = reader.at(step)
         if isinstance(one, dict) and "role" in one:
             line = read_role_line(inner, inner.members(one, ROLE_FIELDS))

@@ -20,7 +20,7 @@ from procurement.profiles import Reader
 Unit = Literal["day", "hour"]
 
 LARGEST_TEAM: Final = 50
-"""Lines of a team."""
+"""Lines of a team, wherever one is asked for or offered. A lot has fewer grades, but a role may stand in several."""
 
 MOST_WORK: Final = Decimal(100_000)
 """Days, or hours, of one line."""

@@ -18,13 +18,12 @@ from procurement.evaluation_rules import EvaluationRules
 from procurement.pricing import money, plain
 from procurement.profiles import NAME_LENGTH, TEXT_LENGTH, Reader
 from procurement.requirements import RequirementContent
-from procurement.team_lines import ROLE_FIELDS, TeamLine, read_role_line
+from procurement.team_lines import LARGEST_TEAM, ROLE_FIELDS, TeamLine, read_role_line
 from procurement.team_price import price_team
 from procurement.team_rates import LineRate
 from procurement.terms import MOST_EXTENSIONS, Terms, amount_of
 
 FIELDS: Final = ("team", "price", "expenses", "options", "answers")
-MOST_MEMBERS: Final = 50
 _DAYS: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 
 
@@ -180,7 +179,7 @@ def _rate_faults(content: TenderContent, ceilings: Mapping[str, LineRate]) -> It
 
 def _team(reader: Reader, value: object) -> tuple[Offered, ...]:
     found: list[Offered] = []
-    for step, one in enumerate(reader.items(value, MOST_MEMBERS)):
+    for step, one in enumerate(reader.items(value, LARGEST_TEAM)):
         inner = reader.at(step)
         by_role = isinstance(one, dict) and "role" in one
         held = inner.members(one, (*(ROLE_FIELDS if by_role else ("grade", "days")), "rate", "people"))

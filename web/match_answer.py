@@ -20,11 +20,16 @@ from search.ranks import MODES, WEIGHTS
 from web import team_words
 from web.formats import day, days_written, minor, money, number
 from web.need_form import PARTS
+from web.results import shortened
 from web.saying import one_in_another, said
 
 LEAST_TOLD: Final = 0.005
 """What a word must add to be named: pages write two places, and a word that adds 0.00 explains nothing."""
 RULED_OUT_SHOWN: Final = 100
+LINES_SHOWN: Final = 6
+"""Of the lines of a card by which a team is priced: a page names twenty results, and a team may have fifty lines."""
+LONGEST_BECAUSE: Final = 400
+"""Characters of why there is no price."""
 """On the page; the answer names more of them."""
 EVIDENCE: Final = {"summary": N_("Summary"), "specialisms": N_("Specialism"), "evidence": N_("Case study")}
 PREFERENCES: Final = {
@@ -48,7 +53,7 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Price:
     """What the team costs, in words; `place` says where that stands among the cards of its kind, `lines` by which lines
-    of the card roles are priced.
+    of the card roles are priced, and `more` how many further lines there are.
     """
 
     told: str
@@ -56,6 +61,7 @@ class Price:
     budget: str
     illustrative: bool
     lines: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +275,9 @@ def _price(told: Mapping[str, Any] | None) -> Price | None:
         return None
     illustrative = told.get("basis") == "illustrative"
     if told.get("total") is None:
-        return Price(told.get("because", ""), "", "", illustrative)
+        return Price(shortened(told.get("because", ""), LONGEST_BECAUSE), "", "", illustrative)
     total = money(minor(told["total"]), told["currency"])
+    lines = told.get("lines", ())
     place, among = told.get("percentile"), told.get("among", 0)
     within = {"within": _("within the budget"), "above": _("above the budget")}
     return Price(
@@ -278,7 +285,8 @@ def _price(told: Mapping[str, Any] | None) -> Price | None:
         "" if place is None else _among(place, among, illustrative=illustrative),
         within.get(told.get("budget") or "", ""),
         illustrative,
-        tuple(team_words.charged(line) for line in told.get("lines", ())),
+        tuple(team_words.charged(line) for line in lines[:LINES_SHOWN]),
+        max(0, len(lines) - LINES_SHOWN),
     )
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
-from procurement.requirements import GRADES, RequirementContent
+from procurement.requirements import RequirementContent
+from procurement.team_lines import LARGEST_TEAM
 from search.ranks import BOUNDS, WEIGHTS
 from web.faults import FieldFault
 from web.role_rows import PARTS as PARTS_OF_ROLES
@@ -24,7 +25,9 @@ from web.role_rows import RoleRow, part_named, rows_of, sent_rows
 from web.saying import said
 
 ROWS: Final = 6
-"""Of the team, at least."""
+"""Of the team, at least; so many more are added at a time."""
+SENT: Final = LARGEST_TEAM + 1
+"""So many rows are read: one too many is told, not left out."""
 LABELS: Final = {
     "text": N_("What you need"),
     "framework": N_("Framework"),
@@ -84,7 +87,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class NeedForm:
     """The values of every field, as they were sent. What must be had is asked for, too; `weights` are those of PARTS in
-    their order, none where none was sent.
+    their order, none where none was sent; so many `more` empty rows of the team are shown.
     """
 
     text: str = ""
@@ -106,6 +109,7 @@ class NeedForm:
     weights: tuple[str, ...] = ()
     organisation: str = ""
     carried: tuple[tuple[str, str], ...] = ()
+    more: int = 0
 
     @classmethod
     def sent(cls, sent: QueryDict) -> NeedForm:
@@ -127,8 +131,8 @@ class NeedForm:
             must_specialisms=must_specialisms,
             regions=tuple(dict.fromkeys((*all_of("region"), *must_regions))),
             must_regions=must_regions,
-            team=tuple(Row(grade.strip(), days.strip()) for grade, days in rows)[:GRADES],
-            roles=sent_rows(sent)[:GRADES],
+            team=tuple(Row(grade.strip(), days.strip()) for grade, days in rows)[:SENT],
+            roles=sent_rows(sent)[:SENT],
             work_type=one_of("work_type"),
             budget=one_of("budget"),
             ownership=all_of("ownership"),
@@ -176,7 +180,7 @@ class NeedForm:
 
     def rows(self) -> tuple[Row, ...]:
         """The rows of the team to show."""
-        return (*self.team, *(Row() for _ in range(ROWS - len(self.team))))
+        return (*self.team, *(Row() for _ in range(self._blank(len(self.team)))))
 
     def roles_written(self) -> bool:
         """Whether any row by role says anything."""
@@ -184,7 +188,15 @@ class NeedForm:
 
     def role_rows(self, per: str) -> tuple[RoleRow, ...]:
         """Those by role; new ones are in days or hours as `per` says."""
-        return (*self.roles, *(RoleRow(per=per) for _ in range(ROWS - len(self.roles))))
+        return (*self.roles, *(RoleRow(per=per) for _ in range(self._blank(len(self.roles)))))
+
+    def is_long(self) -> bool:
+        """Whether so many rows were sent that little else fits beside them."""
+        return max(len(self.team), len(self.roles)) > 2 * ROWS
+
+    def _blank(self, sent: int) -> int:
+        """How many empty rows are shown below those that were sent."""
+        return max(0, min(max(ROWS, sent) + self.more, LARGEST_TEAM) - sent)
 
     def weighing(self) -> list[tuple[str, str, tuple[int, int]]]:
         """Label, what stands in the field, and the bounds, of each part of the score."""

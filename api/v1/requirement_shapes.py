@@ -14,8 +14,8 @@ from procurement.models import Requirement, RequirementRevision
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.pricing import CURRENCIES
 from procurement.profiles import TEXT_LENGTH
-from procurement.requirements import GRADES, LONGEST_MONTHS, REGIONS, SPECIALISMS
-from procurement.team_lines import LONGEST_ROLE, MOST_YEARS
+from procurement.requirements import LONGEST_MONTHS, REGIONS, SPECIALISMS
+from procurement.team_lines import LARGEST_TEAM, LONGEST_ROLE, MOST_YEARS
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES, WORK_TYPES
 
 STATED_OWNERSHIP: Final = [pair for pair in OWNERSHIP.items() if pair[0] != "not-stated"]
@@ -95,7 +95,7 @@ class RequirementContentSerializer(serializers.Serializer[Any]):
     months = serializers.IntegerField(min_value=1, max_value=LONGEST_MONTHS, allow_null=True, required=False)
     team = serializers.ListField(
         child=TeamLineSerializer(),
-        max_length=GRADES,
+        max_length=LARGEST_TEAM,
         required=False,
         help_text="Each grade once, a role once for each experience.",
     )

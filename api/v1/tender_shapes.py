@@ -32,10 +32,9 @@ from procurement.parts import supplier_parts
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, TEXT_LENGTH
 from procurement.sealing import Open, file_open, open_to
 from procurement.states import Part
-from procurement.team_lines import LONGEST_ROLE, MOST_YEARS
+from procurement.team_lines import LARGEST_TEAM, LONGEST_ROLE, MOST_YEARS
 from procurement.tender_document import submitted
 from procurement.tender_facts import steps_of
-from procurement.tenders import MOST_MEMBERS
 from procurement.terms import MOST_EXTENSIONS
 
 
@@ -148,7 +147,7 @@ class ContentSerializer(serializers.Serializer[Any]):
     pounds, VAT excluded.
     """
 
-    team = serializers.ListField(child=OfferedSerializer(), required=False, max_length=MOST_MEMBERS)
+    team = serializers.ListField(child=OfferedSerializer(), required=False, max_length=LARGEST_TEAM)
     price = serializers.RegexField(POUNDS, required=False, allow_null=True)
     expenses = serializers.RegexField(POUNDS, required=False, allow_null=True)
     options = serializers.ListField(

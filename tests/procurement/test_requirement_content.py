@@ -173,3 +173,19 @@ def test_terms_are_written_in_digits_from_0_to_9(field: str, written: str) -> No
     with pytest.raises(Invalid) as refusal:
         Terms.from_json({field: written})
     assert [(one.pointer, one.code) for one in refusal.value.faults] == [(f"/terms/{field}", "shape")]
+
+
+def test_a_team_has_as_many_lines_as_one_that_is_only_priced_and_no_more() -> None:
+    def asked(many: int) -> dict[str, Any]:
+        return {
+            "text": "x",
+            "framework": "rm1",
+            "team": [{"role": f"Kind {at}", "days": "1"} for at in range(many)],
+        }
+
+    assert len(RequirementContent.from_json(asked(50)).team) == 50
+    with pytest.raises(Invalid) as refused:
+        RequirementContent.from_json(asked(51))
+    assert [(one.pointer, one.message) for one in refused.value.faults] == [
+        ("/team", "At most 50 entries; these are 51.")
+    ]

@@ -28,6 +28,7 @@ OPEN: dict[str, Any] = NEED | {
     "role": ["data engineer", "", "Designer"], "years": ["6", "", ""],
     "worked": ["10", "", "2.5"], "per": ["days", "days", "days"],
 }  # fmt: skip
+SHEET = 15_000
 ASKED = ("Data engineer (6 years or more)", "Designer")
 TOLD = "£8,125 without VAT, at or above 100 per cent of 1 published card"
 TAKEN = [
@@ -129,6 +130,47 @@ def test_what_is_wrong_with_a_row_is_told_at_its_field(
     assert answer.status_code == 422
     assert wrong(read(answer)) == [told]
     assert Event.objects.count() == before
+
+
+def roles_of(many: int) -> dict[str, list[str]]:
+    """So many rows of roles."""
+    return {
+        "role": [f"Engineer of the kind {at}" for at in range(many)], "years": [""] * many,
+        "worked": ["12.5"] * many, "per": ["hours"] * many,
+    }  # fmt: skip
+
+
+def test_rows_are_added_until_the_team_is_as_large_as_any(page: Client) -> None:
+    gradeless("hour", "Tester")
+    for sent, shown, more in ((0, 12, True), (12, 18, True), (46, 50, False), (50, 50, False)):
+        answer = page.post("/match", {"framework": "rm2", "lot": "rm2~1", "do": "rows"} | roles_of(sent))
+        form = read(answer)
+        assert len(form.all("input", name="role")) == shown
+        assert ("Add rows to the team" in form.texts("button")) is more
+        written = [
+            one.attributes["value"] for one in form.all("input", name="role") if "value" in one.attributes
+        ]
+        assert written == [f"Engineer of the kind {at}" for at in range(sent)]
+        assert len(answer.content) + SHEET < 100_000
+
+
+def test_a_team_is_as_large_as_any_and_no_larger(page: Client) -> None:
+    lines = tuple(LineDraft(str(at), 1_000, f"Engineer of the kind {at}") for at in range(51))
+    publish_cards(SYSTEM, [CardDraft("dogwood", "rm1", lines)])
+    asked = {**OPEN, **roles_of(50), "per": ["days"] * 50}
+    taken = signed(page).post("/match", asked)
+    assert taken.status_code == 303, wrong(read(taken))
+    assert len(Match.objects.get().content["team"]) == 50
+    told = read(page.get(taken["Location"])).texts("li")
+    assert [one for one in told if one.endswith("of the card")] == [
+        f"Engineer of the kind {at}, line {at} of the card" for at in range(6)
+    ]
+    assert "and 44 lines more" in told
+    before = Event.objects.count()
+    refused = page.post("/match", asked | roles_of(51) | {"per": ["days"] * 51})
+    assert refused.status_code == 422
+    assert wrong(read(refused)) == [("Team: at most 50 entries; these are 51", "#framework")]
+    assert (Match.objects.count(), Event.objects.count()) == (1, before)
 
 
 def test_roles_are_compared(page: Client) -> None:

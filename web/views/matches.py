@@ -28,6 +28,7 @@ from procurement.models import Framework, Lot, Match
 from procurement.permissions import Action, Actor, can
 from procurement.querysets import MatchQuerySet
 from procurement.requirements import RequirementContent
+from procurement.team_lines import LARGEST_TEAM
 from search.engines.base import EngineUnavailable
 from search.index import engine
 from search.matching import Matched, MatchOptions, match
@@ -40,7 +41,7 @@ from web.fictional import fictional_listings
 from web.finding import count_shown
 from web.match_answer import answer_of, asked_for
 from web.need_choices import need_choices
-from web.need_form import LABELS, NeedForm
+from web.need_form import LABELS, ROWS, NeedForm
 from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed
@@ -50,6 +51,8 @@ from web.shortlist_page import begun_at
 from web.views.errors import search_unavailable
 
 SHOWN: Final = 20
+BESIDE_MANY: Final = 10
+"""Results that stand beside a form with many rows, so that the page stays small."""
 TITLE_LENGTH: Final = 80
 
 
@@ -70,13 +73,16 @@ def need(request: HttpRequest) -> HttpResponse:
         return _form(request, form.taking(reference), body)
     if request.POST.get("do") == "choices":
         return _form(request, form.settled(), body)
+    if request.POST.get("do") == "rows":
+        return _form(request, replace(form, more=ROWS), body)
     organisation = body.chosen(form.organisation)
     if organisation is not None and (before := done_before(request, body.actor)) is not None:
         return before
     try:
         content = _content(form, body, organisation)
         weights = form.chosen_weights()[0]
-        options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), weights=weights, size=SHOWN)
+        size = BESIDE_MANY if organisation is None and form.is_long() else SHOWN
+        options = MatchOptions(timezone.localdate(), mode=cast(Mode, form.mode), weights=weights, size=size)
         found = match(content, options, engine())
     except Invalid as refused:
         return _form(request, form, body, form.faults(refused.faults))
@@ -139,6 +145,7 @@ def _form(
         choices=choices,
         organisations=list(body.choices) if len(body.choices) > 1 else [],
         keeps=bool(body.choices),
+        largest_team=LARGEST_TEAM,
         answer=told,
         fictional=frozenset() if told is None else fictional_listings(told.listings),
         again=form.pairs(),
