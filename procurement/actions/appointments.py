@@ -161,3 +161,5 @@ def _faults(
         lot = lots.get(draft.lot)
         if lot is not None and not lot.framework.starts_on <= draft.starts_on <= lot.framework.ends_on:
             yield Fault(f"{at}/starts_on", "range", "An appointment starts while its framework runs.")
+        if lot is not None and draft.ends_on is not None and draft.ends_on > lot.framework.ends_on:
+            yield Fault(f"{at}/ends_on", "range", "An appointment ends while its framework runs.")

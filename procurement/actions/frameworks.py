@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from procurement.actions.events import Happening, record
+from procurement.actions.framework_uses import offered_regions
 from procurement.actions.outcome import Outcome
 from procurement.errors import Fault, Invalid
 from procurement.evaluation_rules import WEIGHTED, WHOLE
@@ -238,15 +239,31 @@ def _faults(
         if kind not in BUYER_CLASSES:
             yield Fault("/buyer_classes", "unknown", f"{kind} is no class of buyer.")
     if framework is not None:
-        numbers = {lot.number for lot in draft.lots}
-        for gone in set(framework.lots.values_list("number", flat=True)) - numbers:
-            yield Fault("/lots", "missing", f"Lot {gone} is there already and cannot go.")
+        yield from _kept_faults(draft, framework)
     # A number in small letters is the end of a reference.
     ends = [lot.number.lower() for lot in draft.lots]
     for place, lot in enumerate(draft.lots):
         if ends.count(lot.number.lower()) > 1:
             yield Fault(f"/lots/{place}/number", "duplicate", f"Lot {lot.number} comes more than once.")
         yield from _lot_faults(lot, f"/lots/{place}")
+
+
+def _kept_faults(draft: FrameworkDraft, framework: Framework) -> Iterator[Fault]:
+    """What of a framework that is there already stays."""
+    scheme = framework.region_scheme
+    if scheme != draft.region_scheme and (many := offered_regions(framework)):
+        yield Fault("/region_scheme", "in_use", f"{many} name regions of {scheme}.")
+    numbers = {lot.number for lot in draft.lots}
+    for gone in set(framework.lots.values_list("number", flat=True)) - numbers:
+        yield Fault("/lots", "missing", f"Lot {gone} is there already and cannot go.")
+
+
+def _name_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
+    if not shows_something(lot.name):
+        yield Fault(f"{at}/name", "required", f"Lot {lot.number} has a name.")
+    for place, grade in enumerate(lot.grades):
+        if not shows_something(grade.name):
+            yield Fault(f"{at}/grades/{place}/name", "required", f"Grade {grade.code} has a name.")
 
 
 def _is_range(stated: object) -> bool:
@@ -262,6 +279,7 @@ def _is_range(stated: object) -> bool:
 def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
     if not re.fullmatch(REFERENCE_PATTERN, lot.number) or "~" in lot.number:
         yield Fault(f"{at}/number", "shape", f"{lot.number!r} is not a number of a lot.")
+    yield from _name_faults(lot, at)
     if not lot.direct_award and not lot.competition:
         yield Fault(
             f"{at}/competition", "route", f"Lot {lot.number} allows neither direct award nor competition."

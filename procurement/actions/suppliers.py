@@ -131,12 +131,6 @@ def _write(changes: Sequence[_Change], partners: dict[str, int]) -> None:
             if change.supplier is None
         ]
     )
-    renamed = []
-    for change in changes:
-        if change.supplier is not None and change.differing:
-            change.supplier.name, change.supplier.form = change.draft.name, change.draft.form
-            renamed.append(change.supplier)
-    Supplier.objects.bulk_update(renamed, ["name", "form"])
     keys = dict(
         Supplier.objects.filter(reference__in=[change.draft.reference for change in changes]).values_list(
             "reference", "pk"
@@ -148,6 +142,13 @@ def _write(changes: Sequence[_Change], partners: dict[str, int]) -> None:
             member.left_on = left_on
             leavers.append(member)
     SupplierMember.objects.bulk_update(leavers, ["left_on"])
+    # Between those who leave and those who join: at no moment does a firm alone have members.
+    renamed = []
+    for change in changes:
+        if change.supplier is not None and change.differing:
+            change.supplier.name, change.supplier.form = change.draft.name, change.draft.form
+            renamed.append(change.supplier)
+    Supplier.objects.bulk_update(renamed, ["name", "form"])
     insert(
         [
             SupplierMember(

@@ -123,26 +123,27 @@ def another_framework(appointment: Appointment) -> Framework:
 def an_offering_on_another_lot(appointment: Appointment) -> None:
     far = another_lot(appointment).specialisms.get()
     Offering.objects.create(
-        appointment=appointment, partner=Partner.objects.get(reference="one"), specialism=far
+        appointment=appointment, partner=Partner.objects.get(reference="one"), specialism=far, regions=["UK"]
     )
 
 
 def an_offering_on_another_framework(appointment: Appointment) -> None:
     far = another_lot(appointment, another_framework(appointment)).specialisms.get()
     Offering.objects.create(
-        appointment=appointment, partner=Partner.objects.get(reference="one"), specialism=far
+        appointment=appointment, partner=Partner.objects.get(reference="one"), specialism=far, regions=["UK"]
     )
 
 
 def an_offering_moved_to_another_lot(appointment: Appointment) -> None:
     offering = Offering.objects.create(
-        appointment=appointment, partner=Partner.objects.get(reference="one"), specialism=None
+        appointment=appointment, partner=Partner.objects.get(reference="one"), regions=["UK"]
     )
     Offering.objects.filter(pk=offering.pk).update(specialism=another_lot(appointment).specialisms.get())
 
 
 def an_offering_of_a_stranger(appointment: Appointment) -> None:
-    Offering.objects.create(appointment=appointment, partner=Partner.objects.get(reference="three"))
+    three = Partner.objects.get(reference="three")
+    Offering.objects.create(appointment=appointment, partner=three, regions=["UK"])
 
 
 def a_specialism_moved_to_another_lot(appointment: Appointment) -> None:
@@ -186,8 +187,8 @@ def half_an_identifier(appointment: Appointment) -> None:
 
 def not_stated_twice(appointment: Appointment) -> None:
     one = Partner.objects.get(reference="one")
-    Offering.objects.create(appointment=appointment, partner=one)
-    Offering.objects.create(appointment=appointment, partner=one)
+    Offering.objects.create(appointment=appointment, partner=one, regions=["UK"])
+    Offering.objects.create(appointment=appointment, partner=one, regions=["UK"])
 
 
 def two_published_profiles(appointment: Appointment) -> None:

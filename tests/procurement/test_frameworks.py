@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.frameworks import (
     FrameworkDraft,
     GradeDraft,
@@ -14,8 +15,15 @@ from procurement.actions.frameworks import (
     SpecialismDraft,
     save_framework,
 )
-from procurement.actions.organisations import OrganisationDraft, save_organisations
+from procurement.actions.offerings import OfferingDraft, Placement, save_offerings
+from procurement.actions.organisations import (
+    OrganisationDraft,
+    PartnerDraft,
+    save_organisations,
+    save_partners,
+)
 from procurement.actions.regions import RegionDraft, TwinDraft, save_regions
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.errors import Invalid, NotPermitted
 from procurement.models import Event, Framework, Lot, Region, RegionTwin, Specialism
 from procurement.permissions import ANONYMOUS, SYSTEM
@@ -51,6 +59,29 @@ def refused(draft: FrameworkDraft) -> list[tuple[str, str]]:
         save_framework(SYSTEM, draft)
     assert (list(Lot.objects.values()), Event.objects.count()) == before
     return [(fault.pointer, fault.code) for fault in refusal.value.faults]
+
+
+def test_a_lot_or_a_grade_without_a_name_is_refused() -> None:
+    lot = DRAFT.lots[0]
+    blank = replace(lot, name=" ", grades=(GradeDraft("G9", "\u200b", 9),))
+    assert refused(replace(DRAFT, lots=(blank,))) == [
+        ("/lots/0/name", "required"),
+        ("/lots/0/grades/0/name", "required"),
+    ]
+
+
+def test_a_framework_keeps_its_scheme_while_offerings_name_regions_of_it() -> None:
+    save_framework(SYSTEM, DRAFT)
+    moved = replace(DRAFT, region_scheme="NUTS2013")
+    assert save_framework(SYSTEM, moved).changed == ["rm1"]
+    save_partners(SYSTEM, [PartnerDraft("firm", "Firm")])
+    first = DRAFT.starts_on
+    save_suppliers(SYSTEM, [SupplierDraft("firm", "Firm", "alone", (MemberDraft("firm", "lead", first),))])
+    save_appointments(SYSTEM, [AppointmentDraft("firm", "rm1~2a", first)])
+    offered = (OfferingDraft("rm1~2a", "rm1~2a~1", ("UK",)),)
+    save_offerings(SYSTEM, [Placement("rm1", "firm", "firm", offered)])
+    assert refused(DRAFT) == [("/region_scheme", "in_use")]
+    assert Framework.objects.get().region_scheme == "NUTS2013"
 
 
 def test_a_framework_is_published_with_references_for_all_its_parts() -> None:

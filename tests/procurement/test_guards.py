@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 NEVER = import_module("procurement.migrations.0028_never_written_over")
 EMPTIED = import_module("procurement.migrations.0031_not_emptied")
+PLACES = import_module("procurement.migrations.0032_names_and_places")
 PUBLISHED = import_module("procurement.migrations.0030_rules_held").CARD
 OVER = "A row that is never edited is not written over either."
 OPENED = Happening("framework.opened", "framework", "wr1")
@@ -59,6 +60,13 @@ def test_every_guard_stands_after_all_migrations() -> None:
         *(f"procurement_partner_no_other_profile_{event}" for event in written),
         "procurement_appointment_no_outside_insert",
         "procurement_appointment_no_moved_outside_update",
+        "procurement_appointment_no_end_outside_insert",
+        "procurement_appointment_no_end_moved_outside_update",
+        "procurement_framework_no_other_scheme_update",
+        "procurement_supplier_no_members_alone_update",
+        *(f"procurement_suppliermember_no_member_alone_{event}" for event in written),
+        *(f"procurement_offering_no_elsewhere_{event}" for event in written),
+        *(f"{table}_no_blank_name_{event}" for table in PLACES.NAMED for event in written),
         "procurement_event_no_gap_insert",
         "procurement_profileversion_no_other_partner_update",
         "procurement_profileversion_no_way_back_update",

@@ -32,8 +32,8 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.permissions import SYSTEM
-from tests.guards import CLEARED, guards
-from tests.world import make_world
+from tests.guards import CLEARED, guards, unguarded
+from tests.world import LIVE_FROM, make_world
 
 RULES = import_module("procurement.migrations.0030_rules_held").RULES
 REFERENCED = (Organisation, Framework, Lot, Specialism, Grade, Partner, Supplier, Appointment)
@@ -167,6 +167,99 @@ def test_an_appointment_starts_while_its_framework_runs(days: int) -> None:
     supplier = Supplier.objects.exclude(appointments__lot=place.lot).filter(members__role="lead")[0]
     made = Appointment(reference="outside", supplier=supplier, lot=place.lot, starts_on=outside)
     assert refused(made.save) == told
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_an_appointment_ends_while_its_framework_runs(days: int) -> None:
+    place = Appointment.objects.select_related("lot__framework")[0]
+    outside = place.lot.framework.ends_on + timedelta(days=days)
+    told = "An appointment ends while its framework runs."
+    assert refused(lambda: Appointment.objects.filter(pk=place.pk).update(ends_on=outside)) == told
+    supplier = Supplier.objects.exclude(appointments__lot=place.lot).filter(members__role="lead")[0]
+    made = Appointment(
+        reference="outside", supplier=supplier, lot=place.lot, starts_on=place.starts_on, ends_on=outside
+    )
+    assert refused(made.save) == told
+    made.ends_on = place.lot.framework.ends_on
+    made.save()
+    assert Appointment.objects.get(reference="outside").ends_on == place.lot.framework.ends_on
+
+
+def another_member(supplier: Supplier) -> None:
+    SupplierMember.objects.create(
+        supplier=supplier, partner=Partner.objects.get(reference="ash"), role="member", joined_on=LIVE_FROM
+    )
+    connection.check_constraints()
+
+
+def made_alone(supplier: Supplier) -> None:
+    Supplier.objects.filter(pk=supplier.pk).update(form="alone")
+    connection.check_constraints()
+
+
+def test_a_firm_alone_has_no_members() -> None:
+    yew, oak = Supplier.objects.get(reference="yew"), Supplier.objects.get(reference="oak")
+    assert (yew.form, oak.form) == ("alone", "prime")
+    told = "A firm alone has one member, its lead."
+    assert refused(lambda: another_member(yew)) == told
+    assert refused(lambda: made_alone(oak)) == told
+    oak.members.filter(role="member").update(left_on=date(2025, 1, 1))
+    made_alone(oak)
+    assert Supplier.objects.get(pk=oak.pk).form == "alone"
+    again = oak.members.filter(role="member")
+    assert refused(lambda: (again.update(left_on=None), connection.check_constraints())) == told
+
+
+@pytest.mark.parametrize(
+    "regions", [[], ["UKH1"], ["TLC", "ZZ9"], "TLC", {"TLC": "UK"}, [1], [None], ["tlc"]]
+)
+def test_an_offering_names_regions_that_its_framework_knows(regions: object) -> None:
+    offering = Offering.objects.filter(appointment__lot__framework__reference="wr1")[0]
+    told = "An offering names regions of its framework's scheme, or UK."
+    assert refused(lambda: Offering.objects.filter(pk=offering.pk).update(regions=regions)) == told
+    copy = Offering(appointment=offering.appointment, partner=offering.partner, regions=regions)
+    assert refused(copy.save) == told
+    copy.regions = ["TLC", "UK", "TLC3"]
+    copy.save()
+    assert Offering.objects.get(pk=copy.pk).regions == ["TLC", "UK", "TLC3"]
+
+
+def test_a_framework_keeps_the_scheme_of_regions_that_offerings_name() -> None:
+    named = Framework.objects.filter(reference="wr1")
+    assert refused(lambda: named.update(region_scheme="NUTS2013")) == (
+        "A framework keeps the scheme in which its offerings name regions."
+    )
+    Offering.objects.filter(appointment__lot__framework__reference="wr1").delete()
+    assert named.update(region_scheme="NUTS2013") == 1
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t\n", "\u00a0"])
+@pytest.mark.parametrize("model", [Organisation, Framework, Lot, Specialism, Grade, Supplier])
+def test_a_name_is_not_blank(model: type[models.Model], blank: str) -> None:
+    found = model._base_manager.order_by("pk")
+    assert refused(lambda: found.update(name=blank)) == "A name is not blank."
+    row = model._base_manager.order_by("pk")[0]
+    for name, value in (("pk", None), ("reference", "another"), ("name", blank)):
+        setattr(row, name, value)
+    assert refused(lambda: row.save(force_insert=True)) == "A name is not blank."
+
+
+def test_what_stood_before_these_rules_is_kept_and_may_be_put_right() -> None:
+    place, offering = Appointment.objects.order_by("pk")[0], Offering.objects.order_by("pk")[0]
+    yew = Supplier.objects.get(reference="yew")
+    with unguarded():
+        Appointment.objects.filter(pk=place.pk).update(ends_on=date(2199, 1, 1))
+        Supplier.objects.filter(pk=yew.pk).update(name=" ")
+        Offering.objects.filter(pk=offering.pk).update(regions=["ZZ9"])
+        another_member(yew)
+    Appointment.objects.filter(pk=place.pk).update(ends_on=date(2199, 1, 1), status="suspended")
+    yew.refresh_from_db()
+    yew.revision += 1
+    yew.save()
+    assert (yew.name, Appointment.objects.get(pk=place.pk).status) == (" ", "suspended")
+    Offering.objects.filter(pk=offering.pk).update(regions=["UK"])
+    Supplier.objects.filter(pk=yew.pk).update(name="Yew", form="prime")
+    assert yew.members.count() == 2
 
 
 def event(position: int, previous_hash: str, own: str = "f" * 64) -> Event:

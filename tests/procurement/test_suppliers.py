@@ -139,6 +139,7 @@ def test_a_place_is_made_changed_and_suspended_each_with_its_event() -> None:
         (replace(PLACE, supplier="nobody"), ("/0/supplier", "unknown")),
         (replace(PLACE, lot="wr1~9"), ("/0/lot", "unknown")),
         (replace(PLACE, starts_on=date(2001, 1, 1)), ("/0/starts_on", "range")),
+        (replace(PLACE, ends_on=date(2199, 1, 1)), ("/0/ends_on", "range")),
         (replace(PLACE, ends_on=date(2024, 1, 1)), ("/0/ends_on", "order")),
         (replace(PLACE, status="asleep"), ("/0/status", "unknown")),
     ],
