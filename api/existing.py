@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db.models import Model, Q
+from django.db.models import Model
 
 from procurement.models import Framework, Lot, Measure, Organisation, Partner, Supplier
+from procurement.references import as_they_stand
 from search.parameters import BadParameters, ParameterFault
 
 PUBLIC: Final[Mapping[str, tuple[type[Model], str]]] = {
@@ -55,12 +56,8 @@ def existing(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reference(name: str, value: str) -> str | None:
     """The reference of what is called so; None where there is none."""
-    called = Q(reference__in={value, value.lower()})
-    if name == "framework":
-        called |= Q(number__iexact=value)
-    references = list(PUBLIC[name][0]._default_manager.filter(called).values_list("reference", flat=True))
     # One that bears the value as its reference stands before one that has it as its number.
-    for wanted in (value, value.lower()):
-        if wanted in references:
-            return wanted
-    return references[0] if references else None
+    found = as_they_stand(PUBLIC[name][0], [value]).get(value)
+    if found is None and name == "framework":
+        found = Framework.objects.filter(number__iexact=value).values_list("reference", flat=True).first()
+    return found

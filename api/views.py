@@ -27,6 +27,8 @@ from api.limits import spend
 from api.parameters import PAGE_SIZE, PAGING, readable, values
 from api.references import linked
 from procurement.errors import NotPermitted
+from procurement.models import Framework, Organisation, Partner, Supplier
+from procurement.references import rows_named
 from search.parameters import Parameter
 
 Row = TypeVar("Row", bound=Model)
@@ -35,6 +37,9 @@ _methods: dict[type[APIView], list[str]] = {}
 """The methods that each address takes, kept at hand."""
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+NAMED_BY_PEOPLE: Final = (Framework, Organisation, Partner, Supplier)
+"""Whose references somebody chose, some of them with capitals before those were refused."""
 
 
 class ApiView(APIView):
@@ -132,7 +137,10 @@ class ApiView(APIView):
 def one_of(rows: QuerySet[Row], reference: str) -> Row:
     """The row of that reference, or a 404 that does not tell a hidden one from none."""
     # People write RM6309; parameters take that too.
-    row = rows.filter(reference__in={reference, reference.lower()}).first()
+    if rows.model in NAMED_BY_PEOPLE:
+        row = rows_named(rows, [reference]).get(reference)
+    else:
+        row = rows.filter(reference__in={reference, reference.lower()}).first()
     if row is None:
         raise Problem(404, f"There is nothing called {reference} here, or nothing that you may see.")
     return row

@@ -13,9 +13,10 @@ from typing import Final
 
 from procurement.dated import last_day
 from procurement.errors import Fault, Invalid
-from procurement.models import Framework, Lot, Supplier, SupplierMember
+from procurement.models import Framework, Lot, Partner, Supplier, SupplierMember
 from procurement.on_day import belongs
 from procurement.quotes import Proposed, QuoteQuestion
+from procurement.references import as_they_stand, listing_reference, rows_named
 from procurement.team_lines import MOST_HOURS, TeamLine, folded, measure_fault, team_faults
 
 YEARS: Final = (1990, 2199)
@@ -40,7 +41,7 @@ class Terms:
 
 def framework_named(reference: str) -> Framework:
     """The framework of that reference or number; raises Invalid (`/framework`) for none."""
-    found = Framework.objects.filter(reference=reference.lower()).first()
+    found = rows_named(Framework.objects.all(), [reference]).get(reference)
     if found is None:
         raise _unknown("/framework", f"There is no framework {reference}.")
     return found
@@ -57,8 +58,9 @@ def lot_named(framework: Framework, name: str) -> Lot:
 
 def suppliers_named(references: Sequence[str], pointer: str = "/suppliers") -> list[Supplier]:
     """These suppliers in this order; raises Invalid naming each that there is not, or that stands there twice."""
-    found = {one.reference: one for one in Supplier.objects.filter(reference__in=references)}
-    _refuse_unknown(references, found, pointer, "supplier")
+    found = rows_named(Supplier.objects.all(), references)
+    known = {given: one.reference for given, one in found.items()}
+    _refuse_unknown(references, known, pointer, "supplier")
     return [found[reference] for reference in references]
 
 
@@ -69,20 +71,31 @@ def suppliers_of_listings(
 
     Whose partner is not to be shown on that day has no listing.
     """
-    parts = [reference.split("~") for reference in references]
+    parts = {reference: reference.split("~") for reference in references}
+    whole = {given: each for given, each in parts.items() if len(each) == 3}
+    suppliers = as_they_stand(Supplier, {each[1] for each in whole.values()})
+    partners = as_they_stand(Partner, {each[2] for each in whole.values()})
+    known = {
+        given: listing_reference(framework.reference, suppliers[supplier], partners[partner])
+        for given, (place, supplier, partner) in whole.items()
+        if place.lower() == framework.reference.lower() and supplier in suppliers and partner in partners
+    }
     members = SupplierMember.objects.filter(
-        supplier__reference__in={each[1] for each in parts if len(each) == 3},
-        partner__reference__in={each[2] for each in parts if len(each) == 3},
+        supplier__reference__in=suppliers.values(),
+        partner__reference__in=partners.values(),
         partner__published__isnull=False,
         partner__suspended=False,
     ).select_related("supplier", "partner")
     found = {
-        f"{framework.reference}~{member.supplier.reference}~{member.partner.reference}": member.supplier
+        listing_reference(
+            framework.reference, member.supplier.reference, member.partner.reference
+        ): member.supplier
         for member in members
         if belongs(member, framework, on)
     }
-    _refuse_unknown(references, found, pointer, f"listing under {framework.number},")
-    return [found[reference] for reference in references]
+    known = {given: reference for given, reference in known.items() if reference in found}
+    _refuse_unknown(references, known, pointer, f"listing under {framework.number},")
+    return [found[known[reference]] for reference in references]
 
 
 def day_faults(pointer: str, day: date | None) -> list[Fault]:
@@ -118,10 +131,12 @@ def question_of(framework: Framework, lot: Lot | None, terms: Terms, asked: Sequ
 def _proposed(terms: Terms, asked: Sequence[str], faults: list[Fault]) -> dict[str, dict[str, Proposed]]:
     called = {line.called for line in terms.team}
     read: dict[str, dict[str, Proposed]] = {}
-    for supplier, rates in terms.proposed.items():
-        place = f"/proposed/{_escaped(supplier)}"
+    spelt = {**{one.lower(): one for one in asked}, **{one: one for one in asked}}
+    for given, rates in terms.proposed.items():
+        place = f"/proposed/{_escaped(given)}"
+        supplier = spelt.get(given) or spelt.get(given.lower(), given)
         if supplier not in asked:
-            faults.append(Fault(place, "unknown", f"{supplier} is not among those asked about."))
+            faults.append(Fault(place, "unknown", f"{given} is not among those asked about."))
         for name, minor in rates.items():
             pointer = f"{place}/{_escaped(name)}"
             line = name.upper() if name.upper() in called else folded(name)
@@ -135,14 +150,13 @@ def _proposed(terms: Terms, asked: Sequence[str], faults: list[Fault]) -> dict[s
     return read
 
 
-def _refuse_unknown(
-    references: Sequence[str], found: Mapping[str, Supplier], pointer: str, kind: str
-) -> None:
+def _refuse_unknown(references: Sequence[str], known: Mapping[str, str], pointer: str, kind: str) -> None:
     faults = []
+    spelt = [known.get(reference, reference) for reference in references]
     for place, reference in enumerate(references):
-        if reference not in found:
+        if reference not in known:
             faults.append(Fault(f"{pointer}/{place}", "unknown", f"There is no {kind} {reference}."))
-        elif references.index(reference) < place:
+        elif spelt.index(spelt[place]) < place:
             faults.append(Fault(f"{pointer}/{place}", "twice", f"{reference} stands there already."))
     if faults:
         raise Invalid("Some of those asked about cannot be priced; `errors` names each.", tuple(faults))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import date
+from typing import TypeVar
 
-from django.db.models import F
+from django.db.models import F, Model, QuerySet
+from django.db.models.functions import Lower
 from django.utils.text import slugify
 
 from procurement.models import Counter
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
+
+Row = TypeVar("Row", bound=Model)
 
 
 def numbered(kind: str, on: date, digits: int = 4) -> str:
@@ -33,6 +37,51 @@ def slug(name: str, taken: Collection[str]) -> str:
     while f"{plain}-{number}" in taken:
         number += 1
     return f"{plain}-{number}"
+
+
+def rows_named(rows: QuerySet[Row], given: Collection[str]) -> dict[str, Row]:
+    """For each reference that somebody gives, in whatever capitals, the row that it is of; nothing for one that there
+    is not. One written exactly so goes before one in small letters, and that before one with capitals, which was given
+    before they were refused. One query, two where some do not stand so.
+    """
+    small = {one: one.lower() for one in given}
+    exact = {_reference(row): row for row in rows.filter(reference__in={*small, *small.values()})}
+    found = {
+        one: exact.get(one) or exact[lower] for one, lower in small.items() if one in exact or lower in exact
+    }
+    missing = {lower for one, lower in small.items() if one not in found}
+    if missing:
+        capitals = rows.alias(small=Lower("reference")).filter(small__in=missing).order_by("-reference")
+        others = {_reference(row).lower(): row for row in capitals}
+        found |= {one: others[lower] for one, lower in small.items() if one not in found and lower in others}
+    return found
+
+
+def as_they_stand(kind: type[Model], given: Collection[str]) -> dict[str, str]:
+    """The same for references alone."""
+    named = rows_named(kind._default_manager.only("reference"), given)
+    return {one: _reference(row) for one, row in named.items()}
+
+
+def _reference(row: Model) -> str:
+    return str(row.reference)  # type: ignore[attr-defined]
+
+
+def differing_in_capitals(kind: type[Model], given: Collection[str]) -> dict[str, str]:
+    """For each new reference what to say of one that stands and differs from it in capitals alone: nobody who is asked
+    for either would know which is meant. Nothing for one that stands as it is, or that nothing is like.
+    """
+    return {
+        one: f"{other} stands already, and no two differ in capitals alone: write it so, or give another."
+        for one, other in as_they_stand(kind, given).items()
+        if other != one
+    }
+
+
+def taken_references(*kinds: type[Model]) -> set[str]:
+    """Every reference of these kinds in small letters: what `slug` must not make."""
+    rows = (kind._default_manager.values_list(Lower("reference"), flat=True) for kind in kinds)
+    return {one for each in rows for one in each}
 
 
 def wrong_with_reference(reference: str, *, kept: bool = False) -> str | None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from procurement.errors import Fault, Invalid
 from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.known import refuse_unknown_values
+from search.known import known_values
 from search.parameters import BadParameters
 from search.query import DEEPEST_HIT
 from search.saved_query import canonical_query, kept_query
@@ -31,7 +31,7 @@ def checked_query(text: object, refused: str) -> str:
     try:
         query = canonical_query(text, on)
         asked = replace(kept_query(query, on), page_size=1, facets=False, seed=0)
-        refuse_unknown_values(engine(), asked)
+        asked, _ = known_values(engine(), asked)
         answer = engine().search_listings(asked)
         refuse_unknown_grade(asked, answer)
     except BadParameters as bad:

@@ -18,6 +18,7 @@ from procurement.models import Partner, RateCard, RateCardVersion, Region
 from procurement.on_day import day_within
 from procurement.pricing import nearest_rank
 from procurement.quotes import card_lines, roles_of
+from procurement.references import rows_named
 from procurement.team_lines import TeamLine, needs_hours
 from procurement.team_price import TeamPrice, price_team
 from procurement.team_rates import CardLine, CardLines, LineRate, RoleLine, Unpriced, rate_for, rate_of
@@ -145,8 +146,10 @@ def compare(question: ComparisonQuestion) -> Comparison:
 def _documents(question: ComparisonQuestion, known: Places) -> list[ListingDocument]:
     """The documents in the order asked."""
     partners = {reference.rpartition("~")[2] for reference in question.listings}
-    keys = list(Partner.objects.filter(reference__in=partners).values_list("pk", flat=True))
-    found = {one["key"]: one for one in listings_of(keys, 0, known, question.on).puts}
+    keys = [one.pk for one in rows_named(Partner.objects.only("reference"), partners).values()]
+    # Listings are asked for in small letters, and one that is written so goes before one with capitals.
+    written = {one["key"]: one for one in listings_of(keys, 0, known, question.on).puts}
+    found = {key.lower(): one for key, one in written.items()} | written
     faults = [
         ParameterFault("listing", "choice", f"There is no listing {reference}.")
         for reference in question.listings

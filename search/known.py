@@ -1,5 +1,6 @@
-"""A value that nothing in the index bears is a fault of the question, not an empty answer, unless it is a framework, a
-lot or a specialism that there is: then a link to it holds when its last firm leaves, and a note says why it is empty.
+"""A value that nothing in the index bears, in whatever capitals, is a fault of the question, not an empty answer,
+unless it is a framework, a lot or a specialism that there is: then a link to it holds when its last firm leaves, and a
+note says why it is empty.
 
 Between reading a question and answering it: the engine knows which frameworks, lots, specialisms, suppliers and
 regions its listings and rate lines name (in memory), so that the database is read for what it does not know alone.
@@ -8,11 +9,13 @@ regions its listings and rate lines name (in memory), so that the database is re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from django.db.models import Model
 
-from procurement.models import Framework, Lot, Specialism
+from procurement.models import Framework, Lot, Specialism, Supplier
+from procurement.references import as_they_stand
 from search.engines.base import Collection, Engine
 from search.notes import Note
 from search.parameters import BadParameters, ParameterFault
@@ -36,15 +39,17 @@ _EMPTY: Final[Mapping[Collection, tuple[str, str]]] = {
 _WHERE: Final = {"framework": "under", "lot": "on", "specialism": "for"}
 
 
-def refuse_unknown_values(engine: Engine, query: ListingQuery) -> tuple[Note, ...]:
-    """Raises BadParameters naming each value that there is not; EngineUnavailable as a search does. Answers a note on
-    each that there is and that no listing bears (a query for each such parameter).
+def known_values(engine: Engine, query: ListingQuery) -> tuple[ListingQuery, tuple[Note, ...]]:
+    """The question by references as they stand, whatever capitals they were given with, and a note on each value that
+    there is and that no listing bears (a query or two for each such parameter). Raises BadParameters naming each
+    that there is not; EngineUnavailable as a search does.
     """
     asked = {name: query.filters[name] for name in OPEN_FILTERS if name in query.filters}
-    return _refuse(engine, "listings", asked)
+    known, notes = _known(engine, "listings", asked)
+    return replace(query, filters={**query.filters, **known}), notes
 
 
-def refuse_unknown_rate_values(engine: Engine, query: RateQuery) -> tuple[Note, ...]:
+def known_rate_values(engine: Engine, query: RateQuery) -> tuple[RateQuery, tuple[Note, ...]]:
     """The same for rate lines."""
     asked = {
         "framework": query.frameworks,
@@ -52,7 +57,8 @@ def refuse_unknown_rate_values(engine: Engine, query: RateQuery) -> tuple[Note, 
         "supplier": query.suppliers,
         "exclude": query.exclude,
     }
-    return _refuse(engine, "rates", {name: values for name, values in asked.items() if values})
+    known, notes = _known(engine, "rates", {name: values for name, values in asked.items() if values})
+    return replace(query, suppliers=known.get("supplier", ())), notes
 
 
 def refuse_unknown_frameworks(engine: Engine, query: SuggestionQuery | RoleQuery) -> None:
@@ -61,16 +67,22 @@ def refuse_unknown_frameworks(engine: Engine, query: SuggestionQuery | RoleQuery
     """
     if query.frameworks:
         collection: Collection = "listings" if isinstance(query, SuggestionQuery) else "rates"
-        _refuse(engine, collection, {"framework": query.frameworks})
+        _known(engine, collection, {"framework": query.frameworks})
 
 
-def _refuse(engine: Engine, collection: Collection, asked: Mapping[str, Sequence[str]]) -> tuple[Note, ...]:
+def _known(
+    engine: Engine, collection: Collection, asked: Mapping[str, tuple[str, ...]]
+) -> tuple[Mapping[str, tuple[str, ...]], tuple[Note, ...]]:
     unknown = engine.unknown_values(collection, asked) if asked else ()
+    small = [one.value for one in unknown if one.parameter == "supplier"]
+    if small and (stand := as_they_stand(Supplier, small)):
+        asked = {**asked, "supplier": tuple(stand.get(value, value) for value in asked["supplier"])}
+        unknown = engine.unknown_values(collection, asked)
     kept = {name: _names(name, [one.value for one in unknown if one.parameter == name]) for name in _KEPT}
     if faults := [one for one in unknown if one.value not in kept.get(one.parameter, {})]:
         raise BadParameters([_fault(collection, one) for one in faults])
     code, nobody = _EMPTY[collection]
-    return tuple(
+    return asked, tuple(
         Note(code, f"{nobody} {_WHERE[one.parameter]} {one.value} ({kept[one.parameter][one.value]}).")
         for one in unknown
     )

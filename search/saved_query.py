@@ -6,6 +6,7 @@ Journey: what somebody sends -> here -> search/alerts.py keeps it; each time the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 from urllib.parse import urlencode
@@ -13,6 +14,8 @@ from urllib.parse import urlencode
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
+from procurement.models import Supplier
+from procurement.references import as_they_stand
 from search.fields import FILTERS
 from search.parameters import BadParameters, ParameterFault
 from search.params import LISTING_PARAMETERS, listing_query
@@ -34,13 +37,18 @@ def canonical_query(text: str, on: date) -> str:
 
 
 def kept_query(text: str, on: date, places: Mapping[str, Sequence[str]] | None = None) -> ListingQuery:
-    """The question of a kept query string as of a day, at a place in its answer. Raises BadParameters: what it was
-    once checked by may have changed.
+    """The question of a kept query string as of a day, at a place in its answer, by suppliers' references as they stand
+    (a query or two where it names some). Raises BadParameters: what it was once checked by may have changed.
     """
     asked = asked_of(text)
     for name, values in (places or {}).items():
         asked.setlist(name, list(values))
-    return listing_query(asked, on)
+    query = listing_query(asked, on)
+    if not (suppliers := query.filters.get("supplier")):
+        return query
+    stand = as_they_stand(Supplier, suppliers)
+    spelt = tuple(stand.get(one, one) for one in suppliers)
+    return replace(query, filters={**query.filters, "supplier": spelt})
 
 
 def asked_of(text: str) -> QueryDict:

@@ -236,7 +236,7 @@ class MemberEnd(ApiView):
         self.asked(request)
 
         def act(actor: Actor, known: str, revision: int, body: dict[str, Any]) -> Supplier:
-            return end_member(actor, known, revision, partner.lower(), said_of(body, "left_on"))
+            return end_member(actor, known, revision, partner, said_of(body, "left_on"))
 
         return changed(request, reference, ("left_on",), act, empty=True)
 

@@ -349,6 +349,6 @@ class Leaving(ApiView):
 
         def act() -> Response:
             supplier = one_of(Supplier.objects.all(), reference)
-            return Response(MemberSerializer(leave_supplier(actor, supplier.reference, partner.lower())).data)
+            return Response(MemberSerializer(leave_supplier(actor, supplier.reference, partner)).data)
 
         return done_once(request, actor.reference, act)

@@ -24,7 +24,7 @@ from api.v1.shapes import amount
 from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.known import refuse_unknown_frameworks, refuse_unknown_values
+from search.known import known_values, refuse_unknown_frameworks
 from search.notes import Note, notes_on
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
@@ -53,7 +53,7 @@ class ListingSearch(SearchView):
         """
         query = params.listing_query(request.GET, timezone.localdate())
         found = engine()
-        empty = refuse_unknown_values(found, query)
+        query, empty = known_values(found, query)
         answer = found.search_listings(query)
         notes = (*notes_on(query.q, answer.count), *empty, *refuse_unknown_grade(query, answer))
         count_shown(request, (hit.reference for hit in answer.hits), "searches")

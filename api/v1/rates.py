@@ -17,7 +17,7 @@ from api.v1.rate_shapes import RatePage, Roles
 from search import rate_params
 from search.grades import refuse_unknown_grades
 from search.index import engine
-from search.known import refuse_unknown_frameworks, refuse_unknown_rate_values
+from search.known import known_rate_values, refuse_unknown_frameworks
 from search.notes import Note, note_on_force, notes_on
 from search.parameters import Parameter
 from search.query import Freshness
@@ -46,7 +46,7 @@ class RateSearch(SearchView):
         """
         query = rate_params.rate_query(request.GET)
         found = engine()
-        notes = refuse_unknown_rate_values(found, query)
+        query, notes = known_rate_values(found, query)
         try:
             result = found.search_rates(query)
         except OtherUnits as elsewhere:
@@ -93,7 +93,7 @@ class RateExport(SearchView):
         """
         query = rate_params.export_query(request.GET)
         found = engine()
-        refuse_unknown_rate_values(found, query)
+        query, _ = known_rate_values(found, query)
         try:
             lines = found.rate_lines(query)
         except OtherUnits as elsewhere:

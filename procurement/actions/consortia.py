@@ -25,7 +25,7 @@ from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import Appointment, Lot, Partner, Supplier, SupplierMember
 from procurement.permissions import Action, Actor, require
 from procurement.profiles import Reader
-from procurement.references import slug
+from procurement.references import as_they_stand, rows_named, slug, taken_references
 from procurement.revisions import changed_since
 
 NAME: Final = 250
@@ -79,7 +79,7 @@ def appoint_supplier(actor: Actor, said: SupplierToAppoint) -> Supplier:
         _refuse(faults, NOT_APPOINTED)
         assert lead is not None
         since = min(drafts[0].starts_on, timezone.localdate())
-        reference = slug(name, set(Supplier.objects.values_list("reference", flat=True)))
+        reference = slug(name, taken_references(Supplier))
         members = [MemberDraft(lead.reference, Role.LEAD, since)]
         members += [MemberDraft(one.reference, Role.MEMBER, since) for one in firms]
         save_suppliers(_allowed(actor), [SupplierDraft(reference, name, form, tuple(members))])
@@ -249,8 +249,9 @@ def _members(supplier: Supplier) -> Sequence[SupplierMember]:
 
 
 def _member(supplier: Supplier, firm: str) -> SupplierMember:
+    named = as_they_stand(Partner, [firm]).get(firm)
     for one in _members(supplier):
-        if one.partner.reference == firm:
+        if one.partner.reference == named:
             return one
     raise NotFound(f"{firm} does not belong to {supplier.reference}.")
 
@@ -261,7 +262,7 @@ def _firm(reader: Reader, value: object) -> Partner | None:
     if not named:
         return None
     rows = Partner.objects.select_related("organisation", "published")
-    partner = rows.filter(reference=named.lower()).first()
+    partner = rows_named(rows, [named]).get(named)
     if partner is None:
         reader.wrong("unknown", f"There is no firm {named}.")
         return None

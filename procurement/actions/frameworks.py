@@ -22,7 +22,7 @@ from procurement.framework_fields import CPV
 from procurement.models import Framework, Grade, Lot, Organisation, Region, Specialism
 from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
-from procurement.references import wrong_with_reference
+from procurement.references import differing_in_capitals, wrong_with_reference
 from procurement.visible import shows_something
 from procurement.vocabulary import BUYER_CLASSES
 
@@ -216,6 +216,9 @@ def _faults(
     if wrong or "~" in draft.reference:
         told = wrong or f"{draft.reference!r} is not a reference of a framework."
         yield Fault("/reference", "shape", told)
+    elif framework is None:
+        alike = differing_in_capitals(Framework, [draft.reference])
+        yield from (Fault("/reference", "taken", told) for told in alike.values())
     if owner is None:
         yield Fault("/owner", "unknown", f"There is no organisation {draft.owner}.")
     if not draft.number or not shows_something(draft.name):

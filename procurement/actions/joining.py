@@ -36,7 +36,7 @@ from procurement.models.joining import OPEN
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
 from procurement.querysets_joining import JoiningQuerySet
-from procurement.references import numbered, slug
+from procurement.references import numbered, slug, taken_references
 from procurement.revisions import changed_since
 from procurement.states import JOININGS, Part, Transition
 
@@ -331,7 +331,7 @@ def _belonging(joining: Joining) -> str:
         form=Supplier.Form.ALONE, members__partner=joining.partner, members__left_on=None
     ).first()
     if alone is None:
-        reference = slug(partner, set(Supplier.objects.values_list("reference", flat=True)))
+        reference = slug(partner, taken_references(Supplier))
         name = joining.partner.published.name if joining.partner.published else partner
         lead = MemberDraft(partner, SupplierMember.Role.LEAD, today)
         save_suppliers(SYSTEM, [SupplierDraft(reference, name, Supplier.Form.ALONE, (lead,))])

@@ -32,6 +32,7 @@ from procurement.models import (
 )
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.permissions import SYSTEM, Action, Actor, can, require
+from procurement.references import as_they_stand
 from procurement.states import CALL_OFFS
 
 LIVE_TENDER = (
@@ -51,6 +52,7 @@ def leave_supplier(actor: Actor, supplier: str, partner: str) -> SupplierMember:
     Raises NotFound where it does not belong, NotPermitted; Conflict for the lead, which another must become first.
     """
     with transaction.atomic():
+        partner = as_they_stand(Partner, [partner]).get(partner, partner)
         member = (
             SupplierMember.objects.select_for_update(of=("self",))
             .select_related("partner", "supplier")

@@ -18,7 +18,7 @@ from procurement.identifiers import wrong_with
 from procurement.models import Capability, Organisation, Partner
 from procurement.permissions import Action, Actor, require
 from procurement.profiles import NAME_LENGTH
-from procurement.references import wrong_with_reference
+from procurement.references import differing_in_capitals, wrong_with_reference
 from procurement.visible import wrong_with_name
 from procurement.vocabulary import BUYER_CLASSES
 
@@ -197,10 +197,13 @@ def _faults(
             identifier__in=[draft.identifier for draft in drafts if draft.identifier]
         ).values_list("scheme", "identifier", "reference")
     }
+    alike = differing_in_capitals(Organisation, references.keys() - set(existing))
     for number, draft in enumerate(drafts):
         at = pointer(number)
         if wrong := wrong_with_reference(draft.reference, kept=draft.reference in existing):
             yield Fault(f"{at}/reference", "shape", wrong)
+        elif draft.reference in alike:
+            yield Fault(f"{at}/reference", "taken", alike[draft.reference])
         if references[draft.reference] > 1:
             yield Fault(f"{at}/reference", "duplicate", f"{draft.reference} comes more than once.")
         if wrong := wrong_with_name(draft.name, NAME_LENGTH):

@@ -26,7 +26,7 @@ from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.querysets_outcomes import OutcomePlanQuerySet
-from procurement.references import slug
+from procurement.references import slug, taken_references
 from procurement.revisions import changed_since
 from procurement.states import PLANS, Part, Transition
 
@@ -59,7 +59,7 @@ def add_measure(actor: Actor, draft: MeasureDraft) -> Measure:
     _refuse(faults)
     with transaction.atomic():
         buyer = buyer_of(actor, Action.WRITE_CALL_OFF, draft.organisation)
-        reference = slug(read["name"], set(Measure.objects.values_list("reference", flat=True)))
+        reference = slug(read["name"], taken_references(Measure))
         measure = Measure.objects.create(
             reference=reference, organisation=buyer, actor=actor.reference, **read
         )

@@ -30,7 +30,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.profiles import FIELDS, ProfileContent, edited
-from procurement.references import capitals_in
+from procurement.references import capitals_in, differing_in_capitals
 
 Role = SupplierMember.Role
 SHORT: Final = 200
@@ -82,6 +82,8 @@ class _Standing:
 
     partners: Mapping[str, Partner]
     bodies: Mapping[str, Organisation]
+    alike: Mapping[str, str]
+    """what to say of a reference that differs in capitals alone from one that stands"""
     others: Mapping[str, list[str]]
     """what an organisation of that reference is that has no partner, beside a partner: a buyer, the operator"""
     holders: Mapping[tuple[str, str], str]
@@ -180,6 +182,8 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
     return _Standing(
         partners,
         bodies,
+        differing_in_capitals(Organisation, references - bodies.keys())
+        | differing_in_capitals(Supplier, references - suppliers.keys()),
         others,
         holders,
         memberships,
@@ -203,6 +207,8 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
         _compare(verdict, current, content)
     if partner is None and (capitals := capitals_in(row.reference)):
         verdict.faults.append(Fault("/reference", "shape", capitals))
+    elif row.reference in standing.alike:
+        verdict.faults.append(Fault("/reference", "taken", standing.alike[row.reference]))
     if partner is None and row.reference in standing.bodies:
         _take_for_partner(verdict, standing.bodies[row.reference], standing.others.get(row.reference, ()))
     _identify(verdict, standing)

@@ -22,7 +22,7 @@ from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppl
 from procurement.models import Organisation, Partner, Supplier, SupplierMember
 from procurement.permissions import Actor
 from procurement.profiles import NAME_LENGTH
-from procurement.references import slug
+from procurement.references import slug, taken_references
 
 LEGAL_FORMS: Final = frozenset(
     [
@@ -89,11 +89,10 @@ def suppliers_there_are() -> Suppliers:
 
 def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> Named:
     """Looks up every name of a sheet, each given once; with `create` the unknown ones get a reference."""
-    taken = set(Partner.objects.values_list("reference", flat=True))
-    taken.update(Organisation.objects.values_list("reference", flat=True))
+    taken = taken_references(Partner, Organisation)
     alike: dict[tuple[str, ...], set[tuple[str, str]]] = defaultdict(set)
     for reference, name in known.named:
-        taken.add(reference)
+        taken.add(reference.lower())
         alike[likeness(name)].add((name, reference))
     named = Named()
     for name in names:

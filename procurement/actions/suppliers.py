@@ -22,7 +22,7 @@ from procurement.errors import Fault, Invalid
 from procurement.models import Partner, Supplier, SupplierMember
 from procurement.permissions import Action, Actor, require
 from procurement.profiles import NAME_LENGTH
-from procurement.references import wrong_with_reference
+from procurement.references import differing_in_capitals, wrong_with_reference
 from procurement.visible import wrong_with_name
 
 Pointer = Callable[[int], str]
@@ -208,10 +208,13 @@ def _faults(
     pointer: Pointer,
 ) -> Iterator[Fault]:
     references = Counter(draft.reference for draft in drafts)
+    alike = differing_in_capitals(Supplier, references.keys() - set(existing))
     for number, draft in enumerate(drafts):
         at = pointer(number)
         if wrong := wrong_with_reference(draft.reference, kept=draft.reference in existing):
             yield Fault(f"{at}/reference", "shape", wrong)
+        elif draft.reference in alike:
+            yield Fault(f"{at}/reference", "taken", alike[draft.reference])
         if references[draft.reference] > 1:
             yield Fault(f"{at}/reference", "duplicate", f"{draft.reference} comes more than once.")
         if wrong := wrong_with_name(draft.name, NAME_LENGTH):

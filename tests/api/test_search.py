@@ -35,6 +35,18 @@ def test_a_search_by_nobody_reads_no_database(client: Client, path: str) -> None
     assert [each["sql"] for each in queries] == []
 
 
+@pytest.mark.parametrize("what", ["listings", "rates"])
+def test_a_supplier_that_the_index_does_not_know_is_looked_for_in_other_capitals(
+    client: Client, what: str
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(f"/api/v1/{what}/?supplier=nobody")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["parameter"], error["code"]) == (400, "supplier", "choice")
+    assert error["detail"].startswith(f"'nobody' has no {what}; there are brightwater, ppl.")
+    assert len(queries) == 2
+
+
 def test_the_short_way_answers_as_the_long_way(client: Client, person: Callable[[str], Client]) -> None:
     path = "/api/v1/listings/?q=evaluation&seed=3"
     short, long = client.get(path), person("buyer").get(path)
@@ -208,10 +220,7 @@ def test_a_grade_that_the_framework_does_not_have_is_named_with_those_that_it_ha
 @pytest.mark.parametrize(
     ("path", "parameter", "detail"),
     [
-        ("listings/?supplier=nobody", "supplier",
-         "'nobody' has no listings; there are brightwater, ppl."),
         ("listings/?region=TLZ", "region", "'TLZ' is no region."),
-        ("rates/?supplier=nobody", "supplier", "'nobody' has no rates; there are brightwater, ppl."),
         ("rates/?exclude=nope", "exclude", "'nope' is no rate line."),
         ("rates.csv?exclude=nope", "exclude", "'nope' is no rate line."),
     ],

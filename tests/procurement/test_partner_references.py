@@ -78,6 +78,14 @@ def test_a_firm_that_was_given_capitals_before_is_changed_as_any_other(tmp_path:
     assert (report.changed, report.faults) == ([("Old.One", ("size",))], [])
 
 
+def test_a_new_reference_differs_from_one_that_stands_in_more_than_capitals(tmp_path: Path) -> None:
+    make_frameworks()
+    Organisation.objects.create(reference="Old.One", name="Old One")
+    told = "Old.One stands already, and no two differ in capitals alone: write it so, or give another."
+    assert refused(tmp_path, [row("old.one")]) == [(1, "/reference", "taken", told)]
+    assert (Organisation.objects.count(), Partner.objects.count()) == (2, 0)
+
+
 def test_a_reference_with_a_line_end_is_none(tmp_path: Path) -> None:
     make_frameworks()
     told = "A reference holds letters, digits, dots, hyphens and underscores, at most 60."

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from procurement.models import Grade, Lot
 from search.engines.base import Engine
 from search.grades import refuse_unknown_grade
-from search.known import refuse_unknown_frameworks, refuse_unknown_rate_values, refuse_unknown_values
+from search.known import known_rate_values, known_values, refuse_unknown_frameworks
 from search.notes import Note, note_on_force
 from search.parameters import BadParameters
 from search.params import listing_query, suggestion_query
@@ -47,7 +47,7 @@ def engine(indexing: Indexing) -> Engine:
 def listings_refused(engine: Engine, asked: str) -> list[tuple[str, str]]:
     """What is said of a question about listings, by parameter; nothing where it may be asked."""
     try:
-        refuse_unknown_values(engine, listing_query(QueryDict(asked), TODAY))
+        known_values(engine, listing_query(QueryDict(asked), TODAY))
     except BadParameters as bad:
         return [(fault.parameter, fault.message) for fault in bad.faults]
     return []
@@ -55,7 +55,7 @@ def listings_refused(engine: Engine, asked: str) -> list[tuple[str, str]]:
 
 def rates_refused(engine: Engine, asked: str) -> list[tuple[str, str]]:
     try:
-        refuse_unknown_rate_values(engine, rate_query(QueryDict(asked)))
+        known_rate_values(engine, rate_query(QueryDict(asked)))
     except BadParameters as bad:
         return [(fault.parameter, fault.message) for fault in bad.faults]
     return []
@@ -139,7 +139,7 @@ def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
 ) -> None:
     make_frameworks()
     query = listing_query(QueryDict(asked), TODAY)
-    notes = refuse_unknown_values(engine, query)
+    query, notes = known_values(engine, query)
     assert notes == tuple(Note("no_listings", f"Nobody is listed at present {one}.") for one in told)
     answer = engine.search_listings(query)
     assert (answer.count, len(answer.hits)) == (count, count)
@@ -148,7 +148,7 @@ def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
 def test_rates_of_what_there_is_and_has_none_are_none_and_say_so(engine: Engine) -> None:
     make_frameworks()
     query = rate_query(QueryDict("framework=wr1&lot=2a&grade=G1"))
-    assert refuse_unknown_rate_values(engine, query) == (
+    assert known_rate_values(engine, query)[1] == (
         Note("no_rates", "There are no rates at present under wr1 (World wr1)."),
         Note("no_rates", "There are no rates at present on wr1~2a (Lot 2a)."),
     )

@@ -34,6 +34,7 @@ from procurement.models import Appointment, Framework, Lot, Partner, Supplier, S
 from procurement.permissions import Action, Actor, can
 from procurement.querysets import SupplierQuerySet
 from procurement.querysets_administering import AppointmentQuerySet, frameworks_of
+from procurement.references import as_they_stand
 from web.administering import Administrator, administrator
 from web.doing import Change, Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor, labelled
@@ -74,8 +75,8 @@ DONE: Final = {
 def firm_named(text: str) -> str:
     """The reference of the firm that somebody names by it or by the name in its profile; else what was written."""
     named = " ".join(text.split())[:250]
-    if Partner.objects.filter(reference=named.lower()).exists():
-        return named.lower()
+    if reference := as_they_stand(Partner, [named]).get(named):
+        return reference
     known = Partner.objects.filter(published__name__iexact=named).values_list("reference", flat=True)[:2]
     return known[0] if len(known) == 1 else named
 

@@ -14,7 +14,7 @@ from search.engines.base import EngineUnavailable
 from search.fields import FILTERS
 from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.known import refuse_unknown_values
+from search.known import known_values
 from search.parameters import BadParameters
 from search.params import listing_query
 from web.address import Address
@@ -39,7 +39,7 @@ def partner_map(request: HttpRequest) -> HttpResponse:
     try:
         query = counting(listing_query(asked.sent(), timezone.localdate()))
         found = engine()
-        refuse_unknown_values(found, query)
+        query, _empty = known_values(found, query)
         answer = found.search_listings(query)
         refuse_unknown_grade(query, answer)
         shown = map_of(query, answer, found)

@@ -22,7 +22,7 @@ from procurement.vocabulary import WORK_TYPES
 from search.engines.base import EngineUnavailable
 from search.grades import refuse_unknown_grades
 from search.index import engine
-from search.known import refuse_unknown_rate_values
+from search.known import known_rate_values
 from search.notes import notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
@@ -88,7 +88,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         refuse_larger(asked, PAGE_SIZE)
         query = rate_query(asked.sent())
         found = engine()
-        empty = refuse_unknown_rate_values(found, query)
+        query, empty = known_rate_values(found, query)
         answer = found.search_rates(query)
         refuse_unknown_grades(query, answer)
     except BadParameters as bad:

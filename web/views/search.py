@@ -21,7 +21,7 @@ from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.known import refuse_unknown_values
+from search.known import known_values
 from search.notes import Note, notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.params import PAGE_SIZE, listing_query
@@ -97,7 +97,7 @@ def search(request: HttpRequest) -> HttpResponse:
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
     try:
         found = engine()
-        empty = refuse_unknown_values(found, query)
+        query, empty = known_values(found, query)
         answer = found.search_listings(query)
         notes = (*notes_on(query.q, answer.count), *empty, *refuse_unknown_grade(query, answer))
     except EngineUnavailable as down:
