@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Lower
@@ -15,6 +17,8 @@ from procurement.models import Counter
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 
 Row = TypeVar("Row", bound=Model)
+
+_LATIN: Final = re.compile("[a-z]")
 
 
 def numbered(kind: str, on: date, digits: int = 4) -> str:
@@ -28,9 +32,21 @@ def numbered(kind: str, on: date, digits: int = 4) -> str:
     return f"{kind}-{on.year}-{value:0{digits}d}"
 
 
-def slug(name: str, taken: Collection[str]) -> str:
-    """A readable reference for a name, with a number behind it where the plain one is taken."""
-    plain = slugify(name)[:90].strip("-") or "unnamed"
+def slug(
+    name: str, taken: Collection[str], kind: str = "firm", identifier: tuple[str, str] = ("", "")
+) -> str:
+    """A readable reference for a name, with a number behind it where the plain one is taken.
+
+    A name in another script than Latin gives no letters to read. What bears it is called by its checked `identifier`
+    (scheme, number) where it has one: `gb-coh-01234567`; else by its `kind` and a digest of the name, `firm-5f0c1a2b`,
+    which is the same whenever and beside whatever others it is made. Nothing is transliterated: how a firm writes
+    itself in Latin letters is for the firm to say.
+    """
+    plain = slugify(name)[:90].strip("-")
+    if not plain or (_LATIN.search(plain) is None and any(sign.isalpha() for sign in name)):
+        written = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        own = f"{kind}-{hashlib.blake2b(written.encode(), digest_size=4).hexdigest()}"
+        plain = slugify("-".join(identifier))[:90].strip("-") or own
     if plain not in taken:
         return plain
     number = 2

@@ -79,7 +79,10 @@ def appoint_supplier(actor: Actor, said: SupplierToAppoint) -> Supplier:
         _refuse(faults, NOT_APPOINTED)
         assert lead is not None
         since = min(drafts[0].starts_on, timezone.localdate())
-        reference = slug(name, taken_references(Supplier))
+        # A firm alone may be called by its own number, a consortium by that of none of its firms.
+        alone = form == Form.ALONE
+        number = (lead.organisation.scheme, lead.organisation.identifier) if alone else ("", "")
+        reference = slug(name, taken_references(Supplier), "firm" if alone else "consortium", number)
         members = [MemberDraft(lead.reference, Role.LEAD, since)]
         members += [MemberDraft(one.reference, Role.MEMBER, since) for one in firms]
         save_suppliers(_allowed(actor), [SupplierDraft(reference, name, form, tuple(members))])

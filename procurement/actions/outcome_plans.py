@@ -59,7 +59,7 @@ def add_measure(actor: Actor, draft: MeasureDraft) -> Measure:
     _refuse(faults)
     with transaction.atomic():
         buyer = buyer_of(actor, Action.WRITE_CALL_OFF, draft.organisation)
-        reference = slug(read["name"], taken_references(Measure))
+        reference = slug(read["name"], taken_references(Measure), "measure")
         measure = Measure.objects.create(
             reference=reference, organisation=buyer, actor=actor.reference, **read
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -111,6 +112,17 @@ def test_an_owner_appoints_a_consortium_to_lots_with_its_lead_and_members(owner:
 
 def test_a_second_supplier_of_the_same_name_has_a_reference_of_its_own(owner: Actor) -> None:
     assert [appoint_supplier(owner, GROVE).reference for _ in range(2)] == ["grove", "grove-2"]
+
+
+def test_a_firm_alone_without_latin_letters_is_called_by_its_number_and_a_consortium_by_none(
+    owner: Actor,
+) -> None:
+    Organisation.objects.filter(reference="ash").update(scheme="GB-COH", identifier="01234567")
+    named = {"name": "Ясень", "lead": "ash"}
+    assert appoint_supplier(owner, grove(**named, form="alone", members=[])).reference == "gb-coh-01234567"
+    consortium = appoint_supplier(owner, grove(**named)).reference
+    assert re.fullmatch("consortium-[0-9a-f]{8}", consortium)
+    assert appoint_supplier(owner, grove(**named)).reference == f"{consortium}-2"
 
 
 def test_members_of_a_supplier_whose_place_is_to_come_belong_from_today(owner: Actor) -> None:

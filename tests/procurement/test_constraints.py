@@ -368,8 +368,25 @@ def test_numbered_references_count_up_within_their_kind_and_year() -> None:
     assert numbered("REQ", date(2026, 6, 1)) == "REQ-2026-0001"
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("Лаборатория услуг", "firm-722208d0"),
+        ("  ЛАБОРАТОРИЯ   услуг ", "firm-722208d0"),
+        ("Лаборатория 21", "firm-725a32db"),
+        ("株式会社", "firm-9b8d0ee8"),
+        ("???", "firm-32e84994"),
+    ],
+)
+def test_a_name_without_latin_letters_gives_a_word_of_its_own(name: str, reference: str) -> None:
+    assert slug(name, set()) == reference
+    assert slug(name, {reference}) == f"{reference}-2"
+    assert slug(name, set(), "measure") == reference.replace("firm", "measure")
+    assert slug(name, set(), identifier=("GB-COH", "01234567")) == "gb-coh-01234567"
+
+
 def test_slugs_are_readable_and_never_taken_twice() -> None:
     assert slug("OPM Group", set()) == "opm-group"
     assert slug("OPM Group", {"opm-group", "opm-group-2"}) == "opm-group-3"
-    assert slug("???", set()) == "unnamed"
+    assert slug("3745", set()) == "3745"
     assert listing_reference("rm3745", "ppl", "opm-group") == "rm3745~ppl~opm-group"

@@ -40,6 +40,14 @@ def test_a_name_that_no_supplier_can_have_is_named_before_anybody_is_made(
     assert counts() == before
 
 
+def test_firms_without_latin_letters_have_references_that_do_not_rest_on_their_order(tmp_path: Path) -> None:
+    names = ["Лаборатория услуг", "株式会社", "Beech Ltd"]
+    report = run(tmp_path, sheet(*(f"{name},A,650" for name in names)), create_suppliers=True)
+    assert report.new_suppliers == names
+    made = dict(Supplier.objects.filter(name__in=names).values_list("name", "reference"))
+    assert made == dict(zip(names, ["firm-722208d0", "firm-9b8d0ee8", "beech-ltd"], strict=True))
+
+
 def test_suppliers_are_all_made_or_none() -> None:
     before = counts()
     names = [f"Beech {number} Ltd" for number in range(201)]
