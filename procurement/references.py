@@ -13,7 +13,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
-from procurement.models import Counter
+from procurement.models import Counter, Framework, Partner, Supplier
 from procurement.models.base import REFERENCE_LENGTH, REFERENCE_PATTERN, reference_shape
 
 Row = TypeVar("Row", bound=Model)
@@ -115,6 +115,16 @@ def capitals_in(reference: str) -> str | None:
     """
     small = reference.lower()
     return None if reference == small else f"A reference has no capitals: write {small}, not {reference}."
+
+
+def listing_as_it_stands(reference: str) -> str:
+    """A listing's reference in the capitals of what it is made of; as given where one of these is not there."""
+    parts = reference.split("~")
+    kinds = (Framework, Supplier, Partner)
+    if len(parts) != len(kinds):
+        return reference
+    stand = (as_they_stand(kind, [part]).get(part) for kind, part in zip(kinds, parts, strict=True))
+    return "~".join(part or given for part, given in zip(stand, parts, strict=True))
 
 
 def listing_reference(framework: str, supplier: str, partner: str) -> str:

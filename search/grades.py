@@ -41,10 +41,12 @@ def _without(lots: Sequence[str], grade: str) -> tuple[Note, ...]:
     )
 
 
-def refuse_unknown_grades(query: RateQuery, answer: RateResult) -> None:
+def refuse_unknown_grades(query: RateQuery, answer: RateResult) -> tuple[Note, ...]:
     """The same for rate lines, of the frameworks asked for or of all: only where none is found."""
-    if query.grades and not answer.count:
-        _refuse(query.frameworks, query.grades)
+    if not query.grades or answer.count:
+        return ()
+    _refuse(query.frameworks, query.grades)
+    return tuple(note for grade in query.grades for note in _without(query.lots, grade))
 
 
 def _refuse(frameworks: Sequence[str], asked: Sequence[str]) -> None:

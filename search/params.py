@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -151,7 +151,7 @@ def listing_query(asked: Asked, on: date) -> ListingQuery:
     least, most = minor(values["min_rate"]), minor(values["max_rate"])
     if least is not None and most is not None and most < least:
         faults.append(ParameterFault("max_rate", "range", "It is below min_rate."))
-    _need_grade(values, faults)
+    _need_grade(values, filters["framework"], faults)
     if faults:
         raise BadParameters(faults)
     stated = cursor.seed if cursor else values["seed"]
@@ -220,7 +220,7 @@ def _lots(filters: Mapping[str, tuple[str, ...]], faults: list[ParameterFault]) 
     return tuple(dict.fromkeys(lots))
 
 
-def _need_grade(values: Mapping[str, Any], faults: list[ParameterFault]) -> None:
+def _need_grade(values: Mapping[str, Any], frameworks: Sequence[str], faults: list[ParameterFault]) -> None:
     """A rate is of a grade, and a grade's code means something within one framework only."""
     by_rate = [name for name in ("min_rate", "max_rate") if values[name] is not None]
     if values["sort"] == "rate":
@@ -228,7 +228,7 @@ def _need_grade(values: Mapping[str, Any], faults: list[ParameterFault]) -> None
     refused = {fault.parameter for fault in faults}
     if by_rate and values["grade"] is None and "grade" not in refused:
         faults.append(ParameterFault("grade", "missing", f"{by_rate[0]} needs a grade."))
-    if (by_rate or values["grade"]) and len(values["framework"]) != 1 and "framework" not in refused:
+    if (by_rate or values["grade"]) and len(frameworks) != 1 and "framework" not in refused:
         faults.append(
             ParameterFault(
                 "framework", "missing", f"{by_rate[0] if by_rate else 'grade'} needs exactly one framework."

@@ -1,7 +1,7 @@
 """What a question about roles asks for: the text of `q` taken apart, before any engine looks at it.
 
 Commas separate roles, any of which may be met. Inside a role any word may match; a phrase in quotes must;
-`-word` and `-"a phrase"` must not; `word*` stands for every word that begins so.
+`-word` and `-"a phrase"` must not; `word*`, of two letters or more, stands for every word that begins so, `-word*` too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
+from search.planner import SHORTEST_BEGINNING
 
 NO_TERM = "__"
 """A term that no text has: analysis makes none with an underscore."""
@@ -29,6 +30,7 @@ class Role:
     phrases: tuple[tuple[str, ...], ...] = ()
     prefixes: tuple[str, ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
+    excluded_prefixes: tuple[str, ...] = ()
 
 
 NOBODY = Role(phrases=((NO_TERM,),))
@@ -41,6 +43,12 @@ class _Draft:
     phrases: list[tuple[str, ...]] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     excluded: list[tuple[str, ...]] = field(default_factory=list)
+    excluded_prefixes: list[str] = field(default_factory=list)
+
+    @property
+    def beside(self) -> bool:
+        """Whether anything but words is asked for."""
+        return bool(self.phrases or self.prefixes or self.excluded or self.excluded_prefixes)
 
 
 def roles_of(q: str) -> tuple[Role, ...]:
@@ -54,13 +62,14 @@ def roles_of(q: str) -> tuple[Role, ...]:
             elif phrase := _trimmed(terms_of(quoted)):
                 (draft.excluded if minus else draft.phrases).append(phrase)
         _without_stop_words(draft)
-        if draft.words or draft.phrases or draft.prefixes or draft.excluded:
+        if draft.words or draft.beside:
             roles.append(
                 Role(
                     tuple(dict.fromkeys(draft.words)),
                     tuple(dict.fromkeys(draft.phrases)),
                     tuple(dict.fromkeys(draft.prefixes)),
                     tuple(dict.fromkeys(draft.excluded)),
+                    tuple(dict.fromkeys(draft.excluded_prefixes)),
                 )
             )
     return tuple(roles) or ((NOBODY,) if q.strip() else ())
@@ -81,11 +90,12 @@ def corrected(q: str, corrections: Iterable[tuple[str, str]]) -> str | None:
 
 def _bare(piece: str, draft: _Draft) -> None:
     words = words_of(piece)
-    if piece.startswith("-") and len(piece) > 1:
+    excludes = piece.startswith("-") and len(piece) > 1
+    if piece.endswith("*") and words and len(folded := fold(words[-1])) >= SHORTEST_BEGINNING:
+        (draft.excluded_prefixes if excludes else draft.prefixes).append(folded)
+        words.pop()
+    if excludes:
         draft.excluded += [(term_of(word),) for word in words if term_of(word) != GAP]
-    elif piece.endswith("*") and words:
-        draft.words += [fold(word) for word in words[:-1] if fold(word)]
-        draft.prefixes += [folded] if (folded := fold(words[-1])) else []
     else:
         draft.words += [folded for word in words if (folded := fold(word))]
 
@@ -104,5 +114,5 @@ def _without_stop_words(draft: _Draft) -> None:
     name.
     """
     telling = [word for word in draft.words if term_of(word) != GAP]
-    if telling or draft.phrases or draft.prefixes or draft.excluded:
+    if telling or draft.beside:
         draft.words = telling

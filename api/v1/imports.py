@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from api.auth import signed_in
 from api.errors import Problem, fault
+from api.existing import existing
 from api.idempotency import answered_once, key_of
 from api.parameters import choice, flag, reference, text, values
 from api.schema import operation
@@ -24,7 +25,7 @@ from api.v1.files import form_schema
 from api.views import ApiView, DetailView, ListView
 from procurement.actions import operations
 from procurement.actions.buyers import require_somewhere
-from procurement.models import Framework, Operation, RateCard
+from procurement.models import Operation, RateCard
 from procurement.once import fingerprint
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
@@ -180,8 +181,11 @@ def _of_kind(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
     framework = given.get("framework", "")
     if not framework:
         faults.append(ParameterFault("framework", "missing", "Say which framework the rates are of."))
-    elif not Framework.objects.filter(reference=framework).exists():
-        faults.append(ParameterFault("framework", "choice", f"There is no framework {framework}."))
+    else:
+        try:
+            given |= existing({"framework": framework})
+        except BadParameters as unknown:
+            faults += unknown.faults
     if faults:
         raise BadParameters(faults)
     return given | {"headings": headings}

@@ -21,6 +21,7 @@ from api.schema import operation
 from api.searching import SearchView, count_shown, pages, ready
 from api.v1.listing_shapes import Listing, ListingPage, Suggestions
 from api.v1.shapes import amount
+from procurement.references import listing_as_it_stands
 from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
@@ -93,7 +94,10 @@ class ListingDetail(SearchView):
     def get(self, request: Request, reference: str) -> Response:
         """Of an expired framework: place and rates as on its last day, the firm's profile as it is today."""
         self.asked(request)
-        stored = engine().listing(reference)
+        found = engine()
+        stored = found.listing(reference)
+        if stored is None and (stands := listing_as_it_stands(reference)) != reference:
+            stored = found.listing(stands)
         if stored is None:
             raise Problem(404, f"There is no listing {reference}.")
         listing = orjson.loads(stored)

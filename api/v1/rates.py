@@ -51,8 +51,9 @@ class RateSearch(SearchView):
             result = found.search_rates(query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
-        refuse_unknown_grades(query, result)
-        notes = (*notes_on(query.q, result.count), *notes, *note_on_force(found, query, result.count))
+        grades = refuse_unknown_grades(query, result)
+        force = note_on_force(found, query, result.count)
+        notes = (*notes_on(query.q, result.count), *notes, *grades, *force)
         return ready(rendered(request, query, result, notes, found.freshness("rates")))
 
 

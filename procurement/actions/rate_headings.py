@@ -60,7 +60,7 @@ def headings_of(
         if name not in known:
             faults.append(
                 Fault(
-                    f"/map/{name}", "required", f"Which heading is the {name}? {there_are} Say --map {name}=…"
+                    f"/map/{name}", "required", f"Which heading is the {name}? {there_are} Map it: {name}=…"
                 )
             )
     if "role" not in known and "grade" not in known:
@@ -68,7 +68,7 @@ def headings_of(
             Fault(
                 "/map/role",
                 "required",
-                f"Which heading is the role or the grade? {there_are} Say --map role=…",
+                f"Which heading is the role or the grade? {there_are} Map it: role=…",
             )
         )
     if faults:
@@ -99,7 +99,7 @@ def _recognise(standing: Sequence[str], mapped: Mapping[str, str], chosen: dict[
     for name, alike in free.items():
         if len(alike) > 1:
             could = " or ".join(map(repr, alike))
-            message = f"The {name} could be {could}. Say --map {name}=…"
+            message = f"The {name} could be {could}. Map it: {name}=…"
             faults.append(Fault(f"/map/{name}", "ambiguous", message))
             chosen[name] = alike[0]
     return faults

@@ -110,7 +110,7 @@ def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> N
             taken.add(named.references[name])
             named.new.append(name)
         else:
-            named.wrong[name] = "is no supplier; --create-suppliers makes it"
+            named.wrong[name] = "is no supplier; create suppliers to have it made"
         own = named.references.get(name, "")
         # A supplier that the sheet calls by its reference is no other firm than the one of its name.
         others = sorted(

@@ -92,7 +92,7 @@ def _chosen(path: Path, wanted: str) -> tuple[str, tuple[str, ...]]:
         return alike[0], tuple(name for name in filled if name != alike[0])
     if len(filled) > 1:
         there = ", ".join(map(repr, filled))
-        raise BadSheet(f"{len(filled)} sheets hold something, {there}; say with --sheet which one to read")
+        raise BadSheet(f"{len(filled)} sheets hold something, {there}; say which sheet to read")
     return (filled or names)[0], ()
 
 

@@ -83,6 +83,8 @@ class TitleSearch:
             rounded[:] = 1
         for excluded in role.excluded:
             rounded[self._phrase_titles(excluded)[0]] = 0
+        for prefix in role.excluded_prefixes:
+            rounded[self._titles_of_words(*self._words.stretch(prefix))] = 0
         return rounded
 
     def _word(self, word: str, scores: NDArray[np.float32], corrections: dict[str, str]) -> None:

@@ -96,6 +96,16 @@ def test_lists_and_addresses_take_it(supplier: str) -> None:
 
 
 @pytest.mark.parametrize("supplier", SPELT)
+def test_a_listing_is_shown(supplier: str) -> None:
+    assert answer(f"listings/WR1~{supplier}~{supplier}/")["reference"] == LISTING
+    page = Client().get(f"/listings/WR1~{supplier}~{supplier}")
+    assert (page.status_code, "Quux Evaluation" in page.content.decode()) == (200, True)
+    for nobody in (f"wr1~{supplier}~nobody", f"{supplier}", f"wr1~{supplier}~{supplier}~more"):
+        assert Client().get(f"/api/v1/listings/{nobody}/").status_code == 404
+        assert Client().get(f"/listings/{nobody}").status_code == 404
+
+
+@pytest.mark.parametrize("supplier", SPELT)
 def test_it_is_compared_and_priced(supplier: str) -> None:
     listing = f"wr1~{supplier}~{supplier}"
     told = answer(f"comparisons/?listing={listing}&listing=WR1~oak~elm")

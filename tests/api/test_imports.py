@@ -193,7 +193,8 @@ def test_a_sheet_of_rates_is_checked_and_then_loaded(
     checked = ended(operator, rates(operator, make(*SHEET), f"{OF_RATES}&dry_run=true", name))
     assert (checked["kind"], checked["status"]) == ("import_rates", "succeeded")
     assert (checked["result"]["rows"], checked["result"]["applied"], prices()) == (2, False, before)
-    loaded = ended(operator, rates(operator, make(*SHEET), name=name, key="two"))
+    by_number = OF_RATES.replace("rm6309", "RM6309")
+    loaded = ended(operator, rates(operator, make(*SHEET), by_number, name=name, key="two"))
     assert (loaded["result"]["applied"], loaded["result"]["loaded"]) == (True, 2)
     assert prices() == {"rm6309~2~g1": 40_100, "rm6309~2~g2": 50_200}
 

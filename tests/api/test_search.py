@@ -208,6 +208,11 @@ def test_a_specialism_that_is_asked_twice_is_asked_once(client: Client) -> None:
     assert twice == once
 
 
+def test_a_framework_in_both_spellings_is_one_framework(client: Client) -> None:
+    path = "listings/?seed=1&grade=G3&sort=rate&framework=rm3745"
+    assert get(client, f"{path}&framework=RM3745") == get(client, path)
+
+
 def test_a_grade_that_the_framework_does_not_have_is_named_with_those_that_it_has(client: Client) -> None:
     answer = client.get("/api/v1/listings/?framework=rm3745&grade=G9")
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "grade")

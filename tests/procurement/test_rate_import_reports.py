@@ -88,7 +88,7 @@ def test_a_mapped_heading_is_found_whatever_its_case(tmp_path: Path) -> None:
 def test_two_headings_that_could_be_one_field_are_refused(tmp_path: Path) -> None:
     before = counts()
 
-    with pytest.raises(Invalid, match=r"The site could be 'Site' or 'SITE'\. Say --map site="):
+    with pytest.raises(Invalid, match=r"The site could be 'Site' or 'SITE'\. Map it: site="):
         run(tmp_path, sheet("Yew Digital,A,650,both,both", headings="Firm,Title,Rate,Site,SITE"))
 
     assert counts() == before
@@ -135,7 +135,9 @@ def test_a_workbook_with_several_filled_sheets_is_refused_until_one_is_named(tmp
     content = book(Rates=ROWS, More_rates=more, Empty=[])
     before = counts()
 
-    with pytest.raises(Invalid, match="2 sheets hold something, 'Rates', 'More rates'; say with --sheet"):
+    with pytest.raises(
+        Invalid, match="2 sheets hold something, 'Rates', 'More rates'; say which sheet to read"
+    ):
         run(tmp_path, content, name="rates.xlsx")
     with pytest.raises(Invalid, match="there is no sheet 'Prices'; there are 'Rates', 'More rates', 'Empty'"):
         run(tmp_path, content, name="rates.xlsx", sheet="Prices")

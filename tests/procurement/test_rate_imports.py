@@ -145,9 +145,9 @@ def test_headings_that_are_none_of_the_fields_are_told(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as refused:
         run(tmp_path, "Who:What:Sum\nYew Digital:Analyst:650\n", headings={})
     assert [one.message for one in refused.value.faults] == [
-        "Which heading is the supplier? There is Who:What:Sum. Say --map supplier=…",
-        "Which heading is the price? There is Who:What:Sum. Say --map price=…",
-        "Which heading is the role or the grade? There is Who:What:Sum. Say --map role=…",
+        "Which heading is the supplier? There is Who:What:Sum. Map it: supplier=…",
+        "Which heading is the price? There is Who:What:Sum. Map it: price=…",
+        "Which heading is the role or the grade? There is Who:What:Sum. Map it: role=…",
     ]
 
 
@@ -163,7 +163,7 @@ def test_an_unknown_supplier_is_named_and_made_only_when_asked(tmp_path: Path) -
 
     report = run(tmp_path, text)
 
-    assert faults(report) == [(2, "Firm", "is no supplier; --create-suppliers makes it")]
+    assert faults(report) == [(2, "Firm", "is no supplier; create suppliers to have it made")]
     assert (report.rows, report.loaded, report.refused) == (3, 0, 3)
     assert counts() == before
 

@@ -109,6 +109,8 @@ class Scan:
             score += sum(self.rarity(term) for term in phrase if term != GAP) * frequency / (frequency + norm)
         if any(occurrences(phrase, terms) for phrase in role.excluded):
             return None
+        if any(word.startswith(prefix) for prefix in role.excluded_prefixes for word in folded):
+            return None
         return score if matched or role.phrases else None
 
     def rarity(self, term: str) -> float:

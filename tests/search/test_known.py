@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from procurement.models import Grade, Lot
 from search.engines.base import Engine
-from search.grades import refuse_unknown_grade
+from search.grades import refuse_unknown_grade, refuse_unknown_grades
 from search.known import known_rate_values, known_values, refuse_unknown_frameworks
 from search.notes import Note, note_on_force
 from search.parameters import BadParameters
@@ -171,7 +171,14 @@ def test_a_lot_that_does_not_have_the_grade_is_told(engine: Engine) -> None:
         query = listing_query(QueryDict(f"framework=wr1&max_rate=900&{asked}"), TODAY)
         return refuse_unknown_grade(query, engine.search_listings(query))
 
+    def of_rates(asked: str, count: int) -> tuple[Note, ...]:
+        query = rate_query(QueryDict(f"framework=wr1&{asked}"))
+        answer = engine.search_rates(query)
+        assert answer.count == count
+        return refuse_unknown_grades(query, answer)
+
     assert told("lot=1&lot=2a&grade=G2") == (Note("no_grade", "wr1~2a has no grades."),)
+    assert of_rates("lot=2a&grade=G2", 0) == (Note("no_grade", "wr1~2a has no grades."),)
     assert told("lot=1&grade=G2") == told("grade=G2") == ()
     Grade.objects.filter(lot__reference="wr1~1", code="G2").update(code="G7")
     Grade.objects.create(

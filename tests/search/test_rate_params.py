@@ -19,6 +19,7 @@ from search.rate_params import (
     role_query,
 )
 from search.rate_query import OtherUnits, RateCursor, RateQuery
+from search.rate_roles import Role, roles_of
 from search.ties import SEEDS
 
 
@@ -43,6 +44,14 @@ def test_every_parameter_reaches_the_question() -> None:
         stated_unit=True, min_rate=1_050, max_rate=125_000, exclude=("a~1",), as_of=date(2026, 3, 31),
         include_expired=True, sort="-price", seed=7, proposed=65_005, bins=20, page=2, page_size=100,
     )  # fmt: skip
+
+
+def test_beginnings_of_two_letters_or_more_are_looked_for_or_left_out() -> None:
+    [role] = roles_of("da* -con* e-learn* c* -x* -*")
+    assert role == Role(
+        words=("e", "c"), prefixes=("da", "learn"), excluded=(("x",),), excluded_prefixes=("con",)
+    )
+    assert roles_of("-con*") == (Role(excluded_prefixes=("con",)),)
 
 
 def test_nothing_asked_is_pounds_a_day_by_price_twelve_bins() -> None:

@@ -53,8 +53,8 @@ READ_BY_NOBODY: Final = {
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
     ("faults.py", SHAPED.pattern): "what search writes, to be recognised",
     ("paging.py", "Row"): "the name of a type",
-    ("views/imports.py", "say with --sheet which one to read"): "what a command is told, to be replaced",
-    ("views/imports.py", "--create-suppliers makes it"): "what a command is told, to be replaced",
+    ("views/imports.py", "say which sheet to read"): "what a command is told, to be replaced",
+    ("views/imports.py", "create suppliers to have it made"): "what a command is told, to be replaced",
     **dict.fromkeys(
         [
             ("faults.py", text)

@@ -41,8 +41,8 @@ BASES: Final = (
 CURRENCY_WORDS: Final = {"GBP": N_("Pounds"), "EUR": N_("Euros"), "USD": N_("US dollars")}
 UNIT_WORDS: Final = {"": N_("That of the framework"), "day": N_("A day"), "hour": N_("An hour")}
 ON_A_FORM: Final = {
-    "say with --sheet which one to read": N_("say on the form which one to read"),
-    "--create-suppliers makes it": N_("the form can have it made"),
+    "say which sheet to read": N_("say on the form which one to read"),
+    "create suppliers to have it made": N_("the form can have it made"),
 }
 """Words of the command to those of the page."""
 HEADING_LENGTH: Final = 200

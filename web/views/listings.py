@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from procurement.permissions import ANONYMOUS, Action, can, person
+from procurement.references import listing_as_it_stands
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.adding import ADDED, added_to, adding_at
 from web.address import Address
@@ -20,7 +21,10 @@ from web.saying import said
 @require_safe
 def listing(request: HttpRequest, reference: str) -> HttpResponse:
     """Profile, evidence, offerings, rates, members; contacts only for people who have signed in."""
-    page = listing_page(reference, timezone.localdate())
+    today = timezone.localdate()
+    page = listing_page(reference, today)
+    if page is None and (stands := listing_as_it_stands(reference)) != reference:
+        page = listing_page(stands, today)
     if page is None:
         raise Http404
     actor = person(request.user) if request.user.is_authenticated else ANONYMOUS
@@ -30,7 +34,7 @@ def listing(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         "listing.html",
         "search",
-        adding=adding_at(reference, here.without(ADDED)) if shortlists else "",
+        adding=adding_at(page.reference, here.without(ADDED)) if shortlists else "",
         added=added_to(here),
         page=page,
         may_see_contacts=can(actor, Action.VIEW_CONTACTS),

@@ -90,7 +90,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         found = engine()
         query, empty = known_rate_values(found, query)
         answer = found.search_rates(query)
-        refuse_unknown_grades(query, answer)
+        grades = refuse_unknown_grades(query, answer)
     except BadParameters as bad:
         return _refused(request, asked, bad.faults)
     except OtherUnits as other:
@@ -107,7 +107,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         query=query,
         answer=answer,
         caveat=_(CAVEAT),
-        notes=(*notes_on(query.q, answer.count), *empty),
+        notes=(*notes_on(query.q, answer.count), *empty, *grades),
         figures=_figures(answer, query),
         place=_place(answer.place, answer.statistics, query),
         lines=[_line(orjson.loads(line), first_page) for line in answer.lines],

@@ -264,7 +264,10 @@ def _role(role: Role, vocabulary: Vocabulary, corrections: dict[str, str]) -> Bo
     parts: Mapping[str, Any] = {
         "must": [_phrase(phrase) for phrase in role.phrases],
         "should": may,
-        "must_not": [_phrase(phrase) for phrase in role.excluded],
+        "must_not": [
+            *(_phrase(phrase) for phrase in role.excluded),
+            *({"prefix": {"words": prefix}} for prefix in role.excluded_prefixes),
+        ],
     }
     stated = {name: clauses for name, clauses in parts.items() if clauses}
     if needed and not may:
