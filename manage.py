@@ -7,9 +7,9 @@ import sys
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
-from config.reached import database_refusal
+from config.reached import database_refusal, tables_refusal
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -19,7 +19,7 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
-    except OperationalError:
-        if refusal := database_refusal(database):
+    except (OperationalError, ProgrammingError):
+        if refusal := database_refusal(database) or tables_refusal():
             sys.exit(refusal)
         raise

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+from django.db import connection as django_connection
+from django.db.migrations.executor import MigrationExecutor
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -47,6 +49,20 @@ def database_refusal(database: Mapping[str, Any]) -> str | None:
             f"DATABASE_URL: the database {database['NAME']} at {place} has the encoding {encoding}, not UTF8."
         )
     return None
+
+
+def tables_refusal() -> str | None:
+    """Why the tables of the database, which answers, cannot be used; None where every migration is applied."""
+    executor = MigrationExecutor(django_connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return None
+    place = django_connection.settings_dict["NAME"]
+    if not executor.loader.applied_migrations:
+        return (
+            f"There is nothing in the database {place} yet: `manage.py migrate` makes its tables. Where the "
+            "installation lies elsewhere, CALLOFF_DATA or DATABASE_URL says so."
+        )
+    return f"The database {place} is of an earlier version: `manage.py migrate` brings it up to this one."
 
 
 def broker_refusal(url: str) -> str | None:

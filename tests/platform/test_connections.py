@@ -136,6 +136,23 @@ def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path, words: tupl
     )
 
 
+def test_a_database_without_tables_or_of_an_earlier_version_is_one_line(tmp_path: Path) -> None:
+    place = tmp_path / "calloff.sqlite3"
+    answer = started("manage.py", "verify_events", CALLOFF_DATA=str(tmp_path))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"There is nothing in the database {place} yet: `manage.py migrate` makes its tables. Where the installation "
+        "lies elsewhere, CALLOFF_DATA or DATABASE_URL says so.\n"
+    )
+    earlier = started("manage.py", "migrate", "procurement", "0001", "-v0", CALLOFF_DATA=str(tmp_path))
+    assert earlier.returncode == 0, earlier.stderr
+    answer = started("manage.py", "load_fixtures", CALLOFF_DATA=str(tmp_path))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"The database {place} is of an earlier version: `manage.py migrate` brings it up to this one.\n"
+    )
+
+
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_queue_that_does_not_answer_is_one_line(tmp_path: Path, scheme: str) -> None:
     answer = started(
