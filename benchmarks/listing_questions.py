@@ -83,9 +83,17 @@ def multiplied(documents: list[Document], count: int, chance: random.Random) -> 
 
 
 def questions(
-    documents: list[Document], searches: list[str], needs: list[str], count: int, chance: random.Random
+    documents: list[Document],
+    searches: list[str],
+    needs: list[str],
+    count: int,
+    chance: random.Random,
+    asked_before: set[str] | None = None,
 ) -> dict[str, list[str]]:
-    """Distinct questions of each kind, as targets of the API."""
+    """Distinct questions of each kind, as targets of the API; none of `asked_before`, to which they are added. Equal
+    questions in another order of equals (seed) are not distinct.
+    """
+    known = set() if asked_before is None else asked_before
     specialisms = sorted({entry["name"] for document in documents for entry in document["specialisms"]})
 
     def words() -> str:
@@ -133,13 +141,13 @@ def questions(
     }
     made: dict[str, list[str]] = {}
     for kind, share in MIX.items():
-        found: dict[str, None] = {}
+        found: list[str] = []
         while len(found) < max(1, count * share // 100):
-            # A seed of its own keeps a question distinct from an equal one, in a page it leaves out of
-            # account.
-            asked = kinds[kind]() | {"seed": chance.randrange(16)}
-            found[f"{PATH}?{urlencode(asked, doseq=True)}"] = None
-        made[kind] = list(found)
+            asked = urlencode(kinds[kind](), doseq=True)
+            if asked not in known:
+                known.add(asked)
+                found.append(f"{PATH}?{asked}&seed={chance.randrange(16)}")
+        made[kind] = found
     return made
 
 
