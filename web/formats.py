@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -115,12 +115,16 @@ def month(value: date) -> str:
 
 
 def moment(value: datetime | str | None) -> str:
-    """A moment to the second, in London: 4 September 2017 at 2:05:09pm."""
+    """A moment to the second, in London: 4 September 2017 at 2:05:09pm. What is due by a day ends with it, and is not
+    told as the first moment of the next, which reads as if that day could be used.
+    """
     if not value:
         return ""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     local = value.astimezone(LONDON)
+    if local.time() == time.min:
+        return _("midnight at the end of %(day)s") % {"day": day(local - timedelta(days=1))}
     half = _("am") if local.hour < 12 else _("pm")
     clock = f"{local.hour % 12 or 12}:{local:%M:%S}{half}"
     return _("%(day)s at %(time)s") % {"day": day(local), "time": clock}

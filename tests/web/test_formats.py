@@ -49,6 +49,11 @@ def test_moments_are_in_london() -> None:
     assert moment(datetime(2026, 1, 5, 14, 5, 9, tzinfo=UTC)) == "5 January 2026 at 2:05:09pm"
 
 
+def test_what_is_due_by_a_day_ends_with_it() -> None:
+    assert moment(datetime(2026, 12, 5, tzinfo=UTC)) == "midnight at the end of 4 December 2026"
+    assert moment("2026-06-30T23:00:00+00:00") == "midnight at the end of 30 June 2026"
+
+
 def test_plurals() -> None:
     assert [plural(count, "listing", "listings") for count in (0, 1, 1234)] == [
         "0 listings",
