@@ -273,3 +273,9 @@ def test_a_call_off_is_told_without_words_of_programs(page: Client) -> None:
     )
     assert shown["Expenses"] == "At most £1,000"
     assert summary(read(page.get(offer)))["In all, at most"] == "£10,005.50"
+
+
+def test_an_order_form_names_the_partners_that_are_wanted(page: Client) -> None:
+    _, offer = sent_to_alder(signed(page))
+    assert Offer.objects.get().asked.partners.get().reference == "alder"
+    assert summary(read(page.get(offer)))["Partners wanted"] == "Alder Research"

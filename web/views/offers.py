@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from procurement.actions.awards import supplier_signed
 from procurement.actions.offers import view_offer
 from procurement.available import offer_steps
-from procurement.models import Offer
+from procurement.models import Offer, Partner
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import OfferQuerySet
@@ -83,10 +83,19 @@ def _seen(actor: Actor, reference: str) -> Offer:
     return found
 
 
+def _named(partners: list[str]) -> list[str]:
+    """The firms that an order form names by their references."""
+    if not partners:
+        return []
+    rows = Partner.objects.filter(reference__in=partners).select_related("organisation", "published")
+    names = {one.reference: one.shown_name for one in rows}
+    return [names.get(one, one) for one in partners]
+
+
 def _page(
     request: HttpRequest, actor: Actor, found: Offer, faults: Iterable[FieldFault], status_code: int = 200
 ) -> HttpResponse:
-    wrong = list(faults)
+    wrong, order = list(faults), json.loads(found.document)
     buying = buyer_parts(actor, found.call_off)
     parts = buying | supplier_parts(actor, found.asked.appointment)
     contract = found.call_off.contracts.filter(appointment=found.asked.appointment_id).first()
@@ -96,7 +105,8 @@ def _page(
         "call-offs" if buying else "offers",
         status_code=status_code,
         offer=found,
-        order=json.loads(found.document),
+        order=order,
+        partners=_named(order["partners"]),
         contract=contract,
         buying=bool(buying),
         actions=frozenset(
