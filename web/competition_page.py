@@ -5,6 +5,7 @@ Of tenders it reads nothing before the deadline has closed the competition but h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -23,6 +24,7 @@ from procurement.evaluation_rules import METHODS, PRICE_BASES, TIE_BREAKS, Evalu
 from procurement.line import Line
 from procurement.models import (
     Amendment,
+    Appointment,
     CallOff,
     Clarification,
     Competition,
@@ -30,7 +32,9 @@ from procurement.models import (
     Contract,
     Declaration,
     Invitation,
+    Region,
     RequirementRevision,
+    Specialism,
     Tender,
     User,
 )
@@ -183,8 +187,8 @@ def _with(
         return CompetitionPage(
             **values
             | {
-                "out": tuple(
-                    _ruled(one.appointment, _(one.rule.label), one.found) for one in base.before.out[:LISTED]
+                "out": _ruled(
+                    (one.appointment, one.rule.label, one.found) for one in base.before.out[:LISTED]
                 ),
                 "ruled_out": len(base.before.out),
             }
@@ -200,9 +204,7 @@ def _with(
         **values
         | {
             "invited": tuple(invited),
-            "out": tuple(
-                _ruled(one.appointment, _(one.get_rule_display()), one.found) for one in ruled[:LISTED]
-            ),
+            "out": _ruled((one.appointment, one.get_rule_display(), one.found) for one in ruled[:LISTED]),
             "ruled_out": ruled_out.count() if len(ruled) > LISTED else len(ruled),
             "declined": competition.declined_count,  # type: ignore[attr-defined]
             "clarifications": tuple(
@@ -226,10 +228,22 @@ def _tenders(competition: Competition, actor: Actor) -> list[Tender]:
     return list(rows.annotate(agreed=Count("consensus")).order_by("invitation__asked__position"))
 
 
-def _ruled(appointment: Any, rule: str, found: list[dict[str, Any]]) -> RuledOutLine:
-    missed = [one_in_another(str(one) for one in part.values() if one) for part in found]
-    told = "; ".join(one for one in missed if one)
-    return RuledOutLine(appointment.supplier_id, appointment.supplier.name, rule, told)
+def _ruled(ruled: Iterable[tuple[Appointment, str, list[dict[str, Any]]]]) -> tuple[RuledOutLine, ...]:
+    """Those that are ruled out, with what each lacks by its name: rules keep references and codes (two queries)."""
+    rows = list(ruled)
+    sought = {str(one) for _place, _rule, found in rows for part in found for one in part.values() if one}
+    names = {} if not sought else {
+        **dict(Specialism.objects.filter(reference__in=sought).values_list("reference", "name")),
+        **dict(Region.objects.filter(code__in=sought).values_list("code", "name")),
+    }  # fmt: skip
+    lines = []
+    for place, rule, found in rows:
+        missed = [
+            one_in_another(names.get(str(one), str(one)) for one in part.values() if one) for part in found
+        ]
+        told = "; ".join(one for one in missed if one)
+        lines.append(RuledOutLine(place.supplier_id, place.supplier.name, said(rule), told))
+    return tuple(lines)
 
 
 def _ranking(

@@ -63,11 +63,14 @@ def test_a_plan_shows_its_dates_who_would_be_asked_and_who_is_ruled_out(page: Cl
     assert (answer.status_code, answer["Location"]) == (303, f"{address}?done=planned")
     shown = read(page.get(answer["Location"]))
     assert rows(shown, "Ruled out")[1:] == [
-        ["Consortium Alder Fictional firm", "Offers less than what must be had", "rm1~1~2"]
+        ["Consortium Alder Fictional firm", "Offers less than what must be had", "Public engagement"]
     ]
     assert "1 supplier would be asked" in shown.texts("h2")
     assert summary(shown)["Standstill"].startswith("Promised; told at the deadline it would end ")
-    assert [row[1] for row in rows(shown, "How tenders are evaluated")[1:]] == [
+    criteria = rows(shown, "How tenders are evaluated")[1:]
+    assert criteria[1][0].startswith("Social value ")
+    assert "(social value)" not in criteria[1][0]
+    assert [row[1] for row in criteria] == [
         "Weight: 50", "Weight: 10", "Weight: 40",
     ]  # fmt: skip
     assert Invitation.objects.count() == 0
