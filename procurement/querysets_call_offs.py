@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from procurement.errors import NotPermitted
 from procurement.fictional import led_by_fictional
-from procurement.models import CallOff, CallOffSupplier, Contract, Event, Offer, SupplierMember
+from procurement.models import CallOff, CallOffSupplier, Contract, Event, Offer, Partner, SupplierMember
 from procurement.permissions import Action, Actor, can
 from procurement.states import CALL_OFFS
 
@@ -56,11 +56,12 @@ class OfferQuerySet(QuerySet[Offer]):
 
     def told(self) -> Self:
         """With call-off, buyer, lot, supplier (`fictional`: whether a made-up firm leads it) and wanted partners."""
+        wanted = Partner.objects.select_related("organisation", "published")
         return (
             self.select_related(
                 "call_off__organisation", "call_off__lot__framework", "asked__appointment__supplier"
             )
-            .prefetch_related("asked__partners")
+            .prefetch_related(Prefetch("asked__partners", wanted))
             .annotate(fictional=led_by_fictional("asked__appointment__supplier"))
         )
 

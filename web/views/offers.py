@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from procurement.actions.awards import supplier_signed
 from procurement.actions.offers import view_offer
 from procurement.available import offer_steps
-from procurement.models import Offer, Partner
+from procurement.models import Offer
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import OfferQuerySet
@@ -83,12 +83,9 @@ def _seen(actor: Actor, reference: str) -> Offer:
     return found
 
 
-def _named(partners: list[str]) -> list[str]:
+def _named(found: Offer, partners: list[str]) -> list[str]:
     """The firms that an order form names by their references."""
-    if not partners:
-        return []
-    rows = Partner.objects.filter(reference__in=partners).select_related("organisation", "published")
-    names = {one.reference: one.shown_name for one in rows}
+    names = {one.reference: one.shown_name for one in found.asked.partners.all()}
     return [names.get(one, one) for one in partners]
 
 
@@ -106,7 +103,7 @@ def _page(
         status_code=status_code,
         offer=found,
         order=order,
-        partners=_named(order["partners"]),
+        partners=_named(found, order["partners"]),
         contract=contract,
         buying=bool(buying),
         actions=frozenset(
