@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from procurement.models import Framework, Lot, Measure, Organisation, Partner, Supplier
 from procurement.references import as_they_stand
-from search.parameters import BadParameters, ParameterFault
+from search.parameters import BadParameters, ParameterFault, lot_references
 
 PUBLIC: Final[Mapping[str, tuple[type[Model], str]]] = {
     "framework": (Framework, "framework"),
@@ -37,12 +37,12 @@ def existing(asked: Mapping[str, Any]) -> dict[str, Any]:
         if name not in asked:
             continue
         value = asked[name]
-        if name == "lot" and "~" not in value:
-            if "framework" not in asked:
-                told = f"The bare number {value[:40]!r} needs its framework: write it as rm6309~7."
-                faults.append(ParameterFault(name, "conflict", told, value))
+        if name == "lot":
+            within = [found["framework"]] if "framework" in asked else []
+            lots = lot_references([value], within, faults)
+            if not lots:
                 continue
-            value = f"{found['framework']}~{value}"
+            [value] = lots
         reference = _reference(name, value)
         if reference is None:
             told = f"{asked[name][:80]!r} is no {PUBLIC[name][1]} that there is."

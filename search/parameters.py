@@ -93,6 +93,24 @@ def read(table: Iterable[Parameter], asked: Asked) -> tuple[dict[str, Any], list
     return values, faults
 
 
+def lot_references(
+    lots: Iterable[str], frameworks: Sequence[str], faults: list[ParameterFault]
+) -> tuple[str, ...]:
+    """The lots that a parameter `lot` asks for as references, each once: a bare number is one of the framework asked
+    for. A number without exactly one framework is left out, and a fault.
+    """
+    found = []
+    for lot in lots:
+        if "~" in lot:
+            found.append(lot)
+        elif len(frameworks) == 1:
+            found.append(f"{frameworks[0]}~{lot}")
+        else:
+            message = f"The bare number {lot[:40]!r} needs exactly one framework."
+            faults.append(ParameterFault("lot", "conflict", message, lot))
+    return tuple(dict.fromkeys(found))
+
+
 def _unknown(name: str, known: Iterable[str]) -> ParameterFault:
     listed = ", ".join(known)
     has = f"there are {listed}" if listed else "none is taken here"

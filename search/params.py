@@ -15,7 +15,16 @@ from typing import Any, Final
 import orjson
 
 from search.fields import FILTERS, SORTS
-from search.parameters import MONEY, Asked, BadParameters, Parameter, ParameterFault, minor, read
+from search.parameters import (
+    MONEY,
+    Asked,
+    BadParameters,
+    Parameter,
+    ParameterFault,
+    lot_references,
+    minor,
+    read,
+)
 from search.planner import QUESTION_CEILING
 from search.query import DEEPEST_HIT, Cursor, ListingQuery, SuggestionQuery
 from search.ties import SEEDS, seed_of
@@ -142,7 +151,7 @@ def listing_query(asked: Asked, on: date) -> ListingQuery:
     """The question of `GET /listings/` as of a day. Raises BadParameters naming everything that is wrong."""
     values, faults = read(LISTING_PARAMETERS, asked)
     filters = {field.name: _lowered(field.name, values[field.name]) for field in FILTERS}
-    filters["lot"] = _lots(filters, faults)
+    filters["lot"] = lot_references(filters["lot"], filters["framework"], faults)
     cursor = _cursor(values, asked, faults)
     page, page_size = values["page"] or 1, values["page_size"] or PAGE_SIZE
     if page * page_size > DEEPEST_HIT:
@@ -201,23 +210,6 @@ def _lowered(name: str, values: tuple[str | None, ...]) -> tuple[str, ...]:
     """Values as references are written: in lower case, region codes in capitals; those at fault left out."""
     spelt = (value.upper() if name == "region" else value.lower() for value in values if value is not None)
     return tuple(dict.fromkeys(spelt))
-
-
-def _lots(filters: Mapping[str, tuple[str, ...]], faults: list[ParameterFault]) -> tuple[str, ...]:
-    """The lots asked for as references: a bare number is one of the framework asked for."""
-    frameworks, lots = filters["framework"], []
-    for lot in filters["lot"]:
-        if "~" in lot:
-            lots.append(lot)
-        elif len(frameworks) == 1:
-            lots.append(f"{frameworks[0]}~{lot}")
-        else:
-            faults.append(
-                ParameterFault(
-                    "lot", "conflict", f"The bare number {lot[:40]!r} needs exactly one framework."
-                )
-            )
-    return tuple(dict.fromkeys(lots))
 
 
 def _need_grade(values: Mapping[str, Any], frameworks: Sequence[str], faults: list[ParameterFault]) -> None:

@@ -13,7 +13,16 @@ import orjson
 
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
-from search.parameters import MONEY, Asked, BadParameters, Parameter, ParameterFault, minor, read
+from search.parameters import (
+    MONEY,
+    Asked,
+    BadParameters,
+    Parameter,
+    ParameterFault,
+    lot_references,
+    minor,
+    read,
+)
 from search.rate_query import (
     BINS,
     BINS_CEILING,
@@ -255,7 +264,7 @@ def _filters(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFaul
     return RateQuery(
         q=values["q"] or "",
         frameworks=_lowered(values["framework"]),
-        lots=_lots(values, faults),
+        lots=lot_references(_lowered(values["lot"]), _lowered(values["framework"]), faults),
         suppliers=_lowered(values["supplier"]),
         grades=tuple(grade.upper() for grade in values["grade"] if grade),
         qualifications=values["qualification"],
@@ -281,24 +290,6 @@ def _filters(values: Mapping[str, Any], asked: Asked, faults: list[ParameterFaul
 def _lowered(values: Sequence[str | None]) -> tuple[str, ...]:
     """References as they are written, in lower case: RM6309 is rm6309; values at fault are left out."""
     return tuple(dict.fromkeys(value.lower() for value in values if value))
-
-
-def _lots(values: Mapping[str, Any], faults: list[ParameterFault]) -> tuple[str, ...]:
-    """The lots asked for as references: a bare number is one of the framework asked for."""
-    frameworks = _lowered(values["framework"])
-    lots = []
-    for lot in _lowered(values["lot"]):
-        if "~" in lot:
-            lots.append(lot)
-        elif len(frameworks) == 1:
-            lots.append(f"{frameworks[0]}~{lot}")
-        else:
-            faults.append(
-                ParameterFault(
-                    "lot", "conflict", f"The bare number {lot[:40]!r} needs exactly one framework."
-                )
-            )
-    return tuple(dict.fromkeys(lots))
 
 
 def _cursor(values: Mapping[str, Any], sort_asked: str, faults: list[ParameterFault]) -> RateCursor | None:

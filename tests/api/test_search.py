@@ -35,6 +35,24 @@ def test_a_search_by_nobody_reads_no_database(client: Client, path: str) -> None
     assert [each["sql"] for each in queries] == []
 
 
+@pytest.mark.parametrize(
+    "path", ["listings/", "rates/", "rates.csv", "specialisms/", "grades/", "suppliers/"]
+)
+def test_a_lot_s_number_alone_is_told_alike_wherever_it_is_asked_for(client: Client, path: str) -> None:
+    answer = client.get(f"/api/v1/{path}?lot=5")
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [
+            {
+                "parameter": "lot",
+                "code": "conflict",
+                "detail": "The bare number '5' needs exactly one framework.",
+            }
+        ],
+    )
+    assert client.get(f"/api/v1/{path}?lot=5&framework=RM3745").status_code == 200
+
+
 @pytest.mark.parametrize("what", ["listings", "rates"])
 def test_a_supplier_that_the_index_does_not_know_is_looked_for_in_other_capitals(
     client: Client, what: str
