@@ -35,6 +35,8 @@ KEY_SHAPE: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,88}[a-z0-9])?$")
 # Control characters with NUL (Unicode Cc), and halves of a surrogate pair (Cs), which no database stores.
 FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 FORBIDDEN_IN_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of what follows: a page shows something else then than what is stored."""
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EARLIEST_YEAR: Final = 1900
 LATEST_YEAR: Final = 2100
@@ -91,7 +93,7 @@ def edited(
     new: dict[str, Any] = {}
     for name in FIELDS:
         if name in changes:
-            reader = Reader(f"{pointer}/{name}", faults)
+            reader = Reader(f"{pointer}/{name}", faults, shown=True)
             new[name] = READERS[name](reader, changes[name], base, regions)
     content = replace(base, **new)
     if not content.name and not any(fault.pointer.endswith("/name") for fault in faults):
@@ -107,14 +109,15 @@ def escaped(token: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads one value at `pointer`, noting what is wrong with it in `faults`; a wrong value reads as
-    empty.
+    empty. What is `shown` beside the words of others takes no marks that turn the direction of text.
     """
 
     pointer: str
     faults: list[Fault]
+    shown: bool = False
 
     def at(self, step: str | int) -> Reader:
-        return Reader(f"{self.pointer}/{escaped(str(step))}", self.faults)
+        return Reader(f"{self.pointer}/{escaped(str(step))}", self.faults, self.shown)
 
     def wrong(self, code: str, message: str) -> None:
         self.faults.append(Fault(self.pointer, code, message))
@@ -128,6 +131,7 @@ class Reader:
             return ""
         text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
         bad = (FORBIDDEN if lines else FORBIDDEN_IN_LINE).search(text)
+        bad = bad or (TURNING.search(text) if self.shown else None)
         if bad is not None:
             self.wrong("control_character", f"The character U+{ord(bad.group()):04X} is not allowed here.")
             return ""

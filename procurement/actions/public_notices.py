@@ -108,12 +108,7 @@ def notice_of(contract: Contract, key: str, on: date) -> DueNotice:
 
 
 def _day(reader: Reader, value: object, contract: Contract, today: date) -> date | None:
-    text = reader.text(value, 10, required=True)
-    try:
-        day = date.fromisoformat(text) if text else None
-    except ValueError:
-        reader.wrong("shape", "A day as YYYY-MM-DD.")
-        return None
+    day = reader.day(reader.text(value, 10, required=True))
     if day is None:
         return None
     awarded = timezone.localdate(contract.created_at)

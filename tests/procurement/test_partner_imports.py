@@ -176,6 +176,8 @@ def test_a_firm_of_several_suppliers_says_which_only_where_it_offers_something(t
         ({"sectors": ["magic"]}, "/sectors/0", "unknown_value"),
         ({"regions": ["ZZ"]}, "/regions/0", "unknown_value"),
         ({"summary": "a\x00b"}, "/summary", "control_character"),
+        ({"summary": "a\u202eb"}, "/summary", "control_character"),
+        ({"name": "a\u2067b"}, "/name", "control_character"),
         ({"summary": "a\x1bb"}, "/summary", "control_character"),
         ({"name": "n" * 251}, "/name", "too_long"),
         ({"supplier": "nobody"}, "/supplier", "unknown_supplier"),

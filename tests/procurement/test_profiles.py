@@ -122,6 +122,13 @@ def test_an_unknown_partner_is_not_found(ash: Partner) -> None:
         ({"name": "x" * 251}, [("/name", "too_long")]),
         ({"name": "two\nlines"}, [("/name", "control_character")]),
         ({"summary": "a NUL \x00 byte"}, [("/summary", "control_character")]),
+        ({"name": "ash\u202ehsa"}, [("/name", "control_character")]),
+        ({"summary": "turned\u2066 about"}, [("/summary", "control_character")]),
+        (
+            {"case_studies": [{"title": "One\u202a", "text": "a\u2069b"}]},
+            [("/case_studies/0/title", "control_character"), ("/case_studies/0/text", "control_character")],
+        ),
+        ({"ownership_evidence": {"note": "\u202d1"}}, [("/ownership_evidence/note", "control_character")]),
         ({"summary": "half \ud800 a pair"}, [("/summary", "control_character")]),
         ({"summary": "x" * 20_001}, [("/summary", "too_long")]),
         ({"ownership": "owned by cats"}, [("/ownership", "unknown_value")]),

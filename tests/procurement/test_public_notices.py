@@ -379,6 +379,8 @@ def test_a_publication_that_cannot_be_is_refused_and_nothing_changes(market: Mar
         ("", today.isoformat(), ["/number"]),
         ("N-1", "", ["/published_on"]),
         ("N-1", "9 March", ["/published_on"]),
+        ("N-1", today.strftime("%Y%m%d"), ["/published_on"]),
+        ("N-1", today.strftime("%G-W%V-%u"), ["/published_on"]),
         ("N-1", (today + timedelta(days=1)).isoformat(), ["/published_on"]),
         ("N-1", (today - timedelta(days=1)).isoformat(), ["/published_on"]),
         ("N" * 61, 7, ["/number", "/published_on"]),
