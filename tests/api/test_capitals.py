@@ -158,9 +158,9 @@ def test_no_new_reference_differs_from_one_that_stands_in_capitals_alone() -> No
 
 
 def test_where_both_stand_each_is_the_one_that_is_written_so() -> None:
-    Supplier.objects.create(reference="two", name="Two", form="not_stated")
-    Supplier.objects.create(reference="TWO", name="Two", form="not_stated")
-    assert as_they_stand(Supplier, ["two", "TWO", "Two", "Three", OLD.lower()]) == {
+    Organisation.objects.create(reference="two", name="Two")
+    Organisation.objects.create(reference="TWO", name="Two")
+    assert as_they_stand(Organisation, ["two", "TWO", "Two", "Three", OLD.lower()]) == {
         "two": "two",
         "TWO": "TWO",
         "Two": "two",
