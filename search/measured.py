@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from opentelemetry import trace
 from prometheus_client import Histogram
@@ -110,6 +110,9 @@ class MeasuredEngine:
 
     def listing_keys(self) -> Iterable[tuple[str, int]]:
         return self.within.listing_keys()
+
+    def unlike(self, collection: Collection, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        return self.within.unlike(collection, documents)
 
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         return self.within.rate_cards()

@@ -244,6 +244,12 @@ class Engine(RatesEngine, Protocol):
     def listing_keys(self) -> Iterable[tuple[str, int]]:
         """Every (reference, version) in the index, for the drift check."""
 
+    def unlike(self, collection: Collection, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        """The keys of those documents that the index does not hold as it would were they written now, to the last
+        field that only searches look at, as far as it can be read back; versions do not count. A rate card without
+        lines is looked for in vain and is left out. For the drift check, some hundred at a time.
+        """
+
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """Partners, specialisms and lots by the beginning of any word of the name."""
 

@@ -58,6 +58,11 @@ class EmbeddedEngine:
         """See Engine."""
         return self._listings.keys()
 
+    def unlike(self, collection: Collection, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        """See Engine."""
+        half = self._listings if collection == "listings" else self._rates
+        return half.unlike(documents)
+
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine."""
         return self._listings.suggest(query)

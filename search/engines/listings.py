@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.columns import current_mark, read_current
+from search.engines.comparing import ListingsComparing
 from search.engines.listings_facets import count_facets
 from search.engines.listings_filters import lowest_rate_of, narrow
 from search.engines.listings_ranking import Page, cursor_of, page_of
@@ -47,6 +48,7 @@ class ListingsReader:
         self._folder = folder
         self._mark: tuple[int, int] | None = None
         self._view: ListingsView | None = None
+        self._comparing: ListingsComparing | None = None
         self._lock = threading.Lock()
 
     def view(self) -> ListingsView:
@@ -130,6 +132,13 @@ class ListingsReader:
         versions = view.columns.array("version")
         for slot in view.everything.tolist():
             yield view.keys[slot], int(versions[slot])
+
+    def unlike(self, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        """See Engine."""
+        view, comparing = self.view(), self._comparing
+        if comparing is None or comparing.view is not view:
+            comparing = self._comparing = ListingsComparing(view)
+        return comparing.unlike(documents)
 
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine.suggest."""

@@ -74,3 +74,17 @@ def products(vector: Vectors, rows: Vectors) -> NDArray[np.int32]:
     told = np.asarray(simsimd.cdist(vector[None], rows, metric="dot", out_dtype="float32"))
     found: NDArray[np.int32] = told[0].astype(np.int32)
     return found
+
+
+def vectors_from(told: bytes) -> Vectors:
+    """Vectors from their bytes, one behind the other. Raises ValueError if they are no whole number of vectors."""
+    return np.frombuffer(told, dtype=np.int8).reshape(-1, DIMENSIONS)
+
+
+def as_alike(some: Vectors, others: Vectors) -> bool:
+    """Whether these are the vectors of the same texts: made on another processor, a number may be rounded the other
+    way.
+    """
+    if some.shape != others.shape:
+        return False
+    return bool((np.abs(some.astype(np.int16) - others) <= 1).all())

@@ -12,13 +12,15 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from procurement.pricing import RateStatistics, place, statistics
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.columns import Array, Codes, current_mark, read_current
+from search.engines.comparing import RatesComparing
+from search.engines.rates_base import CardDocument
 from search.engines.rates_pages import after, cursor, page_rows
 from search.engines.rates_rows import MAPPING
 from search.engines.rates_suggest import Roles, typed_words
@@ -36,6 +38,7 @@ class RatesReader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._comparing: RatesComparing | None = None
         self._opened: tuple[tuple[int, int], RatesView] | None = None
         self._roles: OrderedDict[tuple[int, tuple[str, ...], date | None], Roles] = OrderedDict()
 
@@ -95,6 +98,13 @@ class RatesReader:
             while len(self._roles) > KEPT_ROLES:
                 self._roles.popitem(last=False)
         return roles.beginning(view.titles, typed, query.limit) if typed else []
+
+    def unlike(self, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        """See Engine."""
+        view, comparing = self._view(), self._comparing
+        if comparing is None or comparing.view is not view:
+            comparing = self._comparing = RatesComparing(view)
+        return comparing.unlike([cast(CardDocument, document) for document in documents])
 
     def rate_cards(self) -> Iterator[tuple[str, int, int]]:
         """Every (card reference, version, number of lines) in the index, for the drift check."""

@@ -106,6 +106,10 @@ class PackedRecord:
         start = self._body + int(self._numbers[2])
         return str(self._view[start : start + int(self._numbers[3])], "utf-8").split("\n")
 
+    def whole(self) -> bytes:
+        """All of it, as `pack` made it."""
+        return bytes(self._view)
+
     def stored(self) -> bytes:
         """The API's result object as JSON."""
         start = self._body + int(self._numbers[2]) + int(self._numbers[3])

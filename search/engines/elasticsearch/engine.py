@@ -53,6 +53,10 @@ class ElasticsearchEngine:
         """See Engine."""
         return self._listings.keys()
 
+    def unlike(self, collection: Collection, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        """See Engine."""
+        return self._half(collection).unlike(documents)
+
     def suggest(self, query: SuggestionQuery) -> list[Suggestion]:
         """See Engine."""
         return self._listings.suggest(query)

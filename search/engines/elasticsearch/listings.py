@@ -18,6 +18,7 @@ from urllib.parse import quote
 from search.analysis import GAP
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.elasticsearch.client import Client, Refused
+from search.engines.elasticsearch.comparing import unlike_listings
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.life import state
 from search.engines.elasticsearch.listings_facets import facets_of
@@ -256,6 +257,10 @@ class ListingsReader:
                     hit["_id"],
                     PackedRecord(memoryview(base64.b64decode(hit["_source"]["record"]))).stored(),
                 )
+
+    def unlike(self, documents: Sequence[Json]) -> set[str]:
+        """See Engine."""
+        return unlike_listings(self.indices, self.maker, self._checked(self._meta()), documents)
 
     def _walk(self, query: Json, at_once: int, shown: Json) -> Iterator[Json]:
         """Every hit of a query in the order of keys, of the moment at which it begins."""

@@ -15,11 +15,12 @@ from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from procurement.pricing import Prices, RateStatistics, place, statistics
 from search.engines.base import EngineUnavailable, IndexState
 from search.engines.elasticsearch.client import Client, Refused
+from search.engines.elasticsearch.comparing import unlike_cards
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.life import state
 from search.engines.elasticsearch.meta import SUGGEST, Meta, meta_of
@@ -42,6 +43,7 @@ from search.engines.elasticsearch.rates_query import (
 )
 from search.engines.elasticsearch.rates_vocabulary import KnownTitles, KnownValues, KnownWords, counted
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
+from search.engines.rates_base import CardDocument
 from search.engines.rates_suggest import typed_words
 from search.query import Freshness, Unknown
 from search.rate_query import OtherUnits, RateCursor, RateQuery, RateResult, RoleQuery, RoleSuggestion
@@ -129,6 +131,11 @@ class RatesReader:
             lines = newest[2] - 1 - sum(count for _, _, count in older)
             if lines or older:
                 yield card, newest[1], lines
+
+    def unlike(self, documents: Sequence[Mapping[str, Any]]) -> set[str]:
+        """See Engine."""
+        self._moment()
+        return unlike_cards(self.indices, [cast(CardDocument, document) for document in documents])
 
     def unknown_values(self, asked: Mapping[str, Sequence[str]]) -> tuple[Unknown, ...]:
         """See Engine."""

@@ -33,13 +33,13 @@ LAST_EXPERIENCE: Final = 10**6
 
 _FILTER: Final = {"type": "keyword"}
 _SORT: Final = {"type": "keyword", "index": False}
-_RANGE: Final = {"type": "integer", "doc_values": False}
+_RANGE: Final = {"type": "integer"}
 _LOWEST: Final = 1 << 63
 
 PROPERTIES: Final[Mapping[str, Any]] = {
     "card": _FILTER,
     "version": {"type": "long"},
-    "lines": {"type": "integer", "doc_values": False},
+    "lines": {"type": "integer"},
     "reach": {"type": "integer", "index": False, "doc_values": False},
     "key": _FILTER,
     "unit": _FILTER,
@@ -52,7 +52,8 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     "qualification": _FILTER,
     "site": _FILTER,
     "size": _FILTER,
-    "terms": {"type": "text", "analyzer": "terms"},
+    # Kept, since the drift check could not read it back otherwise.
+    "terms": {"type": "text", "analyzer": "terms", "store": True},
     "words": _FILTER,
     "title": _SORT,
     "folded": _FILTER,
