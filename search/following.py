@@ -19,7 +19,11 @@ from search.sync import drain, take_over
 from search.tasks import nudge
 
 Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
 LOOK_EVERY: Final = 0.25
+SAYS_AFTER: Final = 3.0
+SAYS_AGAIN_AFTER: Final = 60.0
+"""Seconds without a movement after which it is said what is waited for, and after which once more."""
 PATIENCE: Final = timedelta(minutes=30)
 OPEN: Final = (IndexRun.Status.REQUESTED, IndexRun.Status.RUNNING)
 
@@ -60,14 +64,55 @@ def follow_index(progress: Progress) -> bool:
             time.sleep(LOOK_EVERY)
 
 
-def follow_rebuild(progress: Progress) -> IndexRun:
+class _Wait:
+    """Waiting for a rebuild that another process is to do: says after a few seconds, and each minute, for what."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._seen: tuple[str, int] | None = None
+        self._since = self._silent_since = time.monotonic()
+        self._pause = SAYS_AFTER
+
+    def look(self, run: IndexRun) -> None:
+        """Raises NobodyWorks if the process that was asked says why it failed, or after half an hour in which nothing
+        moves.
+        """
+        if why := run.detail.get("why"):
+            raise NobodyWorks(f"{why}. It stays asked for: the index worker tries again each minute.")
+        now = time.monotonic()
+        if self._seen != (run.status, run.done):
+            self._seen = run.status, run.done
+            self._since = self._silent_since = now
+            self._pause = SAYS_AFTER
+        if now - self._since > PATIENCE.total_seconds():
+            raise NobodyWorks("The index worker does not begin or end the rebuild.")
+        if now - self._silent_since >= self._pause:
+            self._silent_since, self._pause = now, SAYS_AGAIN_AFTER
+            self._say(_waits_for(run, round(now - self._since)))
+
+
+def _waits_for(run: IndexRun, seconds: int) -> str:
+    if run.status == IndexRun.Status.REQUESTED:
+        return (
+            "Another process holds the index, the index worker or a command. It has been asked for a rebuild and has "
+            f"not begun for {seconds} s; the index worker looks each minute what it is asked for."
+        )
+    if run.total and run.done < run.total:
+        return f"The index worker has told nothing for {seconds} s, at {run.done:,} of {run.total:,}."
+    return (
+        f"All is read; for {seconds} s the index worker has been verifying the new index and swapping it in."
+    )
+
+
+def follow_rebuild(progress: Progress, say: Say = lambda _text: None) -> IndexRun:
     """A rebuild of everything, done by the index worker if one runs, else here. Returns the ended run.
 
-    Called twice at once, the second follows what the first does. Raises NobodyWorks, ValueError if it did not
-    verify, WorkerOutdated if it is none that this version of the program can use.
+    Called twice at once, the second follows what the first does. What is waited for in vain for some seconds is told
+    to `say`. Raises NobodyWorks, ValueError if it did not verify, WorkerOutdated if it is none that this version of
+    the program can use.
     """
-    until = timezone.now() + PATIENCE
     asked: IndexRun | None = None
+    wait = _Wait(say)
     while True:
         try:
             with borrowed_writer() as writer:
@@ -92,8 +137,7 @@ def follow_rebuild(progress: Progress) -> IndexRun:
                 if because := rebuild_because():
                     raise WorkerOutdated("; ".join(because.values())) from None
                 return run
-            if timezone.now() > until:
-                raise NobodyWorks("The index worker does not begin or end the rebuild.") from None
+            wait.look(asked)
             time.sleep(LOOK_EVERY)
 
 

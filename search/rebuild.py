@@ -31,8 +31,12 @@ PARTNERS_AT_ONCE: Final = 150
 CARDS_AT_ONCE: Final = 100
 """Small batches: between two of them live updates get their turn, within their two seconds."""
 SAMPLE: Final = 100
+DIED: Final = "the process that built it died, and another has begun anew"
 ABANDONED: Final = timedelta(minutes=2)
 """A rebuild that has not moved for so long died with its process and is begun again."""
+
+MOST_TOLD: Final = 500
+"""Characters of an error that a run keeps."""
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +53,18 @@ def request_rebuild() -> IndexRun:
         run = waiting.order_by("-pk").first()
         if run is None or _abandoned(run):
             run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED)
+        elif run.status == IndexRun.Status.REQUESTED and run.detail:
+            # Why an earlier try came to nothing says nothing of the one that is asked for now.
+            run.detail = {}
+            run.save(update_fields=["detail"])
         return run
+
+
+def note_failure(why: str) -> None:
+    """Tells whoever waits for a rebuild why it has not come about; it stays asked for, and is tried again."""
+    IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED).update(
+        detail={"why": why[:MOST_TOLD]}
+    )
 
 
 def _abandoned(run: IndexRun) -> bool:
@@ -99,13 +114,16 @@ def rebuild(
     # Nothing else may be building while this process holds the writer: runs that say so died with theirs.
     run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING)
     IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.RUNNING, pk__lt=run.pk).update(
-        status=IndexRun.Status.FAILED, finished_at=run.created_at, detail={"error": "died"}
+        status=IndexRun.Status.FAILED, finished_at=run.created_at, detail={"error": "died", "why": DIED}
     )
     asked = list(
         IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED, pk__lt=run.pk)
     )
     for one in asked:
-        IndexRun.objects.filter(pk=one.pk).update(status=IndexRun.Status.RUNNING, heartbeat_at=timezone.now())
+        one.detail = {}
+        IndexRun.objects.filter(pk=one.pk).update(
+            status=IndexRun.Status.RUNNING, heartbeat_at=timezone.now(), detail={}
+        )
     runs = [run, *asked]
     covered = _cover() if outdated else ""
     targets: dict[Collection, Rebuild] = {}
@@ -121,10 +139,16 @@ def rebuild(
             target.abandon()
         IndexRequest.objects.filter(claim=covered).exclude(claim="").update(claim="", claimed_at=None)
         again = asked if isinstance(error, EngineUnavailable) else []
-        IndexRun.objects.filter(pk__in=[one.pk for one in again]).update(status=IndexRun.Status.REQUESTED)
+        IndexRun.objects.filter(pk__in=[one.pk for one in again]).update(
+            status=IndexRun.Status.REQUESTED, detail={"why": str(error)[:MOST_TOLD]}
+        )
         for one in runs:
             if one not in again:
-                close(one, IndexRun.Status.FAILED, {"error": type(error).__name__, "why": str(error)[:500]})
+                close(
+                    one,
+                    IndexRun.Status.FAILED,
+                    {"error": type(error).__name__, "why": str(error)[:MOST_TOLD]},
+                )
         raise
     IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
     if refused:
@@ -158,12 +182,9 @@ def _reporter(runs: Sequence[IndexRun], progress: Progress) -> Progress:
 
 
 def _fill(writer: Writer, run: IndexRun, filling: _Filling, report: Progress, *, live: bool) -> None:
-    total = 0
     if "listings" in filling.collections:
         filling.targets["listings"].label("region", region_labels())
-        total += Partner.objects.filter(supplier_memberships__isnull=False).distinct().count()
-    if "rates" in filling.collections:
-        total += RateCard.objects.count()
+    total = sum(to_read(filling.collections).values())
     done = 0
     report(done, total)
     pick = random.Random(run.pk)  # noqa: S311 - a sample, not a secret
@@ -178,6 +199,15 @@ def _fill(writer: Writer, run: IndexRun, filling: _Filling, report: Progress, *,
             filling.live(drain(writer))
         done += size
         report(min(done, total), total)
+
+
+def to_read(collections: Sequence[Collection] = COLLECTIONS) -> dict[Collection, int]:
+    """How much is read for each collection, in the order in which it is: partners for listings, cards for rates."""
+    counts: dict[Collection, Callable[[], int]] = {
+        "listings": Partner.objects.filter(supplier_memberships__isnull=False).distinct().count,
+        "rates": RateCard.objects.count,
+    }
+    return {collection: count() for collection, count in counts.items() if collection in collections}
 
 
 def _batches(version: int, collections: Sequence[Collection]) -> Iterator[tuple[int, Batch]]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
+from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -22,7 +24,7 @@ from search.alert_mail import send_due
 from search.alerts import check_changes, compare_due
 from search.engines.base import EngineUnavailable, WriterBusy
 from search.index import holds_writer, kept_writer, release_writer
-from search.rebuild import serve_requests
+from search.rebuild import note_failure, serve_requests
 from search.sync import drain, take_over
 
 QUIET_SECONDS: Final = 5.0
@@ -53,8 +55,8 @@ def index_sync() -> None:
     """Answers the outbox. Does nothing while a command writes to the index: the command answers it too. What finds
     the search service away waits for the next sweep; why is logged once, until it changes.
     """
-    fresh = not holds_writer()
     try:
+        fresh = not holds_writer()
         writer = kept_writer()
         if fresh:
             take_over()
@@ -66,9 +68,14 @@ def index_sync() -> None:
     except WriterBusy:
         index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
     except EngineUnavailable as error:
+        note_failure(str(error))
         if str(error) != getattr(_away, "why", ""):
             _away.why = str(error)
             log.warning("index_unavailable", why=_away.why)
+    except Exception as error:
+        with suppress(DatabaseError):
+            note_failure(f"{type(error).__name__}: {error}")
+        raise
 
 
 def _nudge_alerts() -> None:

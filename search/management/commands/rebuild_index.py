@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from search.engines.base import EngineUnavailable, WorkerOutdated, WriterBusy
 from search.following import NobodyWorks, follow_rebuild
 from search.index import COLLECTIONS, borrowed_writer
+from search.progress import RebuildShown
+from search.rebuild import to_read
 from search.sync import tell
 
 COUNTED: Final[dict[str, str]] = {"listings": "listings", "rates": "rate cards"}
@@ -35,13 +37,8 @@ class Command(BaseCommand):
             self._roll_back()
             return
         try:
-            with tqdm(unit=" partners and cards", disable=None) as bar:
-
-                def show(done: int, total: int) -> None:
-                    bar.total = total
-                    bar.update(done - bar.n)
-
-                run = follow_rebuild(show)
+            with RebuildShown(to_read(), sys.stderr) as shown:
+                run = follow_rebuild(shown.show, shown.say)
         except (NobodyWorks, EngineUnavailable, ValueError) as error:
             raise CommandError(f"The index was not rebuilt, any earlier one stays in use: {error}") from error
         except WorkerOutdated as error:
