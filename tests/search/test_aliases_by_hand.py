@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from structlog.testing import capture_logs
 
 from procurement.actions.profiles import update_profile
 from procurement.models import Partner
@@ -58,6 +59,14 @@ def is_in_order(indices: Indices) -> bool:
     return len(used) == 1 and standing.on(indices.write) == used and standing.building is None
 
 
+def put_right(indices: Indices) -> None:
+    """Takes the read and the write alias from the index before the one in use."""
+    previous = indices.standing().previous
+    for alias in (indices.read, indices.write):
+        indices.client.call("DELETE", f"/{previous}/_alias/{alias}")
+    assert is_in_order(indices)
+
+
 SPOILT: dict[str, tuple[list[str], list[str], list[str]]] = {
     "searches read none": ([READ], [], []),
     "updates go to two": ([], [], [WRITE]),
@@ -68,6 +77,10 @@ SPOILT: dict[str, tuple[list[str], list[str], list[str]]] = {
     "updates go to none": ([WRITE], [], []),
     "both are gone": ([READ, WRITE], [], []),
 }
+
+
+MENDED = ["searches read none", "updates go to two", "searches read two", "updates go to none"]
+"""Where one alias tells what the other is to stand on."""
 
 
 def spoil(indices: Indices, how: str) -> None:
@@ -114,9 +127,7 @@ def test_updates_go_on_after_the_read_alias_was_removed(indices: Indices, writer
     assert engine().state("listings").rebuild_because is None
 
 
-@pytest.mark.parametrize(
-    "how", ["searches read none", "updates go to two", "searches read two", "updates go to none"]
-)
+@pytest.mark.parametrize("how", MENDED)
 def test_where_one_alias_tells_the_other_is_put_back_without_a_rebuild(
     indices: Indices, writer: Writer, how: str
 ) -> None:
@@ -163,6 +174,51 @@ def test_readiness_and_the_drift_check_say_what_is_wrong_with_the_aliases(
     out = StringIO()
     call_command("check_index", stdout=out)
     assert out.getvalue().splitlines()[-1] == "The index agrees with the database."
+
+
+@pytest.mark.parametrize("how", MENDED)
+def test_check_index_mends_aliases_when_it_is_asked_to_repair(indices: Indices, how: str) -> None:
+    current = indices.standing().current
+    spoil(indices, how)
+    release_writer()
+    out = StringIO()
+    call_command("check_index", repair=True, stdout=out)
+    assert out.getvalue().splitlines()[-1] == "The index agrees with the database."
+    assert is_in_order(indices)
+    assert indices.standing().current == current
+
+
+def test_check_index_without_repair_leaves_aliases_as_they_are(indices: Indices) -> None:
+    spoil(indices, "updates go to none")
+    before = indices.standing().held
+    release_writer()
+    with pytest.raises(CommandError, match="stands on no index"):
+        call_command("check_index", stdout=StringIO())
+    assert indices.standing().held == before
+
+
+def test_check_index_says_so_where_only_a_rebuild_puts_the_aliases_right(indices: Indices) -> None:
+    spoil(indices, "both stand on two")
+    before = indices.standing().held
+    release_writer()
+    with pytest.raises(CommandError, match="stands on 2 indices"):
+        call_command("check_index", repair=True, stdout=StringIO())
+    assert indices.standing().held == before
+
+
+def test_aliases_that_were_mended_are_logged_with_their_index_and_no_others(
+    indices: Indices, writer: Writer
+) -> None:
+    current = indices.standing().current
+    spoil(indices, "both stand on two")
+    with capture_logs() as told:
+        writer.mend()
+    assert told == []
+    put_right(indices)
+    spoil(indices, "updates go to none")
+    with capture_logs() as told:
+        writer.mend()
+    assert [(line["event"], line["index"]) for line in told] == [("index_aliases_mended", current)]
 
 
 def test_generations_grow_although_an_alias_was_removed(indices: Indices, writer: Writer) -> None:

@@ -171,7 +171,9 @@ class CollectionWriter:
         fault = self._indices.fault()
         if fault is not None:
             self._lease.hold()
-            log.warning("index_aliases_mended", index=self._indices.mend(), why=str(fault))
+            # Where the aliases do not tell which index is in use, the rebuild that is due puts them right.
+            if (index := self._indices.mend()) is not None:
+                log.warning("index_aliases_mended", index=index, why=str(fault))
 
     def rollback(self) -> None:
         """See Writer.rollback."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from search.drift import Drift, drift, repair
-from search.engines.base import EngineUnavailable
-from search.following import follow_index
-from search.index import index_fault, service_fault
+from search.engines.base import EngineUnavailable, WriterBusy
+from search.following import LOOK_EVERY, follow_index
+from search.index import borrowed_writer, index_fault, service_fault
+from search.tasks import nudge
+
+MENDED_WITHIN: Final = 5.0
+"""Seconds for which the index worker, which was told, is waited for to put the aliases right."""
 
 
 class Command(BaseCommand):
@@ -28,6 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        if options["repair"]:
+            self._mend()
         found = self._compare()
         repaired = 0
         if found.count and options["repair"]:
@@ -40,6 +47,22 @@ class Command(BaseCommand):
             self._say(found, repaired)
         if found.count:
             sys.exit(1)
+
+    def _mend(self) -> None:
+        """Puts aliases right that somebody moved by hand, by this process, or by the index worker if it holds the
+        index; whatever is still wrong is told by the comparison.
+        """
+        try:
+            if index_fault():
+                with borrowed_writer() as writer:
+                    writer.mend()
+        except WriterBusy:
+            nudge()
+            until = time.monotonic() + MENDED_WITHIN
+            while index_fault() and time.monotonic() < until:
+                time.sleep(LOOK_EVERY)
+        except EngineUnavailable:
+            return
 
     def _compare(self) -> Drift:
         try:
