@@ -186,6 +186,14 @@ def table(rows: list[dict[str, Any]], heap: str) -> str:
     return "".join(f"| {line} |\n" for line in lines)
 
 
+def conditions(asked: int, options: argparse.Namespace) -> str:
+    """What a table needs to be made again, in a line above it."""
+    return (
+        f"--questions {options.questions} --heap {options.heap} --seed {options.seed}: {asked} distinct questions of "
+        f"{', '.join(KINDS)}; a node with a heap of {options.heap}"
+    )
+
+
 def main() -> None:
     """Measures every size of both engines and prints the table."""
     if sys.argv[1:2] == ["--measure"]:
@@ -233,8 +241,8 @@ def main() -> None:
                         told("Elasticsearch", size, node.urls[0])
             finally:
                 shutil.rmtree(kept, ignore_errors=True)
-    shown = table(rows, options.heap)
-    print(f"\n{len(targets)} distinct questions of {', '.join(KINDS)}\n\n{shown}")
+    shown = f"{conditions(len(targets), options)}\n\n{table(rows, options.heap)}"
+    print(f"\n{shown}")
     if options.out:
         options.out.write_text(shown)
 
