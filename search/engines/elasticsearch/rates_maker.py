@@ -3,8 +3,8 @@
 A card is replaced under its version in one bulk, its own document first: from then on an older version is refused.
 Each line has its place on the card as its id; places that a shorter version leaves over become tombstones. The
 card's document remembers up to which place there may be lines, so that also what a worker left behind that was
-killed in between is overwritten or buried by the next version. Nothing of all this is seen before the step is
-shown as a whole.
+killed in between is overwritten or buried by the next version. Nothing of all this is seen before the step is shown as
+a whole. What reaches the node of a killed worker's bulk later still, the next version looks for and buries, too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from search.engines.elasticsearch.rates_mapping import card_of, card_source, lin
 from search.engines.rates_base import CardDocument
 
 _AT_ONCE: Final = 1_000
+_CARDS_AT_ONCE: Final = 200
+_MOST_STRAYS: Final = 10_000
+"""What one search tells; of more, the next version of a card buries the rest."""
 _NO_CARD: Final = {
     "framework": "", "supplier": "", "currency": "", "unit": "", "basis": "", "lines": (),
 }  # fmt: skip
@@ -55,12 +58,15 @@ class RatesMaker:
             cast(CardDocument, {"key": key, "version": version, **_NO_CARD}) for key, version in deletes
         ]
         held = self._held([card["key"] for card in cards])
+        strays = self._strays({key: told[0][0] for key, told in held.items() if told and told[0][0] >= 0})
         changes: list[Change] = []
         for card in cards:
             reach = max((reach for _, reach in held[card["key"]]), default=0)
             if all(version >= card["version"] for version, _ in held[card["key"]]) and held[card["key"]]:
                 continue
             changes += _replacement(card, reach)
+            written = max(reach, len(card["lines"]))
+            changes += [Change(one, card["version"]) for one in strays[card["key"]] if _place(one) >= written]
             # A second version of the card in the same step must bury what the first one is about to write.
             held[card["key"]] = [(card["version"], max(reach, len(card["lines"])))]
         return changes
@@ -115,6 +121,35 @@ class RatesMaker:
                 elif "error" not in told:
                     held[told["_id"]].append((-1, 0))
         return held
+
+    def _strays(self, versions: Mapping[str, int]) -> dict[str, list[str]]:
+        """The lines that can be seen of other versions of cards than these. A killed writer may have had a bulk under
+        way, which reaches the node after its successor has written: where the card was never as long, nothing stands
+        there to refuse them.
+        """
+        found: dict[str, list[str]] = defaultdict(list)
+        cards = list(versions)
+        for start in range(0, len(cards), _CARDS_AT_ONCE):
+            others = [
+                {
+                    "bool": {
+                        "filter": {"term": {"card": card}},
+                        "must_not": {"term": {"version": versions[card]}},
+                    }
+                }
+                for card in cards[start : start + _CARDS_AT_ONCE]
+            ]
+            body = {"query": {"bool": {"should": others}}, "size": _MOST_STRAYS, "_source": False}
+            hits = self._indices.call("POST", f"/{self._indices.write}/_search", body)["hits"]["hits"]
+            for hit in hits:
+                found[card_of(hit["_id"])].append(hit["_id"])
+        return found
+
+
+def _place(identity: str) -> int:
+    """Where on its card a line stands, -1 for the card's own document."""
+    place = identity.rpartition("#")[2] if "#" in identity else ""
+    return int(place) if place.isdecimal() else -1
 
 
 def _replacement(card: CardDocument, reach: int) -> Iterator[Change]:

@@ -1,0 +1,108 @@
+"""A writer that was killed may have a bulk still under way: it reaches the node after its successor has written, and
+neither puts an old document over a newer one nor brings back what was removed. Lines of a card that was never as long
+are seen by the drift check, and buried by whatever is written of the card next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from search.engines.elasticsearch.bulk import Change, write
+from search.engines.elasticsearch.engine import ElasticsearchEngine
+from search.engines.elasticsearch.life import Maker
+from search.query import ListingQuery
+from search.rate_query import RateQuery
+from tests.search.engines import ElasticsearchIndexing, index
+from tests.search.listing_documents import listing
+from tests.search.rate_market import USD, build, card, line
+
+pytestmark = [pytest.mark.elasticsearch]
+
+
+def version(number: int, lines: int) -> dict[str, Any]:
+    """A version of a card: so many lines, each priced by the version."""
+    return card("a", [line("a", at, price_minor=1_000 * number + at) for at in range(lines)], version=number)
+
+
+def prices(engine: ElasticsearchEngine) -> list[int]:
+    return [orjson.loads(stored)["amount"] for stored in engine.rate_lines(RateQuery(**USD))]
+
+
+def arrives_late(engine: ElasticsearchEngine, alias: str, changes: list[Change]) -> list[str]:
+    """What the node then still writes of a bulk that was made before; shown, as a restart of the node would."""
+    written = write(engine.client, [alias], changes).written[alias]
+    engine.client.call("POST", f"/{alias}/_refresh")
+    return written
+
+
+@pytest.fixture
+def rates(over_node: ElasticsearchIndexing) -> ElasticsearchEngine:
+    """An engine over a card of twelve lines."""
+    made = over_node.empty()
+    build(made, [version(1, 12)])
+    return made
+
+
+def of_rates(engine: ElasticsearchEngine) -> tuple[Maker, str]:
+    return engine._rates.maker, engine._rates.indices.write
+
+
+def test_a_late_bulk_of_listings_changes_and_brings_back_nothing(over_node: ElasticsearchIndexing) -> None:
+    engine: Any = index(over_node, [listing("kept"), listing("gone")])
+    half = engine._listings
+    late = half.maker.changes(
+        [listing(name, version=5, summary="zebra") for name in ("kept", "gone", "unheard")],
+        [("rm3745~ppl~new", 5)],
+    )
+    with engine.writer() as writer:
+        writer.apply(
+            "listings",
+            [listing("kept", version=6), listing("new", version=6)],
+            [("rm3745~ppl~gone", 6), ("rm3745~ppl~unheard", 6)],
+        )
+    assert arrives_late(engine, half.indices.write, late) == []
+    assert sorted(engine.listing_keys()) == [("rm3745~ppl~kept", 6), ("rm3745~ppl~new", 6)]
+    assert engine.search_listings(ListingQuery(q="zebra")).count == 0
+
+
+@pytest.mark.parametrize("lines", [1, 4, 12])
+def test_a_late_bulk_of_a_card_that_was_as_long_before_changes_nothing(
+    rates: ElasticsearchEngine, lines: int
+) -> None:
+    maker, alias = of_rates(rates)
+    late = maker.changes([version(2, 12)], ())
+    with rates.writer() as writer:
+        writer.apply("rates", [version(3, lines)])
+    assert arrives_late(rates, alias, late) == []
+    assert prices(rates) == [3_000 + at for at in range(lines)]
+
+
+def test_a_late_bulk_brings_no_removed_card_back(rates: ElasticsearchEngine) -> None:
+    maker, alias = of_rates(rates)
+    late = maker.changes([version(2, 12)], ())
+    with rates.writer() as writer:
+        writer.apply("rates", [], [("a", 3)])
+    assert arrives_late(rates, alias, late) == []
+    assert (prices(rates), list(rates.rate_cards())) == ([], [])
+
+
+@pytest.mark.parametrize("after", [0, 4])
+def test_lines_beyond_any_that_a_card_had_are_seen_and_buried_by_the_next_version(
+    rates: ElasticsearchEngine, after: int
+) -> None:
+    maker, alias = of_rates(rates)
+    late = maker.changes([version(2, 20)], ())
+    with rates.writer() as writer:
+        writer.apply("rates", [version(3, 4)])
+        assert arrives_late(rates, alias, late) == [f"a#{at}" for at in range(12, 20)]
+        ((_, _, told),) = rates.rate_cards()
+        assert told != 4
+        if after:
+            writer.apply("rates", [version(4, after)])
+        else:
+            writer.apply("rates", [], [("a", 4)])
+    assert prices(rates) == [4_000 + at for at in range(after)]
+    assert list(rates.rate_cards()) == ([("a", 4, after)] if after else [])
