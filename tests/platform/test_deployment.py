@@ -238,3 +238,12 @@ def test_the_secrets_are_made_by_a_python_without_our_packages(tmp_path: Path) -
     words = ["-S", "-m", "tools.deployment.make_secrets", str(tmp_path / "made")]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"Written to {tmp_path / 'made'}: secret_key, ")
+
+
+def test_the_guide_names_each_variable_that_a_deployment_takes_from_its_env_file() -> None:
+    """Whoever is not told of EMAIL_URL has a service whose invitations nobody gets."""
+    taken = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
+    _, _, rest = OPERATIONS.partition("## A deployment in containers")
+    section, _, _ = rest.partition("## Secrets")
+    assert "EMAIL_URL" in taken
+    assert {name for name in taken if name not in section} == set()
