@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -58,6 +58,8 @@ _OPERATORS: Final = re.compile(r'["*|]|(?<!\S)-+')
 _EITHER: Final = re.compile(r"(?:^|\s)(?:OR|\|+)(?:\s|$)")
 
 Terms = tuple[str, ...]
+Slip = tuple[str, int, str]
+"""A word as it was typed, where it stands in the question, and what was meant."""
 
 
 class Lexicon(Protocol):
@@ -125,11 +127,14 @@ class Plan:
 
 @dataclass(slots=True)
 class _Typed:
-    """A question taken apart: words (with where they stand in the text), phrases, beginnings, exclusions."""
+    """A question taken apart: words (with where they stand in the text), phrases and their words, beginnings,
+    exclusions.
+    """
 
     text: str
     words: list[tuple[str, int]] = field(default_factory=list)
     phrases: list[tuple[str, Terms]] = field(default_factory=list)
+    quoted: list[tuple[str, int]] = field(default_factory=list)
     joined: list[tuple[str, Terms]] = field(default_factory=list)
     beginnings: list[str] = field(default_factory=list)
     excluded: list[Terms] = field(default_factory=list)
@@ -151,12 +156,13 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
         Clause(f"{start}*", constants=tuple(lexicon.beginning(start))) for start in typed.beginnings
     )
     words: list[Clause] = []
-    corrected = None
+    slips: list[Slip] = [(word, at, near[0]) for word, at in typed.quoted if (near := _near(word, lexicon))]
     if long:
         clauses.extend(_need(typed, lexicon))
     elif typed.words:
-        groups, words, corrected = _few_words(typed, lexicon)
+        groups, words, others = _few_words(typed, lexicon)
         clauses.extend(groups)
+        slips.extend(others)
     # Whatever is typed is a question: signs that are no words find nothing, never everything.
     asked = bool(clauses or words or (text.strip() and not excluded))
     every = len(words) in _ALL_OF and all(map(_can_be_found, words))
@@ -167,7 +173,7 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
         excluded=tuple(dict.fromkeys(excluded)),
         whole_name=" ".join(fold(word) for word in words_of(typed.text)) if asked and not long else "",
         asked=asked,
-        did_you_mean=corrected,
+        did_you_mean=_corrected(typed.text, slips) if slips else None,
     )
 
 
@@ -220,6 +226,9 @@ def _take_apart(text: str) -> _Typed:
                 typed.excluded.append(terms)
             elif terms:
                 typed.phrases.append((piece["phrase"], terms))
+                typed.quoted.extend(
+                    _placed(words_of(piece["phrase"]), piece["phrase"], piece.start("phrase"))
+                )
         elif piece["word"].startswith("-"):
             _exclude(typed, piece["word"])
         else:
@@ -246,10 +255,15 @@ def _include(typed: _Typed, chunk: str, start: int) -> None:
         if terms := _trimmed([term_of(word) for word in words]):
             typed.joined.append((chunk, terms))
         return
+    typed.words.extend(_placed(words, chunk, start))
+
+
+def _placed(words: Iterable[str], chunk: str, start: int) -> Iterator[tuple[str, int]]:
+    """The words of a chunk that begins at `start`, each with where it stands."""
     at = 0
     for word in words:
         at = chunk.index(word, at)
-        typed.words.append((word, start + at))
+        yield word, start + at
         at += len(word)
 
 
@@ -276,8 +290,8 @@ def _need(typed: _Typed, lexicon: Lexicon) -> list[Clause]:
     return [Clause(written[term], (Alternative((term,)),)) for term in best]
 
 
-def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clause], str | None]:
-    """What a short question asks for beside its words, its words, and what it should have been.
+def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clause], list[Slip]]:
+    """What a short question asks for beside its words, its words, and those that are corrected.
 
     A corrected word counts as if it had been typed, but for its lesser weight: in groups, with its synonyms, and
     beside the others.
@@ -304,19 +318,19 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clau
         weight = TOGETHER_WEIGHT * (CORRECTED_WEIGHT if nearest else 1.0)
         groups.append(Clause(" ".join(words), (Alternative(together, weight),)))
     clauses: list[Clause] = []
-    corrections: dict[int, str] = {}
+    slips: list[Slip] = []
     seen: set[str] = set()
-    for at, word in enumerate(words):
+    for at, (word, place) in enumerate(typed.words):
         term = term_as_written(word)
         if term == GAP or term in seen:
             continue
         seen.add(term)
         if near := nearest.get(at, ()):
             clauses.append(_corrected_word(word, near, alone.get(at, ())))
-            corrections[at] = near[0]
+            slips.append((word, place, near[0]))
         else:
             clauses.append(_word(word, alone.get(at, ()), len(words) <= NAME_WORDS, lexicon))
-    return groups, clauses, _corrected(typed, corrections) if corrections else None
+    return groups, clauses, slips
 
 
 def _joined(chunk: str, terms: Terms, lexicon: Lexicon) -> Clause:
@@ -392,11 +406,10 @@ def edits(word: str) -> int:
     return 0 if len(word) < 3 else 1 if len(word) < 6 else 2
 
 
-def _corrected(typed: _Typed, corrections: dict[int, str]) -> str:
+def _corrected(question: str, slips: Iterable[Slip]) -> str:
     """The question with its unknown words replaced."""
     text, at = "", 0
-    for number, (word, start) in enumerate(typed.words):
-        if number in corrections:
-            text += typed.text[at:start] + corrections[number]
-            at = start + len(word)
-    return text + typed.text[at:]
+    for word, start, meant in sorted(slips, key=lambda slip: slip[1]):
+        text += question[at:start] + meant
+        at = start + len(word)
+    return text + question[at:]

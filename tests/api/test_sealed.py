@@ -16,7 +16,7 @@ from django.contrib import admin
 from django.core import serializers
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, reverse
 from prometheus_client import generate_latest
@@ -288,7 +288,7 @@ def test_nor_is_a_word_of_it_read_anywhere_else(
 
 
 def test_no_table_but_the_tenders_own_holds_a_word_of_it(
-    person: Callable[[str], Client], token: TokenMaker
+    person: Callable[[str], Client], token: TokenMaker, tmp_path: Path
 ) -> None:
     tender = tendered(person("larch"), published())
     own = {Tender, TenderRevision, TenderFile}
@@ -307,9 +307,10 @@ def test_no_table_but_the_tenders_own_holds_a_word_of_it(
     for kept in own:
         assert MARKER in serializers.serialize("json", kept._base_manager.all())
     # Neither a name of ours nor the index says it; the bytes lie in the tender's own files.
-    call_command("rebuild_index", verbosity=0)
-    folder = Path(settings.INDEX_FOLDER)
-    indexed = [one for one in folder.rglob("*") if one.is_file()]
+    index = tmp_path / "index"
+    with override_settings(INDEX_FOLDER=index):
+        call_command("rebuild_index", verbosity=0)
+    indexed = [one for one in index.rglob("*") if one.is_file()]
     assert indexed
     assert not [one for one in indexed if leaks(one.read_bytes())]
     stored = {Path(settings.MEDIA_ROOT, one.stored_as) for one in tender.files.all()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.listing_questions import MIX
 from benchmarks.scale import KINDS, conditions
 
-GUIDE = Path(__file__).parents[2] / "docs/operations.md"
+GUIDE = Path(__file__).parents[2] / "docs/sizing.md"
 
 
 def test_the_table_names_its_questions_and_its_heap() -> None:

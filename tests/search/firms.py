@@ -64,6 +64,7 @@ def firm(name: str, *evidence: str, **told: Any) -> dict[str, Any]:
         "partner": own,
         "supplier": {**own, "form": "alone"},
         "lead": own,
+        "fictional": True,
         "framework": {
             "reference": "rm1",
             "number": "RM1",

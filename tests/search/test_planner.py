@@ -104,6 +104,28 @@ def test_unknown_word_is_corrected_and_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ('"evalaution of data"', '"evaluation of data"'),
+        ("data “evalaution of data”", 'data "evaluation of data"'),
+        ('evalaution "evalaution data" -"evalaution"', 'evaluation "evaluation data" -"evalaution"'),
+        ('evalaution "of', 'evaluation "of'),
+        ('"evaluation of data"', None),
+        ('-"evalaution"', None),
+    ],
+)
+def test_a_slip_in_a_phrase_is_told_and_the_phrase_stands_as_it_was_typed(
+    typed: str, meant: str | None
+) -> None:
+    found = plan(typed, LEXICON)
+    assert found.did_you_mean == meant
+    phrases = [clause.alternatives for clause in found.clauses if clause.required]
+    stands = {"evalaution": ("evalaut", "_", "data"), "evaluation": ("evalu", "_", "data")}
+    if typed.startswith('"'):
+        assert phrases == [(Alternative(stands[typed[1:11]]),)]
+
+
 def test_corrected_words_count_as_if_typed_but_for_their_lesser_weight() -> None:
     words = lexicon("social impact evaluation social impact evaluation bond")
     right, wrong = plan("social impact evaluation", words), plan("socal impct evalution", words)
