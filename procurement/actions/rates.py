@@ -319,6 +319,10 @@ def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) ->
         batch = changes[start : start + LOOKED_UP]
         references = [change.draft.reference for change in batch]
         with transaction.atomic():
+            stands = set(
+                RateCard.objects.filter(reference__in=references).values_list("reference", flat=True)
+            )
+            # SQLite refuses to write over a card, which it asks before it ignores one.
             RateCard.objects.bulk_create(
                 [
                     RateCard(
@@ -330,6 +334,7 @@ def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) ->
                         basis=change.draft.basis,
                     )
                     for change in batch
+                    if change.draft.reference not in stands
                 ],
                 ignore_conflicts=True,
             )
@@ -416,16 +421,17 @@ def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[Rat
         batch = range(start, min(start + LOOKED_UP, len(versions)))
         superseded = [before for i in batch if (before := changes[i].before) is not None]
         RateCardVersion.objects.filter(pk__in=superseded).update(status=Status.SUPERSEDED)
+        # Between the two versions: the database keeps the basis of a card that has a published one.
+        for basis in {changes[i].draft.basis for i in batch}:
+            RateCard.objects.filter(
+                pk__in=[cards[i] for i in batch if changes[i].draft.basis == basis]
+            ).exclude(basis=basis).update(basis=basis)
         RateCardVersion.objects.filter(pk__in=[versions[i].pk for i in batch]).update(
             status=Status.PUBLISHED, published_at=now
         )
         RateCard.objects.filter(pk__in=[cards[i] for i in batch if changes[i].before is not None]).update(
             revision=F("revision") + 1
         )
-        for basis in {changes[i].draft.basis for i in batch}:
-            RateCard.objects.filter(
-                pk__in=[cards[i] for i in batch if changes[i].draft.basis == basis]
-            ).exclude(basis=basis).update(basis=basis)
     record_many(
         actor,
         [

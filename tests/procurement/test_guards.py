@@ -15,7 +15,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from procurement.actions.events import Happening, record_many
 from procurement.closed_values import bounds
 from procurement.guards import stand_again, stand_aside
-from procurement.models import Chain, Event, Lot, ProfileVersion, RateCardVersion, RateLine, Session
+from procurement.models import Chain, Event, Lot, ProfileVersion, RateCard, RateCardVersion, RateLine, Session
 from procurement.permissions import SYSTEM
 from tests.guards import CLEARED, guards
 from tests.world import make_world
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 NEVER = import_module("procurement.migrations.0028_never_written_over")
 EMPTIED = import_module("procurement.migrations.0031_not_emptied")
 PLACES = import_module("procurement.migrations.0032_names_and_places")
+MEANING = import_module("procurement.migrations.0035_what_a_price_means")
 PUBLISHED = import_module("procurement.migrations.0030_rules_held").CARD
 OVER = "A row that is never edited is not written over either."
 OPENED = Happening("framework.opened", "framework", "wr1")
@@ -73,7 +74,11 @@ def test_every_guard_stands_after_all_migrations() -> None:
         "procurement_ratecardversion_no_way_back_update",
         "procurement_rateline_no_into_published_insert",
         *(at_the_end if connection.vendor == "postgresql" else ()),
-        *(f"{one}_no_replace" for one in (NEVER.EVENTS, *NEVER.KEPT) if connection.vendor == "sqlite"),
+        *(
+            f"{one}_no_replace"
+            for one in (NEVER.EVENTS, *NEVER.KEPT, MEANING.CARDS)
+            if connection.vendor == "sqlite"
+        ),
         *(f"procurement_offering_no_other_lot_{event}" for event in written),
         *(f"procurement_offering_no_stranger_{event}" for event in written),
         *(f"procurement_suppliermember_no_overlap_{event}" for event in written),
@@ -92,6 +97,7 @@ def test_every_guard_stands_after_all_migrations() -> None:
         "procurement_grade_no_update",
         "procurement_lot_no_update",
         "procurement_ratecard_no_update",
+        "procurement_ratecard_no_other_basis_update",
         "procurement_rateproposal_no_update",
         "procurement_ratecardversion_no_other_card_update",
         "procurement_ruledout_no_update",
@@ -139,6 +145,8 @@ def test_no_row_that_is_never_edited_is_written_over_on_sqlite_either() -> None:
         (RateLine, "id", {"price_minor": 1}, PUBLISHED),
         (RateLine, "version_id, key", {"id": 10**6, "price_minor": 1}, PUBLISHED),
         (ProfileVersion, "id", {"summary": "never said"}, OVER),
+        (RateCard, "id", {"currency": "USD"}, "A rate card is not written over."),
+        (RateCard, "reference", {"id": 10**6, "basis": "illustrative"}, "A rate card is not written over."),
         # Unique among published versions alone.
         (RateCardVersion, "card_id", {"id": 10**6, "number": 10**6, "digest": "x"}, OVER),
     ):

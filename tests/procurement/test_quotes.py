@@ -122,7 +122,8 @@ def test_a_framework_that_is_not_yet_live_is_priced_with_a_note() -> None:
 
 def test_a_card_by_the_hour_needs_the_hours_of_a_day() -> None:
     oak = Supplier.objects.get(reference="oak")
-    oak.rate_cards.update(unit="hour")
+    with unguarded():
+        oak.rate_cards.update(unit="hour")
     assert total(asked("oak")[0]) == ["hours_per_day"]
     assert total(asked("oak", hours_per_day=Decimal("7.5"))[0]) == 625_000 * 15 // 2
 
@@ -219,7 +220,8 @@ def test_the_number_of_queries_does_not_grow_with_the_suppliers() -> None:
 
 def test_currencies_are_measured_apart() -> None:
     names = many(3)
-    Supplier.objects.get(reference=names[0]).rate_cards.update(currency="EUR")
+    with unguarded():
+        Supplier.objects.get(reference=names[0]).rate_cards.update(currency="EUR")
     found = yardsticks(asked(*names))
     assert {currency: (one.cheapest, one.count) for currency, one in found.items()} == {
         "EUR": (500_000, 1),

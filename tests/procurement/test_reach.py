@@ -15,6 +15,7 @@ from procurement.actions.tenders import submit_tender
 from procurement.errors import Invalid
 from procurement.models import Amendment, CallOff, Event, Invitation, Lot, RateCard, TenderRevision
 from tests.competed import Contest, planned, published, written
+from tests.guards import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,8 @@ def test_whoever_is_priced_first_makes_no_difference(
 
 def test_a_team_without_a_rate_on_any_card_is_told_before_anybody_is_asked(contest: Contest) -> None:
     """By the hour, and the terms do not say how many hours a day has."""
-    RateCard.objects.update(unit="hour")
+    with unguarded():
+        RateCard.objects.update(unit="hour")
     call_off = planned(contest, terms=ROOM)
     (shown,) = preview(contest.market.buyer, call_off.reference).faults
     with pytest.raises(Invalid) as refusal:

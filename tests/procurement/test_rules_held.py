@@ -25,6 +25,7 @@ from procurement.models import (
     Organisation,
     Partner,
     ProfileVersion,
+    RateCard,
     RateCardVersion,
     RateLine,
     Specialism,
@@ -33,7 +34,7 @@ from procurement.models import (
 )
 from procurement.permissions import SYSTEM
 from tests.guards import CLEARED, guards, unguarded
-from tests.world import LIVE_FROM, make_world
+from tests.world import LIVE_FROM, make_world, publish_rates
 
 RULES = import_module("procurement.migrations.0030_rules_held").RULES
 REFERENCED = (Organisation, Framework, Lot, Specialism, Grade, Partner, Supplier, Appointment)
@@ -52,7 +53,7 @@ def world(db: None) -> None:
 
 def rows() -> list[list[tuple[object, ...]]]:
     """Every row that the changes below are about."""
-    kept = (*REFERENCED, Event, Offering, ProfileVersion, RateCardVersion, RateLine, SupplierMember)
+    kept = (*REFERENCED, Event, Offering, ProfileVersion, RateCard, RateCardVersion, RateLine, SupplierMember)
     return [list(model._base_manager.order_by("pk").values_list()) for model in kept]
 
 
@@ -111,6 +112,29 @@ def test_what_is_published_is_neither_added_to_nor_taken_from(
     change: Callable[[], None], sentence: str
 ) -> None:
     assert refused(change) == sentence
+
+
+@pytest.mark.parametrize("change", [{"currency": "USD"}, {"unit": "hour"}, {"supplier": 1}, {"framework": 1}])
+def test_a_card_keeps_what_its_prices_are_of(change: dict[str, object]) -> None:
+    card = RateCard.objects.get(reference="wr1~oak")
+    other = {
+        "supplier": Supplier.objects.get(reference="yew"),
+        "framework": Framework.objects.get(reference="wr0"),
+    }
+    change = {name: other.get(name, value) for name, value in change.items()}
+    told = "A rate card keeps its supplier, its framework, its currency and its unit."
+    assert refused(lambda: RateCard.objects.filter(pk=card.pk).update(**change)) == told
+
+
+@pytest.mark.parametrize("basis", ["published", "illustrative"])
+def test_a_published_card_keeps_its_basis_until_another_is_published(basis: str) -> None:
+    publish_rates("oak", "wr1", {"wr1~1~G1": 40_000}, basis=basis)
+    other = "illustrative" if basis == "published" else "published"
+    assert refused(lambda: RateCard.objects.filter(reference="wr1~oak").update(basis=other)) == CARD
+    publish_rates("oak", "wr1", {"wr1~1~G1": 40_000}, basis=other)
+    card = RateCard.objects.get(reference="wr1~oak")
+    assert (card.basis, card.versions.filter(status="published").count()) == (other, 1)
+    assert refused(lambda: RateCard.objects.filter(pk=card.pk).update(basis=basis)) == CARD
 
 
 def test_a_draft_card_takes_and_loses_lines() -> None:
