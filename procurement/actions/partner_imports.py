@@ -10,8 +10,9 @@ loaded is then unchanged.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -141,9 +142,19 @@ class _Judgement:
     numbers: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
     """(scheme, identifier): the lines that give it, each with its reference"""
     leads: set[str] = field(default_factory=set)
+    needed: dict[int, tuple[str, date]] = field(default_factory=dict)
+    """by line, the supplier that is not there yet and the first day of what the row offers as one of it"""
     waiting: list[tuple[int, str, str]] = field(default_factory=list)
     kept: dict[int, _Kept] = field(default_factory=dict)
     wrong: set[int] = field(default_factory=set)
+
+    def made_from(self) -> dict[str, date]:
+        """By supplier that is not there yet, the first day on which a row that is loaded needs it."""
+        first: dict[str, date] = {}
+        for line, (supplier, day) in self.needed.items():
+            if line in self.kept:
+                first[supplier] = min(day, first.get(supplier, day))
+        return first
 
     def refuse(self, fault: RowFault) -> None:
         self.report.faults.append(fault)
@@ -215,7 +226,7 @@ def _judge_all(path: Path, known: Catalogue, watch: Watch, report: ImportReport)
                     found.numbers.setdefault(row.identifier, []).append((number, row.reference))
                 rows.append(row)
         for verdict in judge(rows, known):
-            _note(found, verdict)
+            _note(found, verdict, known)
         watch.judged(report.rows)
     _refuse_twins(found)
     _refuse_shared_numbers(found)
@@ -224,7 +235,7 @@ def _judge_all(path: Path, known: Catalogue, watch: Watch, report: ImportReport)
     return found
 
 
-def _note(found: _Judgement, verdict: Judged) -> None:
+def _note(found: _Judgement, verdict: Judged, known: Catalogue) -> None:
     row = verdict.row
     for fault in verdict.faults:
         found.refuse(RowFault(row.line, row.reference, fault))
@@ -234,6 +245,9 @@ def _note(found: _Judgement, verdict: Judged) -> None:
     found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values, places)
     if row.alone and verdict.supplier == row.reference:
         found.leads.add(row.reference)
+    if row.offerings and verdict.supplier and not verdict.supplier_known:
+        first = min(known.starts[one.framework] for one in row.offerings)
+        found.needed[row.line] = (verdict.supplier, first)
     # A firm of several suppliers whose row offers nothing is about none of them.
     if verdict.supplier and not verdict.supplier_known and verdict.supplier != row.reference:
         found.waiting.append((row.line, row.reference, verdict.supplier))
@@ -272,6 +286,7 @@ def _refuse_orphans(found: _Judgement) -> None:
 def _publish_all(actor: Actor, path: Path, known: Catalogue, judgement: _Judgement, watch: Watch) -> None:
     """Leads first, so that a supplier stands before its members join it."""
     joining = {line for line, _, _ in judgement.waiting}
+    made_from = judgement.made_from()
     done = 0
     for wanted in (judgement.kept.keys() - joining, judgement.kept.keys() & joining):
         if not wanted:
@@ -282,20 +297,23 @@ def _publish_all(actor: Actor, path: Path, known: Catalogue, judgement: _Judgeme
             rows = [
                 row for number, content in batch if (row := read_row(number, content, known)[0]) is not None
             ]
-            for fault in publish(actor, rows, known):
+            for fault in publish(actor, rows, known, made_from):
                 judgement.refuse(fault)
             done += len(batch)
             watch.written(done)
 
 
-def publish(actor: Actor, rows: list[PartnerRow], known: Catalogue) -> list[RowFault]:
+def publish(
+    actor: Actor, rows: list[PartnerRow], known: Catalogue, made_from: Mapping[str, date] | None = None
+) -> list[RowFault]:
     """One step: judges these rows again under the write lock and writes those that pass, in one transaction.
 
+    `made_from` is as judge takes it.
     Returns what has become wrong since the first reading, because somebody else changed something meanwhile.
     """
     with transaction.atomic():
         take_turn("import")
-        verdicts = judge(rows, known)
+        verdicts = judge(rows, known, made_from)
         good = [verdict for verdict in verdicts if not verdict.faults]
         changed = [verdict for verdict in good if verdict.new or verdict.fields]
         save_partners(

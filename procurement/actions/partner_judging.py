@@ -90,6 +90,10 @@ class _Standing:
     memberships: Mapping[str, list[str]]
     suppliers: Mapping[str, Supplier]
     leads: Mapping[str, str]
+    led: Mapping[str, date]
+    """by supplier, the day from which it has had a lead"""
+    made_from: Mapping[str, date]
+    """by supplier that a row of the file makes, the first day that the file needs it on"""
     left: Mapping[tuple[str, str], date]
     """(supplier, partner) -> the day on which it last left"""
     places: frozenset[tuple[str, str]]
@@ -97,9 +101,13 @@ class _Standing:
     regions: frozenset[str]
 
 
-def judge(rows: Sequence[PartnerRow], known: Catalogue) -> list[Judged]:
-    """Each row's verdict, in order."""
-    standing = _read(rows)
+def judge(
+    rows: Sequence[PartnerRow], known: Catalogue, made_from: Mapping[str, date] | None = None
+) -> list[Judged]:
+    """Each row's verdict, in order. `made_from` is, by supplier that a row makes, the first day on which another row
+    of the file needs it: its lead leads from then, whatever the lead's own row offers.
+    """
+    standing = _read(rows, made_from or {})
     return [_judge(row, standing, known) for row in rows]
 
 
@@ -115,7 +123,7 @@ def merged(verdicts: Iterable[Judged]) -> list[SupplierDraft]:
     return list(drafts.values())
 
 
-def _read(rows: Sequence[PartnerRow]) -> _Standing:
+def _read(rows: Sequence[PartnerRow], made_from: Mapping[str, date]) -> _Standing:
     references = {row.reference for row in rows}
     partners = {
         partner.reference: partner
@@ -148,11 +156,16 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
     wanted = references | {row.supplier for row in rows if row.supplier}
     wanted.update(supplier for held in memberships.values() for supplier in held)
     suppliers = {one.reference: one for one in Supplier.objects.filter(reference__in=wanted)}
-    leads = dict(
-        current.filter(supplier__reference__in=wanted, role=Role.LEAD).values_list(
-            "supplier__reference", "partner__reference"
-        )
-    )
+    leads: dict[str, str] = {}
+    led: dict[str, date] = {}
+    for name, partner, joined, gone in (
+        SupplierMember.objects.filter(supplier__reference__in=wanted, role=Role.LEAD)
+        .order_by("joined_on")
+        .values_list("supplier__reference", "partner__reference", "joined_on", "left_on")
+    ):
+        led.setdefault(name, joined)
+        if gone is None:
+            leads[name] = partner
     left = {
         (supplier, partner): day
         for supplier, partner, day in SupplierMember.objects.filter(
@@ -189,6 +202,8 @@ def _read(rows: Sequence[PartnerRow]) -> _Standing:
         memberships,
         suppliers,
         leads,
+        led,
+        made_from,
         left,
         places,
         offered,
@@ -291,6 +306,9 @@ def _supplier(verdict: Judged, standing: _Standing, known: Catalogue) -> None:
     if reference in belongs:
         return
     joined = min((known.starts[one.framework] for one in row.offerings or ()), default=timezone.localdate())
+    joined = min(joined, standing.made_from.get(reference, joined)) if supplier is None else joined
+    # Nobody belongs to a supplier before somebody leads it.
+    joined = max(joined, standing.led.get(reference, joined))
     joined = max(joined, standing.left.get((reference, row.reference), joined))
     if supplier is None:
         # A supplier that another row of the file leads stands by the time that this one is published.
@@ -338,7 +356,15 @@ def _place(
             kept = tuple(key for key in evidence if key in studies)
             drafts.append(OfferingDraft(lot.lot, specialism, regions, kept))
         if (verdict.supplier, lot.lot) not in standing.places:
-            verdict.appointments.append((verdict.supplier, lot.lot, known.starts[lot.framework]))
+            first = known.starts[lot.framework]
+            first = max(first, standing.led.get(verdict.supplier, first))
+            if first > known.ends[lot.framework]:
+                message = (
+                    f"{verdict.supplier} has a lead since {first} alone, after {lot.framework} ended on "
+                    f"{known.ends[lot.framework]}: it had no place there."
+                )
+                verdict.faults.append(Fault(f"/offerings/{step}/framework", "lead", message))
+            verdict.appointments.append((verdict.supplier, lot.lot, first))
     verdict.placements = [
         Placement(framework, verdict.supplier, row.reference, tuple(drafts))
         for framework, drafts in wanted.items()

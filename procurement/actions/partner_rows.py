@@ -165,6 +165,7 @@ class Catalogue:
     twins: dict[str, tuple[str, ...]]
     """by region, those of the other scheme that share ground with it"""
     starts: dict[str, date]
+    ends: dict[str, date]
 
     def region_codes(self, framework: str) -> frozenset[str]:
         """The codes of a framework's own scheme, and UK."""
@@ -187,10 +188,11 @@ def catalogue() -> Catalogue:
     regions: dict[str, frozenset[str]] = {}
     schemes_of: dict[str, str] = {}
     starts: dict[str, date] = {}
-    for reference, number, scheme, first in Framework.objects.values_list(
-        "reference", "number", "region_scheme", "starts_on"
+    ends: dict[str, date] = {}
+    for reference, number, scheme, first, last in Framework.objects.values_list(
+        "reference", "number", "region_scheme", "starts_on", "ends_on"
     ):
-        starts[reference] = first
+        starts[reference], ends[reference] = first, last
         frameworks.update({reference: reference, number: reference, number.lower(): reference})
         regions[reference] = frozenset(schemes.get(scheme, national))
         schemes_of[reference] = scheme
@@ -210,7 +212,7 @@ def catalogue() -> Catalogue:
     for place, references in named.items():
         if len(references) == 1:
             specialisms.setdefault(place, next(iter(references)))
-    return Catalogue(frameworks, lots, specialisms, regions, schemes_of, twins, starts)
+    return Catalogue(frameworks, lots, specialisms, regions, schemes_of, twins, starts, ends)
 
 
 def read_row(line: int, content: bytes, known: Catalogue) -> tuple[PartnerRow | None, list[RowFault]]:
