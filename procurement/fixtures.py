@@ -112,8 +112,8 @@ def read_framework(folder: Path, reference: str) -> FrameworkDraft:
             SpecialismDraft(line["number"], line["name"], line["description"], tuple(line["cpv"].split()))
         )
     grades = row.pop("grades")
-    row.pop("work_types", None)
-    lots = tuple(_lot(lot, grades, specialisms) for lot in row.pop("lots"))
+    kinds = row.pop("work_types", [])
+    lots = tuple(_lot({"work_types": kinds, **lot}, grades, specialisms) for lot in row.pop("lots"))
     row |= {f"{name}_pence": pence(row.pop(name)) for name in PENCE if name in row}
     for name in ("management_charge", "rate_rise_ceiling"):
         if name in row:
@@ -124,7 +124,7 @@ def read_framework(folder: Path, reference: str) -> FrameworkDraft:
 
 def _lot(row: Row, grades: Sequence[Row], specialisms: Mapping[str, Sequence[SpecialismDraft]]) -> LotDraft:
     own: dict[str, Any] = {
-        name: value for name, value in row.items() if name not in ("grades", "roles", "work_types", *PENCE)
+        name: value for name, value in row.items() if name not in ("grades", "roles", *PENCE)
     }
     own |= {f"{name}_pence": pence(row[name]) for name in PENCE if name in row}
     return LotDraft(

@@ -16,7 +16,7 @@ from procurement.errors import Fault
 from procurement.models import Framework, RateCard, Region
 from procurement.pricing import NotAPrice, read_value
 from procurement.profiles import Reader, escaped
-from procurement.vocabulary import BUYER_CLASSES
+from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
 
 CPV: Final = re.compile(r"[0-9]{8}")
 _PER_CENT: Final = re.compile(r"[0-9]{1,2}(?:\.[0-9]+)?")
@@ -166,6 +166,8 @@ AS_LOT: Final[dict[str, Field]] = {
     "longest_term_months": Field("Longest term in months", "whole", LONGEST_TERM, hint="Empty: none is stated"),
     "closes_on": Field("Closes on", "day", hint="Only where it closes before its framework, as 2029-04-01"),
     "light_touch": Field("Light touch", "flag", hint="Its services are light touch services"),
+    "work_types": Field("Types of work", "choices", choices=WORK_TYPES,
+                        hint="What its rates are for; none ticked: rates may be for any"),
 }  # fmt: skip
 AS_SPECIALISM: Final[dict[str, Field]] = {
     "number": Field(

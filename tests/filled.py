@@ -44,6 +44,7 @@ def standing() -> dict[str, Any]:
         "contracts": list(Contract.objects.order_by("pk").values("status", "notice_on", "remind_on")),
         "competitions": list(competitions),
         "light_touch": list(Lot.objects.order_by("reference").values_list("light_touch", flat=True)),
+        "work_types": list(Lot.objects.order_by("reference").values_list("work_types", flat=True)),
         "tenders": list(Tender.objects.order_by("pk").values_list("status", "reason")),
         "events": Event.objects.count(),
         "holds": verify() is None,

@@ -201,7 +201,8 @@ class LotKeeping(LotList):
         example="curl -X POST 'http://127.0.0.1:8000/api/v1/lots/' "
         '-H "Authorization: Bearer $TOKEN" -H "If-Match: *" -H "Idempotency-Key: $KEY" '
         "-H 'Content-Type: application/json' "
-        '-d \'{"framework": "rm6309", "number": "11", "name": "Later advice", "competition": true}\'',
+        '-d \'{"framework": "rm6309", "number": "11", "name": "Later advice", "competition": true, '
+        '"work_types": ["advice"]}\'',
     )
     def post(self, request: Request) -> Response:
         """By an administrator of the framework's owner, or of an operator. `If-Match` is of the framework or anything

@@ -17,7 +17,7 @@ from api.v1.shapes import Money, MoneyField, Named, NamedFramework, NamedLot
 from api.views import DetailView, ListView
 from procurement.models import Framework, Grade, Lot, Region, Specialism
 from procurement.querysets import FrameworkQuerySet, LotQuerySet
-from procurement.vocabulary import BUYER_CLASSES
+from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
 from search.parameters import Parameter
 
 extend_schema_field(Money)(MoneyField)
@@ -75,6 +75,10 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
     direct_award_cap = MoneyField(source="direct_award_cap_pence", allow_null=True)
     minimum_value = MoneyField(source="minimum_value_pence", allow_null=True)
     maximum_value = MoneyField(source="maximum_value_pence", allow_null=True)
+    work_types = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(WORK_TYPES.items())),
+        help_text="What its rates are for; empty: not stated, rates may be for any.",
+    )
     weightings = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         allow_null=True,
@@ -87,7 +91,7 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
         fields: ClassVar[list[str]] = [
             "reference", "framework", "number", "position", "name", "description", "direct_award",
             "competition", "direct_award_cap", "minimum_value", "maximum_value", "longest_term_months",
-            "closes_on", "light_touch", "weightings", "specialism_count",
+            "closes_on", "light_touch", "work_types", "weightings", "specialism_count",
         ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from procurement.actions.framework_uses import (
     lot_uses,
     most_bought,
     offered_regions,
+    rates_for_other_work,
     specialism_uses,
 )
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
@@ -343,6 +344,8 @@ def _bought_faults(lot: Lot, changed: Sequence[str]) -> Iterator[Fault]:
         cap, most = getattr(lot, column), most_bought(lot, of) if column in changed else None
         if cap is not None and most is not None and most > cap:
             yield Fault(f"/{name}", "in_use", f"A call-off on the lot comes to £{money(most)}.")
+    if "work_types" in changed and (many := rates_for_other_work(lot)):
+        yield Fault("/work_types", "in_use", f"{many} in force for other types of work.")
     if "light_touch" in changed and (many := call_offs_of(lot)):
         yield Fault("/light_touch", "in_use", f"{many} were begun on the lot as it is.")
 

@@ -19,6 +19,7 @@ from procurement.models import (
     Joining,
     Lot,
     Offering,
+    RateCardVersion,
     RateLine,
     RateProposal,
     RequirementRevision,
@@ -57,6 +58,15 @@ def most_bought(lot: Lot, route: str | None) -> int | None:
 def offered_regions(framework: Framework) -> str:
     """`3 offerings` of the framework, "" for none."""
     return _many(Offering.objects.filter(appointment__lot__framework=framework).count(), "offering")
+
+
+def rates_for_other_work(lot: Lot) -> str:
+    """`3 rate lines are` published for the lot by types of work that it does not state, "" for none; one query."""
+    if not lot.work_types:
+        return ""
+    lines = RateLine.objects.filter(lot=lot, version__status=RateCardVersion.Status.PUBLISHED)
+    many = lines.exclude(work_type__in=["", *lot.work_types]).count()
+    return f"{_many(many, 'rate line')} {'is' if many == 1 else 'are'}" if many else ""
 
 
 def lot_uses(lot: Lot) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -24,7 +24,7 @@ from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
 from procurement.references import differing_in_capitals, wrong_with_reference
 from procurement.visible import shows_something
-from procurement.vocabulary import BUYER_CLASSES
+from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class LotDraft:
     longest_term_months: int | None = None
     closes_on: date | None = None
     light_touch: bool = False
+    work_types: list[str] = field(default_factory=list)
     weightings: dict[str, list[str]] | None = None
 
 
@@ -287,12 +288,9 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         yield Fault(
             f"{at}/competition", "route", f"Lot {lot.number} allows neither direct award nor competition."
         )
-    for name, stated in (lot.weightings or {}).items():
-        if name not in WEIGHTED:
-            yield Fault(f"{at}/weightings/{name}", "unknown", f"{name} is none of {', '.join(WEIGHTED)}.")
-        elif not _is_range(stated):
-            message = "The least and the most of 100, as decimal strings in their order."
-            yield Fault(f"{at}/weightings/{name}", "shape", message)
+    for kind in set(lot.work_types) - WORK_TYPES.keys():
+        yield Fault(f"{at}/work_types", "unknown", f"{kind} is none of {', '.join(WORK_TYPES)}.")
+    yield from _weighting_faults(lot, at)
     ends = [one.number.lower() for one in lot.specialisms]
     for place, one in enumerate(lot.specialisms):
         where = f"{at}/specialisms/{place}"
@@ -307,3 +305,12 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         seen = [getattr(one, what) for one in lot.grades]
         for repeated in sorted({str(value) for value in seen if seen.count(value) > 1}):
             yield Fault(f"{at}/grades", "duplicate", f"Grade {what} {repeated} comes more than once.")
+
+
+def _weighting_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
+    for name, stated in (lot.weightings or {}).items():
+        if name not in WEIGHTED:
+            yield Fault(f"{at}/weightings/{name}", "unknown", f"{name} is none of {', '.join(WEIGHTED)}.")
+        elif not _is_range(stated):
+            message = "The least and the most of 100, as decimal strings in their order."
+            yield Fault(f"{at}/weightings/{name}", "shape", message)

@@ -109,6 +109,13 @@ class Places:
 
     lots: Mapping[str, str]
     grades: Mapping[tuple[str | None, str], str]
+    work_types: Mapping[str, tuple[str, ...]]
+    """by lot's reference, the slugs that it has rates for; none where that is not stated"""
+
+    def kinds(self, lot: str | None) -> list[str]:
+        """What a rate for a lot, or for every lot, may be for; none: for anything."""
+        stated = [self.work_types.get(lot, ())] if lot else list(self.work_types.values())
+        return sorted({kind for kinds in stated for kind in kinds}) if all(stated) else []
 
 
 class RowReader:
@@ -150,6 +157,7 @@ class RowReader:
             except ValueError as error:
                 faults.append(CellFault(row, heading, cells[heading][:200], str(error)))
         faults += self._unfit(row, cells)
+        faults += self._other_work(row, cells, read)
         odd = self._odd(row, cells, read)
         key, role = self._cell(cells, "key"), self._cell(cells, "role")
         if "key" in self.headings and not 0 < len(key) <= LONGEST_KEY:
@@ -204,6 +212,17 @@ class RowReader:
                 yield self._fault(
                     row, cells, field, f"has {len(cell):,} characters; the most is {LONGEST_WORDS:,}"
                 )
+
+    def _other_work(self, row: int, cells: Mapping[str, str], read: Mapping[str, Any]) -> Iterator[CellFault]:
+        """A type of work that the lot does not have. Where the lot is not known it cannot be told."""
+        kind, lot = read.get("work_type", ""), read.get("lot")
+        if not kind or ("lot" in self.headings and "lot" not in read):
+            return
+        kinds = self._places.kinds(lot)
+        if kinds and kind not in kinds:
+            place = f"lot {lot}" if lot else "any lot of the framework"
+            why = f"is no type of work of {place}, which has {', '.join(kinds)}"
+            yield self._fault(row, cells, "work_type", why)
 
     def _odd(self, row: int, cells: Mapping[str, str], read: dict[str, Any]) -> list[CellFault]:
         """What is odd about the values read; takes back a first day that is after the last one."""

@@ -225,9 +225,13 @@ def _unread(sheet: Sheet, headings: Mapping[str, str]) -> list[CellFault]:
 
 
 def places_of(framework: Framework) -> Places:
-    """The framework's lots and grades by all that cells may call them (two queries)."""
+    """The framework's lots and grades by all that cells may call them, and the lots' types of work (two queries)."""
     lots: dict[str, str] = {}
-    for number, reference, name in framework.lots.values_list("number", "reference", "name"):
+    kinds: dict[str, tuple[str, ...]] = {}
+    for number, reference, name, stated in framework.lots.values_list(
+        "number", "reference", "name", "work_types"
+    ):
+        kinds[reference] = tuple(stated)
         lots |= {folded(number): reference, folded(f"lot {number}"): reference, folded(reference): reference}
         lots.setdefault(folded(name), reference)
     grades: dict[tuple[str | None, str], str] = {}
@@ -237,7 +241,7 @@ def places_of(framework: Framework) -> Places:
         for word in (code, name, reference):
             grades[lot, folded(word)] = reference
             grades.setdefault((None, folded(word)), reference)
-    return Places(lots, grades)
+    return Places(lots, grades, kinds)
 
 
 def _read(

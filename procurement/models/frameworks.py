@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from procurement.models.base import Referenced, Revised
 from procurement.models.organisations import Organisation
@@ -132,6 +132,11 @@ class Lot(Referenced):
     closes_on = models.DateField(null=True, blank=True, help_text="Where it closes before its framework.")
     light_touch = models.BooleanField(
         default=False, db_default=False, help_text="Its services are light touch services."
+    )
+    work_types = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        help_text="Slugs of the types of work that its rates are for; none: not stated, rates may be for any.",
     )
     weightings = models.JSONField(
         null=True,

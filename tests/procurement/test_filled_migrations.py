@@ -35,7 +35,7 @@ def test_a_filled_database_goes_forward_from_before_the_reminders(tmp_path: Path
     told = json.loads(done.stdout.splitlines()[-1])
     first, second, swept = told["first"], told["second"], told["swept"]
     print(f"\n{len(second['contracts'])} contracts, {len(second['competitions'])} competitions")
-    for name in ("holds", "guards", "light_touch"):
+    for name in ("holds", "guards", "light_touch", "work_types"):
         assert second[name] == first[name], name
     assert second["holds"] is True
     assert [one["status"] for one in second["contracts"]] == ["unsigned", "active", "complete"]

@@ -47,6 +47,7 @@ def test_a_framework_is_made_part_by_part(page: Client) -> None:
         "direct_award": "yes",
         "direct_award_cap": "75,000",
         "closes_on": "",
+        "work_types": ["advice", "complex"],
     }
     answer = sent(page, "/administration/frameworks/rm9/new-lot", **lot)
     assert answer["Location"] == "/administration/lots/rm9~1?done=made", answer.content[:2000]
@@ -60,9 +61,11 @@ def test_a_framework_is_made_part_by_part(page: Client) -> None:
     )
     assert Specialism.objects.get(reference="rm9~1~1").cpv == ["79410000", "79411000"]
     shown = page.get("/administration/lots/rm9~1").content.decode()
-    for words in ("£75,000", "79410000, 79411000", "G1 Junior"):
+    for words in ("£75,000", "79410000, 79411000", "G1 Junior", "Advice, Complex"):
         assert words in shown
-    assert page.get("/frameworks/rm9").status_code == 200
+    public = page.get("/frameworks/rm9").content.decode()
+    assert public.count("Rates differ by type of work: advice, complex.") == 1
+    assert "Rates differ" not in page.get("/frameworks/rm1").content.decode()
     changed = sent(page, "/administration/grades/rm9~1~g1", name="Analyst", rank="1")
     assert changed["Location"] == "/administration/lots/rm9~1?done=changed"
     assert sent(page, "/administration/grades/rm9~1~g1", do="remove").status_code == 303

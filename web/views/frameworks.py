@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from procurement.models import Appointment, Framework, Grade, Lot, Specialism
-from procurement.vocabulary import BUYER_CLASSES
+from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
 from web.pages import render
 from web.saying import said
 
@@ -90,6 +90,10 @@ def framework(request: HttpRequest, reference: str) -> HttpResponse:
         lots=lots,
         grades=_grades(lots),
         buyers=[said(BUYER_CLASSES.get(name, name)) for name in found.buyer_classes],
+        kinds={
+            lot.pk: ", ".join(said(WORK_TYPES.get(kind, kind)).lower() for kind in lot.work_types)
+            for lot in lots
+        },
         specialism_count=sum(len(lot.specialisms.all()) for lot in lots),
     )
 
