@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from django.utils.text import slugify
 
 from procurement.actions.appointments import AppointmentDraft
 from procurement.actions.frameworks import FrameworkDraft, GradeDraft, LotDraft, SpecialismDraft
@@ -269,7 +270,7 @@ def _cards(folder: Path, frameworks: Sequence[FrameworkDraft]) -> Iterator[CardD
         starts[card] = _day(row["valid_from"])
         lines.setdefault(card, []).append(
             LineDraft(
-                f"{row['lot']}-{row['role_title']}",
+                f"{row['lot']}-{slugify(row['role_title'])}",
                 pence(row["price"]),
                 role_title=row["role_title"],
                 lot=f"{row['framework']}~{row['lot']}",

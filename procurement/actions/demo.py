@@ -7,10 +7,12 @@ stays as they left it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from procurement.actions.appointments import save_appointments
 from procurement.actions.demo_call_offs import load_call_offs
@@ -23,11 +25,11 @@ from procurement.actions.organisations import save_organisations, save_partners
 from procurement.actions.outcome import Outcome
 from procurement.actions.people import save_people
 from procurement.actions.profiles import publish_profiles
-from procurement.actions.rates import publish_cards
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.actions.regions import save_regions
 from procurement.actions.suppliers import save_suppliers
 from procurement.fixtures import Fixtures, digest, read_fixtures
-from procurement.models import Event, Partner, ProfileVersion
+from procurement.models import Event, Partner, ProfileVersion, RateCardVersion, RateLine
 from procurement.permissions import SYSTEM
 
 LOADED: Final = "demo.loaded"
@@ -115,9 +117,28 @@ def _batched(
 
 
 def _publish_cards(fixtures: Fixtures) -> Outcome:
-    changes = publish_cards(SYSTEM, fixtures.cards)
+    changes = publish_cards(SYSTEM, _with_standing_keys(fixtures.cards))
     return Outcome(
         [one.draft.reference for one in changes if one.before is None],
         [one.draft.reference for one in changes if one.before is not None and not one.same],
         sum(one.same for one in changes),
     )
+
+
+def _with_standing_keys(cards: Sequence[CardDraft]) -> list[CardDraft]:
+    """The cards, a line that was loaded under a key with blanks still under that key: a line's key is for ever."""
+    standing: dict[str, dict[str, str]] = {}
+    published = RateLine.objects.filter(version__status=RateCardVersion.Status.PUBLISHED, key__contains=" ")
+    for card, key in published.values_list("version__card__reference", "key"):
+        standing.setdefault(card, {})[slugify(key)] = key
+    return [
+        replace(
+            card,
+            lines=tuple(
+                replace(line, key=standing[card.reference].get(line.key, line.key)) for line in card.lines
+            ),
+        )
+        if card.reference in standing
+        else card
+        for card in cards
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from typing import Any, Final
 
@@ -17,7 +18,10 @@ from pytest_django import DjangoDbBlocker
 
 from procurement.actions.events import verify
 from procurement.actions.profiles import update_profile
+from procurement.actions.rate_cells import plain_key
+from procurement.actions.rates import publish_cards
 from procurement.event_types import EVENT_TYPES
+from procurement.fixtures import read_fixtures
 from procurement.models import (
     Appointment,
     CallOff,
@@ -43,8 +47,9 @@ from procurement.models import (
     Tender,
     User,
 )
+from procurement.permissions import SYSTEM
 from procurement.states import MACHINES
-from tests.world import editor_of
+from tests.world import FIXTURES, editor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +165,33 @@ def test_comparing_every_object_again_changes_nothing(demonstration: str) -> Non
     before = Event.objects.count()
     assert loaded("--again") == "The demonstration is loaded: nothing to change.\n"
     assert Event.objects.count() == before
+
+
+def test_every_rate_line_of_the_demonstration_has_a_key_that_an_address_takes_as_it_is(
+    demonstration: str,
+) -> None:
+    keys = list(RateLine.objects.values_list("key", flat=True))
+    assert [key for key in keys if not plain_key(key)] == []
+    assert RateLine.objects.filter(
+        version__card__reference="cx-demo-01~mardscar-farrowdale-mutual",
+        version__status="published",
+        key="2b-change-and-adoption-lead",
+    ).exists()
+
+
+def test_a_line_that_was_loaded_under_a_key_with_blanks_keeps_it(demonstration: str) -> None:
+    [draft] = [
+        one
+        for one in read_fixtures(FIXTURES).cards
+        if one.reference == "cx-demo-01~mardscar-farrowdale-mutual"
+    ]
+    lines = [replace(one, key=f"2b-{one.role_title}") if one.role_title else one for one in draft.lines]
+    old = sorted(one.key for one in lines)
+    assert any(" " in key for key in old)
+    publish_cards(SYSTEM, [replace(draft, lines=tuple(lines))])
+    assert loaded("--again") == "The demonstration is loaded: nothing to change.\n"
+    held = RateLine.objects.filter(version__card__reference=draft.reference, version__status="published")
+    assert sorted(held.values_list("key", flat=True)) == old
 
 
 def test_what_a_firm_changed_itself_is_left_as_the_firm_left_it(demonstration: str) -> None:
