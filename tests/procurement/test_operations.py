@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from procurement.actions import operations
+from procurement.actions import operations, partner_imports
 from procurement.actions.operations import cancel, due, start_import, uploads, visible
-from procurement.actions.running import Following, run
+from procurement.actions.running import HALF, Following, run
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted
+from procurement.guards import refuse_where, take_down_where
 from procurement.models import Capability, Event, Operation, Organisation, Partner
 from procurement.permissions import Actor
 from tests.procurement.test_partner_imports import row
@@ -182,6 +183,68 @@ def test_one_whose_worker_died_is_due_again_and_ends(operator: Actor) -> None:
     assert run(operation.reference) is True
     operation.refresh_from_db()
     assert operation.status == "succeeded"
+
+
+def test_one_that_an_error_ends_midway_says_what_is_in_and_the_same_file_loads_the_rest(
+    operator: Actor,
+) -> None:
+    many = partner_imports.PUBLISHED_AT_ONCE
+    rows = [row(f"firm-{number}") for number in range(many + 5)]
+    operation = queued(operator, *rows)
+    editor = connection.schema_editor()
+    refuse_where(
+        editor, "procurement_partner", "late", "INSERT", f"NEW.reference = 'firm-{many + 3}'", "Not today."
+    )
+    assert run(operation.reference) is True
+    operation.refresh_from_db()
+    assert (operation.status, operation.problem) == (
+        "failed",
+        {
+            "code": "internal",
+            "title": "The operation failed on our side.",
+            "errors": [],
+            "outcome": f"{many} of {many + 5} rows were loaded before it was broken off. The same file, sent again, "
+            "loads the rest and leaves what stands as it is.",
+            "applied": True,
+            "loaded": many,
+        },
+    )
+    assert Partner.objects.count() == many
+    take_down_where(editor, "procurement_partner", "late", "INSERT")
+    again = queued(operator, *rows)
+    run(again.reference)
+    again.refresh_from_db()
+    assert again.result is not None
+    assert (again.result["added"], again.result["unchanged"], Partner.objects.count()) == (5, many, many + 5)
+
+
+def test_an_error_before_anything_is_written_says_nothing_of_rows(operator: Actor) -> None:
+    operation = queued(operator, row("a"))
+    operations.upload_of(operation).unlink()
+    assert run(operation.reference) is True
+    operation.refresh_from_db()
+    assert operation.problem == {
+        "code": "internal",
+        "title": "The operation failed on our side.",
+        "errors": [],
+    }
+
+
+def test_one_that_is_refused_after_its_worker_was_killed_midway_does_not_say_that_nothing_is_in(
+    operator: Actor,
+) -> None:
+    operation = queued(operator, row("a"), row("b", size="huge"))
+    running = operations.begin(operation.reference)
+    assert running is not None
+    operations.no_way_back(running)
+    Operation.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=3))
+    assert run(operation.reference) is True
+    operation.refresh_from_db()
+    assert operation.problem is not None
+    assert (operation.problem["title"], operation.problem["outcome"]) == (
+        "Nothing was imported by this attempt.",
+        HALF,
+    )
 
 
 def test_another_organisation_neither_sees_nor_cancels_it(operator: Actor) -> None:

@@ -15,29 +15,53 @@ from tqdm import tqdm
 from procurement.actions.partner_imports import SHOWN, ImportReport, import_partners
 from procurement.permissions import SYSTEM
 from search.following import follow_index
+from search.stopping import Stopping, because, status_of
 
 
 class _Bars:
-    """Progress on a terminal: one bar to judge, one to write."""
+    """Progress on a terminal: one bar to judge, one to write. Between two steps it stops where a signal asks for that;
+    `loaded` counts the rows that are in, None while nothing is written.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, stopping: Stopping) -> None:
         self._bar = tqdm(unit=" rows", desc="reading", disable=None)
         self._indexing = False
+        self._stopping = stopping
+        self._rows = self._wanted = 0
+        self.loaded: int | None = None
 
     def begun(self, rows: int) -> None:
-        self._bar.total = rows
+        self._bar.total = self._rows = rows
 
     def judged(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
+        self._stopping.look()
 
     def writing(self, rows: int) -> None:
+        self._stopping.look()
         self._bar.close()
         self._bar = tqdm(total=rows, unit=" rows", desc="writing", disable=None)
+        self.loaded, self._wanted = 0, rows
 
     def written(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
+        self.loaded = rows
+        if rows < self._wanted:
+            self._stopping.look()
+
+    def left(self) -> str:
+        """What an import that ends here leaves."""
+        if self.loaded is None:
+            return "nothing was changed; no row had been written."
+        if self.loaded == self._wanted:
+            return f"{self.loaded} of {self._rows} rows were loaded; the index follows by its worker."
+        return (
+            f"{self.loaded} of {self._rows} rows were loaded. The same file, run again, loads the rest and leaves "
+            "what stands as it is."
+        )
 
     def indexed(self, done: int, total: int) -> None:
+        self._stopping.look()
         if not self._indexing:
             self._indexing = True
             self._bar.close()
@@ -49,9 +73,11 @@ class _Bars:
 
 
 class Command(BaseCommand):
-    """Exit status 0: loaded (or would be), 1: refused, wholly or, under --partial, in part."""
+    """Exit status 0: loaded (or would be), 1: refused, wholly or, under --partial, in part, or broken off by an error;
+    130: stopped by a signal.
+    """
 
-    help = "Loads partner profiles from JSON Lines: all or nothing, every fault by row and cell."
+    help = "Loads partner profiles from JSON Lines: a wrong row refuses all of them, every fault by row and cell."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -66,16 +92,21 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         began = time.monotonic()
-        bars = _Bars()
-        try:
-            report = import_partners(
-                SYSTEM, file, bars, dry_run=options["dry_run"], partial=options["partial"]
-            )
-            loaded = time.monotonic() - began
-            if report.loaded and not report.dry_run:
-                follow_index(bars.indexed)
-        finally:
-            bars.close()
+        with Stopping() as stopping:
+            bars = _Bars(stopping)
+            try:
+                report = import_partners(
+                    SYSTEM, file, bars, dry_run=options["dry_run"], partial=options["partial"]
+                )
+                loaded = time.monotonic() - began
+                if report.loaded and not report.dry_run:
+                    follow_index(bars.indexed)
+            except (Exception, KeyboardInterrupt) as error:
+                if bars.loaded is None and status_of(error) == 1:
+                    raise
+                raise CommandError(f"{because(error)}: {bars.left()}", returncode=status_of(error)) from error
+            finally:
+                bars.close()
         took = {"loaded_seconds": round(loaded, 2), "indexed_seconds": round(time.monotonic() - began, 2)}
         if options["json"]:
             self.stdout.write(json.dumps({**report.shown(), **took}, indent=2, ensure_ascii=False))

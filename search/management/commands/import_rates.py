@@ -20,6 +20,7 @@ from procurement.permissions import SYSTEM
 from procurement.pricing import CURRENCIES, UNITS
 from search.following import follow_index
 from search.models import IndexRequest
+from search.stopping import Stopping, because, status_of
 
 SHOWN: Final = 50
 """So many faults, warnings and cards are printed; --json prints all."""
@@ -30,23 +31,45 @@ LINES_SHOWN: Final = 20
 
 
 class _Bars:
-    """Progress on a terminal: reading, writing, indexing; nothing where there is no terminal."""
+    """Progress on a terminal: reading, writing, indexing; nothing where there is no terminal. Between two steps it
+    stops where a signal asks for that; `writes` says whether it has begun to write, `loaded` whether all is published.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, stopping: Stopping, makes_suppliers: bool) -> None:
         self._name = "reading"
         self._bar = tqdm(unit=" rows", desc=self._name, disable=None)
+        self._stopping, self._makes_suppliers, self._rows = stopping, makes_suppliers, 0
+        self.writes = self.loaded = False
 
     def judged(self, rows: int) -> None:
         self._bar.update(rows - self._bar.n)
+        self._rows = rows
+        self._stopping.look()
 
     def writing(self) -> None:
         """The bar of writing begins with the first lines written."""
+        self._stopping.look()
+        self.writes = True
 
     def written(self, lines: int, total: int) -> None:
         self._stage("writing", " lines", total)
         self._bar.update(lines - self._bar.n)
+        self._stopping.look()
+
+    def left(self) -> str:
+        """What an import that ends here leaves."""
+        if not self.writes:
+            return "nothing was changed; no row had been written."
+        if self.loaded:
+            return f"all that is right of {self._rows} rows was loaded; the index follows by its worker."
+        made = " Suppliers that it had made stay." if self._makes_suppliers else ""
+        return (
+            f"0 of {self._rows} rows were loaded, since rates are published all at once, at the end.{made} The same "
+            "file, run again, loads them and leaves what stands as it is."
+        )
 
     def indexed(self, done: int, total: int) -> None:
+        self._stopping.look()
         self._stage("indexing", " cards", total)
         self._bar.update(done - self._bar.n)
 
@@ -61,7 +84,9 @@ class _Bars:
 
 
 class Command(BaseCommand):
-    """Exit status 0: loaded (or would be), 1: refused, wholly or, under --partial, in part."""
+    """Exit status 0: loaded (or would be), 1: refused, wholly or, under --partial, in part, or broken off by an error;
+    130: stopped by a signal.
+    """
 
     help = (
         "Loads rate cards from CSV or XLSX: all or nothing, every fault by row and cell. Headings go by name."
@@ -109,17 +134,21 @@ class Command(BaseCommand):
             strict=options["strict"],
             partial=options["partial"],
         )
-        began, bars = time.monotonic(), _Bars()
-        try:
-            report = import_rates(SYSTEM, file, wanted, bars)
-            loaded = time.monotonic() - began
-            if report.loaded and not report.dry_run:
-                follow_index(bars.indexed)
-        except Refused as error:
-            faults = "".join(f"\n  {fault.pointer}: {fault.message}" for fault in error.faults)
-            raise CommandError(f"{error.message}{faults}") from error
-        finally:
-            bars.close()
+        began = time.monotonic()
+        with Stopping() as stopping:
+            bars = _Bars(stopping, wanted.create_suppliers)
+            try:
+                report = import_rates(SYSTEM, file, wanted, bars)
+                loaded = time.monotonic() - began
+                bars.loaded = True
+                if report.loaded and not report.dry_run:
+                    follow_index(bars.indexed)
+            except (Exception, KeyboardInterrupt) as error:
+                if status_of(error) == 1 and not bars.writes and not isinstance(error, Refused):
+                    raise
+                raise _ended(error, bars) from error
+            finally:
+                bars.close()
         took = {"loaded_seconds": round(loaded, 2), "indexed_seconds": round(time.monotonic() - began, 2)}
         if options["json"]:
             told = {**report.shown(), **took}
@@ -196,6 +225,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{at}: {fault.message} ({kind})")
         if len(faults) > SHOWN:
             self.stdout.write(f"… and {len(faults) - SHOWN} more that are {kind}")
+
+
+def _ended(error: BaseException, bars: _Bars) -> CommandError:
+    """What the command ends with: a refusal in its words, a signal or an error while writing in one line that tells
+    what is left.
+    """
+    if isinstance(error, Refused) and not bars.writes:
+        faults = "".join(f"\n  {fault.pointer}: {fault.message}" for fault in error.faults)
+        return CommandError(f"{error.message}{faults}")
+    why = error.message.rstrip(".") if isinstance(error, Refused) else because(error)
+    return CommandError(f"{why}: {bars.left()}", returncode=status_of(error))
 
 
 def _untangled(file: Path | None, words: Sequence[str]) -> tuple[Path, dict[str, str]]:
