@@ -25,7 +25,7 @@ from procurement.actions.rate_suppliers import Suppliers, make_suppliers, name_s
 from procurement.actions.rate_workbooks import BadSheet
 from procurement.actions.rates import CardChange, CardDraft, compare_cards, publish_changes, published_lines
 from procurement.errors import Invalid, NotFound
-from procurement.models import Framework, Grade
+from procurement.models import Appointment, Framework, Grade
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.team_lines import folded
@@ -156,6 +156,8 @@ class _Card:
     row_of_key: dict[str, int] = field(default_factory=dict)
     by_grade: dict[LineDraft, tuple[int, int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    lots: dict[str, str] = field(default_factory=dict)
+    """by lot's reference, what the first row that names it calls it"""
 
 
 def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> RateImportReport:
@@ -183,6 +185,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     except BadSheet as error:
         raise Invalid(f"{wanted.named(path)}: {error}.") from error
     suppliers = _suppliers(cards, known, wanted, headings["supplier"], report)
+    _placeless(cards, suppliers, framework, headings, report)
     if "key" in headings:
         _keys(cards, suppliers, wanted, headings["key"], report)
     _count(cards, report, wanted)
@@ -265,6 +268,8 @@ def _read(
         card.names.setdefault(name, row.number)
         card.rows += 1
         line, faults, odd = reader.line(row.number, row.cells, card.rows, row.formulas)
+        if line.lot is not None:
+            card.lots.setdefault(line.lot, row.cells[reader.headings["lot"]][:200])
         if not name and heading not in row.formulas:
             faults.append(CellFault(row.number, heading, "", "is blank; a rate is somebody's"))
         if (first := card.row_of_key.setdefault(line.key, row.number)) != row.number:
@@ -313,6 +318,41 @@ def _suppliers(
         for name in card.names
         if name in named.references
     }
+
+
+def _placeless(
+    cards: Mapping[str, _Card],
+    suppliers: Mapping[str, str],
+    framework: Framework,
+    headings: Mapping[str, str],
+    report: RateImportReport,
+) -> None:
+    """Warns of each rate of a supplier for a lot, or on a framework, on which it holds no place: nobody could call it
+    off. Where the framework has given no place at all, that says nothing.
+    """
+    places: dict[str, set[str]] = {}
+    for supplier, lot in (
+        Appointment.objects.filter(lot__framework=framework)
+        .exclude(status=Appointment.Status.WITHDRAWN)
+        .values_list("supplier__reference", "lot__reference")
+    ):
+        places.setdefault(supplier, set()).add(lot)
+    if not places:
+        return
+    odd: list[CellFault] = []
+    for key, card in cards.items():
+        if key not in suppliers:
+            continue
+        held, name = places.get(suppliers[key], set()), next(iter(card.names))[:200]
+        for line in card.lines:
+            row = card.row_of_key[line.key]
+            if not held:
+                why = f"holds no place on {framework.number}"
+                odd.append(CellFault(row, headings["supplier"], name, why))
+            elif line.lot is not None and line.lot not in held:
+                why = f"is a lot on which {name} holds no place"
+                odd.append(CellFault(row, headings["lot"], card.lots[line.lot], why))
+    report.warnings += sorted(odd, key=lambda one: one.row)
 
 
 def _keys(

@@ -311,7 +311,9 @@ def test_names_of_one_firm_in_several_spellings_are_flagged(tmp_path: Path, name
     report = run(tmp_path, text, create_suppliers=True)
 
     assert warnings(report) == [
-        (3, "Firm", "is much like 'Acme, Sons & Daughters': one firm or two? It is taken for another")
+        (3, "Firm", "is much like 'Acme, Sons & Daughters': one firm or two? It is taken for another"),
+        (2, "Firm", "holds no place on WR1"),
+        (3, "Firm", "holds no place on WR1"),
     ]
 
 

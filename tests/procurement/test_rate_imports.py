@@ -183,11 +183,10 @@ def test_names_that_differ_in_case_or_ltd_are_flagged_and_the_same_name_is_one_s
 
     report = run(tmp_path, text, create_suppliers=True)
 
-    assert [(warning.row, warning.cell) for warning in report.warnings] == [
-        (3, "BEECH LIMITED"),
-        (5, "yew digital"),
-    ]
-    assert "'Beech Ltd'" in report.warnings[0].message
+    alike = [warning for warning in report.warnings if warning.message != "holds no place on WR1"]
+    assert [(warning.row, warning.cell) for warning in alike] == [(3, "BEECH LIMITED"), (5, "yew digital")]
+    assert [warning.row for warning in report.warnings if warning not in alike] == [2, 3, 4, 5]
+    assert "'Beech Ltd'" in alike[0].message
     assert report.new_suppliers == ["Beech Ltd", "BEECH LIMITED", "yew digital"]
     assert len(published("wr1~beech-ltd")) == 2
 
