@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 HEADINGS = "supplier,lot,grade,price,work type"
 KINDS = "is no type of work of lot wr1~1, which has advice, delivery"
-STATED = import_module("procurement.migrations.0036_work_types")
+STATED = import_module("procurement.migrations.0034_work_types")
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ def state(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0035_what_a_price_means")]
+    dependencies = [("procurement", "0033_what_a_price_means")]
 
     operations = [
         migrations.RunPython(aside, again, elidable=False),
