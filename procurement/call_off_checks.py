@@ -13,6 +13,7 @@ from typing import Final
 from procurement.competition_checks import competition_faults
 from procurement.errors import Fault
 from procurement.models import (
+    Appointment,
     BuyerLimit,
     CallOff,
     CallOffSupplier,
@@ -122,7 +123,9 @@ def reach_faults(call_off: CallOff, suppliers: Sequence[Supplier], on: date) -> 
         if reached and (least is None or max(reached) >= least):
             return
     if not reached:
-        message = f"None of the suppliers could tender for this team by its rate card: {why}"
+        message = (
+            f"None of the suppliers could tender for this team by its rate card: {why}{_newer(call_off)}"
+        )
         yield Fault("/requirement/team", "unpriced", message)
     elif least is not None:
         message = (
@@ -130,6 +133,33 @@ def reach_faults(call_off: CallOff, suppliers: Sequence[Supplier], on: date) -> 
             f"cards the team comes to £{money(max(reached))} at most, with expenses and every option."
         )
         yield Fault("/requirement/team", "below_minimum", message)
+
+
+def _newer(call_off: CallOff) -> str:
+    """What to add of a team where its requirement has been changed since: a call-off keeps the revision it took."""
+    taken = call_off.requirement
+    current = taken.requirement.current
+    if current is None or current.number == taken.number:
+        return ""
+    reference = taken.requirement.reference
+    return (
+        f" The call-off is of revision {taken.number} of {reference}; name {reference} as its requirement again "
+        f"to take revision {current.number}."
+    )
+
+
+def unreached_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
+    """The same of every supplier with a place on the lot, before it is worked out whom a competition invites: what none
+    of them could tender for, none of the invited could. Four queries, three more where none of the first FEW can.
+    """
+    places = Appointment.objects.filter(lot=call_off.lot, status=Appointment.Status.ACTIVE).select_related(
+        "supplier"
+    )
+    places = places.order_by("supplier__reference")
+    first = [one.supplier for one in places[:FEW]]
+    if found := list(reach_faults(call_off, first, on)):
+        rest = [one.supplier for one in places[FEW:]] if len(first) == FEW else []
+        yield from reach_faults(call_off, [*first, *rest], on) if rest else found
 
 
 def asked_of(call_off: CallOff) -> list[CallOffSupplier]:

@@ -29,6 +29,7 @@ from procurement.call_off_checks import (
     prices_of,
     signing_faults,
     standing_faults,
+    unreached_faults,
 )
 from procurement.deadlines import end_of
 from procurement.errors import Fault
@@ -115,6 +116,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     if call_off.status == CallOff.Status.AWARDED:
         barred += _untold(notices)
     rules = [*(standing_faults(call_off, prices, on) if goes_out else barred), *_not_approved(unapproved)]
+    if not direct and goes_out and not rules:
+        rules += unreached_faults(call_off, on)
     known = {one.code for one in rules}
     if direct and goes_out:
         rules += faults_beside(rules, found, asked)

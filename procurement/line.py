@@ -48,7 +48,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`ended` is the status in which it ended, None while a station is at hand."""
+    """`ended` is the status in which it ended, well or not; None while a station is at hand."""
 
     stations: tuple[Station, ...]
     ended: str | None

@@ -110,12 +110,17 @@ class EventFeed(ApiView):
         after, size = asked["after"], asked["page_size"]
         # The end is read first: what is committed between the two queries is left to the next answer.
         end = Chain.objects.filter(pk=1).values_list("position", flat=True).first() or 0
+        if after > end:
+            # The log was put back to an earlier state, or somebody else's position is asked for: to wait here would
+            # miss whatever comes before it.
+            told = f"The log ends at {end}: no answer of it has told {after}. Begin again from a position that it has."
+            raise BadParameters([ParameterFault("after", "range", told, str(after))])
         rows = EventQuerySet(Event).seen_by(actor).following(after, end)
         if asked["type"]:
             rows = rows.filter(type__in=_types(asked["type"]))
         found = list(rows[: size + 1])
         more = len(found) > size
-        reached = found[size - 1].position if more else max(after, end)
+        reached = found[size - 1].position if more else end
         whole = can(actor, Action.SEE_EVERY_EVENT)
         return Response(
             {

@@ -130,6 +130,14 @@ def test_what_cannot_be_asked_is_named(person: Callable[[str], Client], query: s
     assert [one["parameter"] for one in answer.json()["errors"]] == [parameter]
 
 
+def test_a_position_that_the_log_has_not_reached_is_refused(person: Callable[[str], Client]) -> None:
+    answer = person("buyer").get(f"{FEED}?after={end() + 1}")
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "after")
+    assert answer.json()["errors"][0]["detail"] == (
+        f"The log ends at {end()}: no answer of it has told {end() + 1}. Begin again from a position that it has."
+    )
+
+
 def test_an_answer_that_has_not_changed_is_a_304(person: Callable[[str], Client]) -> None:
     client = person("buyer")
     answer = client.get(f"{FEED}?after={end()}")

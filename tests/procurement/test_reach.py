@@ -5,6 +5,7 @@ bounds.
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from procurement import call_off_checks
 from procurement.actions.competition_changes import amend_competition
@@ -12,7 +13,8 @@ from procurement.actions.competitions import preview
 from procurement.actions.publishing import publish_competition
 from procurement.actions.requirements import revise_requirement
 from procurement.actions.tenders import submit_tender
-from procurement.errors import Invalid
+from procurement.call_off_facts import facts_of
+from procurement.errors import Fault, Invalid
 from procurement.models import Amendment, CallOff, Event, Invitation, Lot, RateCard, TenderRevision
 from tests.competed import Contest, planned, published, written
 from tests.guards import unguarded
@@ -40,11 +42,18 @@ def test_a_team_that_never_reaches_the_lots_least_value_is_told_before_anybody_i
     with pytest.raises(Invalid) as refusal:
         publish_competition(contest.market.buyer, call_off.reference, call_off.revision)
     assert refusal.value.faults == (shown,)
+    assert blocking(call_off) == ([shown], ("edit",))
     assert (shown.pointer, shown.code) == ("/requirement/team", "below_minimum")
     assert "£7975.01" in shown.message
     assert "£7975.00 at most" in shown.message
     assert (Invitation.objects.count(), Event.objects.count()) == (0, events)
     assert CallOff.objects.get(pk=call_off.pk).status == "draft"
+
+
+def blocking(call_off: CallOff) -> tuple[list[Fault], tuple[str, ...]]:
+    """What a draft tells before anybody previews it, and which steps are next."""
+    facts = facts_of(CallOff.objects.get(pk=call_off.pk), timezone.localdate())
+    return facts.blocking, facts.line.next.steps
 
 
 def test_one_that_some_supplier_reaches_goes_out(contest: Contest) -> None:
@@ -63,6 +72,7 @@ def test_whoever_is_priced_first_makes_no_difference(
     least_value(MOST + 1)
     (shown,) = preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults
     assert "£7975.00 at most" in shown.message
+    assert blocking(CallOff.objects.latest("pk")) == ([shown], ("edit",))
 
 
 def test_a_team_without_a_rate_on_any_card_is_told_before_anybody_is_asked(contest: Contest) -> None:
@@ -74,8 +84,16 @@ def test_a_team_without_a_rate_on_any_card_is_told_before_anybody_is_asked(conte
     with pytest.raises(Invalid) as refusal:
         publish_competition(contest.market.buyer, call_off.reference, call_off.revision)
     assert refusal.value.faults == (shown,)
+    assert blocking(call_off) == ([shown], ("edit",))
     assert (shown.pointer, shown.code) == ("/requirement/team", "unpriced")
     assert Invitation.objects.count() == 0
+    requirement = call_off.requirement.requirement
+    revise_requirement(contest.market.buyer, requirement.reference, requirement.revision, {"months": 3})
+    ((later,), _steps) = blocking(call_off)
+    assert later.message == (
+        f"{shown.message} The call-off is of revision 1 of {requirement.reference}; name {requirement.reference} as "
+        "its requirement again to take revision 2."
+    )
 
 
 def test_an_amendment_that_no_tender_could_answer_is_refused_whole(contest: Contest) -> None:

@@ -24,7 +24,7 @@ MOST: Final = {
     "claim": 10,
     "claims": 14,
     "compare": 17,
-    "competition": 34,
+    "competition": 37,
     "contract": 14,
     "dead-letters": 7,
     "edit-call-off": 9,
