@@ -70,10 +70,10 @@ def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> C
 
     Raises NotFound, NotPermitted, Stale, Conflict once it is contracted, Invalid at /reason.
     """
-    why = reason_of(reason, "The award was not undone.")
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "undo")
+        why = reason_of(reason, "The award was not undone.")
         accepted = call_off.offers.filter(status=Offer.Status.ACCEPTED)
         voided = void_contracts(call_off, why)
         withdrawn = (_ended(offer, "withdraw", why) for offer in accepted)
@@ -89,13 +89,13 @@ def offer_not_signed(actor: Actor, reference: str, revision: int, reason: object
     `reference` and `revision` are the offer's. Raises NotFound, NotPermitted, Stale, Conflict (once the supplier has
     signed, too: an approver undoes the award), Invalid at /reason.
     """
-    why = reason_of(reason, "Nothing was changed.")
     with transaction.atomic():
         offer = locked_offer(actor, reference, revision)
         step = step_of(actor, offer, "not_sign")
         call_off = offer.call_off
         if supplier_signed(call_off):
             raise Conflict("The supplier has signed the contract.")
+        why = reason_of(reason, "Nothing was changed.")
         offer.reason = why
         what = end_offer(actor, offer, step, {"reason": why}, told=False)
         also = [*void_contracts(call_off, why), what]
@@ -194,14 +194,14 @@ def conflicts_of(value: object) -> str:
 
 
 def _ended_without(actor: Actor, reference: str, revision: int, reason: object, name: str) -> CallOff:
-    why = reason_of(reason, "The call-off goes on.")
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, name)
-        also: list[Happening] = list(void_contracts(call_off, why))
         open_offers: Iterable[Offer] = call_off.offers.filter(status__in=LIVE_OFFER)
         if name == "fail" and list(open_offers):
             raise Conflict("An offer is open: wait for its answer, or withdraw it.")
+        why = reason_of(reason, "The call-off was not ended.")
+        also: list[Happening] = list(void_contracts(call_off, why))
         also.extend(_ended(offer, "withdraw", why) for offer in open_offers)
         also.extend(ended(actor, call_off, why))
         call_off.ended_reason = why

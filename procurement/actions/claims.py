@@ -123,10 +123,10 @@ def reject_claim(actor: Actor, reference: str, revision: int, reason: object) ->
     """The evidence does not bear it out, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at
     /reason.
     """
-    why = reason_of(reason, "The claim was not rejected.")
     with transaction.atomic():
         claim, contract = locked_claim(actor, reference, revision)
         step = claim_step(actor, claim, contract, "reject")
+        why = reason_of(reason, "The claim was not rejected.")
         claim.reason = why
         move_claim(actor, claim, step, {"reason": why}, "reason")
     return claim

@@ -135,12 +135,12 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
 
 def complete_contract(actor: Actor, reference: str, revision: int | None) -> Contract:
     """The work is done. Raises NotFound, NotPermitted, Stale, Conflict, also before the first day of the work."""
-    return _end(actor, reference, revision, "complete", "")
+    return _end(actor, reference, revision, "complete")
 
 
 def terminate_contract(actor: Actor, reference: str, revision: int, reason: object) -> Contract:
     """It ends before its time, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
-    return _end(actor, reference, revision, "terminate", reason_of(reason, "The contract goes on."))
+    return _end(actor, reference, revision, "terminate", reason)
 
 
 def locked_contract(actor: Actor, reference: str, revision: int | None) -> Contract:
@@ -234,15 +234,16 @@ def _concluded(contract: Contract) -> list[Happening]:
     ]
 
 
-def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: str) -> Contract:
+def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: object = None) -> Contract:
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
         step = contract_step(actor, contract, name)
         if name == "complete" and timezone.localdate() < contract.starts_on:
             raise Conflict(f"The work starts on {contract.starts_on}: it is not done before.")
-        contract.status, contract.ended_on, contract.ended_reason = step.target, timezone.localdate(), reason
+        why = reason_of(reason, "The contract was not terminated.") if name == "terminate" else ""
+        contract.status, contract.ended_on, contract.ended_reason = step.target, timezone.localdate(), why
         _save(contract, "status", "ended_on", "ended_reason")
-        record_many(actor, [contract_happening(contract, step.event, {"reason": reason} if reason else {})])
+        record_many(actor, [contract_happening(contract, step.event, {"reason": why} if why else {})])
     return contract
 
 

@@ -177,12 +177,12 @@ def admit_joining(actor: Actor, reference: str, revision: int) -> Joining:
 
 def refuse_joining(actor: Actor, reference: str, revision: int, reason: object) -> Joining:
     """It is not taken, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
-    return _ended(actor, reference, revision, "refuse", reason_of(reason, "The application goes on."))
+    return _ended(actor, reference, revision, "refuse", reason)
 
 
 def withdraw_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """The firm applies no longer. Raises NotFound, NotPermitted, Stale, Conflict."""
-    return _ended(actor, reference, revision, "withdraw", "")
+    return _ended(actor, reference, revision, "withdraw")
 
 
 def joining_parts(actor: Actor, joining: Joining) -> frozenset[Part]:
@@ -202,12 +202,13 @@ def joining_parts(actor: Actor, joining: Joining) -> frozenset[Part]:
     return frozenset(parts)
 
 
-def _ended(actor: Actor, reference: str, revision: int, name: str, reason: str) -> Joining:
+def _ended(actor: Actor, reference: str, revision: int, name: str, reason: object = None) -> Joining:
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
         step = _permitted(actor, joining, name)
-        joining.ended_at, joining.reason = timezone.now(), reason
-        _move(actor, joining, step, {"reason": reason} if reason else {}, "ended_at", "reason")
+        why = reason_of(reason, "The application was not refused.") if name == "refuse" else ""
+        joining.ended_at, joining.reason = timezone.now(), why
+        _move(actor, joining, step, {"reason": why} if why else {}, "ended_at", "reason")
     return joining
 
 

@@ -109,10 +109,10 @@ def decline_offer(actor: Actor, reference: str, revision: int, reason: object) -
     """The lead supplier does not take it, for a reason (1 to 1,000 characters). Raises NotFound, NotPermitted, Stale;
     Conflict once it is answered, withdrawn or past its window; Invalid at /reason.
     """
-    why = reason_of(reason, "The offer was not declined.")
     with transaction.atomic():
         offer = locked_offer(actor, reference, revision)
         _in_time(actor, offer, "decline")
+        why = reason_of(reason, "The offer was not declined.")
         offer.answered_at, offer.reason = timezone.now(), why
         _step(actor, offer, "decline", {"reason": why}, "answered_at", "reason")
     return offer
@@ -122,12 +122,12 @@ def withdraw_offer(actor: Actor, reference: str, revision: int, reason: object) 
     """The buyer takes it back, for a reason, before it is awarded. Raises NotFound, NotPermitted, Stale, Conflict,
     Invalid at /reason.
     """
-    why = reason_of(reason, "The offer was not withdrawn.")
     with transaction.atomic():
         offer = locked_offer(actor, reference, revision)
         step = step_of(actor, offer, "withdraw")
         if offer.call_off.status != CallOff.Status.OUT:
             raise Conflict("The call-off is awarded: undo the award first.")
+        why = reason_of(reason, "The offer was not withdrawn.")
         offer.reason = why
         end_offer(actor, offer, step, {"reason": why})
     return offer

@@ -34,6 +34,7 @@ GROUNDS: Final[dict[str, str]] = {
     LOW: "The price is abnormally low and not explained",
 }
 """Why a tender takes part no longer; a low price only after it was asked about."""
+KEPT_IN: Final = "The tender was not disqualified."
 
 
 def conclude_evaluation(actor: Actor, reference: str, revision: int) -> Competition:
@@ -80,17 +81,17 @@ def disqualify(actor: Actor, reference: str, revision: int, ground: object, reas
     Raises NotFound, NotPermitted, Stale; Conflict before it is opened, after the outcome is told, and for a low price
     that was not asked about or whose time to answer runs; Invalid at /ground, /reason.
     """
-    faults: list[Fault] = []
-    chosen = Reader("/ground", faults).choice(ground, GROUNDS)
-    if faults:
-        raise Invalid("The tender takes part.", tuple(faults))
-    why = reason_of(reason, "The tender takes part.")
     with transaction.atomic():
         tender = locked_tender(actor, reference, revision)
         step = step_of(actor, tender, "disqualify")
         competition = tender.competition
         if competition.opened_at is None:
             raise Conflict("The tenders are not opened.")
+        faults: list[Fault] = []
+        chosen = Reader("/ground", faults).choice(ground, GROUNDS)
+        if faults:
+            raise Invalid(KEPT_IN, tuple(faults))
+        why = reason_of(reason, KEPT_IN)
         if chosen == LOW:
             _asked_about(tender)
         tender.ground, tender.reason = chosen, why
@@ -147,13 +148,13 @@ def accept_price(actor: Actor, reference: str, reason: object) -> LowPriceQuesti
     """The buyer takes the explanation, for a reason; to reject it is to disqualify the tender. Raises NotFound,
     NotPermitted, Conflict where nothing was answered, Invalid at /reason.
     """
-    why = reason_of(reason, "Nothing was accepted.")
     with transaction.atomic():
         tender = locked_tender(actor, reference, None)
         step_of(actor, tender, "accept_price")
         asked = _question(tender)
         if asked.answered_at is None:
             raise Conflict("It was not answered yet.")
+        why = reason_of(reason, "Nothing was accepted.")
         asked.accepted, asked.reason, asked.decided_at = True, why, timezone.now()
         asked.save(update_fields=["accepted", "reason", "decided_at"])
         take(actor, tender, "accept_price", {})

@@ -206,12 +206,12 @@ def approve_rate_proposal(
 
 def refuse_rate_proposal(actor: Actor, reference: str, revision: int, reason: object) -> RateProposal:
     """It is not taken, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
-    return _ended(actor, reference, revision, "refuse", reason_of(reason, "The proposal stays open."))
+    return _ended(actor, reference, revision, "refuse", reason)
 
 
 def withdraw_rate_proposal(actor: Actor, reference: str, revision: int) -> RateProposal:
     """The lead proposes it no longer. Raises NotFound, NotPermitted, Stale, Conflict."""
-    return _ended(actor, reference, revision, "withdraw", "")
+    return _ended(actor, reference, revision, "withdraw")
 
 
 def proposal_parts(actor: Actor, proposal: RateProposal) -> frozenset[Part]:
@@ -263,13 +263,14 @@ def _publish(actor: Actor, proposal: RateProposal, first: date) -> RateCardVersi
     return version
 
 
-def _ended(actor: Actor, reference: str, revision: int, name: str, reason: str) -> RateProposal:
+def _ended(actor: Actor, reference: str, revision: int, name: str, reason: object = None) -> RateProposal:
     with transaction.atomic():
         proposal = _locked(actor, reference, revision)
         step = _permitted(actor, proposal, name)
+        why = reason_of(reason, "The proposal was not refused.") if name == "refuse" else ""
         proposal.compared = version_in_force(proposal)
-        proposal.ended_at, proposal.reason = timezone.now(), reason
-        told = {"reason": reason} if reason else {}
+        proposal.ended_at, proposal.reason = timezone.now(), why
+        told = {"reason": why} if why else {}
         _move(actor, proposal, step, told, "compared", "ended_at", "reason")
     return proposal
 

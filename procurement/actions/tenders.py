@@ -89,16 +89,14 @@ def decline_tender(actor: Actor, reference: str, revision: int, reason: object) 
     """The lead will not tender, for a reason that the buyer reads after the deadline. Raises NotFound, NotPermitted,
     Stale, Conflict, Invalid at /reason.
     """
-    return _leave(
-        actor, reference, revision, "decline", reason_of(reason, "The invitation was not declined.")
-    )
+    return _leave(actor, reference, revision, "decline", reason, "The invitation was not declined.")
 
 
 def withdraw_tender(actor: Actor, reference: str, revision: int, reason: object) -> Tender:
     """The lead takes it back before the deadline, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid
     at /reason.
     """
-    return _leave(actor, reference, revision, "withdraw", reason_of(reason, "The tender was not withdrawn."))
+    return _leave(actor, reference, revision, "withdraw", reason, "The tender was not withdrawn.")
 
 
 def submit_tender(actor: Actor, reference: str, revision: int) -> TenderRevision:
@@ -232,9 +230,9 @@ def _in_time(actor: Actor, reference: str, revision: int, name: str) -> Tender:
     return tender
 
 
-def _leave(actor: Actor, reference: str, revision: int, name: str, why: str) -> Tender:
+def _leave(actor: Actor, reference: str, revision: int, name: str, reason: object, told: str) -> Tender:
     with transaction.atomic():
         tender = _in_time(actor, reference, revision, name)
-        tender.reason = why
+        tender.reason = reason_of(reason, told)
         take(actor, tender, name, {}, "reason")
     return tender

@@ -148,3 +148,26 @@ def test_whoever_scores_is_told_of_until_all_is_agreed(person: Callable[[str], C
     ):
         told = person("buyer").get(CALL_OFFS.format(call_off.reference)).json()
         assert (told["line"]["next"], told["blocking"]) == (turn, [])
+
+
+def test_a_refusal_to_disqualify_says_what_was_not_done_and_the_state_comes_first(
+    person: Callable[[str], Client],
+) -> None:
+    opened = competing.MADE["SUBMITTED"]()
+    before = kept()
+    client = person("buyer")
+    answer = send(client, "POST", TENDERS.format(opened) + "disqualify/", {"ground": "zzz"})
+    assert (answer.status_code, answer.json()["detail"]) == (422, "The tender was not disqualified.")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/ground"]
+    answer = send(client, "POST", TENDERS.format(opened) + "disqualify/", {"ground": "not_compliant"})
+    assert (answer.status_code, answer.json()["detail"]) == (422, "The tender was not disqualified.")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/reason"]
+    assert kept() == before
+    body = REASON | {"ground": "not_compliant"}
+    assert send(client, "POST", TENDERS.format(opened) + "disqualify/", body).status_code == 200
+    before = kept()
+    headers = {"Idempotency-Key": "k2"}
+    answer = send(client, "POST", TENDERS.format(opened) + "disqualify/", {"ground": "zzz"}, **headers)
+    told = "The tender is disqualified: disqualify is not possible."
+    assert (answer.status_code, answer.json()["detail"]) == (409, told)
+    assert kept() == before
