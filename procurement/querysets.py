@@ -5,6 +5,7 @@ Each is a QuerySet of one model; the number of queries does not grow with the nu
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Self
@@ -153,6 +154,18 @@ class RateLineQuerySet(QuerySet[RateLine]):
             "version_id", "grade__code", "grade__name", "lot__reference", "work_type", "price_minor",
             "valid_from", "valid_to",
         )  # fmt: skip
+
+    def lots_by_grade(self, versions: Collection[int], day: date) -> dict[int, list[str]]:
+        """Numbers of the lots, in their order, that each of these versions (primary keys) has lines by grade for on a
+        day; those for every lot are left out (one query).
+        """
+        held = Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
+        lines = self.filter(*held, version__in=versions, grade__isnull=False, lot__isnull=False)
+        found: dict[int, list[str]] = defaultdict(list)
+        rows = lines.order_by("version_id", "lot__position", "lot__number")
+        for version, number, _ in rows.values_list("version_id", "lot__number", "lot__position").distinct():
+            found[version].append(number)
+        return dict(found)
 
     def by_role(
         self, versions: Collection[int], lot: Lot | None, roles: Collection[str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -26,6 +26,7 @@ from procurement.team_rates import (
     LineRate,
     RoleLine,
     Unpriced,
+    none_for_lot,
     proposed_rate,
     rate_for,
 )
@@ -77,12 +78,15 @@ class QuoteQuestion:
 
 @dataclass(frozen=True, slots=True)
 class HeldCard:
-    """The card of a supplier as in force on a day; `follows` is the first day of the version after it, if any."""
+    """The card of a supplier as in force on a day; `follows` is the first day of the version after it, if any.
+    `other_lots` are numbers of lots that it has rates by grade for, known where it has none for the lot asked about.
+    """
 
     card: RateCard
     version: RateCardVersion
     lines: CardLines
     follows: date | None
+    other_lots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,15 @@ class Quote:
 
 
 def quotes(question: QuoteQuestion, suppliers: Sequence[Supplier], today: date) -> list[Quote]:
-    """An answer for each supplier, in their order. Three queries however many there are, five where a role is named.
+    """An answer for each supplier, in their order. Three queries however many there are, five where a role is named;
+    one more where a card states no grade on the lot that a team of grades is for.
 
     Raises Invalid naming each proposed rate that is above its ceiling.
     """
     keys = {supplier.pk for supplier in suppliers}
     lots = lots_held(question.framework, keys, question.starts_on)
-    held = held_cards(question.framework, keys, question.day, question.lot, roles_of(question.team))
+    cards = held_cards(question.framework, keys, question.day, question.lot, roles_of(question.team))
+    held = _with_other_lots(question, cards)
     faults: list[Fault] = []
     found = [
         _quote(question, supplier, lots.get(supplier.pk, set()), held.get(supplier.pk), today, faults)
@@ -255,6 +261,8 @@ def _rates(
     for member in question.team:
         found = rate_for(member, lines, lot, question.work_type, question.day)
         if isinstance(found, Unpriced):
+            if member.grade and held.other_lots and question.lot:
+                found = replace(found, message=none_for_lot(question.lot.number, held.other_lots))
             refused.append(found)
             continue
         own = proposed.get(member.called)
@@ -264,6 +272,22 @@ def _rates(
         else:
             rates[member.key] = agreed
     return refused
+
+
+def _with_other_lots(question: QuoteQuestion, held: Mapping[int, HeldCard]) -> Mapping[int, HeldCard]:
+    """The same cards; those without a rate by grade on the lot know which lots they have some for (one query, none
+    where there is no such card).
+    """
+    if question.lot is None or not any(line.grade for line in question.team):
+        return held
+    day = question.day
+    without = [
+        one.version.pk for one in held.values() if not any(in_force(line, day) for line in one.lines.grades)
+    ]
+    if not without:
+        return held
+    lots = RateLineQuerySet(RateLine).lots_by_grade(without, day)
+    return {key: replace(one, other_lots=tuple(lots.get(one.version.pk, ()))) for key, one in held.items()}
 
 
 def _notes(question: QuoteQuestion, held: HeldCard, today: date) -> Iterable[Note]:

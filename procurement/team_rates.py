@@ -213,6 +213,13 @@ def _sorted(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(values))
 
 
+def none_for_lot(lot: str, others: Sequence[str]) -> str:
+    """What is said of a card that has rates by grade for other lots (numbers, at least one) and none for this one."""
+    *before, last = others
+    told = f"lots {', '.join(before)} and {last}" if before else f"lot {last}"
+    return f"The card has no rates by grade for lot {lot}; it has some for {told}."
+
+
 def proposed_rate(rate: LineRate, proposed: int, pointer: str) -> LineRate | Fault:
     """The rate with what the supplier proposes (minor units, VAT excluded) in place of its ceiling.
 

@@ -22,6 +22,7 @@ from procurement.named import Terms, question_of, suppliers_named
 from procurement.permissions import SYSTEM
 from procurement.quotes import Quote, quotes, yardsticks
 from procurement.team_lines import TeamLine
+from procurement.team_rates import none_for_lot
 from tests.guards import unguarded
 from tests.world import LIVE_FROM, make_world, publish_rates
 
@@ -134,6 +135,26 @@ def test_a_grade_that_the_card_lacks_is_named() -> None:
     assert [(why.code, why.grade, why.message) for why in quote.unpriced] == [
         ("no_grade", "G7", "The card has no G7; it has G1, G2, G3.")
     ]
+
+
+def test_a_card_with_grades_for_other_lots_alone_says_for_which() -> None:
+    save_appointments(SYSTEM, [AppointmentDraft("oak", "wr1~2a", LIVE_FROM)])
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as told:
+            [quote] = asked("oak", lot="wr1~2a", team=(TeamLine("G3", Decimal(1)),))
+    with CaptureQueriesContext(connection) as priced:
+        asked("oak", team=(TeamLine("G3", Decimal(1)),))
+    assert (quote.price, len(told) - len(priced)) == (None, 1)
+    assert [(why.code, why.grade, why.message) for why in quote.unpriced] == [
+        ("no_grade", "G3", "The card has no rates by grade for lot 2a; it has some for lot 1.")
+    ]
+
+
+def test_lots_with_rates_by_grade_are_joined_into_a_sentence() -> None:
+    begins = "The card has no rates by grade for lot 9; it has some for"
+    assert none_for_lot("9", ["1"]) == f"{begins} lot 1."
+    assert none_for_lot("9", ["1", "2a"]) == f"{begins} lots 1 and 2a."
+    assert none_for_lot("9", ["1", "2a", "10"]) == f"{begins} lots 1, 2a and 10."
 
 
 def test_a_lot_is_asked_for_only_where_it_changes_the_price() -> None:
