@@ -7,24 +7,20 @@ With processes of their own, on a database of their own.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.given import ROOT
+from tests.installed import python, with_frameworks
 from tests.prepared import Prepared
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
 
 FIRMS = 250
 LINES = 3_000
-FRAMEWORKS = "import django; django.setup(); from tests.world import make_frameworks; make_frameworks()"
 IMPORT = """
 import django; django.setup()
 import json, os, signal, sys
@@ -60,27 +56,8 @@ print(json.dumps({**told, "report": shown, "after": standing()}))
 
 @pytest.fixture
 def environment(prepared: Prepared, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The variables of an installation that holds frameworks and nobody on them."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}
-    with prepared.copied(tmp_path / "data") as given:
-        made = {
-            **kept,
-            "DEMO": "1",
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "CALLOFF_DATA": str(tmp_path / "data"),
-            **given,
-        }
-        filled = python(made, FRAMEWORKS)
-        assert filled.returncode == 0, filled.stderr
+    with with_frameworks(prepared, tmp_path / "data") as made:
         yield made
-
-
-def python(environment: dict[str, str], code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, *words]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
 
 
 def again(environment: dict[str, str], sheet: Path, how: str) -> Any:
