@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, TextIO
 
 from tqdm import tqdm
 
@@ -22,9 +21,7 @@ READ: Final[Mapping[Collection, str]] = {"listings": "partners", "rates": "rate 
 
 
 class RebuildShown:
-    """Shows a rebuild of collections with so much to read for each, in their order. Close it, or use it as a context
-    manager.
-    """
+    """Shows a rebuild of collections with so much to read for each, in their order, until it is closed."""
 
     def __init__(
         self,
@@ -63,14 +60,6 @@ class RebuildShown:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _show(self, collection: Collection, done: int, total: int) -> None:
         if collection != self._collection:

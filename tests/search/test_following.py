@@ -4,6 +4,7 @@ far it has come.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from io import StringIO
 
@@ -140,7 +141,7 @@ def test_who_follows_a_rebuild_whose_process_died_is_told_so(writer: Writer) -> 
 
 def test_without_a_terminal_each_collection_is_told_in_lines_with_rate_and_time_left() -> None:
     out, now = StringIO(), [0.0]
-    with RebuildShown({"listings": 1_000, "rates": 40}, out, lambda: now[0]) as shown:
+    with closing(RebuildShown({"listings": 1_000, "rates": 40}, out, lambda: now[0])) as shown:
         for seconds, done in ((0.0, 0), (5.0, 200), (10.0, 400), (12.0, 500), (20.0, 900), (25.0, 1_000)):
             now[0] = seconds
             shown.show(done, 1_040)
@@ -157,7 +158,7 @@ def test_without_a_terminal_each_collection_is_told_in_lines_with_rate_and_time_
 
 def test_a_rebuild_that_is_quick_tells_no_line() -> None:
     out, now = StringIO(), [0.0]
-    with RebuildShown({"listings": 10, "rates": 4}, out, lambda: now[0]) as shown:
+    with closing(RebuildShown({"listings": 10, "rates": 4}, out, lambda: now[0])) as shown:
         for done in range(15):
             now[0] += 0.5
             shown.show(done, 14)
@@ -166,7 +167,7 @@ def test_a_rebuild_that_is_quick_tells_no_line() -> None:
 
 def test_on_a_terminal_each_collection_has_a_bar_with_rate_and_time_left() -> None:
     out = Terminal()
-    with RebuildShown({"listings": 10, "rates": 4}, out) as shown:
+    with closing(RebuildShown({"listings": 10, "rates": 4}, out)) as shown:
         for done in (0, 5, 10, 12, 14):
             shown.show(done, 14)
         shown.say("Said beside it.")

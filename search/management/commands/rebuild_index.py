@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             self._roll_back()
             return
         try:
-            with RebuildShown(to_read(), sys.stderr) as shown:
+            with closing(RebuildShown(to_read(), sys.stderr)) as shown:
                 run = follow_rebuild(shown.show, shown.say)
         except (NobodyWorks, EngineUnavailable, ValueError) as error:
             raise CommandError(f"The index was not rebuilt, any earlier one stays in use: {error}") from error
