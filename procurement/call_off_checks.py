@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from django.db.models import QuerySet
+
 from procurement.competition_checks import competition_faults
 from procurement.errors import Fault
 from procurement.models import (
@@ -107,17 +109,22 @@ def unlocked(call_off: CallOff) -> str:
     return f"{shortlist.reference} was unlocked since: name it again once it is locked."
 
 
-def reach_faults(call_off: CallOff, suppliers: Sequence[Supplier], on: date) -> Iterator[Fault]:
+def reach_faults(
+    call_off: CallOff, suppliers: Sequence[Supplier] | QuerySet[Supplier], on: date
+) -> Iterator[Fault]:
     """Whether any of the suppliers that a competition invites could tender for the team that is asked for: its days are
     fixed and the rates of a card are ceilings, so that what they come to on that day is the most that can be tendered.
     Three queries, six where none of the first FEW can, none where no team is named.
     """
-    if not suppliers or not content_of(call_off).team:
+    if not content_of(call_off).team:
+        return
+    first = list(suppliers[:FEW])
+    if not first:
         return
     terms, least, why = terms_of(call_off), call_off.lot.minimum_value_pence, ""
     reached: list[int] = []
-    for some in (suppliers[:FEW], suppliers[FEW:]):
-        prices = team_prices(call_off, some, on) if some else []
+    for some in (first, suppliers[FEW:] if len(first) == FEW else ()):
+        prices = team_prices(call_off, list(some), on) if some else []
         why = why or next((fault.message for one in prices for fault in one.faults), "")
         reached += [terms.total(one.minor) for one in prices if one.minor is not None]
         if reached and (least is None or max(reached) >= least):
@@ -150,16 +157,10 @@ def _newer(call_off: CallOff) -> str:
 
 def unreached_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
     """The same of every supplier with a place on the lot, before it is worked out whom a competition invites: what none
-    of them could tender for, none of the invited could. Four queries, three more where none of the first FEW can.
+    of them could tender for, none of the invited could. One query more, two where none of the first FEW can.
     """
-    places = Appointment.objects.filter(lot=call_off.lot, status=Appointment.Status.ACTIVE).select_related(
-        "supplier"
-    )
-    places = places.order_by("supplier__reference")
-    first = [one.supplier for one in places[:FEW]]
-    if found := list(reach_faults(call_off, first, on)):
-        rest = [one.supplier for one in places[FEW:]] if len(first) == FEW else []
-        yield from reach_faults(call_off, [*first, *rest], on) if rest else found
+    places = Appointment.objects.filter(lot=call_off.lot, status=Appointment.Status.ACTIVE)
+    return reach_faults(call_off, Supplier.objects.filter(appointments__in=places).order_by("reference"), on)
 
 
 def asked_of(call_off: CallOff) -> list[CallOffSupplier]:
