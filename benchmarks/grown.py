@@ -51,6 +51,12 @@ def grow(count: int) -> int:
             copies += 1
             for model, chosen in COPIED:
                 cursor.execute(_copy(model, chosen, copies))
+            # No line enters a version that is published: versions are drafts until they have theirs.
+            by = copies * APART
+            cursor.execute(
+                "UPDATE procurement_ratecardversion SET status = (SELECT first.status FROM procurement_ratecardversion "
+                f"first WHERE first.id = procurement_ratecardversion.id - {by}) WHERE id BETWEEN {by} AND {by + APART}"
+            )
     return listings()
 
 
@@ -67,6 +73,8 @@ def _copy(name: str, chosen: str, number: int) -> str:
         target = field.related_model.__name__ if field.is_relation else ""
         if field.primary_key or target in copied:
             values.append(f"{column} + {by}")
+        elif name == "RateCardVersion" and column == "status":
+            values.append("'draft'")
         elif column in TOLD_APART:
             values.append(f"{column} || '{TOLD_APART[column]}{number}'")
         else:
