@@ -57,7 +57,7 @@ AMENDED_NOT_APPROVED: Final = "With that it would come to more than was approved
 OF_SUPPLIER: Final = "/supplier"
 """Where a fault is the supplier's own (its place, members or card): no change of the call-off would mend it."""
 
-FEW: Final = 50
+FEW: Final = 20
 """Suppliers whose prices are worked out at first: one that can tender is enough, and nearly always it is among them."""
 
 Prices = Mapping[int, Priced]

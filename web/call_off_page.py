@@ -78,7 +78,7 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
     facts = facts_of(call_off, timezone.localdate())
     offers = {one.asked_id: one for one in facts.offers}
     terms = terms_of(call_off)
-    made_up = fictional_suppliers(call_off.lot_id)
+    made_up = fictional_suppliers(row.appointment.supplier_id for row in facts.asked)
     lines = []
     for row in facts.asked:
         offer, price = offers.get(row.pk), facts.prices.get(row.pk)

@@ -6,7 +6,7 @@ Of tenders it reads nothing before the deadline has closed the competition but h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from typing import Any, Final
@@ -91,7 +91,7 @@ class CompetitionPage:
     what publishing would do, None once it is done; `out` the first LISTED whom it did not invite, `ruled_out` how many
     they are; `blocking` what keeps it from `ahead`. `people` have their part as
     procurement calls it, in English: the form that takes one away sends it. `invited` are suppliers by primary key and
-    name, `fictional` the keys of those on the lot that are made up.
+    name, `fictional` the keys of those shown that are made up.
     """
 
     competition: Competition | None
@@ -172,9 +172,15 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         tenders=(),
         ranking=(),
         contract=facts.contract,
-        fictional=fictional_suppliers(call_off.lot_id),
+        fictional=frozenset(),
     )
-    return base if competition is None else _with(base, competition, call_off, actor, parts)
+    page = base if competition is None else _with(base, competition, call_off, actor, parts)
+    shown = [
+        *(key for key, _name in page.invited[:LISTED]),
+        *(one.key for one in page.out),
+        *(one.invitation.asked.appointment.supplier_id for one in page.tenders),
+    ]
+    return replace(page, fictional=fictional_suppliers(shown))
 
 
 def _with(

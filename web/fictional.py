@@ -23,10 +23,10 @@ def fictional_listings(listings: Iterable[str]) -> frozenset[str]:
     return frozenset(one for one, firm in firms.items() if firm in made_up)
 
 
-def fictional_suppliers(lot: int) -> frozenset[int]:
-    """The suppliers (primary keys) with a place on the lot (primary key) that a made-up firm leads."""
+def fictional_suppliers(suppliers: Iterable[int]) -> frozenset[int]:
+    """Those of the suppliers (primary keys) that a made-up firm leads."""
     led = SupplierMember.objects.filter(
-        supplier__appointments__lot=lot,
+        supplier__in=set(suppliers),
         role=SupplierMember.Role.LEAD,
         left_on=None,
         partner__organisation__scheme=FICTIONAL,

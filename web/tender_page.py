@@ -98,7 +98,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
         actions=frozenset(_judging(tender, available, asked, looks_low=looks_low)),
         grounds=tuple(choices_said(GROUNDS.items())),
         left=tuple(left_of(tender)) if found.answers else (),
-        fictional=tender.invitation.asked.appointment.supplier_id in fictional_suppliers(call_off.lot_id),
+        fictional=bool(fictional_suppliers([tender.invitation.asked.appointment.supplier_id])),
     )
 
 

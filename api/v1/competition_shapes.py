@@ -243,7 +243,7 @@ class PreviewSerializer(MomentsSerializer):
                 for one in found.invited
             ],
             "ruled_out": RuledOutSerializer(found.out, many=True).data,
-            "blocking": [told(one) for one in found.faults],
+            "blocking": [told(one) for one in found.faults()],
             "digest": found.digest,
             "standstill_until": found.standstill_until,
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -37,17 +37,23 @@ FURTHEST: Final = timedelta(days=731)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What publishing now would do: the places that it invites, whom a rule keeps out, what is in the way, the digest.
+    """What publishing on that day would do: the places that it invites, whom a rule keeps out, the digest.
 
     `standstill_until` is when a standstill would end if the outcome were told at the deadline; None: none is wanted.
     """
 
     competition: Competition
+    on: date
     invited: list[Appointment]
     out: list[Out]
-    faults: list[Fault]
     digest: str
     standstill_until: datetime | None
+
+    def faults(self) -> list[Fault]:
+        """What is in the way. Asked apart: what a call-off's own facts say of it nearly always tells the same."""
+        call_off = self.competition.call_off
+        suppliers = [one.supplier for one in self.invited]
+        return [*standing_faults(call_off, {}, self.on), *reach_faults(call_off, suppliers, self.on)]
 
 
 def plan_competition(actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]) -> Competition:
@@ -92,15 +98,13 @@ def preview(actor: Actor, reference: str) -> Preview:
     competition = planned(call_off)
     today = timezone.localdate()
     invited, out = entitled(call_off, today)
-    faults = standing_faults(call_off, {}, today)
-    faults.extend(reach_faults(call_off, [one.supplier for one in invited], today))
     ends = None
     if competition.standstill and competition.deadline is not None:
         ends = standstill_end(
             competition.deadline, act_of_2023=by_act(call_off), nation=call_off.organisation.nation
         )
     text = canonical(invitation_document(call_off, competition))
-    return Preview(competition, invited, out, faults, digest_of_text(text), ends)
+    return Preview(competition, today, invited, out, digest_of_text(text), ends)
 
 
 def planned(call_off: CallOff) -> Competition:

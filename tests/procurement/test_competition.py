@@ -97,7 +97,7 @@ def test_what_publishing_would_do_is_shown_before_and_is_what_it_does(contest: C
     call_off = planned(contest, plan={"standstill": True})
     shown = preview(contest.market.buyer, call_off.reference)
     assert [one.supplier.reference for one in shown.invited] == ["oak", "yew"]
-    assert (shown.out, shown.faults) == ([], [])
+    assert (shown.out, shown.faults()) == ([], [])
     assert shown.standstill_until is not None
     made = publish_competition(contest.market.buyer, call_off.reference, call_off.revision)
     assert made.digest == shown.digest

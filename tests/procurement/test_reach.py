@@ -38,7 +38,7 @@ def test_a_team_that_never_reaches_the_lots_least_value_is_told_before_anybody_i
     least_value(MOST + 1)
     call_off = planned(contest, terms=ROOM)
     events = Event.objects.count()
-    (shown,) = preview(contest.market.buyer, call_off.reference).faults
+    (shown,) = preview(contest.market.buyer, call_off.reference).faults()
     with pytest.raises(Invalid) as refusal:
         publish_competition(contest.market.buyer, call_off.reference, call_off.revision)
     assert refusal.value.faults == (shown,)
@@ -68,9 +68,9 @@ def test_whoever_is_priced_first_makes_no_difference(
     """yew alone reaches it, which comes after oak."""
     monkeypatch.setattr(call_off_checks, "FEW", at_first)
     least_value(MOST)
-    assert preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults == []
+    assert preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults() == []
     least_value(MOST + 1)
-    (shown,) = preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults
+    (shown,) = preview(contest.market.buyer, planned(contest, terms=ROOM).reference).faults()
     assert "£7975.00 at most" in shown.message
     assert blocking(CallOff.objects.latest("pk")) == ([shown], ("edit",))
 
@@ -80,7 +80,7 @@ def test_a_team_without_a_rate_on_any_card_is_told_before_anybody_is_asked(conte
     with unguarded():
         RateCard.objects.update(unit="hour")
     call_off = planned(contest, terms=ROOM)
-    (shown,) = preview(contest.market.buyer, call_off.reference).faults
+    (shown,) = preview(contest.market.buyer, call_off.reference).faults()
     with pytest.raises(Invalid) as refusal:
         publish_competition(contest.market.buyer, call_off.reference, call_off.revision)
     assert refusal.value.faults == (shown,)
