@@ -55,7 +55,8 @@ def grow(count: int) -> int:
             by = copies * APART
             cursor.execute(
                 "UPDATE procurement_ratecardversion SET status = (SELECT first.status FROM procurement_ratecardversion "
-                f"first WHERE first.id = procurement_ratecardversion.id - {by}) WHERE id BETWEEN {by} AND {by + APART}"
+                "first WHERE first.id = procurement_ratecardversion.id - %s) WHERE id BETWEEN %s AND %s",
+                [by, by, by + APART],
             )
     return listings()
 

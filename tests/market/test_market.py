@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,20 @@ def test_no_twelve_words_in_a_row_stand_in_more_than_three_profiles() -> None:
                 holders[run].add(partner["reference"])
     assert max(len(who) for who in holders.values()) <= 3
     assert sum(len(who) == 1 for who in holders.values()) / len(holders) > 0.93
+
+
+def test_no_two_case_studies_have_a_title_or_a_third_of_their_words_in_common() -> None:
+    studies = [study for partner in partners() for study in partner["case_studies"]]
+    assert len({study["title"] for study in studies}) == len(studies) == 603
+    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    threes = [set(runs(study["text"], 3, figures=True)) for study in studies]
+    for number, found in enumerate(threes):
+        for three in found:
+            holders[three].append(number)
+    shared = Counter(pair for held in holders.values() for pair in combinations(held, 2))
+    assert (
+        max(both / min(len(threes[one]), len(threes[other])) for (one, other), both in shared.items()) < 0.3
+    )
 
 
 def test_no_profile_says_the_same_sentence_twice() -> None:

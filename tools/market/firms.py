@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
-from tools.market.domains import Domain
+from tools.market.domains import Domain, Story
 from tools.market.draw import Draw
 from tools.market.names import Names, slug
 from tools.market.places import PLACES
@@ -97,12 +97,12 @@ def _reach(home: str, size: str, draw: Draw) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every profile is written with."""
+    """What every profile is written with. `told` are the stories that a firm has told: nobody tells them again."""
 
-    market: Sequence[Domain]
     generics: Mapping[str, Sequence[str]]
     phrasing: Phrasing
     guard: Guard
+    told: set[Story] = field(default_factory=set)
 
 
 def write_profile(firm: Firm, desk: Desk, draw: Draw) -> None:
@@ -131,10 +131,7 @@ def write_profile(firm: Firm, desk: Desk, draw: Draw) -> None:
     }
     writer = Writer(firm.reference, draw, desk.guard, desk.phrasing, values)
     summary = _summary(firm, generics, writer, draw)
-    studies = _within(LONGEST - _words(summary), _case_studies(firm, desk, writer, draw))
-    kept = {study["key"] for study in studies}
-    proofs = {domain: tuple(key for key in keys if key in kept) for domain, keys in firm.evidence.items()}
-    firm.evidence = {domain: keys for domain, keys in proofs.items() if keys}
+    studies = _case_studies(firm, desk, writer, LONGEST - _words(summary), draw)
     register, prefix = REGISTERS.get(firm.ownership, COMPANIES)
     site = slug(firm.name.removesuffix(" Ltd"))
     firm.profile = {
@@ -241,35 +238,22 @@ def _words(text: str) -> int:
     return len(text.split())
 
 
-def _within(room: int, studies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many of the studies, from the first, as have room for their words."""
-    kept: list[dict[str, Any]] = []
-    for study in studies:
-        room -= _words(study["title"]) + _words(study["text"])
-        if room < 0:
-            break
-        kept.append(study)
-    return kept
-
-
-def _case_studies(firm: Firm, desk: Desk, writer: Writer, draw: Draw) -> list[dict[str, Any]]:
+def _case_studies(firm: Firm, desk: Desk, writer: Writer, room: int, draw: Draw) -> list[dict[str, Any]]:
+    """Stories of its lines of work that no other firm tells, of as many words as there is room for."""
     count = draw.weighted(((1, 2), (2, 4), (3, 4), (4, 2), (5, 1)))
-    plots = [(domain, case) for domain in firm.domains for case in draw.some(domain.cases, len(domain.cases))]
-    main = [one for one in plots if one[0] is firm.domains[0]]
-    others = [one for one in plots if one[0] is not firm.domains[0]]
-    spare = [(domain, domain.cases[0]) for domain in draw.some(desk.market, len(desk.market))]
-    ordered = [*main[:2], *others[:2], *main[2:], *others[2:], *spare]
+    main, *others = [[(domain, story) for story in _untold(domain, desk, draw)] for domain in firm.domains]
+    rest = [plot for plots in others for plot in plots]
     studies: list[dict[str, Any]] = []
-    told: set[tuple[str, str]] = set()
     evidence: dict[str, list[str]] = {}
-    for domain, case in ordered:
-        if len(studies) == count or (studies and domain not in firm.domains):
+    for domain, story in [*main[:2], *rest[:2], *main[2:], *rest[2:]]:
+        if len(studies) == count:
             break
-        if (domain.key, case[1]) in told:
-            continue
-        study = _case_study(firm, domain, case, desk.generics, writer, draw)
+        study = _case_study(firm, domain, story, desk.generics, writer, draw)
         if study is not None:
-            told.add((domain.key, case[1]))
+            room -= _words(study["title"]) + _words(study["text"])
+            if room < 0:
+                break
+            desk.told.add(story)
             study["key"] = f"case-{len(studies) + 1}"
             studies.append({"key": study.pop("key"), **study})
             evidence.setdefault(domain.key, []).append(studies[-1]["key"])
@@ -277,27 +261,28 @@ def _case_studies(firm: Firm, desk: Desk, writer: Writer, draw: Draw) -> list[di
     return studies
 
 
+def _untold(domain: Domain, desk: Desk, draw: Draw) -> list[Story]:
+    """The domain's stories that are left, in an order of chance."""
+    return draw.some([one for one in domain.stories if one not in desk.told], len(domain.stories))
+
+
 def _case_study(
-    firm: Firm, domain: Domain, case: str, generics: Mapping[str, Sequence[str]], writer: Writer, draw: Draw
+    firm: Firm,
+    domain: Domain,
+    story: Story,
+    generics: Mapping[str, Sequence[str]],
+    writer: Writer,
+    draw: Draw,
 ) -> dict[str, Any] | None:
     """One story, or None where the guard admits no telling of it that is rare enough."""
-    title, situation, action, result = (int(digit) for digit in case)
-    words = domain.words
     home = firm.home if draw.chance(0.6) else draw.one(sorted(PLACES))
-    more = {"client": draw.one(words["clients"]), "place": PLACES[home][0]}
+    more = {"client": draw.one(domain.words["clients"]), "place": PLACES[home][0]}
     bridge = draw.one(generics["case-bridge"]) if draw.chance(0.65) else ""
     after = draw.one(generics["case-after"]) if draw.chance(0.55) else ""
-    parts = [
-        words["situations"][situation],
-        words["actions"][action],
-        bridge,
-        words["case_results"][result],
-        after,
-    ]
-    text = writer.told(parts, **more)
+    text = writer.told([story.situation, story.action, bridge, story.result, after], **more)
     if not text:
         return None
-    heading = fill(words["titles"][title], {**writer.values, **more}, draw)
+    heading = fill(story.title, {**writer.values, **more}, draw)
     sector = sector_of(heading, text)
     return {
         "title": heading,

@@ -119,7 +119,7 @@ def make_market(fixtures: Path) -> Market:
     domains = read_domains()
     names = Names(Draw(f"{SEED}/names"))
     guard, phrasing = Guard(), Phrasing(FOLDER / "phrasing.txt")
-    desk = Desk(domains, read_generics(), phrasing, guard)
+    desk = Desk(read_generics(), phrasing, guard)
     total = sum(CONSORTIA) + ALONE
     firms = []
     for number in range(total):
