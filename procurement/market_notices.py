@@ -31,25 +31,25 @@ MARKET_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                ("api:operation", "{subject}")),
     ),
     "appointment.made": (
-        Notice("supplier", "A place on {lot}",
+        Notice("supplier", "A place on lot {lot} of {framework}",
                "{supplier} holds a place on lot {lot} of {framework} from {starts_on}.", FRAMEWORK, URGENT,
                when=_by_somebody),
     ),
     "appointment.suspended": (
-        Notice("supplier", "Place on {lot} suspended",
+        Notice("supplier", "Place on lot {lot} of {framework} suspended",
                "The place of {supplier} on lot {lot} of {framework} rests: no call-off can be made with it until it "
                "is reinstated.", FRAMEWORK, URGENT),
     ),
     "appointment.reinstated": (
-        Notice("supplier", "Place on {lot} reinstated",
+        Notice("supplier", "Place on lot {lot} of {framework} reinstated",
                "The place of {supplier} on lot {lot} of {framework} holds again.", FRAMEWORK, URGENT),
     ),
     "appointment.withdrawn": (
-        Notice("supplier", "Place on {lot} given up",
+        Notice("supplier", "Place on lot {lot} of {framework} given up",
                "The place of {supplier} on lot {lot} of {framework} was given up.", FRAMEWORK, URGENT),
     ),
     "appointment.ended": (
-        Notice("supplier", "Place on {lot} has ended",
+        Notice("supplier", "Place on lot {lot} of {framework} has ended",
                "The last day of the place of {supplier} on lot {lot} of {framework} has passed.", FRAMEWORK),
     ),
     "rate_card.published": (

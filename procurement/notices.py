@@ -404,8 +404,10 @@ def notice_for(kind: str, whom: str) -> Notice:
     raise LookupError(f"{kind} is told to no {whom}.")
 
 
-def worded(event: Event, notice: Notice) -> Message:
-    """The notice as it is told of this event. Raises KeyError where the event lacks what the words need."""
+def worded(event: Event, notice: Notice, names: Mapping[str, str]) -> Message:
+    """The notice as it is told of this event, with names in place of references where there are some (event_names.py).
+    Raises KeyError where the event lacks what the words need.
+    """
     said = {**event.changes, **event.references, "subject": event.subject}
     named = {*event.references, "subject"}
     plain = {name: _plain(value) for name, value in said.items()}
@@ -415,6 +417,7 @@ def worded(event: Event, notice: Notice) -> Message:
     if notice.link is not None:
         address, of = notice.link
         link = reverse(address, args=[argument] if (argument := of.format_map(plain)) else [])
+    plain |= names
     title = _told(notice.title, said, plain)
     return Message(title[:TITLE_LENGTH], _told(notice.text, said, plain), link)
 

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.webhooks import disable
+from procurement.event_names import names_for
 from procurement.kept_secrets import Unreadable, opened
 from procurement.models import Capability, Delivery, InboxMessage, Membership, WebhookEndpoint
 from procurement.models.base import opaque
@@ -146,7 +147,8 @@ def _note_endpoint(key: int, outcome: Outcome, now: datetime, due: datetime) -> 
 
 
 def _told(delivery: Delivery) -> Message:
-    return worded(delivery.event, notice_for(delivery.event.type, delivery.whom))
+    notice = notice_for(delivery.event.type, delivery.whom)
+    return worded(delivery.event, notice, names_for(notice, delivery.event))
 
 
 def _to_inbox(delivery: Delivery) -> Outcome:
@@ -175,7 +177,8 @@ def _by_mail(delivery: Delivery) -> Outcome:
     if user is None or not user.is_active or not user.email or not held.exists():
         return Outcome(Status.DROPPED, why="The person has no such role any more.")
     try:
-        composed(delivery, worded(delivery.event, notice), user.email).send()
+        told = worded(delivery.event, notice, names_for(notice, delivery.event))
+        composed(delivery, told, user.email).send()
     except OSError as error:
         # Of the connection and of the protocol (smtplib.SMTPException is one).
         return Outcome(Status.PENDING, why=f"The mail server did not take it ({type(error).__name__}).")

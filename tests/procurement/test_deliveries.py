@@ -13,6 +13,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from procurement.actions.events import Happening, record
 from procurement.actions.inbox import mark_message
 from procurement.actions.standing import move_appointment
 from procurement.errors import Conflict, NotFound, NotPermitted
+from procurement.event_names import names_for
 from procurement.models import (
     Appointment,
     Capability,
@@ -33,6 +35,7 @@ from procurement.models import (
     Organisation,
     User,
 )
+from procurement.notices import notice_for
 from procurement.permissions import SYSTEM
 from procurement.querysets import InboxQuerySet
 from tests.world import editor_of, make_buyers, make_world
@@ -71,18 +74,30 @@ def test_a_notice_is_written_to_the_inbox_and_mailed_once(world: None) -> None:
     assert deliver_due() == (0, False)
     message = InboxMessage.objects.get()
     assert (message.organisation.reference, message.user, message.read_at) == ("oak", None, None)
-    assert (message.title, message.link) == ("Place on wr1~1 suspended", "/frameworks/wr1")
+    assert (message.title, message.link) == ("Place on lot 1 of WR1 suspended", "/frameworks/wr1")
     assert message.text == (
-        "The place of oak on lot wr1~1 of wr1 rests: no call-off can be made with it until it is reinstated."
+        "The place of Oak Consortium on lot 1 of WR1 rests: no call-off can be made with it until it is reinstated."
     )
     assert message.delivery.event == event
     (sent,) = mail.outbox
     owed = Delivery.objects.get(channel=MAILED)
-    assert (sent.to, sent.subject) == (["editor@oak.example.org"], "Calloff: Place on wr1~1 suspended")
+    assert (sent.to, sent.subject) == (["editor@oak.example.org"], "Calloff: Place on lot 1 of WR1 suspended")
     assert sent.extra_headers["Message-ID"] == f"<{owed.reference}@127.0.0.1>"
     assert "http://127.0.0.1:8000/frameworks/wr1" in sent.body
     assert "Bell" not in sent.body + message.text
     assert set(Delivery.objects.values_list("status", "attempts", "last_error")) == {("sent", 1, "")}
+
+
+def test_people_read_names_and_where_nothing_is_known_by_it_any_more_the_reference(world: None) -> None:
+    event = suspend()
+    notice = notice_for("supplier.member_left", "lead")
+    left = Event(subject_type="supplier", subject="oak", references={"partner": ["oak", "gone"]}, changes={})
+    with CaptureQueriesContext(connection) as asked:
+        names = names_for(notice, left)
+    assert (names, len(asked)) == ({"partner": "Oak Advisers, gone", "subject": "Oak Consortium"}, 2)
+    assert names_for(notice_for(event.type, "supplier"), event) == {
+        "supplier": "Oak Consortium", "framework": "WR1", "lot": "1",
+    }  # fmt: skip
 
 
 def test_nothing_is_delivered_before_its_transaction_is_committed(

@@ -36,7 +36,7 @@ def test_the_lead_is_told_that_a_contract_waits_to_be_signed_and_nobody_else_is(
         ("email", "oak", "editor@oak.example.org"),
         ("inbox", "oak", None),
     ]
-    told = worded(event, notice_for("call_off.awarded", "lead"))
+    told = worded(event, notice_for("call_off.awarded", "lead"), {})
     assert (told.title, told.link) == (
         f"A contract to sign: {contract.reference}",
         f"/contracts/{contract.reference}",

@@ -67,7 +67,7 @@ def test_every_row_can_be_told(kind: str, notice: Any) -> None:
     known = EVENT_TYPES[kind]
     assert notice.whom == USER or WAYS[notice.whom].kind in {known.subject, *known.references}
     assert notice_for(kind, notice.whom) is notice
-    told = worded(event(kind), notice)
+    told = worded(event(kind), notice, {})
     assert told.title
     assert told.text[-1] in ".)"
     assert "{" not in told.title + told.text + told.link
@@ -82,11 +82,11 @@ def test_nobody_is_told_twice_of_one_type_by_one_way() -> None:
 
 
 def test_words_are_those_of_the_event() -> None:
-    told = worded(event("operation.finished"), notice_for("operation.finished", "operation"))
+    told = worded(event("operation.finished"), notice_for("operation.finished", "operation"), {})
     assert told.title == "Work has succeeded: subject-1"
     assert told.text == "The work “import partners” (subject-1) has succeeded."
     assert told.link == "/api/v1/operations/subject-1/"
-    told = worded(event("saved_search.matched"), notice_for("saved_search.matched", "organisation"))
+    told = worded(event("saved_search.matched"), notice_for("saved_search.matched", "organisation"), {})
     assert (told.text, told.link) == (
         "It has found 2 listings that are new or changed.",
         "/saved-searches/subject-1",

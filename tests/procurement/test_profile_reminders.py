@@ -109,7 +109,7 @@ def test_it_goes_to_editors_with_the_way_to_the_firm_s_page() -> None:
     confirmed(200, "ash")
     ask_to_confirm()
     notice = notice_for("partner.confirmation_asked", "partner")
-    told = worded(Event.objects.latest("position"), notice)
+    told = worded(Event.objects.latest("position"), notice, {})
     assert (notice.channels, notice.roles) == (URGENT, EDITORS)
     assert (told.title, told.link) == ("Is your profile still right?", "/firms/ash")
     assert (today() - timedelta(days=200)).isoformat() in told.text
