@@ -7,8 +7,10 @@ name of a person, no contact, no price stands in an event, so none can stand in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +21,10 @@ from procurement.models import Event
 from procurement.models.outbox import TITLE_LENGTH
 from procurement.notice import URGENT, USER, Notice, Words
 from procurement.permissions import ADMINISTRATORS, APPROVERS, SYSTEM
+from procurement.working_days import LONDON
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ def _found(said: Mapping[str, Any]) -> str:
 
 
 def _notice_due(said: Mapping[str, Any]) -> str:
-    last = f"by {said['due_on']}" if said.get("due_on") else "now: the law names no last day"
+    last = f"by {_plain(said['due_on'])}" if said.get("due_on") else "now: the law names no last day"
     return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
 
 
@@ -246,12 +252,12 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                ("web:call-off", "{subject}"), URGENT, when=_by_the_clock),
     ),
     "tender.submitted": (
-        Notice("lead", "Tender received: {subject}", "The tender {subject} for {call_off} was received and is sealed.",
-               TENDER),
+        Notice("lead", "Tender received: {call_off}",
+               "The tender of {supplier} for the call-off {call_off} was received and is sealed.", TENDER),
     ),
     "tender.lead_changed": (
         Notice("lead", "Your tender: {call_off}",
-               "You lead {supplier} from {since}: its tender {subject} for the call-off {call_off} is yours now.",
+               "You lead {supplier} from {since}: its tender for the call-off {call_off} is yours now.",
                TENDER, URGENT),
         Notice("organisation", "{partner} leads {supplier}",
                "{partner} leads the supplier {supplier} of a tender for the call-off {call_off} from {since}.",
@@ -259,7 +265,7 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "tender.partner_left": (
         Notice("lead", "{partner} has left {supplier}",
-               "{partner}, which your tender {subject} for the call-off {call_off} names, does not belong to "
+               "{partner}, which your tender for the call-off {call_off} names, does not belong to "
                "{supplier} any more: see whether what you have written stands.", TENDER, URGENT),
         Notice("organisation", "{partner} has left {supplier}",
                "{partner}, which a tender for the call-off {call_off} names, does not belong to {supplier} any more.",
@@ -267,32 +273,32 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "tender.reminded": (
         Notice("lead", "The deadline is close: {call_off}",
-               "Your tender {subject} for the call-off {call_off} is not submitted, or does not answer to the last "
+               "Your tender for the call-off {call_off} is not submitted, or does not answer to the last "
                "amendment. The deadline is {deadline}.", TENDER, URGENT),
     ),
     "tender.price_asked": (
-        Notice("lead", "A question about your price: {subject}",
-               "The price of the tender {subject} looks abnormally low: the buyer asks you to explain it.", TENDER,
-               URGENT),
+        Notice("lead", "A question about your price: {call_off}",
+               "The price of your tender for the call-off {call_off} looks abnormally low: the buyer asks you to "
+               "explain it.", TENDER, URGENT),
     ),
     "tender.price_answered": (
-        Notice("organisation", "A price was explained: {subject}", "The tenderer of {subject} has explained its price.",
-               TENDER),
+        Notice("organisation", "A price was explained: {call_off}",
+               "{supplier} has explained the price of its tender for the call-off {call_off}.", TENDER),
     ),
     "tender.disqualified": (
-        Notice("lead", "Disqualified: {subject}",
-               "Your tender {subject} for the call-off {call_off} takes part no longer: it says why.",
+        Notice("lead", "Disqualified: {call_off}",
+               "Your tender for the call-off {call_off} takes part no longer: it says why.",
                TENDER, URGENT),
     ),
     "tender.ended": (
         # The call-off's own message is the urgent one: this one says what became of the tender.
-        Notice("lead", "Nothing comes of it: {subject}",
-               "The call-off {call_off} ended without a contract, and your tender {subject} with it: it says why.",
+        Notice("lead", "Nothing comes of it: {call_off}",
+               "The call-off {call_off} ended without a contract, and your tender with it: it says why.",
                TENDER),
     ),
     "tender.told": (
-        Notice("lead", "The outcome of {call_off}", "The letter on the outcome of the tender {subject} is there.",
-               TENDER, URGENT),
+        Notice("lead", "The outcome of {call_off}", "The letter on the outcome of your tender is there.", TENDER,
+               URGENT),
     ),
     "outcome_plan.proposed": (
         Notice("payer", "A share to approve: {call_off}",
@@ -427,5 +433,21 @@ def _told(words: Words, said: Mapping[str, Any], plain: Mapping[str, str]) -> st
 
 
 def _plain(value: Any) -> str:
-    """A value as text; several stand in a row."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    """A value as text; several stand in a row. Days and moments are written out, in London's time: they are read."""
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    text = str(value)
+    if _DAY.fullmatch(text):
+        return _day(date.fromisoformat(text))
+    if _MOMENT.fullmatch(text):
+        local = datetime.fromisoformat(text).astimezone(LONDON)
+        if local.time() == time.min:
+            return f"midnight at the end of {_day(local.date() - timedelta(days=1))}"
+        return (
+            f"{_day(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+        )
+    return text
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"

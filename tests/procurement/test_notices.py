@@ -93,6 +93,22 @@ def test_words_are_those_of_the_event() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("deadline", "said"),
+    [
+        ("2026-05-01T12:00:00+00:00", "1 May 2026 at 1:00pm"),
+        ("2026-05-01T23:00:00.000000Z", "midnight at the end of 1 May 2026"),
+    ],
+)
+def test_days_and_moments_are_written_out_in_londons_time(deadline: str, said: str) -> None:
+    reminded = event("tender.reminded")
+    reminded.changes = {"deadline": deadline}
+    told = worded(reminded, notice_for("tender.reminded", "lead"), {})
+    assert told.text.endswith(f"The deadline is {said}.")
+    ends = worded(event("contract.end_reminded"), notice_for("contract.end_reminded", "organisation"), {})
+    assert ends.text == "The last day of the contract subject-1 is 30 September 2026."
+
+
 def test_a_row_that_is_gone_is_a_fault_that_says_so() -> None:
     with pytest.raises(LookupError, match=r"appointment\.started is told to no supplier"):
         notice_for("appointment.started", "supplier")
