@@ -23,6 +23,14 @@ ROOT: Final = str(Path(__file__).resolve().parent.parent)
 FRAMES: Final = 12
 SAYS: Final = (ImproperlyConfigured,)
 """Errors whose words are ours. Of an OSError the system's own words are told, not the file."""
+REPEATED: Final = {
+    "gunicorn.error": ("Invalid request", "Error handling request"),
+    "celery.worker.consumer.consumer": (
+        "Received unregistered task", "Received and deleted unknown message", "Received invalid task message",
+        "Can't decode message body",
+    ),
+}  # fmt: skip
+"""What these libraries say, by its beginning, that goes on with all that was sent."""
 TYPED: Final = {
     "task_failed": ("error", "exception"),
     "task_retrying": ("reason",),
@@ -79,8 +87,7 @@ def without_addresses(_logger: Any, _method: str, line: Line) -> Line:
         line["status"] = getattr(record, "status_code", None)
     elif record.name.startswith("django.security"):
         line["event"] = f"request refused: {record.name.rpartition('.')[2]}"
-    elif record.name == "gunicorn.error":
-        for beginning in ("Invalid request", "Error handling request"):
-            if str(record.msg).startswith(beginning):
-                line["event"] = beginning.lower()
+    for beginning in REPEATED.get(record.name, ()):
+        if str(record.msg).startswith(beginning):
+            line["event"] = beginning.lower()
     return line

@@ -1,13 +1,16 @@
-"""Around every request: a number, one line in the log and one count, and the content security policy.
+"""Around every request: whose it is behind a proxy, a number, one line in the log and one count, and the content
+security policy.
 
 Both are as small as they can be, for every search pays for them: the libraries' own took 0.6 ms of a request.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from csp.constants import HEADER
@@ -21,6 +24,22 @@ from config.counted import request_ended
 logger = structlog.get_logger("calloff.request")
 SPECIAL = ("_csp_config", "_csp_update", "_csp_replace", "_csp_exempt", "_csp_config_ro", "_csp_update_ro")
 """What a decorator of django-csp leaves on a response whose policy is its own."""
+
+
+class BehindProxy:
+    """The address of whoever asks is what the proxy in front says: the last of X-Forwarded-For, which the proxy itself
+    adds. What stands before it anybody can send. Limits and locks are for each address, and would be one for all.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        told = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        # Where none is told, or what no proxy says, the proxy's own address stays.
+        with suppress(ValueError):
+            request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(told))
+        return self.get_response(request)
 
 
 class RequestLog:

@@ -1,14 +1,15 @@
 """Where a process keeps what it counts: in files that config/exporter.py reads, one set for each process.
 
 A web process must not stop answering in order to be asked, and there are several; so each writes its counts into
-files of its own, and one exporter adds them up. Files are never removed while anything runs: a sum that falls
-reads as a restart and would count everything twice.
+files of its own, and one exporter adds them up. No file of a process that runs is removed: a sum that falls reads as a
+restart and would count everything twice.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import time
 from pathlib import Path
 
 from prometheus_client import values
@@ -27,7 +28,13 @@ def record(folder: Path) -> None:
     values.ValueClass = values.MultiProcessValue(process)
 
 
-def forget(folder: Path) -> None:
-    """Removes the counts of earlier processes. Called when none runs."""
+def forget(folder: Path, seconds: float = 0) -> None:
+    """Removes the counts of processes that have not counted for so long: of all, when none runs; else of those that are
+    surely gone, since whatever runs is asked for its health all the time.
+    """
     for file in folder.glob("*.db"):
-        file.unlink(missing_ok=True)
+        try:
+            if time.time() - file.stat().st_mtime >= seconds:
+                file.unlink()
+        except FileNotFoundError:
+            continue

@@ -94,8 +94,10 @@ INSTALLED_APPS = [
     *(["config.tracing.Tracing"] if TRACES else []),
 ]
 
+BEHIND_PROXY = env.switch("BEHIND_PROXY", default=False)
 MIDDLEWARE = [
     *(["config.tracing.TracedRequests"] if TRACES else []),
+    *(["config.middleware.BehindProxy"] if BEHIND_PROXY else []),
     "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -284,8 +286,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # The browsers' preload list is the domain owner's decision, and hard to take back.
 # Files count without a lock: where two processes are asked at once, a guess or two more may pass.
 SILENCED_SYSTEM_CHECKS = ["security.W021", "axes.W001"]
-BEHIND_PROXY = env.switch("BEHIND_PROXY", default=False)
-# Only then does X-Forwarded-Proto count: anybody can send it, and the proxy must set or remove it.
+# With BEHIND_PROXY alone X-Forwarded-Proto counts: anybody can send it, and the proxy must set or remove it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_ENGINE = "web.sessions"

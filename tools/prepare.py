@@ -22,12 +22,14 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from config.recording import forget
-from search.engines.base import EngineUnavailable, WorkerOutdated
+from search.engines.base import EngineUnavailable
 from search.index import rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
 from tools.catalogue_files import CatalogueError
 
 COLLECTED = "static-collected"
+LONG_GONE = 86_400
+"""Seconds without a count after which a process is surely gone."""
 
 
 @contextmanager
@@ -41,7 +43,9 @@ def step(what: str) -> Iterator[None]:
 
 
 def collect_static(data: Path) -> None:
-    """Copies and compresses the static files into the data folder, where they changed since the last time."""
+    """Copies and compresses the static files into the data folder, where they changed since the last time. Those of the
+    version before stay: its web processes serve them until they are replaced, and pages that are open name them.
+    """
     files = [
         Path(finder_storage.path(name))
         for finder in get_finders()
@@ -53,14 +57,14 @@ def collect_static(data: Path) -> None:
     if stamp.exists() and stamp.read_text() == wanted and (data / "static" / "staticfiles.json").exists():
         return
     with step("collecting static files"):
-        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(wanted)
 
 
 def build_index() -> None:
     """Builds the index where there is none, or only one that another version of the program made. A search service
-    that cannot be used stops nothing else, nor does the index worker of the version before: it is replaced only after
-    this has ended well.
+    that cannot be used or filled (its disk is full, our key may make no index) stops nothing else, nor does the index
+    worker of the version before: it is replaced only after this has ended well.
     """
     try:
         fault, reasons = service_fault(), {}
@@ -78,8 +82,6 @@ def build_index() -> None:
             try:
                 call_command("rebuild_index")
             except CommandError as error:
-                if not isinstance(error.__cause__, WorkerOutdated):
-                    raise
                 print(f"Searches of this version will answer 503 until it is built. {error}", file=sys.stderr)
 
 
@@ -89,7 +91,8 @@ def main() -> int:
     try:
         data = Path(settings.CALLOFF_DATA)
         django.setup()
-        forget(settings.METRICS_FOLDER)
+        # In a deployment the processes of the version before still run.
+        forget(settings.METRICS_FOLDER, LONG_GONE)
         if build():
             print("  page assets compiled", flush=True)
         call_command("migrate", interactive=False, verbosity=0)

@@ -9,10 +9,10 @@ import sys
 SECONDS = 5
 
 
-def answers(port: int, path: str) -> bool:
-    """Asks as a visitor of the first allowed host."""
+def answers(port: int, path: str, at: str = "127.0.0.1") -> bool:
+    """Asks the process that listens at an address, as a visitor of the first allowed host."""
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip(".*") or "localhost"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection = http.client.HTTPConnection(at, port, timeout=SECONDS)
     try:
         connection.request("GET", path, headers={"Host": host})
         return connection.getresponse().status == 200

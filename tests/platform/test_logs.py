@@ -113,6 +113,17 @@ def test_gunicorn_tells_what_happened_and_not_to_whom(lines: Lines, said: str) -
     assert "198.51" not in json.dumps(line)
 
 
+def test_a_task_that_is_not_known_is_told_without_its_message(lines: Lines) -> None:
+    logging.getLogger("celery.worker.consumer.consumer").error(
+        "Received unregistered task of type %s.\nThe full contents of the message body was:\n%s",
+        "x",
+        "Johanna",
+    )
+    (line,) = lines()
+    assert line["event"] == "received unregistered task"
+    assert "Johanna" not in json.dumps(line)
+
+
 def test_the_systems_own_words_are_kept() -> None:
     try:
         open("/nowhere/johanna")  # noqa: SIM115, PTH123

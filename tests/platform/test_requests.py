@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from config.logging import logging_settings, to_json
-from config.middleware import ContentSecurityPolicy, RequestLog
+from config.middleware import BehindProxy, ContentSecurityPolicy, RequestLog
 
 POLICY = {
     "default-src 'none'",
@@ -29,6 +29,23 @@ POLICY = {
 
 def directives(response: HttpResponse) -> set[str]:
     return set(response["Content-Security-Policy"].split("; "))
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("192.0.2.1, 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9, 2001:DB8::7", "2001:db8::7"),
+        ("", "127.0.0.1"),
+        ("203.0.113.9, unknown", "127.0.0.1"),
+        ("203.0.113.9, <script>", "127.0.0.1"),
+    ],
+)
+def test_behind_a_proxy_the_address_is_the_last_that_is_told(forwarded: str, address: str) -> None:
+    asked = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=forwarded)
+    told = BehindProxy(lambda request: HttpResponse(request.META["REMOTE_ADDR"]))(asked)
+    assert told.content.decode() == address
 
 
 @pytest.mark.django_db

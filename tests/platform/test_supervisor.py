@@ -6,6 +6,7 @@ One data folder is prepared once for all tests of this file: the first start is 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import sqlite3
@@ -128,6 +129,18 @@ def test_a_killed_queue_comes_back_with_its_messages(running: Supervised) -> Non
     until(lambda: len(queue_of(running.data).client_list()) >= 3, 120, "the workers did not come back to it")
     assert running.running("worker")
     assert running.running("index")
+
+
+def test_an_installation_under_a_name_of_its_own_starts(prepared: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(prepared, data, ignore=shutil.ignore_patterns("*.sock"))
+    own = {"DEMO": "0", "ALLOWED_HOSTS": "calloff.example.org", "SECRET_KEY": secrets.token_hex(40)}
+    supervised = Supervised(data, **own)
+    try:
+        supervised.ready(300)
+        assert supervised.stop() == 0
+    finally:
+        supervised.end()
 
 
 def test_a_killed_supervisor_leaves_no_process(another: Supervised) -> None:

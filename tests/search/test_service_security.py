@@ -124,6 +124,21 @@ def test_none_of_the_stated_rights_can_be_left_out(secure: Cluster, right: str) 
     assert str(refused.value) == NOT_ENOUGH
 
 
+def test_a_key_that_may_look_but_make_no_index_stops_searches_alone(
+    secure: Cluster, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_world()
+    role = stated_role()
+    role["indices"][0]["privileges"] = ["read", "write", "view_index_metadata"]
+    with override_settings(**settings_of(secure, secure.api_key("looks", {"calloff": role}))):
+        build_index()
+        told = capsys.readouterr().err
+        assert told.startswith("Searches of this version will answer 503 until it is built. The index was not rebuilt")
+        assert NOT_ENOUGH in told
+        assert_unavailable(client)
+        assert client.get("/api/v1/frameworks/").status_code == 200
+
+
 def build_and_search() -> None:
     """What we do first at a service: look at it, build, search."""
     checked = probe()
