@@ -126,6 +126,8 @@ class Operation:
     """What the operation is called where `get`, `list`, `create`, `update` and `delete` do not say it."""
     body: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
+    either: str = ""
+    """The scope with which an integration of the other side does the same."""
     people: bool = False
     """Whether people alone do it, and no integration."""
     problems: tuple[int, ...] = ()
@@ -218,10 +220,8 @@ class Schema(AutoSchema):
     def _security(self, told: Operation) -> list[dict[str, list[str]]]:
         if told.people:
             return [{"session": []}]
-        known: list[dict[str, list[str]]] = [
-            {"session": []},
-            {"integration": [told.scope] if told.scope else []},
-        ]
+        scopes = [[scope] for scope in (told.scope, told.either) if scope] or [[]]
+        known: list[dict[str, list[str]]] = [{"session": []}, *({"integration": one} for one in scopes)]
         return known if told.scope else [{}, *known]
 
     def _responses(self, told: Operation) -> dict[str, Any]:

@@ -94,11 +94,11 @@ class ApiView(APIView):
         return super().handle_exception(exc)
 
     def _missing_scope(self) -> str:
-        """The scope that this needs and the access token has not; "" where it is not for want of one, or no token."""
+        """The scope for want of which alone an access token was refused this; "" where none would help, or no token."""
         handler = getattr(self, (self.request.method or "").lower(), None)
-        scope = getattr(getattr(handler, "operation", None), "scope", None)
-        held = actor_of(self.request).scopes
-        return str(scope) if scope and held is not None and scope not in held else ""
+        told = getattr(handler, "operation", None)
+        wanting = actor_of(self.request).wanting
+        return next((scope for scope in (told.scope, told.either) if scope in wanting), "") if told else ""
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         raise Problem(

@@ -76,7 +76,8 @@ class Action(StrEnum):
 class Actor:
     """Whoever asks. `reference` is what events record; `roles` maps organisation keys to the role held there.
 
-    `scopes` is None for people, whose roles decide; an integration also needs the scope of what it does.
+    `scopes` is None for people, whose roles decide; an integration also needs the scope of what it does. `wanting` are
+    the scopes for want of which alone it was refused something while it was asked: what it would help to have.
     """
 
     reference: str
@@ -84,6 +85,7 @@ class Actor:
     capabilities: dict[int, frozenset[str]] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
     system: bool = False
+    wanting: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def organisations(self) -> Iterable[int]:
         return self.roles.keys()
@@ -288,12 +290,18 @@ def can(actor: Actor, action: Action, owner: Organisation | int | None = None) -
     if actor.system:
         return True
     key = owner.pk if isinstance(owner, Organisation) else owner
-    return any(_granted(actor, grant, key) for grant in TABLE[action])
-
-
-def _granted(actor: Actor, grant: Grant, owner: int | None) -> bool:
-    if actor.scopes is not None and grant.scope not in actor.scopes:
+    scopes = [grant.scope for grant in TABLE[action] if _fits(actor, grant, key)]
+    if actor.scopes is None:
+        return bool(scopes)
+    if actor.scopes.isdisjoint(scopes):
+        # The first is the least that does: reading stands before writing in the table.
+        actor.wanting.update(scopes[:1])
         return False
+    return True
+
+
+def _fits(actor: Actor, grant: Grant, owner: int | None) -> bool:
+    """Whether the grant is the actor's, but for the scope that an integration needs beside."""
     return any(
         role in grant.roles
         and grant.capability in (None, *actor.capabilities.get(organisation, ()))
@@ -303,6 +311,15 @@ def _granted(actor: Actor, grant: Grant, owner: int | None) -> bool:
 
 
 def require(actor: Actor, action: Action, owner: Organisation | int | None = None) -> None:
-    """Refuse with NotPermitted unless the table grants it."""
+    """Refuse with NotPermitted unless the table grants it; to whom the organisation can never do it, with who may."""
     if not can(actor, action, owner):
-        raise NotPermitted(f"You may not do this: {action.value.replace('_', ' ')}.")
+        raise NotPermitted(f"You may not do this: {action.value.replace('_', ' ')}.{_whose(actor, action)}")
+
+
+def _whose(actor: Actor, action: Action) -> str:
+    """What kinds of organisation may, "" where the actor's is one of them or any may."""
+    kinds = {grant.capability for grant in TABLE[action]}
+    if None in kinds or any(kinds & held for held in actor.capabilities.values()):
+        return ""
+    labels = [str(kind.label).lower() for kind in Kind if kind in kinds]
+    return f" It is for organisations of this kind: {', '.join(labels)}."

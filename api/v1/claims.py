@@ -84,6 +84,7 @@ class ContractClaims(ListView):
         answer=ClaimSummarySerializer,
         listed=True,
         scope="call_offs:read",
+        either="offers:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/contracts/$CLAIMED/claims/" '
         '-H "Authorization: Bearer $TOKEN"',
@@ -173,6 +174,7 @@ class ClaimDetail(DetailView):
         summary="A claim with what each body has paid of it",
         answer=ClaimSerializer,
         scope="call_offs:read",
+        either="offers:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/claims/$CLAIM/" -H "Authorization: Bearer $TOKEN"',
     )

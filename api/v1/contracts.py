@@ -81,6 +81,7 @@ class ContractList(ListView):
         answer=ContractSummarySerializer,
         listed=True,
         scope="call_offs:read",
+        either="offers:read",
         headers=("validator",),
         problems=(403,),
         example="curl 'http://127.0.0.1:8000/api/v1/contracts/' -H \"Authorization: Bearer $TOKEN\"",
@@ -106,6 +107,7 @@ class ContractDetail(DetailView):
         summary="A contract",
         answer=ContractSerializer,
         scope="call_offs:read",
+        either="offers:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/contracts/$CONTRACT/" -H "Authorization: Bearer $TOKEN"',
     )
@@ -148,6 +150,7 @@ class Signature(ApiView):
         answer=ContractSerializer,
         body={"application/json": NOTHING},
         scope="call_offs:write",
+        either="offers:write",
         headers=("If-Match", "Idempotency-Key"),
         problems=MOVED,
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/contracts/$CONTRACT/sign/\" {SENDS}'{{}}'",

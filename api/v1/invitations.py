@@ -31,8 +31,8 @@ from api.v1.tender_shapes import (
 from api.v1.tenders import MOVED, seen_tenders, shown_tender
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.interest import express_interest
+from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import decline_tender
-from procurement.errors import NotPermitted
 from procurement.models import CallOff, Invitation
 from procurement.parts import supplier_parts
 from procurement.permissions import Actor
@@ -89,6 +89,7 @@ class InvitationList(ListView):
         answer=InvitationSummarySerializer,
         listed=True,
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         problems=(403,),
         example="curl 'http://127.0.0.1:8000/api/v1/invitations/?status=out' -H \"Authorization: Bearer $TOKEN\"",
@@ -114,6 +115,7 @@ class InvitationDetail(DetailView):
         summary="An invitation with what was published",
         answer=InvitationSerializer,
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/invitations/$INVITATION/" -H "Authorization: Bearer $TOKEN"',
     )
@@ -182,7 +184,7 @@ class Declining(ApiView):
             values(request.GET, ())
             row = one_of(seen_by(request), reference)
             if Part.LEAD not in supplier_parts(actor, row.asked.appointment):
-                raise NotPermitted("You may not do this: decline.")
+                raise not_theirs("decline", {Part.LEAD})
             tender = seen_tenders(request).filter(invitation=row).first()
             if tender is None:
                 raise Problem(409, "There is no tender to decline: interest is asked for first.")

@@ -95,6 +95,7 @@ class OfferList(ListView):
         answer=OfferSummarySerializer,
         listed=True,
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         problems=(403,),
         example="curl 'http://127.0.0.1:8000/api/v1/offers/?status=sent' -H \"Authorization: Bearer $TOKEN\"",
@@ -120,6 +121,7 @@ class OfferDetail(DetailView):
         summary="An offer with its order",
         answer=OfferSerializer,
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/offers/$SENT/" -H "Authorization: Bearer $TOKEN"',
     )
@@ -257,6 +259,7 @@ class OrderForm(ApiView):
         answer={"type": "object"},
         files=(PDF,),
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/offers/$SENT/order-form/?form=json" '
         '-H "Authorization: Bearer $TOKEN"',

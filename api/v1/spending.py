@@ -77,6 +77,7 @@ class SpendingView(ApiView):
         summary="What was bought",
         answer=SpendingSerializer,
         scope="frameworks:write",
+        either="admin:write",
         headers=("validator",),
         problems=(403, 404),
         example='curl "http://127.0.0.1:8000/api/v1/spending/?framework=rm6309" -H "Authorization: Bearer $TOKEN"',

@@ -114,6 +114,7 @@ class TenderList(ListView):
         answer=TenderSummarySerializer,
         listed=True,
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         problems=(403,),
         example="curl 'http://127.0.0.1:8000/api/v1/tenders/?status=submitted' "
@@ -140,6 +141,7 @@ class TenderDetail(DetailView):
         summary="A tender",
         answer=TenderSerializer,
         scope="offers:read",
+        either="call_offs:read",
         headers=("validator",),
         example='curl "http://127.0.0.1:8000/api/v1/tenders/$TENDER/" -H "Authorization: Bearer $TOKEN"',
     )

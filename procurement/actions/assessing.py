@@ -14,6 +14,7 @@ from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import locked_call_off
 from procurement.actions.closing import planned_of
 from procurement.actions.events import record
+from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
 from procurement.competition_checks import agreed_scores, conflicted, rules_of
 from procurement.errors import Conflict, Fault, Invalid, NotPermitted
@@ -40,7 +41,7 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, None)
         if {Part.ASSESSOR, Part.MODERATOR}.isdisjoint(buyer_parts(actor, call_off)):
-            raise NotPermitted("You may not do this: declare interests.")
+            raise not_theirs("declare interests", {Part.ASSESSOR, Part.MODERATOR})
         competition = planned_of(call_off)
         if competition.opened_at is None:
             raise Conflict("The tenders are not opened: who tenders is not known yet.")

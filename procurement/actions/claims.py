@@ -18,7 +18,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.contracts import contract_parts, locked_contract
 from procurement.actions.events import Happening, record
-from procurement.actions.steps import allowed
+from procurement.actions.steps import allowed, not_theirs
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Claim, Contract, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
 from procurement.outcome_terms import MOST_OUTCOMES
@@ -59,7 +59,7 @@ def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) 
     with transaction.atomic():
         row = locked_contract(actor, contract, revision)
         if Part.LEAD not in contract_parts(actor, row):
-            raise NotPermitted("You may not do this: claim outcomes.")
+            raise not_theirs("claim outcomes", {Part.LEAD})
         if row.status not in CLAIMED_UNDER:
             raise Conflict(f"The contract is {Contract.Status(row.status).label.lower()}.")
         plan = plan_of(row)

@@ -13,7 +13,8 @@ from procurement.actions.buyers import owner_references
 from procurement.actions.competitions import require_open, running
 from procurement.actions.events import Happening, record
 from procurement.actions.interest import locked_invitation
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
+from procurement.actions.steps import not_theirs
+from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.models import Clarification, Tender
 from procurement.models.base import opaque
 from procurement.parts import supplier_parts, tender_parts
@@ -37,7 +38,7 @@ def ask_clarification(actor: Actor, invitation: str, question: object) -> Clarif
         if tender is not None:
             parts |= tender_parts(actor, tender)
         if parts.isdisjoint({Part.LEAD, Part.MEMBER}):
-            raise NotPermitted("You may not do this: ask a question.")
+            raise not_theirs("ask a question", {Part.LEAD, Part.MEMBER})
         competition = asking.competition
         require_open(competition)
         now = timezone.now()

@@ -15,11 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import locked_call_off, move, permitted, unapproved
+from procurement.actions.steps import not_theirs
 from procurement.call_off_checks import reach_faults, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import standstill_end
 from procurement.entitled import Out, entitled
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
+from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.evaluation_rules import EvaluationRules
 from procurement.invitation_document import invitation_document
 from procurement.models import Appointment, CallOff, Competition, Framework
@@ -126,7 +127,7 @@ def running(actor: Actor, reference: str, revision: int | None, what: str) -> Co
     """
     call_off = locked_call_off(actor, reference, revision)
     if Part.OWNER not in buyer_parts(actor, call_off):
-        raise NotPermitted(f"You may not do this: {what}.")
+        raise not_theirs(what, {Part.OWNER})
     competition = planned(call_off)
     require_open(competition)
     return competition

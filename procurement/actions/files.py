@@ -28,8 +28,9 @@ from procurement.actions.call_offs import happening, locked_call_off, move, perm
 from procurement.actions.claims import claim_step, locked_claim, move_claim
 from procurement.actions.competitions import planned, require_open
 from procurement.actions.events import record
+from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
+from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.models import CallOff, Claim, ClaimFile, Competition, CompetitionDocument, Tender, TenderFile
 from procurement.models.base import opaque
 from procurement.parts import buyer_parts
@@ -211,7 +212,7 @@ def opened(actor: Actor, reference: str) -> tuple[CompetitionDocument | TenderFi
 def _open_competition(actor: Actor, reference: str) -> Competition:
     call_off = locked_call_off(actor, reference, None)
     if Part.OWNER not in buyer_parts(actor, call_off):
-        raise NotPermitted("You may not do this: documents.")
+        raise not_theirs("documents", {Part.OWNER})
     competition = planned(call_off)
     if call_off.status == CallOff.Status.OUT:
         require_open(competition)

@@ -16,9 +16,10 @@ from procurement.actions.call_offs import locked_call_off, move
 from procurement.actions.competitions import planned
 from procurement.actions.events import record, record_many
 from procurement.actions.invitations import happening, invite, keep_out, plan_reminder
+from procurement.actions.steps import not_theirs
 from procurement.departed import unname
 from procurement.entitled import Out, barred_leads
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
+from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.invitation_document import instant
 from procurement.models import CallOff, Invitation, RuledOut
 from procurement.on_day import appointed
@@ -42,7 +43,7 @@ def express_interest(actor: Actor, reference: str, interested: object) -> Invita
     with transaction.atomic():
         invitation = locked_invitation(actor, reference)
         if Part.LEAD not in supplier_parts(actor, invitation.asked.appointment):
-            raise NotPermitted("You may not do this: express interest.")
+            raise not_theirs("express interest", {Part.LEAD})
         competition = invitation.competition
         until = competition.interest_until
         if until is None or competition.call_off.status != CallOff.Status.OUT:

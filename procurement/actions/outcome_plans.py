@@ -16,9 +16,9 @@ from django.utils import timezone
 from procurement.actions.buyers import buyer_of
 from procurement.actions.call_offs import locked_call_off, unapproved
 from procurement.actions.events import Happening, record, record_many
-from procurement.actions.steps import allowed
+from procurement.actions.steps import allowed, not_theirs
 from procurement.available import NOT_OUT
-from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Event, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
 from procurement.outcome_checks import plan_faults
 from procurement.outcome_terms import OutcomeTerms
@@ -77,7 +77,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
     with transaction.atomic():
         row = locked_call_off(actor, call_off, revision)
         if Part.OWNER not in buyer_parts(actor, row):
-            raise NotPermitted("You may not do this: say what is paid for outcomes.")
+            raise not_theirs("say what is paid for outcomes", {Part.OWNER})
         if row.status not in NOT_OUT:
             raise Conflict("The call-off has gone out: what it pays for stands.")
         measures, bodies = _known(terms)

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from procurement.actions.closing import tenders_of
 from procurement.actions.events import Happening
+from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import happening, moved
 from procurement.canonical import canonical, digest_of_text
 from procurement.competition_checks import rules_of
-from procurement.errors import NotPermitted
 from procurement.invitation_document import instant
 from procurement.models import CallOff, Competition, OutcomeLetter, Tender
 from procurement.models.base import opaque
@@ -142,5 +142,5 @@ def _step(actor: Actor, tender: Tender, name: str) -> Transition:
     step = TENDERS.step(name, tender.status)
     assert step is not None
     if step.who.isdisjoint(buyer_parts(actor, tender.competition.call_off)):
-        raise NotPermitted(f"You may not do this: {name}.")
+        raise not_theirs(name, step.who)
     return step
