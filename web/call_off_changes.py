@@ -88,7 +88,7 @@ DONE: Final = {
     "approve": N_("The call-off is approved."),
     "send_offer": N_("The order form is sent."),
     "award": N_("The call-off is awarded. The contract waits for both signatures."),
-    "undo": N_("The award is taken back."),
+    "undo": N_("The award is taken back. What was accepted stands until the offer is withdrawn."),
     "cancel": N_("The call-off is cancelled."),
     "fail": N_("The call-off is ended without a supplier."),
     "accept": N_("The offer is accepted. The buyer has been told."),

@@ -180,8 +180,9 @@ class Undoing(ApiView):
         f'{SENDS}\'{{"reason": "A conflict of interest came to light."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By an approver; the offer is withdrawn with it and the unsigned contract falls. In a competition the outcome
-        of every tender is open again and all tenderers are told; an intention is taken back alike.
+        """By an approver; the unsigned contract falls and the acceptance stands: the owner awards again, or withdraws
+        the offer for the next supplier to be asked. In a competition the outcome of every tender is open again, the
+        ranking stands and all tenderers are told; an intention is taken back alike.
         """
         return moved(request, reference, "reason", undo_award)
 

@@ -157,11 +157,12 @@ def not_signed(it: Purchase) -> Steps:
 
 def undone(it: Purchase) -> Steps:
     first, second, _ = begun(it)
-    takes(it, first)
+    own = takes(it, first)
     assert it.awarded() == first
     yield it.after(1, 9)
     why = {"reason": "A conflict of interest came to light."}
-    it.move("undo", why, "contract.voided", "offer.withdrawn", "call_off.award_undone", who=it.approver)
+    it.move("undo", why, "contract.voided", "call_off.award_undone", who=it.approver)
+    it.act(it.owner, f"{own}withdraw/", why, "offer.withdrawn", of=own)
     contracted(it, second)
 
 

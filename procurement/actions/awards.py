@@ -65,8 +65,9 @@ def award_direct(actor: Actor, reference: str, revision: int, conflicts: object)
 
 
 def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
-    """Takes an award back before both parties have signed, for a reason; a direct award's offer is withdrawn with it,
-    and in a competition the outcome of every tender is open again and all tenderers are told.
+    """Takes an award back before both parties have signed, for a reason. Of a direct award the acceptance stands: it
+    may be awarded again, or the offer withdrawn for the next to be asked; in a competition the outcome of every tender
+    is open again and all tenderers are told.
 
     Raises NotFound, NotPermitted, Stale, Conflict once it is contracted, Invalid at /reason.
     """
@@ -74,10 +75,8 @@ def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> C
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "undo")
         why = reason_of(reason, "The award was not undone.")
-        accepted = call_off.offers.filter(status=Offer.Status.ACCEPTED)
         voided = void_contracts(call_off, why)
-        withdrawn = (_ended(offer, "withdraw", why) for offer in accepted)
-        also = [*voided, *withdrawn, *reopened(actor, call_off, why)]
+        also = [*voided, *reopened(actor, call_off, why)]
         told = {"reason": why}
         move(actor, call_off, "undo", told, also=also, contract=[one.subject for one in voided])
     return call_off

@@ -468,6 +468,7 @@ def test_what_befalls_a_direct_award_is_pointed_to_and_whom_the_line_names_can_m
             it.award,
             it.suspend_who_accepted,
             lambda: it.undo(True),
+            it.withdraw,
         ):
             step()
             it.whoever_acts_next_may()

@@ -42,13 +42,13 @@ from procurement.actions.offers import (
     withdraw_offer,
 )
 from procurement.actions.public_notices import publish_notice
-from procurement.available import contract_steps, offer_steps, signed_by
+from procurement.available import Turn, contract_steps, offer_steps, signed_by
 from procurement.call_off_facts import facts_of
 from procurement.errors import Conflict, NotFound, NotPermitted, Stale
 from procurement.models import BuyerLimit, CallOff, Contract, Event, Framework, Offer, Organisation
 from procurement.notice_facts import contract_notices
 from procurement.permissions import Actor
-from procurement.states import CALL_OFFS, CONTRACTS, OFFERS
+from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
 from tests.bought import Market, accepted, active, awarded, begun, drafted, offered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.whole]
@@ -356,15 +356,44 @@ def test_the_next_supplier_is_asked_on_the_buyers_word_and_each_once(market: Mar
     assert kept() == before
 
 
-def test_an_award_that_is_undone_withdraws_the_offer_and_voids_the_contract(market: Market) -> None:
+def test_an_award_undone_by_mistake_is_made_again_to_the_same_supplier(market: Market) -> None:
+    contract = awarded(market)
+    call_off = CallOff.objects.get(pk=contract.call_off_id)
+    undone = undo_award(market.approver, call_off.reference, call_off.revision, WHY)
+    facts = facts_of(undone, timezone.localdate())
+    assert (facts.line.next, facts.blocking) == (Turn((Part.OWNER,), ("award",)), [])
+    assert facts.steps(market.buyer) == ["award", "cancel"]
+    before = kept()
+    with pytest.raises(Conflict, match="one supplier is asked at a time"):
+        send_offer(market.buyer, undone.reference, undone.revision)
+    assert kept() == before
+    again = award_direct(market.buyer, undone.reference, undone.revision, "None known.")
+    assert (again.appointment, again.value_minor) == (contract.appointment, contract.value_minor)
+    assert list(Contract.objects.order_by("pk").values_list("status", flat=True)) == [
+        "terminated",
+        "unsigned",
+    ]
+    sign_contract(market.oak, again.reference, again.revision)
+    again.refresh_from_db()
+    sign_contract(market.buyer, again.reference, again.revision)
+    call_off.refresh_from_db()
+    assert (call_off.status, Offer.objects.get().status) == ("contracted", "accepted")
+
+
+def test_an_award_that_is_undone_voids_the_contract_and_the_next_is_asked_once_the_offer_is_withdrawn(
+    market: Market,
+) -> None:
     contract = awarded(market)
     call_off = CallOff.objects.get(pk=contract.call_off_id)
     undone = undo_award(market.approver, call_off.reference, call_off.revision, WHY)
     contract.refresh_from_db()
     assert (undone.status, contract.status, contract.ended_reason) == ("out", "terminated", WHY)
-    assert Offer.objects.get().status == "withdrawn"
-    types = list(Event.objects.order_by("-position").values_list("type", flat=True)[:3])
-    assert types == ["call_off.award_undone", "offer.withdrawn", "contract.voided"]
+    offer = Offer.objects.get()
+    assert offer.status == "accepted"
+    types = list(Event.objects.order_by("-position").values_list("type", flat=True)[:2])
+    assert types == ["call_off.award_undone", "contract.voided"]
+    withdraw_offer(market.buyer, offer.reference, offer.revision, WHY)
+    undone.refresh_from_db()
     second = send_offer(market.buyer, undone.reference, undone.revision)
     accept_offer(market.yew, second.reference, second.revision)
     undone.refresh_from_db()

@@ -50,6 +50,9 @@ def test_an_award_to_a_supplier_that_was_suspended_is_taken_back(market: Market)
     assert [one.code for one in refusal.value.faults] == codes(call_off)
     call_off.refresh_from_db()
     undo_award(market.approver, call_off.reference, call_off.revision, "Suspended.")
+    assert (turn(call_off), codes(call_off)) == (Turn(OWNER, ("withdraw", "cancel")), ["suspended"])
+    offer = call_off.offers.get()
+    withdraw_offer(market.buyer, offer.reference, offer.revision, "Suspended.")
     assert turn(call_off) == Turn(OWNER, ("send_offer",))
 
 
