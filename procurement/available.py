@@ -64,9 +64,10 @@ class Purchase:
     the owner says anew what breaks a rule before it goes out, or before its next order form does. `barred`: it would be
     awarded or signed now, and a rule that is broken keeps it.
 
-    Of a competition: `unscored` while a score is not agreed, and who brings the next; `unranked` where no tender ranks;
-    `low_unsettled` while a price that looks abnormally low is not decided on, and who brings that on; `held` while a
-    standstill that was promised keeps the award, to `held_until` once it runs.
+    Of a competition: `asking` while suppliers are asked for their interest first; `unscored` while a score is not
+    agreed, and who brings the next; `unranked` where no tender ranks; `low_unsettled` while a price that looks
+    abnormally low is not decided on, and who brings that on; `held` while a standstill that was promised keeps the
+    award, to `held_until` once it runs.
     """
 
     route: str
@@ -79,6 +80,7 @@ class Purchase:
     past: bool = False
     signed: frozenset[Part] = frozenset()
     passed: tuple[str, ...] = ()
+    asking: bool = False
     unscored: Turn | None = None
     unranked: bool = False
     low_unsettled: Turn | None = None

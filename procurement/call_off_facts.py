@@ -172,6 +172,7 @@ def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
         "due": (competition.interest_until if asking else competition.deadline)
         if status == CallOff.Status.OUT
         else None,
+        "asking": asking,
         "unscored": scores_awaited(competition) if status == CallOff.Status.EVALUATING else None,
         "unranked": not any(one["rank"] == 1 for one in rows),
         "low_unsettled": prices_awaited(competition, now) if status in DECIDING else None,

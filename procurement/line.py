@@ -21,6 +21,11 @@ from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, PLANS, Machine, Par
 Status = CallOff.Status
 GOAL: Final = Status.CONTRACTED
 ANSWERS: Final = ("accept", "decline")
+TENDERING: Final = ("draft", "submit")
+ASKED_FIRST: Final = ("express_interest",)
+"""What suppliers are waited for while a competition is out; how far any of them is stays sealed. Interest stands in no
+table, as it moves no status.
+"""
 ANOTHER: Final = {
     Status.OUT: ((Part.OWNER,), ("withdraw", "cancel")),
     Status.EVALUATED: ((Part.OWNER,), ("disqualify", "cancel", "fail")),
@@ -171,7 +176,7 @@ def _brought_on(purchase: Purchase) -> Turn:
     who = {part for one in steps for part in one.who}
     if who == {Part.SYSTEM}:
         # The clock moves it; until then the suppliers are waited for.
-        return _turn_of({Part.LEAD}, (), purchase.due)
+        return _turn_of({Part.LEAD}, ASKED_FIRST if purchase.asking else TENDERING, purchase.due)
     return _turn_of(who, tuple(dict.fromkeys(one.name for one in steps)), purchase.due)
 
 

@@ -16,6 +16,7 @@ from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competitions import plan_competition
 from procurement.actions.contracts import sign_contract
+from procurement.actions.interest import express_interest
 from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import (
     accept_price,
@@ -24,14 +25,16 @@ from procurement.actions.ranking import (
     disqualify,
     explain_price,
 )
-from procurement.errors import Refused
-from procurement.models import Contract, LowPriceQuestion
+from procurement.actions.tenders import submit_tender, write_tender
+from procurement.errors import Invalid, Refused
+from procurement.models import Contract, Invitation, LowPriceQuestion
 from procurement.permissions import Actor
 from procurement.states import Part
 from tests.competed import RULES, after
 from tests.competition_walk import SUPPLIERS, WHY, Walk
 
 KEYS: Final = ("method", "social")
+WRITTEN: Final = {"answers": dict.fromkeys(KEYS, "So.")}
 MOVES: Final[dict[str, Callable[..., Any]]] = {
     "edit": lambda *call_off: edit_call_off(*call_off, {"title": "Said anew"}),
     "plan": lambda *call_off: plan_competition(
@@ -89,6 +92,9 @@ def _attempts(walk: Walk, part: Part, name: str) -> Iterator[Callable[[], Any]]:
                 yield lambda actor=actor, one=one: add_person(
                     actor, call_off.reference, walk.actor("second").reference, one
                 )
+        elif name == "express_interest":
+            for invitation in Invitation.objects.filter(competition=walk.competition):
+                yield lambda actor=actor, one=invitation.reference: express_interest(actor, one, True)
         elif name == "sign":
             contract = Contract.objects.latest("pk")
             yield partial(sign_contract, actor, contract.reference, contract.revision)
@@ -108,6 +114,10 @@ def _of_tenders(walk: Walk, actor: Actor, name: str) -> Iterator[Callable[[], An
         elif name == "agree":
             for key in KEYS:
                 yield lambda key=key, one=reference: agree(actor, one, key, 4, "So.")
+        elif name == "draft":
+            yield lambda one=reference, at=revision: write_tender(actor, one, at, WRITTEN)
+        elif name == "submit":
+            yield lambda one=reference, at=revision: _submitted(actor, one, at)
         elif name == "ask_price":
             yield lambda one=reference: ask_about_price(actor, one, "How?")
         elif name == "answer_price":
@@ -120,3 +130,12 @@ def _of_tenders(walk: Walk, actor: Actor, name: str) -> Iterator[Callable[[], An
             yield lambda one=reference, at=revision, ground=ground: disqualify(actor, one, at, ground, WHY)
         else:
             raise AssertionError(f"{name} is known to nobody here")
+
+
+def _submitted(actor: Actor, reference: str, revision: int) -> None:
+    """Something is written and submitted; what is wrong with it is no matter of who acts next."""
+    tender = write_tender(actor, reference, revision, WRITTEN)
+    try:
+        submit_tender(actor, reference, tender.revision)
+    except Invalid:
+        return

@@ -141,8 +141,9 @@ class StationSerializer(serializers.Serializer[Any]):
 
 class TurnSerializer(serializers.Serializer[Any]):
     """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed, of its tenders while
-    they are scored or a low price is asked about), and by when (null: no window is open); `system` alone once the
-    window has ended and until the clock has moved it, and while a standstill runs, to that moment.
+    they are written, scored or asked about a low price; `express_interest` where that is asked for first), and by when
+    (null: no window is open); `system` alone once the window has ended and until the clock has moved it, and while a
+    standstill runs, to that moment.
     """
 
     who = serializers.ListField(

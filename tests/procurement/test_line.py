@@ -163,7 +163,9 @@ ENDED = Turn((Part.OWNER,), ("cancel", "fail"))
     ("status", "more", "turn"),
     [
         ("draft", {}, Turn((Part.OWNER,), ("publish",))),
-        ("out", {"due": DUE}, Turn((Part.LEAD,), (), DUE)),
+        ("out", {"due": DUE}, Turn((Part.LEAD,), ("draft", "submit"), DUE)),
+        ("out", {"due": DUE, "asking": True}, Turn((Part.LEAD,), ("express_interest",), DUE)),
+        ("out", {"due": DUE, "past": True}, Turn((Part.SYSTEM,), (), DUE)),
         ("closed", {}, Turn((Part.OWNER,), ("open_tenders",))),
         ("evaluating", {"unscored": SCORED}, SCORED),
         ("evaluating", {}, Turn((Part.OWNER, Part.MODERATOR), ("conclude",))),

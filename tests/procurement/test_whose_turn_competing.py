@@ -15,13 +15,27 @@ from procurement.actions.call_off_people import add_person, remove_person
 from procurement.actions.call_offs import approve_call_off
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
+from procurement.actions.due import move_due
+from procurement.actions.interest import express_interest
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify, explain_price
 from procurement.available import Turn
 from procurement.call_off_facts import competing
 from procurement.errors import Conflict, Invalid
-from procurement.models import BuyerLimit, Organisation
+from procurement.models import BuyerLimit, Invitation, Organisation
 from procurement.states import Part
-from tests.competed import RULES, Contest, at, closed, evaluated, opened, tender_of
+from tests.competed import (
+    RULES,
+    Contest,
+    after,
+    at,
+    closed,
+    evaluated,
+    opened,
+    past_deadline,
+    published,
+    submitted,
+    tender_of,
+)
 from tests.turns import codes, shown, suspend, turn
 from tests.world import editor_of
 
@@ -52,6 +66,28 @@ def test_assessors_declare_and_score_then_the_moderator_agrees_then_it_is_conclu
         assert turn(call_off) == Turn(MODERATOR, ("agree",))
         agree(contest.moderator, tender.reference, key, 4, "Sound.")
     assert turn(call_off) == Turn((Part.OWNER, Part.MODERATOR), ("conclude",))
+
+
+def test_while_it_is_out_leads_are_to_say_whether_they_are_interested_then_to_write_and_submit(
+    contest: Contest,
+) -> None:
+    call_off = published(contest, plan={"interest_until": after(days=2)})
+    asked = turn(call_off)
+    assert (asked.who, asked.steps) == ((Part.LEAD,), ("express_interest",))
+    for name in ("oak", "yew"):
+        one = Invitation.objects.get(asked__appointment__supplier__reference=name)
+        express_interest(getattr(contest.market, name), one.reference, True)
+    assert turn(call_off) == asked
+    assert asked.by is not None
+    with at(asked.by):
+        assert turn(call_off) == Turn(CLOCK, (), asked.by)
+        move_due()
+        tendering = turn(call_off)
+        assert (tendering.who, tendering.steps) == ((Part.LEAD,), ("draft", "submit"))
+        submitted(contest.market.oak, call_off, "oak")
+        # Nothing of what is written or submitted is told before the deadline.
+        assert turn(call_off) == tendering
+    assert tendering.by == past_deadline(call_off)
 
 
 def test_where_nobody_is_left_to_score_the_owner_names_somebody(contest: Contest) -> None:
