@@ -47,6 +47,7 @@ OF_THE_QUEUE = [
     "tests/platform/test_queue.py",
     "tests/platform/test_outgrown.py",
     "tests/platform/test_kills.py",
+    "tests/platform/test_kills_within.py",
     "tests/procurement/test_delivery_kill.py",
     "tests/search/test_live_index.py",
 ]
