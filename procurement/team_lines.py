@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from procurement.errors import Fault
 from procurement.pricing import plain
 from procurement.profiles import Reader
+from procurement.vocabulary import QUALIFICATIONS, SITES
 
 Unit = Literal["day", "hour"]
 
@@ -48,11 +49,22 @@ def years_or_more(years: int) -> str:
     return f"{years} year{'' if years == 1 else 's'} or more"
 
 
+def qualified(qualification: str) -> str:
+    """A qualification that is asked for, in words."""
+    return f"at least: {QUALIFICATIONS[qualification].lower()}"
+
+
+def placed_at(site: str) -> str:
+    """Where the work is asked to be done, in words."""
+    return f"site: {SITES[site].lower()}"
+
+
 @dataclass(frozen=True, slots=True)
 class TeamLine:
     """So much work of one grade, by its code such as G3, or of one role, by its title: the one is "" where the other is
     named. `quantity` is in `unit`s (days or hours) with at most two decimals; `experience` is how many years are asked
-    for at least, None for however many.
+    for at least, None for however many. `qualification` is asked for at least, and `site` is where the work is to be
+    done, both as cards state them (procurement/vocabulary.py) and "" for any.
     """
 
     grade: str
@@ -60,6 +72,8 @@ class TeamLine:
     role: str = ""
     experience: int | None = None
     unit: Unit = "day"
+    qualification: str = ""
+    site: str = ""
 
     @property
     def hundredths(self) -> int:
@@ -78,15 +92,19 @@ class TeamLine:
 
     @property
     def key(self) -> str:
-        """What tells it from the other lines of its team: a role may stand in one for each experience."""
-        return f"role {self.called} {self.experience}" if self.role else self.called
+        """What tells it from the other lines of its team: a role may stand in one for each of what is asked of it."""
+        asked = (self.experience, self.qualification, self.site)
+        return f"role {self.called} {' '.join(map(str, asked))}" if self.role else self.called
 
     @property
     def named(self) -> str:
-        """Its grade or role as it was written, with the experience that is asked for."""
-        if self.role and self.experience is not None:
-            return f"{self.role} ({years_or_more(self.experience)})"
-        return self.role or self.grade
+        """Its grade or role as it was written, with what is asked of it."""
+        asked = [] if self.experience is None else [years_or_more(self.experience)]
+        if self.qualification:
+            asked.append(qualified(self.qualification))
+        if self.site:
+            asked.append(placed_at(self.site))
+        return f"{self.role} ({', '.join(asked)})" if self.role and asked else self.role or self.grade
 
     @property
     def worked(self) -> str:
@@ -95,11 +113,17 @@ class TeamLine:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in a requirement, a tender and an order form: what is written is digested, so that a line by
-        grade has these two members for ever.
+        grade has these two members for ever, and one by role no others where nothing else is asked of it.
         """
         if not self.role:
             return {"grade": self.grade, "days": plain(self.quantity)}
-        return {"role": self.role, "experience": self.experience, f"{self.unit}s": plain(self.quantity)}
+        also = {"qualification": self.qualification, "site": self.site}
+        return {
+            "role": self.role,
+            "experience": self.experience,
+            f"{self.unit}s": plain(self.quantity),
+            **{name: asked for name, asked in also.items() if asked},
+        }
 
 
 def team_faults(team: Sequence[TeamLine], pointer: str = "/team") -> list[Fault]:

@@ -9,16 +9,16 @@ work before one for all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from procurement.dated import in_force
 from procurement.errors import Fault
 from procurement.pricing import money
-from procurement.team_lines import TeamLine, folded, years_or_more
-from procurement.vocabulary import WORK_TYPES
+from procurement.team_lines import TeamLine, folded, placed_at, qualified, years_or_more
+from procurement.vocabulary import QUALIFICATIONS, WORK_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,8 @@ class Unpriced:
 
 
 Line = TypeVar("Line", CardLine, RoleLine)
+EITHER_SITE: Final = "both"
+_RANKED: Final = tuple(QUALIFICATIONS)
 
 
 def rate_for(
@@ -143,17 +145,17 @@ def rate_of(
 def _rate_of_role(
     lines: Iterable[RoleLine], member: TeamLine, lot: str | None, work_type: str | None, on: date
 ) -> LineRate | Unpriced:
-    """The same for a role: of its lines with the experience that is asked for the cheapest. A line that does not say
-    how much it asks for does not satisfy any.
+    """The same for a role: of its lines that satisfy what is asked for the cheapest. One that does not say how much
+    experience or qualification it asks for, or where the work is done, satisfies only who asks for none.
     """
     bearing = [line for line in lines if folded(line.role) == member.called and in_force(line, on)]
     if not bearing:
         return Unpriced("no_role", f"The card has no {member.role}.", role=member.role)
-    able = [line for line in bearing if _experienced(line, member.experience)]
-    if not able:
-        asked = years_or_more(member.experience or 0)
-        message = f"The card has {member.role}, but no line of it asks for {asked}."
-        return Unpriced("no_experience", message, role=member.role)
+    able = bearing
+    for code, told, satisfied in _asked(member):
+        able = [line for line in able if satisfied(line)]
+        if not able:
+            return Unpriced(code, f"The card has {member.role}, but no line of it {told}.", role=member.role)
     missing = Unpriced("no_role", "", role=member.role)
     placed = _placed(able, member.named, lot, work_type, missing)
     if isinstance(placed, Unpriced):
@@ -170,8 +172,23 @@ def _rate_of_role(
     return LineRate("", left[0].role, left[0].minor, left[0].minor, left[0])
 
 
-def _experienced(line: RoleLine, years: int | None) -> bool:
-    return years is None or (line.min_experience is not None and line.min_experience >= years)
+def _asked(member: TeamLine) -> Iterator[tuple[str, str, Callable[[RoleLine], bool]]]:
+    """What is asked of a role beside its title, one after the other: the code and words of its want, and the test."""
+    if (years := member.experience) is not None:
+        told = f"asks for {years_or_more(years)}"
+        yield (
+            "no_experience",
+            told,
+            lambda line: line.min_experience is not None and line.min_experience >= years,
+        )
+    if member.qualification:
+        # In the order in which they are listed each is more than the one before.
+        enough = _RANKED[_RANKED.index(member.qualification) :]
+        told = f"asks for a qualification ({qualified(member.qualification)})"
+        yield "no_qualification", told, lambda line: line.qualification in enough
+    if member.site:
+        told = f"is for the place that is asked for ({placed_at(member.site)})"
+        yield "no_site", told, lambda line: line.site in (member.site, EITHER_SITE)
 
 
 def _placed(

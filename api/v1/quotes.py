@@ -99,9 +99,10 @@ class QuoteList(ApiView):
     def post(self, request: Request) -> Response:
         """Prices a team of grades or roles with each supplier, side by side, on the card in force when the work begins.
 
-        Rates are ceilings without VAT. Of a role the cheapest line of the card with the experience that is asked for
-        counts. Each line is rate times days (or hours), rounded half to even to the penny; VAT is taken of
-        the total once. A supplier that cannot be priced says why. Nothing is stored, so no Idempotency-Key is needed.
+        Rates are ceilings without VAT. Of a role the cheapest line of the card with the experience, qualification and
+        site that are asked for counts. Each line is rate times days (or hours), rounded half to even to the penny; VAT
+        is taken of the total once. A supplier that cannot be priced says why. Nothing is stored, so no Idempotency-Key
+        is needed.
         """
         self.asked(request)
         sent = read_body(request, QuoteBody)

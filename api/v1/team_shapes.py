@@ -24,6 +24,7 @@ from search.parameters import MONEY, minor
 LEAST: Final = Decimal("0.01")
 DIFFERENCE: Final = r"^-?\d+\.\d{2}$"
 NEEDED: Final = "This field is required."
+ONLY_OF_ROLES: Final = ("experience", "qualification", "site", "hours")
 OF_ROLES: Final = "This is said of a role; a grade is worked in days."
 QUANTITY: Final = r"^\d+(\.\d{1,2})?$"
 LONGEST_MONTHS: Final = 120
@@ -31,7 +32,7 @@ LONGEST_MONTHS: Final = 120
 
 class TeamLineBody(Body):
     """So many days of one grade, or days or hours of one role; a grade stands in a team once, a role once for each
-    experience.
+    of what is asked of it.
     """
 
     grade = serializers.CharField(max_length=12, required=False, help_text="Its code, such as G3.")
@@ -42,6 +43,14 @@ class TeamLineBody(Body):
     experience = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=MOST_YEARS,
         help_text="Of a role: the least years that the card's line must ask for.",
+    )  # fmt: skip
+    qualification = serializers.ChoiceField(
+        choices=list(QUALIFICATIONS.items()), required=False, allow_null=True,
+        help_text="Of a role: what the card's line must at least ask for.",
+    )  # fmt: skip
+    site = serializers.ChoiceField(
+        choices=list(SITES.items()), required=False, allow_null=True,
+        help_text="Of a role: where the card's line must be for; a line for `both` does for either.",
     )  # fmt: skip
     days = serializers.DecimalField(
         max_digits=8, decimal_places=2, min_value=LEAST, max_value=MOST_WORK, required=False,
@@ -58,7 +67,7 @@ class TeamLineBody(Body):
             told: dict[str, Any] = {name: NEEDED for name in ("grade", "days") if name not in attrs}
             if told:
                 raise serializers.ValidationError(told, "required")
-            told = {name: OF_ROLES for name in ("experience", "hours") if name in attrs}
+            told = {name: OF_ROLES for name in ONLY_OF_ROLES if name in attrs}
             if told:
                 raise serializers.ValidationError(told, "conflict")
         elif "grade" in attrs:
@@ -100,11 +109,15 @@ class ReferencesField(serializers.ListField):
 
 
 class AnsweredTeamLine(serializers.Serializer[Any]):
-    """A line of the team as it was understood: a grade and its days, or a role with experience, days or hours."""
+    """A line of the team as it was understood: a grade and its days, or a role with experience, days or hours, and the
+    qualification and site where they were asked for.
+    """
 
     grade = serializers.CharField(required=False)
     role = serializers.CharField(required=False)
     experience = serializers.IntegerField(required=False, allow_null=True)
+    qualification = serializers.ChoiceField(choices=list(QUALIFICATIONS.items()), required=False)
+    site = serializers.ChoiceField(choices=list(SITES.items()), required=False)
     days = serializers.RegexField(QUANTITY, required=False)
     hours = serializers.RegexField(QUANTITY, required=False)
 
@@ -173,8 +186,8 @@ class TeamPriceShape(serializers.Serializer[Any]):
 
 
 class NotPricedShape(serializers.Serializer[Any]):
-    """Why there is no price: `no_card`, `no_grade`, `no_role`, `no_experience`, `not_appointed`, `work_type`,
-    `lot`, and others.
+    """Why there is no price: `no_card`, `no_grade`, `no_role`, `no_experience`, `no_qualification`, `no_site`,
+    `not_appointed`, `work_type`, `lot`, and others.
     """
 
     code = serializers.CharField()
@@ -220,7 +233,8 @@ def _line(sent: dict[str, Any]) -> TeamLine:
     if "role" not in sent:
         return TeamLine(sent["grade"], sent["days"])
     unit: Unit = "hour" if "hours" in sent else "day"
-    return TeamLine("", sent[f"{unit}s"], sent["role"], sent.get("experience"), unit)
+    also = sent.get("qualification") or "", sent.get("site") or ""
+    return TeamLine("", sent[f"{unit}s"], sent["role"], sent.get("experience"), unit, *also)
 
 
 def terms_of(sent: dict[str, Any], today: date) -> dict[str, Any]:

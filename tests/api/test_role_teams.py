@@ -66,6 +66,33 @@ def test_a_team_by_role_is_priced_and_the_lines_that_were_taken_are_told(client:
     ]  # fmt: skip
 
 
+def test_a_qualification_and_a_site_are_asked_for_of_a_role(client: Client) -> None:
+    team = [
+        {"role": "Data engineer", "qualification": "bachelors", "days": 10},
+        {"role": "Data engineer", "site": "customer", "experience": 2, "days": 10},
+        {"role": "Data engineer", "qualification": None, "site": None, "days": 10},
+    ]
+    told = post(client, "quotes", {**QUESTION, "team": team})
+    assert told["team"] == [
+        {"role": "Data engineer", "experience": None, "days": "10", "qualification": "bachelors"},
+        {"role": "Data engineer", "experience": 2, "days": "10", "site": "customer"},
+        {"role": "Data engineer", "experience": None, "days": "10"},
+    ]
+    lines = told["results"][0]["price"]["lines"]
+    assert [(one["line"]["key"], one["amount"]) for one in lines] == [
+        ("7", "950.00"), ("8", "1200.00"), ("9", "800.00"),
+    ]  # fmt: skip
+    away = {"role": "Data engineer", "site": "contractor", "days": 1}
+    doctor = {"role": "Data engineer", "qualification": "phd", "days": 1}
+    [found] = post(client, "quotes", {**QUESTION, "team": [away, doctor]})["results"]
+    assert (found["price"], [one["code"] for one in found["not_priced"]]) == (
+        None, ["no_site", "no_qualification"],
+    )  # fmt: skip
+    composed = {name: QUESTION[name] for name in ("framework", "lot", "starts_on", "suppliers")}
+    [whole] = post(client, "teams", {**composed, "specialisms": ["1"], "team": team[:2]})["results"]
+    assert [one["line"]["key"] for one in whole["quote"]["price"]["lines"]] == ["7", "8"]
+
+
 def test_who_lacks_a_role_or_its_experience_is_not_priced_and_says_which(client: Client) -> None:
     inexperienced = {"role": "Designer", "experience": 1, "days": 1}
     team = [{"role": "Astronaut", "days": 1}, inexperienced, {"grade": "G3", "days": 1}]
@@ -91,6 +118,10 @@ def test_who_lacks_a_role_or_its_experience_is_not_priced_and_says_which(client:
         ({"grade": "G3"}, "/team/0/days", "required"),
         ({"grade": "G3", "days": 1, "hours": 1}, "/team/0/hours", "conflict"),
         ({"grade": "G3", "days": 1, "experience": 1}, "/team/0/experience", "conflict"),
+        ({"grade": "G3", "days": 1, "qualification": "phd"}, "/team/0/qualification", "conflict"),
+        ({"grade": "G3", "days": 1, "site": "both"}, "/team/0/site", "conflict"),
+        ({"role": "A", "days": 1, "qualification": "none such"}, "/team/0/qualification", "invalid_choice"),
+        ({"role": "A", "days": 1, "site": "moon"}, "/team/0/site", "invalid_choice"),
         ({"grade": "G3", "role": "A", "days": 1}, "/team/0/role", "conflict"),
         ({"role": "A"}, "/team/0/days", "conflict"),
         ({"role": "A", "days": 1, "hours": 1}, "/team/0/days", "conflict"),

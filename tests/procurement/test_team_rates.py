@@ -48,6 +48,58 @@ def test_the_cheapest_line_with_the_experience_asked_for_is_taken(
     assert (rate.minor, rate.ceiling) == (minor, minor)
 
 
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ({"qualification": "bachelors"}, "5"),
+        ({"qualification": "high-school"}, "5"),
+        ({"qualification": "masters"}, "10"),
+        ({"experience": 6, "qualification": "bachelors"}, "10"),
+        ({"site": "customer"}, "8"),
+        ({"site": "contractor"}, "both"),
+        ({"site": "both"}, "both"),
+        ({"experience": 9, "site": "customer"}, "both"),
+    ],
+)
+def test_the_cheapest_line_with_the_qualification_and_site_asked_for_is_taken(
+    asked: dict[str, Any], key: str
+) -> None:
+    lines = (*ENGINEERS, RoleLine("both", "Data engineer", None, "", 90_000, 9, site="both"))
+    line = TeamLine("", Decimal(1), "Data engineer", **asked)
+    rate = rate_for(line, CardLines(roles=lines), "f~1", None, ON)
+    assert isinstance(rate, LineRate)
+    assert rate.taken is not None
+    assert rate.taken.key == key
+
+
+def test_a_card_without_the_qualification_or_the_site_says_which() -> None:
+    card = CardLines(roles=ENGINEERS)
+    doctor = TeamLine("", Decimal(1), "Data engineer", qualification="phd")
+    told = "The card has Data engineer, but no line of it asks for a qualification (at least: doctorate)."
+    assert rate_for(doctor, card, "f~1", None, ON) == Unpriced("no_qualification", told, role="Data engineer")
+    away = TeamLine("", Decimal(1), "Data engineer", site="contractor")
+    told = (
+        "The card has Data engineer, but no line of it is for the place that is asked for "
+        "(site: supplier's premises)."
+    )
+    assert rate_for(away, card, "f~1", None, ON) == Unpriced("no_site", told, role="Data engineer")
+
+
+def test_a_role_stands_once_for_each_of_what_is_asked_of_it_and_says_no_more_than_was() -> None:
+    plain = TeamLine("", Decimal(1), "Data engineer", 5)
+    graduate = TeamLine("", Decimal(1), "Data engineer", 5, qualification="bachelors", site="customer")
+    assert team_faults([plain, graduate]) == []
+    assert plain.to_json() == {"role": "Data engineer", "experience": 5, "days": "1"}
+    assert graduate.to_json() == {**plain.to_json(), "qualification": "bachelors", "site": "customer"}
+    [twice] = team_faults([graduate, plain, graduate])
+    assert twice == Fault(
+        "/team/2/role",
+        "twice",
+        "Data engineer (5 years or more, at least: bachelor's degree, site: customer's premises) stands in the team "
+        "already: add the days up in one line.",
+    )
+
+
 def test_a_card_without_the_role_or_its_experience_says_which() -> None:
     assert found() == Unpriced("no_role", "The card has no  data ENGINEER .", role=" data ENGINEER ")
     senior = found(*ENGINEERS, years=11)
