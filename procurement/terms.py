@@ -119,7 +119,9 @@ def amount_of(reader: Reader, value: object, least: int = 0) -> int | None:
     if not text:
         return None
     if not _AMOUNT.fullmatch(text):
-        reader.wrong("shape", "An amount is in pounds, such as 50000.00, without VAT.")
+        reader.wrong(
+            "shape", "An amount is in pounds, such as 1250 or 1250.50, without VAT: pence follow a point."
+        )
         return None
     minor = int(Decimal(text) * MINOR_PER_MAJOR)
     if not least <= minor <= MOST_MONEY:

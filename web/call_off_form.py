@@ -22,6 +22,7 @@ from web.buying import bodies
 from web.faults import FieldFault, lowered
 from web.meanwhile import Written, rows_written
 from web.saying import choices_said, said
+from web.typed import amount_typed, whole_typed
 
 OPTIONS: Final = 4
 """Rows for priced options that the form offers."""
@@ -174,12 +175,3 @@ def _fault(fault: Fault) -> FieldFault:
         steps[0] if label else "",
         f"{label}: {lowered(fault.message)}" if label else fault.message.rstrip("."),
     )
-
-
-def amount_typed(text: str) -> str:
-    return text.strip().removeprefix("£").replace(",", "").strip()
-
-
-def whole_typed(text: str) -> object:
-    plain = text.strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 6 else plain

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from search.parameters import BadParameters, ParameterFault
 from web.address import Address
 from web.saying import said
+from web.typed import amount_typed
 
 AMOUNTS: Final = ("min_rate", "max_rate", "proposed")
 """Parameters that hold money: people write £1,250."""
@@ -112,10 +113,7 @@ def plain_amounts(asked: Address) -> Address:
     """
     return Address(
         asked.path,
-        tuple(
-            (name, value.removeprefix("£").replace(",", "").strip() if name in AMOUNTS else value)
-            for name, value in asked.pairs
-        ),
+        tuple((name, amount_typed(value) if name in AMOUNTS else value) for name, value in asked.pairs),
     )
 
 

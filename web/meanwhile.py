@@ -21,11 +21,12 @@ from web.faults import FieldFault
 from web.formats import moment
 from web.results import shortened
 from web.saying import said
+from web.typed import amount_typed
 
 CONFLICT: Final = 409
 REFUSED: Final = (CONFLICT, 422)
 """Answers whose page shows again what was written."""
-AMOUNT: Final = re.compile(r"£?\d[\d,]*(\.\d+)?", re.ASCII)
+AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 AS_TOLD: Final = 80
 """Characters of a value that the summary tells; beside its field stands the whole of it."""
 NOBODY: Final = N_("Somebody changed this meanwhile, so nothing of yours was changed.")
@@ -124,13 +125,10 @@ def _same(written: Value, stands: Value) -> bool:
     if not isinstance(written, str) or not isinstance(stands, str):
         return set(written) == set(stands)
     mine, now = ("\n".join(one.splitlines()).strip() for one in (written, stands))
-    if mine != now and all(map(AMOUNT.fullmatch, (mine, now))) and not (mine + now).isdigit():
-        return _amount(mine) == _amount(now)
+    plain = [amount_typed(one) for one in (mine, now)]
+    if mine != now and all(map(AMOUNT.fullmatch, plain)) and not (mine + now).isdigit():
+        return Decimal(plain[0]) == Decimal(plain[1])
     return mine == now
-
-
-def _amount(text: str) -> Decimal:
-    return Decimal(text.removeprefix("£").replace(",", ""))
 
 
 def _shown(value: Value, labels: Mapping[str, str]) -> str:

@@ -23,6 +23,7 @@ from web.faults import FieldFault
 from web.role_rows import PARTS as PARTS_OF_ROLES
 from web.role_rows import RoleRow, part_named, rows_of, sent_rows
 from web.saying import said
+from web.typed import amount_typed
 
 ROWS: Final = 6
 """Of the team, at least; so many more are added at a time."""
@@ -302,7 +303,7 @@ class NeedForm:
             "months": int(self.months) if MONTHS.fullmatch(self.months) else self.months or None,
         }
         if self.budget:
-            amount = self.budget.removeprefix("£").replace(",", "").strip()
+            amount = amount_typed(self.budget)
             body["budget"] = {"amount": amount, "currency": held.get("currency", "GBP")}
         return RequirementContent.from_json(body)
 

@@ -22,8 +22,8 @@ from procurement.actions.outcome_plans import (
     remove_plan,
 )
 from procurement.permissions import Actor
-from web.call_off_form import whole_typed
 from web.doing import Change
+from web.typed import whole_typed
 
 OF_PLANS: Final[dict[str, Change]] = {
     "propose": lambda actor, reference, revision, _: propose_plan(actor, reference, revision),

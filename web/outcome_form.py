@@ -19,10 +19,10 @@ from procurement.identifiers import SCHEMES
 from procurement.models import Capability, Measure, Organisation, OutcomePlan
 from procurement.outcomes import QUESTIONS
 from procurement.pricing import money
-from web.call_off_form import amount_typed, whole_typed
 from web.faults import FieldFault, lowered
 from web.meanwhile import Written, rows_written
 from web.saying import said
+from web.typed import amount_typed, whole_typed
 
 ROWS: Final = 3
 """Of measures and of payers, at least; one more than stand."""

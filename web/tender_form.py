@@ -22,10 +22,10 @@ from procurement.pricing import money
 from procurement.team_lines import TeamLine
 from procurement.tender_document import ceilings
 from procurement.tenders import Offered, TenderContent
-from web.call_off_form import amount_typed
 from web.competition_form import spoken
 from web.faults import FieldFault
 from web.meanwhile import Written
+from web.typed import amount_typed
 
 ANSWER: Final = "answer-"
 """Before a criterion's key: the name and the id of its field."""

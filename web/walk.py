@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from web.address import Address
-from web.call_off_form import amount_typed
 from web.faults import FieldFault
 from web.formats import day, money
 from web.formats import minor as in_pence
 from web.saying import labels_said, said
+from web.typed import amount_typed
 
 Kind = Literal["text", "one", "several", "money", "day", "number"]
 Choices = Mapping[str, str]

@@ -103,6 +103,11 @@ def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> Non
         ({"rate": ["700"]}, "rate-1", "Rate of G2: G2: 700.00 is above the card's ceiling of 650.50"),
         ({"rate": [""]}, "rate-1", "Offer G2"),
         ({"rate": ["much"]}, "rate-1", "Rate of G2: an amount is in pounds"),
+        (
+            {"rate": ["9,99"]},
+            "rate-1",
+            "Rate of G2: an amount is in pounds, such as 1250 or 1250.50, without VAT: pence follow a point",
+        ),
         ({"answer-method": ""}, "answer-method", "Method: answer Method"),
         ({"answer-method": "word " * 501}, "answer-method", "Method: at most 500 words; these are 501"),
         ({"expenses": "2,000"}, "expenses", "Expenses: at most £1,000 is paid"),

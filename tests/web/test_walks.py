@@ -130,6 +130,7 @@ def test_a_lot_without_suppliers_is_not_offered(page: Client) -> None:
         ("value", "much", "“much” is no amount such as 50000 or 50,000.50"),
         ("value", "£0", "“£0” buys nothing: say more than £0"),
         ("value", "0.00", "“0.00” buys nothing: say more than £0"),
+        ("value", "9,99", "“9,99” is no amount such as 50000 or 50,000.50"),
         ("value", "-5", "“-5” is no amount such as 50000 or 50,000.50"),
         ("value", ["5", "6"], "“5” and “6”: give one answer"),
         ("value", "1.234", "“1.234” is no amount such as 50000 or 50,000.50"),

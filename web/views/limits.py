@@ -28,6 +28,7 @@ from web.formats import money
 from web.meanwhile import Written, differing
 from web.pages import render
 from web.saying import done_said, said
+from web.typed import amount_typed
 
 ANCHORS: Final = {"approval_from": "approval_from"}
 LABELS: Final = {"approval_from": N_("Approve from which total on")}
@@ -35,7 +36,7 @@ OF_LIMITS: Final[dict[str, Change]] = {
     "set": lambda actor, organisation, revision, sent: set_limit(
         actor,
         organisation,
-        sent.get("approval_from", "").removeprefix("£").replace(",", "").strip(),
+        amount_typed(sent.get("approval_from", "")),
         revision,
     ),
     "remove": lambda actor, organisation, revision, _: set_limit(actor, organisation, None, revision),
