@@ -16,7 +16,7 @@ from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Refused, 
 from procurement.permissions import Actor
 from web.changing import sent_revision
 from web.faults import FieldFault
-from web.meanwhile import CONFLICT, Subject, changed
+from web.meanwhile import BELOW, CONFLICT, Subject, below_step, changed
 from web.once import done_once
 
 Change = Callable[[Actor, str, int, QueryDict], object]
@@ -66,13 +66,20 @@ def do(
         return done_once(request, actor, act)
     except Refused as refused:
         about = subject or ("", reference)
-        return refusal_of(actor, refused, about, lambda faults: list(map(told, faults)))
+        return refusal_of(
+            actor, refused, about, lambda faults: list(map(told, faults)), below=below_step(sent)
+        )
 
 
 def refusal_of(
-    actor: Actor, refused: Refused, subject: Subject, told: Callable[[Sequence[Fault]], list[FieldFault]]
+    actor: Actor,
+    refused: Refused,
+    subject: Subject,
+    told: Callable[[Sequence[Fault]], list[FieldFault]],
+    below: str = BELOW,
 ) -> Refusal:
-    """A refused action as its page shows it; `told` puts what is wrong with the form beside its fields.
+    """A refused action as its page shows it; `told` puts what is wrong with the form beside its fields and `below` says
+    what stands below the summary where the form was made from an older state.
 
     Raises Http404 for what the actor may not see, PermissionDenied.
     """
@@ -82,7 +89,7 @@ def refusal_of(
         case NotFound():
             raise Http404 from refused
         case Stale():
-            return Refusal([changed(actor, subject)], CONFLICT, stale=True)
+            return Refusal([changed(actor, subject, below)], CONFLICT, stale=True)
         case Invalid() if refused.faults:
             return Refusal(told(refused.faults), 422)
     return Refusal(

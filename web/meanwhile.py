@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.models import Event, User
 from procurement.permissions import Actor
+from web.call_off_page import meaning_of
 from web.faults import FieldFault
 from web.formats import moment
 from web.results import shortened
@@ -24,6 +26,8 @@ from web.saying import said
 from web.typed import amount_typed
 
 CONFLICT: Final = 409
+OF_EVERY_STEP: Final = frozenset({"csrfmiddlewaretoken", "do", "revision", "once"})
+"""Fields that nobody writes into."""
 REFUSED: Final = (CONFLICT, 422)
 """Answers whose page shows again what was written."""
 AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -35,6 +39,13 @@ ONESELF: Final = N_(
 )
 COLLEAGUE: Final = N_("%(name)s changed this last, on %(at)s, so nothing of yours was changed.")
 BELOW: Final = N_("Below it is as it stands now, with what you wrote: send it again to replace what stands")
+STEP: Final = N_("Below it is as it stands now")
+"""Of a button without fields: nothing was written that could be sent again."""
+STEP_WITH_FIELDS: Final = N_(
+    "Below it is as it stands now. Where the form is still there it holds what you wrote, and can be sent again"
+)
+"""Of a step whose form has fields: it may not be open any more."""
+DONE_THEN: Final = N_("What was done then: “%(done)s”.")
 
 Subject = tuple[str, str]
 """Of an event: the type of what was changed ("" any) and its reference."""
@@ -52,22 +63,33 @@ class Written:
     labels: Mapping[str, str] | None = None
 
 
-def changed(actor: Actor, subject: Subject) -> FieldFault:
-    """That somebody was quicker. Who and when is told of oneself and of colleagues alone; two queries."""
+def changed(actor: Actor, subject: Subject, below: str = BELOW) -> FieldFault:
+    """That somebody was quicker, and what stands `below`. Who, when and, where the form was a step, what was done is
+    told of oneself and of colleagues alone; two queries.
+    """
     kind, reference = subject
     events = Event.objects.filter(subject=reference, **({"subject_type": kind} if kind else {}))
-    last = events.order_by("-position").values_list("actor", "at").first()
-    told = _(NOBODY)
+    last = events.order_by("-position").values_list("actor", "at", "type").first()
+    told, known = _(NOBODY), False
     if last is not None and last[0] == actor.reference:
-        told = _(ONESELF) % {"at": moment(last[1])}
+        told, known = _(ONESELF) % {"at": moment(last[1])}, True
     elif last is not None and (name := _colleague(actor, last[0])):
-        told = _(COLLEAGUE) % {"name": name, "at": moment(last[1])}
-    return FieldFault("", f"{told} {_(BELOW)}")
+        told, known = _(COLLEAGUE) % {"name": name, "at": moment(last[1])}, True
+    if last is not None and known and below != BELOW:
+        told = f"{told} {_(DONE_THEN) % {'done': said(meaning_of(last[2]))}}"
+    return FieldFault("", f"{told} {_(below)}")
+
+
+def below_step(sent: QueryDict) -> str:
+    """What is said to stand below where the form of a step was sent too late: whether it had fields to write into."""
+    fields = [name for name in sent if name not in OF_EVERY_STEP]
+    return STEP_WITH_FIELDS if any(map(sent.get, fields)) else STEP
 
 
 def conflict(actor: Actor, subject: Subject, fields: Iterable[Written]) -> list[FieldFault]:
-    """The faults of a form that was sent from an older state."""
-    return [changed(actor, subject), *differing(fields)]
+    """The faults of a form that was sent from an older state; without fields it was a step."""
+    own = list(fields)
+    return [changed(actor, subject, BELOW if own else STEP), *differing(own)]
 
 
 def differing(fields: Iterable[Written]) -> list[FieldFault]:

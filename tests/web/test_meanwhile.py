@@ -22,8 +22,8 @@ from procurement.models import (
 from procurement.permissions import person
 from tests.web.administering import CHIEF, make_administrators
 from tests.web.buying import begin as begin_shortlist
-from tests.web.buying import colleague, signed
-from tests.web.calling_off import begun, form
+from tests.web.buying import colleague, lock, signed
+from tests.web.calling_off import awarded, begun, form
 from tests.web.paying import library, people, plan_form, planned, send
 from tests.web.reading import Page, read, wrong
 from web.faults import by_anchor
@@ -249,3 +249,42 @@ def test_a_reason_stays_written_where_the_state_has_moved_on(page: Client) -> No
     shown = refused(page.post(address, {"do": "cancel", "revision": 9, "reason": "Not needed."}))
     assert shown.one("textarea", id="cancel-reason").text == "Not needed."
     assert CallOff.objects.get().status == "draft"
+
+
+def test_a_step_that_was_done_in_another_tab_is_told_and_no_form_is_promised(page: Client) -> None:
+    address, offer, contract = awarded(signed(page))
+    call_off = CallOff.objects.get()
+    before = call_off.revision, Event.objects.count()
+    sent = {"do": "award", "revision": call_off.revision - 1, "conflicts": "None known"}
+    shown = refused(page.post(address, sent))
+    assert told(shown) == (
+        f"You changed this last, on {moment(Event.objects.filter(type='call_off.awarded').get().at)} and from another "
+        "page, so nothing of this form was changed. What was done then: “It was awarded”. Below it is as it stands "
+        "now. Where the form is still there it holds what you wrote, and can be sent again"
+    )
+    assert shown.all("textarea", id="conflicts") == []
+    assert (CallOff.objects.get().revision, Event.objects.count()) == before
+    opened = call_off.contracts.get().revision
+    assert page.post(contract, {"do": "sign", "revision": opened}).status_code == 303
+    before = call_off.contracts.get().revision, Event.objects.count()
+    at = moment(Event.objects.filter(type="contract.signed").get().at)
+    assert told(refused(page.post(contract, {"do": "sign", "revision": opened}))) == (
+        f"You changed this last, on {at} and from another page, so nothing of this form was changed. What was done "
+        "then: “One of the two parties has signed”. Below it is as it stands now"
+    )
+    assert (call_off.contracts.get().revision, Event.objects.count()) == before
+    signed(page, "alder@example.org")
+    assert told(refused(page.post(offer, {"do": "accept", "revision": 1}))).endswith(
+        " What was done then: “The lead supplier takes the order”. Below it is as it stands now"
+    )
+
+
+def test_a_shortlist_unlocked_twice_is_told_what_was_done(page: Client) -> None:
+    address = begin_shortlist(signed(page), ALDER)
+    lock(page, address, 1)
+    sent = {"do": "unlock", "revision": 2, "why": "One more."}
+    assert page.post(address, sent).status_code == 303
+    before = Event.objects.count()
+    (link,) = wrong(refused(page.post(address, sent)))
+    assert link[0].endswith(" What was done then: “It is open again”. Below it is as it stands now")
+    assert Event.objects.count() == before
