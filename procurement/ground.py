@@ -57,6 +57,25 @@ class Ground:
             yield from self._under(child)
 
 
+def codes_in(scheme: str, codes: Iterable[str]) -> tuple[str, ...]:
+    """These codes as a scheme has them, in their order (one query, none without codes): one of the other scheme becomes
+    whatever names the same ground there, else all that share some of it; one without a twin stays as it is.
+    """
+    asked = tuple(dict.fromkeys(codes))
+    if not asked:
+        return ()
+    here, other = ("nuts", "itl") if scheme == Region.Scheme.NUTS2013 else ("itl", "nuts")
+    twins: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    rows = RegionTwin.objects.filter(**{f"{other}__code__in": asked}).order_by(f"{here}__code")
+    for code, twin, same in rows.values_list(f"{other}__code", f"{here}__code", "same"):
+        twins[code].append((twin, same))
+    found: list[str] = []
+    for code in asked:
+        shared = twins[code]
+        found += [twin for twin, same in shared if same] or [twin for twin, _ in shared] or [code]
+    return tuple(dict.fromkeys(found))
+
+
 def ground() -> Ground:
     """The regions of both schemes as they stand (two queries)."""
     below: dict[str, list[str]] = defaultdict(list)

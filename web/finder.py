@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from procurement.ground import codes_in
 from procurement.models import Appointment, CallOff, Lot
 from procurement.pricing import money as amount_of
 from procurement.routing import Sketch, Ways, ways_of
@@ -27,7 +28,7 @@ from web.formats import amounts, day, money
 from web.partner_map import counting, facet_of, letter_of
 from web.saying import said
 from web.walk import day_typed, pence_typed
-from web.walks import ANSWERS, LACKS, OUTCOMES, READINESS, YES, Lack, regions
+from web.walks import ANSWERS, ASKED_BY, LACKS, OUTCOMES, READINESS, YES, Lack, regions
 
 Given = Mapping[str, tuple[str, ...]]
 ROUTES: Final = dict(CallOff.Route.choices)
@@ -52,7 +53,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The way to take (None: there is none), others that are open, those that fit and are not, and why the first."""
+    """The way to take (None: there is none), others that are open, those that fit and are not, and why the first; the
+    chosen `regions` by codes that its framework takes.
+    """
 
     best: Found | None
     others: tuple[Found, ...]
@@ -60,6 +63,7 @@ class Answer:
     why: tuple[str, ...]
     outcomes: bool
     match: str
+    regions: tuple[str, ...]
 
 
 def sketch_of(given: Given) -> Sketch:
@@ -73,7 +77,7 @@ def sketch_of(given: Given) -> Sketch:
 
 
 def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
-    """The answer to a buyer who answered every question (two queries). Raises EngineUnavailable."""
+    """The answer to a buyer who answered every question (three queries at most). Raises EngineUnavailable."""
     active = Q(appointments__status=Appointment.Status.ACTIVE)
     rows = Lot.objects.select_related("framework").annotate(
         supplier_count=Count("appointments", distinct=True, filter=active)
@@ -90,7 +94,8 @@ def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
 
     possible = found(True)
     best = possible[0] if possible else None
-    match = Address("/match", (("text", need), *(("region", one) for one in given["where"])))
+    where = _regions_on(best.lot, given) if best else given["where"]
+    match = Address("/match", (("text", need), *(("region", one) for one in where)))
     if best is not None:
         match = match.put({"framework": best.lot.framework.reference, "lot": best.lot.reference})
     return Answer(
@@ -100,7 +105,16 @@ def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
         why=_why(best, sketch) if best else (),
         outcomes=given["pays"][0] == OUTCOMES,
         match=str(match),
+        regions=where,
     )
+
+
+def _regions_on(lot: Lot, given: Given) -> tuple[str, ...]:
+    """The chosen regions as the lot's framework names them: it takes codes of its own scheme alone, the walk asks by
+    today's (one query at most).
+    """
+    scheme = lot.framework.region_scheme
+    return given["where"] if scheme == ASKED_BY else codes_in(scheme, given["where"])
 
 
 def unserved_in(given: Given, answer: Answer, engine: Engine, on: date) -> tuple[str, ...]:
@@ -166,7 +180,7 @@ def requirement_of(given: Given, answer: Answer) -> dict[str, Any]:
         "text": given["need"][0],
         "framework": lot.framework.reference,
         "lot": lot.reference,
-        "regions": list(given["where"]),
+        "regions": list(answer.regions),
         "starts_on": sketch.starts_on.isoformat() if sketch.starts_on else None,
         "months": sketch.months,
         "budget": None if sketch.total is None else {"amount": amount_of(sketch.total), "currency": "GBP"},

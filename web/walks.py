@@ -13,11 +13,13 @@ from web.walk import Question, Walk
 
 YES, NO, UNSURE = "yes", "no", "unsure"
 OUTCOMES = "outcomes"
+ASKED_BY: Final = Region.Scheme.ITL2025
+"""The scheme of regions whose codes the walk's answers carry."""
 
 
 def regions() -> dict[str, str]:
     """The regions of the United Kingdom by today's codes (one query)."""
-    rows = Region.objects.filter(scheme=Region.Scheme.ITL2025, level=1).order_by("code")
+    rows = Region.objects.filter(scheme=ASKED_BY, level=1).order_by("code")
     return dict(rows.values_list("code", "name"))
 
 

@@ -20,8 +20,10 @@ from procurement.actions.events import verify
 from procurement.actions.profiles import update_profile
 from procurement.actions.rate_cells import plain_key
 from procurement.actions.rates import publish_cards
+from procurement.actions.requirements import create_requirement
 from procurement.event_types import EVENT_TYPES
 from procurement.fixtures import read_fixtures
+from procurement.ground import codes_in
 from procurement.models import (
     Appointment,
     CallOff,
@@ -227,3 +229,22 @@ def test_no_accounts_are_made_without_a_demo_password(demonstration: str, settin
     people.update(email=Replace("email", Value("@"), Value("@gone.")))
     loaded("--again")
     assert not User.objects.filter(email__endswith="@example.org").exists()
+
+
+def test_every_region_of_today_can_be_required_on_every_framework(demonstration: str) -> None:
+    buyer = editor_of(
+        Organisation.objects.filter(capabilities__kind="buyer").order_by("reference")[0].reference
+    )
+    regions = list(Region.objects.filter(scheme="ITL2025", level=1).order_by("code"))
+    frameworks = Framework.objects.order_by("reference")
+    assert (len(regions), len(frameworks)) == (12, 4)
+    for framework in frameworks:
+        codes = [code for one in regions for code in codes_in(framework.region_scheme, [one.code])]
+        kept = create_requirement(
+            buyer, {"text": "An evaluation", "framework": framework.reference, "regions": codes}
+        )
+        assert kept.current is not None
+        named = Region.objects.filter(code__in=kept.current.content["regions"], level=1).order_by("code")
+        assert [(one.scheme, one.code[2:]) for one in named] == [
+            (framework.region_scheme, one.code[2:]) for one in regions
+        ]

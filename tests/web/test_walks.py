@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Event, Framework, Lot, Region, Requirement
+from procurement.models import Event, Framework, Lot, Offering, Region, RegionTwin, Requirement
 from tests.web.buying import signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
@@ -260,6 +260,25 @@ def test_a_buyer_keeps_the_requirement_and_goes_on_to_the_call_off(page: Client)
         "budget": {"amount": "50000.00", "currency": "GBP"},
     }
     assert page.get(response["Location"]).status_code == 200
+
+
+def test_the_regions_go_on_by_the_codes_that_the_framework_takes(page: Client) -> None:
+    for number in "CI":
+        itl = Region.objects.get(code=f"TL{number}")
+        nuts = Region.objects.create(code=f"UK{number}", scheme="NUTS2013", level=1, name=itl.name)
+        RegionTwin.objects.create(nuts=nuts, itl=itl, same=True)
+    Offering.objects.filter(appointment__lot__framework__reference="rm1").delete()
+    Framework.objects.filter(reference="rm1").update(region_scheme="NUTS2013")
+    said = NEED | {"where": ["TLI", "TLC"]}
+    shown = read(answered(page, **said))
+    (match,) = (one.attributes["href"] for one in shown.all("a") if one.text == "See who fits, and why")
+    assert parse_qs(urlsplit(match).query)["region"] == ["UKI", "UKC"]
+    assert summary(shown)["Where is the work?"] == "London, North East (England)"
+    response = signed(page).post(f"/find/answer?{urlencode(said, doseq=True)}")
+    assert response.status_code == 303
+    kept = Requirement.objects.get().current
+    assert kept is not None
+    assert kept.content["regions"] == ["UKI", "UKC"]
 
 
 def test_nobody_keeps_anything_by_reading_or_without_a_buyer(page: Client) -> None:
