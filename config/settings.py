@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "web.views.errors.InPlainWords",
+    "web.signing_in.LostForms",
 ]
 
 ROOT_URLCONF = "config.urls"

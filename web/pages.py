@@ -14,6 +14,7 @@ from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 
 from procurement.models import Capability, InboxMessage, Membership, User
+from web.signing_in import told_lost
 
 HELD: Final = "_standing"
 """Where a request keeps what its reader is."""
@@ -58,6 +59,7 @@ def render(
             "buyer": not bare and buys(request),
             "firm": not bare and supplies(request),
             "administrator": not bare and administers(request),
+            "lost": not bare and told_lost(request),
             **context,
         },
         request,

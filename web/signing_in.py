@@ -1,32 +1,62 @@
-"""Between the password and the code: who is half signed in, for how long, and where they were going."""
+"""Between the password and the code: who is half signed in, for how long, and where they were going; and that a form
+which somebody sent whose session had ended was not kept, which sign-in and the page after it say.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.contrib.auth import login
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from procurement.actions.second_steps import has_second_step
 from procurement.models import User
 
 HALF: Final = "half_signed_in"
 """In the session of somebody whose password was right: reference, until when (Unix seconds), where they were going."""
+LOST: Final = "lost"
+"""In the address and the form of sign-in, then in the session: what they had sent before was not kept."""
 SECONDS: Final = 600
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
-def sign_in(request: HttpRequest, user: User, following: str) -> bool:
+class LostForms:
+    """Has sign-in say of a form that leads there that it was not kept: mostly a session ended meanwhile."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # 302 is what Django leads to sign-in by; our own pages answer a form that was taken by 303.
+        if request.method == "POST" and response.status_code == 302:
+            target = urlsplit(response["Location"])
+            if target.path == reverse("web:sign-in"):
+                lost = f"{LOST}=yes"
+                response["Location"] = target._replace(query=f"{target.query}&{lost}".lstrip("&")).geturl()
+        return response
+
+
+def sign_in(request: HttpRequest, user: User, following: str, *, lost: bool = False) -> bool:
     """Signs in whoever has proved the password; False where a code is to be asked first, which goes on to `following`.
+    `lost`: the page after it says that what they had sent before was not kept.
 
     Only what was proved counts: the session is a new one, and nobody until the code was right.
     """
     if not has_second_step(user):
         login(request, user, backend=BACKEND)
+        if lost:
+            request.session[LOST] = True
         return True
     request.session.flush()
     request.session[HALF] = [user.reference, int(time.time()) + SECONDS, following]
+    if lost:
+        request.session[LOST] = True
     request.session.set_expiry(SECONDS)
     return False
 
@@ -42,5 +72,13 @@ def half_signed_in(request: HttpRequest) -> tuple[User, str] | None:
 
 def wholly(request: HttpRequest, user: User) -> None:
     """Signs in whoever has proved the code too."""
+    lost = LOST in request.session
     request.session.flush()
     login(request, user, backend=BACKEND)
+    if lost:
+        request.session[LOST] = True
+
+
+def told_lost(request: HttpRequest) -> bool:
+    """Whether the page is to say that what its reader had sent was not kept: once, to whoever has signed in since."""
+    return request.user.is_authenticated and bool(request.session.pop(LOST, False))

@@ -284,7 +284,10 @@ def test_the_regions_go_on_by_the_codes_that_the_framework_takes(page: Client) -
 def test_nobody_keeps_anything_by_reading_or_without_a_buyer(page: Client) -> None:
     before = Event.objects.count()
     answered(page, **NEED)
-    assert page.post(f"/find/answer?{urlencode(NEED, doseq=True)}").status_code == 422
+    here = f"/find/answer?{urlencode(NEED, doseq=True)}"
+    there = urlsplit(page.post(here)["Location"])
+    assert (there.path, parse_qs(there.query)) == ("/sign-in", {"next": [here], "lost": ["yes"]})
+    assert signed(page, "alder@example.org").post(here).status_code == 422
     assert (Event.objects.count(), Requirement.objects.count()) == (before, 0)
 
 

@@ -26,7 +26,7 @@ from web.changing import see_other
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.saying import done_said
-from web.signing_in import sign_in
+from web.signing_in import LOST, sign_in
 
 SHOWN: Final = 20
 DONE: Final = {
@@ -46,7 +46,9 @@ class SignIn(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user, following = form.get_user(), self.get_success_url()
         assert isinstance(user, User)
-        return see_other(following if sign_in(self.request, user, following) else reverse("web:enter-code"))
+        lost = LOST in self.request.POST
+        whole = sign_in(self.request, user, following, lost=lost)
+        return see_other(following if whole else reverse("web:enter-code"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form: AuthenticationForm = kwargs.get("form") or self.get_form()
@@ -62,6 +64,7 @@ class SignIn(LoginView):
             "messages": by_anchor(faults),
             "email": form.data.get("username", ""),
             "next": self.get_redirect_url(),
+            "lost": LOST in (self.request.POST if self.request.method == "POST" else self.request.GET),
         }
 
 

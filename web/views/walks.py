@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -81,6 +82,8 @@ def found_way(request: HttpRequest) -> HttpResponse:
         return _question(request, FINDER, FINDER.questions[-1], given, unknown)
     if (stop := stopped_at(FINDER, given)) is not None:
         return _stopped(request, FINDER, stop, given)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     body = bodies(actor_of(request), Action.WRITE_REQUIREMENT)
     try:
         answer = way_for(given, engine(), timezone.localdate())
