@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from procurement.visible import storable
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with what was sent.
 
-    `pointer` is a JSON pointer into the body (RFC 6901), such as `/offerings/0/lot`, or "" for the whole of it.
+    `pointer` is a JSON pointer into the body (RFC 6901), such as `/offerings/0/lot`, or "" for the whole of it. What
+    no database stores of either text, or no page shows of the pointer, stands as a question mark.
     """
 
     pointer: str
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        # Names of fields are the sender's own words, and a fault is kept, answered and printed where no body ever was.
+        if not self.pointer.isprintable():
+            shown = "".join(sign if sign.isprintable() else "?" for sign in self.pointer)
+            object.__setattr__(self, "pointer", shown)
+        object.__setattr__(self, "message", storable(self.message))
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a failure of ours

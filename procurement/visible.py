@@ -1,7 +1,10 @@
-"""Whether a text shows anything: a name of blanks, zero-width signs and fillers is none, though not empty. Pure."""
+"""Whether a text shows anything: a name of blanks, zero-width signs and fillers is none, though not empty; and
+whether a database stores it. Pure.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -12,6 +15,14 @@ UNSEEN: Final = frozenset("CZM")
 """Categories, by their first letter, of what shows nothing by itself: control and format signs, blanks, and marks that
 stand upon a letter.
 """
+
+UNSTORABLE: Final = re.compile(r"[\x00\ud800-\udfff]")
+"""NUL and halves of a surrogate pair: JSON and the names of files can hold them, UTF-8 or a database cannot."""
+
+
+def storable(text: str) -> str:
+    """The text with a question mark for each sign that no database stores and no answer can be written with."""
+    return UNSTORABLE.sub("?", text)
 
 
 def shows_something(text: str) -> bool:

@@ -29,6 +29,7 @@ from procurement.models import Appointment, Framework, Grade
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.team_lines import folded
+from procurement.visible import storable
 
 
 class Watch(Protocol):
@@ -68,7 +69,8 @@ class RateImport:
 
     def named(self, path: Path) -> str:
         """What the file is called where it is told of."""
-        return self.name or path.name
+        # A command's argument need not be UTF-8.
+        return storable(self.name or path.name)
 
 
 @dataclass(slots=True)
@@ -168,10 +170,10 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     file or the mapping as a whole cannot be used).
     """
     require(actor, Action.IMPORT_RATES)
-    named = wanted.framework.strip()
+    named = storable(wanted.framework.strip())
     framework = Framework.objects.filter(Q(reference=named.lower()) | Q(number__iexact=named)).first()
     if framework is None:
-        raise NotFound(f"There is no framework {wanted.framework}.")
+        raise NotFound(f"There is no framework {named}.")
     wanted = replace(wanted, framework=framework.reference, unit=wanted.unit or framework.rate_unit)
     if wanted.currency not in CURRENCIES or wanted.unit not in UNITS:
         raise Invalid(f"Rates are in {', '.join(CURRENCIES)} for a {' or '.join(UNITS)}.")

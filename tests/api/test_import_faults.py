@@ -1,0 +1,78 @@
+"""What is wrong with an import can be read, whatever the file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from procurement.actions.running import run
+from procurement.models import Operation, Partner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
+
+GOOD = rb'{"reference":"zz-good","name":"Good"}'
+
+
+def imported(client: Client, body: bytes, query: str = "") -> Operation:
+    """An import of partners that the worker has carried out."""
+    headers = {"Idempotency-Key": "one"}
+    sent = client.post(f"/api/v1/imports/{query}", body, content_type="application/x-ndjson", headers=headers)
+    assert sent.status_code == 202
+    run(sent.json()["reference"])
+    return Operation.objects.get(reference=sent.json()["reference"])
+
+
+def answers(client: Client, operation: Operation) -> Any:
+    """The operation's own answer; the list and the page that tell of it must be there too."""
+    assert client.get("/api/v1/operations/").status_code == 200
+    assert client.get(f"/administration/imports/{operation.reference}").status_code == 200
+    one = client.get(f"/api/v1/operations/{operation.reference}/")
+    assert one.status_code == 200
+    return one.json()
+
+
+@pytest.mark.parametrize(
+    ("row", "pointer", "code"),
+    [
+        (rb'{"reference":"zz-a","name":"A","\ud800":1}', "/?", "unknown_field"),
+        (rb'{"reference":"zz-a","name":"A","\u0000":1}', "/?", "unknown_field"),
+        (rb'{"reference":"zz-a","name":"A","\ud800":1,"\ud800":2}', "/?", "duplicate_field"),
+        (
+            rb'{"reference":"zz-a","name":"A","ownership_evidence":{"a\ud800":1}}',
+            "/ownership_evidence/a?",
+            "unknown_field",
+        ),
+        (
+            rb'{"reference":"zz-a","name":"A","case_studies":[{"title":"T","text":"T","\ud800/":1}]}',
+            "/case_studies/0/?~1",
+            "unknown_field",
+        ),
+        (
+            rb'{"reference":"zz-a","name":"A","accreditations":["\ud800"]}',
+            "/accreditations/0",
+            "unknown_value",
+        ),
+    ],
+)
+def test_a_row_with_half_a_character_is_told_and_harms_no_answer(
+    person: Callable[[str], Client], row: bytes, pointer: str, code: str
+) -> None:
+    client, before = person("operator"), Partner.objects.count()
+    told = answers(client, imported(client, row))
+    assert told["status"] == "failed"
+    assert [(one["pointer"], one["code"]) for one in told["problem"]["errors"]] == [(pointer, code)]
+    assert Partner.objects.count() == before
+
+
+def test_what_was_loaded_beside_a_row_with_half_a_character_can_be_read(
+    person: Callable[[str], Client],
+) -> None:
+    client = person("operator")
+    bad = rb'{"reference":"zz-a","name":"A","\ud800":1}'
+    told = answers(client, imported(client, bad + b"\n" + GOOD, "?partial=true"))
+    assert (told["status"], told["result"]["loaded"]) == ("succeeded", 1)
+    assert [(one["line"], one["pointer"]) for one in told["result"]["errors"]] == [(1, "/?")]
+    assert Partner.objects.filter(reference__startswith="zz-").count() == 1
