@@ -23,6 +23,11 @@ LONGEST_CELL: Final = 100_000
 MOST_COLUMNS: Final = 16_384
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 """What may stand between the cells of a text file; the comma where its headings have none of them."""
+QUOTED: Final = {
+    "unexpected end of data": "a quotation mark opens a cell and none closes it",
+    "expected after": "something follows a cell's closing quotation mark; one within a cell is written twice",
+}
+"""Python's words for what is wrong with a text file to those of a person who has it open."""
 UNPRINTABLE: Final = re.compile(
     # Controls but for tabs and line ends, marks that turn the direction of what follows, halves of a surrogate pair:
     # on a terminal or page they show something else than what is stored. U+0080 to U+009F stand in real sheets that
@@ -89,7 +94,7 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
     else:
         parted = _delimiter(path)
         records = _text(path, parted)
-    first = next(records, None)
+    first = _record(records, 1)
     if first is None:
         raise BadSheet("the file has no headings")
     headings = tuple("" if heading == UNCALCULATED else heading.strip() for heading in first)
@@ -104,6 +109,15 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
             raise BadSheet(f"the heading {heading[:200]!r} holds {bad}")
     table = _Table(headings, ragged, DELIMITERS[parted])
     return Sheet(headings, table.rows(records), table.nameless, unread)
+
+
+def _record(records: Iterator[list[str]], number: int) -> list[str] | None:
+    """The next record, None after the last. Raises BadSheet where row `number` is no CSV."""
+    try:
+        return next(records, None)
+    except csv.Error as error:
+        why = next((said for words, said in QUOTED.items() if words in str(error)), str(error))
+        raise BadSheet(f"row {number} cannot be read as CSV: {why}") from error
 
 
 def unprintable(cell: str) -> str:
@@ -128,12 +142,9 @@ class _Table:
         bare = self.ragged or "" in self.headings
         while True:
             number += 1
-            try:
-                record = next(records)
-            except StopIteration:
+            record = _record(records, number)
+            if record is None:
                 return
-            except csv.Error as error:
-                raise BadSheet(f"row {number} cannot be read as CSV ({error})") from error
             if not any(cell.strip() for cell in record):
                 continue
             row = self._row(number, record)

@@ -6,20 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.running import run
-from procurement.models import Operation, Partner
+from procurement.models import Operation, Partner, RateLine
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
+IMPORTS = "/api/v1/imports/"
 GOOD = rb'{"reference":"zz-good","name":"Good"}'
 
 
 def imported(client: Client, body: bytes, query: str = "") -> Operation:
     """An import of partners that the worker has carried out."""
     headers = {"Idempotency-Key": "one"}
-    sent = client.post(f"/api/v1/imports/{query}", body, content_type="application/x-ndjson", headers=headers)
+    sent = client.post(f"{IMPORTS}{query}", body, content_type="application/x-ndjson", headers=headers)
     assert sent.status_code == 202
     run(sent.json()["reference"])
     return Operation.objects.get(reference=sent.json()["reference"])
@@ -76,3 +78,25 @@ def test_what_was_loaded_beside_a_row_with_half_a_character_can_be_read(
     assert (told["status"], told["result"]["loaded"]) == ("succeeded", 1)
     assert [(one["line"], one["pointer"]) for one in told["result"]["errors"]] == [(1, "/?")]
     assert Partner.objects.filter(reference__startswith="zz-").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("headings", "why"),
+    [
+        ('"supp"lier,price,role', "something follows a cell's closing quotation mark"),
+        ('supplier,price,"role', "a quotation mark opens a cell and none closes it"),
+    ],
+)
+def test_a_wrong_quotation_mark_in_the_headings_is_told_with_its_row(
+    person: Callable[[str], Client], headings: str, why: str
+) -> None:
+    client, before = person("operator"), RateLine.objects.count()
+    file = SimpleUploadedFile("rates.csv", f"{headings}\nFirm,650,Analyst\n".encode())
+    sent = client.post(
+        f"{IMPORTS}?kind=rates&framework=rm6309", {"file": file}, headers={"Idempotency-Key": "one"}
+    )
+    assert run(sent.json()["reference"])
+    told = answers(client, Operation.objects.get(reference=sent.json()["reference"]))
+    assert (told["status"], told["problem"]["code"]) == ("failed", "invalid")
+    assert told["problem"]["title"].startswith(f"rates.csv: row 1 cannot be read as CSV: {why}")
+    assert RateLine.objects.count() == before
