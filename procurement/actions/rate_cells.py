@@ -7,7 +7,7 @@ Second step of a rate-card import (rate_sheets.py gives the rows, rate_imports.p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -50,6 +50,9 @@ NO_PLAIN_KEY: Final = (
 )
 NOT_CALCULATED: Final = (
     "is a formula without a stored value; calculate and save the workbook in a spreadsheet program"
+)
+SHEET_ERROR: Final = (
+    "is an error of the spreadsheet and no value; mend the cell, or leave it blank if nobody knows"
 )
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9._~-]+")
@@ -143,11 +146,11 @@ class RowReader:
         ]
 
     def line(
-        self, row: int, cells: Mapping[str, str], ordinal: int, formulas: Sequence[str] = ()
+        self, row: int, cells: Mapping[str, str], ordinal: int, valueless: Mapping[str, str] | None = None
     ) -> tuple[LineDraft, list[CellFault], list[CellFault]]:
         """The line in a row, what is wrong with it, what is odd about it. Use none that has faults.
 
-        `formulas` are headings whose cell is a formula without a value: neither blank nor unknown.
+        `valueless` is as SheetRow has it: such cells are neither blank nor unknown.
         """
         faults: list[CellFault] = []
         read: dict[str, Any] = {}
@@ -176,12 +179,14 @@ class RowReader:
         if least is not None and most is not None and most < least:
             why = f"is below the least experience, {least}"
             faults.append(self._fault(row, cells, "max_experience", why))
-        if formulas:
-            faults = [fault for fault in faults if fault.heading not in formulas]
+        if valueless:
+            faults = [fault for fault in faults if fault.heading not in valueless]
             faults += [
-                CellFault(row, heading, "", NOT_CALCULATED)
+                CellFault(
+                    row, heading, valueless[heading], SHEET_ERROR if valueless[heading] else NOT_CALCULATED
+                )
                 for heading in self.headings.values()
-                if heading in formulas
+                if heading in valueless
             ]
         qualification, words = read.get("qualification", ("", ""))
         line = LineDraft(

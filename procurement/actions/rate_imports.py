@@ -269,10 +269,10 @@ def _read(
         card = cards.setdefault(known.one(name), _Card())
         card.names.setdefault(name, row.number)
         card.rows += 1
-        line, faults, odd = reader.line(row.number, row.cells, card.rows, row.formulas)
+        line, faults, odd = reader.line(row.number, row.cells, card.rows, row.valueless)
         if line.lot is not None:
             card.lots.setdefault(line.lot, row.cells[reader.headings["lot"]][:200])
-        if not name and heading not in row.formulas:
+        if not name and heading not in row.valueless:
             faults.append(CellFault(row.number, heading, "", "is blank; a rate is somebody's"))
         if (first := card.row_of_key.setdefault(line.key, row.number)) != row.number:
             key_heading = reader.headings.get("key", "")

@@ -116,7 +116,7 @@ class LineReader:
                 rows.append((place, cells))
         if faults:
             raise Invalid(REFUSED, tuple(faults))
-        return self._read([(place, cells, ()) for place, cells in rows], NAMES, "/lines/{row}/{heading}")
+        return self._read([(place, cells, {}) for place, cells in rows], NAMES, "/lines/{row}/{heading}")
 
     def from_file(self, name: str, chunks: Iterable[bytes]) -> list[LineDraft]:
         """Lines from a CSV or XLSX file, under headings as an import takes them; a column `supplier` need not be there.
@@ -142,7 +142,7 @@ class LineReader:
                 broken.append(Fault(f"/file/rows/{row.number}/{escaped(whose)}", "supplier", message))
         if broken:
             raise Invalid(REFUSED, tuple(broken))
-        found = [(row.number, row.cells, row.formulas) for row in rows]
+        found = [(row.number, row.cells, row.valueless) for row in rows]
         return self._read(found, headings, "/file/rows/{row}/{heading}")
 
     def _own_names(self) -> set[str]:
@@ -150,7 +150,7 @@ class LineReader:
 
     def _read(
         self,
-        rows: Sequence[tuple[int, Mapping[str, str], Sequence[str]]],
+        rows: Sequence[tuple[int, Mapping[str, str], Mapping[str, str]]],
         headings: Mapping[str, str],
         pointer: str,
     ) -> list[LineDraft]:
@@ -161,9 +161,9 @@ class LineReader:
         known = {line.key for line in self._before}
         lines: list[LineDraft] = []
         standing: list[int] = []
-        for row, cells, formulas in rows:
-            stated = bool("key" in headings and cells[headings["key"]])
-            line, faults, _ = (keyed if stated else unkeyed).line(row, cells, 0, formulas)
+        for row, cells, valueless in rows:
+            stated = "key" in headings and (headings["key"] in valueless or bool(cells[headings["key"]]))
+            line, faults, _ = (keyed if stated else unkeyed).line(row, cells, 0, valueless)
             wrong += faults
             if stated and not faults and not plain_key(line.key) and line.key not in known:
                 wrong.append(CellFault(row, headings["key"], line.key, NO_PLAIN_KEY))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,26 @@ QUOTED: Final = {
     "expected after": "something follows a cell's closing quotation mark; one within a cell is written twice",
 }
 """Python's words for what is wrong with a text file to those of a person who has it open."""
+SHEET_ERRORS: Final = frozenset(
+    [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#UNKNOWN!",
+        "#GETTING_DATA",
+    ]
+) | {f"Err:{number}" for number in range(501, 541)}
+"""What spreadsheet programs write, into text files too, where a calculation has failed."""
+_VALUELESS: Final = SHEET_ERRORS | {UNCALCULATED}
 UNPRINTABLE: Final = re.compile(
     # Controls but for tabs and line ends, marks that turn the direction of what follows, halves of a surrogate pair:
     # on a terminal or page they show something else than what is stored. U+0080 to U+009F stand in real sheets that
@@ -41,13 +61,14 @@ LONGEST_HEADINGS: Final = 1 << 16
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """One record: `number` as a spreadsheet counts (the headings are 1), `cells` by heading, or the
-    `fault`. `formulas` are headings whose cell is a formula that nobody has calculated.
+    `fault`. `valueless` has the headings whose cell is one of SHEET_ERRORS, and which; "" for a formula that nobody has
+    calculated. Such a cell is blank in `cells`.
     """
 
     number: int
     cells: dict[str, str]
     fault: str = ""
-    formulas: tuple[str, ...] = ()
+    valueless: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -158,15 +179,16 @@ class _Table:
             why = f"a {self.parted} outside quotes?" if len(record) > len(headings) else "a part is missing"
             return SheetRow(number, {}, f"has {len(record)} cells and not {len(headings)}: {why}")
         cells = {heading: cell.strip() for heading, cell in zip(headings, record, strict=False) if heading}
-        formulas = tuple(heading for heading, cell in cells.items() if cell == UNCALCULATED)
-        for heading in formulas:
+        valueless = {heading: cell for heading, cell in cells.items() if cell in _VALUELESS}
+        for heading, cell in valueless.items():
             cells[heading] = ""
+            valueless[heading] = "" if cell == UNCALCULATED else cell
         for heading, cell in cells.items():
             if len(cell) > LONGEST_CELL:
                 return SheetRow(number, cells, f"{heading} has {len(cell):,} characters")
             if "\x00" in cell:
                 return SheetRow(number, cells, f"{heading} holds a character that no text has")
-        return SheetRow(number, cells, formulas=formulas)
+        return SheetRow(number, cells, valueless=valueless)
 
     def _note_nameless(self, number: int, record: Sequence[str]) -> None:
         for place, cell in enumerate(record):

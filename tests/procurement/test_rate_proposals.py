@@ -454,6 +454,10 @@ def test_a_file_says_all_lines_anew(market: Market) -> None:
             [("/file/rows/2/price", "cell"), ("/file/rows/3/grade", "cell")],
         ),
         (b"supplier,grade,lot,price\nYew Digital,G1,1,650\n", [("/file/rows/2/supplier", "supplier")]),
+        (
+            b"grade,lot,price,key\nG1,1,#REF!,#N/A\n",
+            [(f"/file/rows/2/{name}", "cell") for name in ("price", "key")],
+        ),
         (b"grade,lot,price\n" + b"G1,1,650\n" * 2_001, [("/file", "unreadable")]),
         (b"x" * (5 * 1024 * 1024 + 1), [("/file", "unreadable")]),
     ],
