@@ -19,7 +19,7 @@ from search.engines.listings_filters import (
     RATE,
     Narrowed,
     column_of,
-    lowest_rates,
+    lowest_in_lots,
     offers_meeting,
     within,
 )
@@ -71,7 +71,8 @@ class _Asker:
         statuses = view.statuses(self._query.on)[self._found]
         counts[slice(*stretches["status"])] = np.bincount(statuses, minlength=len(view.codes["status"]))
         for facet in FILTERS:
-            if (OFFERING if facet.by_offering else facet.name) in self._narrowed.passes:
+            own = OFFERING if facet.by_offering else facet.name
+            if own in self._narrowed.passes or self._priced_by_value(facet.name):
                 counts[slice(*stretches[facet.name])] = self._without_own_filter(facet)
         return counts
 
@@ -103,14 +104,21 @@ class _Asker:
         asked of it.
         """
         view, query, narrowed = self._view, self._query, self._narrowed
-        slots = narrowed.slots[_base_of(view, query, narrowed, name)]
+        priced = self._priced_by_value(name)
+        slots = narrowed.slots[narrowed.all_but(OFFERING, RATE) if priced else narrowed.all_but(OFFERING)]
         mask = mask_of(slots, view.size)
-        if not any(query.filters.get(other) for other in OFFERED if other != name):
+        if not priced and not any(query.filters.get(other) for other in OFFERED if other != name):
             return self._regions(slots) if name == "region" else counts_among(view.bearers(name), mask)
         left_out = name if query.filters.get(name) else ""
         rows, owners = offers_meeting(view, query, narrowed, left_out)
         kept = mask[owners]
         rows, owners = rows[kept], owners[kept]
+        if priced:
+            lots = view.columns.array("offer_lot")[rows]
+            # Rows are sorted by listing and lot: each pair is looked up once.
+            fresh = _fresh(owners, lots)
+            kept = within(lowest_in_lots(view, query, owners[fresh], lots[fresh]), query)[fresh.cumsum() - 1]
+            rows, owners = rows[kept], owners[kept]
         if name == "region":
             return _count_regions(view, owners, view.columns.array("offer_regions")[rows])
         codes = view.columns.array(f"offer_{name}")[rows]
@@ -119,15 +127,9 @@ class _Asker:
             codes = codes[_fresh(owners, codes)]
         return np.bincount(codes[codes >= 0], minlength=len(view.codes[name]))
 
-
-def _base_of(view: ListingsView, query: ListingQuery, narrowed: Narrowed, name: str) -> Mask:
-    """Who passes all filters but those of offerings."""
-    if name == "lot" and RATE in narrowed.passes and query.filters.get("lot"):
-        # Without the lot filter a rate of any lot will do.
-        base = narrowed.all_but(OFFERING, RATE)
-        base &= within(lowest_rates(view, query, ())[narrowed.slots], query)
-        return base
-    return narrowed.all_but(OFFERING)
+    def _priced_by_value(self, name: str) -> bool:
+        """Whether which rates count depends on the value that is counted: those of a lot, once it is chosen."""
+        return name == "lot" and RATE in self._narrowed.passes
 
 
 def _fresh(owners: Array, codes: Array) -> Mask:

@@ -23,6 +23,8 @@ RATE = "rate"
 _MANY = 4
 """From one listing in so many on, all offerings are looked through instead of each listing's being looked up."""
 
+_NO_PRICE = np.iinfo(np.int64).max
+
 OFFERED = ("lot", "specialism", "region")
 
 
@@ -157,6 +159,21 @@ def lowest_rates(view: ListingsView, query: ListingQuery, lots: Iterable[str]) -
     if len(slots):
         begins = np.flatnonzero(np.diff(slots, prepend=-1))
         lowest[slots[begins]] = np.minimum.reduceat(prices, begins)
+    return lowest
+
+
+def lowest_in_lots(view: ListingsView, query: ListingQuery, slots: Array, lots: Array) -> Array:
+    """The lowest rate of the question's grade that each slot has in the lot (a code) beside it or in every lot, -1
+    where there is none.
+    """
+    grade = _grade_code(view, query)
+    lowest = np.full(len(slots), _NO_PRICE, dtype=np.int64)
+    pairs, prices = view.lowest_in_lots(grade) if grade is not None else (slots[:0], slots[:0])
+    if len(pairs):
+        for wanted in (view.pair_of(slots, lots), view.pair_of(slots, np.full_like(lots, UNSTATED))):
+            at = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+            lowest = np.where(pairs[at] == wanted, np.minimum(lowest, prices[at]), lowest)
+    lowest[lowest == _NO_PRICE] = -1
     return lowest
 
 

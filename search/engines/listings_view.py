@@ -113,6 +113,7 @@ class ListingsView:
         self._ties = same._ties if same is not None and same_keys else {}
         self._statuses: tuple[date, Array] | None = None
         self._grades: dict[int, GradeRates] = {}
+        self._lowest_in_lots: dict[int, tuple[Array, Array]] = {}
         self._bearers: dict[str, Bits] = {}
         self._offers: dict[str, tuple[Array, Array]] = {}
         self._name_ranks: Array | None = None
@@ -221,6 +222,25 @@ class ListingsView:
                 *(self.columns.array(f"rate_{name}")[rows] for name in ("owner", "lot", "work_type", "price"))
             )
         return self._grades[grade]
+
+    def lowest_in_lots(self, grade: int) -> tuple[Array, Array]:
+        """The lowest rate of a grade (a code) that each slot has in each lot: the pairs as `pair_of` numbers them,
+        ascending, and the prices.
+        """
+        if grade not in self._lowest_in_lots:
+            rates = self.grade_rates(grade)
+            pairs = self.pair_of(rates.slots, rates.lots)
+            order = np.argsort(pairs, kind="stable")
+            pairs, prices = pairs[order], rates.prices[order]
+            begins = np.flatnonzero(np.diff(pairs, prepend=-1))
+            lowest = np.minimum.reduceat(prices, begins) if len(begins) else prices
+            self._lowest_in_lots[grade] = pairs[begins], lowest
+        return self._lowest_in_lots[grade]
+
+    def pair_of(self, slots: Array, lots: Array) -> Array:
+        """A number for each slot and the lot (a code, UNSTATED for every lot) beside it."""
+        pairs: Array = slots.astype(np.int64) * (len(self.codes["lot"]) + 1) + lots + 1
+        return pairs
 
     def bearers(self, kind: str) -> Bits:
         """Which listings bear each value of a filter."""

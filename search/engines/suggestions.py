@@ -98,6 +98,10 @@ class Labels:
             if value not in self.facts[kind]
         )
 
+    def lots_of(self, framework: str) -> tuple[str, ...]:
+        """The lots of a framework that were told of, in order."""
+        return self._instead("lot", f"{framework}~")
+
     def _instead(self, kind: str, value: str) -> tuple[str, ...]:
         within = f"{value.rpartition('~')[0]}~" if kind in ("lot", "specialism") else ""
         return tuple(sorted(known for known in self.facts[kind] if known.startswith(within)))

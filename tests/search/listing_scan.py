@@ -138,32 +138,39 @@ class Scan:
         every = bool(asked.together) and all(scores[number] for number in asked.together)
         return sum(scores) + (WHOLE_NAME_SCORE if whole else 0.0) + (ALL_WORDS_SCORE if every else 0.0)
 
+    @cached_property
+    def _scored(self) -> dict[str, list[float | None]]:
+        return {}
+
+    def scores(self, question: str) -> list[float | None]:
+        """The score of every document, reckoned once for a question."""
+        if question not in self._scored:
+            asked = plan(question, self)
+            self._scored[question] = [self.score(at, asked) for at in range(self.documents)]
+        return self._scored[question]
+
     # Answers.
 
     def matches(self, query: ListingQuery, priced: ListingQuery | None = None) -> dict[int, float]:
         """Every document that matches words and filters, with its score. `priced` says what rates are
         compared, if another.
         """
-        asked = plan(query.q, self)
         found = {}
         for at, document in enumerate(self.listings):
-            score = self.score(at, asked)
+            score = self.scores(query.q)[at]
             if score is not None and passes(document, query, priced or query):
                 found[at] = score
         return found
 
     def facet(self, query: ListingQuery, name: str) -> dict[str, int]:
-        """How many listings each value would leave, all other filters in force."""
-        others = replace(
-            query, filters={other: values for other, values in query.filters.items() if other != name}
-        )
-        # A grade belongs to the framework asked for, also where frameworks are counted.
-        priced = query if name == "framework" else others
-        counts: Counter[str] = Counter()
-        for at in self.matches(others, priced):
-            document = self.listings[at]
-            counts.update(values_met(document, others, name))
-        return dict(counts)
+        """How many listings each value would leave as the only one of its facet, all other filters in force."""
+        values = {value for document in self.listings for value in values_of_any(document, name, query.on)}
+        counts = {}
+        for value in values:
+            chosen = replace(query, filters={**query.filters, name: (value,)})
+            # A grade belongs to the framework asked for, also where frameworks are counted.
+            counts[value] = len(self.matches(chosen, query if name == "framework" else chosen))
+        return {value: count for value, count in counts.items() if count}
 
     def order(self, query: ListingQuery, scores: dict[str, float]) -> list[str]:
         """The keys found, in order, given the scores that ranked them."""
@@ -221,14 +228,13 @@ def offerings_met(document: Document, query: ListingQuery) -> list[dict[str, Any
     ]
 
 
-def values_met(document: Document, query: ListingQuery, name: str) -> set[str]:
-    if name == "lot":
-        return {offer["lot"] for offer in offerings_met(document, query)}
-    if name == "specialism":
-        return {offer["specialism"] for offer in offerings_met(document, query)} - {None}
+def values_of_any(document: Document, name: str, on: date) -> set[str]:
+    """A listing's values of any filter."""
     if name == "region":
-        return {region for offer in offerings_met(document, query) for region in offer["regions"]}
-    return values_of(document, name, query.on)
+        return {region for offer in document["offerings"] for region in offer["regions"]}
+    if name in ("lot", "specialism"):
+        return {offer[name] for offer in document["offerings"]} - {None}
+    return values_of(document, name, on)
 
 
 def lowest_rate(document: Document, query: ListingQuery) -> int | None:

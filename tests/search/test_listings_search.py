@@ -309,8 +309,27 @@ def test_with_a_lot_only_its_rates_count(offered: Engine) -> None:
     asked = {"framework": ("f1",), "grade": "G1", "lot": ("f1~1",)}
     assert found(offered, max_rate=49_999, **asked) == []
     assert found(offered, max_rate=50_000, **asked) == ["apart"]
-    # Without the lot a rate of any lot will do: the facet says so.
     assert counts(ask(offered, max_rate=50_000, **asked), "lot") == {"f1~1": 1, "f1~2": 1}
+
+
+def test_a_lot_counts_whom_it_would_leave_under_a_bound_of_rates(offered: Engine) -> None:
+    asked: dict[str, Any] = {"framework": ("f1",), "grade": "G1"}
+    bounds: list[dict[str, int]] = [
+        {"max_rate": 49_999},
+        {"max_rate": 50_000},
+        {"min_rate": 45_000},
+        {"min_rate": 60_001},
+    ]
+    others: list[dict[str, Any]] = [{}, {"region": ("TLC",)}, {"specialism": ("f1~1~a",)}, {"lot": ("f1~1",)}]
+    for bound in bounds:
+        for other in others:
+            told = counts(ask(offered, **asked, **bound, **other), "lot")
+            alone = {
+                lot: ask(offered, **asked, **bound, **{**other, "lot": (lot,)}).count
+                for lot in ("f1~1", "f1~2")
+            }
+            assert {lot: told.get(lot, 0) for lot in alone} == alone, (bound, other)
+    assert counts(ask(offered, max_rate=49_999, **asked), "lot") == {"f1~2": 1}
 
 
 def test_the_lowest_rate_says_which_it_is(offered: Engine) -> None:

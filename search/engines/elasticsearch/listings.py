@@ -21,7 +21,7 @@ from search.engines.elasticsearch.client import Client, Refused
 from search.engines.elasticsearch.comparing import unlike_listings
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.life import state
-from search.engines.elasticsearch.listings_facets import facets_of
+from search.engines.elasticsearch.listings_facets import facets_of, lots_to_choose
 from search.engines.elasticsearch.listings_labels import read_labels
 from search.engines.elasticsearch.listings_maker import ListingsMaker, record_of
 from search.engines.elasticsearch.listings_query import (
@@ -127,9 +127,13 @@ class ListingsReader:
 
     def _ask(self, query: ListingQuery, asked: Plan) -> tuple[Json, Meta, tuple[Facet, ...]]:
         kept = self._kept(query) if query.facets and everything(query, asked) else None
-        answer, meta = self._search(search_body(query, asked, query.facets and kept is None))
+        lots = lots_to_choose(query, self._labels()) if query.facets else ()
+        answer, meta = self._search(search_body(query, asked, query.facets and kept is None, lots))
         if not query.facets:
             return answer, meta, ()
+        there = lots_to_choose(query, self.named(meta).labels)
+        if there != lots:
+            answer, meta = self._search(search_body(query, asked, True, there))
         if kept is not None and self._facets is not None and self._facets[0] == mark_of(meta):
             return answer, meta, kept
         if kept is not None:
@@ -168,6 +172,10 @@ class ListingsReader:
                     labels = read_labels(self.indices, self.indices.read)
                     named = self._named = _Named(mark, labels, Names(labels))
         return named
+
+    def _labels(self) -> Labels:
+        """The names as this process remembers them, none before it first asked."""
+        return Labels() if self._named is None else self._named.labels
 
     def _kept(self, query: ListingQuery) -> tuple[Facet, ...] | None:
         kept = self._facets

@@ -1,12 +1,12 @@
 """Counting the listings of each facet's values: every facet ignores its own filter and obeys all the others.
 
 Facets that obey the same conditions share one filter. Lots, specialisms and regions are counted over the
-offerings that meet what else was asked of one offering.
+offerings that meet what else was asked of one offering; under a bound of rates each lot by the rates that hold for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from search.engines.elasticsearch.listings_filters import (
@@ -15,6 +15,7 @@ from search.engines.elasticsearch.listings_filters import (
     RATE,
     all_of,
     offer_rows,
+    offering,
     over,
     rate_within,
 )
@@ -32,19 +33,22 @@ _ALL: Final = "all"
 _LIVE, _EXPIRED, _OVER = "live", "expired", "over"
 
 
-def facet_aggregations(query: ListingQuery, conditions: Mapping[str, Json]) -> Json:
-    """The aggregations of all facets. `conditions` are those that the query itself does not obey yet."""
+def facet_aggregations(query: ListingQuery, conditions: Mapping[str, Json], lots: Sequence[str] = ()) -> Json:
+    """The aggregations of all facets. `conditions` are those that the query itself does not obey yet, `lots` what
+    there is to choose where rates are bounded.
+    """
     aggregations: Json = {}
     shared: Json = {}
     for facet in FILTERS:
         own = OFFERING if facet.by_offering else facet.name
+        if RATE in conditions and facet.name == "lot" and lots:
+            others = [one for name, one in conditions.items() if name not in (OFFERING, RATE)]
+            aggregations[facet.name] = _filtered(others, {facet.name: _priced(query, lots)})
+            continue
         if own not in conditions:
             shared[facet.name] = _values(query, facet)
             continue
         obeyed = {name: one for name, one in conditions.items() if name != own}
-        if facet.name == "lot" and RATE in obeyed:
-            # Without the lot filter a rate of any lot will do.
-            obeyed[RATE] = rate_within(query, ())
         aggregations[facet.name] = _filtered(list(obeyed.values()), {facet.name: _met(query, facet)})
     if shared:
         aggregations[_ALL] = _filtered(list(conditions.values()), shared)
@@ -77,6 +81,28 @@ def _met(query: ListingQuery, facet: FilterField) -> Json:
     return {"nested": {"path": "offers"}, "aggs": {"met": met}}
 
 
+def _priced(query: ListingQuery, lots: Sequence[str]) -> Json:
+    """Who would be found by each of the lots: once it is chosen its rates count."""
+    asked = {name: query.filters.get(name, ()) for name in BY_OFFERING}
+    chosen = {
+        lot: all_of(
+            [
+                offering({name: one for name, one in {**asked, "lot": (lot,)}.items() if one}),
+                rate_within(query, (lot,)),
+            ]
+        )
+        for lot in lots
+    }
+    return {"filters": {"filters": chosen}}
+
+
+def lots_to_choose(query: ListingQuery, labels: Labels) -> tuple[str, ...]:
+    """The lots that are counted one by one, since rates are bounded; a bound is within one framework."""
+    if query.min_rate is None and query.max_rate is None:
+        return ()
+    return tuple(lot for name in query.filters.get("framework", ()) for lot in labels.lots_of(name))
+
+
 def facets_of(query: ListingQuery, answered: Json, labels: Labels) -> tuple[Facet, ...]:
     """The facets in the order of search/fields.py."""
     return tuple(_facet(query, facet, _counts(facet, answered), labels) for facet in FILTERS)
@@ -87,6 +113,10 @@ def _counts(facet: FilterField, answered: Json) -> dict[str, int]:
     values = found[facet.name]
     if "met" in values:
         values = values["met"]["values"]
+    if isinstance(values["buckets"], dict):
+        return {
+            value: bucket["doc_count"] for value, bucket in values["buckets"].items() if bucket["doc_count"]
+        }
     counts = {
         bucket["key"]: bucket["listings"]["doc_count"] if "listings" in bucket else bucket["doc_count"]
         for bucket in values["buckets"]

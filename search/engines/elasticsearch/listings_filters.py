@@ -35,7 +35,7 @@ def conditions_of(query: ListingQuery) -> dict[str, Json]:
             conditions[field.name] = {"terms": {filter_name(field.name): list(wanted)}}
     asked = {name: query.filters[name] for name in BY_OFFERING if query.filters.get(name)}
     if asked:
-        conditions[OFFERING] = _offering(asked)
+        conditions[OFFERING] = offering(asked)
     if query.grade is not None and (query.min_rate is not None or query.max_rate is not None):
         conditions[RATE] = rate_within(query, query.filters.get("lot", ()))
     return conditions
@@ -93,7 +93,8 @@ def status_on(value: str, on: date) -> Json:
     return stored
 
 
-def _offering(asked: Mapping[str, Sequence[str]]) -> Json:
+def offering(asked: Mapping[str, Sequence[str]]) -> Json:
+    """That one offering meets all that is asked of one."""
     if len(asked) == 1:
         ((name, wanted),) = asked.items()
         return {"terms": {filter_name(name): list(wanted)}}

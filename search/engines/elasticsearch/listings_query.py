@@ -6,11 +6,11 @@ post filter and in each facet's own filter; all else narrows the query itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from search.engines.elasticsearch.listings_facets import facet_aggregations
-from search.engines.elasticsearch.listings_filters import RATE, all_of, conditions_of, rate_rows
+from search.engines.elasticsearch.listings_filters import all_of, conditions_of, rate_rows
 from search.engines.elasticsearch.listings_shape import NAME_KEY, tie_of
 from search.engines.elasticsearch.meta import NO_RESULTS, SUGGEST
 from search.fields import (
@@ -36,24 +36,21 @@ BEYOND_ALL: Final = 3.0e38
 """A score above every other."""
 
 
-def search_body(query: ListingQuery, plan: Plan, facets: bool) -> Json:
-    """The whole request; `facets` whether they are to be counted."""
+def search_body(query: ListingQuery, plan: Plan, facets: bool, lots: Sequence[str] = ()) -> Json:
+    """The whole request; `facets` whether they are to be counted, `lots` those that there are to choose where rates
+    are bounded. Every condition is ignored by some facet: a filter by its own, a rate's bounds where lots are counted.
+    """
     conditions = conditions_of(query)
-    ignored = _ignored(query, conditions) if facets else set()
-    always = [condition for name, condition in conditions.items() if name not in ignored]
-    narrowed = [condition for name, condition in conditions.items() if name in ignored]
     body: Json = {
-        "query": _query(plan, always),
+        "query": _query(plan, [] if facets else list(conditions.values())),
         "sort": _sort(query, scored=plan.asked),
         "track_total_hits": True,
         "suggest": SUGGEST,
     }
-    if narrowed:
-        body["post_filter"] = all_of(narrowed)
     if facets:
-        body["aggs"] = facet_aggregations(
-            query, {name: conditions[name] for name in conditions if name in ignored}
-        )
+        if conditions:
+            body["post_filter"] = all_of(list(conditions.values()))
+        body["aggs"] = facet_aggregations(query, conditions, lots)
     return body | _page(query, scored=plan.asked)
 
 
@@ -85,11 +82,6 @@ def words_query(plan: Plan) -> Json:
     if not must and not should:
         return {"match_none": {}}
     return {"bool": _given(must=must, should=should, must_not=_excluded(plan))}
-
-
-def _ignored(query: ListingQuery, conditions: Mapping[str, Json]) -> set[str]:
-    """The conditions that some facet ignores: each filter's own, and a rate's bounds where lots are counted."""
-    return set(conditions) - (set() if query.filters.get("lot") else {RATE})
 
 
 def _query(plan: Plan, always: list[Json]) -> Json:
