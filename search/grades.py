@@ -15,12 +15,13 @@ from search.rate_query import RateQuery, RateResult
 
 def refuse_unknown_grade(query: ListingQuery, answer: ListingResult) -> tuple[Note, ...]:
     """Raises BadParameters if the framework asked for has grades and this is none of them. Answers a note on each lot
-    asked for that does not have it. Reads the database (two queries) only where no hit of the page has a rate of it.
+    whose rates count that does not have it. Reads the database (two queries) only where no hit of the page has a rate
+    of it.
     """
     if query.grade is None or any(hit.rate for hit in answer.hits):
         return ()
     _refuse(query.filters["framework"], [query.grade])
-    return _without(query.filters.get("lot", ()), query.grade)
+    return _without(query.rate_lots, query.grade)
 
 
 def _without(lots: Sequence[str], grade: str) -> tuple[Note, ...]:

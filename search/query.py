@@ -38,7 +38,7 @@ class ListingQuery:
     `filters` maps a filter of search/fields.py to the values asked for: any of them inside one filter, all of
     the filters together. A lot, a specialism and a region asked together must be met by one offering. `grade`
     is a code such as G3; a rate bound or sort needs it and exactly one framework in `filters`
-    (search/params.py sees to it).
+    (search/params.py sees to it). With a lot only that lot's rates count, with a specialism alone those of its lot.
     """
 
     q: str = ""
@@ -54,6 +54,19 @@ class ListingQuery:
     on: date = field(default_factory=date.today)
     facets: bool = True
     facet_size: int = 30
+
+    @property
+    def rate_lots(self) -> tuple[str, ...]:
+        """The lots whose rates count, beside those that hold for every lot; () for all lots."""
+        chosen = self.filters.get("lot", ())
+        return chosen or tuple(
+            dict.fromkeys(one.rpartition("~")[0] for one in self.filters.get("specialism", ()))
+        )
+
+    def priced_by_value(self, facet: str) -> bool:
+        """Whether rates are bounded and which of them count depends on the value of this facet that is chosen."""
+        bounded = self.grade is not None and (self.min_rate is not None or self.max_rate is not None)
+        return bounded and (facet == "lot" or (facet == "specialism" and not self.filters.get("lot")))
 
 
 # What an answer is made of is not frozen: a page holds some two hundred of them, and freezing doubles what one

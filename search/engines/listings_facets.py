@@ -72,7 +72,7 @@ class _Asker:
         counts[slice(*stretches["status"])] = np.bincount(statuses, minlength=len(view.codes["status"]))
         for facet in FILTERS:
             own = OFFERING if facet.by_offering else facet.name
-            if own in self._narrowed.passes or self._priced_by_value(facet.name):
+            if own in self._narrowed.passes or self._query.priced_by_value(facet.name):
                 counts[slice(*stretches[facet.name])] = self._without_own_filter(facet)
         return counts
 
@@ -104,7 +104,7 @@ class _Asker:
         asked of it.
         """
         view, query, narrowed = self._view, self._query, self._narrowed
-        priced = self._priced_by_value(name)
+        priced = query.priced_by_value(name)
         slots = narrowed.slots[narrowed.all_but(OFFERING, RATE) if priced else narrowed.all_but(OFFERING)]
         mask = mask_of(slots, view.size)
         if not priced and not any(query.filters.get(other) for other in OFFERED if other != name):
@@ -126,10 +126,6 @@ class _Asker:
             # Rows are sorted by listing and lot: each pair counts once.
             codes = codes[_fresh(owners, codes)]
         return np.bincount(codes[codes >= 0], minlength=len(view.codes[name]))
-
-    def _priced_by_value(self, name: str) -> bool:
-        """Whether which rates count depends on the value that is counted: those of a lot, once it is chosen."""
-        return name == "lot" and RATE in self._narrowed.passes
 
 
 def _fresh(owners: Array, codes: Array) -> Mask:

@@ -70,7 +70,7 @@ def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
     if any(query.filters.get(name) for name in OFFERED):
         narrowed.passes[OFFERING] = _offering(view, query, narrowed)
     if query.grade is not None:
-        narrowed.rates = lowest_rates(view, query, query.filters.get("lot", ()))[slots]
+        narrowed.rates = lowest_rates(view, query, query.rate_lots)[slots]
         if query.min_rate is not None or query.max_rate is not None:
             narrowed.passes[RATE] = within(narrowed.rates, query)
     return narrowed
@@ -191,7 +191,7 @@ def lowest_rate_of(view: ListingsView, query: ListingQuery, slot: int) -> tuple[
         return None
     rates = view.grade_rates(grade)
     first, last = np.searchsorted(rates.slots, (slot, slot + 1))
-    wanted = query.filters.get("lot", ())
+    wanted = query.rate_lots
     lots, work_types = view.codes["lot"].values, view.codes["work_type"].values
     found = [
         (price, lots[lot] if lot >= 0 else "", work_types[work_type])

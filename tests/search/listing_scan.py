@@ -238,7 +238,7 @@ def values_of_any(document: Document, name: str, on: date) -> set[str]:
 
 
 def lowest_rate(document: Document, query: ListingQuery) -> int | None:
-    lots = query.filters.get("lot", ())
+    lots = query.filters.get("lot") or [one.rpartition("~")[0] for one in query.filters.get("specialism", ())]
     prices = [
         rate["price_minor"]
         for rate in document["rates"]

@@ -178,6 +178,7 @@ def test_a_lot_that_does_not_have_the_grade_is_told(engine: Engine) -> None:
         return refuse_unknown_grades(query, answer)
 
     assert told("lot=1&lot=2a&grade=G2") == (Note("no_grade", "wr1~2a has no grades."),)
+    assert told("specialism=wr1~2a~1&grade=G2") == (Note("no_grade", "wr1~2a has no grades."),)
     assert of_rates("lot=2a&grade=G2", 0) == (Note("no_grade", "wr1~2a has no grades."),)
     assert told("lot=1&grade=G2") == told("grade=G2") == ()
     Grade.objects.filter(lot__reference="wr1~1", code="G2").update(code="G7")

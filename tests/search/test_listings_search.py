@@ -332,6 +332,30 @@ def test_a_lot_counts_whom_it_would_leave_under_a_bound_of_rates(offered: Engine
     assert counts(ask(offered, max_rate=49_999, **asked), "lot") == {"f1~2": 1}
 
 
+def test_with_a_specialism_alone_the_rates_of_its_lot_count(offered: Engine) -> None:
+    asked: dict[str, Any] = {"framework": ("f1",), "grade": "G1", "specialism": ("f1~1~a",)}
+    of_its_lot = HitRate("G1", 50_000, "GBP", "day", "published", "f1~1", "")
+    assert next(hit.rate for hit in ask(offered, sort="rate", **asked).hits) == of_its_lot
+    assert found(offered, max_rate=49_999, **asked) == []
+    assert found(offered, max_rate=50_000, **asked) == ["apart"]
+    assert found(offered, max_rate=40_000, **asked | {"specialism": ("f1~1~a", "f1~2~b")}) == ["apart"]
+    assert found(offered, max_rate=40_000, lot=("f1~2",), **asked) == []
+
+
+def test_a_specialism_counts_whom_it_would_leave_under_a_bound_of_rates(offered: Engine) -> None:
+    asked: dict[str, Any] = {"framework": ("f1",), "grade": "G1"}
+    others: list[dict[str, Any]] = [{}, {"region": ("TLC",)}, {"lot": ("f1~1",)}, {"specialism": ("f1~1~a",)}]
+    for most in (40_000, 49_999, 50_000, 60_000):
+        for other in others:
+            told = counts(ask(offered, max_rate=most, **asked, **other), "specialism")
+            alone = {
+                one: ask(offered, max_rate=most, **asked, **{**other, "specialism": (one,)}).count
+                for one in ("f1~1~a", "f1~2~b")
+            }
+            assert {one: told.get(one, 0) for one in alone} == alone, (most, other)
+    assert counts(ask(offered, max_rate=49_999, **asked), "specialism") == {"f1~2~b": 1}
+
+
 def test_the_lowest_rate_says_which_it_is(offered: Engine) -> None:
     result = ask(offered, sort="rate", framework=("f1",), grade="G1")
     assert [hit.rate for hit in result.hits] == [

@@ -360,7 +360,7 @@ def _rate(facts: Json, query: ListingQuery) -> HitRate | None:
     frameworks = query.filters.get("framework", ())
     if query.grade is None or frameworks != (facts["framework"],):
         return None
-    wanted = query.filters.get("lot", ())
+    wanted = query.rate_lots
     found = [
         (price, lot, work_type)
         for grade, lot, work_type, price in facts["rates"]

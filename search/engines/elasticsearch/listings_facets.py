@@ -1,7 +1,8 @@
 """Counting the listings of each facet's values: every facet ignores its own filter and obeys all the others.
 
 Facets that obey the same conditions share one filter. Lots, specialisms and regions are counted over the
-offerings that meet what else was asked of one offering; under a bound of rates each lot by the rates that hold for it.
+offerings that meet what else was asked of one offering; under a bound of rates each lot and specialism by
+the rates that hold for it.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ def facet_aggregations(query: ListingQuery, conditions: Mapping[str, Json], lots
     shared: Json = {}
     for facet in FILTERS:
         own = OFFERING if facet.by_offering else facet.name
-        if RATE in conditions and facet.name == "lot" and lots:
+        if lots and query.priced_by_value(facet.name):
             others = [one for name, one in conditions.items() if name not in (OFFERING, RATE)]
-            aggregations[facet.name] = _filtered(others, {facet.name: _priced(query, lots)})
+            aggregations[facet.name] = _filtered(others, {facet.name: _priced(query, facet, lots)})
             continue
         if own not in conditions:
             shared[facet.name] = _values(query, facet)
@@ -81,8 +82,11 @@ def _met(query: ListingQuery, facet: FilterField) -> Json:
     return {"nested": {"path": "offers"}, "aggs": {"met": met}}
 
 
-def _priced(query: ListingQuery, lots: Sequence[str]) -> Json:
-    """Who would be found by each of the lots: once it is chosen its rates count."""
+def _priced(query: ListingQuery, facet: FilterField, lots: Sequence[str]) -> Json:
+    """Who would be found by each of the lots or of their specialisms: once one is chosen the rates of its lot count."""
+    if facet.name == "specialism":
+        within = {lot: rate_within(query, (lot,)) for lot in lots}
+        return {"filters": {"filters": within}, "aggs": {facet.name: _met(query, facet)}}
     asked = {name: query.filters.get(name, ()) for name in BY_OFFERING}
     chosen = {
         lot: all_of(
@@ -98,7 +102,7 @@ def _priced(query: ListingQuery, lots: Sequence[str]) -> Json:
 
 def lots_to_choose(query: ListingQuery, labels: Labels) -> tuple[str, ...]:
     """The lots that are counted one by one, since rates are bounded; a bound is within one framework."""
-    if query.min_rate is None and query.max_rate is None:
+    if not query.priced_by_value("lot"):
         return ()
     return tuple(lot for name in query.filters.get("framework", ()) for lot in labels.lots_of(name))
 
@@ -110,23 +114,35 @@ def facets_of(query: ListingQuery, answered: Json, labels: Labels) -> tuple[Face
 
 def _counts(facet: FilterField, answered: Json) -> dict[str, int]:
     found = answered.get(facet.name) or answered[_ALL]
-    values = found[facet.name]
-    if "met" in values:
-        values = values["met"]["values"]
-    if isinstance(values["buckets"], dict):
-        return {
-            value: bucket["doc_count"] for value, bucket in values["buckets"].items() if bucket["doc_count"]
-        }
+    buckets = _buckets(found[facet.name])
+    if isinstance(buckets, dict):
+        return _by_lot(facet, buckets)
     counts = {
         bucket["key"]: bucket["listings"]["doc_count"] if "listings" in bucket else bucket["doc_count"]
-        for bucket in values["buckets"]
+        for bucket in buckets
     }
     if facet.name == "status":
-        ended = sum(bucket[_OVER]["doc_count"] for bucket in values["buckets"] if bucket["key"] == _LIVE)
+        ended = sum(bucket[_OVER]["doc_count"] for bucket in buckets if bucket["key"] == _LIVE)
         if ended:
             counts[_LIVE] -= ended
             counts[_EXPIRED] = counts.get(_EXPIRED, 0) + ended
     return {value: count for value, count in counts.items() if count}
+
+
+def _buckets(values: Json) -> Any:
+    return (values["met"]["values"] if "met" in values else values)["buckets"]
+
+
+def _by_lot(facet: FilterField, buckets: Mapping[str, Json]) -> dict[str, int]:
+    """Lots as they were counted; of each lot's bucket the specialisms that are of it."""
+    if facet.name == "lot":
+        return {lot: bucket["doc_count"] for lot, bucket in buckets.items() if bucket["doc_count"]}
+    return {
+        one["key"]: one["doc_count"]
+        for lot, bucket in buckets.items()
+        for one in _buckets(bucket[facet.name])
+        if one["key"].rpartition("~")[0] == lot
+    }
 
 
 def _facet(query: ListingQuery, facet: FilterField, counts: dict[str, int], labels: Labels) -> Facet:

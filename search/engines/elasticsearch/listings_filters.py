@@ -37,7 +37,7 @@ def conditions_of(query: ListingQuery) -> dict[str, Json]:
     if asked:
         conditions[OFFERING] = offering(asked)
     if query.grade is not None and (query.min_rate is not None or query.max_rate is not None):
-        conditions[RATE] = rate_within(query, query.filters.get("lot", ()))
+        conditions[RATE] = rate_within(query, query.rate_lots)
     return conditions
 
 

@@ -136,7 +136,7 @@ def _sort(query: ListingQuery, scored: bool) -> list[Json]:
     if query.sort == "name":
         return [{NAME_KEY: "asc"}, {"key": "asc"}, *score]
     if by_rate(query):
-        rows = all_of(rate_rows(query, query.filters.get("lot", ())))
+        rows = all_of(rate_rows(query, query.rate_lots))
         nested = {"path": "rates", "filter": rows}
         return [
             {"rates.price": {"order": "asc", "mode": "min", "missing": "_last", "nested": nested}},
