@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from search.planner import SHORTEST_BEGINNING, nothing_telling, short_beginnings
+from search.planner import LONG_QUESTION, SHORTEST_BEGINNING, nothing_telling, short_beginnings, signs_unread
 from search.rate_query import RateQuery, RateResult
 
 CODES: Final = (
-    "too_common", "no_words", "too_short", "no_listings", "no_rates", "no_grade", "not_in_force",
+    "too_common", "no_words", "too_short", "read_as_need", "no_listings", "no_rates", "no_grade", "not_in_force",
 )  # fmt: skip
 
 
@@ -45,6 +45,21 @@ def notes_on(question: str, count: int) -> tuple[Note, ...]:
     if len(quoted) == 1:
         return (Note("too_common", f"{quoted[0]} is too common to search by."),)
     return (Note("too_common", f"{', '.join(quoted[:-1])} and {quoted[-1]} are too common to search by."),)
+
+
+def note_on_need(question: str) -> tuple[Note, ...]:
+    """That signs do not count in a question about listings since it is so long that it is read as a need; () where it
+    bears none or is short.
+    """
+    if not signs_unread(question):
+        return ()
+    why = f"with more than {LONG_QUESTION} different words this is read as a need"
+    return (
+        Note(
+            "read_as_need",
+            f"Quotes, -word and word* do not count here, since {why}: use fewer words for them to count.",
+        ),
+    )
 
 
 def note_on_force(engine: Rates, query: RateQuery, count: int) -> tuple[Note, ...]:

@@ -25,7 +25,7 @@ from search.parameters import (
     minor,
     read,
 )
-from search.planner import QUESTION_CEILING
+from search.planner import LONG_QUESTION, QUESTION_CEILING
 from search.query import DEEPEST_HIT, Cursor, ListingQuery, SuggestionQuery
 from search.ties import SEEDS, seed_of
 
@@ -68,7 +68,8 @@ LISTING_PARAMETERS: Final = (
         "q",
         "What to look for, from one word to a pasted need. Any word matches and the best match comes first; "
         "a phrase in quotes must be there; -word must not; word*, of two letters or more, stands for its "
-        "beginnings.",
+        f"beginnings. With more than {LONG_QUESTION} different words it is read as a need, in which these signs do not "
+        "count.",
         {"type": "string", "maxLength": QUESTION_CEILING},
         example="vision rehabilitation evaluation",
     ),

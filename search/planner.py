@@ -144,7 +144,7 @@ class _Typed:
 def plan(question: str, lexicon: Lexicon) -> Plan:
     """What to look for. Deterministic for a question and an index."""
     text = normalise(question.translate(_QUOTES))
-    long = len({term_of(word) for word in words_of(text)} - {GAP}) > LONG_QUESTION
+    long = _is_need(text)
     typed = _take_apart(_OPERATORS.sub(lambda found: " " * len(found[0]), text) if long else text)
     excluded = [*typed.excluded]
     for start in typed.excluded_beginnings:
@@ -175,6 +175,21 @@ def plan(question: str, lexicon: Lexicon) -> Plan:
         asked=asked,
         did_you_mean=_corrected(typed.text, slips) if slips else None,
     )
+
+
+def _is_need(text: str) -> bool:
+    return len({term_of(word) for word in words_of(text)} - {GAP}) > LONG_QUESTION
+
+
+def signs_unread(question: str) -> bool:
+    """Whether a question says by signs what must or must not be there, or is a beginning, and is so long that it is
+    read as a need, in which they are punctuation.
+    """
+    text = normalise(question.translate(_QUOTES))
+    if not _is_need(text):
+        return False
+    typed = _take_apart(text)
+    return any((typed.phrases, typed.beginnings, typed.excluded, typed.excluded_beginnings))
 
 
 def nothing_telling(question: str) -> tuple[str, ...] | None:

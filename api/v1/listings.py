@@ -26,7 +26,7 @@ from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.known import known_values, refuse_unknown_frameworks
-from search.notes import Note, notes_on
+from search.notes import Note, note_on_need, notes_on
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
 
@@ -56,7 +56,12 @@ class ListingSearch(SearchView):
         found = engine()
         query, empty = known_values(found, query)
         answer = found.search_listings(query)
-        notes = (*notes_on(query.q, answer.count), *empty, *refuse_unknown_grade(query, answer))
+        notes = (
+            *notes_on(query.q, answer.count),
+            *note_on_need(query.q),
+            *empty,
+            *refuse_unknown_grade(query, answer),
+        )
         count_shown(request, (hit.reference for hit in answer.hits), "searches")
         return ready(rendered(request, query, answer, notes))
 

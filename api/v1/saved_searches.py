@@ -42,7 +42,7 @@ from procurement.permissions import Action
 from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.index import engine
-from search.notes import notes_on
+from search.notes import note_on_need, notes_on
 from search.parameters import Parameter
 from search.params import LISTING_PARAMETERS
 from search.saved_query import PLACES, kept_query
@@ -213,4 +213,5 @@ class SavedSearchResults(SavedSearchRead):
         row = cast(SavedSearch, self.found(request, reference))
         query = kept_query(row.query, timezone.localdate(), dict(request.GET.lists()))
         answer = engine().search_listings(query)
-        return ready(rendered(request, query, answer, notes_on(query.q, answer.count)))
+        notes = (*notes_on(query.q, answer.count), *note_on_need(query.q))
+        return ready(rendered(request, query, answer, notes))

@@ -329,6 +329,21 @@ def test_a_question_that_can_find_nothing_is_told_why(
     assert (told["notes"], told["count"] == 0) == (notes, bool(q))
 
 
+def test_signs_of_a_question_that_is_read_as_a_need_are_told_not_to_count(client: Client) -> None:
+    words = "evaluation+health+services+adults+learning+disabilities+community+housing+schools+transport"
+    told = get(client, f"listings/?q={words}+autism+-school")
+    assert told["notes"] == [
+        {
+            "code": "read_as_need",
+            "detail": "Quotes, -word and word* do not count here, since with more than 10 different words this is "
+            "read as a need: use fewer words for them to count.",
+        }
+    ]
+    assert told["count"] == get(client, f"listings/?q={words}+autism+school")["count"] > 0
+    assert get(client, f"listings/?q={words}+-school")["notes"] == []
+    assert get(client, f"listings/?q={words}+autism+-+school")["notes"] == []
+
+
 def test_a_corrected_question_is_told_alike_of_listings_and_rates(client: Client) -> None:
     assert get(client, "listings/?q=vision+evalution")["did_you_mean"] == "vision evaluation"
     assert get(client, "rates/?q=Senior+consultnt,+x")["did_you_mean"] == "Senior consultant, x"

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from search.analysis import GAP, fold, term_of, words_of
 from search.engines.lexicon import Lexicon, sorted_counts
-from search.planner import LONG_QUESTION, NEED_WORDS, Alternative, Clause, Plan, nothing_telling, plan
+from search.planner import (
+    LONG_QUESTION,
+    NEED_WORDS,
+    Alternative,
+    Clause,
+    Plan,
+    nothing_telling,
+    plan,
+    signs_unread,
+)
 from search.synonyms import synonyms
 
 
@@ -236,6 +245,25 @@ def test_quotation_marks_and_dashes_of_a_pasted_need_are_punctuation() -> None:
     assert {clause.words for clause in found.clauses} >= {"Council", "Fleece", "damp", "PIP", "Atlas"}
     assert not any(clause.required for clause in found.clauses)
     assert found.excluded == ()
+
+
+MANY = "evaluation health services adults learning disabilities community housing schools transport"
+
+
+@pytest.mark.parametrize(
+    "sign", ["-autism", '-"autism care"', '"autism"', "autis*", "-autis*", "“autism care”"]
+)
+def test_signs_that_do_not_count_are_told_in_a_long_question_alone(sign: str) -> None:
+    assert signs_unread(f"{MANY} {sign}")
+    assert signs_unread(f"{sign} {MANY}")
+    assert not signs_unread(f"evaluation of health {sign}")
+
+
+@pytest.mark.parametrize(
+    "plain", ["autism", "- autism", "co-production", "10 - 20", "autism *", '"autism', "-", '""']
+)
+def test_dashes_and_marks_of_a_long_question_that_are_no_signs_are_not_told(plain: str) -> None:
+    assert not signs_unread(f"{MANY} safety {plain}")
 
 
 @pytest.mark.parametrize("typed", ["😀", "((((", "!!", "'", '"', '""', '"the"', "-", "-*", "- -", "the of"])

@@ -231,6 +231,13 @@ def test_a_question_that_can_find_nothing_is_told_why(page: Client, q: str, said
     assert said in read(page.get("/search", {"q": q})).texts("p")
 
 
+def test_a_question_that_is_read_as_a_need_is_told_that_its_signs_do_not_count(page: Client) -> None:
+    words = "evaluation+health+services+adults+learning+disabilities+community+housing+schools+transport"
+    said = "Quotes, -word and word* do not count here, since with more than 10 different words this is read as a need"
+    assert said in page.get(f"/search?q={words}+autism+-school").content.decode()
+    assert said not in page.get(f"/search?q={words}+autism").content.decode()
+
+
 def test_a_lot_or_specialism_that_nobody_offers_is_an_empty_page_that_says_so(page: Client) -> None:
     framework = Framework.objects.get(reference="rm1")
     lot = Lot.objects.create(reference="rm1~3", framework=framework, number="3", position=3, name="Housing")

@@ -22,7 +22,7 @@ from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
 from search.index import engine
 from search.known import known_values
-from search.notes import Note, notes_on
+from search.notes import Note, note_on_need, notes_on
 from search.parameters import BadParameters, ParameterFault
 from search.params import PAGE_SIZE, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
@@ -99,7 +99,12 @@ def search(request: HttpRequest) -> HttpResponse:
         found = engine()
         query, empty = known_values(found, query)
         answer = found.search_listings(query)
-        notes = (*notes_on(query.q, answer.count), *empty, *refuse_unknown_grade(query, answer))
+        notes = (
+            *notes_on(query.q, answer.count),
+            *note_on_need(query.q),
+            *empty,
+            *refuse_unknown_grade(query, answer),
+        )
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
     except BadParameters as bad:
