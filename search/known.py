@@ -1,6 +1,6 @@
 """A value that nothing in the index bears, in whatever capitals, is a fault of the question, not an empty answer,
-unless it is a framework, a lot or a specialism that there is: then a link to it holds when its last firm leaves, and a
-note says why it is empty.
+unless it is a framework, a lot, a specialism or a supplier that there is: then a link to it holds when its last firm
+leaves, and a note says why it is empty.
 
 Between reading a question and answering it: the engine knows which frameworks, lots, specialisms, suppliers and
 regions its listings and rate lines name (in memory), so that the database is read for what it does not know alone.
@@ -30,13 +30,18 @@ MOST_NAMED: Final = 10
 
 _WORDS: Final[Mapping[Collection, str]] = {"listings": "has no listings", "rates": "has no rates"}
 _OWN_WORDS: Final = {"region": "is no region", "exclude": "is no rate line"}
-_KEPT: Final[Mapping[str, type[Model]]] = {"framework": Framework, "lot": Lot, "specialism": Specialism}
+_KEPT: Final[Mapping[str, type[Model]]] = {
+    "framework": Framework,
+    "lot": Lot,
+    "specialism": Specialism,
+    "supplier": Supplier,
+}
 """What stands in the database whether or not anything in the index bears it, and is public."""
 _EMPTY: Final[Mapping[Collection, tuple[str, str]]] = {
     "listings": ("no_listings", "Nobody is listed at present"),
     "rates": ("no_rates", "There are no rates at present"),
 }
-_WHERE: Final = {"framework": "under", "lot": "on", "specialism": "for"}
+_WHERE: Final = {"framework": "under", "lot": "on", "specialism": "for", "supplier": "for"}
 
 
 def known_values(engine: Engine, query: ListingQuery) -> tuple[ListingQuery, tuple[Note, ...]]:

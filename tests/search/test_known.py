@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from procurement.models import Grade, Lot
+from procurement.models import Grade, Lot, Supplier
 from search.engines.base import Engine
 from search.grades import refuse_unknown_grade, refuse_unknown_grades
 from search.known import known_rate_values, known_values, refuse_unknown_frameworks
@@ -132,12 +132,15 @@ def test_names_and_roles_are_completed_within_frameworks_that_there_are(engine: 
             ["under wr1 (World wr1)", "on wr1~1 (Lot 1)", "for wr1~1~2 (Public engagement)"],
         ),
         ("lot=rm3745~5&lot=wr1~1", 1, ["on wr1~1 (Lot 1)"]),
+        ("supplier=ELM&framework=rm3745", 0, ["for elm (Elm)"]),
+        ("supplier=elm&supplier=ppl", 1, ["for elm (Elm)"]),
     ],
 )
 def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
     engine: Engine, asked: str, count: int, told: list[str]
 ) -> None:
     make_frameworks()
+    Supplier.objects.create(reference="elm", name="Elm", form="prime")
     query = listing_query(QueryDict(asked), TODAY)
     query, notes = known_values(engine, query)
     assert notes == tuple(Note("no_listings", f"Nobody is listed at present {one}.") for one in told)
@@ -147,10 +150,12 @@ def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
 
 def test_rates_of_what_there_is_and_has_none_are_none_and_say_so(engine: Engine) -> None:
     make_frameworks()
-    query = rate_query(QueryDict("framework=wr1&lot=2a&grade=G1"))
+    Supplier.objects.create(reference="elm", name="Elm", form="prime")
+    query = rate_query(QueryDict("framework=wr1&lot=2a&grade=G1&supplier=Elm"))
     assert known_rate_values(engine, query)[1] == (
         Note("no_rates", "There are no rates at present under wr1 (World wr1)."),
         Note("no_rates", "There are no rates at present on wr1~2a (Lot 2a)."),
+        Note("no_rates", "There are no rates at present for elm (Elm)."),
     )
     assert (engine.search_rates(query).count, list(engine.rate_lines(query))) == (0, [])
 
