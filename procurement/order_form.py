@@ -164,7 +164,7 @@ def _price(price: Priced) -> dict[str, Any]:
             "reference": held.card.reference,
             "version": held.version.number,
             "digest": held.version.digest,
-            "basis": held.card.basis,
+            "basis": held.version.basis,
             "unit": held.card.unit,
         },
         "lines": [line.to_json() for line in price.quote.price.lines],

@@ -141,7 +141,6 @@ def card_places(supplier: int) -> list[CardPlace]:
 
 
 def _places(version: RateCardVersion) -> Iterable[RatePlace]:
-    card = version.card
     own: dict[tuple[str, int], tuple[str, str, int, int]] = {}
     lines = RateLine.objects.filter(version=version, grade__isnull=False).select_related("lot", "grade")
     for line in lines:
@@ -151,7 +150,7 @@ def _places(version: RateCardVersion) -> Iterable[RatePlace]:
         held = own.get(key)
         if held is None or line.price_minor < held[3]:
             own[key] = line.grade.code, line.grade.name, line.grade.rank, line.price_minor
-    compared = card.basis != RateCard.Basis.ILLUSTRATIVE
+    compared = version.basis != RateCard.Basis.ILLUSTRATIVE
     places = _among_cards(version, {key: held[3] for key, held in own.items()}) if compared and own else {}
     for key, (code, name, _, price) in sorted(own.items(), key=lambda one: (one[0][0], one[1][2])):
         cheaper, cards = places.get(key, (0, 0))
@@ -173,7 +172,7 @@ def _among_cards(
         card__framework=card.framework_id,
         card__unit=card.unit,
         card__currency=card.currency,
-        card__basis=card.basis,
+        basis=version.basis,
     )
     state = published.aggregate(newest=Max("pk"), made=Max("created_at"), number=Count("pk"))
     moment = f"{state['made']:%Y%m%d%H%M%S%f}" if state["made"] else ""

@@ -133,7 +133,7 @@ def yardsticks(answers: Iterable[Quote]) -> dict[str, Yardstick]:
     amounts: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for one in answers:
         if one.price is not None and one.held is not None:
-            illustrative = one.held.card.basis == RateCard.Basis.ILLUSTRATIVE
+            illustrative = one.held.version.basis == RateCard.Basis.ILLUSTRATIVE
             amounts[one.held.card.currency].append((one.price.total, illustrative))
     return {
         currency: measured
@@ -301,7 +301,7 @@ def _notes(question: QuoteQuestion, held: HeldCard, today: date) -> Iterable[Not
         yield Note("framework_ends", message)
     elif status in NOT_LIVE or question.starts_on < framework.starts_on:
         yield Note("framework_not_open", f"{framework.number} {NOT_LIVE.get(status, 'begins later')}.")
-    if held.card.basis == RateCard.Basis.ILLUSTRATIVE:
+    if held.version.basis == RateCard.Basis.ILLUSTRATIVE:
         message = (
             "Illustrative: made up to show how the service works; the supplier's real rates are not known."
         )

@@ -194,7 +194,7 @@ def _card(version: RateCardVersion, lines: Sequence[RateLine]) -> dict[str, Any]
         "reference": card.reference,
         "version": version.number,
         "digest": version.digest,
-        "basis": card.basis,
+        "basis": version.basis,
         "currency": card.currency,
         "unit": card.unit,
         "vat": "excluded",

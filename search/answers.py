@@ -213,10 +213,8 @@ def _card(quote: Quote | None) -> dict[str, Any] | None:
     """The card that a quote rests on, by the names of a listing's."""
     if quote is None or quote.held is None:
         return None
-    card = quote.held.card
-    return dict(
-        zip(CARD, (card.currency, card.reference, quote.held.version.number, card.basis), strict=True)
-    )
+    card, version = quote.held.card, quote.held.version
+    return dict(zip(CARD, (card.currency, card.reference, version.number, version.basis), strict=True))
 
 
 def _pair(pair: Pair, labels: Labels) -> dict[str, Any]:

@@ -231,7 +231,7 @@ def _document(
         "rates": rates,
         "currency": card.card.currency if card else None,
         "unit": card.card.unit if card else None,
-        "basis": card.card.basis if card else None,
+        "basis": card.version.basis if card else None,
         "confirmed_on": partner.confirmed_on.isoformat() if partner.confirmed_on else None,
         "stored": {
             "reference": key,
@@ -314,7 +314,7 @@ def _stored_rates(
         "version": card.version.number,
         "currency": card.card.currency,
         "unit": card.card.unit,
-        "basis": card.card.basis,
+        "basis": card.version.basis,
         "vat": "excluded",
         "valid_from": card.version.valid_from.isoformat() if card.version.valid_from else None,
         "valid_to": card.version.valid_to.isoformat() if card.version.valid_to else None,

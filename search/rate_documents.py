@@ -95,7 +95,6 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "supplier": card.supplier.reference,
             "currency": card.currency,
             "unit": card.unit,
-            "basis": card.basis,
             "lines": [
                 _line(card, framework, spell, line, lots, known, leads.get(card.supplier_id, NOBODY))
                 for spell in spells.get(card.pk, ())
@@ -165,7 +164,7 @@ def _line(
         "currency": card.currency,
         "unit": card.unit,
         "vat": "excluded",
-        "basis": card.basis,
+        "basis": version.basis,
         "fictional": lead.fictional,
         "supplier": {"reference": card.supplier.reference, "name": card.supplier.name},
         "framework": {"reference": framework.reference, "number": framework.number},
@@ -194,6 +193,7 @@ def _line(
         "qualification": line.qualification,
         "site": line.site,
         "size": size,
+        "basis": version.basis,
         "price_minor": line.price_minor,
         "valid_from": first.isoformat() if first else None,
         "valid_to": last.isoformat() if last else None,

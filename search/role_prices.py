@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from procurement.models import Framework, Lot, RateCard, Supplier
+from procurement.models import Framework, Lot, Supplier
 from procurement.quotes import Quote, QuoteQuestion, quotes
 from procurement.requirements import RequirementContent
 from search.engines.matching_base import NO_TOTAL, CardKind, Gathered, Prices
@@ -66,5 +66,7 @@ def _total(quote: Quote | None) -> int:
 
 
 def _kind(quote: Quote | None) -> CardKind:
-    card: RateCard | None = None if quote is None or quote.held is None else quote.held.card
-    return ("", "", "") if card is None else (card.currency, card.unit, card.basis)
+    if quote is None or quote.held is None:
+        return "", "", ""
+    card = quote.held.card
+    return card.currency, card.unit, quote.held.version.basis

@@ -302,8 +302,8 @@ def _card(quote: Quote) -> dict[str, Any] | None:
         "valid_from": version.valid_from,
         "valid_to": version.valid_to,
         "unit": card.unit,
-        "basis": card.basis,
-        "caveat": CAVEATS[RateCard.Basis(card.basis)],
+        "basis": version.basis,
+        "caveat": CAVEATS[RateCard.Basis(version.basis)],
     }
 
 

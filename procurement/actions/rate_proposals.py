@@ -99,7 +99,7 @@ def draft_rate_proposal(actor: Actor, draft: RateProposalDraft) -> RateProposal:
         before = version_in_force(proposal)
         standing = lines_of_version(before.pk) if before else []
         if before is not None:
-            proposal.basis = before.card.basis
+            proposal.basis = before.basis
         if draft.lines is None:
             if len(standing) > MOST_LINES:
                 raise Conflict(f"The card has more than {MOST_LINES:,} lines: such a card comes by import.")

@@ -138,7 +138,7 @@ def compare_cards(
 def _head(before: RateCardVersion, draft: CardDraft) -> dict[str, tuple[str, str]]:
     """What a draft changes about the card itself."""
     pairs = {
-        "basis": (before.card.basis, draft.basis),
+        "basis": (before.basis, draft.basis),
         "valid_from": (str(before.valid_from or ""), str(draft.valid_from or "")),
         "valid_to": (str(before.valid_to or ""), str(draft.valid_to or "")),
     }
@@ -349,6 +349,7 @@ def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) ->
                     card_id=cards[change.draft.reference],
                     number=numbers.get(cards[change.draft.reference], 0) + 1,
                     status=Status.DRAFT,
+                    basis=change.draft.basis,
                     valid_from=change.draft.valid_from,
                     valid_to=change.draft.valid_to,
                     source=change.draft.source,

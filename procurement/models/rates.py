@@ -14,8 +14,7 @@ from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 class RateCard(Revised):
     """A supplier's card under a framework. Rates are ceilings, VAT excluded.
 
-    An *illustrative* card is made up to show how the service works: it says so wherever it is shown, and stays out of
-    statistics unless asked for.
+    `basis` is that of the version published last: whoever reads a price reads the basis of its own version.
     """
 
     class Unit(models.TextChoices):
@@ -42,7 +41,11 @@ class RateCard(Revised):
 
 
 class RateCardVersion(models.Model):
-    """A card as it stood: immutable once published. Both days are included; no last day means until further notice."""
+    """A card as it stood: immutable once published. Both days are included; no last day means until further notice.
+
+    An *illustrative* version is made up to show how the service works: it says so wherever it is shown, and stays out
+    of statistics unless asked for.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -54,6 +57,12 @@ class RateCardVersion(models.Model):
     card = models.ForeignKey(RateCard, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices)
+    basis = models.CharField(
+        max_length=12,
+        choices=RateCard.Basis.choices,
+        default=RateCard.Basis.PUBLISHED,
+        db_default=RateCard.Basis.PUBLISHED,
+    )
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
     source = models.CharField(

@@ -135,7 +135,7 @@ def _line(card: CardDocument, line: LineDocument) -> Comparable:
         "qualification": line["qualification"],
         "site": line["site"],
         "size": line["size"],
-        "basis": card["basis"],
+        "basis": line["basis"],
     }
     return (
         line["key"],

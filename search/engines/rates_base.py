@@ -32,6 +32,7 @@ class LineDocument(TypedDict):
     qualification: str
     site: str
     size: str
+    basis: str
     price_minor: int
     valid_from: str | None
     valid_to: str | None
@@ -52,7 +53,6 @@ class CardDocument(TypedDict):
     supplier: str
     currency: str
     unit: str
-    basis: str
     lines: Sequence[LineDocument]
 
 

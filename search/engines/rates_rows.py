@@ -122,7 +122,6 @@ class RateRows:
         shared = (
             self.units.add(f"{card['currency']} {card['unit']}"),
             code,
-            self.codes["basis"].add(card["basis"]),
             self.codes["framework"].add(card["framework"]),
             self.codes["supplier"].add(card["supplier"]),
         )
@@ -156,6 +155,7 @@ class RateRows:
             codes["qualification"].add(line["qualification"]),
             codes["site"].add(line["site"]),
             codes["size"].add(line["size"]),
+            codes["basis"].add(line["basis"]),
             UNKNOWN if least is None else least,
             _day(line["valid_from"], FIRST_DAY),
             _day(line["valid_to"], LAST_DAY),
@@ -251,8 +251,8 @@ class RateRows:
 
 
 _ROW_ORDER: Final = (
-    "unit", "card", "basis", "framework", "supplier", "price", "title", "lots", "grade", "work_type",
-    "qualification", "site", "size", "min_experience", "valid_from", "valid_to", "hash", "at", "length",
+    "unit", "card", "framework", "supplier", "price", "title", "lots", "grade", "work_type",
+    "qualification", "site", "size", "basis", "min_experience", "valid_from", "valid_to", "hash", "at", "length",
 )  # fmt: skip
 
 

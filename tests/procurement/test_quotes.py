@@ -100,6 +100,16 @@ def test_the_version_of_the_day_is_pinned_and_a_change_during_the_work_is_said()
     assert later.held.version.number == 1
 
 
+def test_a_price_is_of_the_basis_of_the_version_that_states_it() -> None:
+    publish_rates("oak", "wr1", PRICES, basis="illustrative")
+    real = {key: price + 10_000 for key, price in PRICES.items()}
+    publish_rates("oak", "wr1", real, valid_from=date(2026, 6, 1))
+    [made_up], [stated] = asked("oak"), asked("oak", starts_on=date(2026, 6, 1))
+    assert (total(made_up), codes(made_up)) == (625_000, ["illustrative"])
+    assert (total(stated), codes(stated)) == (750_000, [])
+    assert [yardsticks([one])["GBP"].illustrative for one in (made_up, stated)] == [True, False]
+
+
 def test_a_draft_prices_nothing() -> None:
     oak = Supplier.objects.get(reference="oak")
     with unguarded():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from importlib import import_module
 
 import pytest
@@ -135,6 +136,16 @@ def test_a_published_card_keeps_its_basis_until_another_is_published(basis: str)
     card = RateCard.objects.get(reference="wr1~oak")
     assert (card.basis, card.versions.filter(status="published").count()) == (other, 1)
     assert refused(lambda: RateCard.objects.filter(pk=card.pk).update(basis=basis)) == CARD
+
+
+def test_a_version_keeps_the_basis_that_it_was_published_with() -> None:
+    publish_rates("oak", "wr1", {"wr1~1~G1": 40_000}, basis="illustrative")
+    versions = RateCardVersion.objects.filter(card__reference="wr1~oak").order_by("number")
+    said = [("superseded", "published"), ("published", "illustrative")]
+    assert list(versions.values_list("status", "basis")) == said
+    for version, other in zip(versions, ("illustrative", "published"), strict=True):
+        told = refused(partial(RateCardVersion.objects.filter(pk=version.pk).update, basis=other))
+        assert told == "A published rate card is never edited: publish another."
 
 
 def test_a_draft_card_takes_and_loses_lines() -> None:

@@ -26,6 +26,7 @@ def line(card: str, number: int, **fields: Any) -> dict[str, Any]:
     made = {
         "key": f"{card}~{number}", "text": "Engineer", "lots": [], "grade": "", "work_type": "",
         "min_experience": None, "max_experience": None, "qualification": "", "site": "", "size": "",
+        "basis": "published",
         "price_minor": 10_000, "valid_from": None, "valid_to": None,
     } | fields  # fmt: skip
     return made | {
@@ -36,7 +37,7 @@ def line(card: str, number: int, **fields: Any) -> dict[str, Any]:
 def card(key: str, lines: list[dict[str, Any]], version: int = 1, **fields: Any) -> dict[str, Any]:
     return {
         "key": key, "version": version, "framework": "calc", "supplier": f"of-{key}", "currency": "USD",
-        "unit": "hour", "basis": "published", "lines": lines,
+        "unit": "hour", "lines": lines,
     } | fields  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def drawn_line(rng: random.Random, name: str, number: int) -> dict[str, Any]:
         qualification=rng.choice(["", "bachelors", "masters"]),
         site=rng.choice(["", "both", "customer"]),
         size=rng.choice(["small", "other"]),
+        basis=rng.choice(["published", "published", "published", "illustrative"]),
         price_minor=rng.choice([5_000, 5_001, 7_550, rng.randrange(2_000, 30_000)]),
         valid_from=rng.choice([None, "2020-01-01", "2027-01-01"]),
         valid_to=rng.choice([None, "2024-12-31", "2030-01-01"]),
@@ -70,7 +72,6 @@ def drawn_cards() -> list[dict[str, Any]]:
                 currency=rng.choice(["USD", "USD", "USD", "GBP"]),
                 framework=rng.choice(["calc", "other"]),
                 supplier=rng.choice(["acme", "bolt", "crane"]),
-                basis=rng.choice(["published", "published", "published", "illustrative"]),
             )
         )
     return cards

@@ -33,7 +33,7 @@ class Scanned:
 
     def counted(self, query: RateQuery) -> list[int]:
         """The prices of which statistics are made, sorted."""
-        lines = [line for card, line in self.lines if query.bases or card["basis"] != "illustrative"]
+        lines = [line for _, line in self.lines if query.bases or line["basis"] != "illustrative"]
         return [line["price_minor"] for line in lines]
 
 
@@ -135,7 +135,7 @@ def meets(card: Mapping[str, Any], line: Mapping[str, Any], query: RateQuery) ->
     any_of: Iterable[tuple[tuple[str, ...], str]] = (
         (query.frameworks, card["framework"]),
         (query.suppliers, card["supplier"]),
-        (query.bases, card["basis"]),
+        (query.bases, line["basis"]),
         (query.grades, line["grade"]),
         (query.qualifications, line["qualification"]),
         (query.sites, line["site"]),

@@ -95,6 +95,18 @@ def test_a_card_that_takes_effect_later_leaves_the_one_before_in_force() -> None
     assert [one["price_minor"] for one in after] == [50_000]
 
 
+def test_rates_are_of_the_basis_of_the_version_in_force() -> None:
+    make_world()
+    publish_rates("oak", "wr1", {"wr1~1~G1": 72_500}, basis="illustrative")
+    publish_rates("oak", "wr1", {"wr1~1~G1": 99_900}, valid_from=TODAY + timedelta(days=10))
+    found = [documents(TODAY + timedelta(days=days))["wr1~oak~oak"] for days in (0, 10)]
+    assert [(one["basis"], one["rates"][0]["price_minor"]) for one in found] == [
+        ("illustrative", 72_500),
+        ("published", 99_900),
+    ]
+    assert [one["stored"]["rates"]["basis"] for one in found] == ["illustrative", "published"]
+
+
 def test_what_is_not_stated_is_said_and_found_by_lot() -> None:
     make_world()
     document = documents()["wr0~oak~ash"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -195,6 +196,24 @@ def test_illustrative_lines_are_listed_and_stay_out_of_statistics_unless_asked(w
         "100.00",
         0,
     )
+
+
+@pytest.mark.parametrize(("now", "later"), [("illustrative", "published"), ("published", "illustrative")])
+def test_a_line_is_of_the_basis_of_its_own_version(writer: Writer, now: str, later: str) -> None:
+    first = TODAY + timedelta(days=30)
+    publish([LineDraft("x", 10_000, role_title="Adviser")], supplier="yew", basis=now)
+    publish([LineDraft("x", 20_000, role_title="Adviser")], supplier="yew", basis=later, valid_from=first)
+    drain(writer)
+
+    for day, basis, amount in ((TODAY, now, "100.00"), (first, later, "200.00")):
+        query = RateQuery(suppliers=("yew",), as_of=day)
+        (line,) = found(query)
+        assert (line["basis"], line["amount"]) == (basis, amount)
+        told = answer(engine().search_rates(query))
+        counted = 1 if basis == "published" else 0
+        assert (told["statistics"] is not None, told["illustrative_left_out"]) == (bool(counted), 1 - counted)
+        assert found(replace(query, bases=(now if basis == later else later,))) == []
+    assert drift().count == 0
 
 
 def test_an_answer_states_currency_vat_and_that_rates_are_ceilings(writer: Writer) -> None:

@@ -24,7 +24,7 @@ _CARDS_AT_ONCE: Final = 200
 _MOST_STRAYS: Final = 10_000
 """What one search tells; of more, the next version of a card buries the rest."""
 _NO_CARD: Final = {
-    "framework": "", "supplier": "", "currency": "", "unit": "", "basis": "", "lines": (),
+    "framework": "", "supplier": "", "currency": "", "unit": "", "lines": (),
 }  # fmt: skip
 
 

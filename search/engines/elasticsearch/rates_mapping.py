@@ -98,7 +98,6 @@ def line_sources(card: CardDocument) -> Iterator[dict[str, Any]]:
         "unit": unit_of(card["currency"], card["unit"]),
         "framework": card["framework"],
         "supplier": card["supplier"],
-        "basis": card["basis"],
     }
     hashes = hashes_of([line["key"] for line in card["lines"]])
     drawn = np.array([signed(ties(hashes, seed)) for seed in range(SEEDS)]).T.tolist()
@@ -136,6 +135,7 @@ def _line(line: LineDocument) -> dict[str, Any]:
         "qualification": line["qualification"],
         "site": line["site"],
         "size": line["size"],
+        "basis": line["basis"],
         "terms": written(terms_of(text)),
         "words": sorted({fold(word) for word in words_of(normalise(text))} - {""}),
         "title": text,
