@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
-from procurement.dated import in_force
+from procurement.card_versions import spells, version_on
 from procurement.models import (
     Framework,
     Offering,
@@ -24,6 +26,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.on_day import appointed, belongs, day_within
+from procurement.querysets import RateCardVersionQuerySet
 
 NAMES: Final = 3
 """A listing is named by its framework, supplier and partner."""
@@ -136,19 +139,14 @@ def _read(wanted: list[Named], on: date, cards: bool) -> _Rows:
 
 
 def _read_cards(rows: _Rows, suppliers: list[int], on: date) -> None:
-    """A version that is published ahead of its first day leaves the one before it in force until then."""
-    states = [RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
+    """The version of each card that is in force."""
     frameworks = {one.pk: one for one in rows.frameworks.values()}
-    chosen: set[int] = set()
-    for version in (
-        RateCardVersion.objects.filter(
-            card__supplier__in=suppliers, card__framework__in=frameworks, status__in=states
-        )
-        .select_related("card")
-        .order_by("card__reference", "-number")
-    ):
-        card = version.card
-        day = day_within(frameworks[card.framework_id], on)
-        if card.pk not in chosen and in_force(version, day):
-            chosen.add(card.pk)
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public()
+    ours = versions.filter(card__supplier__in=suppliers, card__framework__in=frameworks)
+    newest_first = ours.select_related("card").order_by("card__reference", "-number")
+    for _, of_card in groupby(newest_first, key=attrgetter("card_id")):
+        found = spells(of_card)
+        card = found[0].version.card
+        version = version_on(found, day_within(frameworks[card.framework_id], on))
+        if version is not None:
             rows.cards[card.supplier_id, card.framework_id].append(version)

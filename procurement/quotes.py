@@ -11,8 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
+from procurement.card_versions import spells, version_on
 from procurement.dated import in_force
 from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Framework, Lot, RateCard, RateCardVersion, RateLine, Supplier
@@ -196,18 +199,21 @@ def versions_in_force(
     framework: Framework, suppliers: Collection[int], day: date
 ) -> tuple[dict[int, RateCardVersion], dict[int, date]]:
     """The version in force on that day by supplier (primary keys), and by card the first day of the one that follows
-    it (one query). A version that is published ahead of its first day leaves the one before it in force until then.
+    it (one query).
     """
     chosen: dict[int, RateCardVersion] = {}
     follows: dict[int, date] = {}
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public().under(framework, suppliers)
-    for version in versions:
-        card, known = version.card, chosen.get(version.card.supplier_id)
-        if not in_force(version, day):
-            if version.valid_from is not None and version.valid_from > day:
-                follows[card.pk] = min(version.valid_from, follows.get(card.pk, version.valid_from))
+    for _, of_card in groupby(versions, key=attrgetter("card_id")):
+        found = spells(of_card)
+        for begins in (spell.version.valid_from for spell in found):
+            if begins is not None and begins > day:
+                follows[found[0].version.card_id] = begins
+        version = version_on(found, day)
+        if version is None:
             continue
-        if known is None or (known.card_id != card.pk and fit(card, framework) < fit(known.card, framework)):
+        card, known = version.card, chosen.get(version.card.supplier_id)
+        if known is None or fit(card, framework) < fit(known.card, framework):
             chosen[card.supplier_id] = version
     return chosen, follows
 

@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q
 
-from procurement.dated import in_force
+from procurement.card_versions import spells, version_on
 from procurement.models import (
     Appointment,
     Framework,
@@ -28,6 +30,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.on_day import appointed, belongs, day_within
+from procurement.querysets import RateCardVersionQuerySet
 from procurement.quotes import fit
 from procurement.references import listing_reference
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
@@ -117,23 +120,20 @@ def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
 def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int, int], _Card]:
     """The card in force for each supplier and framework: in the framework's own unit and in pounds where
     there are several.
-
-    A version that is published ahead of its first day leaves the one before it in force until then.
     """
-    states = [RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
     chosen: dict[tuple[int, int], RateCardVersion] = {}
-    for version in (
-        RateCardVersion.objects.filter(card__supplier__in=suppliers, status__in=states)
-        .select_related("card")
-        .order_by("card_id", "-number")
-    ):
-        card = version.card
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__supplier__in=suppliers)
+    newest_first = versions.select_related("card").order_by("card_id", "-number")
+    for _, of_card in groupby(newest_first, key=attrgetter("card_id")):
+        found = spells(of_card)
+        card = found[0].version.card
         framework = places.frameworks[card.framework_id]
-        place = (card.supplier_id, card.framework_id)
-        if not in_force(version, day_within(framework, on)):
+        version = version_on(found, day_within(framework, on))
+        if version is None:
             continue
+        place = (card.supplier_id, card.framework_id)
         held = chosen.get(place)
-        if held is None or (held.card_id != card.pk and fit(card, framework) < fit(held.card, framework)):
+        if held is None or fit(card, framework) < fit(held.card, framework):
             chosen[place] = version
     cards = {version.pk: _Card(version.card, version, []) for version in chosen.values()}
     lines = RateLine.objects.filter(version__in=cards, grade__isnull=False).order_by("version_id", "ordinal")

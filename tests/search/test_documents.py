@@ -16,6 +16,7 @@ from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.offerings import OfferingDraft, save_offerings
 from procurement.event_types import EVENT_TYPES
 from procurement.ground import ground
+from procurement.listing_facts import facts_of
 from procurement.models import (
     Appointment,
     Event,
@@ -105,6 +106,20 @@ def test_rates_are_of_the_basis_of_the_version_in_force() -> None:
         ("published", 99_900),
     ]
     assert [one["stored"]["rates"]["basis"] for one in found] == ["illustrative", "published"]
+
+
+def test_a_version_that_another_has_superseded_does_not_come_back_when_that_one_ends() -> None:
+    make_world()
+    ends = TODAY - timedelta(days=5)
+    publish_rates("oak", "wr1", {"wr1~1~G1": 50_000}, valid_from=TODAY - timedelta(days=90), valid_to=ends)
+    found = [documents(day)["wr1~oak~oak"] for day in (TODAY - timedelta(days=91), ends, TODAY)]
+    assert [[line["price_minor"] for line in one["rates"]] for one in found] == [
+        [40_000, 65_050, 90_000],
+        [50_000],
+        [],
+    ]
+    assert [one["currency"] for one in found] == ["GBP", "GBP", None]
+    assert facts_of(["wr1~oak~oak"], TODAY)["wr1~oak~oak"].cards == ()
 
 
 def test_what_is_not_stated_is_said_and_found_by_lot() -> None:

@@ -1,0 +1,52 @@
+"""Which version of a rate card holds on a day: the one reading for prices, listings, the rate explorer and the card.
+
+A version holds from its first day, where it names one, until its last or the day before a later version begins. Once
+that has begun, all before it are over for good, also when it ends itself. Days are days in Europe/London.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from procurement.dated import in_force
+from procurement.models.rates import RateCardVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A version and the days on which it is the one to look at: `since` the first, None for the oldest of its card,
+    `until` the last, None for the newest. On some of them it may not be in force itself.
+    """
+
+    version: RateCardVersion
+    since: date | None
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether the version is in force on the day."""
+        return in_force(self.version, day) and (self.until is None or day <= self.until)
+
+
+def spells(versions: Iterable[RateCardVersion]) -> list[Spell]:
+    """Those of one card that is or was published, the newest first as `versions` are; a version that later ones leave
+    no day is left out. Every day is within exactly one.
+    """
+    held: list[RateCardVersion] = []
+    for version in versions:
+        begins = held[-1].valid_from if held else None
+        if held and (begins is None or (version.valid_from is not None and version.valid_from >= begins)):
+            continue
+        held.append(version)
+    starts = [version.valid_from for version in held]
+    ends = [None, *(start - timedelta(days=1) for start in starts if start is not None)]
+    return [
+        Spell(version, None if version is held[-1] else start, until)
+        for version, start, until in zip(held, starts, ends, strict=False)
+    ]
+
+
+def version_on(found: Iterable[Spell], day: date) -> RateCardVersion | None:
+    """The version in force on a day, None where none is."""
+    return next((spell.version for spell in found if spell.holds(day)), None)
