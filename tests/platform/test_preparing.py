@@ -28,7 +28,10 @@ def test_static_files_of_the_version_before_stay_where_its_pages_ask_for_them(
 ) -> None:
     settings.STATIC_ROOT = tmp_path / "static"
     collect_static(tmp_path)
-    now, before = tmp_path / "static" / "web" / "icon.svg", tmp_path / "static" / "web" / "icon.0123456789ab.svg"
+    now, before = (
+        tmp_path / "static" / "web" / "icon.svg",
+        tmp_path / "static" / "web" / "icon.0123456789ab.svg",
+    )
     before.write_text("<svg/>")
     now.unlink()
     (tmp_path / "static-collected").unlink()

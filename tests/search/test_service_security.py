@@ -133,7 +133,9 @@ def test_a_key_that_may_look_but_make_no_index_stops_searches_alone(
     with override_settings(**settings_of(secure, secure.api_key("looks", {"calloff": role}))):
         build_index()
         told = capsys.readouterr().err
-        assert told.startswith("Searches of this version will answer 503 until it is built. The index was not rebuilt")
+        assert told.startswith(
+            "Searches of this version will answer 503 until it is built. The index was not rebuilt"
+        )
         assert NOT_ENOUGH in told
         assert_unavailable(client)
         assert client.get("/api/v1/frameworks/").status_code == 200
