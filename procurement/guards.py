@@ -84,6 +84,21 @@ def refuse_replacing(editor: BaseDatabaseSchemaEditor, table: str, sentence: str
         _put_up(editor, table, "INSERT", shared, sentence, name="replace")
 
 
+def refuse_moving_over(editor: BaseDatabaseSchemaEditor, table: str, sentence: str) -> None:
+    """On SQLite, no row of the table is moved onto the key of another by `UPDATE OR REPLACE`, which removes that one
+    without asking its triggers. Any other update that this refuses would break a key.
+    """
+    if editor.connection.vendor == "sqlite":
+        shared = " OR ".join(_shared(editor, table, "rowid <> OLD.rowid"))
+        _put_up(editor, table, "UPDATE", shared, sentence, name="moving_over")
+
+
+def move_over(editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Takes that guard down."""
+    if editor.connection.vendor == "sqlite":
+        _remove(editor, table, f"{table}_no_moving_over")
+
+
 def write_over(editor: BaseDatabaseSchemaEditor, table: str) -> None:
     """Takes that guard down."""
     if editor.connection.vendor == "sqlite":
@@ -92,7 +107,7 @@ def write_over(editor: BaseDatabaseSchemaEditor, table: str) -> None:
 
 def take_down(editor: BaseDatabaseSchemaEditor, table: str) -> None:
     """Removes every guard of the table."""
-    for event in ("UPDATE", "DELETE", "TRUNCATE", "REPLACE"):
+    for event in ("UPDATE", "DELETE", "TRUNCATE", "REPLACE", "MOVING_OVER"):
         _remove(editor, table, f"{table}_no_{event.lower()}")
 
 
@@ -201,9 +216,9 @@ def in_quotes(sentence: str) -> str:
     return "'" + sentence.replace("'", "''") + "'"
 
 
-def _shared(editor: BaseDatabaseSchemaEditor, table: str) -> Iterator[str]:
-    """For each key of a SQLite table, whether a row with it stands: its primary key and all that is unique, also where
-    that holds for some rows alone.
+def _shared(editor: BaseDatabaseSchemaEditor, table: str, other: str = "") -> Iterator[str]:
+    """For each key of a SQLite table, whether a row with it stands, of which `other` holds: its primary key and all
+    that is unique, also where that holds for some rows alone.
     """
     quote = editor.quote_name
     with editor.connection.cursor() as cursor:
@@ -221,6 +236,8 @@ def _shared(editor: BaseDatabaseSchemaEditor, table: str) -> Iterator[str]:
     written = ", ".join(f"NEW.{quote(name)} AS {quote(name)}" for name in columns)
     for key, some in keys:
         same = " AND ".join(f"{quote(name)} = NEW.{quote(name)}" for name in key)
+        if other:
+            same = f"{same} AND {other}"
         if some:
             same = f"{same} AND ({some}) AND EXISTS (SELECT 1 FROM (SELECT {written}) WHERE {some})"  # noqa: S608
         yield f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {same})"  # noqa: S608 - names of the database's own

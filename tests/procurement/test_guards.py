@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 NEVER = import_module("procurement.migrations.0028_never_written_over")
 EMPTIED = import_module("procurement.migrations.0031_not_emptied")
 PLACES = import_module("procurement.migrations.0032_names_and_places")
+MOVED = import_module("procurement.migrations.0035_never_moved_over")
 MEANING = import_module("procurement.migrations.0033_what_a_price_means")
 PUBLISHED = import_module("procurement.migrations.0030_rules_held").CARD
 OVER = "A row that is never edited is not written over either."
@@ -79,6 +80,7 @@ def test_every_guard_stands_after_all_migrations() -> None:
             for one in (NEVER.EVENTS, *NEVER.KEPT, MEANING.CARDS)
             if connection.vendor == "sqlite"
         ),
+        *(f"{one}_no_moving_over" for one in MOVED.TABLES if connection.vendor == "sqlite"),
         *(f"procurement_offering_no_other_lot_{event}" for event in written),
         *(f"procurement_offering_no_stranger_{event}" for event in written),
         *(f"procurement_suppliermember_no_overlap_{event}" for event in written),
@@ -154,6 +156,34 @@ def test_no_row_that_is_never_edited_is_written_over_on_sqlite_either() -> None:
         row = {**before[0], **said}
         assert refused(lambda row=row, model=model: replace(model, row)) == told, key
         assert list(model.objects.order_by("pk").values()) == before, key
+
+
+def test_no_row_is_moved_over_one_that_is_never_edited_on_sqlite_either() -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL knows no UPDATE OR REPLACE")
+    make_world()
+    published = RateCardVersion.objects.filter(status="published").earliest("pk")
+    draft = RateCardVersion.objects.create(
+        card=published.card, number=7, status="draft", digest="", actor="system"
+    )
+    for change in (
+        f"id = {published.pk}",
+        f"number = {published.number}",
+        # Unique among published versions alone.
+        "status = 'published'",
+    ):
+        before = list(RateCardVersion.objects.order_by("pk").values())
+        said = f"UPDATE OR REPLACE procurement_ratecardversion SET {change} WHERE id = {draft.pk}"  # noqa: S608
+        assert refused(lambda said=said: executed(said)) == MOVED.OVER, change
+        assert list(RateCardVersion.objects.order_by("pk").values()) == before, change
+    executed(f"UPDATE OR REPLACE procurement_ratecardversion SET number = 9 WHERE id = {draft.pk}")  # noqa: S608
+    draft.refresh_from_db()
+    assert draft.number == 9
+
+
+def executed(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_what_shares_no_key_is_inserted_as_before_on_sqlite() -> None:
