@@ -47,7 +47,7 @@ def remove(apps, editor):
 class Migration(migrations.Migration):
     short_locks = "A version is a row for a whole card, of which there are some thousands: its lines are not touched."
 
-    dependencies = [("procurement", "0034_work_types")]
+    dependencies = [("procurement", "0035_never_moved_over")]
 
     operations = [
         migrations.RunPython(aside, again, elidable=False),
