@@ -80,10 +80,14 @@ def _known(
 ) -> tuple[Mapping[str, tuple[str, ...]], tuple[Note, ...]]:
     unknown = engine.unknown_values(collection, asked) if asked else ()
     small = [one.value for one in unknown if one.parameter == "supplier"]
-    if small and (stand := as_they_stand(Supplier, small)):
+    stand = as_they_stand(Supplier, small) if small else {}
+    if stand:
         asked = {**asked, "supplier": tuple(stand.get(value, value) for value in asked["supplier"])}
         unknown = engine.unknown_values(collection, asked)
-    kept = {name: _names(name, [one.value for one in unknown if one.parameter == name]) for name in _KEPT}
+    there = {name: [one.value for one in unknown if one.parameter == name] for name in _KEPT}
+    # Whether a supplier stands was just asked.
+    there["supplier"] = [value for value in there["supplier"] if value in stand.values()]
+    kept = {name: _names(name, values) for name, values in there.items()}
     if faults := [one for one in unknown if one.value not in kept.get(one.parameter, {})]:
         raise BadParameters([_fault(collection, one) for one in faults])
     code, nobody = _EMPTY[collection]

@@ -215,6 +215,7 @@ def _card(supplier: Supplier, framework: Framework, basis: str, prices: dict[str
         card=card,
         number=1,
         status="draft",
+        basis=basis,
         valid_from=framework.starts_on,
         valid_to=framework.ends_on,
         digest="0" * 64,
