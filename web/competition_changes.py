@@ -24,8 +24,8 @@ from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import conclude_evaluation
 from procurement.models import Competition
 from procurement.permissions import Actor
-from web.competition_form import local, moment_of
-from web.doing import Change
+from web.competition_form import LABELS, local, moment_of
+from web.doing import STEP_LABELS, Change
 from web.faults import id_part
 
 ANSWERS: Final = {"yes": True, "no": False}
@@ -75,6 +75,9 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
 }
 """By what the form says in `do`; those that need more than the form's fields are in `changes_of`."""
 
+OF_REASONS: Final = {"extend": N_("Why the dates move"), "amend": N_("Why it is amended")}
+"""How the reason of a step is called, where it is not that alone."""
+
 DONE: Final = {
     "planned": N_("The competition is planned."),
     "publish": N_("The competition is published. Every supplier that is entitled has been told."),
@@ -114,6 +117,21 @@ def changes_of(request: HttpRequest, competition: Competition | None) -> dict[st
         return extend_competition(actor, reference, revision, moved, sent.get("reason", ""))
 
     return OF_COMPETITIONS | {"add_document": add, "extend": extend}
+
+
+def labels_of(sent: QueryDict) -> dict[str, str]:
+    """How the fields of the forms are called, by the first step of a fault's pointer."""
+    why = OF_REASONS.get(sent.get("do", ""), STEP_LABELS["reason"])
+    note = {"note": N_("What it is")} if sent.get("do") == "declare" else {}
+    return {
+        **STEP_LABELS,
+        **{name: LABELS[name] for name in MOMENTS if name in LABELS},
+        **note,
+        "reason": why,
+        "user": N_("Colleague"),
+        "part": N_("Part"),
+        "material": N_("How far it goes"),
+    }
 
 
 def anchors_of(sent: QueryDict) -> dict[str, str]:

@@ -54,9 +54,13 @@ def by_anchor(faults: Iterable[FieldFault]) -> dict[str, str]:
 
 
 def labelled(faults: Iterable[FieldFault], labels: Mapping[str, str]) -> list[FieldFault]:
-    """The faults, each message after the label of its field (by anchor), so that the summary says which is meant."""
+    """The faults, each message after the label of its field (by anchor), so that the summary says which is meant. One
+    that says something else beside its field names it already.
+    """
     return [
-        replace(one, message=f"{said(labels[one.anchor])}: {one.message}") if one.anchor in labels else one
+        replace(one, message=f"{said(labels[one.anchor])}: {one.message}")
+        if one.anchor in labels and not one.beside
+        else one
         for one in faults
     ]
 

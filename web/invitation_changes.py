@@ -18,7 +18,7 @@ from procurement.actions.ranking import explain_price
 from procurement.actions.tenders import confirm_tender, decline_tender, let_write, withdraw_tender
 from procurement.models import Tender
 from procurement.permissions import Actor
-from web.doing import Change
+from web.doing import STEP_LABELS, Change
 
 OF_INVITATIONS: Final[dict[str, Change]] = {
     "interested": lambda actor, reference, _, __: express_interest(actor, reference, True),
@@ -70,6 +70,13 @@ ANCHORS: Final = {
     "answer": "answer",
 }
 """Which field of which form a fault belongs to."""
+NAMES: Final = {
+    **STEP_LABELS,
+    "partners": N_("Members that may write the draft"),
+    "part": N_("What it belongs to"),
+    "answer": N_("Your explanation"),
+}
+"""How these are called."""
 
 
 def changes_of(request: HttpRequest, tender: Tender | None) -> dict[str, Change]:

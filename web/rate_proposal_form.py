@@ -27,7 +27,7 @@ from procurement.actions.rate_proposals import (
     submit_rate_proposal,
     withdraw_rate_proposal,
 )
-from procurement.errors import Invalid
+from procurement.errors import Fault, Invalid
 from procurement.models import (
     Appointment,
     Framework,
@@ -191,10 +191,10 @@ def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, 
 
     def file(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
         sent = request.FILES.get("file")
+        if sent is None:
+            raise Invalid("The file was not taken.", (Fault("/file", "required", "There is no file."),))
         try:
-            return read_rates_file(
-                actor, reference, revision, sent.name or "" if sent else "", sent.chunks() if sent else ()
-            )
+            return read_rates_file(actor, reference, revision, sent.name or "", sent.chunks())
         except Invalid as refused:
             raise Invalid(refused.message, tuple(map(of_headings_said, refused.faults))) from refused
 

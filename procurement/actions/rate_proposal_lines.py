@@ -203,7 +203,10 @@ def _cells(sent: object, at: str, faults: list[Fault]) -> dict[str, str] | None:
 
 
 def _sentence(fault: CellFault) -> str:
-    shown = f"{fault.cell!r} {fault.message}" if fault.cell else fault.message
+    given = repr(fault.cell)
+    shown = (
+        f"{given} {fault.message}" if fault.cell and not fault.message.startswith(given) else fault.message
+    )
     return f"{shown[0].upper()}{shown[1:]}."
 
 

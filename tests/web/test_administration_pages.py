@@ -89,7 +89,7 @@ def test_a_step_without_a_reason_or_out_of_turn_changes_nothing(page: Client) ->
     before = Event.objects.count()
     answer = page.post(PLACE, {"do": "suspend", "revision": 0, "reason": " "})
     assert answer.status_code == 422
-    assert [anchor for _, anchor in wrong(read(answer))] == ["#suspend-reason"]
+    assert wrong(read(answer)) == [("Reason: this must not be empty", "#suspend-reason")]
     assert page.post(PLACE, {"do": "reinstate", "revision": 0, "reason": "x"}).status_code == 409
     assert page.post(PLACE, {"do": "nothing", "revision": 0, "reason": "x"}).status_code == 404
     assert page.post("/administration/appointments/rm1~9~dogwood", {"do": "suspend"}).status_code == 404

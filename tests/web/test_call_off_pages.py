@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from procurement.models import CallOff, Contract, Event, Framework, Lot, Offer, Partner
 from tests.web.buying import ALDER, colleague, signed
 from tests.web.calling_off import awarded, begun, chosen, form, need, sent_to_alder, step
-from tests.web.reading import read, summary
+from tests.web.reading import read, summary, wrong
 
 
 def state() -> tuple[Any, ...]:
@@ -179,6 +179,17 @@ def test_a_step_from_an_older_state_changes_nothing_and_says_so(page: Client) ->
     assert "You changed this last, on " in answer.content.decode()
     assert read(answer).one("textarea", id="cancel-reason").text == "Late."
     assert page.post(address, {"do": "publish", "revision": 2}).status_code == 404
+
+
+def test_an_award_without_a_word_on_conflicts_is_refused_by_the_name_of_the_field(page: Client) -> None:
+    address, offer = sent_to_alder(signed(page))
+    signed(page, "alder@example.org")
+    assert step(page, offer, "accept").status_code == 303
+    signed(page)
+    before = state()
+    answer = step(page, address, "award", conflicts=" ")
+    told = [("Conflicts of interest: this must not be empty", "#conflicts")]
+    assert (answer.status_code, wrong(read(answer)), state()) == (422, told, before)
 
 
 def test_the_lists_take_the_same_number_of_queries_however_many_there_are(

@@ -139,6 +139,12 @@ def test_a_file_is_part_of_the_tender_and_sealed_from_the_buyer(page: Client) ->
     refused = answered(page, invitation, "add_file", file=SimpleUploadedFile("a.exe", b"x"), part="quality")
     assert (refused.status_code, state()) == (422, before)
     assert "#file" in {one.attributes.get("href") for one in read(refused).all("a")}
+    for do, told in (
+        ("add_file", ("Choose a file", "#file")),
+        ("ask", ("Question: this must not be empty", "#question")),
+    ):
+        empty = answered(page, invitation, do, part="quality", question=" ")
+        assert (empty.status_code, wrong(read(empty)), state()) == (422, [told], before)
     assert written(page, invitation, "submit", **{"answer-method": MARKER}).status_code == 303
     quality, price = (TenderFile.objects.get(part=part).reference for part in ("quality", "price"))
     assert fetched(page, f"/files/{quality}") == MARKER.encode()

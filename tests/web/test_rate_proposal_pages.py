@@ -113,7 +113,11 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) ->
     answer = step(page, address, "rates", **{"rate-1": "much", "new-grade-1": "rm1~1~G1", "new-amount-1": ""})
     assert answer.status_code == 422
     shown = read(answer)
-    assert fields(shown) == {"rate-1", "new-amount-1"}
+    line = shown.one("label", **{"for": "rate-1"}).text
+    assert wrong(shown) == [
+        (f"{line}: 'much' is not a price; write it as 650, 650.50 or 1,250.00", "#rate-1"),
+        ("New line 2: is blank; a price is never taken as 0", "#new-amount-1"),
+    ]
     assert shown.one("input", id="rate-1").attributes["value"] == "much"
     answer = step(page, address, "edit", valid_from="soon", note="x")
     assert (answer.status_code, fields(read(answer))) == (422, {"valid_from"})
@@ -121,6 +125,7 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) ->
     assert (answer.status_code, fields(read(answer))) == (422, {"valid_from"})
     answer = step(page, address, "file")
     assert (answer.status_code, fields(read(answer))) == (422, {"file"})
+    assert wrong(read(answer)) == [("Choose a file", "#file")]
     text = SimpleUploadedFile("rates.csv", b"grade,lot,price\nG1,1,much\n")
     answer = step(page, address, "file", file=text)
     assert (answer.status_code, fields(read(answer))) == (422, {"file"})

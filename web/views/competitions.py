@@ -23,7 +23,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of
 from web.changing import see_other, sent_revision
-from web.competition_changes import DONE, anchors_of, changes_of
+from web.competition_changes import DONE, anchors_of, changes_of, labels_of
 from web.competition_form import CHOICES, LABELS, faults_of, local, read, typed_from, typed_of, written
 from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import Refusal, do
@@ -43,7 +43,15 @@ def competition(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, found, ())
     changes = changes_of(request, _planned(found))
-    done = do(request, actor, found.reference, changes, anchors_of(request.POST), _address(found))
+    done = do(
+        request,
+        actor,
+        found.reference,
+        changes,
+        anchors_of(request.POST),
+        _address(found),
+        labels=labels_of(request.POST),
+    )
     if isinstance(done, Refusal):
         return _page(request, actor, _seen(actor, reference), done.faults, done.status)
     return done

@@ -29,7 +29,7 @@ from web.buying import actor_of, require_buyer
 from web.changing import see_other, sent_revision
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
-from web.invitation_changes import ANCHORS, DONE, changes_of
+from web.invitation_changes import ANCHORS, DONE, NAMES, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
 from web.meanwhile import REFUSED, differing
 from web.pages import render
@@ -90,7 +90,7 @@ def invitation(request: HttpRequest, reference: str) -> HttpResponse:
         return _page(request, actor, found, ())
     subject = ("tender", tender.reference) if tender else None
     changes = changes_of(request, tender)
-    done = do(request, actor, found.reference, changes, ANCHORS, _address(found), subject)
+    done = do(request, actor, found.reference, changes, ANCHORS, _address(found), subject, NAMES)
     if isinstance(done, Refusal):
         return _page(request, actor, found, done.faults, done.status)
     return done

@@ -6,7 +6,7 @@ there (404).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.rate_comparison import RULES, STOPS
+from procurement.actions.rate_proposal_lines import lines_of
 from procurement.actions.rate_proposals import compared, draft_rate_proposal, proposal_parts
 from procurement.errors import Refused
 from procurement.models import RateProposal
@@ -31,7 +32,7 @@ from procurement.states import RATE_PROPOSALS
 from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault, by_anchor, lowered
 from web.meanwhile import CONFLICT, REFUSED, Written, differing
 from web.once import done_once
 from web.pages import render
@@ -173,7 +174,8 @@ def _page(
         typed, beside = _again(request, found, names)
     drafts = _drafts(request, found, names, typed) if "edit" in steps else None
     ids = shown_ids(drafts["fields"]) if drafts else set()
-    wrong = [*(_led(one, ids) for one in faults), *beside]
+    labels = _line_labels(found, names) if status_code == 422 else {}
+    wrong = [*(_led(one, ids, labels) for one in faults), *beside]
     number, many = page_of(request.GET), len(comparison.lines)
     address = Address.of(request.path, request.GET).without("page", "done")
     return render(
@@ -249,9 +251,21 @@ def _drafts(request: HttpRequest, found: RateProposal, names: Names, typed: dict
     }
 
 
-def _led(fault: FieldFault, ids: set[str]) -> FieldFault:
-    """The fault, led to its field where the page has it."""
+def _line_labels(found: RateProposal, names: Names) -> dict[str, str]:
+    """How the fields of rates are called, by their ids: by the line, on whichever page of the form it stands."""
+    lines = {f"rate-{place}": names.line(line) for place, line in enumerate(lines_of(found))}
+    new = {f"new-amount-{row}": _("New line %(number)s") % {"number": row + 1} for row in range(NEW_ROWS)}
+    return lines | new
+
+
+def _led(fault: FieldFault, ids: set[str], lines: Mapping[str, str]) -> FieldFault:
+    """The fault, named by its field and led to it where the page has it."""
     known = fault.anchor in ids or fault.anchor.endswith("-reason")
+    if fault.anchor in lines:
+        named = f"{lines[fault.anchor]}: {lowered(fault.message)}"
+        return FieldFault(fault.anchor if known else "", named, fault.message)
+    if fault.beside:
+        return FieldFault(fault.anchor if known else "", fault.message, fault.beside)
     label = said(LABELS.get(fault.anchor, ""))
     message = f"{label}: {fault.message[0].lower()}{fault.message[1:]}" if label else fault.message
     return FieldFault(fault.anchor if known else "", message)
