@@ -6,6 +6,7 @@ the regions exactly (no listing is read) -> map.html. A firm that works in sever
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,7 +33,7 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A region: how many listings work there, by ownership form in the order of the map's forms too. `shade` is 0 for
-    none to SHADES for the most.
+    none, else 1 for the fewest of the map to SHADES for the most: regions that differ a little differ in shade.
     """
 
     code: str
@@ -44,12 +45,24 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Shade:
+    """What a shade of the map stands for: `fewest` to `most` listings."""
+
+    shade: int
+    fewest: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerMap:
-    """The tiles by name, the ownership forms by count, and how many listings there are in all."""
+    """The tiles by name, the ownership forms by count, how many listings there are in all, and what the shades that
+    occur stand for, the lightest first; where all regions have as many there is one.
+    """
 
     tiles: tuple[Tile, ...]
     forms: tuple[Form, ...]
     count: int
+    legend: tuple[Shade, ...]
 
 
 def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> PartnerMap:
@@ -66,7 +79,7 @@ def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> Partne
         found = facet_of(engine.search_listings(narrowed), "region")
         by_form.append({one.value: one.count for one in found.values})
     regions = [one for one in facet_of(answer, "region").values if letter_of(one.value)]
-    most = max((one.count for one in regions), default=0)
+    held = [one.count for one in regions if one.count]
     return PartnerMap(
         tuple(
             Tile(
@@ -75,13 +88,29 @@ def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> Partne
                 letter_of(one.value),
                 one.count,
                 tuple(counts.get(one.value, 0) for counts in by_form),
-                -(-one.count * SHADES // most),
+                _shade(one.count, held),
             )
             for one in sorted(regions, key=lambda one: one.label)
         ),
         tuple(forms),
         answer.count,
+        _legend(held),
     )
+
+
+def _shade(count: int, held: Sequence[int]) -> int:
+    """The shade of a region with so many listings, where the regions that have any hold so many."""
+    if not count:
+        return 0
+    fewest, most = min(held), max(held)
+    return 1 + (count - fewest) * (SHADES - 1) // (most - fewest) if most > fewest else 1
+
+
+def _legend(held: Sequence[int]) -> tuple[Shade, ...]:
+    by_shade: dict[int, list[int]] = {}
+    for count in held:
+        by_shade.setdefault(_shade(count, held), []).append(count)
+    return tuple(Shade(shade, min(counts), max(counts)) for shade, counts in sorted(by_shade.items()))
 
 
 def counting(query: ListingQuery) -> ListingQuery:

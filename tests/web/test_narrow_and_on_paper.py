@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from procurement.models import DayFinds, MonthFinds
+from procurement.vocabulary import OWNERSHIP
 from search.index import borrowed_writer
 from search.rebuild import rebuild
 from tests.web.administering import OPERATOR, make_administrators
@@ -61,3 +62,17 @@ def test_maps_charts_and_bars_are_whole_on_paper(site: Site) -> None:
         lost += [f"{address} {one}" for one in printed(page)]
     context.close()
     assert lost == []
+
+
+def test_the_map_s_table_shows_every_form_of_ownership_at_1280_pixels(site: Site) -> None:
+    make_crowd()
+    with borrowed_writer() as writer:
+        rebuild(writer)
+    context = site.context(viewport={"width": 1280, "height": 1024})
+    page = context.new_page()
+    page.goto("/map")
+    region = page.get_by_role("region", name="Listings by region and ownership")
+    assert region.locator("thead th").count() == 2 + len(OWNERSHIP)
+    assert region.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    context.close()

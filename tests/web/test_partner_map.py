@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
 from tests.web.reading import read, rows
+from web.partner_map import _legend, _shade
 
 TABLE = "Listings by region and ownership"
 
@@ -59,14 +60,57 @@ def test_a_tile_says_how_many_and_leads_to_them(page: Client) -> None:
     assert read(page.get(tiles[0].attributes["href"])).texts("h2")[1] == "1 listing"
     assert [
         one.attributes["class"].rpartition("-")[2] for one in shown.all("li", class_="app-map__tile")
-    ] == ["5", "5"]
+    ] == ["1", "1"]
+    assert shown.one("p", class_="app-map-legend").text == (
+        "Listings by shade: 1 Every region that has any has as many."
+    )
 
 
-def test_what_has_no_field_here_stays_and_is_named(page: Client) -> None:
-    shown = read(page.get("/map?framework=rm1&lot=1&accreditation=living-wage"))
+def test_regions_that_differ_a_little_differ_in_shade_and_the_shades_are_told() -> None:
+    held = [64, 66, 70, 75, 79, 83, 83]
+    assert [_shade(count, held) for count in (0, *held)] == [0, 1, 1, 2, 3, 4, 5, 5]
+    assert [(one.shade, one.fewest, one.most) for one in _legend(held)] == [
+        (1, 64, 66),
+        (2, 70, 70),
+        (3, 75, 75),
+        (4, 79, 79),
+        (5, 83, 83),
+    ]
+    assert _legend([]) == ()
+
+
+def test_every_filter_of_a_search_stands_as_a_chip_and_stays_in_the_form(page: Client) -> None:
+    address = "/map?framework=rm1&lot=1&accreditation=living-wage&grade=G2&max_rate=900"
+    shown = read(page.get(address))
     hidden = {one.attributes["name"]: one.attributes["value"] for one in shown.all("input", type="hidden")}
-    assert hidden == {"lot": "1", "accreditation": "living-wage"}
-    assert "Narrowed by lot, accreditation too. Change the filters" in shown.texts("p")
+    sent = {"framework": "rm1", "lot": "1", "accreditation": "living-wage", "grade": "G2", "max_rate": "900"}
+    assert hidden == sent
+    chips = shown.all("a", class_="app-chip")
+    assert [one.text for one in chips] == [
+        "Remove Framework: RM1 Advice",
+        "Remove Lot: RM1 lot 1: Health",
+        "Remove Accreditation: Living Wage employer",
+        "Remove Grade: G2",
+        "Remove Up to £900",
+    ]
+    less = urlsplit(chips[2].attributes["href"])
+    assert (less.path, parse_qs(less.query)) == (
+        "/map",
+        {name: [value] for name, value in sent.items() if name != "accreditation"},
+    )
+    (change,) = (one for one in shown.all("a") if one.text == "Change the filters")
+    back = urlsplit(change.attributes["href"])
+    assert (back.path, parse_qs(back.query)) == ("/search", {name: [value] for name, value in sent.items()})
+
+
+def test_the_start_page_and_a_search_lead_to_the_map(page: Client) -> None:
+    assert [one.text for one in read(page.get("/")).all("a", href="/map")] == ["See where partners work"]
+    (there,) = (
+        one.attributes["href"]
+        for one in read(page.get("/search?framework=rm1")).all("a")
+        if one.text == "See where they work"
+    )
+    assert there == "/map?framework=rm1"
 
 
 def test_what_finds_nothing_says_so(page: Client) -> None:

@@ -29,10 +29,10 @@ from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingRe
 from web.adding import ADDED, added_to
 from web.address import Address
 from web.buying import actor_of
+from web.chips import Chip, facet_chips, rate_chips
 from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, refuse_larger, spoken
 from web.finding import count_shown
-from web.formats import money
 from web.pages import buys, render
 from web.paging import pages
 from web.rate_form import frameworks_with_rates, grades_on
@@ -55,15 +55,6 @@ FIELDS: Final = {
 """Parameters with a field of their own on the refused form; a fault of any other links to its chip."""
 OTHERS: Final = {"page_size": N_("Listings on a page")}
 """Parameters that are no filter and have no field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A choice that narrows the search and the address without it."""
-
-    id: str
-    label: str
-    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +128,7 @@ def _answered(
         compared=compared(asked),
         comparing={hit.reference: toggled(asked, hit.reference) for hit in answer.hits},
         facets=[_group(facet, first_page, more) for facet in answer.facets],
-        chips=[*_facet_chips(answer.facets, first_page), *_rate_chips(query, first_page)],
+        chips=[*facet_chips(answer.facets, first_page), *rate_chips(query, first_page)],
         grades=grades,
         sorts=[(slug, said(label)) for slug, label in SORTS.items() if slug != "rate" or query.grade],
         # Every page of a search must stand in the order of its first page, past midnight too.
@@ -256,42 +247,3 @@ def _group(facet: Facet, address: Address, more: str) -> FacetGroup:
         further=min(hidden, FACET_SIZE_MORE - FACET_SIZE),
         more=f"{address.put({'more': facet.name})}#{facet.name}" if hidden and facet.name != more else "",
     )
-
-
-def _facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
-    return [
-        Chip(
-            f"chip-{facet.name}-{number}",
-            f"{said(facet.label)}: {value_said(facet, value)}",
-            str(address.less(facet.name, value.value)),
-        )
-        for facet in facets
-        for number, value in enumerate(facet.values, 1)
-        if value.selected
-    ]
-
-
-def _rate_chips(query: ListingQuery, address: Address) -> list[Chip]:
-    chips = []
-    if query.grade:
-        without = address.without("grade", "min_rate", "max_rate")
-        if query.sort == "rate":
-            without = without.without("sort")
-        chips.append(Chip("chip-grade", f"{_('Grade')}: {query.grade}", str(without)))
-    if query.min_rate is not None:
-        chips.append(
-            Chip(
-                "chip-min",
-                _("From %(amount)s") % {"amount": money(query.min_rate)},
-                str(address.without("min_rate")),
-            )
-        )
-    if query.max_rate is not None:
-        chips.append(
-            Chip(
-                "chip-max",
-                _("Up to %(amount)s") % {"amount": money(query.max_rate)},
-                str(address.without("max_rate")),
-            )
-        )
-    return chips
