@@ -1,5 +1,5 @@
-"""What was bought: contracts and call-offs counted and added up by framework, route, supplier and month, for those who
-answer for frameworks.
+"""What was bought: contracts and call-offs counted and added up by framework, route, supplier and month, direct awards
+by their grounds and the kind of body too, for those who answer for frameworks.
 
 Money is in minor units of one currency, VAT excluded: a contract's value without what its options may add. Only
 contracts that both sides have signed count.
@@ -7,22 +7,27 @@ contracts that both sides have signed count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Greatest, TruncMonth
 from django.utils import timezone
+from django.utils.translation import gettext_noop as N_
 
 from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, Contract
+from procurement.terms import MECHANISMS
+from procurement.vocabulary import BUYER_CLASSES
 
 MONTHS: Final = 12
 """So many months are shown, the current one the last."""
 MOST: Final = 20
 """So many suppliers are shown."""
+NOT_RECORDED: Final = N_("Not recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,28 @@ class RouteUse:
 
 
 @dataclass(frozen=True, slots=True)
+class AwardUse:
+    """Direct awards of one kind: all that left their draft, those under contract, and the value of the contracts in
+    minor units. `key` is a mechanism of procurement/terms.py or a class of buyers, "" where none is recorded.
+    """
+
+    label: str
+    begun: int
+    contracted: int
+    minor: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
-    """All that is told, of one currency."""
+    """All that is told, of one currency; direct awards by the `grounds` on which they rest and by the kind of `bodies`
+    that made them, the most frequent first.
+    """
 
     currency: str
     routes: tuple[RouteUse, ...]
+    grounds: tuple[AwardUse, ...]
+    bodies: tuple[AwardUse, ...]
     months: tuple[Spent, ...]
     suppliers: tuple[Spent, ...]
     other_suppliers: int
@@ -75,9 +97,10 @@ class Spending:
 
 
 def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> Spending:
-    """What was bought under the frameworks (primary keys): four queries."""
+    """What was bought under the frameworks (primary keys): six queries."""
     keys = list(frameworks)
     signed = _signed(keys, currency)
+    awards = _direct_awards(keys, signed)
     months = _months_back(today)
     since = datetime.combine(months[0], time.min, timezone.get_current_timezone())
     by_month = {
@@ -101,6 +124,8 @@ def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> S
     return Spending(
         currency=currency,
         routes=tuple(_routes(keys, signed)),
+        grounds=_together(((one.ground, one) for one in awards), MECHANISMS),
+        bodies=_together(((one.body, one) for one in awards), BUYER_CLASSES),
         months=tuple(
             Spent(
                 f"{month:%B %Y}",
@@ -158,6 +183,67 @@ def _routes(keys: list[int], signed: QuerySet[Contract]) -> Iterable[RouteUse]:
             row["named"],
             row["way"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Awards:
+    """Direct awards on one ground by one class of buyers."""
+
+    ground: str
+    body: str
+    begun: int
+    contracted: int
+    minor: int
+
+
+def _direct_awards(keys: list[int], signed: QuerySet[Contract]) -> list[_Awards]:
+    """Direct awards that left their draft (two queries)."""
+    status, route = CallOff.Status, CallOff.Route.DIRECT_AWARD
+    values = {
+        (row["ground"] or "", row["body"]): row["minor"]
+        for row in signed.filter(call_off__route=route)
+        .values(
+            ground=KeyTextTransform("mechanism", "call_off__terms"),
+            body=F("call_off__organisation__buyer_class"),
+        )
+        .annotate(minor=Sum("value_minor"))
+        .order_by()
+    }
+    rows = (
+        CallOff.objects.filter(lot__framework__in=keys, route=route)
+        .exclude(status__in=[status.DRAFT, status.APPROVED])
+        .values(ground=KeyTextTransform("mechanism", "terms"), body=F("organisation__buyer_class"))
+        .annotate(begun=Count("pk"), contracted=Count("pk", filter=Q(status=status.CONTRACTED)))
+        .order_by()
+    )
+    return [
+        _Awards(
+            row["ground"] or "",
+            row["body"],
+            row["begun"],
+            row["contracted"],
+            values.get((row["ground"] or "", row["body"]), 0),
+        )
+        for row in rows
+    ]
+
+
+def _together(awards: Iterable[tuple[str, _Awards]], labels: Mapping[str, str]) -> tuple[AwardUse, ...]:
+    """The awards added up by key, the most frequent first."""
+    by_key: dict[str, list[_Awards]] = {}
+    for key, one in awards:
+        by_key.setdefault(key, []).append(one)
+    found = [
+        AwardUse(
+            labels.get(key, NOT_RECORDED),
+            sum(one.begun for one in several),
+            sum(one.contracted for one in several),
+            sum(one.minor for one in several),
+            key,
+        )
+        for key, several in by_key.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.begun, one.label)))
 
 
 def _months_back(today: date) -> list[date]:

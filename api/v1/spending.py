@@ -1,4 +1,5 @@
-"""What was bought under frameworks, added up for those who answer for them: routes, months and suppliers.
+"""What was bought under frameworks, added up for those who answer for them: routes, grounds, months and
+suppliers.
 
 Totals alone: whose need it was is not told. The page /administration/spend shows the same numbers.
 """
@@ -21,7 +22,9 @@ from procurement.actions.buyers import require_somewhere
 from procurement.models import CallOff
 from procurement.permissions import Action
 from procurement.querysets_administering import frameworks_of
-from procurement.spending import MONTHS, MOST, Spending, spending
+from procurement.spending import MONTHS, MOST, AwardUse, Spending, spending
+from procurement.terms import MECHANISMS
+from procurement.vocabulary import BUYER_CLASSES
 from search.parameters import Parameter
 
 
@@ -35,6 +38,30 @@ class RouteSpendingSerializer(serializers.Serializer[Any]):
     contracted = serializers.IntegerField()
     ended_without = serializers.IntegerField()
     value = Money()
+
+
+class _DirectAwardsSerializer(serializers.Serializer[Any]):
+    """Direct awards: how many went out, how many are under contract, what contracts came to."""
+
+    went_out = serializers.IntegerField()
+    contracted = serializers.IntegerField()
+    value = Money()
+
+
+class GroundSpendingSerializer(_DirectAwardsSerializer):
+    """Direct awards that rest on one ground."""
+
+    ground = serializers.ChoiceField(
+        choices=list(MECHANISMS), allow_null=True, help_text="None: not recorded."
+    )
+
+
+class BodySpendingSerializer(_DirectAwardsSerializer):
+    """Direct awards by bodies of one class."""
+
+    buyer_class = serializers.ChoiceField(
+        choices=list(BUYER_CLASSES), allow_null=True, help_text="None: not recorded."
+    )
 
 
 class MonthSpendingSerializer(serializers.Serializer[Any]):
@@ -60,6 +87,10 @@ class SpendingSerializer(serializers.Serializer[Any]):
     frameworks = serializers.ListField(child=serializers.CharField())
     value = Money()
     routes = RouteSpendingSerializer(many=True)
+    grounds = GroundSpendingSerializer(many=True, help_text="Direct awards alone, the most frequent first.")
+    buyer_classes = BodySpendingSerializer(
+        many=True, help_text="Direct awards alone, the most frequent first."
+    )
     months = MonthSpendingSerializer(many=True, help_text=f"The last {MONTHS}, the current one the last.")
     suppliers = SupplierSpendingSerializer(many=True, help_text=f"The {MOST} with most.")
     other_suppliers = serializers.IntegerField(help_text="How many have contracts beside these.")
@@ -83,8 +114,9 @@ class SpendingView(ApiView):
         example='curl "http://127.0.0.1:8000/api/v1/spending/?framework=rm6309" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request) -> Response:
-        """By route, month of signature and supplier: under the own frameworks of their owner, under all of them for an
-        operator (with the scope `admin:write`). 404 for a framework of somebody else's.
+        """By route, month of signature and supplier, direct awards by ground and class of buyer: under the own
+        frameworks of their owner, under all of them for an operator (with the scope `admin:write`). 404 for a
+        framework of somebody else's.
         """
         actor = signed_in(request)
         asked = self.asked(request)
@@ -100,6 +132,9 @@ class SpendingView(ApiView):
 def _told(found: Spending, names: dict[str, str]) -> dict[str, Any]:
     def value(minor: int) -> dict[str, str] | None:
         return money(minor, found.currency)
+
+    def awards(one: AwardUse) -> dict[str, Any]:
+        return {"went_out": one.begun, "contracted": one.contracted, "value": value(one.minor)}
 
     return {
         "frameworks": list(names),
@@ -118,6 +153,8 @@ def _told(found: Spending, names: dict[str, str]) -> dict[str, Any]:
             }
             for one in found.routes
         ],
+        "grounds": [{"ground": one.key or None, **awards(one)} for one in found.grounds],
+        "buyer_classes": [{"buyer_class": one.key or None, **awards(one)} for one in found.bodies],
         "months": [
             {"month": one.key, "contracts": one.contracts, "value": value(one.minor)} for one in found.months
         ],

@@ -77,6 +77,43 @@ def test_contracts_are_added_up_by_route_month_and_supplier(page: Client) -> Non
     ]
 
 
+def test_direct_awards_are_counted_by_ground_and_by_kind_of_body(page: Client) -> None:
+    Organisation.objects.filter(reference="town").update(buyer_class="local-government")
+    bought(1, "rm1~1~dogwood", 1_000_050, SIGNED, terms={"mechanism": "lowest-price"})
+    bought(2, "rm1~1~alders", 2_000_000, SIGNED, route="competition", terms={"mechanism": "ranked"})
+    bought(3, "rm1~2a~alders", 9_000_000, None, status="awarded", terms={"mechanism": "only-one"})
+    bought(4, "rm1~1~alders", 500_000, SIGNED, terms={"mechanism": "lowest-price"})
+    bought(5, "rm1~1~alders", 700, None, status="draft", terms={"mechanism": "ranked"})
+    bought(6, "rm1~1~alders", 70_000, SIGNED)
+    signed(page, CHIEF)
+    found = read(page.get("/administration/spend"))
+    assert rows(found, "Direct awards by ground") == [
+        ["Ground", "Went out", "Under contract", "Value"],
+        ["Lowest price for the stated team", "2", "2", "£15,000.50"],
+        ["Not recorded", "1", "1", "£700"],
+        ["The only supplier on the lot that can meet the need", "1", "0", "£0"],
+    ]
+    assert rows(found, "Direct awards by kind of body") == [
+        ["Kind of body", "Went out", "Under contract", "Value"],
+        ["Local government", "4", "3", "£15,700.50"],
+    ]
+    assert [found.one("title", id=f"{one}-title").text for one in ("ground", "body")] == [
+        "Direct awards by ground",
+        "Direct awards by kind of body",
+    ]
+    told = page.get("/api/v1/spending/?framework=rm1").json()
+    assert told["grounds"][0] == {
+        "ground": "lowest-price",
+        "went_out": 2,
+        "contracted": 2,
+        "value": {"amount": "15000.50", "currency": "GBP", "vat": "excluded"},
+    }
+    assert [one["ground"] for one in told["grounds"]] == ["lowest-price", None, "only-one"]
+    assert [(one["buyer_class"], one["went_out"]) for one in told["buyer_classes"]] == [
+        ("local-government", 4)
+    ]
+
+
 def test_the_page_shows_the_totals_of_one_framework_or_of_all(page: Client) -> None:
     bought(1, "rm1~1~dogwood", 1_000_050, datetime.now(UTC))
     signed(page, CHIEF)

@@ -1,5 +1,5 @@
-"""What was bought under the frameworks that somebody answers for: routes, months and suppliers, each as a chart and
-as the table that holds its numbers. Totals alone: whose need it was is not told.
+"""What was bought under the frameworks that somebody answers for: routes, grounds, months and suppliers, each as a
+chart and as the table that holds its numbers. Totals alone: whose need it was is not told.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from web.pages import render
 @login_required
 @require_safe
 def spend(request: HttpRequest) -> HttpResponse:
-    """All frameworks that are the own, or the one that the address names (five queries beside who asks)."""
+    """All frameworks that are the own, or the one that the address names (seven queries beside who asks)."""
     who = administrator(request)
     only(who.spending)
     frameworks = list(
@@ -46,15 +46,19 @@ def spend(request: HttpRequest) -> HttpResponse:
         ],
         framework=wanted if wanted in known else "",
         found=found,
+        grounds=bars([(one.label, one.begun, str(one.begun)) for one in found.grounds]),
+        bodies=bars([(one.label, one.begun, str(one.begun)) for one in found.bodies]),
         months=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.months]),
         suppliers=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.suppliers]),
     )
 
 
 def _said(found: Spending) -> Spending:
-    """What was spent, its routes and months in the reader's language."""
+    """What was spent, its routes, grounds and months in the reader's language."""
     return replace(
         found,
         routes=tuple(replace(one, route=_(one.route)) for one in found.routes),
+        grounds=tuple(replace(one, label=_(one.label)) for one in found.grounds),
+        bodies=tuple(replace(one, label=_(one.label)) for one in found.bodies),
         months=tuple(replace(one, label=month(date.fromisoformat(f"{one.key}-01"))) for one in found.months),
     )
