@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.outcome import Outcome
+from procurement.actions.suppliers import follow_names
 from procurement.bulk import insert
 from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Partner, ProfileVersion, Region
@@ -158,8 +159,8 @@ def _locked(actor: Actor, reference: str, action: Action, revision: int) -> Part
 
 
 def publish_edits(actor: Actor, edits: Sequence[Edit]) -> None:
-    """Writes the new versions, makes them the published ones, and records it. Within the caller's
-    transaction.
+    """Writes the new versions, makes them the published ones, and records it; a supplier that is a firm alone takes
+    its firm's new name. Within the caller's transaction.
     """
     if not edits:
         return
@@ -203,6 +204,13 @@ def publish_edits(actor: Actor, edits: Sequence[Edit]) -> None:
     if own:
         Partner.objects.filter(pk__in=own).update(confirmed_on=timezone.localdate(now))
     record_many(actor, [_happening(edit, version) for edit, version in zip(edits, versions, strict=True)])
+    renamed = {
+        edit.partner.pk: (edit.partner.published.name, edit.content.name)
+        for edit in edits
+        if edit.partner.published is not None and "name" in edit.fields
+    }
+    if renamed:
+        follow_names(actor, renamed)
 
 
 def _happening(edit: Edit, version: ProfileVersion) -> Happening:

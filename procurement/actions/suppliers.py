@@ -8,7 +8,7 @@ specialisms in offerings.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -101,6 +101,31 @@ def save_suppliers(actor: Actor, drafts: Sequence[SupplierDraft], pointer: Point
         if change.supplier is not None and (change.differing or change.joining or change.leaving)
     ]
     return Outcome(created, changed, len(drafts) - len(created) - len(changed))
+
+
+def follow_names(actor: Actor, renamed: Mapping[int, tuple[str, str]]) -> None:
+    """Gives each firm's supplier that is that firm alone the firm's new name, where it bore the former one:
+    `renamed` has both by the partner's primary key. Within the caller's transaction, who has asked whether the actor
+    may rename the firm.
+    """
+    # One that was appointed under another name than its firm's keeps it: somebody said so.
+    led = SupplierMember.objects.filter(partner__in=renamed, role=Role.LEAD, left_on=None)
+    suppliers = {
+        one.pk: one
+        for one in Supplier.objects.select_for_update().filter(
+            form=Supplier.Form.ALONE, pk__in=led.values("supplier")
+        )
+    }
+    happenings = []
+    for supplier, partner in led.filter(supplier__in=suppliers).values_list("supplier", "partner"):
+        former, name = renamed[partner]
+        one = suppliers[supplier]
+        if one.name == former:
+            one.name = name
+            one.revision += 1
+            one.save(update_fields=["name", "revision"])
+            happenings.append(Happening("supplier.changed", "supplier", one.reference, {}, {"name": name}))
+    record_many(actor, happenings)
 
 
 def _change(draft: SupplierDraft, supplier: Supplier | None, members: Sequence[SupplierMember]) -> _Change:

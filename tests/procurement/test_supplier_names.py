@@ -1,0 +1,69 @@
+"""A firm that is renamed is renamed as the supplier that it alone is, however its name came to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from procurement.actions.profiles import update_profile
+from procurement.actions.reviewing import take_back_profile
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.models import Event, Partner, RateLine, Supplier
+from procurement.permissions import SYSTEM
+from tests.procurement.test_partner_imports import run
+from tests.procurement.test_rate_imports import run as run_rates
+from tests.procurement.test_rate_imports import sheet
+from tests.world import LIVE_FROM, editor_of, make_partners, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def stands(reference: str = "yew") -> tuple[str, int]:
+    supplier = Supplier.objects.get(reference=reference)
+    return supplier.name, supplier.revision
+
+
+def told() -> list[tuple[str, dict[str, str]]]:
+    events = Event.objects.filter(type="supplier.changed").order_by("position")
+    return list(events.values_list("subject", "changes"))
+
+
+def test_an_import_that_renames_a_firm_alone_renames_its_supplier(tmp_path: Path) -> None:
+    make_world()
+    name, revision = stands()
+    assert run(tmp_path, [{"reference": "yew", "name": "Yew and Daughters"}]).changed == [("yew", ("name",))]
+    assert (name, stands()) == ("Yew Digital", ("Yew and Daughters", revision + 1))
+    assert told() == [("yew", {"name": "Yew and Daughters"})]
+    report = run_rates(tmp_path, sheet("Yew and Daughters,Analyst,650"))
+    assert (report.loaded, report.faults) == (1, [])
+    assert RateLine.objects.filter(version__card__reference="wr1~yew").count() == 1
+
+
+def test_a_firm_that_renames_itself_renames_its_supplier_and_so_does_taking_that_back() -> None:
+    make_world()
+    _, revision = stands()
+    partner = Partner.objects.get(reference="yew")
+    update_profile(editor_of("yew"), "yew", partner.revision, {"name": "Yew and Daughters"})
+    assert stands() == ("Yew and Daughters", revision + 1)
+    take_back_profile(SYSTEM, "yew", 2, "It is not so called.")
+    assert stands() == ("Yew Digital", revision + 2)
+    assert told() == [("yew", {"name": "Yew and Daughters"}), ("yew", {"name": "Yew Digital"})]
+
+
+def test_an_edit_of_anything_else_leaves_the_supplier_as_it_is() -> None:
+    make_world()
+    before, partner = stands(), Partner.objects.get(reference="yew")
+    update_profile(editor_of("yew"), "yew", partner.revision, {"summary": "Something else."})
+    assert (stands(), told()) == (before, [])
+
+
+def test_a_supplier_of_another_name_than_its_firm_keeps_it(tmp_path: Path) -> None:
+    make_world()
+    make_partners({"fir": "Fir Limited"})
+    alone = (MemberDraft("fir", "lead", LIVE_FROM),)
+    save_suppliers(SYSTEM, [SupplierDraft("fir", "Fir Trading", "alone", alone)])
+    before = stands("oak"), stands("fir")
+    rows = [{"reference": "oak", "name": "Oaks"}, {"reference": "fir", "name": "Firs"}]
+    assert len(run(tmp_path, rows).changed) == 2
+    assert ((stands("oak"), stands("fir")), told()) == (before, [])
