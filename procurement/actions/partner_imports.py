@@ -156,6 +156,12 @@ class _Judgement:
                 first[supplier] = min(day, first.get(supplier, day))
         return first
 
+    def keep(self, verdict: Judged) -> None:
+        """Notes what a row that can be loaded changes, in place of what was noted of it before."""
+        places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments)
+        row = verdict.row
+        self.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values, places)
+
     def refuse(self, fault: RowFault) -> None:
         self.report.faults.append(fault)
         self.wrong.add(fault.line)
@@ -241,8 +247,7 @@ def _note(found: _Judgement, verdict: Judged, known: Catalogue) -> None:
         found.refuse(RowFault(row.line, row.reference, fault))
     if row.line in found.wrong:
         return
-    places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments)
-    found.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values, places)
+    found.keep(verdict)
     if row.alone and verdict.supplier == row.reference:
         found.leads.add(row.reference)
     if row.offerings and verdict.supplier and not verdict.supplier_known:
@@ -297,19 +302,24 @@ def _publish_all(actor: Actor, path: Path, known: Catalogue, judgement: _Judgeme
             rows = [
                 row for number, content in batch if (row := read_row(number, content, known)[0]) is not None
             ]
-            for fault in publish(actor, rows, known, made_from):
-                judgement.refuse(fault)
+            # Somebody else may have written since the first reading: told is what this import has changed itself.
+            for verdict in publish(actor, rows, known, made_from):
+                if not verdict.faults:
+                    judgement.keep(verdict)
+                for fault in verdict.faults:
+                    judgement.refuse(RowFault(verdict.row.line, verdict.row.reference, fault))
             done += len(batch)
             watch.written(done)
 
 
 def publish(
     actor: Actor, rows: list[PartnerRow], known: Catalogue, made_from: Mapping[str, date] | None = None
-) -> list[RowFault]:
+) -> list[Judged]:
     """One step: judges these rows again under the write lock and writes those that pass, in one transaction.
 
     `made_from` is as judge takes it.
-    Returns what has become wrong since the first reading, because somebody else changed something meanwhile.
+    Returns the rows as they were judged under the lock, those with faults too: somebody else may have changed
+    something since the first reading.
     """
     with transaction.atomic():
         take_turn("import")
@@ -328,8 +338,4 @@ def publish(
             actor, [AppointmentDraft(supplier, lot, first) for (supplier, lot), first in places.items()]
         )
         save_offerings(actor, [placement for one in changed for placement in one.placements])
-    return [
-        RowFault(verdict.row.line, verdict.row.reference, fault)
-        for verdict in verdicts
-        for fault in verdict.faults
-    ]
+    return verdicts
