@@ -74,7 +74,7 @@ def _pence(reader: Reader, value: object, field: Field) -> int | None:
     try:
         return read_value(text) if text else None
     except NotAPrice as wrong:
-        reader.wrong("shape", f"The amount {wrong}.")
+        reader.wrong("shape", f"The amount {text[:40]!r} {wrong}.")
         return None
 
 

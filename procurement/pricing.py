@@ -45,7 +45,7 @@ _MONEY: Final = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 
 
 class NotAPrice(ValueError):  # noqa: N818 - it names what the cell is not
-    """A cell or parameter that does not state a price; the message says why."""
+    """A cell or parameter that does not state a price; the message says why, of what is named before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,13 @@ def read_money(text: str, currency: str = "GBP") -> int:
     if minor == 0:
         raise NotAPrice("is zero; a rate that is not offered is left out, not priced at 0")
     if minor > MOST_OF_A_RATE:
-        raise NotAPrice(beyond_any_rate(repr(text.strip()[:40])))
+        raise NotAPrice(beyond_any_rate())
     return minor
 
 
-def beyond_any_rate(said: str) -> str:
+def beyond_any_rate() -> str:
     """What is said of an amount above MOST_OF_A_RATE."""
-    return f"{said} is beyond any rate; the most is {money(MOST_OF_A_RATE)}"
+    return f"is beyond any rate; the most is {money(MOST_OF_A_RATE)}"
 
 
 def read_value(text: str) -> int:
@@ -203,7 +203,7 @@ def read_value(text: str) -> int:
     if minor == 0:
         raise NotAPrice("is zero; leave it out where there is no such bound")
     if minor > MOST_OF_A_VALUE:
-        raise NotAPrice(f"{text.strip()[:40]!r} is more than {money(MOST_OF_A_VALUE)}")
+        raise NotAPrice(f"is more than {money(MOST_OF_A_VALUE)}")
     return minor
 
 
@@ -213,14 +213,14 @@ def _stated(stripped: str, currency: str, what: str) -> int:
     bare = stripped.removeprefix(symbol) if symbol else stripped
     bare = bare.removeprefix(currency).removesuffix(currency).strip()
     if bare.startswith(("-", "(")):
-        raise NotAPrice(f"{stripped!r} is negative")
+        raise NotAPrice("is negative")
     if any(sign in bare for sign in CURRENCIES.values()):
-        raise NotAPrice(f"{stripped!r} is not in {currency}")
+        raise NotAPrice(f"is not in {currency}")
     if not _MONEY.fullmatch(bare):
-        raise NotAPrice(f"{stripped!r} is not {what}; write it as 650, 650.50 or 1,250.00")
+        raise NotAPrice(f"is not {what}; write it as 650, 650.50 or 1,250.00")
     minor = Decimal(bare.replace(",", "")) * MINOR_PER_MAJOR
     if minor != minor.to_integral_value():
-        raise NotAPrice(f"{stripped!r} has more than two decimals")
+        raise NotAPrice("has more than two decimals")
     return int(minor)
 
 

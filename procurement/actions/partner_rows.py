@@ -146,6 +146,10 @@ def parsed(content: bytes) -> tuple[dict[str, Any] | None, Fault | None]:
         return None, Fault("", "encoding", f"Byte {error.start + 1} of the row is not UTF-8.")
     except RecursionError:
         return None, Fault("", "json", "The row is nested too deeply.")
+    except json.JSONDecodeError as error:
+        return None, Fault(
+            "", "json", f"The row is not a JSON object: it cannot be read from character {error.colno} on."
+        )
     except ValueError as error:
         return None, Fault("", "json", f"The row is not a JSON object: {error}.")
     if not isinstance(value, dict):

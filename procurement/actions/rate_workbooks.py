@@ -58,7 +58,7 @@ def open_workbook(path: Path, sheet: str) -> Workbook:
     try:
         name, unread = _chosen(path, sheet)
     except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile, SyntaxError) as error:
-        raise _damaged(error) from error
+        raise _damaged() from error
     return Workbook(_records(path, name, formulas), unread)
 
 
@@ -73,8 +73,8 @@ def compound_file(path: Path) -> str:
     return next((said for said in _OLDER.values() if said in found), _NO_SHEET)
 
 
-def _damaged(error: Exception) -> BadSheet:
-    return BadSheet(f"the workbook is damaged ({type(error).__name__})")
+def _damaged() -> BadSheet:
+    return BadSheet("the workbook is damaged; open it in a spreadsheet program and save it anew")
 
 
 def _chosen(path: Path, wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -117,7 +117,7 @@ def _records(path: Path, name: str, formulas: bool) -> Iterator[list[str]]:
                 width = width or len(record)
                 yield [cell for cell, _ in zip_longest(record, range(width), fillvalue="")]
     except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile, SyntaxError) as error:
-        raise _damaged(error) from error
+        raise _damaged() from error
 
 
 def _worksheet(opened: ExitStack, path: Path, name: str, *, calculated: bool) -> Any:
@@ -179,7 +179,7 @@ def _check_package(path: Path) -> bool:
                 _has_formula(package, part) for part in parts if part.filename.startswith("xl/worksheets/")
             )
     except (zipfile.BadZipFile, OSError, RuntimeError, puremagic.PureError) as error:
-        raise _damaged(error) from error
+        raise _damaged() from error
 
 
 def _has_formula(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:

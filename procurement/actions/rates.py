@@ -202,7 +202,7 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
         if line.price_minor <= 0:
             yield Fault(f"{where}/price_minor", "price", "A rate is more than zero.")
         if line.price_minor > MOST_OF_A_RATE:
-            yield Fault(f"{where}/price_minor", "price", f"{beyond_any_rate(money(line.price_minor))}.")
+            yield Fault(f"{where}/price_minor", "price", f"{money(line.price_minor)} {beyond_any_rate()}.")
         if not line.role_title and line.grade is None:
             yield Fault(f"{where}/role_title", "required", "A line names a role or a grade.")
         if line.lot is not None and known.frameworks_of_lots.get(line.lot) != draft.framework:

@@ -138,7 +138,7 @@ def test_what_a_framework_cannot_say_is_named(
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("0", "The amount is zero; leave it out where there is no such bound."),
+        ("0", "The amount '0' is zero; leave it out where there is no such bound."),
         ("92233720368547758.08", "The amount '92233720368547758.08' is more than 92233720368547758.07."),
         ("much", "The amount 'much' is not an amount of money; write it as 650, 650.50 or 1,250.00."),
     ],

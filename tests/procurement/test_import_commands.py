@@ -55,3 +55,35 @@ def test_a_mapped_field_that_is_no_text_is_refused_as_one_that_there_is_not(tmp_
     with pytest.raises(CommandError, match=r"^There is no field r\?; .*\n  /map/r\?: There is no field r\?;"):
         call_command("import_rates", str(file), "--framework", "wr1", "--map", os.fsdecode(b"r\xe9=Role"))
     assert RateCardVersion.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "character"),
+    [
+        ("reference", 1),
+        ('{"reference":"a" "name":"A"}', 18),
+        ('{"reference":"a"', 17),
+        ('{"reference":"a"} x', 19),
+    ],
+)
+def test_a_line_that_is_no_json_is_told_without_words_for_programmers(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], line: str, character: int
+) -> None:
+    file = tmp_path / "partners.jsonl"
+    file.write_text(f'{{"reference":"zz-a","name":"A"}}\n{line}\n')
+    before = Partner.objects.count()
+    with pytest.raises(SystemExit):
+        call_command("import_partners", str(file))
+    said = f"line 2 ? /: The row is not a JSON object: it cannot be read from character {character} on."
+    assert capfd.readouterr().out.splitlines()[0] == said
+    assert Partner.objects.count() == before
+
+
+def test_a_damaged_workbook_is_told_with_what_to_do_about_it(tmp_path: Path) -> None:
+    file = tmp_path / "rates.xlsx"
+    file.write_bytes(b"PK\x03\x04nonsense")
+    before = RateCardVersion.objects.count()
+    why = r"^rates\.xlsx: the workbook is damaged; open it in a spreadsheet program and save it anew\.$"
+    with pytest.raises(CommandError, match=why):
+        call_command("import_rates", str(file), "--framework", "wr1")
+    assert RateCardVersion.objects.count() == before

@@ -43,8 +43,8 @@ def test_a_price_is_read_to_the_penny(cell: str, minor: int) -> None:
         ("(650)", "negative"), ("$650", "not in GBP"), ("€650", "not in GBP"), ("tbc", "not a price"),
         ("6 50", "not a price"), ("1,25", "not a price"), ("12,50.00", "not a price"), ("1e3", "not a price"),
         ("650.505", "two decimals"), ("nan", "not a price"), ("٦٥٠", "not a price"), ("=650", "not a price"),
-        ("99999999999", "'99999999999' is beyond any rate; the most is 1000000.00"), ("1000000.01", "beyond"),
-        ("9" * 5000, f"'{'9' * 40}' is beyond any rate"),
+        ("99999999999", "^is beyond any rate; the most is 1000000.00"), ("1000000.01", "beyond"),
+        ("9" * 5000, "^is beyond any rate"),
     ],
 )  # fmt: skip
 def test_what_is_no_price_is_refused_and_never_zero(cell: str, why: str) -> None:

@@ -192,3 +192,21 @@ def test_rates_are_imported_by_operators_alone(page: Client) -> None:
     signed(page, CHIEF)
     assert page.post(RATES, {"framework": "rm1", "file": sheet(*GOOD)}).status_code == 404
     assert not Operation.objects.exists()
+
+
+def test_a_check_that_finds_errors_says_so_where_its_status_stands(page: Client) -> None:
+    for address, told in (
+        (sent(page, {"reference": "elm"}, what="check"), "Nothing was changed: 1 of 1 row is wrong."),
+        (
+            rates(page, sheet(GOOD[0], "Dogwood Digital,1,G1,abc"), what="check", **MAPPED),
+            "Nothing was changed: 1 of 1 row is wrong.",
+        ),
+    ):
+        shown = read(page.get(address))
+        assert shown.texts("dd")[0] == "Only checked, errors found"
+        assert told in shown.texts("p")
+    assert rows(shown, "Errors by row and field")[1:] == [
+        ["Line: 2", "Field: Day rate", "“abc” is not a price; write it as 650, 650.50 or 1,250.00"]
+    ]
+    listed = read(page.get(IMPORTS))
+    assert [row[1] for row in rows(listed, "Imports, newest first")[1:]] == ["Only checked, errors found"] * 2
