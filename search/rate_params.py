@@ -53,7 +53,7 @@ FILTERS: Final = (
         "q",
         "Role titles, and names and codes of grades, to look for. Any word matches; a phrase in quotes must; "
         "-word must not; word*, of two letters or more, stands for its beginnings; commas separate roles, any of which "
-        "may match.",
+        "may match; between commas -word alone takes from all of them.",
         {"type": "string", "maxLength": 2_000},
         example="project manager, business analyst",
     ),

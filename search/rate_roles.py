@@ -2,6 +2,7 @@
 
 Commas separate roles, any of which may be met. Inside a role any word may match; a phrase in quotes must;
 `-word` and `-"a phrase"` must not; `word*`, of two letters or more, stands for every word that begins so, `-word*` too.
+A part between commas that holds nothing but what must not be there is no role: it takes from all of them.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class _Draft:
     excluded_prefixes: list[str] = field(default_factory=list)
 
     @property
+    def wanted(self) -> bool:
+        """Whether it says what is to be there, not only what is not."""
+        return bool(self.words or self.phrases or self.prefixes)
+
+    @property
     def beside(self) -> bool:
         """Whether anything but words is asked for."""
         return bool(self.phrases or self.prefixes or self.excluded or self.excluded_prefixes)
@@ -53,7 +59,7 @@ class _Draft:
 
 def roles_of(q: str) -> tuple[Role, ...]:
     """The roles in `q`; none if nothing is typed. Signs that are no words are a role that no line bears."""
-    roles = []
+    drafts, barred = [], _Draft()
     for text in _ROLES.findall(normalise(q)):
         draft = _Draft()
         for minus, quoted, bare in _PIECES.findall(text):
@@ -62,17 +68,24 @@ def roles_of(q: str) -> tuple[Role, ...]:
             elif phrase := _trimmed(terms_of(quoted)):
                 (draft.excluded if minus else draft.phrases).append(phrase)
         _without_stop_words(draft)
-        if draft.words or draft.beside:
-            roles.append(
-                Role(
-                    tuple(dict.fromkeys(draft.words)),
-                    tuple(dict.fromkeys(draft.phrases)),
-                    tuple(dict.fromkeys(draft.prefixes)),
-                    tuple(dict.fromkeys(draft.excluded)),
-                    tuple(dict.fromkeys(draft.excluded_prefixes)),
-                )
-            )
-    return tuple(roles) or ((NOBODY,) if q.strip() else ())
+        if draft.wanted:
+            drafts.append(draft)
+        else:
+            barred.excluded += draft.excluded
+            barred.excluded_prefixes += draft.excluded_prefixes
+    if barred.beside and not drafts:
+        drafts.append(_Draft())
+    roles = tuple(
+        Role(
+            tuple(dict.fromkeys(draft.words)),
+            tuple(dict.fromkeys(draft.phrases)),
+            tuple(dict.fromkeys(draft.prefixes)),
+            tuple(dict.fromkeys([*draft.excluded, *barred.excluded])),
+            tuple(dict.fromkeys([*draft.excluded_prefixes, *barred.excluded_prefixes])),
+        )
+        for draft in drafts
+    )
+    return roles or ((NOBODY,) if q.strip() else ())
 
 
 def corrected(q: str, corrections: Iterable[tuple[str, str]]) -> str | None:

@@ -54,6 +54,18 @@ def test_beginnings_of_two_letters_or_more_are_looked_for_or_left_out() -> None:
     assert roles_of("-con*") == (Role(excluded_prefixes=("con",)),)
 
 
+def test_what_must_not_be_there_alone_between_commas_takes_from_every_role() -> None:
+    junior = (("junior",),)
+    manager = Role(phrases=(("project", "manag"),), excluded=junior)
+    assert roles_of('"project manager", -junior') == (manager,)
+    assert roles_of('-junior, "project manager"') == (manager,)
+    assert roles_of("lead -head, clerk, -junior, -con*") == (
+        Role(words=("lead",), excluded=(("head",), *junior), excluded_prefixes=("con",)),
+        Role(words=("clerk",), excluded=junior, excluded_prefixes=("con",)),
+    )
+    assert roles_of("-junior, -lead") == (Role(excluded=(*junior, ("lead",))),)
+
+
 def test_nothing_asked_is_pounds_a_day_by_price_twelve_bins() -> None:
     query = rate_query(QueryDict(""))
 
