@@ -24,7 +24,7 @@ _PIECES = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 @dataclass(frozen=True, slots=True)
 class Role:
     """One of the roles asked for. Phrases are terms in order, GAP where a stop word stands; prefixes are
-    folded.
+    folded. `quoted` are the folded words of its phrases, in which a slip is told.
     """
 
     words: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class Role:
     prefixes: tuple[str, ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
     excluded_prefixes: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
 
 
 NOBODY = Role(phrases=((NO_TERM,),))
@@ -45,6 +46,7 @@ class _Draft:
     prefixes: list[str] = field(default_factory=list)
     excluded: list[tuple[str, ...]] = field(default_factory=list)
     excluded_prefixes: list[str] = field(default_factory=list)
+    quoted: list[str] = field(default_factory=list)
 
     @property
     def wanted(self) -> bool:
@@ -67,6 +69,9 @@ def roles_of(q: str) -> tuple[Role, ...]:
                 _bare(bare, draft)
             elif phrase := _trimmed(terms_of(quoted)):
                 (draft.excluded if minus else draft.phrases).append(phrase)
+                draft.quoted += (
+                    [] if minus else [fold(word) for word in words_of(quoted) if term_of(word) != GAP]
+                )
         _without_stop_words(draft)
         if draft.wanted:
             drafts.append(draft)
@@ -82,6 +87,7 @@ def roles_of(q: str) -> tuple[Role, ...]:
             tuple(dict.fromkeys(draft.prefixes)),
             tuple(dict.fromkeys([*draft.excluded, *barred.excluded])),
             tuple(dict.fromkeys([*draft.excluded_prefixes, *barred.excluded_prefixes])),
+            tuple(dict.fromkeys(draft.quoted)),
         )
         for draft in drafts
     )

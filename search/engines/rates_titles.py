@@ -71,6 +71,7 @@ class TitleSearch:
         matched: Mask | None = None
         if role.phrases:
             matched = self._phrases(role.phrases, scores)
+            self._slips(role.quoted, corrections)
         for word in role.words:
             self._word(word, scores, corrections)
         for prefix in role.prefixes:
@@ -101,6 +102,15 @@ class TitleSearch:
         scores[np.unique(np.concatenate(found))] += LOOSE_SCORE
         if self._words[places[0]] != word:
             corrections[word] = self._words[places[0]]
+
+    def _slips(self, quoted: Sequence[str], corrections: dict[str, str]) -> None:
+        """Tells what words of phrases may have been meant for that stand nowhere."""
+        for word in quoted:
+            code = self._terms.get(term_of(word))
+            if code is None or (stretch := self._stretch_of_term(code)).start == stretch.stop:
+                places = self._words.near(word)
+                if places and self._words[places[0]] != word:
+                    corrections[word] = self._words[places[0]]
 
     def _stretch_of_term(self, code: int) -> slice:
         return slice(int(self._term_starts[code]), int(self._term_starts[code + 1]))

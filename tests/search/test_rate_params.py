@@ -56,7 +56,7 @@ def test_beginnings_of_two_letters_or_more_are_looked_for_or_left_out() -> None:
 
 def test_what_must_not_be_there_alone_between_commas_takes_from_every_role() -> None:
     junior = (("junior",),)
-    manager = Role(phrases=(("project", "manag"),), excluded=junior)
+    manager = Role(phrases=(("project", "manag"),), excluded=junior, quoted=("project", "manager"))
     assert roles_of('"project manager", -junior') == (manager,)
     assert roles_of('-junior, "project manager"') == (manager,)
     assert roles_of("lead -head, clerk, -junior, -con*") == (

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from search.engines.base import Engine, Writer
 from search.rate_query import OtherUnits, RateQuery
+from search.rate_roles import corrected
 from search.ties import hashes_of, ties
 from tests.examples import examples
 from tests.search.engines import Indexing
@@ -278,6 +279,15 @@ def test_a_typo_finds_and_says_what_was_used(market: tuple[Engine, Scan]) -> Non
     assert (typo.count, typo.lines) == (right.count, right.lines)
     assert typo.corrections == (("anlyst", "analyst"),)
     assert engine.search_rates(RateQuery(q="zzzzqqqq", **USD)).count == 0
+
+
+def test_a_slip_within_quotes_finds_nothing_and_is_told(market: tuple[Engine, Scan]) -> None:
+    engine, _ = market
+    slip = engine.search_rates(RateQuery(q='"anlyst"', **USD))
+    assert (slip.count, slip.corrections) == (0, (("anlyst", "analyst"),))
+    assert corrected('lead, "Anlyst" -junior', slip.corrections) == 'lead, "analyst" -junior'
+    assert engine.search_rates(RateQuery(q='"analyst"', **USD)).corrections == ()
+    assert engine.search_rates(RateQuery(q='lead -"anlyst"', **USD)).corrections == ()
 
 
 def test_singular_and_plural_find_the_same(market: tuple[Engine, Scan]) -> None:

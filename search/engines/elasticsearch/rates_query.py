@@ -260,6 +260,9 @@ def _role(role: Role, vocabulary: Vocabulary, corrections: dict[str, str]) -> Bo
     """One role: phrases must stand, any word or prefix may; without phrases one of them must."""
     loose = [_prefix(prefix) for prefix in role.prefixes]
     may = [part for word in role.words for part in _word(word, vocabulary, corrections)] + loose
+    for word in role.quoted:
+        # A slip within quotes is told; what it finds is what stands there.
+        _word(word, vocabulary, corrections)
     needed = bool(role.words or role.prefixes) and not role.phrases
     parts: Mapping[str, Any] = {
         "must": [_phrase(phrase) for phrase in role.phrases],
