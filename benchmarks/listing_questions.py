@@ -26,6 +26,8 @@ MIX = {
     "rate of a grade": 5,
 }
 """Of a hundred questions, how many are of each kind."""
+MISSES = 5_000
+"""Draws one after the other that bring nothing new, after which a kind has no more questions."""
 
 
 Document = dict[str, Any]
@@ -91,7 +93,8 @@ def questions(
     asked_before: set[str] | None = None,
 ) -> dict[str, list[str]]:
     """Distinct questions of each kind, as targets of the API; none of `asked_before`, to which they are added. Equal
-    questions in another order of equals (seed) are not distinct.
+    questions in another order of equals (seed) are not distinct. Where a kind has no more (there are some thousand real
+    searches) the kinds after it that have bring the rest, so that there are as many as are wanted.
     """
     known = set() if asked_before is None else asked_before
     specialisms = sorted({entry["name"] for document in documents for entry in document["specialisms"]})
@@ -140,14 +143,21 @@ def questions(
         "rate of a grade": rate,
     }
     made: dict[str, list[str]] = {}
+    lacking = 0
     for kind, share in MIX.items():
-        found: list[str] = []
-        while len(found) < max(1, count * share // 100):
+        wanted = max(1, count * share // 100) + lacking
+        made[kind] = []
+        misses = 0
+        while len(made[kind]) < wanted and misses < MISSES:
             asked = urlencode(kinds[kind](), doseq=True)
+            misses += 1
             if asked not in known:
                 known.add(asked)
-                found.append(f"{PATH}?{asked}&seed={chance.randrange(16)}")
-        made[kind] = found
+                made[kind].append(f"{PATH}?{asked}&seed={chance.randrange(16)}")
+                misses = 0
+        lacking = wanted - len(made[kind])
+    if lacking:
+        raise SystemExit(f"there are {lacking:,} questions fewer than are wanted: ask for fewer")
     return made
 
 

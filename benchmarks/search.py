@@ -224,18 +224,27 @@ def main() -> None:
             return targets
 
         kinds, first = drawn(asked.questions), mixed(drawn(WARMING))
-        targets, under_load = mixed(kinds), mixed(drawn(asked.load))
+        kinds_loaded = drawn(asked.load)
+        targets, under_load = mixed(kinds), mixed(kinds_loaded)
         real = [f"{PATH}?{urlencode({'q': term, 'seed': 0})}" for term in searches]
         with Server() as server:
             server.load(first, CLIENTS)
             alone = server.load(targets, 1)
             loaded = server.load(under_load, CLIENTS)
             searched = server.load(real, 1)
-        report(kinds, alone, searched, loaded, engine_times(Path(work) / "index", first, targets))
+        report(
+            kinds, kinds_loaded, alone, searched, loaded, engine_times(Path(work) / "index", first, targets)
+        )
+
+
+def of_each(kinds: dict[str, list[str]]) -> str:
+    """How many questions there are of each kind."""
+    return ", ".join(f"{len(found)} {kind}" for kind, found in kinds.items())
 
 
 def report(
     kinds: dict[str, list[str]],
+    kinds_loaded: dict[str, list[str]],
     alone: dict[str, Any],
     searched: dict[str, Any],
     loaded: dict[str, Any],
@@ -244,8 +253,8 @@ def report(
     """What was measured."""
     print(
         f"{len(taken.engine)} distinct questions: "
-        + ", ".join(f"{len(found)} {kind}" for kind, found in kinds.items())
-        + f"; {len(taken.empty)} of them find nothing"
+        + of_each(kinds)
+        + f"; {len(taken.empty)} of them find nothing; under load {of_each(kinds_loaded)}"
     )
     print(f"alone: p50 {alone['p50_ms']:.1f} ms (8 wanted), p99 {alone['p99_ms']:.1f} ms (40 wanted)")
     print(f"{searched['requests']} real searches: p50 {searched['p50_ms']:.1f} ms, "

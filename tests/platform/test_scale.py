@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from argparse import Namespace
 from pathlib import Path
 
-from benchmarks.listing_questions import MIX
+import pytest
+
+from benchmarks.listing_questions import MIX, questions
 from benchmarks.scale import KINDS, conditions
+from tests.search.listing_documents import listing, rate, specialism
 
 GUIDE = Path(__file__).parents[2] / "docs/sizing.md"
 
@@ -25,3 +29,25 @@ def test_the_guide_states_as_many_questions_as_its_command_asks() -> None:
     guide = GUIDE.read_text(encoding="utf-8")
     assert "--questions 300 --heap 4g` measures" in guide
     assert f"asks {counted} distinct questions" in guide
+
+
+def test_a_kind_that_has_no_more_questions_leaves_the_rest_to_others_or_ends_in_a_sentence() -> None:
+    names = [
+        "Public health",
+        "Adult care",
+        "School places",
+        "Net zero plans",
+        "Digital change",
+        "Housing repair",
+    ]
+    entries = [specialism("rm3745~5", str(number), name) for number, name in enumerate(names)]
+    priced = listing("oak", specialisms=entries, sectors=["health"], rates=[rate("G1", 700), rate("G2", 900)])
+    needs = [f"{number} needs of many letters " * 40 for number in range(5)]
+    drawn = questions([priced], ["audit", "care"], needs, 300, random.Random(1))
+    assert sum(map(len, drawn.values())) == 300
+    assert len(drawn["real search"]) == 2
+    assert len(drawn["need of 600 letters"]) > MIX["need of 600 letters"] * 3
+    with pytest.raises(
+        SystemExit, match=r"^there are [0-9,]+ questions fewer than are wanted: ask for fewer$"
+    ):
+        questions([priced], ["audit"], needs, 20_000, random.Random(1))
