@@ -1,28 +1,30 @@
 """Rows to rate documents: what of the database a rate line shows, read set-wise for many cards at a time.
 
-Second step of a card's journey (outbox, here, engine). The unit is the card: all its lines are made again, so
-that none of an older version stays behind.
+Second step of a card's journey (outbox, here, engine). The unit is the card: all its lines are made again. Those of
+each version stand for its own days, so that a question about any day finds what was in force then.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
 
+from procurement.card_versions import Spell, spells
 from procurement.identifiers import FICTIONAL
 from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine, SupplierMember
 from procurement.on_day import appointed
 from procurement.pricing import money
+from procurement.querysets import RateCardVersionQuerySet
 from procurement.vocabulary import QUALIFICATIONS, SITES
 from search.engines.rates_base import CardDocument, LineDocument
 from search.places import Places, places
 
-Status = RateCardVersion.Status
 NOT_STATED: Final = "not-stated"
 """The size where neither card nor lead states one: a value that is asked for like any other."""
 
@@ -47,14 +49,6 @@ class _Line(NamedTuple):
     price_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Spell:
-    """A version of a card and the last day on which it is the one in force, None if no day ends it."""
-
-    version: RateCardVersion
-    until: date | None
-
-
 class _Lead(NamedTuple):
     """The firm that leads a supplier: the size that it has published, and whether it is made up."""
 
@@ -72,9 +66,9 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
     Takes eleven queries however many cards there are; call it with some hundreds, for the sake of memory.
     """
     today, known = timezone.localdate(), places()
-    spells = _spells(cards, today)
+    held = _spells(cards)
     lines: dict[int, list[_Line]] = defaultdict(list)
-    wanted = [spell.version.pk for held in spells.values() for spell in held]
+    wanted = [spell.version.pk for found in held.values() for spell in found]
     rows_of_lines = RateLine.objects.filter(version__in=wanted).order_by("version_id", "ordinal")
     for line in map(_Line._make, rows_of_lines.values_list(*_Line._fields)):
         lines[line.version_id].append(line)
@@ -97,29 +91,18 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "unit": card.unit,
             "lines": [
                 _line(card, framework, spell, line, lots, known, leads.get(card.supplier_id, NOBODY))
-                for spell in spells.get(card.pk, ())
+                for spell in held.get(card.pk, ())
                 for line in lines[spell.version.pk]
                 if _shown(line, bool(placed), lots)
             ],
         }
 
 
-def _spells(cards: Sequence[int], today: date) -> Mapping[int, list[_Spell]]:
-    """The published version of each card and, if its first day is yet to come, those that hold until then."""
-    spells: dict[int, list[_Spell]] = defaultdict(list)
-    followed: dict[int, date | None] = {}
-    for version in RateCardVersion.objects.filter(
-        card__in=cards, status__in=[Status.PUBLISHED, Status.SUPERSEDED]
-    ).order_by("card_id", "-number"):
-        card = version.card_id
-        if card not in spells:
-            spells[card].append(_Spell(version, None))
-        elif (start := followed[card]) is not None and start > today:
-            spells[card].append(_Spell(version, start - timedelta(days=1)))
-        else:
-            continue
-        followed[card] = version.valid_from
-    return spells
+def _spells(cards: Sequence[int]) -> Mapping[int, list[Spell]]:
+    """The versions of each card that hold on any day, also those past and to come (one query)."""
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__in=cards)
+    by_card = groupby(versions.order_by("card_id", "-number"), key=attrgetter("card_id"))
+    return {card: spells(of_card) for card, of_card in by_card}
 
 
 def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
@@ -141,7 +124,7 @@ def _leads(suppliers: Iterable[int]) -> Mapping[int, _Lead]:
 def _line(
     card: RateCard,
     framework: Framework,
-    spell: _Spell,
+    spell: Spell,
     line: _Line,
     lots: set[int],
     known: Places,
@@ -197,5 +180,7 @@ def _line(
         "price_minor": line.price_minor,
         "valid_from": first.isoformat() if first else None,
         "valid_to": last.isoformat() if last else None,
+        "stands_from": spell.since.isoformat() if spell.since else None,
+        "stands_to": spell.until.isoformat() if spell.until else None,
         "stored": stored,
     }

@@ -114,7 +114,8 @@ FILTERS: Final = (
     ),
     Parameter(
         "include_expired",
-        "Whether lines that are not in force on the day are found too.",
+        "Whether lines that are not in force on the day are found too: of each card those of one version, the last "
+        "that has begun or, before that, the first.",
         {"type": "boolean", "default": False},
     ),
     Parameter(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from procurement.pricing import Place, RateStatistics
 
@@ -38,6 +38,20 @@ class RateCursor:
     seed: int
     values: tuple[int | str, ...]
     key: str
+
+
+class Moment(NamedTuple):
+    """The day that a question is about: lines in force then, or all of the version of each card that is then the one to
+    look at, `ended` or not begun though it may be.
+    """
+
+    day: date
+    ended: bool
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Which first and last day of a line it has to be within."""
+        return ("stands_from", "stands_to") if self.ended else ("valid_from", "valid_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,11 @@ class RateQuery:
     page: int = 1
     page_size: int = PAGE_SIZE
     after: RateCursor | None = None
+
+    @property
+    def moment(self) -> Moment:
+        """Of which day lines are found."""
+        return Moment(self.as_of, self.include_expired)
 
     @property
     def narrowed(self) -> dict[str, tuple[str, ...]]:
@@ -128,6 +147,11 @@ class RoleQuery:
     as_of: date = field(default_factory=date.today)
     include_expired: bool = False
     limit: int = SUGGESTIONS
+
+    @property
+    def moment(self) -> Moment:
+        """Of which day lines are counted."""
+        return Moment(self.as_of, self.include_expired)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from search.ties import key_hash
 _MEANING: Final = "meaning"
 _OF_THE_WRITER: Final = ("version", "record_at", "record_length")
 """Versions do not count; of the record what stands in it does, and not where it lies."""
-_NUMBERS: Final = ("price", "min_experience", "valid_from", "valid_to", "hash")
+_NUMBERS: Final = ("price", "min_experience", "valid_from", "valid_to", "stands_from", "stands_to", "hash")
 
 Comparable = tuple[Any, ...]
 
@@ -145,7 +145,13 @@ def _line(card: CardDocument, line: LineDocument) -> Comparable:
         *(coded[name] for name in CODED),
         line["price_minor"],
         UNKNOWN if line["min_experience"] is None else line["min_experience"],
-        FIRST_DAY if line["valid_from"] is None else date.fromisoformat(line["valid_from"]).toordinal(),
-        LAST_DAY if line["valid_to"] is None else date.fromisoformat(line["valid_to"]).toordinal(),
+        _day(line["valid_from"], FIRST_DAY),
+        _day(line["valid_to"], LAST_DAY),
+        _day(line["stands_from"], FIRST_DAY),
+        _day(line["stands_to"], LAST_DAY),
         key_hash(line["key"]),
     )
+
+
+def _day(text: str | None, unknown: int) -> int:
+    return unknown if text is None else date.fromisoformat(text).toordinal()

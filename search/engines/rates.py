@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, cast
@@ -26,7 +25,7 @@ from search.engines.rates_rows import MAPPING
 from search.engines.rates_suggest import Roles, typed_words
 from search.engines.rates_view import Hits, RatesView
 from search.query import Unknown
-from search.rate_query import OtherUnits, RateQuery, RateResult, RoleQuery, RoleSuggestion
+from search.rate_query import Moment, OtherUnits, RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 EXPORT_BATCH: Final = 2_000
 KEPT_ROLES: Final = 16
@@ -40,7 +39,7 @@ class RatesReader:
         self.folder = folder
         self._comparing: RatesComparing | None = None
         self._opened: tuple[tuple[int, int], RatesView] | None = None
-        self._roles: OrderedDict[tuple[int, tuple[str, ...], date | None], Roles] = OrderedDict()
+        self._roles: OrderedDict[tuple[int, tuple[str, ...], Moment], Roles] = OrderedDict()
 
     def search_rates(self, query: RateQuery) -> RateResult:
         """A page of lines, the exact count, statistics over everything found.
@@ -48,11 +47,10 @@ class RatesReader:
         Raises OtherUnits if nothing is found in a unit that was taken for granted, but is in another.
         """
         view = self._view()
-        day = None if query.include_expired else query.as_of
-        hits = view.find(query, day)
+        hits = view.find(query)
         count = len(hits.rows)
         if not count and not query.stated_unit:
-            _look_elsewhere(view, query, day)
+            _look_elsewhere(view, query)
         start = after(view, hits, query.after) if query.after else (query.page - 1) * query.page_size
         stop = min(start + query.page_size, count)
         page = page_rows(view, hits, query.sort, query.seed, start, stop)
@@ -78,10 +76,9 @@ class RatesReader:
         Raises what search_rates raises, at once and not when the lines are read.
         """
         view = self._view()
-        day = None if query.include_expired else query.as_of
-        hits = view.find(query, day)
+        hits = view.find(query)
         if not len(hits.rows) and not query.stated_unit:
-            _look_elsewhere(view, query, day)
+            _look_elsewhere(view, query)
         rows = page_rows(view, hits, query.sort, query.seed, 0, len(hits.rows))
         batches = (rows[start : start + EXPORT_BATCH] for start in range(0, len(rows), EXPORT_BATCH))
         return chain.from_iterable(map(view.lines, batches))
@@ -90,11 +87,12 @@ class RatesReader:
         """Role titles with words that begin as those typed do, those on the most lines first."""
         view = self._view()
         typed = typed_words(query.q)
-        day = None if query.include_expired else query.as_of
-        name = view.generation, query.frameworks, day
+        name = view.generation, query.frameworks, query.moment
         roles = self._roles.get(name)
         if roles is None:
-            roles = self._roles[name] = Roles.of(view.titles, view.lines_of_titles(query.frameworks, day))
+            roles = self._roles[name] = Roles.of(
+                view.titles, view.lines_of_titles(query.frameworks, query.moment)
+            )
             while len(self._roles) > KEPT_ROLES:
                 self._roles.popitem(last=False)
         return roles.beginning(view.titles, typed, query.limit) if typed else []
@@ -153,15 +151,13 @@ def _statistics(view: RatesView, hits: Hits, query: RateQuery) -> tuple[RateStat
     return hits.base.figures[query.bins], prices
 
 
-def _look_elsewhere(view: RatesView, query: RateQuery, day: date | None) -> None:
+def _look_elsewhere(view: RatesView, query: RateQuery) -> None:
     """Raises OtherUnits if the same question finds lines in another currency or unit."""
     units = tuple(
         (currency, unit)
         for currency, unit in sorted(view.units)
         if (currency, unit) != (query.currency, query.unit)
-        and len(
-            view.find(replace(query, currency=currency, unit=unit, min_rate=None, max_rate=None), day).rows
-        )
+        and len(view.find(replace(query, currency=currency, unit=unit, min_rate=None, max_rate=None)).rows)
     )
     if units:
         raise OtherUnits(units)

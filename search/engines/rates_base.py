@@ -19,7 +19,8 @@ class LineDocument(TypedDict):
 
     `lots` are the lots for which it holds, none where that is unknown. "" and None are unknown. `price_minor`
     is in the minor unit of the card's currency. Dates are ISO 8601 days, both included, already narrowed to
-    the card's own. `stored` is the line as the API shows it.
+    its version's own. From `stands_from` to `stands_to` its version is the one of its card to look at, in force or not:
+    on any day, of all versions of a card one. `stored` is the line as the API shows it.
     """
 
     key: str
@@ -36,12 +37,14 @@ class LineDocument(TypedDict):
     price_minor: int
     valid_from: str | None
     valid_to: str | None
+    stands_from: str | None
+    stands_to: str | None
     stored: Mapping[str, Any]
 
 
 class CardDocument(TypedDict):
-    """A card in force, past or to come, with the lines of its published version. Without lines it is as good
-    as absent.
+    """A card in force, past or to come, with the lines of each version that was or is published. Without lines it is
+    as good as absent.
 
     Of two documents with one key the greater `version` stands, in whatever order they arrive. `supplier` and
     `framework` are references; `grade` of a line is a code such as G3.

@@ -32,7 +32,7 @@ from search.engines.rates_base import CardDocument, LineDocument
 from search.engines.rates_text import TitleTokens, title_parts
 from search.ties import key_hash
 
-MAPPING: Final = "rates-5"
+MAPPING: Final = "rates-6"
 """Raised whenever what is stored changes: an index of another mapping is built anew."""
 
 UNKNOWN: Final = -1
@@ -49,7 +49,8 @@ NARROW: Final[dict[str, Any]] = {
     "unit": np.int8, "price": np.int64, "title": np.int64, "card": np.int32, "framework": np.int16,
     "lots": np.int16, "supplier": np.int32, "grade": np.int16, "work_type": np.int8,
     "qualification": np.int8, "site": np.int8, "size": np.int8, "basis": np.int8,
-    "min_experience": np.int16, "valid_from": np.int32, "valid_to": np.int32, "hash": np.uint64,
+    "min_experience": np.int16, "valid_from": np.int32, "valid_to": np.int32, "stands_from": np.int32,
+    "stands_to": np.int32, "hash": np.uint64,
     "at": np.int64, "length": np.int32,
 }  # fmt: skip
 
@@ -159,6 +160,8 @@ class RateRows:
             UNKNOWN if least is None else least,
             _day(line["valid_from"], FIRST_DAY),
             _day(line["valid_to"], LAST_DAY),
+            _day(line["stands_from"], FIRST_DAY),
+            _day(line["stands_to"], LAST_DAY),
             key_hash(line["key"]),
             self.blob.append(stored),
             len(stored),
@@ -252,7 +255,8 @@ class RateRows:
 
 _ROW_ORDER: Final = (
     "unit", "card", "framework", "supplier", "price", "title", "lots", "grade", "work_type",
-    "qualification", "site", "size", "basis", "min_experience", "valid_from", "valid_to", "hash", "at", "length",
+    "qualification", "site", "size", "basis", "min_experience", "valid_from", "valid_to",
+    "stands_from", "stands_to", "hash", "at", "length",
 )  # fmt: skip
 
 

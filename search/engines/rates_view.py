@@ -10,7 +10,6 @@ import mmap
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +23,7 @@ from search.engines.columns import Array, Codes, Columns, Current, Mask, load_ma
 from search.engines.rates_rows import CODED, MAPPING, NARROW, UNKNOWN
 from search.engines.rates_titles import TitleSearch, lines_of_titles
 from search.query import Unknown
-from search.rate_query import RateQuery
+from search.rate_query import Moment, RateQuery
 from search.rate_roles import roles_of
 from search.ties import hashes_of
 
@@ -101,7 +100,7 @@ class RatesView:
         self.title_starts, self.title_lines = self.data.array("title_starts"), self.data.array("title_lines")
         self.title_counts = np.diff(self.title_starts)
         self._blob = _mapped(directory / "lines.blob", manifest.facts["blob"])
-        self._bases: OrderedDict[tuple[str, str, date | None], Base] = OrderedDict()
+        self._bases: OrderedDict[tuple[str, str, Moment], Base] = OrderedDict()
 
     def lines(self, rows: Array) -> tuple[bytes, ...]:
         """The stored JSON of rows, in their order."""
@@ -128,40 +127,35 @@ class RatesView:
             rows += [row for row in order[start:stop].tolist() if bytes(self.keys[row]) == wanted]
         return rows
 
-    def base(self, currency: str, unit: str, on: date | None) -> Base:
-        """The lines of a unit in force on a day, or all of them if `on` is None; remembered."""
-        name = currency, unit, on
+    def base(self, currency: str, unit: str, moment: Moment) -> Base:
+        """The lines of a unit to look at on a day; remembered."""
+        name = currency, unit, moment
         base = self._bases.get(name)
         if base is None:
-            base = self._bases[name] = self._base(*self.units.get((currency, unit), (0, 0)), on)
+            base = self._bases[name] = self._base(*self.units.get((currency, unit), (0, 0)), moment)
             while len(self._bases) > KEPT_BASES:
                 self._bases.popitem(last=False)
         return base
 
-    def lines_of_titles(self, frameworks: Sequence[str], on: date | None) -> Array:
-        """How many lines of these frameworks (of all, if none is named) bear each title on a day (None:
-        ever).
-        """
+    def lines_of_titles(self, frameworks: Sequence[str], moment: Moment) -> Array:
+        """How many lines of these frameworks (of all, if none is named) bear each title on a day."""
         columns = self.columns
         mask = np.ones(len(self.keys), bool)
         if frameworks:
             mask &= np.isin(columns["framework"], self.codes["framework"].find(frameworks))
-        if on is not None:
-            mask &= (columns["valid_from"] <= on.toordinal()) & (columns["valid_to"] >= on.toordinal())
+        first, last = moment.columns
+        day = moment.day.toordinal()
+        mask &= (columns[first] <= day) & (columns[last] >= day)
         return np.bincount(columns["title"][mask], minlength=len(self.title_counts))
 
-    def _base(self, start: int, stop: int, on: date | None) -> Base:
-        mask: Mask | None = None
+    def _base(self, start: int, stop: int, moment: Moment) -> Base:
         rows = np.arange(start, stop)
-        if on is not None:
-            day = on.toordinal()
-            mask = (self.columns["valid_from"][start:stop] <= day) & (
-                self.columns["valid_to"][start:stop] >= day
-            )
-            if mask.all():
-                mask = None
-            else:
-                rows = rows[mask]
+        first, last = moment.columns
+        day = moment.day.toordinal()
+        found = (self.columns[first][start:stop] <= day) & (self.columns[last][start:stop] >= day)
+        mask: Mask | None = None if found.all() else found
+        if mask is not None:
+            rows = rows[mask]
         illustrative = self.codes["basis"].get("illustrative")
         return Base(
             start=start,
@@ -173,9 +167,9 @@ class RatesView:
             and bool((self.columns["basis"][rows] == illustrative).any()),
         )
 
-    def find(self, query: RateQuery, on: date | None) -> Hits:
-        """The lines that meet the question on a day (None: whenever they are valid)."""
-        base = self.base(query.currency, query.unit, on)
+    def find(self, query: RateQuery) -> Hits:
+        """The lines that meet the question."""
+        base = self.base(query.currency, query.unit, query.moment)
         low, high = 0, len(base.rows)
         if query.min_rate is not None:
             low = position(base.prices, query.min_rate)

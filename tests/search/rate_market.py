@@ -27,7 +27,7 @@ def line(card: str, number: int, **fields: Any) -> dict[str, Any]:
         "key": f"{card}~{number}", "text": "Engineer", "lots": [], "grade": "", "work_type": "",
         "min_experience": None, "max_experience": None, "qualification": "", "site": "", "size": "",
         "basis": "published",
-        "price_minor": 10_000, "valid_from": None, "valid_to": None,
+        "price_minor": 10_000, "valid_from": None, "valid_to": None, "stands_from": None, "stands_to": None,
     } | fields  # fmt: skip
     return made | {
         "stored": {"reference": made["key"], "amount": made["price_minor"], "role_title": made["text"]}
@@ -57,6 +57,8 @@ def drawn_line(rng: random.Random, name: str, number: int) -> dict[str, Any]:
         price_minor=rng.choice([5_000, 5_001, 7_550, rng.randrange(2_000, 30_000)]),
         valid_from=rng.choice([None, "2020-01-01", "2027-01-01"]),
         valid_to=rng.choice([None, "2024-12-31", "2030-01-01"]),
+        stands_from=rng.choice([None, None, "2025-01-01"]),
+        stands_to=rng.choice([None, None, "2026-12-31"]),
     )
 
 

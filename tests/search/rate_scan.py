@@ -128,9 +128,9 @@ def occurrences(phrase: Sequence[str], terms: Sequence[str]) -> int:
 def meets(card: Mapping[str, Any], line: Mapping[str, Any], query: RateQuery) -> bool:
     """Whether a line meets everything but the words and the experience."""
     day = query.as_of
-    in_force = query.include_expired or (
-        (line["valid_from"] is None or date.fromisoformat(line["valid_from"]) <= day)
-        and (line["valid_to"] is None or date.fromisoformat(line["valid_to"]) >= day)
+    first, last = ("stands_from", "stands_to") if query.include_expired else ("valid_from", "valid_to")
+    in_force = (line[first] is None or date.fromisoformat(line[first]) <= day) and (
+        line[last] is None or date.fromisoformat(line[last]) >= day
     )
     any_of: Iterable[tuple[tuple[str, ...], str]] = (
         (query.frameworks, card["framework"]),

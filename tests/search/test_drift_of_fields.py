@@ -53,6 +53,8 @@ LINE_FIELDS: Final[dict[str, Any]] = {
     "price_minor": 1,
     "valid_from": "2001-01-01",
     "valid_to": "2001-01-02",
+    "stands_from": "2001-01-01",
+    "stands_to": "2001-01-02",
 }
 
 

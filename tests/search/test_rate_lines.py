@@ -216,6 +216,46 @@ def test_a_line_is_of_the_basis_of_its_own_version(writer: Writer, now: str, lat
     assert drift().count == 0
 
 
+def test_a_day_finds_the_version_of_each_card_that_holds_then_and_no_line_twice(writer: Writer) -> None:
+    first, second, third = (TODAY + timedelta(days=days) for days in (-300, -30, 30))
+    line = LineDraft("x", 50_000, role_title="Zoologist")
+    publish([line], supplier="yew", valid_from=first)
+    publish([replace(line, price_minor=60_000)], supplier="yew", valid_from=second)
+    publish([replace(line, price_minor=70_000)], supplier="yew", valid_from=third)
+    drain(writer)
+
+    before = timedelta(days=1)
+    days = (first - before, first, second - before, second, TODAY, third - before, third)
+    held = (None, 50_000, 50_000, 60_000, 60_000, 60_000, 70_000)
+    for day, price in zip(days, held, strict=True):
+        for ended in (False, True):
+            query = RateQuery(suppliers=("yew",), as_of=day, include_expired=ended)
+            told = answer(engine().search_rates(query))
+            shown = price or (50_000 if ended else None)
+            prices = [one["amount"] for one in found(query)]
+            assert prices == ([] if shown is None else [f"{shown // 100}.00"]), (day, ended)
+            assert told["count"] == (0 if shown is None else 1)
+            assert found(replace(query, exclude=("wr1~yew~x",))) == []
+            roles = engine().suggest_roles(RoleQuery("zool", as_of=day, include_expired=ended))
+            assert roles == ([] if shown is None else [RoleSuggestion("Zoologist", 1)])
+    assert drift().count == 0
+
+
+def test_a_version_that_has_ended_is_the_one_of_its_card_that_is_found_besides(writer: Writer) -> None:
+    line = LineDraft("x", 50_000, role_title="Adviser")
+    first, last = TODAY - timedelta(days=90), TODAY - timedelta(days=5)
+    publish([line], supplier="yew")
+    publish([replace(line, price_minor=60_000)], supplier="yew", valid_from=first, valid_to=last)
+    drain(writer)
+
+    def prices(day: date, ended: bool = False) -> list[str]:
+        query = RateQuery(suppliers=("yew",), as_of=day, include_expired=ended)
+        return [one["amount"] for one in found(query)]
+
+    assert (prices(last), prices(first - timedelta(days=1))) == (["600.00"], ["500.00"])
+    assert (prices(TODAY), prices(TODAY, ended=True)) == ([], ["600.00"])
+
+
 def test_an_answer_states_currency_vat_and_that_rates_are_ceilings(writer: Writer) -> None:
     told = answer(engine().search_rates(RateQuery(proposed=65_050, bins=2)))
 

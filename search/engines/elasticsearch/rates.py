@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, cast
@@ -46,7 +45,7 @@ from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_base import CardDocument
 from search.engines.rates_suggest import typed_words
 from search.query import Freshness, Unknown
-from search.rate_query import OtherUnits, RateCursor, RateQuery, RateResult, RoleQuery, RoleSuggestion
+from search.rate_query import Moment, OtherUnits, RateCursor, RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 EXPORT_BATCH: Final = 2_000
 CARDS_AT_ONCE: Final = 5_000
@@ -62,7 +61,7 @@ FRESH_SECONDS: Final = 1.0
 
 _PARAMETERS: Final[dict[str, Any]] = {"allow_partial_search_results": False}
 
-_Base = tuple[str, str, date | None]
+_Base = tuple[str, str, Moment]
 _Known = tuple[Mark, Prices, int]
 """Of which index and generation, the prices that count, and how many lines were found."""
 
@@ -298,4 +297,4 @@ def _meta(answer: Mapping[str, Any]) -> Meta:
 
 
 def _base(query: RateQuery) -> _Base:
-    return query.currency, query.unit, None if query.include_expired else query.as_of
+    return query.currency, query.unit, query.moment

@@ -21,7 +21,7 @@ from search.engines.elasticsearch.indices import Shape
 from search.engines.rates_base import CardDocument, LineDocument
 from search.ties import SEEDS, hashes_of, ties
 
-LAYOUT: Final = "rates-4"
+LAYOUT: Final = "rates-5"
 """Raised whenever what is kept changes without a field changing."""
 
 FIRST_DAY: Final = 0
@@ -61,6 +61,8 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     "min_experience": {"type": "integer"},
     "valid_from": _RANGE,
     "valid_to": _RANGE,
+    "stands_from": _RANGE,
+    "stands_to": _RANGE,
     # Kept as text, so that it comes back byte for byte as it went in.
     "stored": {"type": "keyword", "index": False, "doc_values": False},
     **{f"tie_{seed}": {"type": "long", "index": False} for seed in range(SEEDS)},
@@ -143,6 +145,8 @@ def _line(line: LineDocument) -> dict[str, Any]:
         "price": line["price_minor"],
         "valid_from": _day(line["valid_from"], FIRST_DAY),
         "valid_to": _day(line["valid_to"], LAST_DAY),
+        "stands_from": _day(line["stands_from"], FIRST_DAY),
+        "stands_to": _day(line["stands_to"], LAST_DAY),
         "stored": orjson.dumps(line["stored"]).decode(),
     }
     if line["min_experience"] is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 from search.analysis import GAP, term_of
@@ -20,7 +19,7 @@ from search.engines.elasticsearch.rates_mapping import LAST_EXPERIENCE, tie_of, 
 from search.engines.rates_text import K1
 from search.engines.rates_titles import LOOSE_SCORE, SCORE_STEPS
 from search.engines.rates_words import Words
-from search.rate_query import RateCursor, RateQuery
+from search.rate_query import Moment, RateCursor, RateQuery
 from search.rate_roles import Role, roles_of
 
 Body = dict[str, Any]
@@ -135,7 +134,7 @@ def units_body(asked: Asked) -> Body:
     query = asked.query
     parts = [
         *_any_of(query),
-        *([] if query.include_expired else in_force(query.as_of)),
+        *on_moment(query.moment),
         *([] if asked.matching is None else [asked.matching]),
         *([] if asked.experience is None else [asked.experience]),
     ]
@@ -193,10 +192,11 @@ def standing(asked: Asked, left: RateCursor) -> list[Any]:
     return [values[0], left.key]
 
 
-def in_force(day: date) -> list[Body]:
-    """Lines in force on a day."""
-    ordinal = day.toordinal()
-    return [{"range": {"valid_from": {"lte": ordinal}}}, {"range": {"valid_to": {"gte": ordinal}}}]
+def on_moment(moment: Moment) -> list[Body]:
+    """Lines to look at on a day."""
+    first, last = moment.columns
+    ordinal = moment.day.toordinal()
+    return [{"range": {first: {"lte": ordinal}}}, {"range": {last: {"gte": ordinal}}}]
 
 
 def _query(asked: Asked) -> Body:
@@ -218,7 +218,7 @@ def _filters(query: RateQuery) -> list[Body]:
     price = _between("price", query.min_rate, query.max_rate)
     return [
         {"term": {"unit": unit_of(query.currency, query.unit)}},
-        *([] if query.include_expired else in_force(query.as_of)),
+        *on_moment(query.moment),
         *_any_of(query),
         *([] if price is None else [price]),
     ]

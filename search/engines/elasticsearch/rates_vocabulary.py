@@ -15,7 +15,7 @@ import numpy as np
 
 from search.engines.columns import Array, Strings
 from search.engines.elasticsearch.meta import SUGGEST, Meta, meta_of
-from search.engines.elasticsearch.rates_query import Vocabulary, in_force
+from search.engines.elasticsearch.rates_query import Vocabulary, on_moment
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import Roles
 from search.engines.rates_text import TitleTokens, title_parts
@@ -62,8 +62,7 @@ class KnownTitles:
 
     def beginning(self, query: RoleQuery, typed: Sequence[str], mark: Mark) -> list[RoleSuggestion]:
         """The titles of the lines asked about of which each word typed begins a word."""
-        day = None if query.include_expired else query.as_of
-        name = query.frameworks, day
+        name = query.frameworks, query.moment
         with self._lock:
             known = self._roles.get(name)
             if known is None or known[0] != mark:
@@ -73,7 +72,7 @@ class KnownTitles:
         return known[2].beginning(known[1], typed, query.limit)
 
     def _read(self, query: RoleQuery) -> tuple[Mark, TitleSearch, Roles]:
-        filters: list[dict[str, Any]] = [] if query.include_expired else in_force(query.as_of)
+        filters: list[dict[str, Any]] = on_moment(query.moment)
         if query.frameworks:
             filters.append({"terms": {"framework": list(query.frameworks)}})
         mark, counts = counted(self._ask, "title", filters)
