@@ -192,7 +192,7 @@ def rate_query(asked: Asked) -> RateQuery:
     after = None
     if values["after"]:
         after = _cursor(values, query.sort, faults)
-        if asked.getlist("page"):
+        if any(text.strip() for text in asked.getlist("page")):
             faults.append(ParameterFault("page", "conflict", "Give page or after, not both."))
     elif page * page_size > DEEPEST_HIT:
         faults.append(

@@ -136,6 +136,9 @@ def test_a_cursor_goes_out_and_comes_back(cursor: RateCursor) -> None:
     assert faults(f"after={text}&sort=-price&seed=3") == [("after", "conflict")]
     assert faults(f"after={text}&sort={cursor.sort}&seed=4") == [("after", "conflict")]
     assert faults(f"after={text}&sort={cursor.sort}&seed=3&page=2") == [("page", "conflict")]
+    for empty in ("", "+"):
+        sent = rate_query(QueryDict(f"after={text}&sort={cursor.sort}&seed=3&page={empty}"))
+        assert (sent.after, sent.page) == (cursor, 1)
 
 
 def test_the_day_s_own_order_of_equals_is_fair_over_days() -> None:
