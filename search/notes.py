@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from search.planner import LONG_QUESTION, SHORTEST_BEGINNING, nothing_telling, short_beginnings, signs_unread
-from search.rate_query import RateQuery, RateResult
+from search.rate_query import OtherUnits, RateQuery, RateResult
 
 CODES: Final = (
     "too_common", "no_words", "too_short", "read_as_need", "no_listings", "no_rates", "no_grade", "not_in_force",
@@ -25,6 +26,8 @@ class Rates(Protocol):
     """Whatever can be asked for rates."""
 
     def search_rates(self, query: RateQuery) -> RateResult: ...
+
+    def rate_lines(self, query: RateQuery) -> Iterator[bytes]: ...
 
 
 def notes_on(question: str, count: int) -> tuple[Note, ...]:
@@ -62,14 +65,35 @@ def note_on_need(question: str) -> tuple[Note, ...]:
     )
 
 
+def rates_found(engine: Rates, query: RateQuery) -> RateResult:
+    """The engine's answer: nothing where whatever meets the question in the unit taken for granted is not in force on
+    the day, although something in another unit is. Raises OtherUnits, BadCursor, EngineUnavailable.
+    """
+    try:
+        return engine.search_rates(query)
+    except OtherUnits:
+        if not _whenever(engine, query):
+            raise
+        return engine.search_rates(replace(query, stated_unit=True))
+
+
+def lines_found(engine: Rates, query: RateQuery) -> Iterator[bytes]:
+    """Every line of the same answer, each ready JSON. Raises what rates_found does."""
+    try:
+        return engine.rate_lines(query)
+    except OtherUnits:
+        if not _whenever(engine, query):
+            raise
+        return iter(())
+
+
 def note_on_force(engine: Rates, query: RateQuery, count: int) -> tuple[Note, ...]:
     """That a question about rates found nothing in force and would find what is not: a search more, only where nothing
     was found. Raises EngineUnavailable.
     """
     if count or query.include_expired:
         return ()
-    anyway = replace(query, include_expired=True, stated_unit=True, page=1, page_size=1, after=None, bins=1)
-    there = engine.search_rates(anyway).count
+    there = _whenever(engine, query)
     if not there:
         return ()
     lines = "line that matches is" if there == 1 else "lines that match are"
@@ -80,3 +104,9 @@ def note_on_force(engine: Rates, query: RateQuery, count: int) -> tuple[Note, ..
             f"{'it' if there == 1 else 'them'}.",
         ),
     )
+
+
+def _whenever(engine: Rates, query: RateQuery) -> int:
+    """How many lines in the question's own currency and unit would meet it, in force or not."""
+    anyway = replace(query, include_expired=True, stated_unit=True, page=1, page_size=1, after=None, bins=1)
+    return engine.search_rates(anyway).count

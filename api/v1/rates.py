@@ -18,7 +18,7 @@ from search import rate_params
 from search.grades import refuse_unknown_grades
 from search.index import engine
 from search.known import known_rate_values, refuse_unknown_frameworks
-from search.notes import Note, note_on_force, notes_on
+from search.notes import Note, lines_found, note_on_force, notes_on, rates_found
 from search.parameters import Parameter
 from search.query import Freshness
 from search.rate_answer import answer
@@ -48,7 +48,7 @@ class RateSearch(SearchView):
         found = engine()
         query, notes = known_rate_values(found, query)
         try:
-            result = found.search_rates(query)
+            result = rates_found(found, query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
         grades = refuse_unknown_grades(query, result)
@@ -96,7 +96,7 @@ class RateExport(SearchView):
         found = engine()
         query, _ = known_rate_values(found, query)
         try:
-            lines = found.rate_lines(query)
+            lines = lines_found(found, query)
         except OtherUnits as elsewhere:
             raise rate_params.other_units(elsewhere, query) from elsewhere
         return StreamingHttpResponse(

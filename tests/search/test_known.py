@@ -13,11 +13,12 @@ from procurement.models import Grade, Lot, Supplier
 from search.engines.base import Engine
 from search.grades import refuse_unknown_grade, refuse_unknown_grades
 from search.known import known_rate_values, known_values, refuse_unknown_frameworks
-from search.notes import Note, note_on_force
+from search.notes import Note, lines_found, note_on_force, rates_found
 from search.parameters import BadParameters
 from search.params import listing_query, suggestion_query
 from search.query import Unknown
 from search.rate_params import rate_query, role_query
+from search.rate_query import OtherUnits
 from tests.search.engines import Indexing
 from tests.search.listing_documents import fill, listing, lots, specialism
 from tests.search.rate_market import build, card, line
@@ -212,6 +213,26 @@ def test_rates_that_are_not_in_force_are_told_where_none_is(indexing: Indexing) 
         "1 line that matches is not in force on 2026-11-22; include_expired=true finds it."
     ]
     assert told("q=clerk&min_rate=999999") == told("include_expired=true") == []
+
+
+def test_what_is_not_in_force_is_told_although_lines_in_another_unit_are(indexing: Indexing) -> None:
+    engine = indexing.empty()
+    ended = [line("c1", number, text="Lead", valid_to="2024-12-31") for number in (1, 2)]
+    standing = [line("c2", number, text=text) for number, text in enumerate(["Lead", "Clerk"])]
+    build(engine, [card("c1", lines=ended, currency="GBP", unit="day"), card("c2", lines=standing)])
+
+    query = rate_query(QueryDict("as_of=2026-11-22&q=lead"))
+    found = rates_found(engine, query)
+    assert (found.count, found.lines, list(lines_found(engine, query))) == (0, (), [])
+    assert [note.detail for note in note_on_force(engine, query, found.count)] == [
+        "2 lines that match are not in force on 2026-11-22; include_expired=true finds them."
+    ]
+    # Where pounds a day have never held such a line, the units that have are told.
+    for sent in ("q=clerk", "q=clerk&include_expired=true"):
+        for asked in (rates_found, lines_found):
+            with pytest.raises(OtherUnits) as elsewhere:
+                asked(engine, rate_query(QueryDict(f"as_of=2026-11-22&{sent}")))
+            assert elsewhere.value.units == (("USD", "hour"),)
 
 
 def test_a_value_is_known_as_soon_as_a_listing_or_line_of_it_is_written(indexing: Indexing) -> None:

@@ -23,7 +23,7 @@ from search.engines.base import EngineUnavailable
 from search.grades import refuse_unknown_grades
 from search.index import engine
 from search.known import known_rate_values
-from search.notes import notes_on
+from search.notes import notes_on, rates_found
 from search.parameters import BadParameters, ParameterFault
 from search.query import DEEPEST_HIT
 from search.rate_params import rate_query
@@ -89,7 +89,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         query = rate_query(asked.sent())
         found = engine()
         query, empty = known_rate_values(found, query)
-        answer = found.search_rates(query)
+        answer = rates_found(found, query)
         grades = refuse_unknown_grades(query, answer)
     except BadParameters as bad:
         return _refused(request, asked, bad.faults)
