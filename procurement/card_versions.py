@@ -47,6 +47,12 @@ def spells(versions: Iterable[RateCardVersion]) -> list[Spell]:
     ]
 
 
+def spell_on(found: Iterable[Spell], day: date) -> Spell | None:
+    """That of the version in force on a day, None where none is."""
+    return next((spell for spell in found if spell.holds(day)), None)
+
+
 def version_on(found: Iterable[Spell], day: date) -> RateCardVersion | None:
     """The version in force on a day, None where none is."""
-    return next((spell.version for spell in found if spell.holds(day)), None)
+    spell = spell_on(found, day)
+    return None if spell is None else spell.version

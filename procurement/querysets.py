@@ -114,7 +114,9 @@ class RateCardQuerySet(QuerySet[RateCard]):
         return self.filter(versions__status=RateCardVersion.Status.PUBLISHED)
 
     def told(self, lines: bool = False) -> Self:
-        """With supplier, framework and the published version: its number of lines, or the lines themselves."""
+        """With supplier, framework, every version that was or is published (newest first), and of the published one its
+        number of lines, or the lines themselves.
+        """
         versions: QuerySet[RateCardVersion, Any] = RateCardVersion.objects.filter(
             status=RateCardVersion.Status.PUBLISHED
         ).annotate(line_count=Count("lines"))
@@ -122,7 +124,12 @@ class RateCardQuerySet(QuerySet[RateCard]):
             shown = RateLine.objects.select_related("lot", "grade").order_by("ordinal")
             versions = versions.prefetch_related(Prefetch("lines", queryset=shown))
         return self.select_related("supplier", "framework").prefetch_related(
-            Prefetch("versions", queryset=versions, to_attr="published_versions")
+            Prefetch("versions", queryset=versions, to_attr="published_versions"),
+            Prefetch(
+                "versions",
+                queryset=RateCardVersionQuerySet(RateCardVersion).ever_public().order_by("-number"),
+                to_attr="public_versions",
+            ),
         )
 
 

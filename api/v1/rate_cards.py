@@ -1,12 +1,14 @@
-"""Rate cards: a supplier's maximum rates under a framework, as published now. Public; drafts are
-never shown.
+"""Rate cards: a supplier's maximum rates under a framework, as published last, which may begin later.
+Public; drafts are never shown.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,6 +19,7 @@ from api.schema import operation
 from api.v1.rate_shapes import RateGrade
 from api.v1.shapes import Named, NamedFramework, amount
 from api.views import DetailView, ListView
+from procurement.card_versions import spell_on, spells
 from procurement.models import RateCard, RateCardVersion, RateLine
 from procurement.querysets import RateCardQuerySet
 from procurement.vocabulary import QUALIFICATIONS, SITES, WORK_TYPES
@@ -60,8 +63,19 @@ class RateLineSerializer(serializers.ModelSerializer[RateLine]):
         return amount(line.price_minor)
 
 
+class VersionInForceSerializer(serializers.Serializer[Any]):
+    """The version of a card that holds today, and until when: a later one may end it before its own last day."""
+
+    version = serializers.IntegerField(min_value=1)
+    basis = serializers.ChoiceField(choices=RateCard.Basis.choices)
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+
+
 class RateCardSummarySerializer(serializers.Serializer[Any]):
-    """A rate card without its lines. `basis` illustrative: not the supplier's real rates."""
+    """A rate card without its lines, as it was published last. `basis` illustrative: not the supplier's real rates.
+    Where `valid_from` is yet to come, `in_force` is the version that holds until then.
+    """
 
     reference = serializers.CharField()
     supplier = Named()
@@ -76,6 +90,9 @@ class RateCardSummarySerializer(serializers.Serializer[Any]):
     valid_to = serializers.DateField(allow_null=True)
     stated_source = serializers.CharField(allow_blank=True, help_text="Where it came from.")
     published_at = serializers.DateTimeField(allow_null=True)
+    in_force = VersionInForceSerializer(
+        allow_null=True, help_text="Null where no version is in force today, in Europe/London."
+    )
     line_count = serializers.IntegerField(min_value=0)
 
     def to_representation(self, card: RateCard) -> dict[str, Any]:
@@ -98,12 +115,13 @@ class RateCardSummarySerializer(serializers.Serializer[Any]):
             "valid_to": version.valid_to,
             "stated_source": version.source,
             "published_at": version.published_at,
+            "in_force": _in_force(card, timezone.localdate()),
             "line_count": version.line_count,  # type: ignore[attr-defined]
         }
 
 
 class RateCardSerializer(RateCardSummarySerializer):
-    """A rate card: the published version with its lines."""
+    """A rate card: the version published last with its lines."""
 
     lines = RateLineSerializer(many=True)
 
@@ -115,6 +133,19 @@ class RateCardSerializer(RateCardSummarySerializer):
 def _version(card: RateCard) -> RateCardVersion:
     versions: list[RateCardVersion] = card.published_versions  # type: ignore[attr-defined]
     return versions[0]
+
+
+def _in_force(card: RateCard, today: date) -> dict[str, Any] | None:
+    versions: list[RateCardVersion] = card.public_versions  # type: ignore[attr-defined]
+    spell = spell_on(spells(versions), today)
+    if spell is None:
+        return None
+    return {
+        "version": spell.version.number,
+        "basis": spell.version.basis,
+        "valid_from": spell.version.valid_from,
+        "valid_to": min(filter(None, (spell.version.valid_to, spell.until)), default=None),
+    }
 
 
 class RateCardList(ListView):

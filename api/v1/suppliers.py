@@ -49,7 +49,9 @@ class CardReferenceSerializer(serializers.Serializer[Any]):
     """A rate card, named."""
 
     reference = serializers.CharField()
-    basis = serializers.ChoiceField(choices=RateCard.Basis.choices)
+    basis = serializers.ChoiceField(
+        choices=RateCard.Basis.choices, help_text="Of the version published last, which may begin later."
+    )
 
 
 class SupplierSerializer(serializers.ModelSerializer[Supplier]):

@@ -5,6 +5,7 @@ what is shown.
 from __future__ import annotations
 
 import socket
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,14 +15,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Framework, RateCardVersion, SupplierMember
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
+from procurement.models import Framework, Grade, RateCardVersion, SupplierMember
+from procurement.permissions import SYSTEM
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
 QUERIES = {
     "frameworks": 3, "lots": 2, "specialisms": 2, "grades": 2, "organisations": 3, "partners": 3,
     "suppliers": 5,
-    "rate-cards": 3,
+    "rate-cards": 4,
 }  # fmt: skip
 
 
@@ -120,7 +124,7 @@ def test_what_there_is_not_is_refused_by_name(
 @pytest.mark.parametrize(
     ("path", "count"),
     [("lots/?framework=rm3745", 3), ("specialisms/?framework=RM3745&lot=5", 4), ("suppliers/?lot=rm3745~5", 6),
-     ("rate-cards/?framework=rm3745&supplier=ppl", 5), ("partners/?supplier=ppl", 4)],
+     ("rate-cards/?framework=rm3745&supplier=ppl", 6), ("partners/?supplier=ppl", 4)],
 )  # fmt: skip
 def test_a_list_takes_one_query_more_for_each_thing_that_a_filter_names(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, path: str, count: int
@@ -186,6 +190,23 @@ def test_a_line_says_the_same_in_its_card_and_among_the_rates(client: Client, ca
     ]
     among = {one["reference"]: [one[name] for name in said] for one in found if one["card"] == card}
     assert among == {f"{card}~{one['key']}": [one[name] for name in said] for one in lines}
+
+
+def test_a_card_that_begins_later_says_which_version_holds_today(client: Client) -> None:
+    holding = {"version": 1, "basis": "published", "valid_from": "2025-08-18", "valid_to": "2028-08-18"}
+    assert get(client, "rate-cards/rm6309~brightwater/")["in_force"] == holding
+    assert get(client, "rate-cards/rm3745~ppl/")["in_force"] is None
+    grade = Grade.objects.get(lot__reference="rm6309~7", code="G3")
+    line = LineDraft(key="x", price_minor=70_000, lot="rm6309~7", grade=grade.reference)
+    tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011
+    draft = CardDraft("brightwater", "rm6309", (line,), basis="illustrative", valid_from=tomorrow)
+    publish_cards(SYSTEM, [draft])
+
+    card = get(client, "rate-cards/rm6309~brightwater/")
+    assert (card["version"], card["basis"], card["valid_from"]) == (2, "illustrative", tomorrow.isoformat())
+    assert card["in_force"] == holding | {"valid_to": date.today().isoformat()}  # noqa: DTZ011
+    listed = {one["reference"]: one["in_force"] for one in get(client, "rate-cards/")["results"]}
+    assert listed == {"rm6309~brightwater": card["in_force"], "rm3745~ppl": None}
 
 
 def test_a_card_shows_its_published_version_alone(client: Client) -> None:
