@@ -16,7 +16,6 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Greatest, TruncMonth
 from django.utils import timezone
-from django.utils.translation import gettext_noop as N_
 
 from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, Contract
@@ -27,7 +26,6 @@ MONTHS: Final = 12
 """So many months are shown, the current one the last."""
 MOST: Final = 20
 """So many suppliers are shown."""
-NOT_RECORDED: Final = N_("Not recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,8 @@ class RouteUse:
 @dataclass(frozen=True, slots=True)
 class AwardUse:
     """Direct awards of one kind: all that left their draft, those under contract, and the value of the contracts in
-    minor units. `key` is a mechanism of procurement/terms.py or a class of buyers, "" where none is recorded.
+    minor units. `key` is a mechanism of procurement/terms.py or a class of buyers, "" with no label where
+    none is recorded.
     """
 
     label: str
@@ -235,7 +234,7 @@ def _together(awards: Iterable[tuple[str, _Awards]], labels: Mapping[str, str]) 
         by_key.setdefault(key, []).append(one)
     found = [
         AwardUse(
-            labels.get(key, NOT_RECORDED),
+            labels.get(key, ""),
             sum(one.begun for one in several),
             sum(one.contracted for one in several),
             sum(one.minor for one in several),

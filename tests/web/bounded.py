@@ -97,7 +97,7 @@ MOST: Final = {
     "shortlist": 17,
     "shortlists": 8,
     "sign-in": 0,
-    "spend": 10,
+    "spend": 12,
     "start": 4,
     "supplier": 11,
     "tender": 20,

@@ -58,7 +58,11 @@ def _said(found: Spending) -> Spending:
     return replace(
         found,
         routes=tuple(replace(one, route=_(one.route)) for one in found.routes),
-        grounds=tuple(replace(one, label=_(one.label)) for one in found.grounds),
-        bodies=tuple(replace(one, label=_(one.label)) for one in found.bodies),
+        grounds=tuple(
+            replace(one, label=_(one.label) if one.label else _("Not recorded")) for one in found.grounds
+        ),
+        bodies=tuple(
+            replace(one, label=_(one.label) if one.label else _("Not recorded")) for one in found.bodies
+        ),
         months=tuple(replace(one, label=month(date.fromisoformat(f"{one.key}-01"))) for one in found.months),
     )
