@@ -49,8 +49,16 @@ def bodies(actor: Actor, action: Action) -> Bodies:
     return Bodies(actor, tuple(found))
 
 
+class NoOrganisation(Http404):
+    """The reader acts for no organisation at all: the page that is not there says how to come by one."""
+
+
 def require_buyer(actor: Actor, action: Action) -> None:
-    """Raises Http404 for whoever may do this for no organisation: to others these pages are not there."""
+    """Raises Http404 for whoever may do this for no organisation: to others these pages are not there. NoOrganisation,
+    which is one, for a person who acts for none.
+    """
+    if actor.signed_in and not actor.organisations():
+        raise NoOrganisation
     if not any(can(actor, action, key) for key in actor.organisations()):
         raise Http404
 

@@ -253,3 +253,20 @@ def test_hostile_profile_text_stays_text(signed_in: Client) -> None:
         found = read(response)
         assert found.all("b") == []
     assert read(signed_in.get("/profile/alder")).one("input", id="name").attributes["value"] == HOSTILE
+
+
+def test_who_acts_for_no_organisation_is_told_that_one_is_needed_and_how_to_get_it(page: Client) -> None:
+    assert page.login(username="nobody@example.org", password=PASSWORD)
+    for address in ("/call-offs", "/shortlists", "/matches", "/offers", "/invitations", "/joinings"):
+        response = page.get(address)
+        found = read(response)
+        assert (response.status_code, found.one("h1").text) == (404, "An organisation is needed"), address
+        assert len(found.all("a", href="/account/organisations")) == 1
+    assert page.get("/account/organisations").status_code == 200
+    assert read(page.get("/no-such-page")).one("h1").text == "Page not found"
+    assert page.login(username="alder@example.org", password=PASSWORD)
+    assert read(page.get("/call-offs")).one("h1").text == "Page not found"
+
+
+def test_the_account_leads_to_a_new_password(signed_in: Client) -> None:
+    assert read(signed_in.get("/account")).one("a", href="/password").text == "Change your password"

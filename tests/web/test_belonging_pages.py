@@ -56,7 +56,7 @@ def registered(page: Client, email: str = NEW) -> Client:
     page.logout()
     asked(page, email)
     done = page.post(link(), {"full_name": "Ada", "password": GOOD, "again": GOOD})
-    assert (done.status_code, done["Location"]) == (303, OWN)
+    assert (done.status_code, done["Location"]) == (303, f"{OWN}?done=made")
     return page
 
 
@@ -87,7 +87,8 @@ def test_an_account_is_made_by_the_link_alone(page: Client) -> None:
     assert [anchor for _, anchor in wrong(read(differ))] == ["#again"]
     assert User.objects.count() == people
     done = page.post(address, {"full_name": " Ada ", "password": GOOD, "again": GOOD})
-    assert (done.status_code, done["Location"]) == (303, OWN)
+    assert (done.status_code, done["Location"]) == (303, f"{OWN}?done=made")
+    assert "Your account is made, and you are signed in." in read(page.get(done["Location"])).texts("p")
     made = User.objects.get(email=NEW)
     assert (made.full_name, made.memberships.count()) == ("Ada", 0)
     assert page.get(address).status_code == 410

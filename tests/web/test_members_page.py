@@ -75,7 +75,8 @@ def test_a_password_is_set_by_the_link_and_once(page: Client) -> None:
     assert [anchor for _, anchor in wrong(read(weak))] == ["#password", "#again"]
     assert not User.objects.get(email=NEW).has_usable_password()
     done = page.post(found[1], {"password": GOOD, "again": GOOD})
-    assert (done.status_code, done["Location"]) == (303, "/account")
+    assert (done.status_code, done["Location"]) == (303, "/account?done=password")
+    assert "Your new password is set." in read(page.get(done["Location"])).texts("p")
     assert page.get(PEOPLE).status_code == 200
     assert page.get(found[1]).status_code == 410
     page.logout()

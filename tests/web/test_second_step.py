@@ -190,7 +190,7 @@ def test_no_other_door_leads_past_it(page: Client, clock: Clock) -> None:
     User.objects.filter(email=EMAIL).update(is_staff=True)
     assert page.post("/admin/login/", {"username": EMAIL, "password": GOOD})["Location"] == "/sign-in?"
     assert page.get("/admin/").status_code == 302
-    assert page.post(CODE, {"code": clock.code(key)})["Location"] == "/account"
+    assert page.post(CODE, {"code": clock.code(key)})["Location"] == "/account?done=password"
     assert page.get("/admin/").status_code == 200
 
 

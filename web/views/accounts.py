@@ -32,6 +32,7 @@ SHOWN: Final = 20
 DONE: Final = {
     "accept": N_("You act for the organisation."),
     "leave": N_("You act for the organisation no more."),
+    "password": N_("Your new password is set."),
 }
 
 

@@ -41,6 +41,7 @@ DONE: Final = {
     "withdraw": N_("You ask no longer."),
     "accept_invitation": N_("You act for the organisation."),
     "decline_invitation": N_("You have declined the invitation."),
+    "made": N_("Your account is made, and you are signed in."),
 }
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from redis import RedisError
 
+from web.buying import NoOrganisation
 from web.pages import render
 
 AGAIN: Final = 30
@@ -34,8 +35,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return _page(request, 403, "form_expired")
 
 
-def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _page(request, 404, "page_not_found")
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request, 404, "no_organisation" if isinstance(exception, NoOrganisation) else "page_not_found"
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

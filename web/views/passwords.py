@@ -68,7 +68,7 @@ def set_password(request: HttpRequest, key: str, token: str) -> HttpResponse:
         if not faults:
             user.set_password(new)
             user.save(update_fields=["password"])
-            here = reverse("web:account")
+            here = f"{reverse('web:account')}?done=password"
             return see_other(here if sign_in(request, user, here) else reverse("web:enter-code"))
     return render(
         request,

@@ -66,8 +66,9 @@ def set_up_account(request: HttpRequest, token: str) -> HttpResponse:
             ]
         else:
             if user is not None:
-                sign_in(request, user, reverse("web:own-organisations"))
-                return see_other(reverse("web:own-organisations"))
+                here = f"{reverse('web:own-organisations')}?done=made"
+                sign_in(request, user, here)
+                return see_other(here)
             if not faults:
                 return render(request, "password_gone.html", "sign-in", status_code=410)
     return render(
