@@ -285,7 +285,7 @@ def test_whoever_administers_is_told_that_somebody_asks(page: Client) -> None:
     asks(page)
     deliver_due()
     (told,) = InboxMessage.objects.filter(organisation__reference="council")
-    assert told.title == "Somebody asks to act for council"
+    assert told.title == "Somebody asks to act for The Council"
     assert [one.to for one in mail.outbox if one.subject.endswith(told.title)] == [[CHIEF]]
 
 
