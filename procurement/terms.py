@@ -148,7 +148,7 @@ def _hours(reader: Reader, value: object) -> Decimal | None:
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", text):
-        reader.wrong("shape", "Hours a day are a decimal string such as 7.5.")
+        reader.wrong("shape", "A number with at most two decimals, such as 7.5.")
     elif not 0 < Decimal(text) <= MOST_HOURS:
         reader.wrong("range", f"More than 0 and at most {MOST_HOURS}.")
     else:

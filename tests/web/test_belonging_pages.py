@@ -198,9 +198,17 @@ def test_an_organisation_is_found_by_its_identifier(page: Client) -> None:
     assert found.one("input", name="organisation").attributes["value"] == "council"
     none = read(page.get(f"{OWN}?scheme=GB-LAE&identifier=ABC"))
     assert any(one.startswith("There is none with that identifier") for one in none.texts("p"))
-    for query in ("scheme=GB-LAE&identifier=12", "scheme=GB-LAE", "identifier=LDS", "scheme=x&identifier=1"):
+    for query in ("scheme=GB-LAE&identifier=12", "scheme=x&identifier=1"):
         answer = page.get(f"{OWN}?{query}")
         assert (answer.status_code, [anchor for _, anchor in wrong(read(answer))]) == (400, ["#identifier"])
+    kind, number = ("Kind of identifier: choose one", "#scheme"), ("Identifier: enter it", "#identifier")
+    for query, told in (
+        ("scheme=GB-LAE&identifier=", [number]),
+        ("scheme=&identifier=LDS", [kind]),
+        ("scheme=&identifier=", [kind, number]),
+    ):
+        answer = page.get(f"{OWN}?{query}")
+        assert (answer.status_code, wrong(read(answer))) == (400, told)
 
 
 def test_an_administrator_accepts_and_the_person_acts(page: Client) -> None:

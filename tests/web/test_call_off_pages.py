@@ -96,7 +96,16 @@ def test_a_draft_is_edited_with_what_stood_in_it(page: Client) -> None:
         ({"route": ""}, "route", "Route: say which"),
         ({"requirement": ""}, "requirement", "Requirement: name the requirement that is bought"),
         ({"shortlist": "SL-2026-9999"}, "shortlist", "Shortlist: your organisation has no such shortlist"),
-        ({"expenses": "much"}, "expenses", "Expenses: an amount is in pounds, such as 1250 or 1250.50, without VAT: pence follow a point"),
+        (
+            {"hours_per_day": "seven"},
+            "hours_per_day",
+            "Hours a day: a number with at most two decimals, such as 7.5",
+        ),
+        (
+            {"expenses": "much"},
+            "expenses",
+            "Expenses: an amount is in pounds, such as 1250 or 1250.50, without VAT: pence follow a point",
+        ),
         ({"months": ["x"], "amount": ["5"]}, "months-1", "Months of option 1: this must be a whole number"),
         ({"reply_days": "99"}, "reply_days", "Working days to answer: between 1 and 30"),
     ],

@@ -58,6 +58,13 @@ def test_a_firm_joins_a_consortium_from_draft_to_member(page: Client) -> None:
     assert (offering.specialism and offering.specialism.reference, offering.regions) == ("rm1~2a~1", ["TLI"])
 
 
+def test_an_application_without_a_lot_asks_for_one(page: Client) -> None:
+    signed(page, FIRM)
+    answer = page.post("/joinings/new", {"partner": "dogwood", "lot": "", "supplier": ""})
+    assert (answer.status_code, wrong(read(answer))) == (422, [("Lot: choose one", "#lot")])
+    assert Joining.objects.count() == 0
+
+
 def test_what_is_missing_is_told_at_its_field_and_nothing_moves(page: Client) -> None:
     address = begun(signed(page, FIRM))
     before = Event.objects.count()

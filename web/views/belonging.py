@@ -103,9 +103,9 @@ def organisations(request: HttpRequest) -> HttpResponse:
         faults, status = done.faults, done.status
     scheme = request.GET.get("scheme", "")
     identifier = request.GET.get("identifier", "").strip().upper()
-    sought = bool(scheme or identifier)
-    if sought and (wrong := wrong_with(scheme, identifier)):
-        faults.append(FieldFault("identifier", wrong.rstrip(".")))
+    sought = "scheme" in request.GET or "identifier" in request.GET
+    if sought and (wrong := _wrong_with(scheme, identifier)):
+        faults += wrong
         status = 400
     own = set(Membership.objects.filter(user=user).values_list("organisation_id", flat=True))
     requests = MembershipRequest.objects.filter(user=user).select_related("organisation")
@@ -128,3 +128,14 @@ def organisations(request: HttpRequest) -> HttpResponse:
         faults=faults,
         messages=by_anchor(faults),
     )
+
+
+def _wrong_with(scheme: str, identifier: str) -> list[FieldFault]:
+    """What is wrong with what an organisation is sought by, at the field that it is of."""
+    missing = []
+    if not scheme:
+        missing.append(FieldFault("scheme", _("Kind of identifier: choose one")))
+    if not identifier:
+        missing.append(FieldFault("identifier", _("Identifier: enter it")))
+    wrong = None if missing else wrong_with(scheme, identifier)
+    return [FieldFault("identifier", wrong.rstrip("."))] if wrong else missing

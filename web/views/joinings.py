@@ -76,6 +76,9 @@ def new_joining(request: HttpRequest) -> HttpResponse:
             request, actor, sent, [FieldFault("partner", _("Firm: say which of yours would join"))], 422
         )
 
+    if not sent["lot"]:
+        return _form(request, actor, sent, [FieldFault("lot", _("Lot: choose one"))], 422)
+
     def begin() -> str:
         begun = draft_joining(actor, JoiningDraft(partner, sent["lot"], sent["supplier"] or None))
         return f"{reverse('web:joining', args=[begun.reference])}?done=begun"
