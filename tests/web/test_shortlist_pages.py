@@ -168,6 +168,16 @@ def test_what_is_refused_keeps_what_was_typed(
     assert state() == before
 
 
+def test_the_lock_says_before_its_button_how_many_are_undecided(page: Client) -> None:
+    address = begin(signed(page), ALDER, DOGWOOD)
+    told = "Undecided: {} of 2. They are locked as undecided."
+    assert told.format(2) in read(page.get(address)).texts("p")
+    assert change(page, address, "decide", 1, listing=ALDER, decision="in").status_code == 303
+    assert told.format(1) in read(page.get(address)).texts("p")
+    assert change(page, address, "decide", 2, listing=DOGWOOD, decision="in").status_code == 303
+    assert not any(one.startswith("Undecided: ") for one in read(page.get(address)).texts("p"))
+
+
 def test_an_unlocking_needs_its_reason(page: Client) -> None:
     address = begin(signed(page), ALDER)
     lock(page, address)
