@@ -189,10 +189,10 @@ def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, 
     def rates(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
         return edit_rate_proposal(actor, reference, revision, {"lines": rates_said(proposal, sent)[0]})
 
-    def file(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
+    def file(actor: Actor, reference: str, revision: int, __: QueryDict) -> object:
         sent = request.FILES.get("file")
         if sent is None:
-            raise Invalid("The file was not taken.", (Fault("/file", "required", "There is no file."),))
+            raise Invalid(_("The file was not taken."), (Fault("/file", "required", _("Choose a file")),))
         try:
             return read_rates_file(actor, reference, revision, sent.name or "", sent.chunks())
         except Invalid as refused:
