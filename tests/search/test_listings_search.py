@@ -312,24 +312,16 @@ def test_with_a_lot_only_its_rates_count(offered: Engine) -> None:
     assert counts(ask(offered, max_rate=50_000, **asked), "lot") == {"f1~1": 1, "f1~2": 1}
 
 
-def test_a_lot_counts_whom_it_would_leave_under_a_bound_of_rates(offered: Engine) -> None:
-    asked: dict[str, Any] = {"framework": ("f1",), "grade": "G1"}
-    bounds: list[dict[str, int]] = [
-        {"max_rate": 49_999},
-        {"max_rate": 50_000},
-        {"min_rate": 45_000},
-        {"min_rate": 60_001},
-    ]
-    others: list[dict[str, Any]] = [{}, {"region": ("TLC",)}, {"specialism": ("f1~1~a",)}, {"lot": ("f1~1",)}]
-    for bound in bounds:
-        for other in others:
-            told = counts(ask(offered, **asked, **bound, **other), "lot")
-            alone = {
-                lot: ask(offered, **asked, **bound, **{**other, "lot": (lot,)}).count
-                for lot in ("f1~1", "f1~2")
-            }
-            assert {lot: told.get(lot, 0) for lot in alone} == alone, (bound, other)
-    assert counts(ask(offered, max_rate=49_999, **asked), "lot") == {"f1~2": 1}
+@pytest.mark.parametrize("facet", ["lot", "specialism"])
+@pytest.mark.parametrize("bound", [{"max_rate": 49_999}, {"max_rate": 50_000}, {"min_rate": 45_000}])
+def test_a_value_counts_whom_it_would_leave_by_the_rates_of_its_lot(
+    offered: Engine, facet: str, bound: dict[str, int]
+) -> None:
+    for other in ({}, {"region": ("TLC",)}, {"specialism": ("f1~1~a",)}, {"lot": ("f1~1",)}):
+        asked: dict[str, Any] = {"framework": ("f1",), "grade": "G1", **bound, **other}
+        told = counts(ask(offered, **asked), facet)
+        for value in {"lot": ("f1~1", "f1~2"), "specialism": ("f1~1~a", "f1~2~b")}[facet]:
+            assert told.get(value, 0) == ask(offered, **{**asked, facet: (value,)}).count, (other, value)
 
 
 def test_with_a_specialism_alone_the_rates_of_its_lot_count(offered: Engine) -> None:
@@ -340,20 +332,6 @@ def test_with_a_specialism_alone_the_rates_of_its_lot_count(offered: Engine) -> 
     assert found(offered, max_rate=50_000, **asked) == ["apart"]
     assert found(offered, max_rate=40_000, **asked | {"specialism": ("f1~1~a", "f1~2~b")}) == ["apart"]
     assert found(offered, max_rate=40_000, lot=("f1~2",), **asked) == []
-
-
-def test_a_specialism_counts_whom_it_would_leave_under_a_bound_of_rates(offered: Engine) -> None:
-    asked: dict[str, Any] = {"framework": ("f1",), "grade": "G1"}
-    others: list[dict[str, Any]] = [{}, {"region": ("TLC",)}, {"lot": ("f1~1",)}, {"specialism": ("f1~1~a",)}]
-    for most in (40_000, 49_999, 50_000, 60_000):
-        for other in others:
-            told = counts(ask(offered, max_rate=most, **asked, **other), "specialism")
-            alone = {
-                one: ask(offered, max_rate=most, **asked, **{**other, "specialism": (one,)}).count
-                for one in ("f1~1~a", "f1~2~b")
-            }
-            assert {one: told.get(one, 0) for one in alone} == alone, (most, other)
-    assert counts(ask(offered, max_rate=49_999, **asked), "specialism") == {"f1~2~b": 1}
 
 
 def test_the_lowest_rate_says_which_it_is(offered: Engine) -> None:
