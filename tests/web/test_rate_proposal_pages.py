@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Event, Framework, RateCard, RateCardVersion, RateLine, RateProposal
+from procurement.models import Event, Framework, RateCardVersion, RateLine, RateProposal
 from tests.guards import unguarded
 from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
@@ -178,7 +178,7 @@ def test_a_comparison_that_has_changed_is_told_and_nothing_is_approved(page: Cli
 
 def test_an_illustrative_card_says_so_wherever_its_proposal_is_shown(page: Client) -> None:
     with unguarded():
-        RateCard.objects.filter(supplier__reference="alders").update(basis="illustrative")
+        RateCardVersion.objects.filter(card__supplier__reference="alders").update(basis="illustrative")
     address = submitted(page)
     for one in (address, "/rate-proposals"):
         assert "Illustrative" in page.get(one).content.decode(), one
