@@ -134,7 +134,11 @@ def test_the_deadline_is_by_when_suppliers_act(person: Callable[[str], Client]) 
     call_off = competing.published()
     told = person("buyer").get(CALL_OFFS.format(call_off.reference)).json()
     plan = person("buyer").get(CALL_OFFS.format(call_off.reference) + "competition/").json()
-    assert told["line"]["next"] == {"who": ["lead supplier"], "steps": ["draft", "submit"], "by": plan["deadline"]}
+    assert told["line"]["next"] == {
+        "who": ["lead supplier"],
+        "steps": ["draft", "submit"],
+        "by": plan["deadline"],
+    }
     assert told["available_actions"] == ["cancel", "fail"]
     assert plan["available_actions"] == ["extend", "amend", "answer"]
     assert (plan["invited_count"], plan["declined_count"]) == (2, 0)

@@ -201,6 +201,7 @@ def test_the_start_page_leads_in(page: Client, django_assert_num_queries: Django
         "Find the way to buy",
         "Are you ready to join?",
         "Search partners",
+        "See where partners work",
         "Match a need",
         "Explore rates",
         "Use the API",

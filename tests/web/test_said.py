@@ -35,7 +35,7 @@ PLACEHOLDER: Final = re.compile(r"%(?!\([a-z_]+\)s|%)")
 """A value without a name: no translation could move it."""
 READ_BY_NOBODY: Final = {
     **dict.fromkeys(
-        [("changing.py", "Location"), ("once.py", "Location")],
+        [("changing.py", "Location"), ("once.py", "Location"), ("signing_in.py", "Location")],
         "the name of a header",
     ),
     **dict.fromkeys(
