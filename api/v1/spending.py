@@ -51,8 +51,8 @@ class _DirectAwardsSerializer(serializers.Serializer[Any]):
 class GroundSpendingSerializer(_DirectAwardsSerializer):
     """Direct awards that rest on one ground."""
 
-    ground = serializers.ChoiceField(
-        choices=list(MECHANISMS), allow_null=True, help_text="None: not recorded."
+    mechanism = serializers.ChoiceField(
+        choices=list(MECHANISMS.items()), allow_null=True, help_text="None: not recorded."
     )
 
 
@@ -60,7 +60,7 @@ class BodySpendingSerializer(_DirectAwardsSerializer):
     """Direct awards by bodies of one class."""
 
     buyer_class = serializers.ChoiceField(
-        choices=list(BUYER_CLASSES), allow_null=True, help_text="None: not recorded."
+        choices=list(BUYER_CLASSES.items()), allow_null=True, help_text="None: not recorded."
     )
 
 
@@ -153,7 +153,7 @@ def _told(found: Spending, names: dict[str, str]) -> dict[str, Any]:
             }
             for one in found.routes
         ],
-        "grounds": [{"ground": one.key or None, **awards(one)} for one in found.grounds],
+        "grounds": [{"mechanism": one.key or None, **awards(one)} for one in found.grounds],
         "buyer_classes": [{"buyer_class": one.key or None, **awards(one)} for one in found.bodies],
         "months": [
             {"month": one.key, "contracts": one.contracts, "value": value(one.minor)} for one in found.months

@@ -112,7 +112,7 @@ def test_an_application_that_was_changed_meanwhile_keeps_what_was_written(page: 
 def test_a_lot_is_needed_and_one_application_is_open_for_the_same(page: Client) -> None:
     signed(page, FIRM)
     answer = page.post("/joinings/new", {"lot": "", "supplier": "alders"})
-    assert (answer.status_code, wrong(read(answer))) == (422, [("Lot: there is no such lot", "#lot")])
+    assert (answer.status_code, wrong(read(answer))) == (422, [("Lot: choose one", "#lot")])
     begun(page)
     answer = page.post("/joinings/new", {"lot": "rm1~2a", "supplier": "alders"})
     assert answer.status_code == 409

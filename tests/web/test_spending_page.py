@@ -103,12 +103,12 @@ def test_direct_awards_are_counted_by_ground_and_by_kind_of_body(page: Client) -
     ]
     told = page.get("/api/v1/spending/?framework=rm1").json()
     assert told["grounds"][0] == {
-        "ground": "lowest-price",
+        "mechanism": "lowest-price",
         "went_out": 2,
         "contracted": 2,
         "value": {"amount": "15000.50", "currency": "GBP", "vat": "excluded"},
     }
-    assert [one["ground"] for one in told["grounds"]] == ["lowest-price", None, "only-one"]
+    assert [one["mechanism"] for one in told["grounds"]] == ["lowest-price", None, "only-one"]
     assert [(one["buyer_class"], one["went_out"]) for one in told["buyer_classes"]] == [
         ("local-government", 4)
     ]
