@@ -6,6 +6,7 @@ the others for itself, among those who pass the other filters.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,7 @@ from search.engines.listings_filters import (
     offers_meeting,
     within,
 )
-from search.engines.listings_view import ListingsView
+from search.engines.listings_view import ListingsView, fresh
 from search.fields import FILTERS, REGION_SCHEMES, FilterField
 from search.query import Facet, FacetValue, ListingQuery
 
@@ -76,6 +77,18 @@ class _Asker:
                 counts[slice(*stretches[facet.name])] = self._without_own_filter(facet)
         return counts
 
+    @cached_property
+    def _priced(self) -> Mask:
+        """Of each listing and lot in which it offers something, whether the listing passes all but what is asked of an
+        offering, with a rate for that lot within the bounds.
+        """
+        view, offered = self._view, self._view.offered_lots
+        slots = self._narrowed.slots[self._narrowed.all_but(OFFERING, RATE)]
+        passed = mask_of(slots, view.size)[offered.slots]
+        rates = lowest_in_lots(view, self._query, offered.slots[passed], offered.lots[passed])
+        passed[passed] = within(rates, self._query)
+        return passed
+
     def _of_found(self) -> Array:
         """Of the values that stand as bits, among those who pass every filter."""
         view, found = self._view, self._found
@@ -105,34 +118,24 @@ class _Asker:
         """
         view, query, narrowed = self._view, self._query, self._narrowed
         priced = query.priced_by_value(name)
-        slots = narrowed.slots[narrowed.all_but(OFFERING, RATE) if priced else narrowed.all_but(OFFERING)]
-        mask = mask_of(slots, view.size)
-        if not priced and not any(query.filters.get(other) for other in OFFERED if other != name):
+        alone = not any(query.filters.get(other) for other in OFFERED if other != name)
+        if priced and alone and name == "lot":
+            return np.bincount(view.offered_lots.lots[self._priced], minlength=len(view.codes["lot"]))
+        slots = narrowed.slots[narrowed.all_but(OFFERING)]
+        if not priced and alone:
+            mask = mask_of(slots, view.size)
             return self._regions(slots) if name == "region" else counts_among(view.bearers(name), mask)
         left_out = name if query.filters.get(name) else ""
         rows, owners = offers_meeting(view, query, narrowed, left_out)
-        kept = mask[owners]
+        kept = self._priced[view.offered_lots.of_row[rows]] if priced else mask_of(slots, view.size)[owners]
         rows, owners = rows[kept], owners[kept]
-        if priced:
-            lots = view.columns.array("offer_lot")[rows]
-            # Rows are sorted by listing and lot: each pair is looked up once.
-            fresh = _fresh(owners, lots)
-            kept = within(lowest_in_lots(view, query, owners[fresh], lots[fresh]), query)[fresh.cumsum() - 1]
-            rows, owners = rows[kept], owners[kept]
         if name == "region":
             return _count_regions(view, owners, view.columns.array("offer_regions")[rows])
         codes = view.columns.array(f"offer_{name}")[rows]
         if name == "lot":
             # Rows are sorted by listing and lot: each pair counts once.
-            codes = codes[_fresh(owners, codes)]
+            codes = codes[fresh(owners, codes)]
         return np.bincount(codes[codes >= 0], minlength=len(view.codes[name]))
-
-
-def _fresh(owners: Array, codes: Array) -> Mask:
-    """Where a pair of owner and code is not the one before; equal pairs stand side by side."""
-    fresh = np.ones(len(codes), dtype=np.bool_)
-    fresh[1:] = (codes[1:] != codes[:-1]) | (owners[1:] != owners[:-1])
-    return fresh
 
 
 def _count_regions(view: ListingsView, owners: Array, sets: Array) -> Array:

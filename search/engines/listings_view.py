@@ -65,6 +65,24 @@ class GradeRates:
     prices: Array
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedLots:
+    """Each listing (a slot) and lot (a code) of its offerings once, in their order; `of_row` is which of these each
+    offering's row belongs to.
+    """
+
+    slots: Array
+    lots: Array
+    of_row: Array
+
+
+def fresh(owners: Array, codes: Array) -> Mask:
+    """Where a pair of owner and code is not the one before; equal pairs stand side by side."""
+    first = np.ones(len(codes), dtype=np.bool_)
+    first[1:] = (codes[1:] != codes[:-1]) | (owners[1:] != owners[:-1])
+    return first
+
+
 class ListingsView:
     """A generation that can be asked. `before` lends what has not changed. Raises EngineUnavailable."""
 
@@ -236,6 +254,13 @@ class ListingsView:
             lowest = np.minimum.reduceat(prices, begins) if len(begins) else prices
             self._lowest_in_lots[grade] = pairs[begins], lowest
         return self._lowest_in_lots[grade]
+
+    @cached_property
+    def offered_lots(self) -> OfferedLots:
+        """Each listing and each lot in which it offers something: the offerings' rows are sorted so."""
+        owners, lots = self.columns.array("offer_owner"), self.columns.array("offer_lot")
+        first = fresh(owners, lots)
+        return OfferedLots(owners[first], lots[first], (first.cumsum() - 1).astype(np.int32))
 
     def pair_of(self, slots: Array, lots: Array) -> Array:
         """A number for each slot and the lot (a code, UNSTATED for every lot) beside it."""
