@@ -6,7 +6,7 @@ Reads the rates of the card that was pinned at publishing; they are ceilings wha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from procurement.competition_checks import rules_of
 from procurement.errors import Fault
-from procurement.models import Tender, TenderRevision
+from procurement.models import Tender, TenderFile, TenderRevision
 from procurement.order_form import content_of, terms_of
 from procurement.pricing import money
 from procurement.quotes import card_lines, roles_of
@@ -101,6 +101,14 @@ def submitted(revision: TenderRevision) -> dict[str, Any]:
     """The document of a revision as values."""
     document: dict[str, Any] = json.loads(revision.document)
     return document
+
+
+def edited_since(tender: Tender, revision: TenderRevision, files: Iterable[TenderFile]) -> bool:
+    """Whether what is being written, with these files of the tender, is no longer what was submitted."""
+    document = submitted(revision)
+    kept = {one["reference"] for one in document["files"]}
+    content = TenderContent.from_json(tender.draft).to_json()
+    return bool(content != document["content"] or kept != {one.reference for one in files})
 
 
 def ceilings(tender: Tender, content: TenderContent) -> Mapping[str, LineRate]:

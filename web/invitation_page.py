@@ -31,6 +31,7 @@ from procurement.permissions import Actor
 from procurement.querysets_competitions import ClarificationQuerySet, TenderQuerySet
 from procurement.sealing import open_to
 from procurement.states import TENDERS, Part
+from procurement.tender_document import edited_since
 
 BEFORE_DEADLINE: Final = ("decline", "let", "draft", "submit", "confirm", "withdraw")
 WRITES: Final = frozenset({Part.LEAD, Part.MEMBER})
@@ -57,7 +58,7 @@ class Letter:
 class InvitationPage:
     """Everything that the template lays out. `told` is what was published, `need` the requirement as it now stands.
     `actions` are what the reader may do now, of the invitation and its tender; without `own` nothing of the tender but
-    its status is shown.
+    its status is shown. `edited`: what is being written is no longer what was submitted.
     """
 
     told: dict[str, Any]
@@ -69,6 +70,7 @@ class InvitationPage:
     own: bool
     files: tuple[TenderFile, ...]
     receipts: tuple[TenderRevision, ...]
+    edited: bool
     members: tuple[tuple[str, str, bool], ...]
     low_price: LowPriceQuestion | None
     letters: tuple[Letter, ...]
@@ -93,6 +95,8 @@ def invitation_page(invitation: Invitation, tender: Tender | None, actor: Actor)
         own = open_to(actor, tender).own
     seen = ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)
     asked = LowPriceQuestion.objects.filter(tender=tender).first() if own else None
+    files = tuple(tender.files.filter(removed_at=None)) if own and tender else ()
+    receipts = tuple(tender.revisions.order_by("-number")) if own and tender else ()
     return InvitationPage(
         told=json.loads(competition.document),
         need=content_of(call_off).to_json(),
@@ -101,8 +105,9 @@ def invitation_page(invitation: Invitation, tender: Tender | None, actor: Actor)
         amendments=tuple(competition.amendments.all()),
         tender=tender,
         own=own,
-        files=tuple(tender.files.filter(removed_at=None)) if own and tender else (),
-        receipts=tuple(tender.revisions.defer("document").order_by("-number")) if own and tender else (),
+        files=files,
+        receipts=receipts,
+        edited=bool(tender and receipts and edited_since(tender, receipts[0], files)),
         members=_members(tender) if tender is not None and Part.LEAD in parts else (),
         low_price=asked,
         letters=tuple(

@@ -91,7 +91,14 @@ def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> Non
     assert (receipt.work_minor, status(page, invitation)) == (600_000, "Submitted")
     [line] = rows(read(page.get(invitation)), "Receipts, the last of which counts")[1:]
     assert line[1:] == ["The work: £6,000", f"Digest: {receipt.digest}"]
+    since = (
+        "What you have written since is not submitted: what was submitted last counts until you submit anew."
+    )
+    assert since not in read(page.get(invitation)).texts("div", class_="govuk-inset-text")
+    assert written(page, invitation, "draft", rate=["595"]).status_code == 303
+    assert since in read(page.get(invitation)).texts("div", class_="govuk-inset-text")
     assert written(page, invitation, "submit", rate=["590"]).status_code == 303
+    assert since not in read(page.get(invitation)).texts("div", class_="govuk-inset-text")
     assert tender_of(address, "alders").current.work_minor == 590_000  # type: ignore[union-attr]
     assert answered(page, invitation, "withdraw", reason="No capacity.").status_code == 303
     assert status(page, invitation) == "Withdrawn"
@@ -255,7 +262,10 @@ def test_after_the_deadline_nothing_is_taken(page: Client) -> None:
         assert page.get(f"{invitation}/tender").status_code == 409
         assert answered(page, invitation, "withdraw", reason="Late.").status_code == 409
         assert answered(page, invitation, "ask", question="Late?").status_code == 409
-    assert state() == before
+        assert state() == before
+        move_due()
+        assert status(page, invitation) == "Not submitted"
+        assert read(page.get("/invitations")).texts("strong", class_="govuk-tag") == ["Demo", "Not submitted"]
 
 
 def test_a_tender_from_an_older_state_changes_nothing_and_says_so(page: Client) -> None:
