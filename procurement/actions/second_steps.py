@@ -32,6 +32,7 @@ CODE_BYTES: Final = 10
 TOLERANCE: Final = 1
 """Codes of the thirty seconds before and after are taken too: clocks differ (RFC 6238, 5.2)."""
 WRONG: Final = "That code is wrong, or was used before."
+TOO_SOON: Final = "No code is looked at yet."
 
 SUBJECTS: Final = {
     True: "Calloff: a second step protects your account",
@@ -82,14 +83,15 @@ def confirm_second_step(user: User, code: str) -> list[str]:
         step = SecondStep.objects.filter(user=user).first()
         if step is None or step.confirmed:
             raise Conflict("Nothing waits to be confirmed.")
-        taken = _takes(step, code)
+        waits = step.waits_until() is not None
+        taken = not waits and _takes(step, code)
         if taken:
             step.confirmed = True
             step.save()
             codes = _new_codes(step)
             _tell(user, on=True)
     if not taken:
-        raise _wrong(step)
+        raise _refused(step, TOO_SOON if waits else WRONG)
     return codes
 
 
@@ -99,10 +101,11 @@ def enter_second_step(user: User, code: str) -> None:
     """
     with transaction.atomic():
         step = _step(user)
-        taken = _takes(step, code)
+        waits = step.waits_until() is not None
+        taken = not waits and _takes(step, code)
     # After commit: a wrong code must count.
     if not taken:
-        raise _wrong(step)
+        raise _refused(step, TOO_SOON if waits else WRONG)
 
 
 def renew_recovery_codes(user: User, code: str) -> list[str]:
@@ -150,8 +153,6 @@ def _step(user: User) -> SecondStep:
 
 def _takes(step: SecondStep, code: str) -> bool:
     """Whether the code is right, noted so that it is not right again; a wrong one makes the next wait."""
-    if step.waits_until() is not None:
-        return False
     plain = code.replace(" ", "").replace("-", "").upper()
     taken = _is_of_now(step, plain) or _is_recovery(step, plain)
     step.note(taken=taken)
@@ -175,12 +176,11 @@ def _is_recovery(step: SecondStep, code: str) -> bool:
     return bool(removed)
 
 
-def _wrong(step: SecondStep) -> Invalid:
-    message = WRONG
+def _refused(step: SecondStep, why: str) -> Invalid:
     if until := step.waits_until():
         seconds = max(1, round((until - timezone.now()).total_seconds()))
-        message = f"{WRONG} Wait {seconds} second{'s' if seconds > 1 else ''} before the next."
-    return Invalid("The code was not taken.", (Fault("/code", "wrong", message),))
+        why = f"{why} Wait {seconds} second{'s' if seconds > 1 else ''} before the next."
+    return Invalid("The code was not taken.", (Fault("/code", "wrong", why),))
 
 
 def _new_codes(step: SecondStep) -> list[str]:

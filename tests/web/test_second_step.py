@@ -118,7 +118,7 @@ def test_a_code_signs_in_once_and_wrong_ones_make_the_next_wait(page: Client, cl
     right = clock.code(key)
     refused = page.post(CODE, {"code": right})
     assert refused.status_code == 422
-    assert "Wait 2 seconds before the next" in refused.content.decode()
+    assert "No code is looked at yet. Wait 2 seconds before the next" in refused.content.decode()
     assert "_auth_user_id" not in page.session
     clock.wait(2)
     assert page.post(CODE, {"code": clock.code(key)}).status_code == 303
