@@ -9,7 +9,9 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from procurement.models import Grade, Lot, Supplier
+from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.models import Grade, Lot
+from procurement.permissions import SYSTEM
 from search.engines.base import Engine
 from search.grades import refuse_unknown_grade, refuse_unknown_grades
 from search.known import known_rate_values, known_values, refuse_unknown_frameworks
@@ -22,7 +24,7 @@ from search.rate_query import OtherUnits
 from tests.search.engines import Indexing
 from tests.search.listing_documents import fill, listing, lots, specialism
 from tests.search.rate_market import build, card, line
-from tests.world import make_frameworks
+from tests.world import make_frameworks, make_partners
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +123,13 @@ def test_names_and_roles_are_completed_within_frameworks_that_there_are(engine: 
     refuse_unknown_frameworks(engine, role_query(QueryDict("q=con&framework=rm9")))
 
 
+def make_idle_supplier() -> None:
+    """Elm has a lead and no place anywhere."""
+    make_partners({"elm": "Elm Evaluation"})
+    members = (MemberDraft("elm", "lead", TODAY),)
+    save_suppliers(SYSTEM, [SupplierDraft("elm", "Elm", "prime", members)])
+
+
 @pytest.mark.parametrize(
     ("asked", "count", "told"),
     [
@@ -141,7 +150,7 @@ def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
     engine: Engine, asked: str, count: int, told: list[str]
 ) -> None:
     make_frameworks()
-    Supplier.objects.create(reference="elm", name="Elm", form="prime")
+    make_idle_supplier()
     query = listing_query(QueryDict(asked), TODAY)
     query, notes = known_values(engine, query)
     assert notes == tuple(Note("no_listings", f"Nobody is listed at present {one}.") for one in told)
@@ -151,7 +160,7 @@ def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
 
 def test_rates_of_what_there_is_and_has_none_are_none_and_say_so(engine: Engine) -> None:
     make_frameworks()
-    Supplier.objects.create(reference="elm", name="Elm", form="prime")
+    make_idle_supplier()
     query = rate_query(QueryDict("framework=wr1&lot=2a&grade=G1&supplier=Elm"))
     assert known_rate_values(engine, query)[1] == (
         Note("no_rates", "There are no rates at present under wr1 (World wr1)."),
