@@ -89,13 +89,18 @@ def test_direct_awards_are_counted_by_ground_and_by_kind_of_body(page: Client) -
     found = read(page.get("/administration/spend"))
     assert rows(found, "Direct awards by ground") == [
         ["Ground", "Went out", "Under contract", "Value"],
-        ["Lowest price for the stated team", "2", "2", "£15,000.50"],
-        ["Not recorded", "1", "1", "£700"],
-        ["The only supplier on the lot that can meet the need", "1", "0", "£0"],
+        ["Lowest price for the stated team", "Went out: 2", "Under contract: 2", "Value: £15,000.50"],
+        ["Not recorded", "Went out: 1", "Under contract: 1", "Value: £700"],
+        [
+            "The only supplier on the lot that can meet the need",
+            "Went out: 1",
+            "Under contract: 0",
+            "Value: £0",
+        ],
     ]
     assert rows(found, "Direct awards by kind of body") == [
         ["Kind of body", "Went out", "Under contract", "Value"],
-        ["Local government", "4", "3", "£15,700.50"],
+        ["Local government", "Went out: 4", "Under contract: 3", "Value: £15,700.50"],
     ]
     assert [found.one("title", id=f"{one}-title").text for one in ("ground", "body")] == [
         "Direct awards by ground",
