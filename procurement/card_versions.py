@@ -6,9 +6,11 @@ that has begun, all before it are over for good, also when it ends itself. Days 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from procurement.dated import in_force
 from procurement.models.rates import RateCardVersion
@@ -45,6 +47,12 @@ def spells(versions: Iterable[RateCardVersion]) -> list[Spell]:
         Spell(version, None if version is held[-1] else start, until)
         for version, start, until in zip(held, starts, ends, strict=False)
     ]
+
+
+def spells_by_card(versions: Iterable[RateCardVersion]) -> Iterator[tuple[int, list[Spell]]]:
+    """The same of several cards, each with its primary key: `versions` stand by card, the newest of each first."""
+    for card, of_card in groupby(versions, key=attrgetter("card_id")):
+        yield card, spells(of_card)
 
 
 def spell_on(found: Iterable[Spell], day: date) -> Spell | None:

@@ -11,11 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
 from typing import Final, NamedTuple
 
-from procurement.card_versions import spells, version_on
+from procurement.card_versions import spells_by_card, version_on
 from procurement.models import (
     Framework,
     Offering,
@@ -144,8 +142,7 @@ def _read_cards(rows: _Rows, suppliers: list[int], on: date) -> None:
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public()
     ours = versions.filter(card__supplier__in=suppliers, card__framework__in=frameworks)
     newest_first = ours.select_related("card").order_by("card__reference", "-number")
-    for _, of_card in groupby(newest_first, key=attrgetter("card_id")):
-        found = spells(of_card)
+    for _, found in spells_by_card(newest_first):
         card = found[0].version.card
         version = version_on(found, day_within(frameworks[card.framework_id], on))
         if version is not None:

@@ -11,11 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
-from procurement.card_versions import spells, version_on
+from procurement.card_versions import spells_by_card, version_on
 from procurement.dated import in_force
 from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Framework, Lot, RateCard, RateCardVersion, RateLine, Supplier
@@ -204,11 +202,10 @@ def versions_in_force(
     chosen: dict[int, RateCardVersion] = {}
     follows: dict[int, date] = {}
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public().under(framework, suppliers)
-    for _, of_card in groupby(versions, key=attrgetter("card_id")):
-        found = spells(of_card)
+    for key, found in spells_by_card(versions):
         for begins in (spell.version.valid_from for spell in found):
             if begins is not None and begins > day:
-                follows[found[0].version.card_id] = begins
+                follows[key] = begins
         version = version_on(found, day)
         if version is None:
             continue

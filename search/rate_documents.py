@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
 
-from procurement.card_versions import Spell, spells
+from procurement.card_versions import Spell, spells_by_card
 from procurement.identifiers import FICTIONAL
 from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine, SupplierMember
 from procurement.on_day import appointed
@@ -101,8 +99,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
 def _spells(cards: Sequence[int]) -> Mapping[int, list[Spell]]:
     """The versions of each card that hold on any day, also those past and to come (one query)."""
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__in=cards)
-    by_card = groupby(versions.order_by("card_id", "-number"), key=attrgetter("card_id"))
-    return {card: spells(of_card) for card, of_card in by_card}
+    return dict(spells_by_card(versions.order_by("card_id", "-number")))
 
 
 def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
