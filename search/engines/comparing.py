@@ -6,7 +6,6 @@ that they were made of can.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +15,8 @@ from search.engines.columns import Numbers, Strings
 from search.engines.listings_rows import ROWS, SCALARS, Regions, Row, make_row
 from search.engines.listings_view import ListingsView
 from search.engines.meanings import as_alike
-from search.engines.rates_base import CardDocument, LineDocument
-from search.engines.rates_rows import CODED, FIRST_DAY, LAST_DAY, UNKNOWN
+from search.engines.rates_base import FIRST_DAY, LAST_DAY, CardDocument, LineDocument, day_number
+from search.engines.rates_rows import CODED, UNKNOWN
 from search.engines.rates_view import RatesView
 from search.engines.record_maker import Record, RecordMaker
 from search.meaning import model
@@ -145,13 +144,9 @@ def _line(card: CardDocument, line: LineDocument) -> Comparable:
         *(coded[name] for name in CODED),
         line["price_minor"],
         UNKNOWN if line["min_experience"] is None else line["min_experience"],
-        _day(line["valid_from"], FIRST_DAY),
-        _day(line["valid_to"], LAST_DAY),
-        _day(line["stands_from"], FIRST_DAY),
-        _day(line["stands_to"], LAST_DAY),
+        day_number(line["valid_from"], FIRST_DAY),
+        day_number(line["valid_to"], LAST_DAY),
+        day_number(line["stands_from"], FIRST_DAY),
+        day_number(line["stands_to"], LAST_DAY),
         key_hash(line["key"]),
     )
-
-
-def _day(text: str | None, unknown: int) -> int:
-    return unknown if text is None else date.fromisoformat(text).toordinal()

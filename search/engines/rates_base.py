@@ -8,9 +8,19 @@ by a lost update.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypedDict
+from datetime import date
+from typing import Any, Final, Protocol, TypedDict
 
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
+
+FIRST_DAY: Final = 0
+LAST_DAY: Final = 10**7
+"""Day numbers (date.toordinal) that stand for an unknown first or last day."""
+
+
+def day_number(text: str | None, unknown: int) -> int:
+    """A day of a document as engines hold it: its number, `unknown` where none is stated."""
+    return unknown if text is None else date.fromisoformat(text).toordinal()
 
 
 class LineDocument(TypedDict):

@@ -10,7 +10,6 @@ lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +27,7 @@ from search.engines.columns import (
     Strings,
     starts_of,
 )
-from search.engines.rates_base import CardDocument, LineDocument
+from search.engines.rates_base import FIRST_DAY, LAST_DAY, CardDocument, LineDocument, day_number
 from search.engines.rates_text import TitleTokens, title_parts
 from search.ties import key_hash
 
@@ -36,9 +35,6 @@ MAPPING: Final = "rates-6"
 """Raised whenever what is stored changes: an index of another mapping is built anew."""
 
 UNKNOWN: Final = -1
-FIRST_DAY: Final = 0
-LAST_DAY: Final = 10**7
-"""Day numbers (date.toordinal) that stand for an unknown first or last day."""
 
 CODED: Final = (
     "framework", "lots", "supplier", "grade", "work_type", "qualification", "site", "size", "basis",
@@ -158,10 +154,10 @@ class RateRows:
             codes["size"].add(line["size"]),
             codes["basis"].add(line["basis"]),
             UNKNOWN if least is None else least,
-            _day(line["valid_from"], FIRST_DAY),
-            _day(line["valid_to"], LAST_DAY),
-            _day(line["stands_from"], FIRST_DAY),
-            _day(line["stands_to"], LAST_DAY),
+            day_number(line["valid_from"], FIRST_DAY),
+            day_number(line["valid_to"], LAST_DAY),
+            day_number(line["stands_from"], FIRST_DAY),
+            day_number(line["stands_to"], LAST_DAY),
             key_hash(line["key"]),
             self.blob.append(stored),
             len(stored),
@@ -258,7 +254,3 @@ _ROW_ORDER: Final = (
     "qualification", "site", "size", "basis", "min_experience", "valid_from", "valid_to",
     "stands_from", "stands_to", "hash", "at", "length",
 )  # fmt: skip
-
-
-def _day(text: str | None, unknown: int) -> int:
-    return unknown if text is None else date.fromisoformat(text).toordinal()

@@ -143,16 +143,19 @@ class RatesView:
         mask = np.ones(len(self.keys), bool)
         if frameworks:
             mask &= np.isin(columns["framework"], self.codes["framework"].find(frameworks))
-        first, last = moment.columns
-        day = moment.day.toordinal()
-        mask &= (columns[first] <= day) & (columns[last] >= day)
+        mask &= self._on(moment)
         return np.bincount(columns["title"][mask], minlength=len(self.title_counts))
+
+    def _on(self, moment: Moment, start: int = 0, stop: int | None = None) -> Mask:
+        """Which of a stretch of lines are to be looked at on a day."""
+        first, last = (self.columns[name][start:stop] for name in moment.columns)
+        day = moment.day.toordinal()
+        on: Mask = (first <= day) & (last >= day)
+        return on
 
     def _base(self, start: int, stop: int, moment: Moment) -> Base:
         rows = np.arange(start, stop)
-        first, last = moment.columns
-        day = moment.day.toordinal()
-        found = (self.columns[first][start:stop] <= day) & (self.columns[last][start:stop] >= day)
+        found = self._on(moment, start, stop)
         mask: Mask | None = None if found.all() else found
         if mask is not None:
             rows = rows[mask]

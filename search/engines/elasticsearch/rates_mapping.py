@@ -9,7 +9,6 @@ it stays when the card is gone, so that an older version does not come back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -18,15 +17,11 @@ import orjson
 from search.analysis import fold, normalise, terms_of, words_of
 from search.engines.columns import Array
 from search.engines.elasticsearch.indices import Shape
-from search.engines.rates_base import CardDocument, LineDocument
+from search.engines.rates_base import FIRST_DAY, LAST_DAY, CardDocument, LineDocument, day_number
 from search.ties import SEEDS, hashes_of, ties
 
 LAYOUT: Final = "rates-5"
 """Raised whenever what is kept changes without a field changing."""
-
-FIRST_DAY: Final = 0
-LAST_DAY: Final = 10**7
-"""Day numbers (date.toordinal) that stand for an unknown first or last day."""
 
 LAST_EXPERIENCE: Final = 10**6
 """Where lines that state no experience stand when lines are sorted by it: behind any that do."""
@@ -143,16 +138,12 @@ def _line(line: LineDocument) -> dict[str, Any]:
         "title": text,
         "folded": text.casefold(),
         "price": line["price_minor"],
-        "valid_from": _day(line["valid_from"], FIRST_DAY),
-        "valid_to": _day(line["valid_to"], LAST_DAY),
-        "stands_from": _day(line["stands_from"], FIRST_DAY),
-        "stands_to": _day(line["stands_to"], LAST_DAY),
+        "valid_from": day_number(line["valid_from"], FIRST_DAY),
+        "valid_to": day_number(line["valid_to"], LAST_DAY),
+        "stands_from": day_number(line["stands_from"], FIRST_DAY),
+        "stands_to": day_number(line["stands_to"], LAST_DAY),
         "stored": orjson.dumps(line["stored"]).decode(),
     }
     if line["min_experience"] is not None:
         made["min_experience"] = line["min_experience"]
     return made
-
-
-def _day(text: str | None, unknown: int) -> int:
-    return unknown if text is None else date.fromisoformat(text).toordinal()
