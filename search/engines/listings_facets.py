@@ -121,13 +121,17 @@ class _Asker:
         alone = not any(query.filters.get(other) for other in OFFERED if other != name)
         if priced and alone and name == "lot":
             return np.bincount(view.offered_lots.lots[self._priced], minlength=len(view.codes["lot"]))
-        slots = narrowed.slots[narrowed.all_but(OFFERING)]
-        if not priced and alone:
-            mask = mask_of(slots, view.size)
-            return self._regions(slots) if name == "region" else counts_among(view.bearers(name), mask)
+        if alone and not priced:
+            slots = narrowed.slots[narrowed.all_but(OFFERING)]
+            if name == "region":
+                return self._regions(slots)
+            return counts_among(view.bearers(name), mask_of(slots, view.size))
         left_out = name if query.filters.get(name) else ""
         rows, owners = offers_meeting(view, query, narrowed, left_out)
-        kept = self._priced[view.offered_lots.of_row[rows]] if priced else mask_of(slots, view.size)[owners]
+        if priced:
+            kept = self._priced[view.offered_lots.of_row[rows]]
+        else:
+            kept = mask_of(narrowed.slots[narrowed.all_but(OFFERING)], view.size)[owners]
         rows, owners = rows[kept], owners[kept]
         if name == "region":
             return _count_regions(view, owners, view.columns.array("offer_regions")[rows])
