@@ -6,30 +6,22 @@ Journey: an event -> its notices (notices.py) -> here, when one is told (actions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
+
+from django.db.models import Model
 
 from procurement.models import Event, Framework, Lot, Organisation, Partner, Supplier
 from procurement.notice import Notice
 
-Read = Callable[[list[str]], Mapping[str, str]]
-
-NAMES: Final[Mapping[str, Read]] = {
-    "partner": lambda found: dict(
-        Partner.objects.filter(reference__in=found).values_list("reference", "organisation__name")
-    ),
-    "supplier": lambda found: dict(
-        Supplier.objects.filter(reference__in=found).values_list("reference", "name")
-    ),
-    "organisation": lambda found: dict(
-        Organisation.objects.filter(reference__in=found).values_list("reference", "name")
-    ),
-    "framework": lambda found: dict(
-        Framework.objects.filter(reference__in=found).values_list("reference", "number")
-    ),
-    "lot": lambda found: dict(Lot.objects.filter(reference__in=found).values_list("reference", "number")),
+NAMES: Final[Mapping[str, tuple[type[Model], str]]] = {
+    "partner": (Partner, "organisation__name"),
+    "supplier": (Supplier, "name"),
+    "organisation": (Organisation, "name"),
+    "framework": (Framework, "number"),
+    "lot": (Lot, "number"),
 }
-"""By what the table of notices calls it: the names of some references. Frameworks and lots are called by number."""
+"""By what the table of notices calls it: what has the reference, and the column that it is called by."""
 
 
 def names_for(notice: Notice, event: Event) -> dict[str, str]:
@@ -45,6 +37,8 @@ def names_for(notice: Notice, event: Event) -> dict[str, str]:
         if kind not in NAMES or not value or f"{{{word}}}" not in words:
             continue
         references = list(map(str, value)) if isinstance(value, list) else [str(value)]
-        known = NAMES[kind](references)
+        model, called = NAMES[kind]
+        rows = model._default_manager.filter(reference__in=references)
+        known = dict(rows.values_list("reference", called))
         named[word] = ", ".join(known.get(one, one) for one in references)
     return named

@@ -177,8 +177,7 @@ def _by_mail(delivery: Delivery) -> Outcome:
     if user is None or not user.is_active or not user.email or not held.exists():
         return Outcome(Status.DROPPED, why="The person has no such role any more.")
     try:
-        told = worded(delivery.event, notice, names_for(notice, delivery.event))
-        composed(delivery, told, user.email).send()
+        composed(delivery, _told(delivery), user.email).send()
     except OSError as error:
         # Of the connection and of the protocol (smtplib.SMTPException is one).
         return Outcome(Status.PENDING, why=f"The mail server did not take it ({type(error).__name__}).")
