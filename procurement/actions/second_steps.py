@@ -83,15 +83,14 @@ def confirm_second_step(user: User, code: str) -> list[str]:
         step = SecondStep.objects.filter(user=user).first()
         if step is None or step.confirmed:
             raise Conflict("Nothing waits to be confirmed.")
-        waits = step.waits_until() is not None
-        taken = not waits and _takes(step, code)
-        if taken:
+        why = _wanting(step, code)
+        if not why:
             step.confirmed = True
             step.save()
             codes = _new_codes(step)
             _tell(user, on=True)
-    if not taken:
-        raise _refused(step, TOO_SOON if waits else WRONG)
+    if why:
+        raise _refused(step, why)
     return codes
 
 
@@ -101,11 +100,10 @@ def enter_second_step(user: User, code: str) -> None:
     """
     with transaction.atomic():
         step = _step(user)
-        waits = step.waits_until() is not None
-        taken = not waits and _takes(step, code)
+        why = _wanting(step, code)
     # After commit: a wrong code must count.
-    if not taken:
-        raise _refused(step, TOO_SOON if waits else WRONG)
+    if why:
+        raise _refused(step, why)
 
 
 def renew_recovery_codes(user: User, code: str) -> list[str]:
@@ -151,12 +149,16 @@ def _step(user: User) -> SecondStep:
     return step
 
 
-def _takes(step: SecondStep, code: str) -> bool:
-    """Whether the code is right, noted so that it is not right again; a wrong one makes the next wait."""
+def _wanting(step: SecondStep, code: str) -> str:
+    """Why the code is not taken, "" for a right one, noted so that it is not right again; a wrong one makes the next
+    wait.
+    """
+    if step.waits_until() is not None:
+        return TOO_SOON
     plain = code.replace(" ", "").replace("-", "").upper()
     taken = _is_of_now(step, plain) or _is_recovery(step, plain)
     step.note(taken=taken)
-    return taken
+    return "" if taken else WRONG
 
 
 def _is_of_now(step: SecondStep, code: str) -> bool:
