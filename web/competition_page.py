@@ -187,17 +187,13 @@ def _with(
     base: CompetitionPage, competition: Competition, call_off: CallOff, actor: Actor, parts: frozenset[Part]
 ) -> CompetitionPage:
     """The same with what hangs on the competition."""
-    values: dict[str, Any] = {name: getattr(base, name) for name in CompetitionPage.__slots__}
-    values["documents"] = tuple(competition.documents.filter(removed_at=None))
+    documents = tuple(competition.documents.filter(removed_at=None))
     if base.before is not None:
-        return CompetitionPage(
-            **values
-            | {
-                "out": _ruled(
-                    (one.appointment, one.rule.label, one.found) for one in base.before.out[:LISTED]
-                ),
-                "ruled_out": len(base.before.out),
-            }
+        return replace(
+            base,
+            documents=documents,
+            out=_ruled((one.appointment, one.rule.label, one.found) for one in base.before.out[:LISTED]),
+            ruled_out=len(base.before.out),
         )
     invited = Invitation.objects.filter(competition=competition).values_list(
         "asked__appointment__supplier", "asked__appointment__supplier__name"
@@ -206,26 +202,24 @@ def _with(
     ruled = list(ruled_out[: LISTED + 1])
     closed = competition.closed_at is not None
     tenders = list(_tenders(competition, actor)) if closed else []
-    return CompetitionPage(
-        **values
-        | {
-            "invited": tuple(invited),
-            "out": _ruled((one.appointment, one.get_rule_display(), one.found) for one in ruled[:LISTED]),
-            "ruled_out": ruled_out.count() if len(ruled) > LISTED else len(ruled),
-            "declined": competition.declined_count,  # type: ignore[attr-defined]
-            "clarifications": tuple(
-                ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)
-            ),
-            "amendments": tuple(competition.amendments.all()),
-            "newer": RequirementRevision.objects.filter(
-                requirement=call_off.requirement.requirement_id, number__gt=call_off.requirement.number
-            ).exists(),
-            "declares": competition.opened_at is not None
-            and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
-            "declarations": tuple(competition.declarations.select_related("user")),
-            "tenders": tuple(tenders),
-            "ranking": _ranking(competition, tenders, base.rules),
-        }
+    return replace(
+        base,
+        documents=documents,
+        invited=tuple(invited),
+        out=_ruled((one.appointment, one.get_rule_display(), one.found) for one in ruled[:LISTED]),
+        ruled_out=ruled_out.count() if len(ruled) > LISTED else len(ruled),
+        declined=competition.declined_count,  # type: ignore[attr-defined]
+        clarifications=tuple(
+            ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)
+        ),
+        amendments=tuple(competition.amendments.all()),
+        newer=RequirementRevision.objects.filter(
+            requirement=call_off.requirement.requirement_id, number__gt=call_off.requirement.number
+        ).exists(),
+        declares=competition.opened_at is not None and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
+        declarations=tuple(competition.declarations.select_related("user")),
+        tenders=tuple(tenders),
+        ranking=_ranking(competition, tenders, base.rules),
     )
 
 
