@@ -4,6 +4,7 @@ chart and as the table that holds its numbers. Totals alone: whose need it was i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -15,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from procurement.permissions import Action
-from procurement.spending import Spending, spending
+from procurement.spending import AwardUse, Spending, spending
 from web.administering import administrator, only
 from web.bars import bars
 from web.formats import money, month
@@ -58,11 +59,11 @@ def _said(found: Spending) -> Spending:
     return replace(
         found,
         routes=tuple(replace(one, route=_(one.route)) for one in found.routes),
-        grounds=tuple(
-            replace(one, label=_(one.label) if one.label else _("Not recorded")) for one in found.grounds
-        ),
-        bodies=tuple(
-            replace(one, label=_(one.label) if one.label else _("Not recorded")) for one in found.bodies
-        ),
+        grounds=_called(found.grounds),
+        bodies=_called(found.bodies),
         months=tuple(replace(one, label=month(date.fromisoformat(f"{one.key}-01"))) for one in found.months),
     )
+
+
+def _called(awards: Iterable[AwardUse]) -> tuple[AwardUse, ...]:
+    return tuple(replace(one, label=_(one.label) if one.label else _("Not recorded")) for one in awards)
