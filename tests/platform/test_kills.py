@@ -26,7 +26,6 @@ import pytest
 from tests.given import broker
 from tests.platform.killed import MOVE, SWEEP, asked, delivered, held, whole
 from tests.platform.supervised import free_port
-from tests.prepared import Prepared
 from tests.receiving import Customer, customer
 from tests.search.engines import KINDS, ElasticsearchIndexing
 from tests.search.stage import ROOT, Stage, until
@@ -99,17 +98,6 @@ index_sweep()
 found = Client(SERVER_NAME="127.0.0.1").get("/api/v1/listings/?q=kelp").json()
 print([one["partner"]["reference"] for one in found["results"]], IndexRequest.objects.count())
 """
-
-
-@pytest.fixture
-def stage(prepared: Prepared, tmp_path: Path) -> Iterator[Stage]:
-    """An empty database; no queue and no worker yet."""
-    with prepared.copied(tmp_path / "data") as environment:
-        made = Stage(tmp_path / "data", environment)
-        try:
-            yield made
-        finally:
-            made.end()
 
 
 @contextmanager

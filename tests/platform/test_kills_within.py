@@ -11,14 +11,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.platform.killed import ASK, MOVE, SWEEP, asked, delivered, held, whole
-from tests.prepared import Prepared
 from tests.receiving import customer
 from tests.search.stage import ROOT, Stage, until
 
@@ -81,17 +79,6 @@ print(json.dumps({
     "tenders": list(Tender.objects.order_by("pk").values_list("status", "revision")),
 }))
 """
-
-
-@pytest.fixture
-def stage(prepared: Prepared, tmp_path: Path) -> Iterator[Stage]:
-    """An empty database; no queue and no worker yet."""
-    with prepared.copied(tmp_path / "data") as environment:
-        made = Stage(tmp_path / "data", environment)
-        try:
-            yield made
-        finally:
-            made.end()
 
 
 def stands(stage: Stage) -> dict[str, Any]:
