@@ -254,9 +254,9 @@ def _case_studies(firm: Firm, desk: Desk, writer: Writer, room: int, draw: Draw)
             if room < 0:
                 break
             desk.told.add(story)
-            study["key"] = f"case-{len(studies) + 1}"
-            studies.append({"key": study.pop("key"), **study})
-            evidence.setdefault(domain.key, []).append(studies[-1]["key"])
+            key = f"case-{len(studies) + 1}"
+            studies.append({"key": key, **study})
+            evidence.setdefault(domain.key, []).append(key)
     firm.evidence = {key: tuple(keys) for key, keys in evidence.items()}
     return studies
 
