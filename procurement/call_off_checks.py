@@ -110,11 +110,11 @@ def unlocked(call_off: CallOff) -> str:
 
 
 def reach_faults(
-    call_off: CallOff, suppliers: Sequence[Supplier] | QuerySet[Supplier], on: date
+    call_off: CallOff, suppliers: Sequence[int] | QuerySet[Appointment, int], on: date
 ) -> Iterator[Fault]:
-    """Whether any of the suppliers that a competition invites could tender for the team that is asked for: its days are
-    fixed and the rates of a card are ceilings, so that what they come to on that day is the most that can be tendered.
-    Three queries, six where none of the first FEW can, none where no team is named.
+    """Whether any of the suppliers (primary keys) that a competition invites could tender for the team that is asked
+    for: its days are fixed and the rates of a card are ceilings, so that what they come to on that day is the most that
+    can be tendered. Four queries, eight where none of the first FEW can, none where no team is named.
     """
     if not content_of(call_off).team:
         return
@@ -124,7 +124,8 @@ def reach_faults(
     terms, least, why = terms_of(call_off), call_off.lot.minimum_value_pence, ""
     reached: list[int] = []
     for some in (first, suppliers[FEW:] if len(first) == FEW else ()):
-        prices = team_prices(call_off, list(some), on) if some else []
+        asked = Supplier.objects.filter(pk__in=list(some)).order_by("reference") if some else ()
+        prices = team_prices(call_off, list(asked), on) if asked else []
         why = why or next((fault.message for one in prices for fault in one.faults), "")
         reached += [terms.total(one.minor) for one in prices if one.minor is not None]
         if reached and (least is None or max(reached) >= least):
@@ -160,7 +161,8 @@ def unreached_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
     of them could tender for, none of the invited could. One query more, two where none of the first FEW can.
     """
     places = Appointment.objects.filter(lot=call_off.lot, status=Appointment.Status.ACTIVE)
-    return reach_faults(call_off, Supplier.objects.filter(appointments__in=places).order_by("reference"), on)
+    suppliers = places.order_by("supplier__reference").values_list("supplier", flat=True)
+    return reach_faults(call_off, suppliers, on)
 
 
 def asked_of(call_off: CallOff) -> list[CallOffSupplier]:

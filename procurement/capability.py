@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from procurement.ground import ground
-from procurement.models import Appointment, Lot, Offering, SupplierMember
+from procurement.models import Lot, Offering, SupplierMember
 from procurement.on_day import belonging
 from procurement.requirements import RequirementContent
 
@@ -39,10 +39,10 @@ def musts(content: RequirementContent) -> tuple[Must, ...]:
 
 
 def lacking(
-    lot: Lot, appointments: Collection[Appointment], content: RequirementContent, on: date
+    lot: Lot, appointments: Collection[int], content: RequirementContent, on: date
 ) -> dict[int, list[Must]]:
-    """What each of these suppliers of the lot lacks on that day, by the appointment's key; those that lack nothing are
-    absent.
+    """What each of these places on the lot (primary keys of appointments) lacks on that day; those that lack nothing
+    are absent.
 
     Four queries however many there are, none where nothing must be had. `lot` comes with its framework.
     """
@@ -76,7 +76,5 @@ def lacking(
             ]
         met[appointment].update(judged[key])
     return {
-        one.pk: missing
-        for one in appointments
-        if (missing := [each for each in wanted if each not in met[one.pk]])
+        one: missing for one in appointments if (missing := [each for each in wanted if each not in met[one]])
     }

@@ -9,35 +9,54 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from procurement.capability import lacking
 from procurement.models import Appointment, CallOff, RuledOut, SupplierMember
-from procurement.on_day import appointed
+from procurement.on_day import appointing
 from procurement.order_form import content_of
 
 Rule = RuledOut.Rule
+
+
+class Called(NamedTuple):
+    """A supplier by reference and name."""
+
+    reference: str
+    name: str
+
+
+class Place(NamedTuple):
+    """A supplier's place on a lot, an `Appointment` as far as it matters here: a lot may have thousands, and a row of
+    the database costs a tenth of an instance of a model.
+    """
+
+    pk: int
+    lot_id: int
+    supplier_id: int
+    supplier: Called
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
     """A supplier that is not invited, by which rule, and what the rule found."""
 
-    appointment: Appointment
+    appointment: Appointment | Place
     rule: Rule
     found: list[dict[str, Any]]
 
 
-def entitled(call_off: CallOff, on: date) -> tuple[list[Appointment], list[Out]]:
+def entitled(call_off: CallOff, on: date) -> tuple[list[Place], list[Out]]:
     """The places whose suppliers the call-off's competition invites on that day, and whom not, by their references.
 
     At most six queries however many suppliers there are. Who holds no active place on the lot stands in neither.
     """
     lot = call_off.lot
-    rows = Appointment.objects.filter(lot=lot, status=Appointment.Status.ACTIVE).select_related("supplier")
-    places = [one for one in rows.order_by("supplier__reference") if appointed(one, lot.framework, on)]
+    rows = Appointment.objects.filter(appointing(lot.framework, on), lot=lot).order_by("supplier__reference")
+    read = rows.values_list("pk", "lot", "supplier", "supplier__reference", "supplier__name")
+    places = [Place(pk, lot_key, supplier, Called(*named)) for pk, lot_key, supplier, *named in read]
     barred = dict(barred_leads(places, on))
-    missing = lacking(lot, places, content_of(call_off), on)
+    missing = lacking(lot, [one.pk for one in places], content_of(call_off), on)
     invited, out = [], []
     for place in places:
         if place.pk in barred:
@@ -50,7 +69,7 @@ def entitled(call_off: CallOff, on: date) -> tuple[list[Appointment], list[Out]]
     return invited, out
 
 
-def barred_leads(places: Iterable[Appointment], on: date) -> Iterable[tuple[int, Rule]]:
+def barred_leads(places: Iterable[Appointment | Place], on: date) -> Iterable[tuple[int, Rule]]:
     """The appointments (primary keys) that nobody may answer for: no lead, or one that is excluded or suspended."""
     held = list(places)
     # By their lots and not by thousands of keys; and only what is asked is read: a lot may have all suppliers.

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop as N_
 from procurement.actions.call_off_people import STAFFED
 from procurement.actions.competitions import Preview, preview
 from procurement.call_off_facts import facts_of
+from procurement.entitled import Place
 from procurement.errors import Fault
 from procurement.evaluation_rules import METHODS, PRICE_BASES, TIE_BREAKS, EvaluationRules
 from procurement.line import Line
@@ -228,7 +229,9 @@ def _tenders(competition: Competition, actor: Actor) -> list[Tender]:
     return list(rows.annotate(agreed=Count("consensus")).order_by("invitation__asked__position"))
 
 
-def _ruled(ruled: Iterable[tuple[Appointment, str, list[dict[str, Any]]]]) -> tuple[RuledOutLine, ...]:
+def _ruled(
+    ruled: Iterable[tuple[Appointment | Place, str, list[dict[str, Any]]]],
+) -> tuple[RuledOutLine, ...]:
     """Those that are ruled out, with what each lacks by its name: rules keep references and codes (two queries)."""
     rows = list(ruled)
     sought = {str(one) for _place, _rule, found in rows for part in found for one in part.values() if one}

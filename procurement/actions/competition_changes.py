@@ -22,7 +22,7 @@ from procurement.deadlines import after_working_days
 from procurement.differences import differences
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.invitation_document import document_told, instant
-from procurement.models import Amendment, CallOff, Competition, RequirementRevision, Supplier
+from procurement.models import Amendment, CallOff, Competition, RequirementRevision
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.requirements import RequirementContent
@@ -154,10 +154,9 @@ def _moved(competition: Competition, read: Mapping[str, datetime | None]) -> dic
     return told
 
 
-def _competing(competition: Competition) -> list[Supplier]:
-    """The suppliers that were asked (one query)."""
-    asked = competition.invitations.select_related("asked__appointment__supplier")
-    return [one.asked.appointment.supplier for one in asked]
+def _competing(competition: Competition) -> list[int]:
+    """The suppliers that were asked (primary keys, one query)."""
+    return list(competition.invitations.values_list("asked__appointment__supplier", flat=True))
 
 
 def _published_on(competition: Competition) -> date:

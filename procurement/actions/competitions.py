@@ -19,11 +19,11 @@ from procurement.actions.steps import not_theirs
 from procurement.call_off_checks import reach_faults, standing_faults
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import standstill_end
-from procurement.entitled import Out, entitled
+from procurement.entitled import Out, Place, entitled
 from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.evaluation_rules import EvaluationRules
 from procurement.invitation_document import invitation_document
-from procurement.models import Appointment, CallOff, Competition, Framework
+from procurement.models import CallOff, Competition, Framework
 from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import Reader
@@ -45,7 +45,7 @@ class Preview:
 
     competition: Competition
     on: date
-    invited: list[Appointment]
+    invited: list[Place]
     out: list[Out]
     digest: str
     standstill_until: datetime | None
@@ -53,7 +53,7 @@ class Preview:
     def faults(self) -> list[Fault]:
         """What is in the way. Asked apart: what a call-off's own facts say of it nearly always tells the same."""
         call_off = self.competition.call_off
-        suppliers = [one.supplier for one in self.invited]
+        suppliers = [one.supplier_id for one in self.invited]
         return [*standing_faults(call_off, {}, self.on), *reach_faults(call_off, suppliers, self.on)]
 
 

@@ -14,10 +14,9 @@ from django.utils import timezone
 from procurement.actions.events import Happening
 from procurement.deadlines import tender_reminder
 from procurement.departed import unname
-from procurement.entitled import Out
+from procurement.entitled import Out, Place
 from procurement.invitation_document import instant
 from procurement.models import (
-    Appointment,
     CallOff,
     CallOffSupplier,
     Competition,
@@ -31,7 +30,7 @@ from procurement.models.base import opaque
 
 def ask(
     competition: Competition,
-    invited: Sequence[Appointment],
+    invited: Sequence[Place],
     cards: Mapping[int, RateCardVersion],
     interest: str,
     now: datetime,
@@ -47,7 +46,7 @@ def ask(
     position = max((one.position for one in rows.values()), default=0)
     fresh = [one for one in invited if one.pk not in rows]
     CallOffSupplier.objects.bulk_create(
-        CallOffSupplier(call_off=call_off, appointment=one, position=position + at)
+        CallOffSupplier(call_off=call_off, appointment_id=one.pk, position=position + at)
         for at, one in enumerate(fresh, start=1)
     )
     rows = _asked(call_off)
@@ -69,7 +68,9 @@ def keep_out(competition: Competition, out: Iterable[Out], now: datetime) -> Non
     """Keeps each supplier that is not invited with its rule."""
     on = timezone.localdate(now)
     RuledOut.objects.bulk_create(
-        RuledOut(competition=competition, appointment=one.appointment, rule=one.rule, found=one.found, on=on)
+        RuledOut(
+            competition=competition, appointment_id=one.appointment.pk, rule=one.rule, found=one.found, on=on
+        )
         for one in out
     )
 

@@ -43,7 +43,7 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         if not invited:
             fault = Fault("/requirement/must_have", "nobody", "No supplier on the lot is left to be invited.")
             raise Invalid("The competition cannot be published.", (fault,))
-        suppliers = [one.supplier for one in invited]
+        suppliers = [one.supplier_id for one in invited]
         if beyond := list(reach_faults(call_off, suppliers, today)):
             raise Invalid("The competition cannot be published.", tuple(beyond))
         _freeze(call_off, competition)
@@ -53,7 +53,7 @@ def publish_competition(actor: Actor, reference: str, revision: int) -> Competit
         plan_reminder(competition)
         competition.save()
         competition.documents.filter(removed_at=None).update(told_at=now)
-        cards, _ = versions_in_force(call_off.lot.framework, {one.pk for one in suppliers}, today)
+        cards, _ = versions_in_force(call_off.lot.framework, set(suppliers), today)
         asked = ask(competition, invited, cards, Invitation.Interest.ASKED if first else "", now)
         keep_out(competition, out, now)
         if first:
