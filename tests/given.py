@@ -51,11 +51,15 @@ def fresh_database() -> Iterator[dict[str, str]]:
 
 
 def own_queue(url: str) -> SplitResult:
-    """The given queue as this process may use it: of Redis a database of its own beside what others publish."""
+    """The given queue as this process may use it: of Redis a database of its own beside what others publish, of
+    RabbitMQ a virtual host, where tests run side by side (tools/services.py makes them).
+    """
     address = urlsplit(url)
-    if not address.scheme.startswith("redis"):
-        return address
-    return address._replace(path=f"/{1 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    number = 1 + int((worker or "gw0")[2:])
+    if address.scheme.startswith("redis"):
+        return address._replace(path=f"/{number}")
+    return address._replace(path=f"{address.path}-{number}") if worker else address
 
 
 class Relay:

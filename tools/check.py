@@ -245,7 +245,7 @@ LONG = (
     Check("matching of judged needs on Elasticsearch", partial(relevance, "elasticsearch")),
     Check(
         "tests of the queue on PostgreSQL and RabbitMQ",
-        ["-m", "pytest", "-m", f"not {NODE}", *OF_THE_QUEUE],
+        [*PYTEST, *SLOWEST, "-m", f"not {NODE}", *OF_THE_QUEUE],
         services=("postgresql", "rabbitmq"),
     ),
 )

@@ -36,6 +36,8 @@ from tools.children import die_with_parent
 READY_WITHIN: Final = 60.0
 ACCOUNTS: Final = ("postgres", "nobody")
 """Whom root runs them as: the first that the machine knows."""
+VIRTUAL_HOSTS: Final = ("calloff", "calloff-1", "calloff-2")
+"""Of RabbitMQ: one for whoever is alone, and one for each of two processes of tests that run side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +242,8 @@ def rabbitmq() -> Iterator[Service]:
         everything = {"configure": ".*", "write": ".*", "read": ".*", "user": "calloff"}
         definitions = {
             "users": [{"name": "calloff", "password": password, "tags": []}],
-            "vhosts": [{"name": "calloff"}],
-            "permissions": [{**everything, "vhost": "calloff"}],
+            "vhosts": [{"name": name} for name in VIRTUAL_HOSTS],
+            "permissions": [{**everything, "vhost": name} for name in VIRTUAL_HOSTS],
         }
         (folder / "definitions.json").write_text(json.dumps(definitions))
         (folder / "rabbitmq.conf").write_text(
@@ -266,7 +268,7 @@ def rabbitmq() -> Iterator[Service]:
             socket.create_connection(("127.0.0.1", mapped), 2).close()
             return ""
 
-        address = f"amqp://calloff:{password}@127.0.0.1:{port}/calloff"
+        address = f"amqp://calloff:{password}@127.0.0.1:{port}/{VIRTUAL_HOSTS[0]}"
         failures = (OSError, amqp.AMQPError)
         with (
             _running([mapper], folder, mapped_answers, (OSError,), environment),
