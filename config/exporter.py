@@ -33,12 +33,16 @@ django.setup()
 from config.celery import app  # noqa: E402 - models exist only now
 from procurement.models import Chain, Delivery, Operation  # noqa: E402
 from search.engines.base import EngineUnavailable  # noqa: E402
-from search.index import COLLECTIONS, engine  # noqa: E402
+from search.index import COLLECTIONS, probing_engine  # noqa: E402
 from search.models import IndexRequest  # noqa: E402
 
 QUEUES: Final = ("default", "index")
 DEAD_AFTER: Final = 5
 """A request that failed so often is one that somebody must look at; it is still tried every five minutes."""
+INDEX_SECONDS: Final = 2.0
+"""How long a scrape waits for a silent search service: the rest, and that it is silent, must be told in Prometheus's
+ten seconds.
+"""
 UNFINISHED: Final = (Operation.Status.QUEUED, Operation.Status.RUNNING)
 
 
@@ -119,10 +123,10 @@ class Standing(Collector):
             "calloff_index_position", "The last event that is in the index", labels=["collection"]
         )
         documents = GaugeMetricFamily("calloff_index_documents", "Documents", labels=["collection"])
+        asked = probing_engine(INDEX_SECONDS)
         for collection in COLLECTIONS:
-            fresh = engine().freshness(collection)
-            position.add_metric([collection], fresh.position or 0)
-            documents.add_metric([collection], engine().state(collection).documents)
+            position.add_metric([collection], asked.freshness(collection).position or 0)
+            documents.add_metric([collection], asked.state(collection).documents)
         yield position
         yield documents
 

@@ -16,6 +16,7 @@ from elastic_transport import ConnectionError as Unreachable
 from elastic_transport import ConnectionTimeout, TlsError
 
 from api.v1 import health
+from config import exporter
 from config.environment import search_service
 from search.engines.base import DocumentsRefused, EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
@@ -340,6 +341,22 @@ def test_a_silent_service_is_told_by_health_in_time_and_by_searches_as_before(
         assert [answer.json()["index"]["detail"] for answer in told] == [IN_TIME, IN_TIME, ALONE]
         with pytest.raises(EngineUnavailable, match=f"^{IN_TIME}$"):
             engine().state("listings")
+
+
+def test_a_silent_service_leaves_a_scrape_its_time(
+    db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prometheus gives up after ten seconds, and with it everything else that is told, the alarm among it."""
+    monkeypatch.setattr(exporter, "INDEX_SECONDS", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        settings.SEARCH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings.SEARCH_TIMEOUT = 30.0
+        began = time.monotonic()
+        with pytest.raises(EngineUnavailable, match=f"^{IN_TIME}$"):
+            list(exporter.Standing().index())
+        assert time.monotonic() - began < 4
 
 
 # Bulk writing.
