@@ -264,7 +264,10 @@ def _is(ending: str, content: bytes) -> bool:
                 if ending in _PARTS:
                     macros = any(one.endswith("vbaProject.bin") for one in names)
                     return not macros and any(one.startswith(_PARTS[ending]) for one in names)
-                return package.read("mimetype").decode("ascii", "replace").strip() == TYPES[ending]
+                # No more of it than is compared: packed, a small file may hold a part of any size.
+                with package.open("mimetype") as part:
+                    said = part.read(len(TYPES[ending]) + 3)
+                return said.decode("ascii", "replace").strip() == TYPES[ending]
         except (zipfile.BadZipFile, KeyError, OSError, RuntimeError):
             # No archive, no such part, cut off, encrypted, or packed in a way that is not known.
             return False

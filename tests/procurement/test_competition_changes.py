@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from procurement.actions.competition_changes import amend_competition, extend_co
 from procurement.actions.due import move_due
 from procurement.actions.files import (
     LARGEST,
+    TYPES,
     add_document,
     add_tender_file,
     opened,
@@ -398,6 +402,31 @@ def test_a_file_is_what_its_name_says_and_not_too_large(
         add_document(contest.market.buyer, call_off.reference, name, [content])
     assert (pointer, code) in {(one.pointer, one.code) for one in refusal.value.faults}
     assert CompetitionDocument.objects.count() == 0
+
+
+def test_a_packed_file_is_never_unpacked_further_than_is_compared(contest: Contest) -> None:
+    """Forty megabytes of one letter are forty kilobytes packed: whoever uploads them takes no memory of the process."""
+    call_off = planned(contest)
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("mimetype", TYPES[".odt"] + "x" * 40_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid) as refusal:
+            add_document(contest.market.buyer, call_off.reference, "a.odt", [packed.getvalue()])
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert [(one.pointer, one.code) for one in refusal.value.faults] == [("/file", "other_type")]
+    assert CompetitionDocument.objects.count() == 0
+
+
+def test_an_open_document_is_taken(contest: Contest) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        package.writestr("mimetype", TYPES[".odt"])
+    made = add_document(contest.market.buyer, planned(contest).reference, "a.odt", [packed.getvalue()])
+    assert made.media_type == TYPES[".odt"]
 
 
 def test_a_name_from_outside_leads_nowhere_and_what_is_refused_leaves_no_bytes(contest: Contest) -> None:
