@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import secrets
 from functools import partial
 from typing import Final
@@ -20,7 +21,7 @@ from django_otp.oath import TOTP
 
 from procurement.actions.account_mail import send_account_mail
 from procurement.errors import Conflict, Fault, Invalid
-from procurement.kept_secrets import opened, sealed
+from procurement.kept_secrets import Unreadable, opened, sealed
 from procurement.models import RecoveryCode, SecondStep, User
 
 second_step_changed: Final = Signal()
@@ -33,6 +34,11 @@ TOLERANCE: Final = 1
 """Codes of the thirty seconds before and after are taken too: clocks differ (RFC 6238, 5.2)."""
 WRONG: Final = "That code is wrong, or was used before."
 TOO_SOON: Final = "No code is looked at yet."
+UNREADABLE: Final = (
+    "The key of your authenticator can no longer be read here, which is no fault of yours. Enter a recovery code, or "
+    "ask whoever runs the service to take the second step away."
+)
+"""Its SECRET_KEY was changed without SECRET_KEY_FALLBACKS."""
 
 SUBJECTS: Final = {
     True: "Calloff: a second step protects your account",
@@ -43,6 +49,9 @@ WHAT: Final = {
     True: "From now on a code of your authenticator is asked when you sign in.",
     False: "From now on your password alone signs you in.",
 }
+
+
+log: Final = logging.getLogger(__name__)
 
 
 def has_second_step(user: User) -> bool:
@@ -69,7 +78,7 @@ def provisioning(step: SecondStep) -> str:
 
 
 def typed_key(step: SecondStep) -> str:
-    """The key as somebody types it who cannot scan: base 32."""
+    """The key as somebody types it who cannot scan: base 32. Raises Unreadable."""
     return base64.b32encode(bytes.fromhex(opened(step.sealed_key))).decode()
 
 
@@ -156,7 +165,11 @@ def _wanting(step: SecondStep, code: str) -> str:
     if step.waits_until() is not None:
         return TOO_SOON
     plain = code.replace(" ", "").replace("-", "").upper()
-    taken = _is_of_now(step, plain) or _is_recovery(step, plain)
+    try:
+        taken = _is_of_now(step, plain) or _is_recovery(step, plain)
+    except Unreadable:
+        log.exception("the key of a second step cannot be read")
+        return UNREADABLE
     step.note(taken=taken)
     return "" if taken else WRONG
 

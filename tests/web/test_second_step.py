@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -15,7 +16,7 @@ from django_otp.oath import hotp
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from procurement.actions.passwords import send_link
-from procurement.actions.second_steps import tell_of_second_step
+from procurement.actions.second_steps import UNREADABLE, tell_of_second_step
 from procurement.models import RecoveryCode, SecondStep, User
 from tests.web.buying import signed
 from tests.web.market import PASSWORD
@@ -229,3 +230,30 @@ def test_the_key_and_the_recovery_codes_are_not_readable_in_the_database(page: C
     digests = set(RecoveryCode.objects.values_list("digest", flat=True))
     assert {len(one) for one in digests} == {64}
     assert not digests & {one.replace("-", "") for one in codes}
+
+
+def test_a_key_that_another_secret_sealed_is_told_and_a_recovery_code_signs_in(
+    page: Client, clock: Clock, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    key, codes = set_up(page, clock)
+    settings.SECRET_KEY = "another" * 9
+    half(page)
+    refused = page.post(CODE, {"code": clock.code(key)})
+    assert refused.status_code == 422
+    ((message, anchor),) = wrong(read(refused))
+    assert (message, anchor) == (UNREADABLE.rstrip("."), "#code")
+    assert [one.getMessage() for one in caplog.records if one.name.endswith("second_steps")] == [
+        "the key of a second step cannot be read"
+    ]
+    assert page.post(CODE, {"code": codes[0]})["Location"] == "/inbox"
+    assert read(page.get(STEP)).texts("button") != []
+
+
+def test_a_step_that_was_begun_under_another_secret_is_begun_anew(page: Client, settings: Any) -> None:
+    signed(page)
+    scanned(page)
+    settings.SECRET_KEY = "another" * 9
+    signed(page)
+    assert "Set it up" in read(page.get(STEP)).texts("button")
+    assert page.post(STEP, {"do": "begin"}).status_code == 303
+    assert len(read(page.get(STEP)).texts("code")) == 1

@@ -27,6 +27,7 @@ from procurement.actions.second_steps import (
     typed_key,
 )
 from procurement.errors import Conflict, Invalid
+from procurement.kept_secrets import Unreadable
 from procurement.models import RecoveryCode, SecondStep, User
 from web.changing import see_other
 from web.faults import FieldFault, by_anchor
@@ -91,14 +92,20 @@ def second_step(request: HttpRequest) -> HttpResponse:
             if not codes:
                 return see_other(f"{reverse('web:second-step')}?done={done}")
     step = SecondStep.objects.filter(user=user).first()
-    waiting = step if step is not None and not step.confirmed else None
+    waiting, key = (step, "") if step is not None and not step.confirmed else (None, "")
+    if waiting is not None:
+        try:
+            key = typed_key(waiting)
+        except Unreadable:
+            # Sealed under an earlier SECRET_KEY and never confirmed: it is set up anew.
+            waiting = None
     return render(
         request,
         "second_step.html",
         "account",
         status_code=status,
-        on=step is not None and waiting is None,
-        key=typed_key(waiting) if waiting is not None else "",
+        on=step is not None and step.confirmed,
+        key=key,
         picture=_picture(waiting) if waiting is not None else "",
         codes=codes,
         left=RecoveryCode.objects.filter(second_step=step).count() if step is not None else 0,
