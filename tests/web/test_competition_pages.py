@@ -240,6 +240,20 @@ def test_a_competition_from_an_older_state_changes_nothing_and_says_so(page: Cli
     assert sent(page, address, "send_offer").status_code == 404
 
 
+def test_a_plan_that_is_cancelled_before_it_is_published_keeps_its_page(page: Client) -> None:
+    address = planned(signed(page))
+    said = {"do": "cancel", "revision": revision(address), "reason": "No longer needed."}
+    answer = page.post(address, said)
+    assert answer.status_code == 303
+    assert CallOff.objects.get().status == "cancelled"
+    answer = page.get(answer["Location"])
+    assert answer.status_code == 200
+    shown = read(answer)
+    assert "Digest" not in summary(shown)
+    assert [one for one in shown.texts("h2") if "asked" in one] == []
+    assert page.get(f"{address}/plan").status_code == 409
+
+
 def test_to_others_a_competition_is_not_there(page: Client) -> None:
     address = published(page)
     colleague("district@example.org", "district", "administrator")
