@@ -47,9 +47,19 @@ def test_regions_and_evidence_are_changed_and_other_lots_stay(signed_in: Client)
     assert chosen == ["TLI"]
 
 
-def test_what_is_offered_no_more_is_taken_out(signed_in: Client) -> None:
-    assert signed_in.post(OFFERS, sent(**{"offered-0": ""})).status_code == 303
+def test_what_is_offered_no_more_is_taken_out_once_that_is_said(signed_in: Client) -> None:
+    """It has no way back but a new application, so that a slip of a tick must not do it."""
+    before, events = held(), Event.objects.count()
+    asked = signed_in.post(OFFERS, sent(**{"offered-0": ""}))
+    shown = read(asked)
+    assert asked.status_code == 422
+    assert wrong(shown) == [("Say that you no longer offer this: Evaluation", "#sure")]
+    assert [one.attributes["value"] for one in shown.all("input", name="sure")] == ["yes"]
+    assert (held(), Event.objects.count()) == (before, events)
+    done = signed_in.post(OFFERS, sent(**{"offered-0": "", "sure": "yes"}))
+    assert (done.status_code, done["Location"]) == (303, "/firms/alder?done=taken_off")
     assert list(held()) == ["rm1~2a"]
+    assert "You offer nothing more on that lot." in signed_in.get(done["Location"]).content.decode()
     assert signed_in.get(OFFERS).status_code == 404
 
 

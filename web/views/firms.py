@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,7 +27,12 @@ from web.doing import Change, Refusal, do
 from web.pages import render
 from web.paging import listed
 from web.profile_changes import changed_fields
+from web.saying import said
 
+SAVED: Final = {
+    "confirm": N_("The profile is confirmed as of today. Buyers see the day."),
+    "taken_off": N_("You offer nothing more on that lot. Search leaves it out within seconds."),
+}
 OF_FIRMS: Final[dict[str, Change]] = {
     "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision)
 }
@@ -74,7 +80,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         lately=found_lately(found.reference, today),
         suppliers=_suppliers(places, keys),
         offered=set(Offering.objects.filter(partner=found).values_list("appointment", flat=True)),
-        done=request.method == "GET" and request.GET.get("done") == "confirm",
+        done=said(SAVED.get(request.GET.get("done", ""), "")) if request.method == "GET" else "",
         faults=faults,
     )
 

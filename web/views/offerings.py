@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count, takewhile
+from typing import Final
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -27,6 +28,9 @@ from web.changing import see_other, sent_revision
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, Written, conflict
 from web.pages import render
+
+SURE: Final = "sure"
+"""The field that says that what is no longer ticked goes: to have it back takes the word of lead and owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, partner, appointment, _rows(partner, appointment, own, None))
     sent = request.POST
+    rows = _rows(partner, appointment, own, sent)
+    gone = [one.name for one in rows if not one.offered]
+    if gone and sent.get(SURE) != "yes" and can(actor, Action.UPDATE_PROFILE, partner.organisation_id):
+        return _page(request, actor, partner, appointment, rows, [_unsure(gone)], 422, gone)
     try:
         placement = _placement(partner, appointment, own, sent)
         update_offerings(actor, reference, sent_revision(sent), placement)
@@ -62,15 +70,23 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     except Stale:
         partner, appointment, own = _own(actor, reference, place)
         rows = _rows(partner, appointment, own, sent)
+        gone = [one.name for one in rows if not one.offered]
         wrong = conflict(
             actor, ("partner", reference), _written(rows, _rows(partner, appointment, own, None))
         )
-        return _page(request, actor, partner, appointment, rows, wrong, CONFLICT)
+        return _page(request, actor, partner, appointment, rows, wrong, CONFLICT, gone)
     except Invalid as refused:
-        rows = _rows(partner, appointment, own, sent)
         faults = [_fault(fault.pointer, fault.message, rows) for fault in refused.faults]
-        return _page(request, actor, partner, appointment, rows, faults, 422)
+        return _page(request, actor, partner, appointment, rows, faults, 422, gone)
+    if len(gone) == len(rows):
+        # Nothing is left on this lot, and with it no page of it.
+        return see_other(f"{reverse('web:firm', args=[reference])}?done=taken_off")
     return see_other(f"{reverse('web:offerings', args=[reference, place])}?saved=yes")
+
+
+def _unsure(gone: Iterable[str]) -> FieldFault:
+    names = ", ".join(gone)
+    return FieldFault(SURE, _("Say that you no longer offer this: %(names)s") % {"names": names})
 
 
 def _own(actor: Actor, reference: str, place: str) -> tuple[Partner, Appointment, list[Offering]]:
@@ -207,6 +223,7 @@ def _page(
     rows: list[Row],
     faults: Iterable[FieldFault] = (),
     status_code: int = 200,
+    gone: Iterable[str] = (),
 ) -> HttpResponse:
     wrong = list(faults)
     return render(
@@ -218,6 +235,7 @@ def _page(
         name=partner.own_name,
         place=appointment,
         rows=rows,
+        gone=list(gone),
         edits=can(actor, Action.UPDATE_PROFILE, partner.organisation_id),
         saved=request.method == "GET" and request.GET.get("saved") == "yes",
         faults=wrong,
