@@ -114,22 +114,21 @@ class RateCardQuerySet(QuerySet[RateCard]):
         return self.filter(versions__status=RateCardVersion.Status.PUBLISHED)
 
     def told(self, lines: bool = False) -> Self:
-        """With supplier, framework, every version that was or is published (newest first), and of the published one its
-        number of lines, or the lines themselves.
+        """With supplier, framework and every version that was or is published, the newest first: the one that is
+        published. Each tells its number of lines; the published one has the lines themselves where they are asked for.
         """
-        versions: QuerySet[RateCardVersion, Any] = RateCardVersion.objects.filter(
-            status=RateCardVersion.Status.PUBLISHED
-        ).annotate(line_count=Count("lines"))
+        versions: QuerySet[RateCardVersion, Any] = (
+            RateCardVersionQuerySet(RateCardVersion)
+            .ever_public()
+            .annotate(line_count=Count("lines"))
+            .order_by("-number")
+        )
         if lines:
-            shown = RateLine.objects.select_related("lot", "grade").order_by("ordinal")
+            shown = RateLine.objects.filter(version__status=RateCardVersion.Status.PUBLISHED)
+            shown = shown.select_related("lot", "grade").order_by("ordinal")
             versions = versions.prefetch_related(Prefetch("lines", queryset=shown))
         return self.select_related("supplier", "framework").prefetch_related(
-            Prefetch("versions", queryset=versions, to_attr="published_versions"),
-            Prefetch(
-                "versions",
-                queryset=RateCardVersionQuerySet(RateCardVersion).ever_public().order_by("-number"),
-                to_attr="public_versions",
-            ),
+            Prefetch("versions", queryset=versions, to_attr="public_versions")
         )
 
 

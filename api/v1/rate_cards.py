@@ -130,14 +130,19 @@ class RateCardSerializer(RateCardSummarySerializer):
         return super().to_representation(card) | {"lines": lines}
 
 
+def _versions(card: RateCard) -> list[RateCardVersion]:
+    """Those that were or are published, the newest first."""
+    versions: list[RateCardVersion] = card.public_versions  # type: ignore[attr-defined]
+    return versions
+
+
 def _version(card: RateCard) -> RateCardVersion:
-    versions: list[RateCardVersion] = card.published_versions  # type: ignore[attr-defined]
-    return versions[0]
+    """The one that is published: whatever was before it is superseded."""
+    return _versions(card)[0]
 
 
 def _in_force(card: RateCard, today: date) -> dict[str, Any] | None:
-    versions: list[RateCardVersion] = card.public_versions  # type: ignore[attr-defined]
-    spell = spell_on(spells(versions), today)
+    spell = spell_on(spells(_versions(card)), today)
     if spell is None:
         return None
     return {
