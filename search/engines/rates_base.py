@@ -1,8 +1,9 @@
 """What every engine does for rate lines: the documents it is given and the questions it answers.
 
-The unit of indexing is a rate card: its lines are replaced together, under one version, because a published
-card version is immutable and a new one replaces it whole. So nothing of an older version can be left behind
-by a lost update.
+The unit of indexing is a rate card. A document holds the lines of every version of it that was or is published, each
+for the days on which that version is the one to look at (procurement/card_versions.py): a new version ends those before
+it from its own first day on, and until then they hold. What the index has of a card is replaced by the next document
+whole, so no line that a card no longer has can be left behind by a lost update.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class CardDocument(TypedDict):
     """A card in force, past or to come, with the lines of each version that was or is published. Without lines it is
     as good as absent.
 
-    Of two documents with one key the greater `version` stands, in whatever order they arrive. `supplier` and
+    Of two documents with one key the greater `version`, the number of the run that made it and none of the card's,
+    stands, in whatever order they arrive. `supplier` and
     `framework` are references; `grade` of a line is a code such as G3.
     """
 
