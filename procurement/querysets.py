@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from procurement.event_types import PUBLIC
 from procurement.models.audit import Event
@@ -115,12 +116,15 @@ class RateCardQuerySet(QuerySet[RateCard]):
 
     def told(self, lines: bool = False) -> Self:
         """With supplier, framework and every version that was or is published, the newest first: the one that is
-        published. Each tells its number of lines; the published one has the lines themselves where they are asked for.
+        published. That alone tells its number of lines, and has the lines themselves where they are asked for.
         """
+        published = Q(status=RateCardVersion.Status.PUBLISHED)
+        its_lines = RateLine.objects.filter(version=OuterRef("pk")).order_by().values("version")
+        counted = Coalesce(Subquery(its_lines.annotate(many=Count("pk")).values("many")), 0)
         versions: QuerySet[RateCardVersion, Any] = (
             RateCardVersionQuerySet(RateCardVersion)
             .ever_public()
-            .annotate(line_count=Count("lines"))
+            .annotate(line_count=Case(When(published, then=counted)))
             .order_by("-number")
         )
         if lines:
