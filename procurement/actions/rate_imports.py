@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.db.models import Q
 
@@ -24,12 +24,15 @@ from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
 from procurement.actions.rate_suppliers import Suppliers, make_suppliers, name_suppliers, suppliers_there_are
 from procurement.actions.rate_workbooks import BadSheet
 from procurement.actions.rates import CardChange, CardDraft, compare_cards, publish_changes, published_lines
-from procurement.errors import Invalid, NotFound
+from procurement.errors import Invalid, NotFound, Stale
 from procurement.models import Appointment, Framework, Grade
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, UNITS
 from procurement.team_lines import folded
 from procurement.visible import storable
+
+OVERTAKEN_AT_MOST: Final = 5
+"""How often an import publishes, where somebody else was quicker with one of its cards each time before."""
 
 
 class Watch(Protocol):
@@ -77,7 +80,8 @@ class RateImport:
 class RateImportReport:
     """What an import did, or would do. `rows` are `loaded` and `refused` ones: nothing else becomes of a
     row; `wrong` ones are those that were refused for what they hold. Where `applied` is false, nothing was
-    changed, and cards, lines and suppliers are what would have been.
+    changed, and cards, lines and suppliers are what would have been; else they are what this import changed itself,
+    whoever else published meanwhile.
     """
 
     rows: int = 0
@@ -119,7 +123,7 @@ class RateImportReport:
         in `more`. Rows are `line` and headings `pointer`, as an import of partners has them.
         """
         lines = [
-            {"card": reference, **line.shown()}
+            {"card": reference, **line.shown(change.begins_on)}
             for reference, change in self.cards.items()
             for line in change.diff.changes
         ]
@@ -136,9 +140,10 @@ class RateImportReport:
             "loaded": self.loaded,
             "refused": self.refused,
             **self.lines.counts(),
-            "cards": [{"reference": one, **change.diff.counts()} for one, change in self.cards.items()][
-                :most
-            ],
+            "cards": [
+                {"reference": one, "begins_on": _day(change), **change.diff.counts()}
+                for one, change in self.cards.items()
+            ][:most],
             "new_suppliers": self.new_suppliers[:most],
             **{name: rows[:most] for name, rows in held.items()},
             "more": {name: max(0, len(rows) - most) for name, rows in held.items()},
@@ -166,8 +171,8 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     """Load a sheet of rates into cards of a framework, one for each supplier, currency and unit.
 
     With faults nothing is loaded, unless `partial`: then rows with faults are left out, and a line that such
-    a row named stays as it was published. Raises NotPermitted, NotFound (no such framework) and Invalid (the
-    file or the mapping as a whole cannot be used).
+    a row named stays as it was published. Raises NotPermitted, NotFound (no such framework), Invalid (the
+    file or the mapping as a whole cannot be used) and Stale (others publish the same cards again and again).
     """
     require(actor, Action.IMPORT_RATES)
     named = storable(wanted.framework.strip())
@@ -203,7 +208,15 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     if not wanted.dry_run:
         watch.writing()
         make_suppliers(actor, report.new_suppliers, suppliers)
-        publish_changes(actor, changes, watch.written)
+        for left in reversed(range(OVERTAKEN_AT_MOST)):
+            try:
+                publish_changes(actor, changes, watch.written)
+                break
+            except Stale:
+                # Told is what this import has changed itself: its cards are compared with what now stands.
+                if not left:
+                    raise
+                changes = _compare(actor, cards, suppliers, wanted, path, report)
         report.applied = bool(report.cards or report.new_suppliers)
     return report
 
@@ -450,10 +463,16 @@ def _common_dates(lines: Sequence[LineDraft]) -> tuple[date | None, date | None,
 
 def _card(change: CardChange) -> dict[str, Any]:
     return {
+        "begins_on": _day(change),
         **change.diff.counts(),
         "card": {name: {"before": old, "after": new} for name, (old, new) in change.head.items()},
-        "lines": [line.shown() for line in change.diff.changes],
+        "lines": [line.shown(change.begins_on) for line in change.diff.changes],
     }
+
+
+def _day(change: CardChange) -> str | None:
+    """The first day of a version that is yet to begin, as ISO; None for one that holds at once."""
+    return change.begins_on.isoformat() if change.begins_on else None
 
 
 def _fault(fault: CellFault) -> dict[str, Any]:

@@ -63,17 +63,22 @@ class LineChange:
         old, new = _told(self.before), _told(self.after)
         return {name: (old[name], new[name]) for name in old if name == "price" or old[name] != new[name]}
 
-    def shown(self) -> dict[str, Any]:
-        """As JSON."""
+    def shown(self, begins_on: date | None) -> dict[str, Any]:
+        """As JSON: `begins_on` is the first day on which it is so, None for at once."""
         line = self.line
         return {
             "change": self.kind,
+            "begins_on": begins_on.isoformat() if begins_on else None,
             "key": line.key,
             "role": line.role_title,
             "grade": line.grade,
             "lot": line.lot,
             "values": {name: {"before": old, "after": new} for name, (old, new) in self.values().items()},
         }
+
+    def told(self, begins_on: date | None) -> str:
+        """In one line; `begins_on` as in shown()."""
+        return str(self) if begins_on is None else f"{self}, from {begins_on} on"
 
     def __str__(self) -> str:
         line = self.line

@@ -25,6 +25,7 @@ from procurement.errors import Fault, Invalid, Stale
 from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import Action, Actor, require
 from procurement.pricing import CURRENCIES, MOST_OF_A_RATE, UNITS, beyond_any_rate, money
+from procurement.team_lines import MOST_YEARS
 from procurement.turns import take_turn
 from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
@@ -75,7 +76,8 @@ class CardDraft:
 @dataclass(frozen=True, slots=True)
 class CardChange:
     """What publishing a draft would do: `before` is the published version's key, None for a new card or first
-    version; `head` what changes about the card itself, by field.
+    version; `head` what changes about the card itself, by field. `begins_on` is the first day of the new version where
+    that is yet to come, in Europe/London: until then what stands holds, lines that are withdrawn too.
     """
 
     draft: CardDraft
@@ -84,6 +86,7 @@ class CardChange:
     diff: LinesDiff
     same: bool
     head: Mapping[str, tuple[str, str]]
+    begins_on: date | None = None
 
 
 Progress = Callable[[int, int], None]
@@ -94,8 +97,8 @@ def publish_cards(
 ) -> list[CardChange]:
     """Publish every card that is new or differs, all or none; returns what became of each, in order.
 
-    `progress` is called with (lines staged, lines to stage). Raises NotPermitted, and Invalid with a fault
-    for each thing wrong (pointers `/0/lines/3/price_minor`), having changed nothing.
+    `progress` is called with (lines staged, lines to stage). Raises NotPermitted, Invalid with a fault for each thing
+    wrong (pointers `/0/lines/3/price_minor`), and Stale as publish_changes does, having changed nothing.
     """
     changes = compare_cards(actor, drafts)
     publish_changes(actor, changes, progress)
@@ -121,17 +124,19 @@ def compare_cards(
             status=Status.PUBLISHED, card__reference__in=references
         ).select_related("card")
     }
-    changes = []
+    changes, today = [], timezone.localdate()
     for draft in drafts:
         before, digest = published.get(draft.reference), _digest(draft)
+        later = draft.valid_from if draft.valid_from is not None and draft.valid_from > today else None
         if before is None:
-            changes.append(CardChange(draft, digest, None, compare_lines((), draft.lines), False, {}))
+            diff = compare_lines((), draft.lines)
+            changes.append(CardChange(draft, digest, None, diff, False, {}, later))
         elif digest == before.digest:
             same = LinesDiff(unchanged=len(draft.lines))
             changes.append(CardChange(draft, digest, before.pk, same, True, {}))
         else:
             diff = compare_lines(lines_of_version(before.pk), draft.lines)
-            changes.append(CardChange(draft, digest, before.pk, diff, False, _head(before, draft)))
+            changes.append(CardChange(draft, digest, before.pk, diff, False, _head(before, draft), later))
     return changes
 
 
@@ -146,15 +151,27 @@ def _head(before: RateCardVersion, draft: CardDraft) -> dict[str, tuple[str, str
 
 
 def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progress | None = None) -> None:
-    """Carry out what compare_cards found: stage the lines in batches, then publish in one transaction."""
+    """Carry out what compare_cards found: stage the lines in batches, then publish in one transaction.
+
+    Raises Stale, having published nothing, where somebody else has published one of the cards since they were compared,
+    also one that was to stay as it is: what was found of it is no longer so.
+    """
     differing = [change for change in changes if not change.same]
     if not differing:
+        with transaction.atomic():
+            _take_turn(changes)
         return
     keys = _Keys.of([change.draft for change in differing])
     _discard_leftovers(differing)
     versions = _stage_versions(actor, differing, keys)
     _stage_lines(differing, versions, keys, progress)
-    _publish(actor, differing, versions)
+    try:
+        with transaction.atomic():
+            _take_turn(changes)
+            _publish(actor, differing, versions)
+    except Stale:
+        _discard([version.pk for version in versions])
+        raise
 
 
 def _check(drafts: Sequence[CardDraft], coming: Collection[str]) -> None:
@@ -188,7 +205,7 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
     keys: set[str] = set()
     for j, line in enumerate(draft.lines):
         where = f"{at}/lines/{j}"
-        if not line.key or line.key in keys:
+        if not line.key.strip() or line.key in keys:
             yield Fault(
                 f"{where}/key", "duplicate", f"The key {line.key!r} does not name one line of its card."
             )
@@ -214,9 +231,16 @@ def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
                 yield Fault(f"{where}/grade", "unknown", f"{place} has no grade {line.grade}.")
         if line.valid_from and line.valid_to and line.valid_to < line.valid_from:
             yield Fault(f"{where}/valid_to", "order", "The line ends before it starts.")
-        least, most = line.min_experience, line.max_experience
-        if least is not None and most is not None and most < least:
-            yield Fault(f"{where}/max_experience", "order", "The most experience is below the least.")
+        yield from _experience_faults(line, where)
+
+
+def _experience_faults(line: LineDraft, where: str) -> Iterator[Fault]:
+    least, most = line.min_experience, line.max_experience
+    for name, years in (("min_experience", least), ("max_experience", most)):
+        if years is not None and not 0 <= years <= MOST_YEARS:
+            yield Fault(f"{where}/{name}", "range", f"From 0 to {MOST_YEARS} years.")
+    if least is not None and most is not None and most < least:
+        yield Fault(f"{where}/max_experience", "order", "The most experience is below the least.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +330,15 @@ def _discard_leftovers(changes: Sequence[CardChange]) -> None:
         leftovers = RateCardVersion.objects.filter(
             status=Status.DRAFT, published_at=None, source__in=sources, card__reference__in=references
         )
-        for key in list(leftovers.values_list("pk", flat=True)):
-            with transaction.atomic():
-                RateLine.objects.filter(version=key).delete()
-                RateCardVersion.objects.filter(pk=key).delete()
+        _discard(list(leftovers.values_list("pk", flat=True)))
+
+
+def _discard(drafts: Iterable[int]) -> None:
+    """Removes drafts (primary keys) with their lines."""
+    for key in drafts:
+        with transaction.atomic():
+            RateLine.objects.filter(version=key).delete()
+            RateCardVersion.objects.filter(pk=key).delete()
 
 
 def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) -> list[RateCardVersion]:
@@ -408,16 +437,26 @@ def _row(version: int, ordinal: int, line: LineDraft, keys: _Keys) -> tuple[int 
     )
 
 
-@transaction.atomic
-def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[RateCardVersion]) -> None:
-    """The moment at which all of it becomes what buyers read; Stale if a card was published meanwhile."""
+def _take_turn(changes: Sequence[CardChange]) -> None:
+    """Nobody else publishes rates until the transaction ends; Stale if a card was published since it was compared."""
     take_turn("rates")
-    now, cards = timezone.now(), [version.card_id for version in versions]
-    current = dict(_in_slices(cards, lambda ids: RateCardVersion.objects.filter(
-        card__in=ids, status=Status.PUBLISHED).values_list("card_id", "pk")))  # fmt: skip
-    for change, version in zip(changes, versions, strict=True):
-        if current.get(version.card_id) != change.before:
+    current = {
+        card: version
+        for references in _slices([change.draft.reference for change in changes])
+        for card, version in RateCardVersion.objects.filter(
+            card__reference__in=references, status=Status.PUBLISHED
+        ).values_list("card__reference", "pk")
+    }
+    for change in changes:
+        if current.get(change.draft.reference) != change.before:
             raise Stale(f"{change.draft.reference} was published by somebody else meanwhile; run it again.")
+
+
+def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[RateCardVersion]) -> None:
+    """The moment at which all of it becomes what buyers read; Stale where an import of the same file, which takes such
+    drafts for leftovers, has removed what was staged.
+    """
+    now, cards = timezone.now(), [version.card_id for version in versions]
     for start in range(0, len(versions), LOOKED_UP):
         batch = range(start, min(start + LOOKED_UP, len(versions)))
         superseded = [before for i in batch if (before := changes[i].before) is not None]
@@ -427,9 +466,9 @@ def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[Rat
             RateCard.objects.filter(
                 pk__in=[cards[i] for i in batch if changes[i].draft.basis == basis]
             ).exclude(basis=basis).update(basis=basis)
-        RateCardVersion.objects.filter(pk__in=[versions[i].pk for i in batch]).update(
-            status=Status.PUBLISHED, published_at=now
-        )
+        staged = RateCardVersion.objects.filter(pk__in=[versions[i].pk for i in batch])
+        if staged.update(status=Status.PUBLISHED, published_at=now) < len(batch):
+            raise Stale("What was staged was removed by an import of the same file; run it again.")
         RateCard.objects.filter(pk__in=[cards[i] for i in batch if changes[i].before is not None]).update(
             revision=F("revision") + 1
         )
@@ -452,10 +491,3 @@ def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[Rat
             for change, version in zip(changes, versions, strict=True)
         ],
     )
-
-
-def _in_slices(
-    ids: Sequence[int], query: Callable[[Sequence[int]], Iterable[tuple[int, int]]]
-) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(ids), LOOKED_UP):
-        yield from query(ids[start : start + LOOKED_UP])

@@ -339,18 +339,18 @@ def test_every_line_that_changes_is_told_with_what_was_and_will_be(tmp_path: Pat
 
     place = {"grade": None, "lot": None}
     assert report.shown()["cards"]["wr1~yew"] == {
-        "added": 1, "changed": 1, "unchanged": 1, "withdrawn": 1,
+        "begins_on": None, "added": 1, "changed": 1, "unchanged": 1, "withdrawn": 1,
         "card": {"basis": {"before": "published", "after": "illustrative"}},
         "lines": [
-            {"change": "withdrawn", "key": "a", "role": "Analyst", **place,
+            {"change": "withdrawn", "begins_on": None, "key": "a", "role": "Analyst", **place,
              "values": {"price": {"before": "650.00", "after": None}}},
-            {"change": "changed", "key": "b", "role": "Lead", **place,
+            {"change": "changed", "begins_on": None, "key": "b", "role": "Lead", **place,
              "values": {
                  "price": {"before": "750.00", "after": "760.00"},
                  "qualification": {"before": "", "after": "masters"},
                  "qualification_text": {"before": "", "after": "MSc"},
              }},
-            {"change": "added", "key": "d", "role": "Head", **place,
+            {"change": "added", "begins_on": None, "key": "d", "role": "Head", **place,
              "values": {"price": {"before": None, "after": "950.00"}}},
         ],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from procurement.actions.rate_cells import FIELDS, CellFault
 from procurement.actions.rate_imports import RateImport, RateImportReport, import_rates
+from procurement.actions.rates import CardChange
 from procurement.errors import Refused
 from procurement.permissions import SYSTEM
 from procurement.pricing import CURRENCIES, UNITS
@@ -198,7 +199,7 @@ class Command(BaseCommand):
             diff = change.diff
             self.stdout.write(
                 f"{reference}{' would have' if undone else ''}: {diff.added} added, {diff.changed} changed, "
-                f"{diff.unchanged} as they were, {diff.withdrawn} withdrawn"
+                f"{diff.unchanged} as they were, {diff.withdrawn} withdrawn{_later(change)}"
             )
             for name, (old, new) in change.head.items():
                 self.stdout.write(f"  {name} {old or 'unknown'} to {new or 'unknown'}")
@@ -207,13 +208,18 @@ class Command(BaseCommand):
                 more = ", …" if len(keys) > LINES_SHOWN else ""
                 self.stdout.write(
                     f"  {diff.withdrawn} {'line is' if diff.withdrawn == 1 else 'lines are'} not in the file and "
-                    f"{'would be' if undone else 'thereby'} withdrawn: {', '.join(keys[:LINES_SHOWN])}{more}"
+                    f"{'would be' if undone else 'thereby'} withdrawn{_later(change)}: "
+                    f"{', '.join(keys[:LINES_SHOWN])}{more}"
                 )
         if len(report.cards) > SHOWN:
             self.stdout.write(f"… and {len(report.cards) - SHOWN} more cards")
-        changes = [(name, line) for name, change in report.cards.items() for line in change.diff.changes]
-        for reference, line in changes[:LINES_SHOWN]:
-            self.stdout.write(f"{reference} {line}".translate(ESCAPED))
+        changes = [
+            (name, line, change.begins_on)
+            for name, change in report.cards.items()
+            for line in change.diff.changes
+        ]
+        for reference, line, begins_on in changes[:LINES_SHOWN]:
+            self.stdout.write(f"{reference} {line.told(begins_on)}".translate(ESCAPED))
         if len(changes) > LINES_SHOWN:
             self.stdout.write(f"… and {len(changes) - LINES_SHOWN} more lines; --json tells all")
 
@@ -225,6 +231,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{at}: {fault.message} ({kind})")
         if len(faults) > SHOWN:
             self.stdout.write(f"… and {len(faults) - SHOWN} more that are {kind}")
+
+
+def _later(change: CardChange) -> str:
+    """From when that is so, where a card's new version begins on a later day: until then what stands holds."""
+    return "" if change.begins_on is None else f" from {change.begins_on} on"
 
 
 def _ended(error: BaseException, bars: _Bars) -> CommandError:
