@@ -27,6 +27,7 @@ EMPTIED = import_module("procurement.migrations.0031_not_emptied")
 PLACES = import_module("procurement.migrations.0032_names_and_places")
 MOVED = import_module("procurement.migrations.0035_never_moved_over")
 MEANING = import_module("procurement.migrations.0033_what_a_price_means")
+PLAUSIBLE = import_module("procurement.migrations.0037_plausible_rows")
 PUBLISHED = import_module("procurement.migrations.0030_rules_held").CARD
 OVER = "A row that is never edited is not written over either."
 OPENED = Happening("framework.opened", "framework", "wr1")
@@ -69,6 +70,7 @@ def test_every_guard_stands_after_all_migrations() -> None:
         *(f"procurement_suppliermember_no_member_alone_{event}" for event in written),
         *(f"procurement_offering_no_elsewhere_{event}" for event in written),
         *(f"{table}_no_blank_name_{event}" for table in PLACES.NAMED for event in written),
+        *(f"{rule.table}_no_{rule.name}_{event}" for rule in PLAUSIBLE.RULES for event in written),
         "procurement_event_no_gap_insert",
         "procurement_profileversion_no_other_partner_update",
         "procurement_profileversion_no_way_back_update",
