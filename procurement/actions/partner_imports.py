@@ -76,6 +76,8 @@ class ImportReport:
     appointed: dict[tuple[str, str], None] = field(default_factory=dict)
     """(supplier, lot) of every place that a supplier gets, an old or a new one, because somebody offers something there
     """
+    registered: dict[str, str] = field(default_factory=dict)
+    """reference -> the name that a firm's organisation keeps, where its profile gets another one"""
     unchanged: int = 0
     faults: list[RowFault] = field(default_factory=list)
 
@@ -118,8 +120,17 @@ class ImportReport:
             "appointments": [
                 {"supplier": supplier, "lot": lot} for supplier, lot in list(self.appointed)[:SHOWN]
             ],
+            "notes": [
+                {"reference": reference, "code": "registered_name", "message": registered_name(name)}
+                for reference, name in list(self.registered.items())[:SHOWN]
+            ],
             "errors": [fault.shown() for fault in self.faults[:SHOWN]],
         }
+
+
+def registered_name(name: str) -> str:
+    """What is said of an organisation that keeps its name under a profile that gets another one."""
+    return f"Its profile gets another name; its organisation stays {name}, by which call-offs and tenders call it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,7 @@ class _Kept:
     fields: tuple[str, ...]
     values: dict[str, tuple[Any, Any]]
     places: tuple[tuple[str, str], ...]
+    registered: str
 
 
 @dataclass(slots=True)
@@ -160,7 +172,9 @@ class _Judgement:
         """Notes what a row that can be loaded changes, in place of what was noted of it before."""
         places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments)
         row = verdict.row
-        self.kept[row.line] = _Kept(row.reference, verdict.new, verdict.fields, verdict.values, places)
+        self.kept[row.line] = _Kept(
+            row.reference, verdict.new, verdict.fields, verdict.values, places, verdict.registered
+        )
 
     def refuse(self, fault: RowFault) -> None:
         self.report.faults.append(fault)
@@ -196,6 +210,8 @@ def import_partners(
         else:
             report.unchanged += 1
         report.appointed |= dict.fromkeys(row.places)
+        if row.registered:
+            report.registered[row.reference] = row.registered
     report.wrong = report.rows - len(judgement.kept)
     report.loaded = 0 if refused else len(judgement.kept)
     report.applied = not dry_run and not refused and bool(report.added or report.changed)

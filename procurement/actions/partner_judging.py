@@ -47,7 +47,8 @@ class Judged:
     `supplier` is the one that its offerings belong to; `joins` the supplier as it must become for the partner
     to belong to it, None where it does already; `appointments` are (supplier, lot, first day) that are
     missing; `identifies` the organisation with the number that it lacks; `values` what was and will be in
-    those of the fields that are short and nobody's contacts.
+    those of the fields that are short and nobody's contacts; `registered` the name that its organisation keeps, where
+    the row gives the profile another one.
     """
 
     row: PartnerRow
@@ -56,6 +57,7 @@ class Judged:
     fields: tuple[str, ...] = ()
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     identifies: OrganisationDraft | None = None
+    registered: str = ""
     supplier: str = ""
     supplier_known: bool = False
     joins: SupplierDraft | None = None
@@ -220,6 +222,8 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
     verdict.new, verdict.name = current is None, content.name
     if not faults:
         _compare(verdict, current, content)
+    if partner is not None and "name" in verdict.fields and partner.organisation.name != content.name:
+        verdict.registered = partner.organisation.name
     if partner is None and (capitals := capitals_in(row.reference)):
         verdict.faults.append(Fault("/reference", "shape", capitals))
     elif row.reference in standing.alike:

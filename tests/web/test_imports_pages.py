@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from procurement.actions.running import run
 from procurement.models import Operation, Partner, RateCardVersion, RateLine
 from tests.web.administering import CHIEF, OPERATOR, make_administrators
 from tests.web.buying import signed
 from tests.web.reading import read, rows, wrong
+from web.formats import day
 
 IMPORTS, RATES = "/administration/imports", "/administration/rate-imports"
 
@@ -119,6 +122,23 @@ def test_rates_are_checked_by_their_headings_and_then_loaded(page: Client) -> No
     assert prices() == {"rm1~1~g1": 31000, "rm1~1~g2": 55000}
     card = RateCardVersion.objects.get(status="published", card__reference="rm1~dogwood")
     assert card.source == "import of rates.csv"
+
+
+def test_rates_of_a_later_day_say_from_when_they_change(page: Client) -> None:
+    first = timezone.localdate() + timedelta(days=30)
+    later = (f"{GOOD[0]},valid_from", *(f"{row},{first}" for row in GOOD[1:]))
+    shown = read(page.get(rates(page, sheet(*later), what="check", **MAPPED)))
+    changes = rows(shown, "Lines of rate cards, before and after")[1:]
+    assert {row[2] for row in changes} == {
+        f"Changed, from {day(first)}",
+        f"Withdrawn, from {day(first)}",
+    }
+
+
+def test_an_import_says_which_organisation_keeps_its_name(page: Client) -> None:
+    shown = read(page.get(sent(page, {"reference": "dogwood", "name": "Dogwood Studio"}, what="check")))
+    assert "Organisations that keep their names" in shown.texts("h2")
+    assert "dogwood" in shown.texts("li")
 
 
 def test_what_is_wrong_with_rates_is_told_by_row_and_cell_and_nothing_is_loaded(page: Client) -> None:

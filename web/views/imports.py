@@ -215,14 +215,16 @@ def _mended(error: dict[str, Any]) -> dict[str, Any]:
     return {"pointer": fault.pointer.removeprefix("/map"), "message": fault.message}
 
 
-def _line(change: dict[str, Any]) -> tuple[str, str, str, str]:
-    """A line that changes: its card, what it is called, what becomes of it, and the values before and after."""
+def _line(change: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    """A line that changes: its card, what it is called, what becomes of it, the values before and after, and the day
+    from which on it is so, "" for at once.
+    """
     named = " ".join(one for one in (change["key"], change["role"], change["grade"] or change["lot"]) if one)
     values = "; ".join(
         f"{name.replace('_', ' ')}: {held['before'] or '–'} → {held['after'] or '–'}"
         for name, held in change["values"].items()
     )
-    return change["card"], named, change["change"], values
+    return change["card"], named, change["change"], values, change.get("begins_on") or ""
 
 
 def _cell(error: dict[str, Any]) -> tuple[str, str, str]:
