@@ -5,9 +5,10 @@ held against it. Then sheets of 50,000 and 240,000 lines are made from both with
 through `manage.py import_rates`, and searched by eight clients over two web processes: keyword, six filters,
 three roles, browsing to page 50 of 200, autocomplete. Every request is a distinct question; answers are not
 cached. After the timing every answer that was timed is held against a plain scan: count, minimum, maximum, mean,
-deviation, percentiles, histogram; of some questions of each mix the page too, asked again. What the service that
-users know answers stands beside. Options: --sizes 50000 240000, --seconds 10 (for each mix), --seed 3745, --check 60
-(pages); --search-url ADDRESS for Elasticsearch instead of the embedded engine.
+deviation, percentiles, histogram; of some questions of each mix, asked again, and of every sort on its first pages and
+on page 50 the lines of the page too, with the order of equals. What the service that users know answers stands
+beside. Options: --sizes 50000 240000, --seconds 10 (for each mix), --seed 3745, --check 60 (pages); --search-url
+ADDRESS for Elasticsearch instead of the embedded engine.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ from urllib.parse import parse_qsl, urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from rates_questions import Mixes, address, read_rows, write_sheet  # noqa: E402
+from rates_questions import Mixes, Question, address, read_rows, write_sheet  # noqa: E402
 
 PEER = {
     50_000: {
@@ -249,12 +251,14 @@ def _measure(folder: Path, size: int, options: argparse.Namespace) -> None:
             print(
                 f"{kind:14}{rate:11.0f}{got['p50_ms']:8.2f}{got['p99_ms']:8.2f}{got['web_ms']:12.2f}{busy:11.0%}{beside}"
             )
-        _check(server, rows, timed, options.check)
+        _check(server, rows, timed, options.check, mixes.every_sort())
 
 
-def _check(server: Server, rows: list[dict[str, str]], timed: list[Path], again: int) -> None:
-    """Holds every answer that was timed against a plain scan of the sheet; the first of each mix, asked again, with the
-    lines of their page.
+def _check(
+    server: Server, rows: list[dict[str, str]], timed: list[Path], again: int, sorts: Iterable[Question]
+) -> None:
+    """Holds every answer that was timed against a plain scan of the sheet; the first of each mix, asked again, and
+    `sorts` with the lines of their page.
     """
     from rates_check import PlainScan  # noqa: PLC0415 - it needs Django's settings, which the mixes do not
 
@@ -271,9 +275,14 @@ def _check(server: Server, rows: list[dict[str, str]], timed: list[Path], again:
                 if wrong:
                     raise SystemExit(f"{target}: {wrong}")
                 checked += 1
+    for question in sorts:
+        target = address(question)
+        if wrong := scan.wrong_with(dict(question[1]), server.get(target)):
+            raise SystemExit(f"{target}: {wrong}")
+        pages += 1
     spent = time.perf_counter() - began
     print(
-        f"all {checked:,} answers that were timed hold against a plain scan, {pages} of them with the page "
+        f"all {checked:,} answers that were timed hold against a plain scan, and {pages} pages line by line "
         f"({spent:.0f} s)"
     )
 

@@ -1,11 +1,11 @@
 """A plain scan of a sheet of rates, to hold the answers of benchmarks/rates.py against: every line is looked at for
-every question, by arrays and without an index.
+every question, by arrays and without an index; pages by any sort, line by line (rates_order.py).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 django.setup()
 
+from rates_order import Order  # noqa: E402
+
 from procurement.actions.rate_cells import read_qualification  # noqa: E402
+from procurement.references import slug  # noqa: E402
 from search.analysis import GAP, fold, normalise, term_of, words_of  # noqa: E402
 from search.rate_roles import roles_of  # noqa: E402
 
@@ -57,17 +60,21 @@ class PlainScan:
         self.roles = list(roles)
         self.counts = np.array(list(roles.values()))
         self._starting: dict[str, NDArray[np.bool_]] = {}
+        every = np.array([places[row["labor_category"].strip()] for row in rows])
+        keys = [key for row, key in zip(rows, _keys(rows), strict=True) if row["contract_end"] >= today]
+        self._order = Order(self.titles, self.title, self.price, self.experience, keys, every)
 
     def wrong_with(self, asked: Mapping[str, str], answer: Mapping[str, Any]) -> str:
         """What is wrong with an answer, "" if it holds; its page where it has one."""
         if "limit" in asked:
             return self._wrong_suggestions(asked, answer)
-        prices, unknown = self._prices(asked)
+        found, unknown = self._found(asked)
+        prices = np.sort(self.price[found])
         if answer["count"] != len(prices):
             return f"count {answer['count']}, not {len(prices)}"
         if answer["unknown_experience_left_out"] != unknown:
             return f"{answer['unknown_experience_left_out']} of unknown experience, not {unknown}"
-        return self._wrong_figures(prices, asked, answer) or self._wrong_page(prices, asked, answer)
+        return self._wrong_figures(prices, asked, answer) or self._wrong_page(found, asked, answer)
 
     def _with_word(self, word: str) -> NDArray[np.bool_]:
         """Which titles bear a word of a role."""
@@ -75,8 +82,8 @@ class PlainScan:
             self._bearing[word] = np.array([word in self._asked_by[title] for title in self.titles])
         return self._bearing[word]
 
-    def _prices(self, asked: Mapping[str, str]) -> tuple[NDArray[np.int64], int]:
-        """The prices found, sorted, and how many lines were left out for stating no experience."""
+    def _found(self, asked: Mapping[str, str]) -> tuple[NDArray[np.bool_], int]:
+        """Which lines are found, and how many were left out for stating no experience."""
         found = np.ones(len(self.title), bool)
         if roles := roles_of(asked.get("q", "")):
             bearing = np.zeros(len(self.titles), bool)
@@ -99,7 +106,7 @@ class PlainScan:
         least, most = int(asked.get("min_experience", 0)), int(asked.get("max_experience", 99))
         within = (self.experience >= least) & (self.experience <= most)
         found &= within if "min_experience" in asked else within | ~stated
-        return np.sort(self.price[found]), unknown
+        return found, unknown
 
     def _wrong_figures(
         self, prices: NDArray[np.int64], asked: Mapping[str, str], answer: Mapping[str, Any]
@@ -132,14 +139,28 @@ class PlainScan:
         return ""
 
     def _wrong_page(
-        self, prices: NDArray[np.int64], asked: Mapping[str, str], answer: Mapping[str, Any]
+        self, found: NDArray[np.bool_], asked: Mapping[str, str], answer: Mapping[str, Any]
     ) -> str:
-        if "results" in answer and asked.get("sort") in ("price", "-price"):
-            start = (int(asked["page"]) - 1) * 200
-            page = (prices[::-1] if asked["sort"] == "-price" else prices)[start : start + 200].tolist()
-            if [round(float(line["amount"]) * 100) for line in answer["results"]] != page:
-                return "the page holds other prices"
-        return ""
+        if "results" not in answer:
+            return ""
+        roles = [
+            (
+                role,
+                np.any(
+                    [self._with_word(f"{GAP}{word}") for word in role.words if term_of(word) == GAP], axis=0
+                ),
+            )
+            for role in roles_of(asked.get("q", ""))
+        ]
+        size = int(asked["page_size"])
+        return self._order.wrong_with(
+            [line["reference"] for line in answer["results"]],
+            found,
+            asked.get("sort") or ("relevance" if roles else "price"),
+            roles,
+            (int(asked.get("page", 1)) - 1) * size,
+            size,
+        )
 
     def _with_start(self, start: str) -> NDArray[np.bool_]:
         """Which roles have a word that begins so."""
@@ -167,3 +188,15 @@ class PlainScan:
 
     def _folded(self, title: str) -> list[str]:
         return self.words.get(title) or [fold(word) for word in words_of(normalise(title))]
+
+
+def _keys(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """The reference of each row's line, as an import without a column of keys makes them: card and place on it."""
+    references: dict[str, str] = {}
+    lines: Counter[str] = Counter()
+    for row in rows:
+        name = " ".join(row["vendor_name"].split())
+        if name not in references:
+            references[name] = slug(name, set(references.values()))
+        lines[name] += 1
+        yield f"bench~{references[name]}~usd-hour~{lines[name]}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -92,6 +93,19 @@ class Mixes:
             "deep browse": self._deep_browse,
             "autocomplete": self._autocomplete,
         }
+
+    def every_sort(self) -> Iterator[Question]:
+        """Each sort by its first pages and page 50, of all lines and of those with a frequent word of titles: they are
+        asked to be checked, and not timed.
+        """
+        words = Counter(word.casefold() for title in self._titles for word in title.split() if len(word) > 3)
+        frequent = [word for word, _ in words.most_common(40) if word.isalpha()]
+        asked = "".join(f" {word}" for word in frequent[:10]).strip()
+        for sort in ("price", "-price", "role", "experience", "relevance"):
+            for q in ("", asked, ", ".join(frequent[:3])):
+                for page in ("1", "2", "50"):
+                    said = (("q", q),) if q else ()
+                    yield "/api/v1/rates/", (*said, ("sort", sort), ("page", page), *UNIT)
 
     def _words(self, least: int, most: int) -> str:
         """Some words of a title, side by side, as a person would type them."""
