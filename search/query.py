@@ -6,7 +6,7 @@ Europe/London.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
@@ -38,7 +38,8 @@ class ListingQuery:
     `filters` maps a filter of search/fields.py to the values asked for: any of them inside one filter, all of
     the filters together. A lot, a specialism and a region asked together must be met by one offering. `grade`
     is a code such as G3; a rate bound or sort needs it and exactly one framework in `filters`
-    (search/params.py sees to it). With a lot only that lot's rates count, with a specialism alone those of its lot.
+    (search/params.py sees to it). With a lot only that lot's rates count, with specialisms those of the lots in which
+    a listing offers one of them.
     """
 
     q: str = ""
@@ -57,16 +58,35 @@ class ListingQuery:
 
     @property
     def rate_lots(self) -> tuple[str, ...]:
-        """The lots whose rates count, beside those that hold for every lot; () for all lots."""
+        """The lots whose rates count, beside those that hold for every lot; () for all lots. Where there are several
+        and specialisms are asked for (`priced_by_offer`), of each listing those in which it offers one of them.
+        """
         chosen = self.filters.get("lot", ())
-        return chosen or tuple(
-            dict.fromkeys(one.rpartition("~")[0] for one in self.filters.get("specialism", ()))
-        )
+        named = dict.fromkeys(map(lot_of_specialism, self.filters.get("specialism", ())))
+        return tuple(lot for lot in named if not chosen or lot in chosen) or chosen
+
+    @property
+    def priced_by_offer(self) -> bool:
+        """Whether which lots' rates count differs from listing to listing: by which of the specialisms it offers."""
+        return len(self.rate_lots) > 1 and bool(self.filters.get("specialism"))
+
+    def rate_lots_of(self, offered: Iterable[str]) -> tuple[str, ...]:
+        """The lots whose rates count for a listing that is found and offers these specialisms (references)."""
+        if not self.priced_by_offer:
+            return self.rate_lots
+        asked = self.filters["specialism"]
+        held = {lot_of_specialism(one) for one in offered if one in asked}
+        return tuple(lot for lot in self.rate_lots if lot in held)
 
     def priced_by_value(self, facet: str) -> bool:
         """Whether rates are bounded and which of them count depends on the value of this facet that is chosen."""
         bounded = self.grade is not None and (self.min_rate is not None or self.max_rate is not None)
-        return bounded and (facet == "lot" or (facet == "specialism" and not self.filters.get("lot")))
+        return bounded and facet in ("lot", "specialism")
+
+
+def lot_of_specialism(reference: str) -> str:
+    """The reference of the lot that a specialism is of."""
+    return reference.rpartition("~")[0]
 
 
 # What an answer is made of is not frozen: a page holds some two hundred of them, and freezing doubles what one

@@ -18,7 +18,7 @@ from search.engines.base import EngineUnavailable, IndexState
 from search.engines.columns import current_mark, read_current
 from search.engines.comparing import ListingsComparing
 from search.engines.listings_facets import count_facets
-from search.engines.listings_filters import lowest_rate_of, narrow
+from search.engines.listings_filters import lowest_rate_of, narrow, specialisms_offered
 from search.engines.listings_ranking import Page, cursor_of, page_of
 from search.engines.listings_view import ListingsView, StaleManifest, current_generation
 from search.engines.reasons import Explained, Explainer
@@ -184,7 +184,7 @@ def _hits(view: ListingsView, query: ListingQuery, asked: Plan, page: Page) -> t
         explained,
         strict=True,
     ):
-        offered = _offered(view, slot, wanted) if wanted else ()
+        offered = specialisms_offered(view, slot, wanted) if wanted else ()
         hits.append(
             Hit(
                 reference=key,
@@ -198,14 +198,6 @@ def _hits(view: ListingsView, query: ListingQuery, asked: Plan, page: Page) -> t
             )
         )
     return tuple(hits)
-
-
-def _offered(view: ListingsView, slot: int, wanted: tuple[str, ...]) -> list[str]:
-    """Which of the specialisms asked for a listing offers, by reference."""
-    first, last = view.columns.array("offer_starts")[slot : slot + 2].tolist()
-    values = view.codes["specialism"].values
-    codes = view.columns.array("offer_specialism")[first:last].tolist()
-    return sorted(values[code] for code in codes if code >= 0 and values[code] in wanted)
 
 
 def _rate(view: ListingsView, query: ListingQuery, slot: int) -> HitRate | None:

@@ -6,7 +6,7 @@ three.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from search.engines.bits import bearing_any
 from search.engines.columns import Array, Codes, Mask, rows_of
 from search.engines.listings_rows import UNSTATED
-from search.engines.listings_view import ListingsView
+from search.engines.listings_view import GradeRates, ListingsView
 from search.fields import FILTERS
 from search.query import ListingQuery
 
@@ -70,7 +70,7 @@ def narrow(view: ListingsView, query: ListingQuery, slots: Array) -> Narrowed:
     if any(query.filters.get(name) for name in OFFERED):
         narrowed.passes[OFFERING] = _offering(view, query, narrowed)
     if query.grade is not None:
-        narrowed.rates = lowest_rates(view, query, query.rate_lots)[slots]
+        narrowed.rates = lowest_rates(view, query)[slots]
         if query.min_rate is not None or query.max_rate is not None:
             narrowed.passes[RATE] = within(narrowed.rates, query)
     return narrowed
@@ -140,26 +140,43 @@ def offers_meeting(
     return found
 
 
-def lowest_rates(view: ListingsView, query: ListingQuery, lots: Iterable[str]) -> Array:
-    """The lowest rate of the question's grade for every slot, -1 where there is none.
-
-    With lots only their rates count, and those that hold for every lot.
-    """
+def lowest_rates(view: ListingsView, query: ListingQuery) -> Array:
+    """The lowest rate of the question's grade for every slot, -1 where there is none: of the rates that count."""
     lowest = np.full(view.size, -1, dtype=np.int64)
     grade = _grade_code(view, query)
     if grade is None:
         return lowest
     rates = view.grade_rates(grade)
     slots, prices = rates.slots, rates.prices
-    if wanted := list(lots):
+    if wanted := query.rate_lots:
         allowed = allowed_codes(view.codes["lot"], wanted)
         allowed[UNSTATED] = True
         kept = allowed[rates.lots]
+        if query.priced_by_offer:
+            kept &= _of_lots_offered(view, query, rates)
         slots, prices = slots[kept], prices[kept]
     if len(slots):
         begins = np.flatnonzero(np.diff(slots, prepend=-1))
         lowest[slots[begins]] = np.minimum.reduceat(prices, begins)
     return lowest
+
+
+def _of_lots_offered(view: ListingsView, query: ListingQuery, rates: GradeRates) -> Mask:
+    """Of each rate whether it holds for every lot, or for one in which its listing offers a specialism asked for."""
+    rows = view.offers_of("specialism", view.codes["specialism"].find(query.filters["specialism"]))
+    owners, lots = (view.columns.array(f"offer_{name}")[rows] for name in ("owner", "lot"))
+    offered = np.zeros(view.pairs, dtype=np.bool_)
+    offered[view.pair_of(owners, lots)] = True
+    kept: Mask = offered[view.pair_of(rates.slots, rates.lots)] | (rates.lots == UNSTATED)
+    return kept
+
+
+def specialisms_offered(view: ListingsView, slot: int, wanted: Collection[str]) -> list[str]:
+    """Which of the specialisms asked for a listing offers, by reference."""
+    first, last = view.columns.array("offer_starts")[slot : slot + 2].tolist()
+    values = view.codes["specialism"].values
+    codes = view.columns.array("offer_specialism")[first:last].tolist()
+    return sorted(values[code] for code in codes if code >= 0 and values[code] in wanted)
 
 
 def lowest_in_lots(view: ListingsView, query: ListingQuery, slots: Array, lots: Array) -> Array:
@@ -191,7 +208,8 @@ def lowest_rate_of(view: ListingsView, query: ListingQuery, slot: int) -> tuple[
         return None
     rates = view.grade_rates(grade)
     first, last = np.searchsorted(rates.slots, (slot, slot + 1))
-    wanted = query.rate_lots
+    offered = specialisms_offered(view, slot, query.filters["specialism"]) if query.priced_by_offer else ()
+    wanted = query.rate_lots_of(offered)
     lots, work_types = view.codes["lot"].values, view.codes["work_type"].values
     found = [
         (price, lots[lot] if lot >= 0 else "", work_types[work_type])

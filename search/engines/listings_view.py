@@ -262,6 +262,11 @@ class ListingsView:
         first = fresh(owners, lots)
         return OfferedLots(owners[first], lots[first], (first.cumsum() - 1).astype(np.int32))
 
+    @property
+    def pairs(self) -> int:
+        """How many numbers `pair_of` gives."""
+        return self.size * (len(self.codes["lot"]) + 1)
+
     def pair_of(self, slots: Array, lots: Array) -> Array:
         """A number for each slot and the lot (a code, UNSTATED for every lot) beside it."""
         pairs: Array = slots.astype(np.int64) * (len(self.codes["lot"]) + 1) + lots + 1

@@ -238,7 +238,12 @@ def values_of_any(document: Document, name: str, on: date) -> set[str]:
 
 
 def lowest_rate(document: Document, query: ListingQuery) -> int | None:
-    lots = query.filters.get("lot") or [one.rpartition("~")[0] for one in query.filters.get("specialism", ())]
+    lots = set(query.filters.get("lot", ()))
+    if asked := query.filters.get("specialism", ()):
+        offered = {offer["lot"] for offer in document["offerings"] if offer["specialism"] in asked}
+        lots = lots & offered if lots else offered
+        if not lots:
+            return None
     prices = [
         rate["price_minor"]
         for rate in document["rates"]

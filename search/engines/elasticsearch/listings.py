@@ -360,7 +360,7 @@ def _rate(facts: Json, query: ListingQuery) -> HitRate | None:
     frameworks = query.filters.get("framework", ())
     if query.grade is None or frameworks != (facts["framework"],):
         return None
-    wanted = query.rate_lots
+    wanted = query.rate_lots_of(facts["specialisms"])
     found = [
         (price, lot, work_type)
         for grade, lot, work_type, price in facts["rates"]

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from search.engines.elasticsearch.listings_shape import filter_name, grade_name
+from search.engines.elasticsearch.listings_shape import filter_name, grade_name, place_of
 from search.fields import FILTERS
-from search.query import ListingQuery
+from search.query import ListingQuery, lot_of_specialism
 
 Json = dict[str, Any]
 
@@ -57,14 +57,28 @@ def offer_rows(asked: Mapping[str, Sequence[str]]) -> list[Json]:
 
 
 def rate_rows(query: ListingQuery, lots: Sequence[str]) -> list[Json]:
-    """The rates that count: of the grade, of these lots or of every lot."""
+    """The rates that count: of the grade, of every lot or of these, of several lots with specialisms asked for of those
+    in which the listing offers one of them.
+    """
     frameworks = query.filters.get("framework", ())
     if len(frameworks) != 1 or query.grade is None:
         return [{"match_none": {}}]
     rows: list[Json] = [{"term": {"rates.grade": grade_name(frameworks[0], query.grade)}}]
-    if lots:
+    specialisms = query.filters.get("specialism", ())
+    if len(lots) > 1 and specialisms:
+        rows.append({"bool": {"should": [{"term": {"rates.lot": ""}}, *_offered(lots, specialisms)]}})
+    elif lots:
         rows.append({"terms": {"rates.lot": [*lots, ""]}})
     return rows
+
+
+def _offered(lots: Sequence[str], specialisms: Sequence[str]) -> list[Json]:
+    """For each lot, that a rate is of it and its listing offers one of these specialisms there."""
+    within = {lot: [place_of(one) for one in specialisms if lot_of_specialism(one) == lot] for lot in lots}
+    return [
+        all_of([{"term": {"rates.lot": lot}}, {"terms": {"rates.offered": places}}])
+        for lot, places in within.items()
+    ]
 
 
 def rate_within(query: ListingQuery, lots: Sequence[str]) -> Json:

@@ -20,6 +20,7 @@ from search.engines.listings_rows import day_number
 from search.engines.record_maker import Record, RecordMaker
 from search.fields import FILTERS, LAYOUT, TEXT_FIELDS
 from search.meaning import DIMENSIONS, Vectors
+from search.query import lot_of_specialism
 from search.ties import SEEDS, hashes_of, key_hash, ties
 
 NAME_KEY: Final = "name_key"
@@ -64,7 +65,12 @@ def _properties() -> dict[str, Any]:
         },
         "rates": {
             "type": "nested",
-            "properties": {"grade": dict(_FOUND_ONLY), "lot": dict(_FOUND_ONLY), "price": {"type": "long"}},
+            "properties": {
+                "grade": dict(_FOUND_ONLY),
+                "lot": dict(_FOUND_ONLY),
+                "offered": dict(_FOUND_ONLY),
+                "price": {"type": "long"},
+            },
         },
         # What matching asks. Every vector is looked at, so there is no graph that finds but some of the nearest.
         "meanings": {
@@ -152,10 +158,7 @@ def _source(
             | ({} if specialism is None else {"specialism": specialism})
             for (lot, specialism), regions in offers.items()
         ],
-        "rates": [
-            {"grade": grade_name(framework, grade), "lot": lot, "price": price}
-            for grade, lot, _, price in rates
-        ],
+        "rates": _rates(framework, rates, filters["specialism"]),
         **meaning_of(record.meaning),
         "meant_terms": record.meant_terms,
         "meant_parts": record.meant_parts,
@@ -205,6 +208,30 @@ def _priced_by(
         return None
     told = orjson.dumps([framework, supplier, card, rates], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(told, digest_size=12).hexdigest()
+
+
+def _rates(
+    framework: str, rates: Sequence[tuple[str, str, str, int]], specialisms: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The lowest rate of each grade in each lot, with what the listing offers there: beside the lot alone can it be
+    asked whose rates count where specialisms of several lots are looked for.
+    """
+    lowest: dict[tuple[str, str], int] = {}
+    for grade, lot, _, price in rates:
+        lowest[grade, lot] = min(price, lowest.get((grade, lot), price))
+    offered: dict[str, list[str]] = {}
+    for one in specialisms:
+        offered.setdefault(lot_of_specialism(one), []).append(place_of(one))
+    return [
+        {"grade": grade_name(framework, grade), "lot": lot, "price": price}
+        | ({"offered": offered[lot]} if lot in offered else {})
+        for (grade, lot), price in lowest.items()
+    ]
+
+
+def place_of(specialism: str) -> str:
+    """What tells a specialism from the others of its lot: short, since it stands beside each rate of the lot."""
+    return specialism.rpartition("~")[2]
 
 
 def grade_name(framework: str, grade: str) -> str:
