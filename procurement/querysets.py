@@ -270,6 +270,10 @@ class SavedSearchQuerySet(QuerySet[SavedSearch]):
             found=Count("matches", filter=Q(matches__matching=True)), last_told_at=Max("matches__told_at")
         )
 
+    def gone_from(self, actor: Actor) -> Self:
+        """Those of the own organisations that were deleted: whose form is still open somewhere is told so, no more."""
+        return self.filter(_of_own(actor, Action.SEE_SAVED_SEARCHES), status=SavedSearch.Status.DELETED)
+
 
 class EventQuerySet(QuerySet[Event]):
     """The log as each may read it: what is public, what concerns the own organisations, to operators all."""

@@ -11,6 +11,7 @@ from procurement.models import Event, SavedSearch, User
 from procurement.permissions import person
 from procurement.unsubscribing import token_for
 from search.alerts import keep
+from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE, PASSWORD
 from tests.web.reading import read, wrong
 from tests.web.test_every_page import sound
@@ -118,7 +119,41 @@ def test_alerts_are_chosen_and_a_search_deleted(buyer: Client) -> None:
     assert buyer.get(address).status_code == 405
     assert buyer.post(address, {"revision": "2", "delete": "yes"}).headers["Location"].endswith("deleted")
     assert "No search is saved yet." in read(buyer.get("/saved-searches")).texts("p")
-    assert buyer.post(address, {"revision": "3", "delete": "yes"}).status_code == 404
+
+
+@pytest.mark.parametrize("sent", [{"delete": "yes"}, {"alerts": "none", "frequency": "daily"}])
+def test_a_search_that_was_deleted_in_another_tab_is_told_to_be_gone_among_those_that_are_left(
+    buyer: Client, sent: dict[str, str]
+) -> None:
+    search, other = kept(), kept("Others")
+    address = f"/saved-searches/{search.reference}"
+    assert buyer.post(address, {"revision": "1", "delete": "yes"}).status_code == 303
+    before = Event.objects.count()
+    again = buyer.post(address, {"revision": "1"} | sent)
+    shown = read(again)
+    sound(shown)
+    assert again.status_code == 409
+    [told] = [one for one in shown.texts("li") if one.startswith("You changed this last, on ")]
+    assert told.endswith(
+        "What was done then: “It is kept no longer”. The search is gone already. Below are those that are still kept"
+    )
+    assert [one.text for one in shown.all("a", href="/search?q=evaluation&framework=rm1")] == ["Others"]
+    search.refresh_from_db()
+    assert (search.status, search.revision, Event.objects.count()) == ("deleted", 2, before)
+    other.refresh_from_db()
+    assert (other.status, other.revision) == ("open", 1)
+
+
+def test_to_others_a_deleted_search_is_not_there(buyer: Client) -> None:
+    search = kept()
+    address = f"/saved-searches/{search.reference}"
+    buyer.post(address, {"revision": "1", "delete": "yes"})
+    assert buyer.post("/saved-searches/SS-2026-9999", {"revision": "1", "delete": "yes"}).status_code == 404
+    colleague("other@example.org", "town", "editor")
+    assert (
+        signed(buyer, "other@example.org").post(address, {"revision": "1", "delete": "yes"}).status_code
+        == 404
+    )
 
 
 def test_a_hostile_title_stays_text(buyer: Client) -> None:

@@ -27,7 +27,7 @@ from search import alerts
 from search.engines.base import EngineUnavailable
 from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor, lowered
-from web.meanwhile import CONFLICT, Written, conflict
+from web.meanwhile import CONFLICT, Written, changed, conflict
 from web.once import done_before, done_once
 from web.pages import render
 from web.saying import choices_said, done_said, labels_said, said
@@ -50,6 +50,7 @@ SAID: Final = {
     "changed": N_("The change is saved."),
     "deleted": N_("The search is deleted."),
 }
+GONE: Final = N_("The search is gone already. Below are those that are still kept")
 
 
 @never_cache
@@ -91,7 +92,9 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
-    """A change of what one tells, or its end: as the button says that was pressed."""
+    """A change of what one tells, or its end: as the button says that was pressed. 409 with the list where the search
+    was changed or deleted meanwhile.
+    """
     actor = _buyer(request)
     sent = request.POST
     revision = sent_revision(sent)
@@ -107,7 +110,10 @@ def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         return done_once(request, actor, act)
     except NotFound as missing:
-        raise Http404 from missing
+        gone = SavedSearchQuerySet(SavedSearch).gone_from(actor)
+        if not gone.filter(reference=reference).exists():
+            raise Http404 from missing
+        return _page(request, actor, [changed(actor, ("saved_search", reference), GONE)], CONFLICT)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except Invalid as refused:
