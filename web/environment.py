@@ -69,6 +69,7 @@ def environment(**options: Any) -> Environment:
         month=formats.month,
         said=_said,
         score=formats.score,
+        second=formats.second,
         written=formats.written,
     )
     return made

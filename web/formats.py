@@ -115,9 +115,18 @@ def month(value: date) -> str:
 
 
 def moment(value: datetime | str | None) -> str:
-    """A moment to the second, in London: 4 September 2017 at 2:05:09pm. What is due by a day ends with it, and is not
-    told as the first moment of the next, which reads as if that day could be used.
+    """A moment to the minute that has begun, in London: 4 September 2017 at 2:05pm. What is due by a day ends with it,
+    and is not told as the first moment of the next, which reads as if that day could be used.
     """
+    return _moment(value, "%M")
+
+
+def second(value: datetime | str | None) -> str:
+    """The same to the second, 4 September 2017 at 2:05:09pm: for receipts and the event log, which prove an order."""
+    return _moment(value, "%M:%S")
+
+
+def _moment(value: datetime | str | None, minutes: str) -> str:
     if not value:
         return ""
     if isinstance(value, str):
@@ -126,7 +135,7 @@ def moment(value: datetime | str | None) -> str:
     if local.time() == time.min:
         return _("midnight at the end of %(day)s") % {"day": day(local - timedelta(days=1))}
     half = _("am") if local.hour < 12 else _("pm")
-    clock = f"{local.hour % 12 or 12}:{local:%M:%S}{half}"
+    clock = f"{local.hour % 12 or 12}:{local.strftime(minutes)}{half}"
     return _("%(day)s at %(time)s") % {"day": day(local), "time": clock}
 
 

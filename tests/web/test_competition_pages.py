@@ -174,7 +174,7 @@ def test_dates_move_later_and_never_earlier(page: Client) -> None:
     address = published(page)
     dates = {"clarify_until": in_days(7), "deadline": in_days(21)}
     taken(page, address, "extend", reason="More time.", **dates)
-    assert summary(read(page.get(address)))["Deadline for tenders"].endswith("at 12:00:00pm")
+    assert summary(read(page.get(address)))["Deadline for tenders"].endswith("at 12:00pm")
     before = state()
     answer = sent(page, address, "extend", reason="Less.", **dates | {"deadline": in_days(20)})
     assert (answer.status_code, state()) == (422, before)

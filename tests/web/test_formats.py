@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from web.formats import amounts, day, days_written, mark, minor, moment, money, paragraphs, plural
+from web.formats import amounts, day, days_written, mark, minor, moment, money, paragraphs, plural, second
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,14 @@ def test_days_within_a_sentence_are_written_out_and_what_is_none_stays() -> None
 
 
 def test_moments_are_in_london() -> None:
-    assert moment("2026-06-30T23:30:05+00:00") == "1 July 2026 at 12:30:05am"
-    assert moment(datetime(2026, 1, 5, 14, 5, 9, tzinfo=UTC)) == "5 January 2026 at 2:05:09pm"
+    assert moment("2026-06-30T23:30:59+00:00") == "1 July 2026 at 12:30am"
+    assert moment(datetime(2026, 1, 5, 14, 5, 9, tzinfo=UTC)) == "5 January 2026 at 2:05pm"
+
+
+def test_what_proves_an_order_is_told_to_the_second() -> None:
+    assert second("2026-06-30T23:30:05+00:00") == "1 July 2026 at 12:30:05am"
+    assert second(datetime(2026, 1, 5, 14, 5, 9, tzinfo=UTC)) == "5 January 2026 at 2:05:09pm"
+    assert (second(None), moment(None)) == ("", "")
 
 
 def test_what_is_due_by_a_day_ends_with_it() -> None:

@@ -45,6 +45,7 @@ from tests.web.competing import (
     written,
 )
 from tests.web.reading import read, rows, summary, wrong
+from web.formats import second
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -90,7 +91,9 @@ def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> Non
     [receipt] = TenderRevision.objects.all()
     assert (receipt.work_minor, status(page, invitation)) == (600_000, "Submitted")
     [line] = rows(read(page.get(invitation)), "Receipts, the last of which counts")[1:]
-    assert line[1:] == ["The work: £6,000", f"Digest: {receipt.digest}"]
+    assert line == [
+        f"{receipt.reference}, {second(receipt.submitted_at)}", "The work: £6,000", f"Digest: {receipt.digest}",
+    ]  # fmt: skip
     since = (
         "What you have written since is not submitted: what was submitted last counts until you submit anew."
     )
