@@ -64,29 +64,30 @@ def require_buyer(actor: Actor, action: Action) -> None:
 
 
 def names_of(
-    organisation: int, actors: Iterable[str], parties: Collection[int] | QuerySet[Any] = ()
+    own: int | Iterable[int], actors: Iterable[str], parties: Collection[int] | QuerySet[Any] | None = ()
 ) -> dict[str, str]:
-    """What a reader of an organisation is told of each actor, by the reference that events hold: a colleague's name; of
-    others as much as is known, by the organisations (`parties`, their keys) that the reader deals with anyway. Never
-    the reference, which says nothing to anybody. One query, one more where an integration acted.
+    """What a reader of one or several organisations (`own`, their keys) is told of each actor, by the reference that
+    events hold: a colleague's name; of others as much as is known, by the organisations (`parties`, their keys; None:
+    whichever they are of) that the reader deals with anyway. Never the reference, which says nothing to anybody. One
+    query, one more where an integration acted.
     """
-    wanted = set(actors)
-    rows = Membership.objects.filter(
-        Q(organisation=organisation) | Q(organisation__in=parties), user__reference__in=sorted(wanted)
-    )
+    wanted, mine = set(actors), {own} if isinstance(own, int) else set(own)
+    known = Q() if parties is None else Q(organisation__in=mine) | Q(organisation__in=parties)
+    rows = Membership.objects.filter(known, user__reference__in=sorted(wanted))
     told = dict.fromkeys(wanted, _("Somebody else"))
+    named = set()
     fields = ("user__reference", "user__full_name", "user__email", "organisation", "organisation__name")
     for reference, name, email, key, body in rows.order_by("organisation__name").values_list(*fields):
-        if key == organisation:
+        if key in mine:
             told[reference] = name or email
-        elif told[reference] == _("Somebody else"):
+            named.add(reference)
+        elif reference not in named:
             told[reference] = _("Somebody of %(organisation)s") % {"organisation": body}
+            named.add(reference)
     if SYSTEM.reference in wanted:
         told[SYSTEM.reference] = _("The service itself")
     if integrations := [one for one in wanted if one.startswith(INTEGRATION)]:
-        held = Application.objects.filter(
-            Q(organisation=organisation) | Q(organisation__in=parties), reference__in=integrations
-        )
+        held = Application.objects.filter(known, organisation__isnull=False, reference__in=integrations)
         for reference, body in held.values_list("reference", "organisation__name"):
             told[reference] = _("An integration of %(organisation)s") % {"organisation": body}
     return told

@@ -7,8 +7,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.events import Happening, record
-from procurement.models import Appointment, Delivery, Event, Partner
-from procurement.permissions import SYSTEM
+from procurement.models import Appointment, Delivery, Event, Partner, User
+from procurement.permissions import SYSTEM, person
 from tests.web.administering import (
     CHIEF,
     CLERK,
@@ -173,6 +173,27 @@ def test_the_log_is_shown_and_its_chain_is_walked(page: Client) -> None:
     ]
     held = read(page.post("/administration/log"))
     assert held.one("p", class_="govuk-notification-banner__heading").text.endswith("and the chain holds.")
+
+
+def test_the_log_names_colleagues_and_of_others_no_more_than_their_organisation(page: Client) -> None:
+    def acted(email: str, kind: str, subject: str) -> None:
+        actor = person(User.objects.get(email=email))
+        record(actor, Happening(f"{kind}.tried", kind, subject, {}, {}))
+
+    acted(OPERATOR, "partner", "dogwood")
+    acted("alder@example.org", "partner", "alder")
+    acted("alder@example.org", "tender", "TEN-2026-0001")
+    acted("nobody@example.org", "organisation", "alder")
+    record(SYSTEM, Happening("tender.tried", "tender", "TEN-2026-0001", {}, {}))
+    shown = read(signed(page, OPERATOR).get("/administration/log"))
+    told = [row[2].removeprefix("By: ") for row in rows(shown, "Events, newest first")[1:6]]
+    assert told == [
+        "The service itself", "Somebody else", "Somebody with a part in the competition", "Somebody of Alder",
+        "Operator",
+    ]  # fmt: skip
+    assert [row for row in shown.texts("td") if "usr_" in row] == []
+    [moments] = {len(row[3].split(":")) for row in rows(shown, "Events, newest first")[1:]}
+    assert moments == 4
 
 
 def test_what_administrators_write_is_read_as_text(page: Client) -> None:
