@@ -129,5 +129,7 @@ def test_finds_are_shown_by_month_with_the_place_among_all_firms_and_by_listing(
     # Four and one of the two listings in searches, one in matches: five against Dogwood's nine and Birch's two.
     assert row[1:] == ["In searches: 4", "In matches: 1", "Place: 2 of 3 firms"]
     assert rows(shown, "By listing, in the last 30 days")[1:] == [
-        [ALDER, "In searches: 3", "In matches: 1"], [OLD, "In searches: 1", "In matches: 0"],
-    ]  # fmt: skip
+        ["RM1 Advice, Consortium Alder Lots: 1, 2a", "In searches: 3", "In matches: 1"],
+        ["RM0 Old advice, Consortium Alder Lots: 1, 2a", "In searches: 1", "In matches: 0"],
+    ]
+    assert [one.text for one in shown.all("a", href=f"/listings/{ALDER}")] == ["RM1 Advice, Consortium Alder"]

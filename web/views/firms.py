@@ -6,6 +6,8 @@ Journey: /firms/<partner> (POST) -> procurement/actions/profiles.py (the firm st
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.profiles import confirm_profile
 from procurement.finds import found_by_month, found_lately
+from procurement.listing_facts import facts_of
 from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
 from procurement.performance import card_places, performance, suppliers_of
 from procurement.permissions import Action, Actor, can
@@ -36,6 +39,20 @@ SAVED: Final = {
 OF_FIRMS: Final[dict[str, Change]] = {
     "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision)
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """How often a listing was found lately. `name` is its framework and supplier, its key where neither is there any
+    more; `shown`: buyers find it today.
+    """
+
+    listing: str
+    name: str
+    lots: tuple[str, ...]
+    shown: bool
+    searches: int
+    matches: int
 
 
 @never_cache
@@ -77,7 +94,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
         figures=performance(found, keys, today),
         months=found_by_month(found.reference, today),
-        lately=found_lately(found.reference, today),
+        lately=_found(found.reference, today),
         suppliers=_suppliers(places, keys),
         offered=set(Offering.objects.filter(partner=found).values_list("appointment", flat=True)),
         done=said(SAVED.get(request.GET.get("done", ""), "")) if request.method == "GET" else "",
@@ -130,6 +147,21 @@ def _own(actor: Actor, reference: str) -> Partner:
     if found is None or not can(actor, Action.SEE_ASKED, found.organisation_id):
         raise Http404
     return found
+
+
+def _found(reference: str, today: date) -> list[FoundLine]:
+    """The firm's listings that were found lately, each by its framework, lots and supplier (six queries)."""
+    lately = found_lately(reference, today)
+    facts = facts_of([one.listing for one in lately], today, cards=False)
+    lines = []
+    for one in lately:
+        what = facts[one.listing]
+        name = one.listing
+        if what.framework is not None and what.supplier is not None:
+            name = f"{what.framework.number} {what.framework.name}, {what.supplier.name}"
+        lots = tuple(dict.fromkeys(each.appointment.lot.number for each in what.offerings))
+        lines.append(FoundLine(one.listing, name, lots, what.shown, one.searches, one.matches))
+    return lines
 
 
 def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, Any]]:
