@@ -1,7 +1,7 @@
 """How much of a tender somebody may read: the one place that says so, for the API, pages and files alike.
 
-Until the deadline it is its own tenderer's alone. Opened, the buyer reads what answers the criteria; its price only
-once every score is agreed, so that no assessor knows a price while scoring.
+Until the deadline it is its own tenderer's alone. Opened, those of the buyer who have a part in the purchase read what
+answers the criteria, its price only once every score is agreed, so that no assessor knows a price while scoring.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procurement.errors import NotFound
-from procurement.models import Tender, TenderFile, TenderRevision
-from procurement.permissions import Action, Actor, can
+from procurement.models import Competition, Tender, TenderFile, TenderRevision
+from procurement.parts import buyer_parts
+from procurement.permissions import Actor
 from procurement.querysets_competitions import TenderQuerySet
+from procurement.tender_facts import SCORING
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,21 @@ def open_to(actor: Actor, tender: Tender) -> Open:
     if TenderQuerySet(Tender).of_supplier(actor).filter(pk=tender.pk).exists():
         return Open(own=True, answers=True, price=True)
     competition = tender.competition
-    buys = can(actor, Action.SEE_CALL_OFFS, competition.call_off.organisation_id)
-    opened = buys and competition.opened_at is not None and tender.current_id is not None
-    return Open(own=False, answers=opened, price=opened and competition.ranking is not None)
+    opened = competition.opened_at is not None and tender.current_id is not None
+    reads = opened and _takes_part(actor, competition)
+    return Open(own=False, answers=reads, price=reads and competition.ranking is not None)
+
+
+def _takes_part(actor: Actor, competition: Competition) -> bool:
+    """Whether somebody of the buyer has a part for which tenders are read (two queries): whoever runs the call-off or
+    may approve it, its assessors and moderators once they have declared that no interest of theirs conflicts. Who
+    declared one that does reads nothing, whatever else they may do: what they read they could not forget.
+    """
+    parts = buyer_parts(actor, competition.call_off)
+    if not parts:
+        return False
+    mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
+    return parts.isdisjoint(SCORING) if mine is None else not mine.conflict
 
 
 def receipt_of(actor: Actor, reference: str, number: int) -> TenderRevision:

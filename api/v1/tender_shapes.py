@@ -227,8 +227,8 @@ class TenderSummarySerializer(serializers.Serializer[Any]):
 
 
 class SubmittedSerializer(serializers.Serializer[Any]):
-    """What was submitted last. `content` null: it is not opened; within it prices are null or empty, and `price` is
-    null, until every score is agreed.
+    """What was submitted last. `content` null: it is not opened, or you have no part in the evaluation or declared no
+    interests yet; within it prices are null or empty, and `price` is null, until every score is agreed.
     """
 
     receipt = serializers.CharField()

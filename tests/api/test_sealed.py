@@ -355,6 +355,11 @@ def test_what_each_step_opens(person: Callable[[str], Client], token: TokenMaker
     assert told["submitted"]["content"]["answers"] == {"method": MARKER}
     assert told["submitted"]["content"]["team"][0]["rate"] is None
     assert [each["name"] for each in told["files"]] == names[:1]
+    # Whoever buys without a part in it reads no more than that it was submitted.
+    read = person("reader").get(one).json()
+    assert (read["status"], read["submitted"]["content"], read["files"]) == ("submitted", None, [])
+    quality = tender.files.get(part="quality").reference
+    assert person("reader").get(f"/api/v1/files/{quality}/").status_code == 404
     for part, status in (("quality", 200), ("price", 404)):
         file = tender.files.get(part=part)
         got = editor.get(f"/api/v1/files/{file.reference}/")

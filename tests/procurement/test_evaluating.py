@@ -36,9 +36,10 @@ from procurement.models import (
     LowPriceQuestion,
     Organisation,
     OutcomeLetter,
+    Tender,
 )
 from procurement.permissions import SYSTEM
-from procurement.querysets_competitions import AssessmentQuerySet
+from procurement.querysets_competitions import AssessmentQuerySet, TenderQuerySet
 from procurement.sealing import open_to
 from tests.competed import (
     RULES,
@@ -52,6 +53,7 @@ from tests.competed import (
     tender_of,
 )
 from tests.standing import standing
+from tests.world import editor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +184,31 @@ def test_prices_stay_hidden_from_everybody_who_buys_until_all_is_agreed(contest:
     conclude_evaluation(contest.moderator, call_off.reference, call_off.revision)
     assert open_to(contest.market.buyer, tender_of(call_off, "oak")).price
     assert not open_to(contest.market.yew, tender_of(call_off, "oak")).answers
+
+
+def test_an_opened_tender_is_read_by_those_with_a_part_who_declared_no_conflict(contest: Contest) -> None:
+    call_off, market = closed(contest), contest.market
+    open_tenders(market.buyer, call_off.reference, call_off.revision)
+    tender, viewer = tender_of(call_off, "oak"), editor_of("shire", "viewer")
+    runs = {"buyer": market.buyer, "approver": market.approver, "chief": editor_of("shire", "administrator")}
+    scores = {"first": contest.first, "second": contest.second, "moderator": contest.moderator}
+
+    def reading() -> list[str]:
+        asked = runs | scores | {"viewer": viewer}
+        return [name for name, actor in asked.items() if open_to(actor, tender).answers]
+
+    assert reading() == ["buyer", "approver", "chief"]
+    declare_interests(contest.first, call_off.reference, conflict=False)
+    declare_interests(contest.second, call_off.reference, conflict=True, note="I worked there.")
+    assert reading() == ["buyer", "approver", "chief", "first"]
+    # Whoever has the part beside their role declares as everybody who scores does.
+    add_person(market.buyer, call_off.reference, market.approver.reference, "assessor")
+    assert reading() == ["buyer", "chief", "first"]
+    declare_interests(market.approver, call_off.reference, conflict=True, note="My sister works there.")
+    remove_person(market.buyer, call_off.reference, market.approver.reference, "assessor")
+    remove_person(market.buyer, call_off.reference, contest.first.reference, "assessor")
+    assert reading() == ["buyer", "chief"]
+    assert TenderQuerySet(Tender).seen_by(viewer).filter(competition__call_off=call_off).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,15 @@ def test_a_closed_competition_is_opened_and_prices_stay_hidden(page: Client) -> 
     tender = tender_address(address, "alders")
     assert b"We ask everybody." not in page.get(tender).content
     taken(page, address, "open_tenders")
+    colleague("reads@example.org", "council", "viewer")
+    for email in ("reads@example.org", ASSESSOR, MODERATOR):
+        signed(page, email)
+        told = read(page.get(tender)).texts("p")
+        assert b"We ask everybody." not in page.get(tender).content
+        assert [one for one in told if one.startswith("It is read by whoever runs or approves")]
+    for email in (ASSESSOR, MODERATOR):
+        signed(page, email)
+        taken(page, address, "declare", conflict="no", note="")
     for email in ("buyer@example.org", ASSESSOR, MODERATOR):
         signed(page, email)
         shown = page.get(tender).content
