@@ -222,7 +222,8 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.MARK_INBOX: _everybody(EVERY_ROLE, "inbox:write"),
     Action.SEE_DEAD_LETTERS: (Grant(Kind.OPERATOR, EDITORS, False, "admin:write"),),
     Action.REDRIVE: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
-    # Totals alone: an owner sees what was bought under its frameworks, neither whose need it was nor a tender.
+    # Totals alone: an owner sees what was bought under its frameworks and how often each buyer signed without a
+    # competition, neither what a buyer needed or paid nor a tender.
     Action.SEE_SPEND: (
         Grant(Kind.FRAMEWORK_OWNER, EVERY_ROLE, True, "frameworks:write"),
         Grant(Kind.OPERATOR, EVERY_ROLE, False, "admin:write"),

@@ -1,5 +1,5 @@
 """What was bought: contracts and call-offs counted and added up by framework, route, supplier and month, direct awards
-by their grounds and the kind of body too, for those who answer for frameworks.
+by their grounds, the kind of body and the buyer too, for those who answer for frameworks.
 
 Money is in minor units of one currency, VAT excluded: a contract's value without what its options may add. Only
 contracts that both sides have signed count.
@@ -18,6 +18,7 @@ from django.db.models.functions import Greatest, TruncMonth
 from django.utils import timezone
 
 from procurement.fictional import led_by_fictional
+from procurement.identifiers import FICTIONAL
 from procurement.models import CallOff, Contract
 from procurement.terms import MECHANISMS
 from procurement.vocabulary import BUYER_CLASSES
@@ -25,7 +26,7 @@ from procurement.vocabulary import BUYER_CLASSES
 MONTHS: Final = 12
 """So many months are shown, the current one the last."""
 MOST: Final = 20
-"""So many suppliers are shown."""
+"""So many suppliers are shown, and so many buyers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,35 @@ class AwardUse:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyerUse:
+    """How many signed contracts a buyer has, and how many of them came of a direct award. No money: the value of a
+    buyer's only contract would be its supplier's price. `key` is its reference; `fictional`: it is made up.
+    """
+
+    label: str
+    contracts: int
+    direct: int
+    key: str
+    fictional: bool
+
+    @property
+    def share(self) -> int:
+        """Direct awards in per cent of all its contracts."""
+        return round(100 * self.direct / self.contracts)
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """All that is told, of one currency; direct awards by the `grounds` on which they rest and by the kind of `bodies`
-    that made them, the most frequent first.
+    that made them, the most frequent first, and the `buyers` that have signed most of them.
     """
 
     currency: str
     routes: tuple[RouteUse, ...]
     grounds: tuple[AwardUse, ...]
     bodies: tuple[AwardUse, ...]
+    buyers: tuple[BuyerUse, ...]
+    other_buyers: int
     months: tuple[Spent, ...]
     suppliers: tuple[Spent, ...]
     other_suppliers: int
@@ -96,10 +117,11 @@ class Spending:
 
 
 def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> Spending:
-    """What was bought under the frameworks (primary keys): six queries."""
+    """What was bought under the frameworks (primary keys): seven queries."""
     keys = list(frameworks)
     signed = _signed(keys, currency)
     awards = _direct_awards(keys, signed)
+    buyers = _buyers(signed)
     months = _months_back(today)
     since = datetime.combine(months[0], time.min, timezone.get_current_timezone())
     by_month = {
@@ -125,6 +147,8 @@ def spending(frameworks: Iterable[int], today: date, currency: str = "GBP") -> S
         routes=tuple(_routes(keys, signed)),
         grounds=_together(((one.ground, one) for one in awards), MECHANISMS),
         bodies=_together(((one.body, one) for one in awards), BUYER_CLASSES),
+        buyers=tuple(buyers[:MOST]),
+        other_buyers=max(0, len(buyers) - MOST),
         months=tuple(
             Spent(
                 f"{month:%B %Y}",
@@ -223,6 +247,26 @@ def _direct_awards(keys: list[int], signed: QuerySet[Contract]) -> list[_Awards]
             row["contracted"],
             values.get((row["ground"] or "", row["body"]), 0),
         )
+        for row in rows
+    ]
+
+
+def _buyers(signed: QuerySet[Contract]) -> list[BuyerUse]:
+    """Buyers that have signed a direct award, who has signed most of them first (one query). What is not signed yet is
+    its buyer's own affair.
+    """
+    rows = (
+        signed.values(
+            label=F("call_off__organisation__name"),
+            key=F("call_off__organisation__reference"),
+            scheme=F("call_off__organisation__scheme"),
+        )
+        .annotate(count=Count("pk"), direct=Count("pk", filter=Q(call_off__route=CallOff.Route.DIRECT_AWARD)))
+        .filter(direct__gt=0)
+        .order_by("-direct", "count", "label", "key")
+    )
+    return [
+        BuyerUse(row["label"], row["count"], row["direct"], row["key"], row["scheme"] == FICTIONAL)
         for row in rows
     ]
 

@@ -1,7 +1,7 @@
-"""What was bought under frameworks, added up for those who answer for them: routes, grounds, months and
+"""What was bought under frameworks, added up for those who answer for them: routes, grounds, buyers, months and
 suppliers.
 
-Totals alone: whose need it was is not told. The page /administration/spend shows the same numbers.
+Totals alone: of a buyer how often, never what it needed or paid. The page /administration/spend shows the same numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.parameters import reference
 from api.schema import operation
-from api.v1.shapes import FICTIONAL_SUPPLIER, Money, Named, NamedFramework, money
+from api.v1.shapes import FICTIONAL, FICTIONAL_SUPPLIER, Money, Named, NamedFramework, money
 from api.views import ApiView, one_of
 from procurement.actions.buyers import require_somewhere
 from procurement.models import CallOff
@@ -64,6 +64,17 @@ class BodySpendingSerializer(_DirectAwardsSerializer):
     )
 
 
+class BuyerSpendingSerializer(serializers.Serializer[Any]):
+    """How many contracts a buyer and its suppliers have signed, and how many of them came of a direct award; what they
+    came to is not told.
+    """
+
+    organisation = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
+    contracts = serializers.IntegerField()
+    direct_awards = serializers.IntegerField()
+
+
 class MonthSpendingSerializer(serializers.Serializer[Any]):
     """Contracts whose second signature fell into a month."""
 
@@ -91,6 +102,10 @@ class SpendingSerializer(serializers.Serializer[Any]):
     buyer_classes = BodySpendingSerializer(
         many=True, help_text="Direct awards alone, the most frequent first."
     )
+    buyers = BuyerSpendingSerializer(
+        many=True, help_text=f"The {MOST} that have signed most direct awards, the most frequent first."
+    )
+    other_buyers = serializers.IntegerField(help_text="How many have signed direct awards beside these.")
     months = MonthSpendingSerializer(many=True, help_text=f"The last {MONTHS}, the current one the last.")
     suppliers = SupplierSpendingSerializer(many=True, help_text=f"The {MOST} with most.")
     other_suppliers = serializers.IntegerField(help_text="How many have contracts beside these.")
@@ -114,7 +129,7 @@ class SpendingView(ApiView):
         example='curl "http://127.0.0.1:8000/api/v1/spending/?framework=rm6309" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request) -> Response:
-        """By route, month of signature and supplier, direct awards by ground and class of buyer: under the own
+        """By route, month of signature and supplier, direct awards by ground, class of buyer and buyer: under the own
         frameworks of their owner, under all of them for an operator (with the scope `admin:write`). 404 for a
         framework of somebody else's.
         """
@@ -155,6 +170,16 @@ def _told(found: Spending, names: dict[str, str]) -> dict[str, Any]:
         ],
         "grounds": [{"mechanism": one.key or None, **awards(one)} for one in found.grounds],
         "buyer_classes": [{"buyer_class": one.key or None, **awards(one)} for one in found.bodies],
+        "buyers": [
+            {
+                "organisation": {"reference": one.key, "name": one.label},
+                "fictional": one.fictional,
+                "contracts": one.contracts,
+                "direct_awards": one.direct,
+            }
+            for one in found.buyers
+        ],
+        "other_buyers": found.other_buyers,
         "months": [
             {"month": one.key, "contracts": one.contracts, "value": value(one.minor)} for one in found.months
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from procurement.models import Appointment, CallOff, Contract, Organisation, Req
 from procurement.spending import spending
 from tests.web.administering import CHIEF, OPERATOR, make_administrators
 from tests.web.buying import colleague, signed
+from tests.web.market import make_buyer
 from tests.web.reading import read, rows
 
 SIGNED = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
@@ -22,13 +24,13 @@ def people(page: Client) -> None:
     colleague("buyer@example.org", "town", "editor")
 
 
-def bought(number: int, place: str, minor: int, signed_at: datetime | None, **fields: object) -> CallOff:
+def bought(number: int, place: str, minor: int, signed_at: datetime | None, **fields: Any) -> CallOff:
     """A call-off on the place's lot with a contract of that value."""
-    body, at = Organisation.objects.get(reference="town"), Appointment.objects.get(reference=place)
+    fields = {"organisation": Organisation.objects.get(reference="town")} | fields
+    body, at = fields["organisation"], Appointment.objects.get(reference=place)
     kept = Requirement.objects.create(reference=f"REQ-2026-{number:04}", organisation=body)
     made = CallOff.objects.create(
         reference=f"CO-2026-{number:04}",
-        organisation=body,
         title="Bought",
         lot=at.lot,
         requirement=RequirementRevision.objects.create(
@@ -119,12 +121,65 @@ def test_direct_awards_are_counted_by_ground_and_by_kind_of_body(page: Client) -
     ]
 
 
+def test_buyers_are_told_by_how_often_they_signed_without_a_competition_and_at_no_price(page: Client) -> None:
+    district = make_buyer("district", "Deep District")
+    Organisation.objects.filter(reference="town").update(scheme="GB-LAE", identifier="TWN")
+    bought(1, "rm1~1~dogwood", 1_000_050, SIGNED)
+    bought(2, "rm1~1~alders", 2_000_000, SIGNED, route="competition")
+    bought(3, "rm1~1~alders", 3_000_000, SIGNED)
+    bought(4, "rm1~2a~alders", 9_000_000, None, status="awarded")
+    bought(5, "rm1~1~alders", 400, SIGNED, organisation=district)
+    bought(6, "rm1~1~alders", 500, SIGNED, organisation=make_buyer("fair", "Fair"), route="competition")
+    signed(page, CHIEF)
+    found = read(page.get("/administration/spend"))
+    assert rows(found, "Direct awards by buyer") == [
+        ["Buyer", "Contracts", "By direct award", "Share"],
+        ["Town", "Contracts: 3", "By direct award: 2", "Share: 67 %"],
+        ["Deep District Fictional body", "Contracts: 1", "By direct award: 1", "Share: 100 %"],
+    ]
+    assert found.one("title", id="buyer-title").text == "Direct awards by buyer"
+    told = page.get("/api/v1/spending/?framework=rm1").json()
+    assert (told["buyers"], told["other_buyers"]) == (
+        [
+            {
+                "organisation": {"reference": "town", "name": "Town"},
+                "fictional": False,
+                "contracts": 3,
+                "direct_awards": 2,
+            },
+            {
+                "organisation": {"reference": "district", "name": "Deep District"},
+                "fictional": True,
+                "contracts": 1,
+                "direct_awards": 1,
+            },
+        ],
+        0,
+    )
+    assert page.get("/api/v1/spending/?framework=rm0").json()["buyers"] == []
+
+
+def test_twenty_buyers_are_told_and_the_others_counted(page: Client) -> None:
+    for number in range(1, 23):
+        bought(
+            number, "rm1~1~alders", 100, SIGNED, organisation=make_buyer(f"b{number}", f"Body {number:02}")
+        )
+    signed(page, CHIEF)
+    found = read(page.get("/administration/spend"))
+    assert [row[0].partition(" Fic")[0] for row in rows(found, "Direct awards by buyer")[1:]] == [
+        f"Body {number:02}" for number in range(1, 21)
+    ]
+    assert "2 further buyers with fewer." in found.texts("p")
+    assert page.get("/api/v1/spending/").json()["other_buyers"] == 2
+
+
 def test_the_page_shows_the_totals_of_one_framework_or_of_all(page: Client) -> None:
     bought(1, "rm1~1~dogwood", 1_000_050, datetime.now(UTC))
     signed(page, CHIEF)
     every = page.get("/administration/spend").content.decode()
     assert every.count("£10,000.50") >= 4
-    assert "Town" not in every
+    # Of a buyer how often it signed without a competition, and nothing else.
+    assert every.count("Town") == 2
     none = read(page.get("/administration/spend?framework=rm0"))
     assert {row[-1] for row in rows(none, "Value of contracts by month of signature")[1:]} == {"£0"}
 

@@ -1,5 +1,5 @@
-"""What was bought under the frameworks that somebody answers for: routes, grounds, months and suppliers, each as a
-chart and as the table that holds its numbers. Totals alone: whose need it was is not told.
+"""What was bought under the frameworks that somebody answers for: routes, grounds, buyers, months and suppliers, each
+as a chart and as the table that holds its numbers. Totals alone: of a buyer how often, never what it needed or paid.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from procurement.permissions import Action
-from procurement.spending import AwardUse, Spending, spending
+from procurement.spending import AwardUse, BuyerUse, Spending, spending
 from web.administering import administrator, only
 from web.bars import bars
 from web.formats import money, month
@@ -27,7 +27,7 @@ from web.pages import render
 @login_required
 @require_safe
 def spend(request: HttpRequest) -> HttpResponse:
-    """All frameworks that are the own, or the one that the address names (seven queries beside who asks)."""
+    """All frameworks that are the own, or the one that the address names (eight queries beside who asks)."""
     who = administrator(request)
     only(who.spending)
     frameworks = list(
@@ -49,6 +49,7 @@ def spend(request: HttpRequest) -> HttpResponse:
         found=found,
         grounds=bars([(one.label, one.begun, str(one.begun)) for one in found.grounds]),
         bodies=bars([(one.label, one.begun, str(one.begun)) for one in found.bodies]),
+        buyers=bars([(one.label, one.direct, _of_all(one)) for one in found.buyers]),
         months=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.months]),
         suppliers=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.suppliers]),
     )
@@ -63,6 +64,10 @@ def _said(found: Spending) -> Spending:
         bodies=_called(found.bodies),
         months=tuple(replace(one, label=month(date.fromisoformat(f"{one.key}-01"))) for one in found.months),
     )
+
+
+def _of_all(one: BuyerUse) -> str:
+    return _("%(direct)s of %(contracts)s") % {"direct": one.direct, "contracts": one.contracts}
 
 
 def _called(awards: Iterable[AwardUse]) -> tuple[AwardUse, ...]:
