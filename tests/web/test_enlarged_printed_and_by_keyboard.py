@@ -46,6 +46,21 @@ width => [...document.querySelectorAll(".app-scroll, .app-scroll *, .govuk-table
 }).slice(0, 3).map(one => one.outerHTML.slice(0, 160))
 """
 """What is cut off by a sheet, where nobody can scroll."""
+PRESSED = """
+[...document.querySelectorAll("button, nav, .govuk-skip-link, .govuk-button, .govuk-breadcrumbs, .app-filters")]
+    .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 160))
+"""
+"""What leads about or is pressed, of which paper has no use."""
+OTHER_SIZES = """
+sizes => [...document.querySelectorAll("body *")].filter(one => {
+    const words = [...one.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.data.trim());
+    const drawn = one.closest("svg, .govuk-visually-hidden");
+    const size = Math.round(parseFloat(getComputedStyle(one).fontSize) * 7.5) / 10;
+    return words && !drawn && one.checkVisibility() && !sizes.includes(size);
+}).slice(0, 3).map(one => `${getComputedStyle(one).fontSize} ${one.outerHTML.slice(0, 160)}`)
+"""
+PRINTED_SIZES = [20, 17, 13, 11, 10.5, 9, 7]
+"""Points of everything that is printed: four headings, text, what says less, tables wider than a screen."""
 CLIPPED = """
 [...document.querySelectorAll("body *")].filter(one => {
     const style = getComputedStyle(one);
@@ -109,7 +124,8 @@ def enlarged(page: Page) -> list[str]:
 def printed(page: Page) -> list[str]:
     page.set_viewport_size({"width": A4, "height": 1000})
     page.emulate_media(media="print")
-    found = [f"printed: {one}" for one in page.evaluate(WIDER, A4) + page.evaluate(CUT_ON_PAPER, A4)]
+    lost = page.evaluate(WIDER, A4) + page.evaluate(CUT_ON_PAPER, A4) + page.evaluate(PRESSED)
+    found = [f"printed: {one}" for one in lost + page.evaluate(OTHER_SIZES, PRINTED_SIZES)]
     if not page.get_by_role("heading", level=1).is_visible():
         found.append("printed: no heading")
     page.emulate_media(media="screen")

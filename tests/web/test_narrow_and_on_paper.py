@@ -64,6 +64,30 @@ def test_maps_charts_and_bars_are_whole_on_paper(site: Site) -> None:
     assert lost == []
 
 
+def test_paper_has_one_set_of_sizes_and_nothing_to_press(site: Site) -> None:
+    context = site.context()
+    page = context.new_page()
+    lost: list[str] = []
+    for address in (
+        "/",
+        "/search?q=evaluation&framework=rm1",
+        "/listings/rm1~alders~alder",
+        "/frameworks/rm1",
+        "/compare?listing=rm1~alders~alder&listing=rm1~dogwood~dogwood",
+        "/find/whom?need=x",
+        "/sign-in",
+    ):
+        page.goto(address)
+        assert page.get_by_role("navigation", name="Menu").is_visible()
+        lost += [f"{address} {one}" for one in printed(page)]
+    sign_in(page, "buyer@example.org")
+    for address in ("/account", "/saved-searches", "/call-offs"):
+        page.goto(address)
+        lost += [f"{address} {one}" for one in printed(page)]
+    context.close()
+    assert lost == []
+
+
 def test_the_map_s_table_shows_every_form_of_ownership_at_1280_pixels(site: Site) -> None:
     make_crowd()
     with borrowed_writer() as writer:
