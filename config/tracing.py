@@ -49,6 +49,9 @@ ALLOWED: Final = frozenset(
 )
 """The only attributes that leave this process."""
 
+ENDS_WITHIN: Final = 2.0
+"""Seconds for which a process that ends waits until its last spans are sent."""
+
 tracer: Final = trace.get_tracer("calloff")
 
 
@@ -87,6 +90,19 @@ class Discreet(SpanExporter):
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,
         )
+
+
+class Sending(BatchSpanProcessor):
+    """Sends spans by a thread of its own, which nobody waits for but a process that ends, and that for ENDS_WITHIN.
+
+    The library's waits half a minute: a collector that is away is tried for ten seconds with each five hundred spans.
+    What has to end before others begin, as `tools.prepare` has, would hold up every start by that.
+    """
+
+    def shutdown(self) -> None:
+        """Ends the thread; what it has not sent by then is lost with it."""
+        # The library's own way to say how long, which its public method does not pass on.
+        self._batch_processor.shutdown(timeout_millis=int(ENDS_WITHIN * 1000))
 
 
 class TracedRequests:
@@ -167,9 +183,11 @@ def ended(task: Any, state: str | None = None, **_: Any) -> None:
 
 
 def begin() -> TracerProvider:
-    """From here on spans are sent to OTEL_EXPORTER_OTLP_ENDPOINT, by a thread of each process."""
+    """From here on spans are sent to OTEL_EXPORTER_OTLP_ENDPOINT, by a thread of each process; nothing is asked of it
+    now, whether it is there or not.
+    """
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: settings.OTEL_SERVICE_NAME}))
-    provider.add_span_processor(BatchSpanProcessor(Discreet(OTLPSpanExporter())))
+    provider.add_span_processor(Sending(Discreet(OTLPSpanExporter())))
     trace.set_tracer_provider(provider)
     return provider
 
