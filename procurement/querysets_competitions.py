@@ -10,6 +10,7 @@ from typing import Self
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from procurement.fictional import led_by_fictional
 from procurement.models import (
     Assessment,
     CallOffPerson,
@@ -59,13 +60,19 @@ class InvitationQuerySet(QuerySet[Invitation]):
         return self.filter(_of_supplier(actor, "asked", "asked__appointment__supplier", "tender"))
 
     def told(self) -> Self:
-        """With competition, call-off, buyer, lot, supplier, tender and wanted partners."""
-        return self.select_related(
-            "competition__call_off__organisation",
-            "competition__call_off__lot__framework",
-            "asked__appointment__supplier",
-            "tender",
-        ).prefetch_related("asked__partners")
+        """With competition, call-off, buyer, lot, supplier (`fictional`: whether a made-up firm leads it), tender and
+        wanted partners.
+        """
+        return (
+            self.select_related(
+                "competition__call_off__organisation",
+                "competition__call_off__lot__framework",
+                "asked__appointment__supplier",
+                "tender",
+            )
+            .prefetch_related("asked__partners")
+            .annotate(fictional=led_by_fictional("asked__appointment__supplier"))
+        )
 
 
 class TenderQuerySet(QuerySet[Tender]):
@@ -86,13 +93,19 @@ class TenderQuerySet(QuerySet[Tender]):
         return self.filter(competition__call_off__organisation__in=buying(actor))
 
     def told(self) -> Self:
-        """With competition, call-off, buyer, lot, supplier, partners and what was submitted last."""
-        return self.select_related(
-            "competition__call_off__organisation",
-            "competition__call_off__lot__framework",
-            "invitation__asked__appointment__supplier",
-            "current",
-        ).prefetch_related("invitation__asked__partners", "drafters")
+        """With competition, call-off, buyer, lot, supplier (`fictional`: whether a made-up firm leads it), partners and
+        what was submitted last.
+        """
+        return (
+            self.select_related(
+                "competition__call_off__organisation",
+                "competition__call_off__lot__framework",
+                "invitation__asked__appointment__supplier",
+                "current",
+            )
+            .prefetch_related("invitation__asked__partners", "drafters")
+            .annotate(fictional=led_by_fictional("invitation__asked__appointment__supplier"))
+        )
 
 
 class ClarificationQuerySet(QuerySet[Clarification]):

@@ -47,7 +47,8 @@ class NotStated:
 
 @dataclass(frozen=True, slots=True)
 class SupplierTeam:
-    """One supplier's smallest team. `names` and `roles` are of its partners by reference.
+    """One supplier's smallest team. `names` and `roles` are of its partners by reference, `made_up` the references of
+    those that are.
 
     A supplier that holds no place on the lot that day is not `appointed` and covers nothing.
     """
@@ -58,6 +59,7 @@ class SupplierTeam:
     not_stated: tuple[NotStated, ...]
     names: Mapping[str, str]
     roles: Mapping[str, str]
+    made_up: frozenset[str] = frozenset()
 
 
 def team_question(
@@ -97,7 +99,9 @@ def teams(question: TeamQuestion, places: Ground, suppliers: Sequence[Supplier] 
         partner__published__isnull=False,
         partner__suspended=False,
     )
-    for member in rows.select_related("partner__published").order_by("partner__reference"):
+    for member in rows.select_related("partner__published", "partner__organisation").order_by(
+        "partner__reference"
+    ):
         if belongs(member, question.framework, question.on):
             members[member.supplier_id].append(member)
     offerings: dict[tuple[int, int], list[Offering]] = defaultdict(list)
@@ -123,19 +127,22 @@ def _team(
 ) -> SupplierTeam:
     offers: dict[str, set[Pair]] = {}
     not_stated: list[NotStated] = []
-    names, roles = dict[str, str](), dict[str, str]()
+    names, roles, made_up = dict[str, str](), dict[str, str](), set[str]()
     wanted = {one.reference for one in question.specialisms}
     for member in members:
         partner = member.partner
         names[partner.reference] = partner.published.name if partner.published else partner.reference
         roles[partner.reference] = member.role
+        if partner.organisation.fictional:
+            made_up.add(partner.reference)
         own = offerings.get((place.pk, partner.pk), []) if place else []
         pairs, unknown = _covered(own, wanted, question.regions, places)
         offers[partner.reference] = pairs
         not_stated += [NotStated(partner.reference, what) for what in unknown]
     lead = next((partner for partner, role in roles.items() if role == SupplierMember.Role.LEAD), None)
+    smallest = cover(offers, question.pairs, lead)
     return SupplierTeam(
-        supplier, place is not None, cover(offers, question.pairs, lead), tuple(not_stated), names, roles
+        supplier, place is not None, smallest, tuple(not_stated), names, roles, frozenset(made_up)
     )
 
 

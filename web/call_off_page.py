@@ -19,13 +19,13 @@ from procurement.call_off_checks import DECIDING
 from procurement.call_off_facts import facts_of
 from procurement.errors import Fault
 from procurement.event_types import EVENT_TYPES
+from procurement.fictional import fictional_suppliers
 from procurement.line import Line
 from procurement.models import CallOff, Contract, Event, Offer, SupplierMember
 from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice
 from web.buying import names_of
-from web.fictional import fictional_suppliers
 from web.saying import said
 
 HAPPENINGS: Final = 100

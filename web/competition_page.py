@@ -22,6 +22,7 @@ from procurement.call_off_facts import facts_of
 from procurement.entitled import Place
 from procurement.errors import Fault
 from procurement.evaluation_rules import METHODS, PRICE_BASES, TIE_BREAKS, EvaluationRules
+from procurement.fictional import fictional_suppliers
 from procurement.line import Line
 from procurement.models import (
     Amendment,
@@ -45,7 +46,6 @@ from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
 from procurement.states import Part
 from web.call_off_page import ahead_of
-from web.fictional import fictional_suppliers
 from web.formats import minor, money
 from web.saying import one_in_another, said
 

@@ -1,7 +1,7 @@
-"""Which firms and suppliers of a page are made up: what the pages mark wherever they list some.
+"""Which firms of a page are made up: what the pages mark wherever they list some.
 
-A firm is made up as its organisation's identifier says, a supplier as the firm that leads it. One query each, however
-many a page lists.
+A firm is made up as its organisation's identifier says; which suppliers are is procurement/fictional.py's to say. One
+query, however many a page lists.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from procurement.identifiers import FICTIONAL
 from procurement.listing_facts import named
-from procurement.models import Partner, SupplierMember
+from procurement.models import Partner
 
 
 def fictional_listings(listings: Iterable[str]) -> frozenset[str]:
@@ -21,14 +21,3 @@ def fictional_listings(listings: Iterable[str]) -> frozenset[str]:
     rows = Partner.objects.filter(reference__in=set(firms.values()), organisation__scheme=FICTIONAL)
     made_up = set(rows.values_list("reference", flat=True))
     return frozenset(one for one, firm in firms.items() if firm in made_up)
-
-
-def fictional_suppliers(suppliers: Iterable[int]) -> frozenset[int]:
-    """Those of the suppliers (primary keys) that a made-up firm leads."""
-    led = SupplierMember.objects.filter(
-        supplier__in=set(suppliers),
-        role=SupplierMember.Role.LEAD,
-        left_on=None,
-        partner__organisation__scheme=FICTIONAL,
-    )
-    return frozenset(led.values_list("supplier", flat=True))

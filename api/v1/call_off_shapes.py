@@ -5,16 +5,18 @@ For the schema and for answers; procurement/call_off_facts.py reads what is show
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
 
 from api.v1.notice_shapes import NoticeSerializer
-from api.v1.shapes import Money, Named, NamedFramework, NamedLot, money
+from api.v1.shapes import FICTIONAL_SUPPLIER, Money, Named, NamedFramework, NamedLot, money
 from procurement.actions.call_offs import CallOffDraft
 from procurement.call_off_facts import CallOffFacts, facts_of
 from procurement.errors import Fault
+from procurement.fictional import fictional_suppliers
 from procurement.line import Line, Place
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
 from procurement.models.base import REFERENCE_LENGTH
@@ -116,6 +118,7 @@ class AskedSerializer(serializers.Serializer[Any]):
 
     position = serializers.IntegerField(min_value=1)
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     partners = Named(many=True, help_text="Those that are wanted; none: it is left to the supplier.")
     price = Money(allow_null=True)
     total = Money(allow_null=True)
@@ -280,10 +283,11 @@ class CallOffSerializer(CallOffSummarySerializer):
 
     def to_representation(self, row: CallOff) -> dict[str, Any]:
         facts = facts_of(row, timezone.localdate())
+        made_up = fictional_suppliers(one.appointment.supplier_id for one in facts.asked)
         return super().to_representation(row) | {
             "requirement_revision": row.requirement.number,
             "terms": terms_of(row).to_json(),
-            "suppliers": [_asked(facts, one) for one in facts.asked],
+            "suppliers": [_asked(facts, one, made_up) for one in facts.asked],
             "greatest_total": money(facts.greatest),
             "approval": {
                 "asked": facts.purchase.approval_asked,
@@ -319,7 +323,7 @@ def draft_of(body: dict[str, Any], texts: dict[str, str | None]) -> CallOffDraft
     )
 
 
-def _asked(facts: CallOffFacts, asked: CallOffSupplier) -> dict[str, Any]:
+def _asked(facts: CallOffFacts, asked: CallOffSupplier, made_up: Collection[int]) -> dict[str, Any]:
     price = facts.prices.get(asked.pk, Priced(None, None))
     supplier = asked.appointment.supplier
     total = None if price.minor is None else terms_of(facts.call_off).total(price.minor)
@@ -327,6 +331,7 @@ def _asked(facts: CallOffFacts, asked: CallOffSupplier) -> dict[str, Any]:
     return {
         "position": asked.position,
         "supplier": {"reference": supplier.reference, "name": supplier.name},
+        "fictional": supplier.pk in made_up,
         "partners": [
             {"reference": one.reference, "name": one.organisation.name}
             for one in sorted(asked.partners.all(), key=lambda one: one.reference)

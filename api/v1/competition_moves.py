@@ -26,6 +26,7 @@ from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import intend_award
 from procurement.actions.ranking import conclude_evaluation
 from procurement.evaluation import rounded
+from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, Competition, LowPriceQuestion, Tender
 from procurement.permissions import Actor
 from procurement.pricing import MINOR_PER_MAJOR
@@ -38,14 +39,17 @@ def ranked(request: Request, reference: str) -> tuple[Competition, dict[str, Ten
         raise Problem(409, "The tenders are not ranked yet.")
     rows: QuerySet[Tender] = competition.tenders.select_related(
         "current", "invitation__asked__appointment__supplier"
-    )
+    ).annotate(fictional=led_by_fictional("invitation__asked__appointment__supplier"))
     return competition, {one.reference: one for one in rows}
 
 
-def supplier_of(tender: Tender) -> dict[str, str]:
-    """Whose tender it is."""
+def supplier_of(tender: Tender) -> dict[str, Any]:
+    """Whose tender it is, and whether a made-up firm leads it."""
     supplier = tender.invitation.asked.appointment.supplier
-    return {"reference": supplier.reference, "name": supplier.name}
+    return {
+        "supplier": {"reference": supplier.reference, "name": supplier.name},
+        "fictional": vars(tender)["fictional"],
+    }
 
 
 class Opening(ApiView):
@@ -145,7 +149,7 @@ class RankingView(ApiView):
         rows = [
             {
                 **row,
-                "supplier": supplier_of(tenders[row["tender"]]),
+                **supplier_of(tenders[row["tender"]]),
                 "low_against": (low.get(row["tender"]) or {}).get("amount"),
             }
             for row in ranking["rows"]
@@ -183,7 +187,7 @@ class LowPrices(ApiView):
             rows.append(
                 {
                     "tender": name,
-                    "supplier": supplier_of(tenders[name]),
+                    **supplier_of(tenders[name]),
                     "price": money(current.compared_minor) if current else None,
                     "mean": money(_pence(mean)),
                     "question": PriceQuestionSerializer(question).data if question else None,

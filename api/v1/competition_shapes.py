@@ -12,10 +12,11 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from api.v1.call_off_shapes import POUNDS, RuleFaultSerializer, told
-from api.v1.shapes import Money, Named
+from api.v1.shapes import FICTIONAL_SUPPLIER, Money, Named
 from procurement.actions.competitions import Preview
 from procurement.available import competition_steps
 from procurement.evaluation_rules import KINDS, METHODS, MOST_CRITERIA, PRICE_BASES, TIE_BREAKS
+from procurement.fictional import fictional_on
 from procurement.models import (
     Amendment,
     CallOffPerson,
@@ -129,6 +130,7 @@ class RuledOutSerializer(serializers.Serializer[Any]):
     """A supplier on the lot that is not invited, by which rule, and what the rule found."""
 
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     rule = serializers.ChoiceField(choices=RuledOut.Rule.choices)
     found = serializers.ListField(child=serializers.DictField())
 
@@ -136,6 +138,7 @@ class RuledOutSerializer(serializers.Serializer[Any]):
         supplier = row.appointment.supplier
         return {
             "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "fictional": supplier.pk in self.context["made_up"],
             "rule": row.rule,
             "found": row.found,
         }
@@ -146,6 +149,7 @@ class AskedFirstSerializer(serializers.Serializer[Any]):
 
     invitation = serializers.CharField()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     interest = serializers.ChoiceField(choices=Invitation.Interest.choices, allow_blank=True)
 
     def to_representation(self, row: Invitation) -> dict[str, Any]:
@@ -153,6 +157,7 @@ class AskedFirstSerializer(serializers.Serializer[Any]):
         return {
             "invitation": row.reference,
             "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "fictional": supplier.pk in self.context["made_up"],
             "interest": row.interest,
         }
 
@@ -182,6 +187,8 @@ class CompetitionSerializer(PlanSerializer):
 
     def to_representation(self, row: Competition) -> dict[str, Any]:
         asked = row.invitations.select_related("asked__appointment__supplier").order_by("pk")
+        ruled_out = row.ruled_out.select_related("appointment__supplier")
+        made_up = {"made_up": fictional_on(row.call_off.lot_id)}
         parts = buyer_parts(self.context["actor"], row.call_off)
         ahead = row.deadline is not None and timezone.now() < row.deadline
         return {
@@ -200,10 +207,8 @@ class CompetitionSerializer(PlanSerializer):
             "standstill_until": row.standstill_until,
             "invited_count": vars(row)["invited_count"],
             "declined_count": vars(row)["declined_count"],
-            "asked": AskedFirstSerializer(asked, many=True).data,
-            "ruled_out": RuledOutSerializer(
-                row.ruled_out.select_related("appointment__supplier"), many=True
-            ).data,
+            "asked": AskedFirstSerializer(asked, many=True, context=made_up).data,
+            "ruled_out": RuledOutSerializer(ruled_out, many=True, context=made_up).data,
             "amendments": AmendmentSerializer(row.amendments.all(), many=True).data,
             "documents": DocumentSerializer(row.documents.filter(removed_at=None), many=True).data,
             "available_actions": competition_steps(row.call_off.status, parts, ahead=ahead),
@@ -215,6 +220,7 @@ class EntitledSerializer(serializers.Serializer[Any]):
     """A supplier that would be invited; `rate_card` is its card in force today, which bounds what it tenders."""
 
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     rate_card = serializers.CharField(allow_null=True)
 
 
@@ -231,6 +237,7 @@ class PreviewSerializer(MomentsSerializer):
 
     def to_representation(self, found: Preview) -> dict[str, Any]:
         cards: dict[int, RateCardVersion] = self.context["cards"]
+        made_up = fictional_on(found.competition.call_off.lot_id)
         return {
             "interest_until": found.competition.interest_until,
             "clarify_until": found.competition.clarify_until,
@@ -238,11 +245,12 @@ class PreviewSerializer(MomentsSerializer):
             "invited": [
                 {
                     "supplier": {"reference": one.supplier.reference, "name": one.supplier.name},
+                    "fictional": one.supplier_id in made_up,
                     "rate_card": cards[one.supplier_id].card.reference if one.supplier_id in cards else None,
                 }
                 for one in found.invited
             ],
-            "ruled_out": RuledOutSerializer(found.out, many=True).data,
+            "ruled_out": RuledOutSerializer(found.out, many=True, context={"made_up": made_up}).data,
             "blocking": [told(one) for one in found.faults()],
             "digest": found.digest,
             "standstill_until": found.standstill_until,
@@ -340,6 +348,7 @@ class PlacedSerializer(serializers.Serializer[Any]):
 
     tender = serializers.CharField()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     rank = serializers.IntegerField(min_value=1, allow_null=True)
     result = serializers.CharField(allow_null=True)
     quality = serializers.CharField()
@@ -394,6 +403,7 @@ class LowPriceSerializer(serializers.Serializer[Any]):
 
     tender = serializers.CharField()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     price = Money()
     mean = Money(help_text="Of the others' prices, rounded to the penny.")
     question = PriceQuestionSerializer(allow_null=True)

@@ -31,6 +31,7 @@ from api.v1.team_shapes import (
     yardstick_shapes,
 )
 from api.views import ApiView
+from procurement.fictional import fictional_suppliers
 from procurement.models import Framework, Lot
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.named import (
@@ -122,12 +123,13 @@ class QuoteList(ApiView):
         question = question_of(framework, lot, terms, [one.reference for one in suppliers])
         found = quotes(question, suppliers, today)
         measures = yardsticks(found)
+        made_up = fictional_suppliers(one.pk for one in suppliers)
         return Response(
             {
                 **question_shape(question),
                 "compared": yardstick_shapes(measures),
                 "results": [
-                    quote_shape(one, measures) | {"listing": listing}
+                    quote_shape(one, measures, made_up) | {"listing": listing}
                     for one, listing in zip(found, listings or [None] * len(found), strict=True)
                 ],
             }

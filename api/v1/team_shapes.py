@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +12,7 @@ from rest_framework import serializers
 from api.bodies import Body
 from api.v1.listing_shapes import AMOUNT
 from api.v1.rate_cards import CAVEATS
-from api.v1.shapes import Named, amount
+from api.v1.shapes import FICTIONAL_SUPPLIER, Named, amount
 from procurement.models import RateCard
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.quotes import Quote
@@ -208,6 +209,7 @@ class QuoteShape(serializers.Serializer[Any]):
     """One supplier's price, or why there is none: then `price` is null and `not_priced` is not empty."""
 
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     card = CardShape(allow_null=True)
     price = TeamPriceShape(allow_null=True)
     not_priced = NotPricedShape(many=True)
@@ -263,10 +265,11 @@ def team_shape(team: tuple[TeamLine, ...]) -> list[dict[str, Any]]:
     return [line.to_json() | ({} if line.role else {"grade": line.called}) for line in team]
 
 
-def quote_shape(quote: Quote, measures: dict[str, Yardstick]) -> dict[str, Any]:
-    """A quote in the API's words."""
+def quote_shape(quote: Quote, measures: dict[str, Yardstick], made_up: Collection[int]) -> dict[str, Any]:
+    """A quote in the API's words. `made_up`: keys of suppliers that a made-up firm leads."""
     return {
         "supplier": {"reference": quote.supplier.reference, "name": quote.supplier.name},
+        "fictional": quote.supplier.pk in made_up,
         "card": _card(quote),
         "price": _price(quote, quote.price, measures) if quote.price else None,
         "not_priced": [why_shape(why) for why in quote.unpriced],

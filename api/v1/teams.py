@@ -7,7 +7,7 @@ price procurement/quotes.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 from typing import Any, ClassVar, Final, cast
 
@@ -20,7 +20,7 @@ from api.bodies import read_body
 from api.errors import Problem, fault
 from api.schema import operation
 from api.v1.quotes import framework_shape, lot_shape
-from api.v1.shapes import Named, NamedFramework, NamedLot
+from api.v1.shapes import FICTIONAL, FICTIONAL_SUPPLIER, Named, NamedFramework, NamedLot
 from api.v1.team_shapes import (
     AnsweredTeamLine,
     QuoteShape,
@@ -35,6 +35,7 @@ from api.v1.team_shapes import (
 )
 from api.views import ApiView
 from procurement.covering import Bringer, Pair
+from procurement.fictional import fictional_suppliers
 from procurement.models import Supplier, SupplierMember
 from procurement.models.base import REFERENCE_LENGTH
 from procurement.named import Terms, framework_named, lot_named, question_of, suppliers_named
@@ -82,6 +83,7 @@ class BringerShape(serializers.Serializer[Any]):
     """A partner of the team: all it covers of what is needed, and what only it does."""
 
     partner = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
     role = serializers.ChoiceField(choices=SupplierMember.Role.choices)
     brings = PairShape(many=True)
     alone = PairShape(many=True)
@@ -91,6 +93,7 @@ class NotStatedShape(serializers.Serializer[Any]):
     """A partner that covers nothing here because nobody has said: neither covered nor ruled out."""
 
     partner = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL)
     what = serializers.ChoiceField(choices=["specialisms", "regions"])
 
 
@@ -98,6 +101,7 @@ class SupplierTeamShape(serializers.Serializer[Any]):
     """The fewest partners of a supplier that cover what can be covered."""
 
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     appointed = serializers.BooleanField(help_text="Whether it holds a place on the lot that day.")
     complete = serializers.BooleanField(help_text="Nothing is missing.")
     team = BringerShape(many=True)
@@ -171,6 +175,7 @@ class TeamList(ApiView):
             priced, team = quotes(priced_question, asked, today), team_shape(terms.team)
         measures = yardsticks(priced)
         by_supplier = {one.supplier.pk: one for one in priced}
+        made_up = fictional_suppliers(one.supplier.pk for one in found)
         return Response(
             {
                 "framework": framework_shape(framework),
@@ -183,7 +188,7 @@ class TeamList(ApiView):
                 "starts_on": on,
                 "team": team,
                 "compared": yardstick_shapes(measures),
-                "results": [_shape(one, by_supplier, measures) for one in found],
+                "results": [_shape(one, by_supplier, measures, made_up) for one in found],
             }
         )
 
@@ -198,34 +203,38 @@ def _refuse_terms_without_a_team(sent: dict[str, Any]) -> None:
         raise Problem(400, f"{', '.join(idle)}: a price needs a team.", errors=errors)
 
 
-def _shape(found: SupplierTeam, priced: dict[int, Quote], measures: dict[str, Yardstick]) -> dict[str, Any]:
+def _shape(
+    found: SupplierTeam, priced: dict[int, Quote], measures: dict[str, Yardstick], made_up: Collection[int]
+) -> dict[str, Any]:
     quote = priced.get(found.supplier.pk)
     return {
         "supplier": _named(found.supplier),
+        "fictional": found.supplier.pk in made_up,
         "appointed": found.appointed,
         "complete": not found.cover.missing,
         "team": [_bringer(one, found) for one in found.cover.team],
         "missing": _pairs(found.cover.missing),
-        "not_stated": [
-            {"partner": _partner(one.partner, found), "what": one.what} for one in found.not_stated
-        ],
+        "not_stated": [{**_partner(one.partner, found), "what": one.what} for one in found.not_stated],
         "exact": found.cover.exact,
         "bound": _upwards(found.cover.bound),
-        "quote": quote_shape(quote, measures) if quote else None,
+        "quote": quote_shape(quote, measures, made_up) if quote else None,
     }
 
 
 def _bringer(one: Bringer, found: SupplierTeam) -> dict[str, Any]:
     return {
-        "partner": _partner(one.partner, found),
+        **_partner(one.partner, found),
         "role": found.roles[one.partner],
         "brings": _pairs(one.brings),
         "alone": _pairs(one.alone),
     }
 
 
-def _partner(reference: str, found: SupplierTeam) -> dict[str, str]:
-    return {"reference": reference, "name": found.names[reference]}
+def _partner(reference: str, found: SupplierTeam) -> dict[str, Any]:
+    return {
+        "partner": {"reference": reference, "name": found.names[reference]},
+        "fictional": reference in found.made_up,
+    }
 
 
 def _named(supplier: Supplier) -> dict[str, str]:

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from api.v1.call_off_shapes import POUNDS
 from api.v1.competition_shapes import AmendmentSerializer, DocumentSerializer
 from api.v1.offer_shapes import NamedCallOff, bought
-from api.v1.shapes import Named, NamedFramework, NamedLot
+from api.v1.shapes import FICTIONAL_SUPPLIER, Named, NamedFramework, NamedLot
 from procurement.actions.ranking import GROUNDS
 from procurement.departed import left_of
 from procurement.models import (
@@ -47,6 +47,7 @@ class InvitationSummarySerializer(serializers.Serializer[Any]):
     framework = NamedFramework()
     lot = NamedLot()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     partners = serializers.ListField(child=serializers.CharField())
     interest = serializers.ChoiceField(choices=Invitation.Interest.choices, allow_blank=True)
     invited_at = serializers.DateTimeField(allow_null=True)
@@ -62,6 +63,7 @@ class InvitationSummarySerializer(serializers.Serializer[Any]):
             "reference": row.reference,
             **bought(competition.call_off),
             "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "fictional": vars(row)["fictional"],
             "partners": sorted(one.reference for one in row.asked.partners.all()),
             "interest": row.interest,
             "invited_at": row.invited_at,
@@ -203,6 +205,7 @@ class TenderSummarySerializer(serializers.Serializer[Any]):
     framework = NamedFramework()
     lot = NamedLot()
     supplier = Named()
+    fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     status = serializers.ChoiceField(choices=Tender.Status.choices)
     deadline = serializers.DateTimeField(allow_null=True)
     invited_at = serializers.DateTimeField()
@@ -217,6 +220,7 @@ class TenderSummarySerializer(serializers.Serializer[Any]):
             "invitation": row.invitation.reference,
             **bought(row.competition.call_off),
             "supplier": {"reference": supplier.reference, "name": supplier.name},
+            "fictional": vars(row)["fictional"],
             "status": row.status,
             "deadline": row.competition.deadline,
             "invited_at": row.invited_at,

@@ -229,8 +229,7 @@ def test_only_the_lead_is_noted_as_having_read(person: Callable[[str], Client]) 
 def test_from_draft_to_contract(person: Callable[[str], Client]) -> None:
     client, lead = person("buyer"), person("larch")
     body = {
-        "title": "Evaluation", "route": "direct_award", "requirement": need(), "shortlist": ordered(),
-        "terms": TERMS,
+        "title": "Evaluation", "route": "direct_award", "requirement": need(), "shortlist": ordered(), "terms": TERMS,
     }  # fmt: skip
     answer = send(client, "POST", LIST, body)
     assert answer.status_code == 201, answer.content
@@ -243,6 +242,7 @@ def test_from_draft_to_contract(person: Callable[[str], Client]) -> None:
     assert larch == {
         "position": 1,
         "supplier": {"reference": "larch", "name": "Larch Consortium"},
+        "fictional": False,
         "partners": [{"reference": "alder", "name": "Alder Research"}],
         "price": {"amount": "4000.00", **pounds},
         "total": {"amount": "4600.00", **pounds},

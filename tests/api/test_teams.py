@@ -34,6 +34,7 @@ def test_each_supplier_on_the_lot_answers_with_its_smallest_team_and_price(clien
     assert found["team"] == [
         {
             "partner": {"reference": "brightwater", "name": "Brightwater Advisory"},
+            "fictional": True,
             "role": "lead",
             "brings": pairs,
             "alone": pairs,
@@ -66,8 +67,9 @@ def test_partners_of_whom_it_is_not_stated_are_named(client: Client) -> None:
 def test_a_team_takes_as_many_queries_as_it_takes(client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         post(client)
-    # framework, lot; specialisms, regions, twins; places, members, offerings; places, versions, lines of cards
-    assert len(queries) == 11, [each["sql"] for each in queries]
+    # framework, lot; specialisms, regions, twins; places, members, offerings; places, versions, lines of cards;
+    # whom a made-up firm leads
+    assert len(queries) == 12, [each["sql"] for each in queries]
 
 
 @pytest.mark.parametrize(

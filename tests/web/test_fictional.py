@@ -7,7 +7,7 @@ from django.test import Client
 from procurement.models import Organisation
 from tests.web.buying import ALDER, DOGWOOD, NEED, begin, keep, signed
 from tests.web.calling_off import awarded, begun
-from tests.web.competing import evaluated, planned, published, tender_of
+from tests.web.competing import LEAD, evaluated, invitation_of, planned, published, tender_of
 from tests.web.reading import Page, read, rows, summary
 
 MARK = "Fictional firm"
@@ -93,6 +93,19 @@ def test_tenders_and_their_ranking_are_marked_for_the_buyer(page: Client) -> Non
     assert {row[1] for row in rows(shown, ranking)[1:]} == {
         "Consortium Alder Fictional firm", "Dogwood Digital",
     }  # fmt: skip
+    assert [row[0] for row in rows(shown, "The arithmetic")[1:]] == [
+        "Consortium Alder Fictional firm", "Dogwood Digital",
+    ]  # fmt: skip
     for supplier, marked in (("alders", [MARK]), ("dogwood", [])):
         tender = read(page.get(f"/tenders/{tender_of(address, supplier).reference}"))
         assert [one for one in tender.texts("strong") if one == MARK] == marked
+
+
+def test_an_invitation_is_marked_for_its_supplier_in_the_list_and_by_itself(page: Client) -> None:
+    invitation = invitation_of(published(page))
+    for supplier, marked in (("Consortium Alder Fictional firm", [MARK]), ("Consortium Alder", [])):
+        listed = rows(read(signed(page, LEAD).get("/invitations")), "Invitations to your firm, newest first")
+        assert [row[3] for row in listed[1:]] == [f"Supplier: {supplier}"]
+        shown = read(page.get(invitation))
+        assert [one for one in shown.texts("strong") if one == MARK] == marked
+        real("alder")

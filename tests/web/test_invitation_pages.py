@@ -79,7 +79,8 @@ def test_the_lead_reads_writes_submits_and_sees_the_receipt(page: Client) -> Non
     address = published(page)
     invitation = invitation_of(address)
     signed(page, LEAD)
-    assert read(page.get("/invitations")).texts("strong", class_="govuk-tag") == ["Demo", "Invited"]
+    listed = read(page.get("/invitations")).texts("strong", class_="govuk-tag")
+    assert listed == ["Demo", "Invited", "Fictional firm"]
     assert status(page, invitation) == "Viewed"
     assert offered(page, invitation) == {"ask", "add_file", "let", "decline"}
     shown = read(page.get(f"{invitation}/tender"))
@@ -268,7 +269,8 @@ def test_after_the_deadline_nothing_is_taken(page: Client) -> None:
         assert state() == before
         move_due()
         assert status(page, invitation) == "Not submitted"
-        assert read(page.get("/invitations")).texts("strong", class_="govuk-tag") == ["Demo", "Not submitted"]
+        listed = read(page.get("/invitations")).texts("strong", class_="govuk-tag")
+        assert listed == ["Demo", "Not submitted", "Fictional firm"]
 
 
 def test_a_tender_from_an_older_state_changes_nothing_and_says_so(page: Client) -> None:
