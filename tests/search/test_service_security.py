@@ -20,10 +20,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
+from procurement.models import Partner
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.client import UNASSIGNED, NotAllowed
 from search.engines.elasticsearch.making import why_unassigned
-from search.index import COLLECTIONS, engine, service_fault
+from search.index import COLLECTIONS, engine, release_writer, service_fault
 from search.query import ListingQuery, SuggestionQuery
 from search.rate_query import RateQuery, RoleQuery
 from search.rebuild import rebuild
@@ -122,6 +123,55 @@ def test_none_of_the_stated_rights_can_be_left_out(secure: Cluster, right: str) 
     with override_settings(**settings_of(secure, key)), pytest.raises(EngineUnavailable) as refused:
         build_and_search()
     assert str(refused.value) == NOT_ENOUGH
+
+
+def lacking(what: str, prefix: str) -> str:
+    """What is said of a key that lacks these rights for a prefix."""
+    return f"our key (SEARCH_API_KEY) lacks {what} for the indices {prefix}* (SEARCH_PREFIX) of the search service"
+
+
+def without(secure: Cluster, *rights: str) -> str:
+    """A key with the stated rights but these."""
+    role = stated_role()
+    role["indices"][0]["privileges"] = [right for right in NEEDED if right not in rights]
+    return secure.api_key("without", {"calloff": role})
+
+
+def refusal_of(*words: str) -> str:
+    """What check_index ends with."""
+    with pytest.raises(CommandError) as refused:
+        call_command("check_index", *words, stdout=StringIO())
+    return str(refused.value)
+
+
+def test_a_comparison_names_the_right_that_the_key_lacks_and_the_prefix(secure: Cluster) -> None:
+    make_world()
+    where = settings_of(secure, secure.api_key("stated", {"calloff": stated_role()}))
+    prefix = where["SEARCH_PREFIX"]
+    with indexed(secure, **where):
+        for rights, what in (
+            (("read",), "the right read"),
+            (("manage",), "the right manage"),
+            (("read", "manage"), "the rights read and manage"),
+        ):
+            with override_settings(SEARCH_API_KEY=without(secure, *rights)):
+                assert refusal_of() == f"Nothing was compared: {lacking(what, prefix)}."
+        with override_settings(SEARCH_PREFIX="others-"):
+            what = "the rights read, write and manage"
+            assert refusal_of() == f"Nothing was compared: {lacking(what, 'others-')}."
+
+
+def test_a_repair_names_the_right_that_the_key_lacks_and_the_prefix(secure: Cluster) -> None:
+    make_world()
+    where = settings_of(secure, secure.api_key("stated", {"calloff": stated_role()}))
+    with indexed(secure, **where):
+        release_writer()
+        Partner.objects.filter(reference="yew").update(suspended=True)
+        with override_settings(SEARCH_API_KEY=without(secure, "write")):
+            told = refusal_of("--repair")
+        release_writer()
+        assert told == f"1 wait to be written again: {lacking('the right write', where['SEARCH_PREFIX'])}."
+        assert found(Client(), "yew") == ["wr1~yew~yew"]
 
 
 def test_a_key_that_may_look_but_make_no_index_stops_searches_alone(

@@ -15,6 +15,7 @@ from search.drift import Drift, drift, repair
 from search.engines.base import EngineUnavailable, WriterBusy
 from search.following import LOOK_EVERY, follow_index
 from search.index import borrowed_writer, index_fault, service_fault
+from search.rights import rights_fault
 from search.tasks import nudge
 
 MENDED_WITHIN: Final = 5.0
@@ -38,8 +39,7 @@ class Command(BaseCommand):
         found = self._compare()
         repaired = 0
         if found.count and options["repair"]:
-            repaired = repair(found)
-            follow_index(lambda _done, _total: None)
+            repaired = self._repair(found)
             found = self._compare()
         if options["json"]:
             self.stdout.write(json.dumps({**found.shown(), "repaired": repaired}, indent=2))
@@ -64,6 +64,15 @@ class Command(BaseCommand):
         except EngineUnavailable:
             return
 
+    def _repair(self, found: Drift) -> int:
+        """Has everything that differs written again; how much that was."""
+        asked = repair(found)
+        try:
+            follow_index(lambda _done, _total: None)
+        except EngineUnavailable as error:
+            raise CommandError(f"{asked} wait to be written again: {rights_fault() or error}.") from error
+        return asked
+
     def _compare(self) -> Drift:
         try:
             if fault := index_fault():
@@ -78,7 +87,7 @@ class Command(BaseCommand):
 
                 return drift(show)
         except EngineUnavailable as error:
-            if fault := service_fault():
+            if fault := rights_fault() or service_fault():
                 raise CommandError(f"Nothing was compared: {fault}.") from error
             raise CommandError(f"There is no index to compare with ({error}): run rebuild_index.") from error
 
