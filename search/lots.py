@@ -22,6 +22,11 @@ SUGGESTED: Final = 8
 RECOMMENDED: Final = 3
 LEAST: Final = 0.2
 """Below this a name has too little to do with a need to be offered."""
+WEAK: Final = 0.6
+"""Below this a lot is a guess. Of 51 needs that public bodies published 36 reach it on the demonstration's lots; the
+others are mostly for what no lot here names (buildings, vehicles, dictation, software). What has nothing to do with a
+lot ("laptops for a school", "buy cars", letters in a row) stays below it, by whatever single word or likeness it came.
+"""
 _FOR_A_LOT: Final = 3
 _NAMES: Final = 20_000
 """So many names are remembered with their terms."""
@@ -49,6 +54,11 @@ class FittingLot:
     framework: str
     score: float
     because: tuple[Named, ...]
+
+    @property
+    def weak(self) -> bool:
+        """Whether it is no more than the nearest of those that there are."""
+        return self.score < WEAK
 
 
 def fitting(

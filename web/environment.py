@@ -56,6 +56,7 @@ def environment(**options: Any) -> Environment:
     made.filters.update(
         amounts=formats.amounts,
         day=formats.day,
+        days_written=formats.days_written,
         difference=formats.difference,
         grouped=formats.grouped,
         line_asked=team_words.asked,

@@ -114,6 +114,34 @@ def test_a_framework_that_serves_others_is_not_offered(page: Client) -> None:
     assert read(answered(page, **NEED | {"whom": "health"})).one("h1").text == "Direct award on lot 1: Health"
 
 
+def test_words_that_no_lot_knows_are_told_to_be_what_is_wrong(page: Client) -> None:
+    shown = read(answered(page, **NEED | {"need": "xyzzy"}))
+    assert shown.one("h1").text == "No lot here fits these words"
+    ways_on = [one.attributes["href"] for one in shown.all("a") if one.text == "Say the need in other words"]
+    assert [urlsplit(one).path for one in ways_on] == ["/find/need"]
+    assert read(page.get(ways_on[0])).one("textarea").text == "xyzzy"
+
+
+GUESS = NEED | {"need": "A charity for vision rehabilitation in the north, and its evaluation"}
+
+
+def test_a_lot_that_is_no_more_than_the_nearest_is_told_to_be_a_guess(page: Client) -> None:
+    shown = read(answered(page, **GUESS))
+    assert shown.one("h1").text == "No lot here clearly fits these words"
+    assert "Direct award on lot 1: Health" in shown.texts("h2")
+    assert sections(shown)["Why"][0] == "It names Evaluation. Your words that stand there: evaluation."
+
+
+def test_of_a_guess_a_requirement_is_kept_once_the_buyer_says_that_it_is_right(page: Client) -> None:
+    address = f"/find/answer?{urlencode(GUESS, doseq=True)}"
+    refused = signed(page).post(address)
+    assert refused.status_code == 422
+    assert wrong(read(refused)) == [("Whether the lot is right: say that it is for what you need", "#sure")]
+    assert Requirement.objects.count() == 0
+    assert page.post(address, {"sure": "yes"}).status_code == 303
+    assert Requirement.objects.get().current.content["text"] == GUESS["need"]
+
+
 def test_a_lot_without_suppliers_is_not_offered(page: Client) -> None:
     Lot.objects.get(reference="rm1~1").appointments.update(status="suspended")
     assert read(answered(page, **NEED)).one("h1").text != "Direct award on lot 1: Health"

@@ -95,6 +95,8 @@ def found_way(request: HttpRequest) -> HttpResponse:
         organisation = body.chosen(request.POST.get("organisation", ""))
         if organisation is None:
             faults = [FieldFault("organisation", _("Organisation: say for which one it is kept"))]
+        elif answer.best.fit.weak and request.POST.get("sure") != "yes":
+            faults = [FieldFault("sure", _("Whether the lot is right: say that it is for what you need"))]
         else:
             route = answer.best.ways.route
             title = shortened(" ".join(given["need"][0].split()), TITLE_LENGTH)
