@@ -29,13 +29,19 @@ def open_to(actor: Actor, tender: Tender) -> Open:
     """What of the tender is open to the actor; the system, which reads for nobody, has nothing open."""
     if actor.system:
         return Open(own=False, answers=False, price=False)
-    # Whoever reads for the firms that write it, in any role: only who answers for them changes it.
-    if TenderQuerySet(Tender).of_supplier(actor).filter(pk=tender.pk).exists():
+    if is_own(actor, tender):
         return Open(own=True, answers=True, price=True)
     competition = tender.competition
     opened = competition.opened_at is not None and tender.current_id is not None
     reads = opened and _takes_part(actor, competition)
     return Open(own=False, answers=reads, price=reads and competition.ranking is not None)
+
+
+def is_own(actor: Actor, tender: Tender) -> bool:
+    """Whether the actor reads for the firms that write it, in any role (one query): only who answers for them changes
+    it.
+    """
+    return TenderQuerySet(Tender).of_supplier(actor).filter(pk=tender.pk).exists()
 
 
 def _takes_part(actor: Actor, competition: Competition) -> bool:

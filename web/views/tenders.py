@@ -19,7 +19,7 @@ from procurement.errors import NotFound
 from procurement.models import Tender
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_competitions import TenderQuerySet
-from procurement.sealing import open_to, receipt_of
+from procurement.sealing import is_own, receipt_of
 from web.buying import actor_of
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
@@ -39,7 +39,7 @@ def tender(request: HttpRequest, reference: str) -> HttpResponse:
     """
     actor = actor_of(request)
     row = _row(actor, reference)
-    if request.method != "POST" and row is not None and open_to(actor, row).own:
+    if request.method != "POST" and row is not None and is_own(actor, row):
         return redirect("web:invitation", row.invitation.reference)
     found = _of_buyer(actor, row)
     if request.method != "POST":
