@@ -33,7 +33,9 @@ from procurement.profiles import FIELDS
 
 FRAMEWORKS: Final = ("rm3745", "rm6187", "rm6309", "cx-demo-01")
 GRADES: Final = ("G1", "G2", "G3", "G4", "G5", "G6")
-PENCE: Final = ("direct_award_cap", "minimum_value", "maximum_value")
+PENCE: Final = (
+    "direct_award_cap", "minimum_value", "maximum_value", "professional_indemnity", "public_liability",
+)  # fmt: skip
 
 Row = Mapping[str, Any]
 

@@ -16,7 +16,7 @@ from procurement.errors import Fault
 from procurement.models import Framework, RateCard, Region
 from procurement.pricing import NotAPrice, read_value
 from procurement.profiles import Reader, escaped
-from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
+from procurement.vocabulary import ACCREDITATIONS, BUYER_CLASSES, WORK_TYPES
 
 CPV: Final = re.compile(r"[0-9]{8}")
 _PER_CENT: Final = re.compile(r"[0-9]{1,2}(?:\.[0-9]+)?")
@@ -168,6 +168,12 @@ AS_LOT: Final[dict[str, Field]] = {
     "light_touch": Field("Light touch", "flag", hint="Its services are light touch services"),
     "work_types": Field("Types of work", "choices", choices=WORK_TYPES,
                         hint="What its rates are for; none ticked: rates may be for any"),
+    "accreditations": Field("Accreditations of firms", "choices", choices=ACCREDITATIONS,
+                            hint="What a firm must hold, or an equivalent; none ticked: not stated"),
+    "professional_indemnity": Field("Professional indemnity", "pence", column="professional_indemnity_pence",
+                                    hint="Pounds for which a firm must be insured at least; empty: not stated"),
+    "public_liability": Field("Public liability", "pence", column="public_liability_pence",
+                              hint="Pounds for which a firm must be insured at least; empty: not stated"),
 }  # fmt: skip
 AS_SPECIALISM: Final[dict[str, Field]] = {
     "number": Field(

@@ -56,6 +56,12 @@ class LotQuerySet(QuerySet[Lot]):
         counted = self.select_related("framework").annotate(specialism_count=Count("specialisms"))
         return counted.order_by("framework__number", "position")
 
+    def taking_firms(self, on: date) -> Self:
+        """Those that a firm may apply to join on that day, with their framework."""
+        framework = Q(framework__status=Framework.Status.LIVE, framework__ends_on__gte=on)
+        found = self.filter(framework, Q(closes_on=None) | Q(closes_on__gte=on))
+        return found.select_related("framework").order_by("framework__number", "position")
+
 
 class OrganisationQuerySet(QuerySet[Organisation]):
     """Organisations are public."""
@@ -264,15 +270,15 @@ class SavedSearchQuerySet(QuerySet[SavedSearch]):
     def seen_by(self, actor: Actor) -> Self:
         return self.filter(_of_own(actor, Action.SEE_SAVED_SEARCHES), status=SavedSearch.Status.OPEN)
 
+    def gone_from(self, actor: Actor) -> Self:
+        """Those of the own organisations that were deleted: whose form is still open somewhere is told so, no more."""
+        return self.filter(_of_own(actor, Action.SEE_SAVED_SEARCHES), status=SavedSearch.Status.DELETED)
+
     def told(self) -> Self:
         """With organisation, owner, how many listings it finds as last looked at, and when it last told of any."""
         return self.select_related("organisation", "owner").annotate(
             found=Count("matches", filter=Q(matches__matching=True)), last_told_at=Max("matches__told_at")
         )
-
-    def gone_from(self, actor: Actor) -> Self:
-        """Those of the own organisations that were deleted: whose form is still open somewhere is told so, no more."""
-        return self.filter(_of_own(actor, Action.SEE_SAVED_SEARCHES), status=SavedSearch.Status.DELETED)
 
 
 class EventQuerySet(QuerySet[Event]):

@@ -1,4 +1,4 @@
-"""Where a guided walk ends: for a buyer one framework, lot and route with why; for a firm what it lacks and its way in.
+"""Where the buyer's guided walk ends: one framework, lot and route with why; a firm's ends in web/readiness.py.
 
 Journey: /find/need … /find/answer -> web/walk.py reads the answers -> here: lots by their specialisms
 (search/matching.py), ways by the rules of call-offs (procurement/routing.py) -> the next step.
@@ -26,9 +26,8 @@ from search.params import listing_query
 from web.address import Address
 from web.formats import amounts, day, money
 from web.partner_map import counting, facet_of, letter_of
-from web.saying import said
 from web.walk import day_typed, pence_typed
-from web.walks import ANSWERS, ASKED_BY, LACKS, OUTCOMES, READINESS, YES, Lack, regions
+from web.walks import ASKED_BY, OUTCOMES, regions
 
 Given = Mapping[str, tuple[str, ...]]
 ROUTES: Final = dict(CallOff.Route.choices)
@@ -185,28 +184,3 @@ def requirement_of(given: Given, answer: Answer) -> dict[str, Any]:
         "months": sketch.months,
         "budget": None if sketch.total is None else {"amount": amount_of(sketch.total), "currency": "GBP"},
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """What a firm lacks, what it does not know, and whether it would apply by itself or to a consortium."""
-
-    missing: tuple[Lack, ...]
-    unknown: tuple[Lack, ...]
-    alone: bool
-
-
-def readiness_of(given: Given) -> Readiness:
-    """The end of the firm's walk."""
-    said = {one.name: given[one.name][0] for one in READINESS.questions}
-    assert set(said.values()) <= set(ANSWERS)
-    asked = [(name, said[name]) for name in LACKS]
-    return Readiness(
-        missing=tuple(_told(LACKS[name]) for name, answer in asked if answer == "no"),
-        unknown=tuple(_told(LACKS[name]) for name, answer in asked if answer == "unsure"),
-        alone=said["alone"] == YES,
-    )
-
-
-def _told(lack: Lack) -> Lack:
-    return Lack(said(lack.what), said(lack.remedy))

@@ -26,6 +26,7 @@ from procurement.actions.joining import (
 )
 from procurement.models import Joining, Lot, Partner, Region, Specialism, Supplier
 from procurement.permissions import Action, Actor, can
+from procurement.querysets import LotQuerySet
 from web.choosing import MOST_CHOICES
 from web.doing import Change
 from web.meanwhile import Written
@@ -90,23 +91,22 @@ def own_firms(actor: Actor) -> list[tuple[str, str]]:
 def places(actor: Actor) -> Places:
     """Lots of the frameworks that are open today, and the consortia that hold a place on one (three queries)."""
     today = timezone.localdate()
-    lots = Lot.objects.filter(
-        Q(closes_on=None) | Q(closes_on__gte=today), framework__status="live", framework__ends_on__gte=today
-    ).select_related("framework")
+    lots = LotQuerySet(Lot).taking_firms(today)
     found = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
     suppliers = list(found.distinct().order_by("name").values_list("reference", "name")[: MOST_CHOICES + 1])
     return Places(
         partners=own_firms(actor),
         lots=[
             ("", _("Choose a lot")),
-            *((lot.reference, _named(lot)) for lot in lots.order_by("framework__number", "position")),
+            *((lot.reference, lot_named(lot)) for lot in lots),
         ],
         suppliers=[("", _(ALONE)), *suppliers],
         many_suppliers=len(suppliers) > MOST_CHOICES,
     )
 
 
-def _named(lot: Lot) -> str:
+def lot_named(lot: Lot) -> str:
+    """A lot by its framework, number and name."""
     named = {"framework": lot.framework.number, "number": lot.number, "name": lot.name}
     return _("%(framework)s lot %(number)s: %(name)s") % named
 

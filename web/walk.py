@@ -14,6 +14,7 @@ from typing import Literal
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from web.address import Address
 from web.faults import FieldFault
@@ -32,7 +33,8 @@ UNKNOWN_TOLD = 5
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question by its name in the address. `choices` are values with their labels, or what reads them from the
-    database. One that is not `required` may be passed by; `missing` is what is said where it may not.
+    database. One that is not `required` may be passed by, which its answer then says as `none`; `missing` is what is
+    said where it may not.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Question:
     hint: str = ""
     missing: str = ""
     longest: int = 0
+    none: str = N_("Not said")
     choices: Choices | Callable[[], Choices] = field(default_factory=dict)
 
     @property
@@ -121,7 +124,7 @@ def _wrong_with(question: Question, values: tuple[str, ...]) -> str:
     if question.kind == "money":
         if not _amount(amount_typed(value)):
             return _("“%(given)s” is no amount such as 50000 or 50,000.50") % given
-        return "" if pence_typed(value) else _("“%(given)s” buys nothing: say more than £0") % given
+        return "" if pence_typed(value) else _("“%(given)s” is nothing: say more than £0") % given
     if question.kind == "number":
         if _digits(value, 3) and 1 <= int(value) <= LARGEST_NUMBER:
             return ""
@@ -151,7 +154,7 @@ def stopped_at(walk: Walk, given: Mapping[str, tuple[str, ...]]) -> tuple[Questi
 def shown(question: Question, values: tuple[str, ...]) -> str:
     """A sound answer in words."""
     if not values:
-        return _("Not said")
+        return _(question.none)
     if question.kind in ("one", "several"):
         known = question.options()
         return ", ".join(known[one] for one in values)

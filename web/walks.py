@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
-from procurement.models import Region
-from procurement.vocabulary import BUYER_CLASSES
+from procurement.models import Lot, Region
+from procurement.querysets import LotQuerySet
+from procurement.vocabulary import ACCREDITATIONS, BUYER_CLASSES
+from web.joining_form import lot_named
 from web.walk import Question, Walk
 
 YES, NO, UNSURE = "yes", "no", "unsure"
@@ -21,6 +25,15 @@ def regions() -> dict[str, str]:
     """The regions of the United Kingdom by today's codes (one query)."""
     rows = Region.objects.filter(scheme=ASKED_BY, level=1).order_by("code")
     return dict(rows.values_list("code", "name"))
+
+
+def lots() -> dict[str, str]:
+    """The lots that a firm may apply to join today, and that it knows none yet (one query)."""
+    rows = LotQuerySet(Lot).taking_firms(timezone.localdate())
+    return {
+        **{lot.reference: lot_named(lot) for lot in rows},
+        UNSURE: _("None yet: tell me which I could join"),
+    }
 
 
 FINDER: Final = Walk(
@@ -69,7 +82,7 @@ FINDER: Final = Walk(
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """What it means that the answer to a question is no: what to do about it."""
+    """Something that a firm lacks, and what to do about it. Of what a lot asks both name it, by words in `%()s`."""
 
     what: str
     remedy: str
@@ -89,6 +102,8 @@ READINESS: Final = Walk(
     "/ready",
     N_("Are you ready to join?"),
     (
+        Question("lot", N_("Which framework and lot would the firm join?"), N_("Framework and lot"), "one",
+                 hint=N_("Those that take firms today"), missing=N_("Choose a lot, or none yet"), choices=lots),
         _asked("identifier", N_("Is the firm in a public register?"),
                N_("Companies House, a charity regulator, the Mutuals Public Register or another register of its "
                   "country")),
@@ -97,12 +112,19 @@ READINESS: Final = Walk(
                   "shareholders")),
         _asked("evidence", N_("Has the firm work to show from the last three years?"),
                N_("Case studies of work like that of the lot, with what came of it")),
-        _asked("accreditations", N_("Does the firm hold the accreditations that the lot asks for?"),
-               N_("Many lots that touch data ask for Cyber Essentials")),
-        _asked("insurance", N_("Is the firm insured?"),
-               N_("Employer’s liability by law; professional indemnity and public liability as the framework states")),
-        _asked("ceilings", N_("Can the firm work at or below stated day rates?"),
-               N_("Rates on a framework’s card are ceilings: what is charged may be less, never more")),
+        Question("accreditations", N_("Which accreditations does the firm hold?"), N_("Accreditations"), "several",
+                 hint=N_("Or an equivalent of one. None chosen: it holds none of these"), none=N_("None of these"),
+                 choices=ACCREDITATIONS),
+        Question("indemnity", N_("What is its professional indemnity insurance for?"), N_("Cover"), "money",
+                 hint=N_("For each claim. Leave it empty if there is none, or you cannot say yet")),
+        Question("liability", N_("What is its public liability insurance for?"), N_("Cover"), "money",
+                 hint=N_("For each claim. Leave it empty if there is none, or you cannot say yet")),
+        Question("rate", N_("What would the firm charge for a day of its dearest people?"), N_("A day, without VAT"),
+                 "money", hint=N_("Rates on a framework’s card are ceilings: what is charged may be less, never more. "
+                                  "Leave it empty if you cannot say yet")),
+        Question("regions", N_("Where can the firm work?"), N_("Regions"), "several",
+                 hint=N_("None chosen: anywhere in the United Kingdom"), choices=regions,
+                 none=N_("Anywhere in the United Kingdom")),
         _asked("alone", N_("Could the firm serve a whole lot by itself?"),
                N_("Every specialism and every region that it would be asked for")),
     ),
@@ -123,19 +145,36 @@ LACKS: Final = {
         N_("Case studies"),
         N_("Write up two or three pieces of work with their result: searches find firms by them."),
     ),
+}
+"""What every lot asks, by question, for every answer but yes. That a firm cannot serve a lot by itself is no lack: a
+consortium can.
+"""
+
+OF_LOTS: Final = {
     "accreditations": Lack(
-        N_("Accreditations"),
-        N_("Ask for them early: most take some weeks. The framework says which it asks for."),
+        N_("Accreditation: %(asked)s"),
+        N_("The lot asks for it, or an equivalent. Ask for it early: most take some weeks."),
     ),
-    "insurance": Lack(
-        N_("Insurance"),
-        N_("Have cover quoted to the framework’s amounts; it must be in force by the first call-off."),
+    "indemnity": Lack(
+        N_("Professional indemnity insurance for %(asked)s"),
+        N_("The lot asks for so much. Have it quoted; it must be in force by the first call-off."),
     ),
-    "ceilings": Lack(
-        N_("Rates below the ceilings"),
-        N_("See what others charge by grade before you state a card: explore rates."),
+    "liability": Lack(
+        N_("Public liability insurance for %(asked)s"),
+        N_("The lot asks for so much. Have it quoted; it must be in force by the first call-off."),
+    ),
+    "rate": Lack(
+        N_("Day rates of at most %(asked)s"),
+        N_("No published rate card of the lot goes higher. See what others charge by grade: explore rates."),
+    ),
+    "regions": Lack(
+        N_("Work in %(asked)s"),
+        N_("A firm by itself serves the whole lot. In a consortium its members serve the regions together."),
     ),
 }
-"""By question, for every answer but yes. That a firm cannot serve a lot by itself is no lack: a consortium can."""
+"""What a lot asks, by the question that it is held against; the amounts and names are the lot's own data."""
+
+COVERED_BY: Final = {"cyber-essentials": frozenset({"cyber-essentials-plus"})}
+"""Accreditations that are held with another one."""
 
 WALKS: Final = (FINDER, READINESS)

@@ -17,7 +17,7 @@ from api.v1.shapes import Money, MoneyField, Named, NamedFramework, NamedLot
 from api.views import DetailView, ListView
 from procurement.models import Framework, Grade, Lot, Region, Specialism
 from procurement.querysets import FrameworkQuerySet, LotQuerySet
-from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
+from procurement.vocabulary import ACCREDITATIONS, BUYER_CLASSES, WORK_TYPES
 from search.parameters import Parameter
 
 extend_schema_field(Money)(MoneyField)
@@ -79,6 +79,20 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
         child=serializers.ChoiceField(choices=list(WORK_TYPES.items())),
         help_text="What its rates are for; empty: not stated, rates may be for any.",
     )
+    accreditations = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(ACCREDITATIONS.items())),
+        help_text="What a firm on it must hold, or an equivalent; empty: not stated.",
+    )
+    professional_indemnity = MoneyField(
+        source="professional_indemnity_pence",
+        allow_null=True,
+        help_text="For which a firm on it must be insured at least; null: not stated.",
+    )
+    public_liability = MoneyField(
+        source="public_liability_pence",
+        allow_null=True,
+        help_text="For which a firm on it must be insured at least; null: not stated.",
+    )
     weightings = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         allow_null=True,
@@ -91,7 +105,8 @@ class LotSerializer(serializers.ModelSerializer[Lot]):
         fields: ClassVar[list[str]] = [
             "reference", "framework", "number", "position", "name", "description", "direct_award",
             "competition", "direct_award_cap", "minimum_value", "maximum_value", "longest_term_months",
-            "closes_on", "light_touch", "work_types", "weightings", "specialism_count",
+            "closes_on", "light_touch", "work_types", "accreditations", "professional_indemnity",
+            "public_liability", "weightings", "specialism_count",
         ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from procurement.models.base import REFERENCE_PATTERN
 from procurement.permissions import Action, Actor, require
 from procurement.references import differing_in_capitals, wrong_with_reference
 from procurement.visible import shows_something
-from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
+from procurement.vocabulary import ACCREDITATIONS, BUYER_CLASSES, WORK_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,9 @@ class LotDraft:
     closes_on: date | None = None
     light_touch: bool = False
     work_types: list[str] = field(default_factory=list)
+    accreditations: list[str] = field(default_factory=list)
+    professional_indemnity_pence: int | None = None
+    public_liability_pence: int | None = None
     weightings: dict[str, list[str]] | None = None
 
 
@@ -290,6 +293,8 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         )
     for kind in set(lot.work_types) - WORK_TYPES.keys():
         yield Fault(f"{at}/work_types", "unknown", f"{kind} is none of {', '.join(WORK_TYPES)}.")
+    for held in set(lot.accreditations) - ACCREDITATIONS.keys():
+        yield Fault(f"{at}/accreditations", "unknown", f"{held} is none of {', '.join(ACCREDITATIONS)}.")
     yield from _weighting_faults(lot, at)
     ends = [one.number.lower() for one in lot.specialisms]
     for place, one in enumerate(lot.specialisms):

@@ -138,6 +138,17 @@ class Lot(Referenced):
         db_default=Value([], models.JSONField()),
         help_text="Slugs of the types of work that its rates are for; none: not stated, rates may be for any.",
     )
+    accreditations = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        help_text="Slugs of the accreditations that a firm must hold, or an equivalent; none: not stated.",
+    )
+    professional_indemnity_pence = models.BigIntegerField(
+        null=True, blank=True, help_text="Least cover that a firm must have; null: not stated."
+    )
+    public_liability_pence = models.BigIntegerField(
+        null=True, blank=True, help_text="Least cover that a firm must have; null: not stated."
+    )
     weightings = models.JSONField(
         null=True,
         blank=True,

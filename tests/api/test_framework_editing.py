@@ -51,11 +51,18 @@ def test_a_framework_is_made_and_changed_part_by_part(operator: Client) -> None:
         "direct_award": True,
         "direct_award_cap": "75000.00",
         "work_types": ["advice"],
+        "accreditations": ["cyber-essentials"],
+        "public_liability": "1000000.00",
     }
     lot = send(operator, "POST", "/api/v1/lots/", said, **{"If-Match": made["ETag"]})
     assert lot.status_code == 201, lot.content
     assert (lot.json()["reference"], lot.json()["direct_award_cap"]["amount"]) == ("xd9~1", "75000.00")
     assert lot.json()["work_types"] == ["advice"]
+    assert (lot.json()["accreditations"], lot.json()["professional_indemnity"]) == (
+        ["cyber-essentials"],
+        None,
+    )
+    assert lot.json()["public_liability"]["amount"] == "1000000.00"
     stale = {"If-Match": made["ETag"], "Idempotency-Key": "k2"}
     late = send(
         operator, "POST", "/api/v1/grades/", {"lot": "xd9~1", "code": "G1", "name": "x", "rank": 1}, **stale

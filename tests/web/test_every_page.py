@@ -24,6 +24,9 @@ from tests.web.reading import COMPILED, Page, read
 from web.urls import urlpatterns
 from web.walks import WALKS
 
+OF_A_FIRM = (
+    "identifier=yes&ownership=no&evidence=unsure&accreditations=&indemnity=&liability=&rate=950&regions="
+)
 PAGES = (
     "/",
     "/search",
@@ -59,8 +62,9 @@ PAGES = (
     "/find/where?need=Evaluation&whom=health",
     "/find/value?need=Evaluation&whom=health&where=",
     "/find/answer?need=Evaluation&whom=health&where=&value=5&starts=&months=&pays=outcomes",
-    "/ready/identifier",
-    "/ready/answer?identifier=yes&ownership=no&evidence=unsure&accreditations=yes&insurance=yes&ceilings=yes&alone=no",
+    "/ready/lot",
+    f"/ready/answer?lot=rm1~1&alone=no&{OF_A_FIRM}",
+    f"/ready/answer?lot=unsure&alone=yes&{OF_A_FIRM}",
 )
 REFUSED = (
     ("/search?min_rate=x&lot=5&foo=1", 400),

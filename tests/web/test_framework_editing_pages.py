@@ -48,6 +48,8 @@ def test_a_framework_is_made_part_by_part(page: Client) -> None:
         "direct_award_cap": "75,000",
         "closes_on": "",
         "work_types": ["advice", "complex"],
+        "accreditations": ["cyber-essentials"],
+        "professional_indemnity": "2,000,000",
     }
     answer = sent(page, "/administration/frameworks/rm9/new-lot", **lot)
     assert answer["Location"] == "/administration/lots/rm9~1?done=made", answer.content[:2000]
@@ -61,7 +63,14 @@ def test_a_framework_is_made_part_by_part(page: Client) -> None:
     )
     assert Specialism.objects.get(reference="rm9~1~1").cpv == ["79410000", "79411000"]
     shown = page.get("/administration/lots/rm9~1").content.decode()
-    for words in ("£75,000", "79410000, 79411000", "G1 Junior", "Advice, Complex"):
+    for words in (
+        "£75,000",
+        "79410000, 79411000",
+        "G1 Junior",
+        "Advice, Complex",
+        "Cyber Essentials",
+        "£2,000,000",
+    ):
         assert words in shown
     public = page.get("/frameworks/rm9").content.decode()
     assert public.count("Rates differ by type of work: advice, complex.") == 1

@@ -14,7 +14,8 @@ from procurement.models import Event, Framework, Lot, Offering, Region, RegionTw
 from tests.web.buying import signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
-from web.walks import FINDER, LACKS, READINESS
+from tests.web.ready import READY
+from web.walks import FINDER
 
 NEED: dict[str, Any] = {
     "need": "Evaluation of a health service",
@@ -25,7 +26,6 @@ NEED: dict[str, Any] = {
     "months": "6",
     "pays": "days",
 }
-READY = {one.name: "yes" for one in READINESS.questions}
 
 
 def answered(page: Client, walk: str = "find", **said: Any) -> Any:
@@ -156,8 +156,8 @@ def test_a_lot_without_suppliers_is_not_offered(page: Client) -> None:
         ("whom", "nobody", "“nobody” is none of the answers: choose one"),
         ("where", ["TLI", "XX"], "“XX” is none of the answers: choose among them"),
         ("value", "much", "“much” is no amount such as 50000 or 50,000.50"),
-        ("value", "£0", "“£0” buys nothing: say more than £0"),
-        ("value", "0.00", "“0.00” buys nothing: say more than £0"),
+        ("value", "£0", "“£0” is nothing: say more than £0"),
+        ("value", "0.00", "“0.00” is nothing: say more than £0"),
         ("value", "9,99", "“9,99” is no amount such as 50000 or 50,000.50"),
         ("value", "-5", "“-5” is no amount such as 50000 or 50,000.50"),
         ("value", ["5", "6"], "“5” and “6”: give one answer"),
@@ -196,8 +196,8 @@ def test_a_wrong_answer_is_asked_again_with_what_is_wrong(
         "/find/months?need=x&colour=blue",
         f"/find/answer?{urlencode(NEED, doseq=True)}&colour=blue",
         f"/find/answer?{urlencode(NEED, doseq=True)}&colour=blue&colour=red",
-        "/ready/identifier?colour=blue",
-        f"/ready/answer?{urlencode(READY)}&colour=blue",
+        "/ready/identifier?lot=rm1~1&colour=blue",
+        f"/ready/answer?{urlencode(READY, doseq=True)}&colour=blue",
     ],
 )
 def test_a_name_that_is_no_question_is_told_and_the_form_goes_on_without_it(
@@ -338,56 +338,3 @@ def test_the_end_says_so_where_the_index_is_away(page: Client, tmp_path: Any) ->
     with override_settings(INDEX_FOLDER=tmp_path / "none"):
         assert answered(page, **NEED).status_code == 503
         assert page.get("/find/need").status_code == 200
-
-
-def test_a_firm_learns_what_it_lacks_and_its_way_in(page: Client) -> None:
-    shown = read(answered(page, "ready", **READY))
-    assert shown.one("h1").text == "You are ready to apply"
-    shown = read(answered(page, "ready", **READY | {"insurance": "no", "evidence": "unsure", "alone": "no"}))
-    assert shown.one("h1").text == "Something is missing"
-    assert shown.texts("h2")[:4] == ["Missing", "To find out", "Apply to a consortium", "Your answers"]
-    assert shown.texts("h3") == [
-        LACKS["insurance"].what,
-        LACKS["evidence"].what,
-    ]
-
-
-def test_every_question_of_a_firm_but_the_last_has_a_remedy() -> None:
-    assert [one.name for one in READINESS.questions] == [*LACKS, "alone"]
-
-
-@pytest.mark.parametrize(
-    ("email", "addresses"),
-    [
-        ("", ("/", "/frameworks/rm1")),
-        ("nobody@example.org", ("/", "/frameworks/rm1", "/account")),
-        ("alder@example.org", ("/", "/frameworks/rm1", "/joinings", "/joinings/new")),
-    ],
-)
-def test_everybody_but_a_buyer_finds_the_check_beside_what_it_is_for(
-    page: Client, email: str, addresses: tuple[str, ...]
-) -> None:
-    if email:
-        signed(page, email)
-    for address in addresses:
-        found = [link.text for link in read(page.get(address)).all("a", href="/ready")]
-        assert found == ["Are you ready to join?"], address
-    signed(page, "buyer@example.org")
-    assert read(page.get("/")).all("a", href="/ready") == []
-
-
-def test_who_acts_for_no_firm_is_told_what_to_do_instead_of_an_application(page: Client) -> None:
-    def ways(found: Page) -> dict[str, str]:
-        return {one.text: one.attributes["href"] for one in found.all("a")}
-
-    shown = ways(read(answered(page, "ready", **READY)))
-    assert shown["make an account"] == "/register"
-    sign_in = urlsplit(shown["Sign in as a firm"])
-    back = parse_qs(sign_in.query)["next"][0]
-    assert (sign_in.path, back.partition("?")[0]) == ("/sign-in", "/ready/answer")
-    there = ways(read(signed(page, "nobody@example.org").get(back)))
-    assert there["Ask to act for a firm"] == "/account/organisations"
-    assert "/joinings/new" not in there.values()
-    assert page.get(there["Ask to act for a firm"]).status_code == 200
-    firms = ways(read(signed(page, "alder@example.org").get(back)))
-    assert firms["Begin an application"] == "/joinings/new"

@@ -24,9 +24,10 @@ from web.address import Address
 from web.buying import Bodies, actor_of, bodies
 from web.changing import see_other
 from web.faults import FieldFault, by_anchor
-from web.finder import ROUTES, Given, readiness_of, requirement_of, unserved_in, way_for
+from web.finder import ROUTES, Given, requirement_of, unserved_in, way_for
 from web.once import done_once
 from web.pages import render
+from web.readiness import readiness_of
 from web.results import shortened
 from web.saying import labels_said
 from web.views.errors import search_unavailable
@@ -117,13 +118,13 @@ def found_way(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readiness(request: HttpRequest) -> HttpResponse:
-    """What a firm lacks, and the way to join."""
+    """What a firm lacks for a lot, or for any, and the ways to join (twelve queries at most)."""
     given = given_in(READINESS, request.GET)
     if unknown := unknown_in(READINESS, request.GET):
         return _question(request, READINESS, READINESS.questions[-1], given, unknown)
     if (stop := stopped_at(READINESS, given)) is not None:
         return _stopped(request, READINESS, stop, given)
-    return _answered(request, READINESS, given, None, [], found=readiness_of(given))
+    return _answered(request, READINESS, given, None, [], found=readiness_of(given, timezone.localdate()))
 
 
 def _stopped(

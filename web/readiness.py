@@ -1,0 +1,255 @@
+"""Where a firm's guided walk ends: what it lacks for a lot and its way in, or which lots it could join.
+
+Journey: /ready/lot … /ready/answer -> web/walk.py reads the answers -> here: what the lot asks (its own data, and the
+rate cards on it), held against them -> the consortia that take members, each with an application that is begun for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.db.models import Count, Max, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from procurement.models import Appointment, Lot, RateCard, RateLine, Supplier, SupplierMember
+from procurement.querysets import LotQuerySet
+from procurement.quotes import versions_in_force
+from procurement.vocabulary import ACCREDITATIONS
+from web.address import Address
+from web.fictional import fictional_suppliers
+from web.finder import Given
+from web.formats import money
+from web.saying import said
+from web.walk import address_of, pence_typed
+from web.walks import COVERED_BY, LACKS, NO, OF_LOTS, READINESS, UNSURE, YES, Lack, regions
+
+MOST_WAYS: Final = 20
+"""So many consortia are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """A consortium on the lot. `ceiling` is the highest rate of its card there in pence, None where it has none for a
+    day in pounds; `above` by how much the firm's own is above it, 0 where it is not or was not said.
+    """
+
+    name: str
+    lead: str
+    members: int
+    ceiling: int | None
+    illustrative: bool
+    above: int
+    fictional: bool
+    apply: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLot:
+    """A lot that takes firms: the same answers held against it, and how much of what it asks is lacking."""
+
+    lot: Lot
+    address: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a firm lacks, what it does not know, and whether it would apply by itself or to a consortium. Without a
+    `lot` there are the `others`, those first for which least is missing; with one `asks` is what it asks (label,
+    words), `ways` are the consortia on it, `more` how many stand beside them.
+    """
+
+    lot: Lot | None
+    missing: tuple[Lack, ...]
+    unknown: tuple[Lack, ...]
+    alone: bool
+    apply: str
+    asks: tuple[tuple[str, str], ...] = ()
+    ways: tuple[WayIn, ...] = ()
+    more: int = 0
+    others: tuple[OtherLot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The highest rate on a supplier's card for the lot, in pence a day."""
+
+    minor: int
+    illustrative: bool
+
+
+def readiness_of(given: Given, on: date) -> Readiness:
+    """The end of a firm's walk, from sound answers: eight queries at most with a lot, two without."""
+    names = regions()
+    lots = LotQuerySet(Lot).taking_firms(on)
+    if given["lot"][0] == UNSURE:
+        missing, unknown = _of_every_lot(given)
+        return Readiness(
+            None,
+            missing,
+            unknown,
+            _alone(given),
+            reverse("web:new-joining"),
+            others=_others(given, lots, names),
+        )
+    lot = lots.select_related("framework__owner").annotate(specialism_count=Count("specialisms"))
+    chosen = lot.get(reference=given["lot"][0])
+    places = _places(chosen)
+    ceilings = _ceilings(chosen, [one.supplier_id for one in places], on)
+    published = [one.minor for one in ceilings.values() if not one.illustrative]
+    missing, unknown = _of_every_lot(given)
+    lacking, unsaid = _of_lot(given, chosen, max(published, default=None), names)
+    ways = _ways(given, chosen, [one.supplier for one in places], ceilings)
+    return Readiness(
+        chosen,
+        (*missing, *lacking),
+        (*unknown, *unsaid),
+        _alone(given),
+        str(Address(reverse("web:new-joining"), (("lot", chosen.reference),))),
+        asks=tuple(_asks(chosen, published)),
+        ways=tuple(ways[:MOST_WAYS]),
+        more=max(0, len(ways) - MOST_WAYS),
+    )
+
+
+def _alone(given: Given) -> bool:
+    return given["alone"][0] == YES
+
+
+def _of_every_lot(given: Given) -> tuple[tuple[Lack, ...], tuple[Lack, ...]]:
+    """What is missing, and what is not known, of what every lot asks."""
+
+    def answered(answer: str) -> tuple[Lack, ...]:
+        found = [lack for name, lack in LACKS.items() if given[name][0] == answer]
+        return tuple(Lack(said(lack.what), said(lack.remedy)) for lack in found)
+
+    return answered(NO), answered(UNSURE)
+
+
+def _of_lot(
+    given: Given, lot: Lot, highest: int | None, names: Mapping[str, str]
+) -> tuple[tuple[Lack, ...], tuple[Lack, ...]]:
+    """What is missing, and what was left open, of what the lot asks; `highest` is the dearest rate on its published
+    cards in pence, `names` are those of all regions by code.
+    """
+    unknown = []
+    missing = [
+        _lack("accreditations", said(ACCREDITATIONS.get(slug, slug)))
+        for slug in lot.accreditations
+        if not {slug, *COVERED_BY.get(slug, ())} & set(given["accreditations"])
+    ]
+    for name, asked in (
+        ("indemnity", lot.professional_indemnity_pence),
+        ("liability", lot.public_liability_pence),
+    ):
+        held = _pence(given, name)
+        if asked is not None and held is None:
+            unknown.append(_lack(name, money(asked)))
+        elif asked is not None and held is not None and held < asked:
+            missing.append(_lack(name, money(asked)))
+    rate = _pence(given, "rate")
+    if rate is not None and highest is not None and rate > highest:
+        missing.append(_lack("rate", money(highest)))
+    left = [name for code, name in names.items() if code not in given["regions"]] if given["regions"] else []
+    if _alone(given) and left:
+        missing.append(_lack("regions", ", ".join(left)))
+    return tuple(missing), tuple(unknown)
+
+
+def _lack(name: str, asked: str) -> Lack:
+    lack = OF_LOTS[name]
+    return Lack(said(lack.what) % {"asked": asked}, said(lack.remedy))
+
+
+def _pence(given: Given, name: str) -> int | None:
+    return pence_typed(given[name][0]) if given[name] else None
+
+
+def _others(given: Given, lots: Iterable[Lot], names: Mapping[str, str]) -> tuple[OtherLot, ...]:
+    """Every lot that takes firms, held against the answers but for the rate: cards are read of a chosen one alone."""
+    found = []
+    for lot in lots:
+        missing, _unknown = _of_lot(given, lot, None, names)
+        there = {**given, "lot": (lot.reference,)}
+        found.append(OtherLot(lot, address_of(READINESS, "answer", there), len(missing)))
+    return tuple(sorted(found, key=lambda one: one.missing))
+
+
+def _asks(lot: Lot, published: list[int]) -> Iterator[tuple[str, str]]:
+    """What the lot asks, in words; that nothing is stated says so."""
+    unstated = _("Not stated here: see the framework’s own documents")
+    held = ", ".join(said(ACCREDITATIONS.get(one, one)) for one in lot.accreditations)
+    yield _("Accreditations"), _("%(named)s, or an equivalent") % {"named": held} if held else unstated
+    for label, asked in (
+        (_("Professional indemnity"), lot.professional_indemnity_pence),
+        (_("Public liability"), lot.public_liability_pence),
+    ):
+        yield label, _("At least %(amount)s") % {"amount": money(asked)} if asked is not None else unstated
+    if published:
+        rates = {"most": money(max(published)), "least": money(min(published))}
+        yield (
+            _("Day rates"),
+            _("The highest of a card is between %(least)s and %(most)s, without VAT") % rates,
+        )
+    else:
+        yield _("Day rates"), _("No rate card for a day is published for it")
+
+
+def _places(lot: Lot) -> list[Appointment]:
+    """The places on the lot that are held today, with their suppliers by name (one query)."""
+    rows = Appointment.objects.filter(lot=lot, status=Appointment.Status.ACTIVE).select_related("supplier")
+    return list(rows.order_by("supplier__name", "supplier__reference"))
+
+
+def _ceilings(lot: Lot, suppliers: list[int], on: date) -> dict[int, Ceiling]:
+    """By supplier (primary keys) the highest rate for the lot on its card in force, of cards for a day in pounds (two
+    queries).
+    """
+    versions, _follows = versions_in_force(lot.framework, suppliers, on)
+    by_day = {
+        key: version
+        for key, version in versions.items()
+        if version.card.unit == "day" and version.card.currency == "GBP"
+    }
+    lines = RateLine.objects.filter(Q(lot=lot) | Q(lot=None), version__in=[one.pk for one in by_day.values()])
+    highest = dict(lines.values_list("version").annotate(most=Max("price_minor")).order_by())
+    return {
+        key: Ceiling(highest[version.pk], version.basis == RateCard.Basis.ILLUSTRATIVE)
+        for key, version in by_day.items()
+        if version.pk in highest
+    }
+
+
+def _ways(given: Given, lot: Lot, suppliers: list[Supplier], ceilings: Mapping[int, Ceiling]) -> list[WayIn]:
+    """The consortia among the suppliers that somebody leads who may agree, those first whose card the firm's own rate
+    keeps to (two queries).
+    """
+    together = {one.pk: one for one in suppliers if one.form != Supplier.Form.ALONE}
+    members = SupplierMember.objects.filter(supplier__in=together, left_on=None)
+    counts = dict(members.values_list("supplier").annotate(count=Count("pk")).order_by())
+    leads = members.filter(role=SupplierMember.Role.LEAD, partner__suspended=False)
+    made_up = fictional_suppliers(together)
+    rate, found = _pence(given, "rate"), []
+    for one in leads.select_related("partner__published", "partner__organisation"):
+        supplier, ceiling = together[one.supplier_id], ceilings.get(one.supplier_id)
+        # The rates of a card that is made up bind nobody.
+        bound = ceiling is not None and not ceiling.illustrative
+        above = rate - ceiling.minor if rate is not None and ceiling is not None and bound else 0
+        pairs = (("lot", lot.reference), ("supplier", supplier.reference))
+        found.append(
+            WayIn(
+                name=supplier.name,
+                lead=one.partner.own_name,
+                members=counts[supplier.pk],
+                ceiling=ceiling.minor if ceiling else None,
+                illustrative=ceiling is not None and ceiling.illustrative,
+                above=max(0, above),
+                fictional=supplier.pk in made_up,
+                apply=str(Address(reverse("web:new-joining"), pairs)),
+            )
+        )
+    return sorted(found, key=lambda way: (way.above > 0, way.name))
