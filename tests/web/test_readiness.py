@@ -183,6 +183,7 @@ def test_without_a_lot_every_lot_is_told_with_how_much_is_missing_under_an_addre
 ) -> None:
     asks(accreditations=["cyber-essentials"], public_liability_pence=500_000_000)
     shown = answered(page, lot="unsure")
+    assert shown.one("h1").text == "You are ready to apply"
     assert rows(shown, LOTS)[1:] == [
         ["RM1 lot 2a: Digital", "Of what it states: Nothing is missing"],
         ["RM1 lot 1: Health", "Of what it states: 2 missing"],
@@ -193,6 +194,8 @@ def test_without_a_lot_every_lot_is_told_with_how_much_is_missing_under_an_addre
         "Accreditation: Cyber Essentials",
         "Public liability insurance for £5,000,000",
     ]
+    Lot.objects.filter(reference="rm1~2a").update(accreditations=["b-corp"])
+    assert answered(page, lot="unsure").one("h1").text == "Something is missing"
 
 
 def test_the_end_takes_few_statements_however_many_stand_on_the_lot(
