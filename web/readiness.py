@@ -15,12 +15,12 @@ from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from procurement.fictional import fictional_suppliers
 from procurement.models import Appointment, Lot, RateCard, RateLine, Supplier, SupplierMember
 from procurement.querysets import LotQuerySet
 from procurement.quotes import versions_in_force
 from procurement.vocabulary import ACCREDITATIONS
 from web.address import Address
-from web.fictional import fictional_suppliers
 from web.finder import Given
 from web.formats import money
 from web.saying import said
