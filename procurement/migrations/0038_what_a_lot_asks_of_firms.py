@@ -49,7 +49,7 @@ def remove(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0036_basis_of_a_version")]
+    dependencies = [("procurement", "0037_plausible_rows")]
 
     operations = [
         migrations.RunPython(aside, again, elidable=False),
