@@ -7,9 +7,9 @@ version of each card that the price rests on is named. The arithmetic is procure
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -18,6 +18,7 @@ from procurement.dated import in_force
 from procurement.errors import Fault, Invalid
 from procurement.models import Appointment, Framework, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.on_day import appointed, day_within
+from procurement.pricing import money
 from procurement.querysets import RateCardVersionQuerySet, RateLineQuerySet
 from procurement.team_lines import TeamLine, hours_missing, needs_hours
 from procurement.team_price import TeamPrice, Yardstick, price_team, vat_rate, yardstick
@@ -160,6 +161,11 @@ def fit(card: RateCard, framework: Framework) -> tuple[bool, bool, str]:
     return card.unit != framework.rate_unit, card.currency != "GBP", card.reference
 
 
+def own_kind(card: RateCard, framework: Framework) -> bool:
+    """Whether the card's prices can be set against others under the framework: in its own unit, and in pounds."""
+    return fit(card, framework)[:2] == (False, False)
+
+
 def held_cards(
     framework: Framework, suppliers: Collection[int], day: date, lot: Lot | None, roles: Collection[str] = ()
 ) -> dict[int, HeldCard]:
@@ -232,7 +238,9 @@ def _quote(
     if any(line.key not in rates for line in question.team):
         return Quote(supplier, held, None, (), ())  # above a ceiling: the whole question is refused
     price = price_team(question.team, rates, question.vat_rate, question.hours_per_day, held.card.unit)
-    return Quote(supplier, held, price, (), tuple(_notes(question, held, today)))
+    return Quote(
+        supplier, held, price, (), (*_notes(question, held, today), *_changes(question, lots, held, rates))
+    )
 
 
 def _barred(question: QuoteQuestion, lots: Collection[str], held: HeldCard | None) -> list[Unpriced]:
@@ -294,7 +302,7 @@ def _with_other_lots(question: QuoteQuestion, held: Mapping[int, HeldCard]) -> M
 
 
 def _notes(question: QuoteQuestion, held: HeldCard, today: date) -> Iterable[Note]:
-    framework, version, status = question.framework, held.version, question.framework.status_on(today)
+    framework, status = question.framework, question.framework.status_on(today)
     if status == Framework.Status.EXPIRED or question.starts_on > framework.ends_on:
         message = (
             f"{framework.number} {'ended' if framework.ends_on < today else 'ends'} on {framework.ends_on}: "
@@ -309,10 +317,52 @@ def _notes(question: QuoteQuestion, held: HeldCard, today: date) -> Iterable[Not
             "Illustrative: made up to show how the service works; the supplier's real rates are not known."
         )
         yield Note("illustrative", message)
-    last = question.ends_on
-    if last is not None and held.follows is not None and held.follows <= last:
+
+
+def _changes(
+    question: QuoteQuestion, lots: Collection[str], held: HeldCard, rates: Mapping[str, LineRate]
+) -> Iterator[Note]:
+    """What of the card ends or changes while the work is done: the card itself, and until then rates of the team whose
+    lines have days of their own.
+    """
+    last, version = question.ends_on, held.version
+    if last is None:
+        return
+    follows = held.follows is not None and held.follows <= last
+    ends = version.valid_to is not None and version.valid_to < last
+    yield from _rates_changed(question, held.lines.on(lots), rates, _last_held(held, last))
+    if follows:
         yield Note(
             "card_changes", f"Another version of the card takes force on {held.follows}, during the work."
         )
-    elif last is not None and version.valid_to is not None and version.valid_to < last:
+    elif ends:
         yield Note("card_ends", f"The card ends on {version.valid_to}, before the work does on {last}.")
+
+
+def _last_held(held: HeldCard, last: date) -> date:
+    """The last day of the work on which this version may hold."""
+    before = held.follows - timedelta(days=1) if held.follows else None
+    return min(filter(None, (last, held.version.valid_to, before)))
+
+
+def _rates_changed(
+    question: QuoteQuestion, lines: CardLines, rates: Mapping[str, LineRate], last: date
+) -> Iterator[Note]:
+    """For each line of the team the first day after the one priced, up to `last`, on which its rate is another."""
+    every: tuple[CardLine | RoleLine, ...] = (*lines.grades, *lines.roles)
+    begins = {line.valid_from for line in every if line.valid_from}
+    begins |= {line.valid_to + timedelta(days=1) for line in every if line.valid_to}
+    days = sorted(day for day in begins if question.day < day <= last)
+    lot = question.lot.reference if question.lot else None
+    for member in question.team:
+        for day in days:
+            found = rate_for(member, lines, lot, question.work_type, day)
+            if isinstance(found, LineRate) and found.ceiling == rates[member.key].ceiling:
+                continue
+            if isinstance(found, LineRate):
+                message = f"The card's rate for {member.named} is {money(found.ceiling)} from {day}, during the work."
+                yield Note("card_changes", message)
+            else:
+                message = f"From {day}, during the work, the card has no single rate for {member.named}."
+                yield Note("card_ends", message)
+            break

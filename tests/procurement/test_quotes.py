@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.organisations import PartnerDraft, save_partners
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.dated import last_day
 from procurement.errors import Invalid
@@ -97,6 +99,39 @@ def test_the_version_of_the_day_is_pinned_and_a_change_during_the_work_is_said()
     # When the second has ended the first, which names no last day, does not come back: it was superseded.
     [later] = asked("oak", starts_on=date(2027, 2, 1))
     assert (total(later), later.held) == (["no_card"], None)
+
+
+def dated(key: str, price: int, first: date | None, last: date | None) -> LineDraft:
+    """A line of the grade that the key begins with."""
+    grade = f"wr1~1~{key[:2]}"
+    return LineDraft(key, price, lot="wr1~1", grade=grade, valid_from=first, valid_to=last)
+
+
+def notes(months: int) -> list[tuple[str, str]]:
+    [quote] = asked("oak", months=months)
+    assert total(quote) == 625_000
+    return [(note.code, note.message) for note in quote.notes]
+
+
+def test_a_rate_that_changes_by_its_line_s_own_days_during_the_work_is_said() -> None:
+    lines = (
+        dated("g1-old", 40_000, None, date(2026, 5, 31)),
+        dated("g1-same", 40_000, date(2026, 6, 1), date(2026, 8, 31)),
+        dated("g1-new", 44_000, date(2026, 9, 1), None),
+        dated("g3", 90_000, None, date(2026, 11, 30)),
+        dated("g2", 65_050, None, date(2026, 4, 1)),
+    )
+    publish_cards(SYSTEM, [CardDraft("oak", "wr1", lines, valid_to=date(2027, 1, 31))])
+    changes = ("card_changes", "The card's rate for G1 is 440.00 from 2026-09-01, during the work.")
+    ends = ("card_ends", "From 2026-12-01, during the work, the card has no single rate for g3.")
+    over = ("card_ends", "The card ends on 2027-01-31, before the work does on 2027-03-01.")
+    assert [notes(months) for months in (1, 5, 7, 10, 12)] == [
+        [], [], [changes], [changes, ends], [changes, ends, over],
+    ]  # fmt: skip
+    # What the lines of a version would say once another has begun does not count.
+    publish_rates("oak", "wr1", PRICES, valid_from=date(2026, 9, 1))
+    assert [code for code, _ in notes(10)] == ["card_changes"]
+    assert notes(10)[0][1].startswith("Another version of the card takes force on 2026-09-01")
 
 
 def test_a_price_is_of_the_basis_of_the_version_that_states_it() -> None:
