@@ -175,6 +175,12 @@ MARKET_EVENTS: Final[dict[str, EventType]] = {
     "rate_card.expired": EventType(
         "rate_card", ("supplier", "framework"), "A version's last day passed.", public=True
     ),
+    "rate_card.lines_changed": EventType(
+        "rate_card",
+        ("supplier", "framework"),
+        "Lines of the version in force began or ended on the stated day, by their own days.",
+        public=True,
+    ),
     "framework.published": EventType(
         "framework", (), "A framework with its lots, specialisms and grades is known.", public=True
     ),

@@ -41,7 +41,7 @@ COMPARED_AT_ONCE: Final = 50
 """Saved searches that one sweep compares as a whole."""
 ATTEMPTS: Final = 5
 
-FORM: Final = 1
+FORM: Final = 2
 """Of the digests: raised with whatever changes FACTS or what a listing's stored object holds, so that no change of
 ours is told as one of a firm's."""
 FACTS: Final = (

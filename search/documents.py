@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
 from procurement.card_versions import spells, version_on
+from procurement.dated import in_force
 from procurement.models import (
     Appointment,
     Framework,
@@ -31,7 +32,7 @@ from procurement.models import (
 )
 from procurement.on_day import appointed, belongs, day_within
 from procurement.querysets import RateCardVersionQuerySet
-from procurement.quotes import fit
+from procurement.quotes import fit, own_kind
 from procurement.references import listing_reference
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
 from search.places import Places
@@ -47,14 +48,27 @@ class Listings:
     deletes: list[DocumentVersionKey] = field(default_factory=list)
 
 
+class _Row(NamedTuple):
+    """A row of RateLine by grade, without the cost of a model: there are hundreds of thousands."""
+
+    version_id: int
+    lot_id: int | None
+    grade_id: int | None
+    work_type: str
+    price_minor: int
+    valid_from: date | None
+    valid_to: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Card:
     """The rate card of a supplier on a framework as it is in force."""
 
     card: RateCard
     version: RateCardVersion
+    comparable: bool
     lines: list[tuple[int | None, str, str, int, str, int]]
-    """lot key or None for every lot, grade's code, name and rank, work type, price in minor units"""
+    """Those in force. Lot key or None for every lot, grade's code, name and rank, work type, price in minor units"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +132,8 @@ def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
 
 
 def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int, int], _Card]:
-    """The card in force for each supplier and framework: in the framework's own unit and in pounds where
-    there are several.
+    """The card in force for each supplier and framework, in the framework's own unit and in pounds where there are
+    several, with those of its lines that are in force: a line's own days narrow the card's.
     """
     chosen: dict[tuple[int, int], RateCardVersion] = {}
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__supplier__in=suppliers)
@@ -135,14 +149,18 @@ def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int
         held = chosen.get(place)
         if held is None or fit(card, framework) < fit(held.card, framework):
             chosen[place] = version
-    cards = {version.pk: _Card(version.card, version, []) for version in chosen.values()}
+    cards: dict[int, _Card] = {}
+    days: dict[int, date] = {}
+    for version in chosen.values():
+        framework = places.frameworks[version.card.framework_id]
+        cards[version.pk] = _Card(version.card, version, own_kind(version.card, framework), [])
+        days[version.pk] = day_within(framework, on)
     lines = RateLine.objects.filter(version__in=cards, grade__isnull=False).order_by("version_id", "ordinal")
-    for version_id, lot, grade, work_type, price in lines.values_list(
-        "version_id", "lot_id", "grade_id", "work_type", "price_minor"
-    ):
-        if grade is not None:
-            code, name, rank = places.grades[grade]
-            cards[version_id].lines.append((lot, code, name, rank, work_type, price))
+    for line in map(_Row._make, lines.values_list(*_Row._fields)):
+        if line.grade_id is not None and in_force(line, days[line.version_id]):
+            code, name, rank = places.grades[line.grade_id]
+            told = line.lot_id, code, name, rank, line.work_type, line.price_minor
+            cards[line.version_id].lines.append(told)
     return {place: cards[version.pk] for place, version in chosen.items()}
 
 
@@ -229,6 +247,7 @@ def _document(
         "size": profile.size,
         "accreditations": profile.accreditations,
         "rates": rates,
+        "comparable": card.comparable if card else True,
         "currency": card.card.currency if card else None,
         "unit": card.card.unit if card else None,
         "basis": card.version.basis if card else None,
@@ -306,7 +325,7 @@ def _stored_profile(partner: Partner, profile: ProfileVersion) -> dict[str, Any]
 def _stored_rates(
     card: _Card | None, lines: list[tuple[int | None, str, str, int, str, int]], places: Places
 ) -> dict[str, Any] | None:
-    """The shared card's lines for this listing's lots: ceilings, VAT excluded, amounts as decimal strings."""
+    """The shared card's lines in force for this listing's lots: ceilings, VAT excluded, amounts as decimal strings."""
     if card is None:
         return None
     return {

@@ -88,7 +88,8 @@ LISTING_PARAMETERS: Final = (
     Parameter(
         "grade",
         "Code of a grade, such as G3: shows, bounds and sorts by its lowest rate. Needs exactly one "
-        "framework; with a lot only that lot's rates count, with a specialism those of the lot in which it is offered.",
+        "framework; with a lot only that lot's rates count, with a specialism those of the lot in which it is "
+        "offered. Only cards in the framework's own unit and in pounds have one.",
         {"type": "string", "pattern": r"^[A-Za-z0-9]{1,12}$"},
         example="G3",
     ),

@@ -138,7 +138,8 @@ class Reason:
 
 @dataclass(slots=True)
 class HitRate:
-    """The lowest rate of the grade asked for that satisfies the question, and which line of the card it is.
+    """The lowest rate of the grade asked for that satisfies the question, and which line of the card it is. A card in
+    another unit than the framework's, or another currency than pounds, has none.
 
     `lot` is None where the card has one rate for every lot; `work_type` is "" where the framework has none.
     """

@@ -48,6 +48,7 @@ TOUCHES: Final[dict[str, Touch]] = {
     "rate_card.published": _subject(Kind.RATE_CARD),
     "rate_card.took_effect": _subject(Kind.RATE_CARD),
     "rate_card.expired": _subject(Kind.RATE_CARD),
+    "rate_card.lines_changed": _subject(Kind.RATE_CARD),
     "framework.changed": _subject(Kind.FRAMEWORK),
     "framework.went_live": _subject(Kind.FRAMEWORK),
     "framework.expired": _subject(Kind.FRAMEWORK),

@@ -61,6 +61,7 @@ class Result:
     fictional: bool
     ownership: str
     rates: str
+    by_hour: bool
     illustrative: bool
     summary: str
     passages: tuple[Passage, ...]
@@ -92,6 +93,7 @@ def result(hit: Hit) -> Result:
         fictional=stored["fictional"],
         ownership="" if ownership == "not-stated" else said(OWNERSHIP.get(ownership, ownership)),
         rates=_rates(hit.rate, stored["rates"]),
+        by_hour=bool(stored["rates"]) and _by_hour(stored["rates"]["unit"]),
         illustrative=bool(stored["rates"]) and stored["rates"]["basis"] == "illustrative",
         summary=shortened(stored["summary"], SUMMARY_LENGTH),
         passages=_passages(hit, stored["case_studies"]),

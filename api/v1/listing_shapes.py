@@ -72,7 +72,7 @@ class ListingRateLine(serializers.Serializer[Any]):
 
 
 class ListingRates(serializers.Serializer[Any]):
-    """The supplier's shared rate card for this listing's lots: ceilings, VAT excluded."""
+    """The supplier's shared rate card for this listing's lots: ceilings, VAT excluded. `lines` are those in force."""
 
     card = serializers.CharField()
     version = serializers.IntegerField(min_value=1)
@@ -120,7 +120,9 @@ class Listing(serializers.Serializer[Any]):
 
 
 class HitRateSerializer(serializers.Serializer[Any]):
-    """The lowest rate of the grade asked for, and the line that it stands on."""
+    """The lowest rate of the grade asked for, and the line that it stands on. A card in another unit than the
+    framework's, or in another currency than pounds, has none: it stands in `rates`.
+    """
 
     grade = serializers.CharField()
     amount = serializers.RegexField(AMOUNT)

@@ -34,7 +34,9 @@ CAVEATS = {
 
 
 class RateLineSerializer(serializers.ModelSerializer[RateLine]):
-    """One row of a card, said as a line of `rates` is. Null means unknown, never none; a null lot means every lot."""
+    """One row of a card, said as a line of `rates` is. Null means unknown, never none; a null lot means every lot.
+    `valid_from` and `valid_to` are the line's own days, which narrow the card's.
+    """
 
     lot = serializers.SlugRelatedField[Any](slug_field="reference", read_only=True, allow_null=True)
     grade = RateGrade(allow_null=True)
@@ -50,7 +52,7 @@ class RateLineSerializer(serializers.ModelSerializer[RateLine]):
         model = RateLine
         fields: ClassVar[list[str]] = [
             "key", "lot", "grade", "role_title", "work_type", "min_experience", "max_experience",
-            "qualification", "site", "amount",
+            "qualification", "site", "amount", "valid_from", "valid_to",
         ]  # fmt: skip
 
     def to_representation(self, line: RateLine) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 hear of it.
 
 A framework goes live or expires, an appointment starts or ends, a member joins or leaves, a rate card takes
-effect or expires. The sweep looks at every day since the last one it has looked at, so days on which nothing
-ran are made up for. Searches compare dates as well: an event that comes late shows nobody a wrong status.
+effect or expires, lines of the card in force begin or end. The sweep looks at every day since the last one it has
+looked at, so days on which nothing ran are made up for. Searches compare dates as well: an event that comes late shows
+nobody a wrong status.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
@@ -16,14 +18,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
+from procurement.card_versions import spells_by_card
 from procurement.models import (
     Appointment,
     Counter,
     Framework,
     RateCardVersion,
+    RateLine,
     SupplierMember,
 )
 from procurement.permissions import SYSTEM
+from procurement.querysets import RateCardVersionQuerySet
 
 BATCH: Final = 500
 MARK: Final = "dates"
@@ -84,6 +89,34 @@ def _due(after: date, today: date) -> Iterator[Happening]:
         yield _of_card("rate_card.took_effect", version)
     for version in versions.filter(valid_to__range=ended):
         yield _of_card("rate_card.expired", version)
+    yield from _lines_changed(first, ended)
+
+
+def _lines_changed(first: tuple[date, date], ended: tuple[date, date]) -> Iterator[Happening]:
+    """The cards whose lines begin on these first days, or end on these last ones, while their version holds: one for
+    each day. Where the version begins or ends with them, that is told already.
+    """
+    public = RateLine.objects.filter(
+        version__status__in=[RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
+    )
+    days: dict[int, set[date]] = defaultdict(set)
+    begun = public.filter(valid_from__range=first).values_list("version", "valid_from").distinct()
+    for version, day in begun.order_by():
+        if day is not None:
+            days[version].add(day)
+    over = public.filter(valid_to__range=ended).values_list("version", "valid_to").distinct()
+    for version, day in over.order_by():
+        if day is not None:
+            days[version].add(day + timedelta(days=1))
+    if not days:
+        return
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__versions__in=days)
+    told = versions.select_related("card__supplier", "card__framework").distinct()
+    for _, found in spells_by_card(told.order_by("card_id", "-number")):
+        for spell in found:
+            for day in sorted(days.get(spell.version.pk, ())):
+                if spell.holds(day) and day not in (spell.version.valid_from, spell.since):
+                    yield _of_card("rate_card.lines_changed", spell.version, on=day.isoformat())
 
 
 def _of_appointment(kind: str, appointment: Appointment) -> Happening:
@@ -105,7 +138,7 @@ def _of_member(kind: str, member: SupplierMember, changes: dict[str, str | None]
     )
 
 
-def _of_card(kind: str, version: RateCardVersion) -> Happening:
+def _of_card(kind: str, version: RateCardVersion, **changes: str) -> Happening:
     card = version.card
     references = {"supplier": card.supplier.reference, "framework": card.framework.reference}
-    return Happening(kind, "rate_card", card.reference, references, {"version": version.number})
+    return Happening(kind, "rate_card", card.reference, references, {"version": version.number} | changes)

@@ -94,7 +94,8 @@ class ListingDocument(TypedDict):
 
     Of two documents with one key the greater `version` stands, in whatever order they arrive. Texts may be in
     any Unicode form; they are kept in NFC. `status` is the framework's stored status: dates are compared when
-    a question is asked.
+    a question is asked. `comparable` (true where it is left out): the card is in the framework's own unit and in
+    pounds, without which its rates are shown and priced, and nothing is filtered or sorted by them.
     """
 
     key: str
@@ -122,6 +123,7 @@ class ListingDocument(TypedDict):
     size: str
     accreditations: Sequence[str]
     rates: Sequence[DocumentRate]
+    comparable: NotRequired[bool]
     currency: NotRequired[str | None]
     unit: NotRequired[str | None]
     basis: NotRequired[str | None]

@@ -146,7 +146,7 @@ def lowest_rates(view: ListingsView, query: ListingQuery) -> Array:
     grade = _grade_code(view, query)
     if grade is None:
         return lowest
-    rates = view.grade_rates(grade)
+    rates = view.comparable_rates(grade)
     slots, prices = rates.slots, rates.prices
     if wanted := query.rate_lots:
         allowed = allowed_codes(view.codes["lot"], wanted)
@@ -206,7 +206,7 @@ def lowest_rate_of(view: ListingsView, query: ListingQuery, slot: int) -> tuple[
     grade = _grade_code(view, query)
     if grade is None:
         return None
-    rates = view.grade_rates(grade)
+    rates = view.comparable_rates(grade)
     first, last = np.searchsorted(rates.slots, (slot, slot + 1))
     offered = specialisms_offered(view, slot, query.filters["specialism"]) if query.priced_by_offer else ()
     wanted = query.rate_lots_of(offered)

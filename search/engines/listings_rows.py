@@ -27,7 +27,7 @@ SCALARS: Final[Mapping[str, str]] = {
     "version": "<i8", "alive": "?", "framework": "<i4", "status": "<i4", "ownership": "<i4",
     "size": "<i4", "supplier": "<i4", "partner": "<i4", "ends_on": "<i4", "slot_regions": "<i4",
     "currency": "<i4", "unit": "<i4", "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
-    "meant_terms": "<i4", "meant_parts": "<i4", "confirmed_on": "<i4",
+    "meant_terms": "<i4", "meant_parts": "<i4", "confirmed_on": "<i4", "comparable": "?",
 }  # fmt: skip
 """One number for each listing, and how it is stored."""
 
@@ -118,6 +118,7 @@ def make_row(document: Mapping[str, Any], numbers: Mapping[str, Numbers], region
         "ends_on": day_number(document["ends_on"]),
         "confirmed_on": day_number(document.get("confirmed_on")),
         "slot_regions": regions.add(regions.union(offers.values())),
+        "comparable": int(document.get("comparable", True)),
     }
     for kind in ("status", "ownership", "size", "supplier", "partner"):
         scalars[kind] = numbers[kind][document[kind]]

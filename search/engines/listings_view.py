@@ -131,6 +131,7 @@ class ListingsView:
         self._ties = same._ties if same is not None and same_keys else {}
         self._statuses: tuple[date, Array] | None = None
         self._grades: dict[int, GradeRates] = {}
+        self._comparable: dict[int, GradeRates] = {}
         self._lowest_in_lots: dict[int, tuple[Array, Array]] = {}
         self._bearers: dict[str, Bits] = {}
         self._offers: dict[str, tuple[Array, Array]] = {}
@@ -241,12 +242,26 @@ class ListingsView:
             )
         return self._grades[grade]
 
+    def comparable_rates(self, grade: int) -> GradeRates:
+        """Those of them that filters and sorts go by: of cards in the framework's own unit and in pounds."""
+        if grade not in self._comparable:
+            every = self.grade_rates(grade)
+            kept = self.columns.array("comparable")[every.slots]
+            self._comparable[grade] = (
+                every
+                if kept.all()
+                else GradeRates(
+                    every.slots[kept], every.lots[kept], every.work_types[kept], every.prices[kept]
+                )
+            )
+        return self._comparable[grade]
+
     def lowest_in_lots(self, grade: int) -> tuple[Array, Array]:
-        """The lowest rate of a grade (a code) that each slot has in each lot: the pairs as `pair_of` numbers them,
-        ascending, and the prices.
+        """The lowest comparable rate of a grade (a code) that each slot has in each lot: the pairs as `pair_of` numbers
+        them, ascending, and the prices.
         """
         if grade not in self._lowest_in_lots:
-            rates = self.grade_rates(grade)
+            rates = self.comparable_rates(grade)
             pairs = self.pair_of(rates.slots, rates.lots)
             order = np.argsort(pairs, kind="stable")
             pairs, prices = pairs[order], rates.prices[order]

@@ -209,6 +209,22 @@ def test_a_card_that_begins_later_says_which_version_holds_today(client: Client)
     assert listed == {"rm6309~brightwater": card["in_force"], "rm3745~ppl": None}
 
 
+def test_a_line_of_a_card_says_its_own_days(client: Client) -> None:
+    first = date(2026, 8, 18)
+    lines = tuple(
+        LineDraft(
+            key=key, price_minor=70_000, lot="rm6309~7", grade="rm6309~7~g3", valid_from=begins, valid_to=ends
+        )
+        for key, begins, ends in (("x", None, first - timedelta(days=1)), ("y", first, None))
+    )
+    publish_cards(SYSTEM, [CardDraft("brightwater", "rm6309", lines)])
+    card = get(client, "rate-cards/rm6309~brightwater/")
+    assert [(line["key"], line["valid_from"], line["valid_to"]) for line in card["lines"]] == [
+        ("x", None, "2026-08-17"),
+        ("y", "2026-08-18", None),
+    ]
+
+
 def test_a_card_s_versions_are_read_once_whatever_they_are(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -247,7 +247,8 @@ def lowest_rate(document: Document, query: ListingQuery) -> int | None:
     prices = [
         rate["price_minor"]
         for rate in document["rates"]
-        if rate["grade"] == query.grade
+        if document.get("comparable", True)
+        and rate["grade"] == query.grade
         and document["framework"] == query.filters["framework"][0]
         and (not lots or rate["lot"] is None or rate["lot"] in lots)
     ]

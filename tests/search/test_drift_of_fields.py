@@ -36,6 +36,7 @@ LISTING_FIELDS: Final[dict[str, Any]] = {
     "offerings": [],
     "specialisms": [],
     "rates": [],
+    "comparable": False,
     "unit": "hour",
     "confirmed_on": "2001-01-01",
 }

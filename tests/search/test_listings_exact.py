@@ -85,6 +85,7 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
                 case_studies=[{"key": "c1", "title": draw(texts), "text": draw(texts)}],
                 sectors=draw(st.lists(st.sampled_from(("health", "education")), unique=True)),
                 ownership=draw(st.sampled_from(("charity", "not-stated"))),
+                comparable=draw(st.sampled_from((True, True, False))),
                 accreditations=draw(st.lists(st.sampled_from(("b-corp", "iso-9001")), unique=True)),
                 rates=[
                     rate(grade, price, f"{framework}~{lot}" if lot else None)

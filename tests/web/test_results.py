@@ -58,7 +58,7 @@ def test_what_did_not_match_is_shown_in_part() -> None:
         2,
         False,
     )
-    assert (shown.rates, shown.illustrative) == ("£60 to £90.50 an hour", False)
+    assert (shown.rates, shown.by_hour, shown.illustrative) == ("£60 to £90.50 an hour", True, False)
     assert (shown.via, shown.lead, shown.ownership) == ("Oak", "", "Charity")
 
 

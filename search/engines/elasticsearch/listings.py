@@ -356,9 +356,9 @@ def _status(facts: Json, on: date) -> str:
 
 
 def _rate(facts: Json, query: ListingQuery) -> HitRate | None:
-    """The lowest rate of the grade; of equal ones the first by lot, then work type."""
+    """The lowest comparable rate of the grade; of equal ones the first by lot, then work type."""
     frameworks = query.filters.get("framework", ())
-    if query.grade is None or frameworks != (facts["framework"],):
+    if query.grade is None or frameworks != (facts["framework"],) or not facts["comparable"]:
         return None
     wanted = query.rate_lots_of(facts["specialisms"])
     found = [

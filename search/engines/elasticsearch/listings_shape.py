@@ -139,6 +139,7 @@ def _source(
         (rate["grade"], rate["lot"] or "", rate["work_type"], int(rate["price_minor"]))
         for rate in document["rates"]
     ]
+    comparable = bool(document.get("comparable", True))
     card = {kind: document.get(kind) or "" for kind in ("currency", "unit", "basis")}
     priced_by = _priced_by(framework, document["supplier"], card, rates)
     return {
@@ -158,7 +159,8 @@ def _source(
             | ({} if specialism is None else {"specialism": specialism})
             for (lot, specialism), regions in offers.items()
         ],
-        "rates": _rates(framework, rates, filters["specialism"]),
+        # What is filtered and sorted by: `facts` hold all rates, by which teams are priced.
+        "rates": _rates(framework, rates if comparable else (), filters["specialism"]),
         **meaning_of(record.meaning),
         "meant_terms": record.meant_terms,
         "meant_parts": record.meant_parts,
@@ -174,6 +176,7 @@ def _source(
             "specialisms": filters["specialism"],
             "priced_by": priced_by,
             "rates": rates,
+            "comparable": comparable,
             **card,
         },
     }
