@@ -163,12 +163,12 @@ class RateLineQuerySet(QuerySet[RateLine]):
         """The lines by grade of these versions (primary keys), of one lot and of those for every lot, or of all.
 
         Each as (version, grade's code and name, lot's reference or None, work type, price in minor units, first
-        day, last day): there are thousands, and a model costs more than all of it.
+        day, last day, role title): there are thousands, and a model costs more than all of it.
         """
         lines = self.filter(version__in=versions, grade__isnull=False)._holding(lot)
         return lines.order_by("version_id", "ordinal").values_list(
             "version_id", "grade__code", "grade__name", "lot__reference", "work_type", "price_minor",
-            "valid_from", "valid_to",
+            "valid_from", "valid_to", "role_title",
         )  # fmt: skip
 
     def lots_by_grade(self, versions: Collection[int], day: date) -> dict[int, list[str]]:

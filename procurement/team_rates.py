@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from procurement.dated import in_force
 from procurement.errors import Fault
@@ -25,7 +25,8 @@ from procurement.vocabulary import QUALIFICATIONS, WORK_TYPES
 class CardLine:
     """A line of a card by grade. `lot` None holds for every lot, `work_type` "" for every kind of work.
 
-    `minor` is whole minor units for one unit of the card, VAT excluded; the dates narrow the card's own.
+    `minor` is whole minor units for one unit of the card, VAT excluded; the dates narrow the card's own; `role` is the
+    title that the line names beside its grade (see `priced_by_grade`).
     """
 
     grade: str
@@ -35,6 +36,23 @@ class CardLine:
     minor: int
     valid_from: date | None = None
     valid_to: date | None = None
+    role: str = ""
+
+
+class ByGrade(Protocol):
+    """What is looked at of a line by grade. `lot` is any name of a lot, None for every lot."""
+
+    @property
+    def grade(self) -> str: ...
+
+    @property
+    def lot(self) -> object: ...
+
+    @property
+    def work_type(self) -> str: ...
+
+    @property
+    def role(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,7 @@ class Unpriced:
 
 
 Line = TypeVar("Line", CardLine, RoleLine)
+Graded = TypeVar("Graded", bound=ByGrade)
 EITHER_SITE: Final = "both"
 _RANKED: Final = tuple(QUALIFICATIONS)
 
@@ -118,6 +137,24 @@ def rate_for(
     return rate_of(card.grades, member.called, lot, work_type, on)
 
 
+def priced_by_grade(lines: Iterable[Graded]) -> list[Graded]:
+    """Of a card's lines by grade on a day those that price their grade: one that names a role beside it is that role's
+    wherever another states the grade alone, for its lot or every lot and for its kind of work or all.
+    """
+    every = list(lines)
+    alone = {(line.grade.upper(), line.lot, line.work_type) for line in every if not line.role}
+    return [
+        line
+        for line in every
+        if not line.role
+        or not any(
+            (line.grade.upper(), lot, work_type) in alone
+            for lot in (line.lot, None)
+            for work_type in (line.work_type, "")
+        )
+    ]
+
+
 def rate_of(
     lines: Iterable[CardLine], grade: str, lot: str | None, work_type: str | None, on: date
 ) -> LineRate | Unpriced:
@@ -127,7 +164,7 @@ def rate_of(
     by us.
     """
     every = [line for line in lines if in_force(line, on)]
-    of_grade = [line for line in every if line.grade.upper() == grade.upper()]
+    of_grade = priced_by_grade(line for line in every if line.grade.upper() == grade.upper())
     if not of_grade:
         has = ", ".join(sorted({line.grade for line in every}))
         message = f"The card has no {grade}; it has {has}." if has else "The card has no rates by grade."

@@ -34,6 +34,7 @@ from procurement.on_day import appointed, belongs, day_within
 from procurement.querysets import RateCardVersionQuerySet
 from procurement.quotes import fit, own_kind
 from procurement.references import listing_reference
+from procurement.team_rates import priced_by_grade
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
 from search.places import Places
 
@@ -56,8 +57,21 @@ class _Row(NamedTuple):
     grade_id: int | None
     work_type: str
     price_minor: int
+    role_title: str
     valid_from: date | None
     valid_to: date | None
+
+
+class _Line(NamedTuple):
+    """A line in force: key of its lot or None for every lot, its grade's code, name and rank, price in minor units."""
+
+    lot: int | None
+    grade: str
+    name: str
+    rank: int
+    work_type: str
+    price: int
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +81,7 @@ class _Card:
     card: RateCard
     version: RateCardVersion
     comparable: bool
-    lines: list[tuple[int | None, str, str, int, str, int]]
-    """Those in force. Lot key or None for every lot, grade's code, name and rank, work type, price in minor units"""
+    lines: list[_Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +172,10 @@ def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int
     for line in map(_Row._make, lines.values_list(*_Row._fields)):
         if line.grade_id is not None and in_force(line, days[line.version_id]):
             code, name, rank = places.grades[line.grade_id]
-            told = line.lot_id, code, name, rank, line.work_type, line.price_minor
+            told = _Line(line.lot_id, code, name, rank, line.work_type, line.price_minor, line.role_title)
             cards[line.version_id].lines.append(told)
+    for held_card in cards.values():
+        held_card.lines[:] = priced_by_grade(held_card.lines)
     return {place: cards[version.pk] for place, version in chosen.items()}
 
 
@@ -206,7 +221,7 @@ def _document(
     lead, lead_name = rows.leads.get(supplier.pk, (partner.reference, profile.name))
     card = rows.cards.get((supplier.pk, framework.pk))
     lots = {one.lot_id for one in shown}
-    lines = [line for line in card.lines if line[0] is None or line[0] in lots] if card else []
+    lines = [line for line in card.lines if line.lot is None or line.lot in lots] if card else []
     rates: list[DocumentRate] = [
         {
             "lot": places.lots[lot]["reference"] if lot is not None else None,
@@ -215,7 +230,7 @@ def _document(
             "work_type": work_type,
             "price_minor": price,
         }
-        for lot, code, _, rank, work_type, price in lines
+        for lot, code, _, rank, work_type, price, _ in lines
     ]
     key = listing_reference(framework.reference, supplier.reference, partner.reference)
     return {
@@ -322,9 +337,7 @@ def _stored_profile(partner: Partner, profile: ProfileVersion) -> dict[str, Any]
     }
 
 
-def _stored_rates(
-    card: _Card | None, lines: list[tuple[int | None, str, str, int, str, int]], places: Places
-) -> dict[str, Any] | None:
+def _stored_rates(card: _Card | None, lines: list[_Line], places: Places) -> dict[str, Any] | None:
     """The shared card's lines in force for this listing's lots: ceilings, VAT excluded, amounts as decimal strings."""
     if card is None:
         return None
@@ -346,7 +359,7 @@ def _stored_rates(
                 "work_type": work_type or None,
                 "amount": f"{price // 100}.{price % 100:02d}",
             }
-            for lot, code, name, rank, work_type, price in lines
+            for lot, code, name, rank, work_type, price, _ in lines
         ],
     }
 

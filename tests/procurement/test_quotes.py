@@ -134,6 +134,16 @@ def test_a_rate_that_changes_by_its_line_s_own_days_during_the_work_is_said() ->
     assert notes(10)[0][1].startswith("Another version of the card takes force on 2026-09-01")
 
 
+def test_a_grade_is_priced_by_the_line_that_states_it_alone() -> None:
+    clerk = LineDraft("clerk", 9_500, "Junior data clerk", lot="wr1~1", grade="wr1~1~g3")
+    alone = (dated("g1", 40_000, None, None), dated("g3", 90_000, None, None))
+    publish_cards(SYSTEM, [CardDraft("oak", "wr1", (clerk, *alone))])
+    assert total(asked("oak")[0]) == 625_000
+    # Where none does, the line that names a role beside the grade is all that the card says of it.
+    publish_cards(SYSTEM, [CardDraft("oak", "wr1", (clerk, alone[0]))])
+    assert total(asked("oak")[0]) == 423_750
+
+
 def test_a_price_is_of_the_basis_of_the_version_that_states_it() -> None:
     publish_rates("oak", "wr1", PRICES, basis="illustrative")
     real = {key: price + 10_000 for key, price in PRICES.items()}

@@ -93,6 +93,17 @@ def test_a_rate_counts_and_is_shown_on_the_days_of_its_line_alone(days: Days, wr
     assert drift().count == 0
 
 
+def test_a_grade_goes_by_the_line_that_states_it_alone_as_quotes_price_it(writer: Writer) -> None:
+    clerk = LineDraft("clerk", 9_500, "Junior data clerk", lot=LOT, grade=f"{LOT}~g3")
+    alone = LineDraft("g3", 80_000, lot=LOT, grade=f"{LOT}~g3")
+    publish_cards(SYSTEM, [CardDraft("oak", "wr1", (clerk, alone))])
+    drain(writer)
+    assert told(asked(sort="rate")) == [(key, 80_000) for key in OAKS]
+    assert asked(max_rate=15_000) == ()
+    assert {tuple(amounts(hit)) for hit in asked()} == {("800.00",)}
+    assert drift().count == 0
+
+
 def test_a_listing_is_indexed_again_on_the_day_on_which_a_line_begins_or_ends(
     days: Days, writer: Writer
 ) -> None:
