@@ -280,8 +280,13 @@ def greatest_total(call_off: CallOff, prices: Prices) -> int | None:
 
 
 def estimate_of(call_off: CallOff) -> int | None:
-    """The total that a competition is estimated at: the stated value, else the requirement's budget, with options."""
-    terms, budget = terms_of(call_off), content_of(call_off).budget
+    """The total that a competition is estimated at: the stated value, else the requirement's budget, with options.
+    Where outcomes are paid instead of days it is known: their cap, with expenses and options.
+    """
+    terms, content = terms_of(call_off), content_of(call_off)
+    budget = content.budget
+    if terms.outcomes_alone(content):
+        return terms.total(0)
     if terms.value is not None:
         return terms.total(terms.value)
     if budget:

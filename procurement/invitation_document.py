@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from procurement.competition_checks import rules_of
 from procurement.models import CallOff, Competition, CompetitionDocument
-from procurement.order_form import content_of, terms_of
+from procurement.order_form import content_of, outcomes_told, terms_of
 from procurement.rules import last_day
 
 FORMAT: Final = 1
@@ -19,8 +19,8 @@ TOLD_TERMS: Final = ("expenses", "extensions", "hours_per_day")
 
 
 def invitation_document(call_off: CallOff, competition: Competition) -> dict[str, Any]:
-    """What is bought, on which terms, how tenders are evaluated, by when to answer, with which documents (by their
-    digests). Nothing in it is personal, and nothing differs from supplier to supplier.
+    """What is bought, on which terms, what is paid for outcomes, how tenders are evaluated, by when to answer, with
+    which documents (by their digests). Nothing in it is personal, and nothing differs from supplier to supplier.
     """
     content, terms, framework = content_of(call_off), terms_of(call_off).to_json(), call_off.lot.framework
     ends = last_day(content)
@@ -43,6 +43,7 @@ def invitation_document(call_off: CallOff, competition: Competition) -> dict[str
         "starts_on": content.starts_on.isoformat() if content.starts_on else None,
         "ends_on": ends.isoformat() if ends else None,
         "terms": {name: terms[name] for name in TOLD_TERMS},
+        "outcomes": outcomes_told(call_off),
         "evaluation": rules_of(competition).to_json(),
         "interest_until": instant(competition.interest_until),
         "clarify_until": instant(competition.clarify_until),

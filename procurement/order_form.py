@@ -1,4 +1,5 @@
-"""What a call-off costs with each of its suppliers, and the order form that one of them is sent.
+"""What a call-off costs with each of its suppliers, and the order form that one of them is sent; what it pays for
+outcomes, as documents of both routes tell it.
 
 In the direct award journey actions/offers.py prices the next supplier here and freezes the document. The card in force
 on the day of sending is pinned by its version (rates are ceilings). Money in minor units of pounds (pence), VAT
@@ -51,7 +52,7 @@ def priced(call_off: CallOff, asked: Sequence[CallOffSupplier], today: date) -> 
     """
     terms = terms_of(call_off)
     if not content_of(call_off).team:
-        if terms.value is None and terms.outcomes:
+        if terms.outcomes_alone(content_of(call_off)):
             return {one.pk: Priced(0, None) for one in asked}
         if terms.value is None:
             fault = Fault("/terms/value", "required", "Name a team in the requirement, or state the price.")
@@ -119,20 +120,26 @@ def order_document(
         "ends_on": ends.isoformat() if ends else None,
         "terms": terms.to_json(),
         "price": _price(price),
-        "outcomes": _outcomes(call_off),
+        "outcomes": outcomes_told(call_off),
         "total": {"amount": money(terms.total(price.minor)), "currency": "GBP", "vat": "excluded"},
         "sent_at": sent_at.astimezone(UTC).isoformat(timespec="seconds"),
         "reply_by": reply_by.astimezone(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _outcomes(call_off: CallOff) -> dict[str, Any] | None:
-    """What is paid for outcomes beside, None where nothing is."""
+def outcomes_told(call_off: CallOff) -> dict[str, Any] | None:
+    """What is paid for outcomes beside, or instead of, days, in the words of every document of the call-off: its order
+    form, what its competition publishes, what is tendered for it, its contract. None where nothing is. Who pays which
+    share, and why the plan was found suitable, is the buyer's and stays out. Two queries, none without a cap.
+    """
+    if not call_off.outcomes_minor:
+        return None
     plan = OutcomePlan.objects.filter(call_off=call_off).first()
     if plan is None:
         return None
     return {
         "reference": plan.reference,
+        "instead_of_days": terms_of(call_off).outcomes_alone(content_of(call_off)),
         "long_stop_on": plan.long_stop_on.isoformat() if plan.long_stop_on else None,
         "cap": {"amount": money(plan.cap_minor), "currency": "GBP", "vat": "excluded"},
         "measures": [

@@ -15,7 +15,7 @@ from django.utils import timezone
 from procurement.competition_checks import rules_of
 from procurement.errors import Fault
 from procurement.models import Tender, TenderFile, TenderRevision
-from procurement.order_form import content_of, terms_of
+from procurement.order_form import content_of, outcomes_told, terms_of
 from procurement.pricing import money
 from procurement.quotes import card_lines, roles_of
 from procurement.rules import value_faults
@@ -49,7 +49,7 @@ def tender_faults(tender: Tender, content: TenderContent) -> TenderPrice | list[
     if isinstance(price, list):
         return [*faults, *price]
     # As at publishing and at award: what is paid for outcomes beside counts with it.
-    total = price.on_basis("whole") + terms.outcomes
+    total = price.whole + terms.outcomes
     bounds = value_faults(call_off.lot, call_off.route, total)
     faults.extend(Fault("/price", one.code, one.message) for one in bounds)
     if price.on_basis(rules.price_basis) <= 0:
@@ -60,8 +60,8 @@ def tender_faults(tender: Tender, content: TenderContent) -> TenderPrice | list[
 def tender_document(
     tender: Tender, content: TenderContent, price: TenderPrice, number: int, now: datetime
 ) -> dict[str, Any]:
-    """The tender as JSON values: what it answers (digest of what was published, last material amendment), its content,
-    its prices, its files by their digests.
+    """The tender as JSON values: what it answers (digest of what was published, last material amendment, what is paid
+    for outcomes), its content, its prices, its files by their digests.
     """
     competition = tender.competition
     version = tender.invitation.card_version
@@ -74,6 +74,7 @@ def tender_document(
         "published": competition.digest,
         "amendment": competition.material,
         "rate_card": version and {"reference": version.card.reference, "version": version.number},
+        "outcomes": outcomes_told(competition.call_off),
         "content": content.to_json(),
         "price": {
             "work": money(price.work),

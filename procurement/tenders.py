@@ -83,17 +83,25 @@ class TenderContent:
 
 @dataclass(frozen=True, slots=True)
 class TenderPrice:
-    """What a tender costs: the work, expenses at most, each option; VAT excluded."""
+    """What a tender costs: the work, expenses at most, each option; VAT excluded. `fixed` is the cap of what is paid
+    for outcomes instead of days, the same in every tender: it stands in the work's place where prices are compared.
+    """
 
     work: int
     expenses: int
     options: tuple[int, ...]
+    fixed: int = 0
+
+    @property
+    def whole(self) -> int:
+        """The most that it comes to, without outcomes."""
+        return self.work + self.expenses + sum(self.options)
 
     def on_basis(self, basis: str) -> int:
         """What is compared, by a slug of PRICE_BASES."""
         if basis == "work":
-            return self.work
-        return self.work + self.expenses + (sum(self.options) if basis == "whole" else 0)
+            return self.work + self.fixed
+        return self.work + self.fixed + self.expenses + (sum(self.options) if basis == "whole" else 0)
 
 
 def answer_faults(content: TenderContent, rules: EvaluationRules) -> Iterable[Fault]:
@@ -120,7 +128,8 @@ def price_of(
     """What the tender costs, or everything that is wrong with its prices. `ceilings` are the pinned card's rates by the
     key of their line, for one `unit`; `hours_per_day` is known where a line is in the other.
     """
-    faults = [*_team_faults(content, requirement), *_rate_faults(content, ceilings)]
+    alone = terms.outcomes_alone(requirement)
+    faults = [*_team_faults(content, requirement, alone=alone), *_rate_faults(content, ceilings)]
     expenses = terms.expenses if content.expenses is None else content.expenses
     if expenses > terms.expenses:
         faults.append(Fault("/expenses", "above_maximum", f"At most £{money(terms.expenses)} is paid."))
@@ -133,6 +142,8 @@ def price_of(
             faults.append(Fault(f"/options/{at}", "above_maximum", f"At most £{money(most)} is paid."))
     if faults:
         return faults
+    if alone:
+        return TenderPrice(0, expenses, options, fixed=terms.outcomes)
     if not requirement.team:
         assert content.price is not None
         return TenderPrice(content.price, expenses, options)
@@ -145,12 +156,15 @@ def price_of(
     )
 
 
-def _team_faults(content: TenderContent, requirement: RequirementContent) -> Iterable[Fault]:
-    if not requirement.team:
+def _team_faults(content: TenderContent, requirement: RequirementContent, *, alone: bool) -> Iterable[Fault]:
+    if not requirement.team and not alone:
         if content.price is None:
             yield Fault("/price", "required", "State the price of the work.")
         return
-    if content.price is not None:
+    if content.price is not None and alone:
+        message = "Outcomes are paid instead of days, at the prices that were published: state no price."
+        yield Fault("/price", "priced_by_outcomes", message)
+    elif content.price is not None:
         yield Fault("/price", "priced_by_team", "The work is priced by its team: state no price beside.")
     asked = {one.key: one for one in requirement.team}
     for at, line in enumerate(one.line for one in content.team):

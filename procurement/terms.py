@@ -14,7 +14,7 @@ from typing import Any, Final
 from procurement.errors import Fault, Invalid
 from procurement.pricing import MINOR_PER_MAJOR, money, plain
 from procurement.profiles import NOTE_LENGTH, Reader
-from procurement.requirements import LONGEST_MONTHS, MOST_MONEY
+from procurement.requirements import LONGEST_MONTHS, MOST_MONEY, RequirementContent
 from procurement.team_lines import MOST_HOURS
 
 REPLY_DAYS: Final = 2
@@ -65,6 +65,12 @@ class Terms:
     def total(self, price: int) -> int:
         """What the purchase may come to at most: the price of the work, expenses, every option, all outcomes."""
         return price + self.expenses + sum(one.minor for one in self.extensions) + self.outcomes
+
+    def outcomes_alone(self, content: RequirementContent) -> bool:
+        """Whether outcomes are paid instead of days: no team is asked for, no price of the work is stated. The work
+        then costs nothing beside them, and nobody is asked for a price of it.
+        """
+        return bool(self.outcomes) and self.value is None and not content.team
 
     @property
     def most_months(self) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from functools import reduce
 from typing import Any, Final
@@ -40,10 +41,12 @@ from procurement.models import (
     Tender,
     User,
 )
+from procurement.order_form import content_of, outcomes_told
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
+from procurement.rules import last_day
 from procurement.states import Part
 from web.call_off_page import ahead_of
 from web.formats import minor, money
@@ -102,6 +105,9 @@ class CompetitionPage:
     owner: bool
     declares: bool
     before: Preview | None
+    starts_on: date | None
+    ends_on: date | None
+    outcomes: dict[str, Any] | None
     blocking: tuple[Fault, ...]
     ahead: str
     invited: tuple[tuple[int, str], ...]
@@ -146,6 +152,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
     draft = call_off.status in DRAFTS
     staffed = Part.OWNER in parts and call_off.status in STAFFED
     before = preview(actor, call_off.reference) if competition is not None and draft else None
+    content = content_of(call_off)
     base = CompetitionPage(
         competition=competition,
         rules=EvaluationRules.from_json(competition.rules if competition else {}),
@@ -154,6 +161,9 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         owner=Part.OWNER in parts,
         declares=False,
         before=before,
+        starts_on=content.starts_on,
+        ends_on=last_day(content),
+        outcomes=outcomes_told(call_off),
         blocking=tuple(facts.blocking),
         ahead=ahead_of(facts.purchase),
         invited=tuple((one.supplier_id, one.supplier.name) for one in before.invited) if before else (),

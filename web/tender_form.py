@@ -34,7 +34,8 @@ ANSWER: Final = "answer-"
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the form asks for: a line of the team with its ceiling in pounds or "", in the order of the requirement;
-    options as (months, at most in pounds); `unit` is what a rate is for.
+    options as (months, at most in pounds); `unit` is what a rate is for. `fixed` is the cap of what is paid for
+    outcomes instead of days, in pounds, so that no price of the work is asked for; "" where one is.
     """
 
     team: tuple[tuple[TeamLine, str], ...]
@@ -42,12 +43,14 @@ class Asked:
     expenses: str
     options: tuple[tuple[int, str], ...]
     criteria: tuple[Criterion, ...]
+    fixed: str
 
 
 def asked_of(tender: Tender) -> Asked:
     """Reads it from the requirement, the terms, the card that was pinned and the rules (two queries)."""
     call_off = tender.competition.call_off
-    lines, terms = content_of(call_off).team, terms_of(call_off)
+    content, terms = content_of(call_off), terms_of(call_off)
+    lines = content.team
     wanted = TenderContent(team=tuple(Offered(one, 0) for one in lines))
     rates = ceilings(tender, wanted)
     version = tender.invitation.card_version
@@ -58,6 +61,7 @@ def asked_of(tender: Tender) -> Asked:
         expenses=money(terms.expenses),
         options=tuple((one.months, money(one.minor)) for one in terms.extensions),
         criteria=EvaluationRules.from_json(tender.competition.rules).criteria,
+        fixed=money(terms.outcomes) if terms.outcomes_alone(content) else "",
     )
 
 
@@ -75,7 +79,7 @@ def read(sent: QueryDict, asked: Asked) -> dict[str, Any]:
     stated = [most for _, most in asked.options]
     return {
         "team": team,
-        "price": amount_typed(typed["price"]) or None,
+        "price": None if asked.fixed else amount_typed(typed["price"]) or None,
         "expenses": amount_typed(typed["expenses"]) or None,
         "options": [own or most for own, most in zip(options, stated, strict=True)] if any(options) else [],
         "answers": {key: text for key, text in typed["answers"].items() if text.strip()},
@@ -130,7 +134,7 @@ def tender_written(typed: Mapping[str, Any], stands: Mapping[str, Any], asked: A
             )
             for name, label in named.items()
         ]
-    if not asked.team:
+    if not asked.team and not asked.fixed:
         fields.append(Written("price", _("Price"), typed["price"], stands["price"]))
     fields.append(Written("expenses", _("Expenses"), typed["expenses"], stands["expenses"]))
     for at, (mine, now) in enumerate(zip(typed["options"], stands["options"], strict=True), 1):
@@ -158,7 +162,8 @@ def _fault(fault: Fault, places: list[int], asked: Asked) -> FieldFault:
             f"{field}-{row}", f"{named % {'grade': asked.team[row - 1][0].named}}: {spoken(message)}"
         )
     if name == "price":
-        return FieldFault("rate-1" if asked.team else "price", f"{_('Price')}: {spoken(message)}")
+        field = "rate-1" if asked.team else "expenses" if asked.fixed else "price"
+        return FieldFault(field, f"{_('Price')}: {spoken(message)}")
     if name == "expenses":
         return FieldFault("expenses", f"{_('Expenses')}: {spoken(message)}")
     if name == "options" and asked.options:

@@ -20,6 +20,7 @@ from procurement.models import (
     Tender,
     TenderFile,
 )
+from procurement.order_form import outcomes_told
 from procurement.parts import tender_parts
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
@@ -51,6 +52,7 @@ class TenderPage:
     """
 
     open: Open
+    outcomes: dict[str, Any] | None
     team: tuple[dict[str, Any], ...]
     price: dict[str, Any] | None
     criteria: tuple[CriterionLine, ...]
@@ -82,6 +84,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
     looks_low = found.price and tender.reference in (competition.ranking or {}).get("low", {})
     return TenderPage(
         open=found,
+        outcomes=outcomes_told(call_off),
         team=tuple(_member(one, rates=found.price) for one in content["team"]),
         price=document["price"] if document and found.price else None,
         criteria=_criteria(tender, actor, rules, content["answers"]),

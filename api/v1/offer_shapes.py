@@ -10,13 +10,22 @@ from rest_framework import serializers
 
 from api.v1.call_off_shapes import POUNDS
 from api.v1.notice_shapes import NoticeSerializer
-from api.v1.shapes import FICTIONAL_SUPPLIER, Money, Named, NamedFramework, NamedLot, money
+from api.v1.shapes import (
+    FICTIONAL_SUPPLIER,
+    Money,
+    Named,
+    NamedFramework,
+    NamedLot,
+    ToldOutcomesSerializer,
+    money,
+)
 from procurement.actions.awards import supplier_signed
 from procurement.actions.contracts import IDENTIFIER_LENGTH, IDENTIFIERS, contract_parts
 from procurement.actions.offers import offer_parts
 from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.models import CallOff, Contract, Offer
 from procurement.notice_facts import contract_facts, contract_notices
+from procurement.order_form import outcomes_told
 from procurement.public_notices import told_before, told_first, why_none
 
 FORMS: Final = ("json", "pdf")
@@ -199,9 +208,10 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
 
 class ContractSerializer(ContractSummarySerializer):
     """A contract, the public notices that the law asks of it, and what you may do with it now. `no_notices` says why
-    none is asked for, empty where one is.
+    none is asked for, empty where one is. `outcomes` null: none is paid for; else `maximum` is with their cap.
     """
 
+    outcomes = ToldOutcomesSerializer(allow_null=True)
     notices = NoticeSerializer(many=True)
     no_notices = serializers.CharField(allow_blank=True)
     available_actions = serializers.ListField(child=serializers.CharField())
@@ -222,6 +232,7 @@ class ContractSerializer(ContractSummarySerializer):
             to_tell_first=told_first(notices) is not None,
         )
         return super().to_representation(row) | {
+            "outcomes": outcomes_told(row.call_off),
             "notices": NoticeSerializer(notices, many=True).data,
             "no_notices": "" if notices else why_none(contract_facts(row)),
             "available_actions": steps,

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from api.v1.call_off_shapes import POUNDS
 from api.v1.competition_shapes import AmendmentSerializer, DocumentSerializer
 from api.v1.offer_shapes import NamedCallOff, bought
-from api.v1.shapes import FICTIONAL_SUPPLIER, Named, NamedFramework, NamedLot
+from api.v1.shapes import FICTIONAL_SUPPLIER, Named, NamedFramework, NamedLot, ToldOutcomesSerializer
 from procurement.actions.ranking import GROUNDS
 from procurement.departed import left_of
 from procurement.models import (
@@ -28,6 +28,7 @@ from procurement.models import (
     TenderRevision,
 )
 from procurement.models.base import REFERENCE_LENGTH
+from procurement.order_form import outcomes_told
 from procurement.parts import supplier_parts
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, TEXT_LENGTH
 from procurement.sealing import Open, file_open, open_to
@@ -144,9 +145,9 @@ class OfferedSerializer(serializers.Serializer[Any]):
 
 
 class ContentSerializer(serializers.Serializer[Any]):
-    """What a tender says. `team` prices the work where the requirement names one, `price` where it names none;
-    `expenses` and `options` null or empty: as the terms state them. `answers` are by the criteria's keys. Amounts are
-    pounds, VAT excluded.
+    """What a tender says. `team` prices the work where the requirement names one, `price` where it names none, unless
+    outcomes are paid instead of days; `expenses` and `options` null or empty: as the terms state them. `answers` are by
+    the criteria's keys. Amounts are pounds, VAT excluded.
     """
 
     team = serializers.ListField(child=OfferedSerializer(), required=False, max_length=LARGEST_TEAM)
@@ -248,8 +249,10 @@ class SubmittedSerializer(serializers.Serializer[Any]):
 class TenderSerializer(TenderSummarySerializer):
     """A tender. `draft`, `drafters`, `receipts` and files that were not submitted are the tenderer's own: null or left
     out for the buyer. `confirm` is the number of a material amendment to which it does not answer yet, null without.
+    `outcomes` is what was published of what is paid for outcomes, null where nothing is.
     """
 
+    outcomes = ToldOutcomesSerializer(allow_null=True)
     draft = ContentSerializer(allow_null=True)
     drafters = serializers.ListField(child=serializers.CharField(), allow_null=True)
     submitted = SubmittedSerializer(allow_null=True)
@@ -272,6 +275,7 @@ class TenderSerializer(TenderSummarySerializer):
             one.tender = row
         material = row.competition.material
         return super().to_representation(row) | {
+            "outcomes": outcomes_told(row.competition.call_off),
             "draft": row.draft if opened.own else None,
             "drafters": sorted(one.reference for one in row.drafters.all()) if opened.own else None,
             "submitted": _submitted(row.current, opened) if row.current else None,

@@ -21,6 +21,7 @@ from procurement.deadlines import after_working_days
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation import Scored, low_prices, rank
 from procurement.models import CallOff, Competition, LowPriceQuestion, Tender
+from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
 from procurement.profiles import TEXT_LENGTH, Reader
 
@@ -54,7 +55,8 @@ def conclude_evaluation(actor: Actor, reference: str, revision: int) -> Competit
 
 def rank_tenders(competition: Competition) -> dict[str, Any]:
     """Sets the competition's ranking of what is submitted, unsaved, and answers it: evaluation.py's, and the prices
-    that look low by the mean of the others (`low`, in pounds). Raises Conflict while a score is missing.
+    that look low by the mean of the others (`low`, in pounds), none of which does where outcomes are paid instead of
+    days: their prices are the buyer's own. Raises Conflict while a score is missing.
     """
     rules = rules_of(competition)
     rows = competition.tenders.filter(status=Tender.Status.SUBMITTED).select_related("current")
@@ -67,7 +69,8 @@ def rank_tenders(competition: Competition) -> dict[str, Any]:
         assert tender.current is not None
         prices[tender.reference] = tender.current.compared_minor
         entered.append(Scored(tender.reference, scores, tender.current.compared_minor))
-    low = low_prices(prices, rules.low_price)
+    alone = terms_of(competition.call_off).outcomes_alone(content_of(competition.call_off))
+    low = {} if alone else low_prices(prices, rules.low_price)
     ranked = rank(entered, rules, competition.digest).to_json()
     ranked["low"] = {name: str(mean / 100) for name, mean in sorted(low.items())}
     competition.ranking = ranked

@@ -20,6 +20,7 @@ from procurement.errors import Fault, NotFound
 from procurement.models import Contract
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
+from procurement.order_form import outcomes_told
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.public_notices import told_before, told_first, why_none
@@ -127,6 +128,7 @@ def _page(
         buying=bool(buying),
         actions=frozenset(actions) - ({"sign"} if blocking else set()),
         blocking=blocking,
+        outcomes=outcomes_told(found.call_off),
         identifiers=choices_said(IDENTIFIERS.items()),
         notices=notices,
         no_notices="" if notices else said(why_none(contract_facts(found))),
