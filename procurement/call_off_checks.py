@@ -30,6 +30,7 @@ from procurement.pricing import money
 from procurement.rules import (
     buyer_faults,
     direct_award_faults,
+    ended_faults,
     open_faults,
     route_faults,
     supplier_faults,
@@ -215,12 +216,14 @@ def award_faults(
 
 def signing_faults(call_off: CallOff, asked: CallOffSupplier, price: int, on: date) -> list[Fault]:
     """What keeps its contract with a supplier from being signed on that day: a call-off is made by its last signature,
-    until which the framework and the lot are open, the buyer eligible and the supplier appointed.
+    until which the framework and the lot are open, the buyer eligible, the supplier appointed, and the last day of the
+    work is not past.
     """
     own = asked_faults(call_off, asked, Priced(price, None), on)
     return [
         *open_faults(call_off.lot.framework, call_off.lot, on),
         *buyer_faults(call_off.organisation, call_off.lot.framework),
+        *ended_faults(content_of(call_off), on),
         *(one for one in own if one.pointer == OF_SUPPLIER),
     ]
 

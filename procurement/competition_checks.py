@@ -11,7 +11,8 @@ from django.utils import timezone
 from procurement.errors import Fault, Invalid
 from procurement.evaluation_rules import EvaluationRules
 from procurement.models import Assessment, CallOff, Competition, Consensus, LowPriceQuestion, Tender
-from procurement.rules import date_faults, evaluation_faults
+from procurement.order_form import content_of
+from procurement.rules import date_faults, evaluation_faults, opening_faults
 
 
 def rules_of(competition: Competition) -> EvaluationRules:
@@ -79,7 +80,9 @@ def unsettled_prices(competition: Competition) -> list[str]:
 
 
 def competition_faults(call_off: CallOff) -> list[Fault]:
-    """What is wrong with its competition's evaluation and dates by the clock, or that there is none (one query)."""
+    """What is wrong with its competition's evaluation and its dates, by the clock and by the first day of the work, or
+    that there is none (one query).
+    """
     competition = Competition.objects.filter(call_off=call_off).first()
     if competition is None:
         return [Fault("/competition", "required", "Say how tenders are evaluated, and the dates.")]
@@ -91,4 +94,5 @@ def competition_faults(call_off: CallOff) -> list[Fault]:
     return [
         *evaluation_faults(rules, call_off.organisation, call_off.lot),
         *date_faults(*moments, timezone.now()),
+        *opening_faults(content_of(call_off), competition.deadline),
     ]

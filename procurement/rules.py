@@ -24,6 +24,7 @@ from procurement.pricing import money, plain
 from procurement.requirements import RequirementContent
 from procurement.terms import Terms
 from procurement.vocabulary import BUYER_CLASSES
+from procurement.working_days import LONDON
 
 CENTRAL: Final = "central-government"
 LEAST_SOCIAL_VALUE: Final = Decimal(10)
@@ -72,12 +73,14 @@ def value_faults(lot: Lot, route: str, total: int) -> Iterator[Fault]:
 
 
 def term_faults(lot: Lot, content: RequirementContent, terms: Terms, on: date) -> Iterator[Fault]:
-    """First day and length are stated, the work does not begin in the past, and with every option it is no longer than
-    the lot allows; it may run past the lot's own end.
+    """First day and length are stated, the work neither ended nor begins in the past, and with every option it is no
+    longer than the lot allows; it may run past the lot's own end.
     """
+    ended = list(ended_faults(content, on))
+    yield from ended
     if content.starts_on is None:
         yield Fault("/requirement", "start_missing", "The requirement does not say when the work starts.")
-    elif content.starts_on < on:
+    elif content.starts_on < on and not ended:
         yield Fault("/requirement", "start_past", f"The work starts on {content.starts_on}, which is past.")
     if content.months is None:
         yield Fault("/requirement", "length_missing", "The requirement does not say how long the work takes.")
@@ -86,6 +89,29 @@ def term_faults(lot: Lot, content: RequirementContent, terms: Terms, on: date) -
     if longest is not None and months > longest:
         message = f"{months} months with every option are more than the lot's {longest}."
         yield Fault("/terms/extensions", "too_long", message)
+
+
+def ended_faults(content: RequirementContent, on: date) -> Iterator[Fault]:
+    """The last day of the initial term is not past: nobody contracts for work that was to be over."""
+    ends = last_day(content)
+    if ends is not None and ends < on:
+        message = f"The work starts on {content.starts_on} and ends on {ends}, which is past."
+        yield Fault("/requirement", "end_past", message)
+
+
+def opening_faults(content: RequirementContent, deadline: datetime | None) -> Iterator[Fault]:
+    """The work does not begin before the day on which tenders can be opened, which is that of the deadline."""
+    if deadline is None or content.starts_on is None:
+        return
+    opened = deadline.astimezone(LONDON).date()
+    if content.starts_on < opened:
+        ends = last_day(content)
+        until = f" and ends on {ends}" if ends is not None and ends < opened else ""
+        message = (
+            f"The work starts on {content.starts_on}{until}, before tenders can be opened on {opened}: name an earlier "
+            "deadline, or a later start in the requirement."
+        )
+        yield Fault("/deadline", "after_start", message)
 
 
 def supplier_faults(

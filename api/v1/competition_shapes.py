@@ -226,9 +226,12 @@ class EntitledSerializer(serializers.Serializer[Any]):
 
 class PreviewSerializer(MomentsSerializer):
     """What publishing now would do: whom it invites, whom a rule keeps out, what is in the way, under which digest.
+    `starts_on` and `ends_on` are the first and last day of the work without options; null: it does not say.
     `standstill_until`: when a standstill would end if the outcome were told at the deadline.
     """
 
+    starts_on = serializers.DateField(allow_null=True)
+    ends_on = serializers.DateField(allow_null=True)
     invited = EntitledSerializer(many=True)
     ruled_out = RuledOutSerializer(many=True)
     blocking = RuleFaultSerializer(many=True)
@@ -242,6 +245,8 @@ class PreviewSerializer(MomentsSerializer):
             "interest_until": found.competition.interest_until,
             "clarify_until": found.competition.clarify_until,
             "deadline": found.competition.deadline,
+            "starts_on": found.starts_on,
+            "ends_on": found.ends_on,
             "invited": [
                 {
                     "supplier": {"reference": one.supplier.reference, "name": one.supplier.name},

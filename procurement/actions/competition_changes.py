@@ -23,10 +23,11 @@ from procurement.differences import differences
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.invitation_document import document_told, instant
 from procurement.models import Amendment, CallOff, Competition, RequirementRevision
+from procurement.order_form import content_of
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.requirements import RequirementContent
-from procurement.rules import date_faults
+from procurement.rules import date_faults, opening_faults
 
 MATERIAL_DAYS: Final = 2
 """Whole working days that tenderers have at least to answer to a material amendment."""
@@ -42,7 +43,7 @@ def extend_competition(
     """Moves moments (MOMENTS, ISO 8601 with a time zone) to later, for a reason that all are told.
 
     Raises NotFound, NotPermitted, Stale; Conflict once the deadline has passed; Invalid at the moment that would come
-    earlier, has passed, or is out of order, and at /reason.
+    earlier, has passed, is out of order, or (of the deadline) lies after the first day of the work, and at /reason.
     """
     why = reason_of(reason, "Nothing was moved.")
     faults: list[Fault] = []
@@ -56,6 +57,8 @@ def extend_competition(
         told = _moved(competition, read)
         if not told:
             raise Conflict("Nothing was moved.")
+        if "deadline" in told:
+            _refuse(list(opening_faults(content_of(competition.call_off), competition.deadline)))
         competition.save(update_fields=[*told, "remind_at"])
         _tell(actor, competition, "call_off.extended", {"moments": told, "reason": why})
     return competition
@@ -105,6 +108,7 @@ def amend_competition(
             raise Invalid("Nothing was amended.", (Fault("/deadline", "too_soon", message),))
         today = timezone.localdate(now)
         _refuse(list(place_faults(call_off, today)))
+        _refuse(list(opening_faults(content_of(call_off), competition.deadline)))
         _refuse(list(reach_faults(call_off, _competing(competition), _published_on(competition))))
         total = estimate_of(call_off)
         require_approval(call_off, total, total)

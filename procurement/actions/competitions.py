@@ -24,9 +24,11 @@ from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.evaluation_rules import EvaluationRules
 from procurement.invitation_document import invitation_document
 from procurement.models import CallOff, Competition, Framework
+from procurement.order_form import content_of
 from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
 from procurement.profiles import Reader
+from procurement.rules import last_day
 from procurement.states import Part
 from procurement.working_days import LONDON
 
@@ -49,6 +51,16 @@ class Preview:
     out: list[Out]
     digest: str
     standstill_until: datetime | None
+
+    @property
+    def starts_on(self) -> date | None:
+        """The first day of the work; None: the requirement does not say."""
+        return content_of(self.competition.call_off).starts_on
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last day of the initial term; None: the requirement does not say."""
+        return last_day(content_of(self.competition.call_off))
 
     def faults(self) -> list[Fault]:
         """What is in the way. Asked apart: what a call-off's own facts say of it nearly always tells the same."""

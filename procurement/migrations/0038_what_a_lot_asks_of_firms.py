@@ -4,7 +4,7 @@ which is made up, say so from here on; of no real framework that is here is it k
 
 from django.db import migrations, models
 
-from procurement.closed_values import bounds, hold_values, let_values
+from procurement.closed_values import Bound, bounds, hold_values, let_values
 from procurement.guards import stand_again, stand_aside
 
 LOTS = "procurement_lot"
@@ -15,6 +15,11 @@ CX_DEMO_01 = {
     "cx-demo-01~2b": (["cyber-essentials-plus", "iso-27001"], 5),
 }
 """Accreditations, and millions of pounds of either cover."""
+IN_ORDER = Bound(
+    LOTS, "values_in_order", ("minimum_value_pence", "maximum_value_pence"),
+    '{}"minimum_value_pence" <= {}"maximum_value_pence"', '{}"minimum_value_pence" > {}"maximum_value_pence"',
+)  # fmt: skip
+"""As 0030 has it: SQLite holds everything of a table by one trigger, which is put up anew here."""
 
 
 def aside(apps, editor):
@@ -36,7 +41,7 @@ def state(apps, editor):
 
 
 def held(apps):
-    return [bound for bound in bounds(apps, "procurement") if bound.table == LOTS]
+    return [*(bound for bound in bounds(apps, "procurement") if bound.table == LOTS), IN_ORDER]
 
 
 def put_up(apps, editor):

@@ -18,6 +18,7 @@ from django.utils import timezone
 from procurement.actions.due import move_due
 from procurement.actions.requirements import create_requirement
 from procurement.canonical import canonical, digest_of_text
+from procurement.deadlines import months_after
 from procurement.models import CallOff, Contract, Tender, TenderRevision
 from tests.api import competing, outcomes
 from tests.api.buying import buyer
@@ -247,3 +248,19 @@ def test_outcomes_instead_of_days_are_estimated_at_their_cap(person: PERSON) -> 
     told = got(person("buyer"), f"call-offs/{reference}/")
     assert told["greatest_total"]["amount"] == "60100.00"
     assert told["blocking"] == []
+
+
+def test_work_that_begins_before_tenders_can_be_opened_is_not_published(person: PERSON) -> None:
+    reference = drafted(person, BESIDE, TEAM, due=31)
+    first = timezone.localdate() + timedelta(days=30)
+    shown = send(person("buyer"), "POST", f"call-offs/{reference}/competition/preview/", {})
+    assert [(one["pointer"], one["code"]) for one in shown["blocking"]] == [("/deadline", "after_start")]
+    assert str(first) in shown["blocking"][0]["message"]
+    before = CallOff.objects.values().get(reference=reference)
+    refused = send(person("buyer"), "POST", f"call-offs/{reference}/competition/publish/", {}, 422)
+    assert [one["code"] for one in refused["errors"]] == ["after_start"]
+    assert CallOff.objects.values().get(reference=reference) == before
+    send(person("buyer"), "PUT", f"call-offs/{reference}/competition/", planned(30))
+    shown = send(person("buyer"), "POST", f"call-offs/{reference}/competition/preview/", {})
+    assert shown["blocking"] == []
+    assert (shown["starts_on"], shown["ends_on"]) == (first.isoformat(), months_after(first, 6).isoformat())

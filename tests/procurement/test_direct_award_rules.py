@@ -201,7 +201,8 @@ def test_bounds_of_the_value(total: int, codes: list[str]) -> None:
         ({"starts_on": None}, ["start_missing"]),
         ({"months": None}, ["length_missing"]),
         ({"months": 10}, ["too_long"]),
-        ({"starts_on": "2020-01-01"}, ["start_past"]),
+        ({"starts_on": (timezone.localdate() - timedelta(days=1)).isoformat()}, ["start_past"]),
+        ({"starts_on": "2020-01-01"}, ["end_past"]),
     ],
 )
 def test_the_term_is_stated_ahead_and_not_too_long(changes: dict[str, Any], codes: list[str]) -> None:
