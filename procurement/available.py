@@ -65,9 +65,9 @@ class Purchase:
     awarded or signed now, and a rule that is broken keeps it.
 
     Of a competition: `asking` while suppliers are asked for their interest first; `unscored` while a score is not
-    agreed, and who brings the next; `unranked` where no tender ranks; `low_unsettled` while a price that looks
-    abnormally low is not decided on, and who brings that on; `held` while a standstill that was promised keeps the
-    award, to `held_until` once it runs.
+    agreed, and who brings the next; `uncounted` where scores that it was ranked by count no longer; `unranked` where no
+    tender ranks; `low_unsettled` while a price that looks abnormally low is not decided on, and who brings that on;
+    `held` while a standstill that was promised keeps the award, to `held_until` once it runs.
     """
 
     route: str
@@ -82,6 +82,7 @@ class Purchase:
     passed: tuple[str, ...] = ()
     asking: bool = False
     unscored: Turn | None = None
+    uncounted: bool = False
     unranked: bool = False
     low_unsettled: Turn | None = None
     held: bool = False
@@ -98,9 +99,10 @@ class Tendering:
     """What of a tender decides who does what next, beside its status.
 
     `open`: its competition is out and the deadline ahead. `confirmed`: it answers to the last material amendment.
-    `call_off` is the status of the call-off. `opened`: the tenders are. `declared`: whoever asks has declared their
-    interests, and no conflict. `low`: its price looks abnormally low; `asked`, `answered` and `decided` say how far
-    the question about it has come.
+    `call_off` is the status of the call-off. `opened`: the tenders are. `uncounted`: scores that they were ranked by
+    count no longer, so that none can be ranked anew before they are given again. `declared`: whoever asks has declared
+    their interests, and no conflict. `low`: its price looks abnormally low; `asked`, `answered` and `decided` say how
+    far the question about it has come.
     """
 
     status: str
@@ -108,6 +110,7 @@ class Tendering:
     open: bool = False
     confirmed: bool = True
     opened: bool = False
+    uncounted: bool = False
     declared: bool = False
     low: bool = False
     asked: bool = False
@@ -141,8 +144,10 @@ def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
         return purchase.offer is None
     if name == "conclude":
         return not purchase.unscored
+    if name == "evaluate_again":
+        return purchase.uncounted
     if name in ("intend", "award"):
-        settled = not purchase.unranked and not purchase.low_unsettled
+        settled = not purchase.unranked and not purchase.low_unsettled and not purchase.uncounted
         return settled and not (name == "award" and purchase.held)
     return True
 
@@ -172,7 +177,7 @@ def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
         "ask_price": evaluated and tendering.low and not tendering.asked,
         "answer_price": questioned,
         "accept_price": questioned and tendering.answered,
-        "disqualify": tendering.opened,
+        "disqualify": tendering.opened and not (evaluated and tendering.uncounted),
         **dict.fromkeys(WITH_CALL_OFF, False),
     }
     return [name for name in TENDERS.available(tendering.status, parts) if needed.get(name, True)]

@@ -31,6 +31,7 @@ from procurement.call_off_checks import (
     standing_faults,
     unreached_faults,
 )
+from procurement.competition_checks import UNCOUNTED, missing_scores
 from procurement.deadlines import end_of
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
@@ -124,6 +125,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     now = timezone.now()
     waiting = live is not None and live.status in WAITING
     window = {"due": live.reply_by if live and waiting else None} if direct else competing(call_off, now)
+    if window.get("uncounted"):
+        rules.append(UNCOUNTED)
     due = window.get("due")
     purchase = Purchase(
         route=call_off.route,
@@ -158,7 +161,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
 
 def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
     """What of a competition decides who does what next, as fields of Purchase; at most two queries, seven while
-    tenders are scored. `due` is the end of the expression of interest, or the deadline for tenders.
+    tenders are scored, six once they are ranked. `due` is the end of the expression of interest, or the deadline for
+    tenders.
     """
     competition = Competition.objects.filter(call_off=call_off).defer("document").first()
     if competition is None:
@@ -174,6 +178,7 @@ def competing(call_off: CallOff, now: datetime) -> dict[str, Any]:
         else None,
         "asking": asking,
         "unscored": scores_awaited(competition) if status == CallOff.Status.EVALUATING else None,
+        "uncounted": status in DECIDING and bool(missing_scores(competition)),
         "unranked": not any(one["rank"] == 1 for one in rows),
         "low_unsettled": prices_awaited(competition, now) if status in DECIDING else None,
         "held": competition.standstill and (until is None or now < until),

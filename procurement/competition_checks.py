@@ -4,7 +4,8 @@ and publishing.
 
 from __future__ import annotations
 
-from collections import Counter
+from datetime import datetime
+from typing import Final
 
 from django.utils import timezone
 
@@ -14,6 +15,16 @@ from procurement.models import Assessment, CallOff, Competition, Consensus, LowP
 from procurement.order_form import content_of
 from procurement.rules import date_faults, evaluation_faults, opening_faults
 
+TAKING_PART: Final = (Tender.Status.SUBMITTED, Tender.Status.SUCCESSFUL, Tender.Status.UNSUCCESSFUL)
+"""Tenders whose scores count, whether an outcome was told or not."""
+UNCOUNTED: Final = Fault(
+    "/scores",
+    "not_counted",
+    "Agreed scores count no longer, as a conflict of interest was declared since: evaluate again, have somebody else "
+    "score and agree them, and rank the tenders anew.",
+)
+"""Why nothing is told or awarded by a ranking that rests on such scores (`missing_scores` once it is ranked)."""
+
 
 def rules_of(competition: Competition) -> EvaluationRules:
     """How its tenders are evaluated."""
@@ -21,29 +32,30 @@ def rules_of(competition: Competition) -> EvaluationRules:
 
 
 def missing_scores(competition: Competition, out: dict[int, str] | None = None) -> list[tuple[int, str]]:
-    """The scores of submitted tenders that are not agreed yet, by tender (its key) and criterion (three queries, four
+    """The scores of tenders that take part which are not agreed, by tender (its key) and criterion (three queries, four
     where somebody is conflicted; one less where those are given as `out`).
     """
-    standing = competition.tenders.filter(status=Tender.Status.SUBMITTED).values_list("pk", flat=True)
+    standing = competition.tenders.filter(status__in=TAKING_PART).values_list("pk", flat=True)
     agreed, keys = agreed_scores(competition, out), [one.key for one in rules_of(competition).criteria]
     return [(tender, key) for tender in standing for key in keys if key not in agreed.get(tender, {})]
 
 
 def agreed_scores(competition: Competition, out: dict[int, str] | None = None) -> dict[int, dict[str, int]]:
     """The agreed scores that count, by tender (its key) and criterion. One that a moderator with a conflict of interest
-    set, or that rests on too few assessors without one, does not: it must be agreed anew.
+    set, or that rests on too few assessors without one, does not: it must be agreed anew, whoever has scored since.
     """
     rules = rules_of(competition)
     out = conflicted(competition) if out is None else out
     rows = Consensus.objects.filter(
         tender__competition=competition,
-        tender__status=Tender.Status.SUBMITTED,
+        tender__status__in=TAKING_PART,
         criterion__in=[one.key for one in rules.criteria],
     ).exclude(actor__in=out.values())
-    enough = _scored_enough(competition, rules, out) if out else None
+    scored = _scored(competition, out) if out else None
     found: dict[int, dict[str, int]] = {}
     for one in rows:
-        if enough is None or (one.tender_id, one.criterion) in enough:
+        rests_on = () if scored is None else scored.get((one.tender_id, one.criterion), ())
+        if scored is None or sum(at <= one.at for at in rests_on) >= rules.assessors:
             found.setdefault(one.tender_id, {})[one.criterion] = one.score
     return found
 
@@ -59,13 +71,13 @@ def declared(competition: Competition) -> dict[int, tuple[str, bool]]:
     return {key: (reference, conflict) for key, reference, conflict in rows}
 
 
-def _scored_enough(
-    competition: Competition, rules: EvaluationRules, out: dict[int, str]
-) -> set[tuple[int, str]]:
-    """Tenders and criteria that as many have scored, without a conflict of interest, as the rules ask."""
+def _scored(competition: Competition, out: dict[int, str]) -> dict[tuple[int, str], list[datetime]]:
+    """When tenders (by key) were scored by criterion, by those without a conflict of interest."""
     rows = Assessment.objects.filter(tender__competition=competition).exclude(assessor__in=out)
-    counts = Counter(rows.values_list("tender", "criterion"))
-    return {pair for pair, count in counts.items() if count >= rules.assessors}
+    found: dict[tuple[int, str], list[datetime]] = {}
+    for tender, criterion, at in rows.values_list("tender", "criterion", "at"):
+        found.setdefault((tender, criterion), []).append(at)
+    return found
 
 
 def unsettled_prices(competition: Competition) -> list[str]:

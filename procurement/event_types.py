@@ -139,11 +139,17 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "interest_ended": "Expressions of interest ended; changes hold how many are invited.",
             "document_added": "A document was put with a competition; changes hold its reference.",
             "document_removed": "One that no supplier was told of was taken away.",
+            "scores_lapsed": "By a conflict declared since, scores that its tenders were ranked by count no longer.",
             "interest_declared": "An assessor or moderator declared their interests; changes hold nothing of them.",
         }.items()
     },
     "call_off.tenders_opened": EventType(
         "call_off", ("organisation", "user"), "Its tenders were opened; it names who assesses and moderates."
+    ),
+    "call_off.evaluation_reopened": EventType(
+        "call_off",
+        ("organisation", "user"),
+        "Scores count no longer and are given anew; it names who assesses and moderates, changes hold the reason.",
     ),
     "call_off.awarded": EventType(
         "call_off",

@@ -151,6 +151,11 @@ def _kept_back(purchase: Purchase) -> Turn | None:
         return _to_publish(purchase)
     if status == Status.EVALUATING and purchase.unscored is not None:
         return purchase.unscored
+    if purchase.uncounted and status == Status.EVALUATED:
+        return _stepped("evaluate_again", purchase)
+    if purchase.uncounted and status == Status.INTENTION:
+        # What was told is taken back first.
+        return _stepped("undo", purchase)
     if status == Status.EVALUATED and purchase.unranked:
         return _given_up(purchase)
     if status == Status.EVALUATED and purchase.low_unsettled is not None:
@@ -165,6 +170,12 @@ def _kept_back(purchase: Purchase) -> Turn | None:
         # Nobody may award before; from then on the owner does.
         return Turn((Part.SYSTEM,), (), purchase.held_until)
     return None
+
+
+def _stepped(name: str, purchase: Purchase) -> Turn:
+    step = CALL_OFFS.step(name, purchase.status, purchase.route)
+    assert step is not None
+    return _turn_of(step.who, (name,), None)
 
 
 def _brought_on(purchase: Purchase) -> Turn:

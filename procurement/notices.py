@@ -212,6 +212,15 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "The tenders of the competition {subject} are opened: declare your interests, then score or moderate.",
                ASSESSED),
     ),
+    "call_off.scores_lapsed": (
+        Notice("organisation", "Scores count no longer: {subject}",
+               "A conflict of interest was declared after the tenders of {subject} were ranked: nothing is told or "
+               "awarded by scores that count no longer. They are evaluated again.", ASSESSED, URGENT),
+    ),
+    "call_off.evaluation_reopened": (
+        Notice(USER, "Evaluated again: {subject}",
+               "Scores of the tenders of {subject} count no longer: those are given and agreed anew.", ASSESSED),
+    ),
     "call_off.approval_asked": (
         Notice("organisation", "To approve: {subject}",
                "An approval of the call-off {subject} is asked for: it goes on once it is given.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from procurement.available import Tendering, tender_steps
+from procurement.competition_checks import missing_scores
 from procurement.models import CallOff, Declaration, LowPriceQuestion, Tender
 from procurement.parts import tender_parts
 from procurement.permissions import Actor
@@ -17,7 +18,9 @@ SCORING = frozenset({Part.ASSESSOR, Part.MODERATOR})
 
 
 def steps_of(actor: Actor, tender: Tender) -> list[str]:
-    """What the actor may do with the tender now; at most six queries."""
+    """What the actor may do with the tender now; at most six queries, ten for the owner once the
+    tenders are ranked.
+    """
     parts = tender_parts(actor, tender)
     competition = tender.competition
     status = competition.call_off.status
@@ -28,7 +31,7 @@ def steps_of(actor: Actor, tender: Tender) -> list[str]:
         last = mine.order_by("pk").last()
         declared = last is not None and not last.conflict
     question = None
-    if competition.ranking is not None:
+    if competition.opened_at is not None:
         question = LowPriceQuestion.objects.filter(tender=tender).first()
     tendering = Tendering(
         status=tender.status,
@@ -36,6 +39,9 @@ def steps_of(actor: Actor, tender: Tender) -> list[str]:
         open=status == CallOff.Status.OUT and ahead,
         confirmed=tender.confirmed >= competition.material,
         opened=competition.opened_at is not None,
+        uncounted=status == CallOff.Status.EVALUATED
+        and Part.OWNER in parts
+        and bool(missing_scores(competition)),
         declared=declared,
         low=tender.reference in (competition.ranking or {}).get("low", {}),
         asked=question is not None,

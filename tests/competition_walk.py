@@ -34,6 +34,7 @@ from procurement.actions.ranking import (
     ask_about_price,
     conclude_evaluation,
     disqualify,
+    evaluate_again,
     explain_price,
 )
 from procurement.actions.requirements import revise_requirement
@@ -71,6 +72,9 @@ RATES: Final = (("391.17", "900.00"), ("390.00", "890.00"), ("150.00", "300.00")
 call-off itself, which its buyer reads all along.
 """
 WHY: Final = "Because."
+ASSESSING: Final = ("first", "second")
+MODERATING: Final = ("moderator", "second")
+"""Who may give scores, and who may agree them; the second of each once they are named."""
 
 
 class Clock:
@@ -220,18 +224,20 @@ class Walk(RuleBasedStateMachine):
                     "approve": lambda: self.approve("approver"),
                     "publish": self.publish,
                     "open_tenders": self.open,
-                    "declare": lambda: [self.declare(one, False) for one in ("first", "moderator")],
-                    "assess": lambda: [self.score(one, 4) for one in SUPPLIERS],
-                    "agree": lambda: [self.settle(one, 4) for one in SUPPLIERS],
+                    "declare": lambda: [self.declare(one, False) for one in ("first", "moderator", "second")],
+                    "assess": lambda: [self.score(one, 4, who) for who in ASSESSING for one in SUPPLIERS],
+                    "agree": lambda: [self.settle(one, 4, who) for who in MODERATING for one in SUPPLIERS],
                     "conclude": lambda: self.conclude("buyer"),
                     "ask_price": lambda: [self.ask_price(one) for one in SUPPLIERS],
                     "answer_price": lambda: [self.answer_price(one) for one in SUPPLIERS],
                     "accept_price": lambda: [self.accept_price(one) for one in SUPPLIERS],
+                    "evaluate_again": lambda: self.again("buyer"),
+                    "add_person": lambda: [self.staff(one) for one in ("assessor", "moderator")],
                     "intend": self.intend,
                     "award": self.award,
                     "undo": lambda: self.undo("approver"),
-                    # Somebody has a conflict, is suspended, or it would end: other rules take these.
-                    **dict.fromkeys(("add_person", "disqualify", "cancel"), lambda: self.reinstate()),
+                    # Somebody is suspended, or it would end: other rules take these.
+                    **dict.fromkeys(("disqualify", "cancel"), lambda: self.reinstate()),
                 }[step]()
 
     # The buyer, until it is published.
@@ -363,18 +369,37 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["first", "moderator", "second"]), conflict=st.booleans())
     def declare(self, name: str, conflict: bool) -> None:
+        """Also after it is ranked: what is given by somebody with a conflict counts no longer."""
         actor = self.actor(name)
         self.act("declare", lambda: declare_interests(actor, self.reference, conflict, WHY))
 
-    @rule(supplier=st.sampled_from(SUPPLIERS), score=st.integers(min_value=1, max_value=5))
-    def score(self, supplier: str, score: int) -> None:
+    @rule(
+        supplier=st.sampled_from(SUPPLIERS),
+        score=st.integers(min_value=1, max_value=5),
+        who=st.sampled_from(ASSESSING),
+    )
+    def score(self, supplier: str, score: int, who: str = "first") -> None:
         for key in ("method", "social"):
-            self.bid_scored("assess", supplier, "first", assess, key, score)
+            self.bid_scored("assess", supplier, who, assess, key, score)
 
-    @rule(supplier=st.sampled_from(SUPPLIERS), score=st.integers(min_value=1, max_value=5))
-    def settle(self, supplier: str, score: int) -> None:
+    @rule(
+        supplier=st.sampled_from(SUPPLIERS),
+        score=st.integers(min_value=1, max_value=5),
+        who=st.sampled_from(MODERATING),
+    )
+    def settle(self, supplier: str, score: int, who: str = "moderator") -> None:
         for key in ("method", "social"):
-            self.bid_scored("agree", supplier, "moderator", agree, key, score)
+            self.bid_scored("agree", supplier, who, agree, key, score)
+
+    @rule(part=st.sampled_from(["assessor", "moderator"]))
+    def staff(self, part: str) -> None:
+        """Somebody else is named."""
+        second = self.actor("second").reference
+        self.act("add_person", lambda: add_person(self.buyer, self.reference, second, part))
+
+    @rule(name=st.sampled_from(["buyer", "moderator", "first"]))
+    def again(self, name: str) -> None:
+        self.move("evaluate_again", self.actor(name), evaluate_again, WHY)
 
     def bid_scored(self, name: str, supplier: str, who: str, action: Any, key: str, score: int) -> None:
         """A score; that it is offered does not say that this criterion still takes one."""

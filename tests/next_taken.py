@@ -23,6 +23,7 @@ from procurement.actions.ranking import (
     ask_about_price,
     conclude_evaluation,
     disqualify,
+    evaluate_again,
     explain_price,
 )
 from procurement.actions.tenders import submit_tender, write_tender
@@ -44,6 +45,7 @@ MOVES: Final[dict[str, Callable[..., Any]]] = {
     "publish": publish_competition,
     "open_tenders": open_tenders,
     "conclude": conclude_evaluation,
+    "evaluate_again": lambda *call_off: evaluate_again(*call_off, WHY),
     "intend": intend_award,
     "award": lambda *call_off: award_competition(*call_off, "None known."),
     "undo": lambda *call_off: undo_award(*call_off, WHY),
@@ -76,8 +78,8 @@ def _actors(walk: Walk, part: Part) -> list[Actor]:
     return {
         Part.OWNER: [walk.buyer],
         Part.APPROVER: [walk.actor("approver")],
-        Part.ASSESSOR: [walk.actor("first")],
-        Part.MODERATOR: [walk.actor("moderator")],
+        Part.ASSESSOR: [walk.actor("first"), walk.actor("second")],
+        Part.MODERATOR: [walk.actor("moderator"), walk.actor("second")],
         Part.LEAD: [walk.actor(one) for one in SUPPLIERS],
     }[part]
 

@@ -21,7 +21,7 @@ from procurement.actions.competition_changes import amend_competition, extend_co
 from procurement.actions.competitions import MOMENTS
 from procurement.actions.files import add_document, remove_document
 from procurement.actions.publishing import publish_competition
-from procurement.actions.ranking import conclude_evaluation
+from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.models import Competition
 from procurement.permissions import Actor
 from web.competition_form import LABELS, local, moment_of
@@ -59,6 +59,9 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
     "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
     "conclude": lambda actor, reference, revision, _: conclude_evaluation(actor, reference, revision),
+    "evaluate_again": lambda actor, reference, revision, sent: evaluate_again(
+        actor, reference, revision, sent.get("reason", "")
+    ),
     "intend": lambda actor, reference, revision, _: intend_award(actor, reference, revision),
     "award": lambda actor, reference, revision, sent: award_competition(
         actor, reference, revision, sent.get("conflicts", "")
@@ -93,6 +96,7 @@ DONE: Final = {
     "ask_approval": N_("The approvers of your organisation are told."),
     "approve": N_("The award is approved."),
     "conclude": N_("The tenders are ranked."),
+    "evaluate_again": N_("The tenders are evaluated again."),
     "intend": N_("Every tenderer has been told the intention."),
     "award": N_("The call-off is awarded. The contract waits for both signatures."),
     "undo": N_("The outcome is open again. Every tenderer has been told."),

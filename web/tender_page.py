@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procurement.actions.ranking import GROUNDS
+from procurement.competition_checks import missing_scores
 from procurement.departed import left_of
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import (
@@ -113,7 +114,8 @@ def _judging(
     possible = {
         "ask_price": evaluated and looks_low and asked is None,
         "accept_price": undecided and asked is not None and asked.answered_at is not None,
-        "disqualify": tender.competition.opened_at is not None,
+        "disqualify": tender.competition.opened_at is not None
+        and not (evaluated and missing_scores(tender.competition)),
     }
     return [name for name in JUDGING if name in available and possible[name]]
 

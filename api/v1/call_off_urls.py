@@ -61,6 +61,7 @@ CALL_OFFS: Final[list[URLPattern]] = [
             ("fail", call_off_moves.Failure),
             ("open-tenders", competition_moves.Opening),
             ("conclude", competition_moves.Conclusion),
+            ("evaluate-again", competition_moves.EvaluatedAgain),
             ("intend", competition_moves.Intention),
             ("ranking", competition_moves.RankingView),
             ("low-prices", competition_moves.LowPrices),

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from api.errors import Problem
 from api.schema import operation
 from api.v1.call_off_moves import moved
-from api.v1.call_off_shapes import CallOffSerializer
+from api.v1.call_off_shapes import CallOffSerializer, ReasonSerializer
 from api.v1.call_offs import seen_by
 from api.v1.competition_shapes import LowPricesSerializer, PriceQuestionSerializer, RankingSerializer
 from api.v1.competitions import MOVED, competition_of
@@ -24,7 +24,7 @@ from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, one_of
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import intend_award
-from procurement.actions.ranking import conclude_evaluation
+from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.evaluation import rounded
 from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, Competition, LowPriceQuestion, Tender
@@ -98,6 +98,34 @@ class Conclusion(ApiView):
             return conclude_evaluation(actor, known, at).call_off
 
         return moved(request, reference, None, conclude)
+
+
+class EvaluatedAgain(ApiView):
+    """The step back to evaluating."""
+
+    varies = True
+
+    @operation(
+        summary="Evaluate again",
+        answer=CallOffSerializer,
+        verb="evaluate_again",
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$LAPSED/evaluate-again/" '
+        f'{SENDS}\'{{"reason": "The moderator declared a conflict of interest."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Where a conflict of interest that was declared since takes from scores that they count: `blocking` names
+        `not_counted`. By the owner or a moderator, with a reason; those scores are given and agreed anew, by others,
+        the ranking falls and prices are closed again. An intention or an award is undone first.
+        """
+
+        def again(actor: Actor, known: str, at: int, reason: Any) -> CallOff:
+            return evaluate_again(actor, known, at, reason).call_off
+
+        return moved(request, reference, "reason", again)
 
 
 class Intention(ApiView):

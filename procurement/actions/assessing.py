@@ -16,10 +16,20 @@ from procurement.actions.closing import planned_of
 from procurement.actions.events import record
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
-from procurement.competition_checks import agreed_scores, conflicted, rules_of
+from procurement.call_off_checks import DECIDING
+from procurement.competition_checks import agreed_scores, conflicted, missing_scores, rules_of
 from procurement.errors import Conflict, Fault, Invalid, NotPermitted
 from procurement.evaluation_rules import Criterion, EvaluationRules
-from procurement.models import Assessment, CallOff, Consensus, Declaration, Tender, User
+from procurement.models import (
+    Assessment,
+    CallOff,
+    Competition,
+    Consensus,
+    Declaration,
+    Event,
+    Tender,
+    User,
+)
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.profiles import NOTE_LENGTH, Reader
@@ -28,7 +38,8 @@ from procurement.states import Part
 
 def declare_interests(actor: Actor, reference: str, conflict: object, note: object = "") -> Declaration:
     """An assessor or moderator says, the tenderers known, whether they have a conflict of interest (true or false), and
-    what (0 to 1,000 characters; required with one). The last declaration counts.
+    what (0 to 1,000 characters; required with one). The last declaration counts; where by it scores that the tenders
+    were ranked by count no longer, the buyer is told that.
 
     Raises NotFound; NotPermitted for who has neither part; Conflict before the tenders are opened; Invalid.
     """
@@ -45,6 +56,7 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
         competition = planned_of(call_off)
         if competition.opened_at is None:
             raise Conflict("The tenders are not opened: who tenders is not known yet.")
+        counted = _ranked_and_counted(call_off, competition)
         made = Declaration.objects.create(
             competition=competition,
             user=User.objects.get(reference=actor.reference),
@@ -53,6 +65,8 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
             at=timezone.now(),
         )
         record(actor, of_call_off(call_off, "call_off.interest_declared", {}))
+        if counted and not _ranked_and_counted(call_off, competition):
+            record(actor, of_call_off(call_off, "call_off.scores_lapsed", {}))
     return made
 
 
@@ -82,7 +96,8 @@ def assess(actor: Actor, reference: str, criterion: str, score: object, note: ob
 def agree(actor: Actor, reference: str, criterion: str, score: object, reason: object) -> Consensus:
     """A moderator sets the score that counts, with the reason that the tenderer is told (1 to 1,000 characters), once
     as many have scored, without a conflict of interest, as the rules ask; until the tenders are ranked it may be set
-    anew. `reference` is the tender's.
+    anew. Where they are evaluated again prices are known: only scores that count no longer are. `reference` is the
+    tender's.
 
     Raises NotFound; NotPermitted as `assess`; Conflict with too few scores; Invalid at /criterion, /score, /reason.
     """
@@ -94,6 +109,9 @@ def agree(actor: Actor, reference: str, criterion: str, score: object, reason: o
         scored = tender.assessments.filter(criterion=criterion).exclude(assessor__in=out).count()
         if scored < rules.assessors:
             raise Conflict(f"{scored} of {rules.assessors} have scored this.")
+        counts = criterion in agreed_scores(tender.competition, out).get(tender.pk, {})
+        if counts and _evaluated_before(tender.competition.call_off):
+            raise Conflict("This score counts: only those that no longer do are agreed anew.")
         made, _ = Consensus.objects.update_or_create(
             tender=tender,
             criterion=criterion,
@@ -101,6 +119,17 @@ def agree(actor: Actor, reference: str, criterion: str, score: object, reason: o
         )
         take(actor, tender, "agree", {"criterion": criterion})
     return made
+
+
+def _ranked_and_counted(call_off: CallOff, competition: Competition) -> bool:
+    return call_off.status in DECIDING and not missing_scores(competition)
+
+
+def _evaluated_before(call_off: CallOff) -> bool:
+    """Whether its tenders were ranked once, and their prices read."""
+    return Event.objects.filter(
+        subject_type="call_off", subject=call_off.reference, type="call_off.evaluated"
+    ).exists()
 
 
 def _being_scored(actor: Actor, reference: str, name: str) -> Tender:

@@ -7,6 +7,7 @@ takes first as well: what was submitted before counts, what comes after is refus
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,7 +24,7 @@ from procurement.states import CALL_OFFS, TENDERS
 
 NONE_SUBMITTED = "No tender was submitted by the deadline."
 NOT_CONFIRMED = "not_confirmed"
-_SCORING = (CallOffPerson.Part.ASSESSOR, CallOffPerson.Part.MODERATOR)
+SCORING: Final = (CallOffPerson.Part.ASSESSOR, CallOffPerson.Part.MODERATOR)
 
 
 def close_competition(reference: str, now: datetime) -> bool:
@@ -68,7 +69,7 @@ def open_tenders(actor: Actor, reference: str, revision: int) -> CallOff:
         call_off = locked_call_off(actor, reference, revision)
         competition = planned_of(call_off)
         competition.opened_at = timezone.now()
-        people = call_off.people.filter(part__in=_SCORING).values_list("user__reference", flat=True)
+        people = call_off.people.filter(part__in=SCORING).values_list("user__reference", flat=True)
         move(actor, call_off, "open_tenders", {}, user=sorted(set(people)))
         competition.save(update_fields=["opened_at"])
     return call_off

@@ -12,11 +12,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import locked_call_off, move, permitted, reason_of
-from procurement.actions.closing import planned_of
+from procurement.actions.closing import SCORING, planned_of
 from procurement.actions.events import record
 from procurement.actions.tenders import locked_tender, moved, step_of, take
 from procurement.canonical import digest
-from procurement.competition_checks import agreed_scores, rules_of, unsettled_prices
+from procurement.competition_checks import (
+    UNCOUNTED,
+    agreed_scores,
+    missing_scores,
+    rules_of,
+    unsettled_prices,
+)
 from procurement.deadlines import after_working_days
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation import Scored, low_prices, rank
@@ -53,6 +59,33 @@ def conclude_evaluation(actor: Actor, reference: str, revision: int) -> Competit
     return competition
 
 
+def evaluate_again(actor: Actor, reference: str, revision: int, reason: object) -> Competition:
+    """Scores that the tenders were ranked by count no longer: back to evaluating, for a reason, where others are named
+    and give them; those that count stand. The ranking falls, and the buyer reads no price before there is another.
+
+    Raises NotFound, NotPermitted, Stale; Conflict unless the tenders are ranked and nothing is told, and where every
+    score counts; Invalid at /reason.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, "evaluate_again")
+        competition = planned_of(call_off)
+        if not missing_scores(competition):
+            raise Conflict("Every agreed score counts: nothing is evaluated again.")
+        why = reason_of(reason, "Nothing is evaluated again.")
+        competition.ranking = None
+        competition.save(update_fields=["ranking"])
+        people = call_off.people.filter(part__in=SCORING).values_list("user__reference", flat=True)
+        move(actor, call_off, "evaluate_again", {"reason": why}, user=sorted(set(people)))
+    return competition
+
+
+def require_scores_counted(competition: Competition) -> None:
+    """Raises Conflict where scores that the tenders were ranked by count no longer."""
+    if missing_scores(competition):
+        raise Conflict(UNCOUNTED.message)
+
+
 def rank_tenders(competition: Competition) -> dict[str, Any]:
     """Sets the competition's ranking of what is submitted, unsaved, and answers it: evaluation.py's, and the prices
     that look low by the mean of the others (`low`, in pounds), none of which does where outcomes are paid instead of
@@ -81,8 +114,9 @@ def disqualify(actor: Actor, reference: str, revision: int, ground: object, reas
     """A tender takes part no longer, on a ground of GROUNDS and with a reason that it is told; the others are ranked
     anew where they were. `reference` is the tender's.
 
-    Raises NotFound, NotPermitted, Stale; Conflict before it is opened, after the outcome is told, and for a low price
-    that was not asked about or whose time to answer runs; Invalid at /ground, /reason.
+    Raises NotFound, NotPermitted, Stale; Conflict before it is opened, after the outcome is told, once ranked where
+    scores count no longer, and for a low price that was not asked about or whose time to answer runs; Invalid at
+    /ground, /reason.
     """
     with transaction.atomic():
         tender = locked_tender(actor, reference, revision)
@@ -90,6 +124,9 @@ def disqualify(actor: Actor, reference: str, revision: int, ground: object, reas
         competition = tender.competition
         if competition.opened_at is None:
             raise Conflict("The tenders are not opened.")
+        ranked = competition.call_off.status == CallOff.Status.EVALUATED
+        if ranked:
+            require_scores_counted(competition)
         faults: list[Fault] = []
         chosen = Reader("/ground", faults).choice(ground, GROUNDS)
         if faults:
@@ -99,7 +136,7 @@ def disqualify(actor: Actor, reference: str, revision: int, ground: object, reas
             _asked_about(tender)
         tender.ground, tender.reason = chosen, why
         told = moved(tender, step, {"ground": chosen, "reason": why}, "ground", "reason")
-        if competition.call_off.status == CallOff.Status.EVALUATED:
+        if ranked:
             rank_tenders(competition)
             competition.save(update_fields=["ranking"])
         record(actor, told)

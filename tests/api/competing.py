@@ -125,6 +125,13 @@ def evaluated(rates: tuple[str, str] = ("400.00", "420.00"), **said: Any) -> Cal
     return again(call_off)
 
 
+def lapsed() -> CallOff:
+    """Ranked, by scores of a moderator who has declared a conflict of interest since."""
+    call_off = evaluated()
+    declare_interests(acting("moderator"), call_off.reference, conflict=True, note="A cousin.")
+    return again(call_off)
+
+
 def intended() -> CallOff:
     """The intention is told."""
     call_off = evaluated()
@@ -220,6 +227,7 @@ MADE: Final[dict[str, Any]] = {
     "OPENED": lambda: opened().reference,
     "AGREED": lambda: agreed().reference,
     "EVALUATED": lambda: evaluated().reference,
+    "LAPSED": lambda: lapsed().reference,
     "LOW": lambda: low().reference,
     "TOLD": lambda: tender_of(intended(), "larch").reference,
     "SCORABLE": lambda: tender_of(opened(), "larch").reference,

@@ -289,7 +289,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(EDITORS, READERS, (f"{_COMP}competition/publish/", {}), (f"{_COMP}competition/extend/", WHY),
            (f"{_COMP}competition/amend/", WHY | {"material": False}), (f"{_COMP}open-tenders/", {}),
            (f"{_COMP}intend/", {}), (f"{_COMP}people/", {"user": "{ASSESSOR}", "part": "moderator"})),
-    *_move((*EDITORS, "moderator"), READERS, (f"{_RANKED}conclude/", {})),
+    *_move((*EDITORS, "moderator"), READERS, (f"{_RANKED}conclude/", {}), (f"{_RANKED}evaluate-again/", WHY)),
     *_move(("assessor", "moderator"), READERS, (f"{_RANKED}declarations/", {"conflict": False})),
     *_move(EDITORS, READERS, ("clarifications/{QUESTION}/answer/", {"answer": "Here."})),
     # Offers and contracts: of the buyer, of the lead and of the members that were wanted; the lead answers.

@@ -18,6 +18,7 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from procurement.actions.due import move_due
 from procurement.actions.events import verify
 from procurement.call_off_facts import facts_of
+from procurement.competition_checks import missing_scores
 from procurement.models import (
     BuyerLimit,
     Competition,
@@ -99,6 +100,19 @@ class Watched(Walk):
             assert self.clients["buyer"].get("/api/v1/tenders/").json()["count"] == 0
 
     @invariant()
+    def nothing_is_decided_by_scores_that_do_not_count(self) -> None:
+        call_off = self.call_off
+        facts = facts_of(call_off, timezone.localdate())
+        if call_off.status not in ("evaluated", "intention"):
+            return
+        lapsed = bool(missing_scores(self.competition))
+        assert ("not_counted" in [one.code for one in facts.blocking]) is lapsed
+        steps = {*facts.steps(self.buyer), *facts.steps(self.actor("moderator"))}
+        assert ("evaluate_again" in steps) is (lapsed and call_off.status == "evaluated")
+        if lapsed:
+            assert {"intend", "award"}.isdisjoint(steps)
+
+    @invariant()
     def one_award_at_most(self) -> None:
         call_off = self.call_off
         self.reached.add(call_off.status)
@@ -172,7 +186,7 @@ class Watched(Walk):
             # The clock is waited for: its moment is named, and nothing brings the call-off on before.
             assert turn.by is not None
             assert turn.steps == ()
-            assert {"intend", "award", "conclude"}.isdisjoint(facts.steps(self.buyer))
+            assert {"intend", "award", "conclude", "evaluate_again"}.isdisjoint(facts.steps(self.buyer))
             return
         self.named.update(turn.steps)
         for part in turn.who:
@@ -279,6 +293,35 @@ PLANS: Final[dict[str, tuple[tuple[Step, ...], set[str]]]] = {
         (lambda it: it.intend(), lambda it: it.undo("approver"), _first_out, lambda it: it.award(), _signed),
         {"intend", "undo", "disqualify", "award", "sign"},
     ),
+    "a moderator's conflict declared during the standstill": (
+        (
+            lambda it: it.intend(),
+            lambda it: it.declare("moderator", True),
+            lambda it: it.undo("approver"),
+            lambda it: it.again("buyer"),
+            lambda it: it.staff("moderator"),
+            lambda it: it.declare("second", False),
+            lambda it: [it.settle(one, 5, "second") for one in SUPPLIERS],
+            lambda it: it.conclude("buyer"),
+            lambda it: it.award(),
+            _signed,
+        ),
+        {"intend", "undo", "evaluate_again", "add_person", "agree", "conclude", "award", "sign"},
+    ),
+    "an assessor's conflict declared once it is ranked": (
+        (
+            lambda it: it.declare("first", True),
+            lambda it: it.again("buyer"),
+            lambda it: it.staff("assessor"),
+            lambda it: it.declare("second", False),
+            lambda it: [it.score(one, 3, "second") for one in SUPPLIERS],
+            _agreed,
+            lambda it: it.conclude("moderator"),
+            lambda it: it.award(),
+            _signed,
+        ),
+        {"evaluate_again", "add_person", "assess", "agree", "conclude", "award", "sign"},
+    ),
     "an award undone when one has signed": (
         (
             lambda it: it.award(),
@@ -332,6 +375,7 @@ def directed(plan: str, machine: type[Watched], chance: random.Random, beside: i
                 other(it)
             step(it)
             it.nothing_sealed_is_told()
+            it.nothing_is_decided_by_scores_that_do_not_count()
             it.one_award_at_most()
             it.money_stays_within_ceilings_cap_and_approval()
             it.every_status_is_reached_by_the_tables()
@@ -355,7 +399,8 @@ def test_undoing_disqualifying_and_signing_are_reached_and_hold_whatever_is_done
         directed(plan, machine, random.Random(seed), beside)
         assert PLANS[plan][1] <= machine.taken, seed
     suspended = {"undo", "disqualify"} if plan.startswith("suspended") else set()
-    assert machine.named >= SCORED | suspended
+    lapsed = {"evaluate_again", "add_person"} if "conflict" in plan else set()
+    assert machine.named >= SCORED | suspended | lapsed
     print(f"\n{plan}: {seeds} seeds, {beside} steps beside each of its own")
 
 

@@ -43,6 +43,7 @@ MOVES: tuple[tuple[str, str, str, Any, tuple[str, ...], tuple[str, ...]], ...] =
     ("PLANNED", "POST", CALL_OFFS + "competition/publish/", {}, OWNERS, BUYERS),
     ("CLOSED", "POST", CALL_OFFS + "open-tenders/", {}, OWNERS, BUYERS),
     ("AGREED", "POST", CALL_OFFS + "conclude/", {}, (*OWNERS, "moderator", "assessor"), BUYERS),
+    ("LAPSED", "POST", CALL_OFFS + "evaluate-again/", REASON, (*OWNERS, "moderator", "assessor"), BUYERS),
     ("EVALUATED", "POST", CALL_OFFS + "intend/", {}, OWNERS, BUYERS),
     ("EVALUATED", "POST", CALL_OFFS + "award/", {"conflicts": "None."}, OWNERS, BUYERS),
     ("OPENED", "POST", CALL_OFFS + "declarations/", {"conflict": False}, ("assessor", "moderator"), BUYERS),

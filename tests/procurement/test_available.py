@@ -63,6 +63,18 @@ def test_the_steps_of_a_competition(status: str, steps: list[str]) -> None:
     assert call_off_steps(Purchase("competition", status, **READY), BUYER, wrote=False) == steps
 
 
+@pytest.mark.parametrize("status", list(COMPETITION))
+def test_where_scores_count_no_longer_it_is_evaluated_again_and_nothing_is_told_or_awarded(
+    status: str,
+) -> None:
+    steps = call_off_steps(Purchase("competition", status, uncounted=True, **READY), BUYER, wrote=False)
+    if status == "evaluated":
+        assert steps == ["evaluate_again", "cancel", "fail"]
+    else:
+        ranked = status == "intention"
+        assert steps == [one for one in COMPETITION[status] if not (ranked and one == "award")]
+
+
 def test_every_status_is_asked_about() -> None:
     assert {status for status, _ in DIRECT} < set(CALL_OFFS.labels) == set(COMPETITION)
 

@@ -18,6 +18,7 @@ from procurement.actions.ranking import (
     ask_about_price,
     conclude_evaluation,
     disqualify,
+    evaluate_again,
     explain_price,
 )
 from procurement.errors import Conflict, Refused
@@ -38,6 +39,9 @@ OF_CALL_OFFS: dict[str, Call] = {
     "publish": lambda all_, one: publish_competition(all_.market.buyer, one.reference, one.revision),
     "open_tenders": lambda all_, one: open_tenders(all_.market.buyer, one.reference, one.revision),
     "conclude": lambda all_, one: conclude_evaluation(all_.market.buyer, one.reference, one.revision),
+    "evaluate_again": lambda all_, one: evaluate_again(
+        all_.market.buyer, one.reference, one.revision, "Why."
+    ),
     "intend": lambda all_, one: intend_award(all_.market.buyer, one.reference, one.revision),
     "award": lambda all_, one: award_competition(all_.market.buyer, one.reference, one.revision, "None"),
     "undo": lambda all_, one: undo_award(all_.market.approver, one.reference, one.revision, "Why."),

@@ -156,6 +156,7 @@ def test_who_acts_next_in_a_direct_award(
 
 SCORED = Turn((Part.ASSESSOR,), ("declare", "assess"))
 EXPLAINED = Turn((Part.LEAD,), ("answer_price",), DUE)
+AGAIN = Turn((Part.OWNER, Part.MODERATOR), ("evaluate_again",))
 ENDED = Turn((Part.OWNER,), ("cancel", "fail"))
 
 
@@ -173,6 +174,10 @@ ENDED = Turn((Part.OWNER,), ("cancel", "fail"))
         ("evaluated", {"held": True}, Turn((Part.OWNER,), ("intend",))),
         ("evaluated", {"low_unsettled": EXPLAINED}, EXPLAINED),
         ("evaluated", {"low_unsettled": EXPLAINED, "approval_missing": True}, EXPLAINED),
+        ("evaluated", {"uncounted": True}, AGAIN),
+        ("evaluated", {"uncounted": True, "unranked": True, "low_unsettled": EXPLAINED}, AGAIN),
+        ("evaluated", {"uncounted": True, "barred": Bar.OF_SUPPLIER, "approval_missing": True}, AGAIN),
+        ("intention", {"uncounted": True, "held": True}, Turn((Part.APPROVER,), ("undo",))),
         ("evaluated", {"unranked": True}, ENDED),
         ("evaluated", {"unranked": True, "low_unsettled": EXPLAINED}, ENDED),
         ("evaluated", {"barred": Bar.OF_CALL_OFF}, ENDED),
@@ -198,6 +203,7 @@ def test_who_acts_next_in_a_competition(status: str, more: dict[str, Any], turn:
             "offer": st.sampled_from([None, "sent", "viewed", "accepted"]),
             "left": st.integers(min_value=0, max_value=1),
             "unscored": st.sampled_from([None, SCORED]),
+            "uncounted": st.booleans(),
             "unranked": st.booleans(),
             "low_unsettled": st.sampled_from([None, EXPLAINED]),
             "held": st.booleans(),

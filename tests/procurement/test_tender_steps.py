@@ -56,6 +56,12 @@ def test_a_step_needs_every_one_of_these(said: dict[str, Any], parts: tuple[Part
         )
 
 
+def test_no_tender_is_disqualified_while_those_that_stay_cannot_be_ranked_anew() -> None:
+    for status, steps in (("evaluating", ["disqualify"]), ("evaluated", [])):
+        tendering = Tendering("submitted", status, opened=True, uncounted=True)
+        assert tender_steps(tendering, (Part.OWNER,)) == steps
+
+
 def test_a_decided_question_is_closed() -> None:
     tendering = Tendering("submitted", "evaluated", asked=True, answered=True, decided=True)
     assert tender_steps(tendering, (*TENDERER, *BUYER)) == []
@@ -68,6 +74,8 @@ def test_a_decided_question_is_closed() -> None:
         ("evaluated", {"unranked": True}, {"intend", "award"}),
         ("evaluated", {"low_unsettled": Turn((Part.OWNER,), ("ask_price",))}, {"intend", "award"}),
         ("evaluated", {"held": True}, {"award"}),
+        ("evaluated", {"uncounted": True}, {"intend", "award"}),
+        ("intention", {"uncounted": True}, {"award"}),
         ("evaluated", {"approval_missing": True}, {"intend", "award"}),
         ("intention", {"approval_missing": True}, {"award"}),
         ("intention", {"held": True}, {"award"}),
@@ -77,7 +85,10 @@ def test_what_keeps_a_competition_from_going_on(status: str, said: dict[str, Any
     whole = call_off_steps(Purchase("competition", status), BUYER, wrote=False)
     held = call_off_steps(Purchase("competition", status, **said), BUYER, wrote=False)
     assert set(whole) - set(held) == gone
-    assert set(held) - set(whole) == ({"ask_approval", "approve"} if "approval_missing" in said else set())
+    more = {"ask_approval", "approve"} if "approval_missing" in said else set()
+    if "uncounted" in said and status == "evaluated":
+        more = {"evaluate_again"}
+    assert set(held) - set(whole) == more
 
 
 def test_a_promised_standstill_is_told_of_before_the_award() -> None:

@@ -265,6 +265,23 @@ def test_what_the_first_comes_to_is_approved_on_the_page_where_the_limit_asks(pa
     assert offered(page, address) & {"approve", "intend", "award"} == {"intend", "award"}
 
 
+def test_scores_that_count_no_longer_are_told_and_given_anew(page: Client) -> None:
+    address = evaluated(page)
+    signed(page, MODERATOR)
+    taken(page, address, "declare", conflict="yes", note="A cousin.")
+    assert "evaluate_again" in offered(page, address)
+    signed(page)
+    assert {"intend", "award"}.isdisjoint(offered(page, address))
+    assert any("count no longer" in one for one in read(page.get(address)).texts("li"))
+    assert "disqualify" not in offered(page, tender_address(address, "dogwood"))
+    before = state()
+    assert (sent(page, address, "evaluate_again", reason=" ").status_code, state()) == (422, before)
+    assert (sent(page, address, "intend").status_code, state()) == (409, before)
+    taken(page, address, "evaluate_again", reason="The moderator has a conflict of interest.")
+    assert call_off_of(address).status == "evaluating"
+    assert "Next: the buyer, to add person." in page.get(address).content.decode()
+
+
 def test_a_promised_standstill_comes_before_the_award(page: Client) -> None:
     address = evaluated(page, standstill="yes")
     assert "award" not in offered(page, address)
