@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from procurement.event_types import EVENT_TYPES
 from procurement.models import (
     Appointment,
     CallOff,
@@ -15,6 +16,7 @@ from procurement.models import (
     SupplierMember,
     Tender,
 )
+from procurement.models.outcomes import plan_reference
 from procurement.permissions import Action, Actor, can
 from procurement.states import Part
 
@@ -23,7 +25,26 @@ _OF_PEOPLE: Final[dict[str, Part]] = {
     CallOffPerson.Part.MODERATOR: Part.MODERATOR,
 }
 
-_WRITING: Final = ("call_off.drafted", "call_off.edited", "call_off.amended")
+WRITTEN: Final = ("call_off", "outcome_plan")
+"""Subjects of the events by which a call-off is written: itself, and what it pays for outcomes."""
+NOT_WRITING: Final = frozenset(
+    {
+        *(
+            f"call_off.{name}"
+            for name in (
+                "approval_asked", "approved", "published", "closed", "interest_ended", "tenders_opened",
+                "person_added", "person_removed", "interest_declared", "scores_lapsed", "evaluated",
+                "evaluation_reopened", "intention", "awarded", "award_undone", "contracted", "cancelled",
+                "unsuccessful", "supplier_passed_over",
+            )
+        ),
+        *(f"outcome_plan.{name}" for name in ("proposed", "share_approved", "investor_approved", "agreed")),
+    }
+)  # fmt: skip
+"""What moves it, or says who does what, and changes none of what is bought: any other type, a new one too, writes."""
+WRITING: Final = frozenset(
+    name for name, known in EVENT_TYPES.items() if known.subject in WRITTEN and name not in NOT_WRITING
+)
 
 
 def buyer_parts(actor: Actor, call_off: CallOff) -> frozenset[Part]:
@@ -77,14 +98,14 @@ def lead_of(appointment: Appointment) -> Organisation | None:
 
 
 def wrote(actor: Actor, call_off: CallOff) -> bool:
-    """Whether the actor, a person or an integration, began the call-off or said any of it anew (one query): nobody
-    approves what they wrote.
+    """Whether the actor, a person or an integration, began the call-off or said any of it anew, its documents and what
+    it pays for outcomes among it (one query): nobody approves what they wrote.
     """
     if actor.system:
         return False
     return Event.objects.filter(
-        subject_type="call_off",
-        subject=call_off.reference,
-        type__in=_WRITING,
+        subject_type__in=WRITTEN,
+        subject__in=(call_off.reference, plan_reference(call_off.reference)),
+        type__in=WRITING,
         actor=actor.reference,
     ).exists()

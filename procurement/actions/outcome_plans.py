@@ -20,6 +20,7 @@ from procurement.actions.steps import allowed, not_theirs
 from procurement.available import NOT_OUT
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Event, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
+from procurement.models.outcomes import plan_reference
 from procurement.outcome_checks import plan_faults
 from procurement.outcome_terms import OutcomeTerms
 from procurement.parts import buyer_parts
@@ -84,7 +85,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         plan, _ = OutcomePlan.objects.get_or_create(
             call_off=row,
             defaults={
-                "reference": f"{row.reference}~outcomes",
+                "reference": plan_reference(row.reference),
                 "actor": actor.reference,
                 "revision": _last_revision(row),
             },
@@ -303,7 +304,7 @@ def _last_revision(call_off: CallOff) -> int:
     """Where the revisions of a plan go on that follows a removed one under its reference, so that nobody approves the
     new one by what they read of the old; 0 for a first.
     """
-    removed = Event.objects.filter(type="outcome_plan.removed", subject=f"{call_off.reference}~outcomes")
+    removed = Event.objects.filter(type="outcome_plan.removed", subject=plan_reference(call_off.reference))
     last = removed.order_by("-position").first()
     return int(last.changes["revision"]) if last else 0
 

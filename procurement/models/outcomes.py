@@ -10,6 +10,11 @@ from procurement.models.call_offs import CallOff, Contract
 from procurement.models.organisations import Organisation
 
 
+def plan_reference(call_off: str) -> str:
+    """How the plan of outcomes of a call-off (by its reference) is called, while there is one and afterwards."""
+    return f"{call_off}~outcomes"
+
+
 class Measure(Referenced):
     """An outcome that can be counted, for anybody to use: what one of them is, and where the count comes from."""
 
