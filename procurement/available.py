@@ -246,11 +246,19 @@ def plan_steps(
     return [name for name in PLANS.available(status, parts) if needed.get(name, True)]
 
 
-def claim_steps(status: str, parts: Collection[Part], *, claimed: bool) -> list[str]:
+def claim_steps(status: str, parts: Collection[Part], *, claimed: bool, verified: bool = False) -> list[str]:
     """The steps of a claim that somebody with these parts may take; `claimed`: they claimed it, and so do not verify
-    it.
+    it; `verified`: its verification is theirs, which somebody else who pays does not take back.
     """
-    return [name for name in CLAIMS.available(status, parts) if name != "verify" or not claimed]
+    needed = {"verify": not claimed, "unverify": takes_back(parts, claimed=claimed, verified=verified)}
+    return [name for name in CLAIMS.available(status, parts) if needed.get(name, True)]
+
+
+def takes_back(parts: Collection[Part], *, claimed: bool, verified: bool) -> bool:
+    """Whether somebody with these parts takes a verification back: whose it was, and who else verifies and neither
+    claimed nor pays.
+    """
+    return verified or not (claimed or Part.APPROVER in parts)
 
 
 def signed_by(contract: Contract | None) -> frozenset[Part]:

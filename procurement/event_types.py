@@ -292,6 +292,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "share_approved": "A body that pays has approved its share, in hundredths of a per cent.",
             "investor_approved": "The social investor has approved; changes say whether itself or by the buyer's word.",
             "agreed": "Every body that pays has approved its share, and the social investor its part.",
+            "ended": "Its purchase ended; changes hold how, why, and what is left of each pot, in pence.",
             "removed": "It was taken away, and names the bodies that were asked; changes hold its last revision.",
         }.items()
     },
@@ -302,8 +303,19 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         for what, meaning in {
             "submitted": "A supplier claims outcomes; changes hold how many.",
             "file_added": "A file was put with it as evidence; changes hold its reference and digest.",
-            "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
             "rejected": "They were not borne out; changes hold the reason.",
+        }.items()
+    },
+    **{
+        f"claim.{what}": EventType(
+            "claim",
+            ("contract", "call_off", "organisation", "supplier", "payer"),
+            meaning,
+            concerns=(*PARTIES, "payer"),
+        )
+        for what, meaning in {
+            "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
+            "unverified": "That was taken back before it was paid; changes hold what it was, and the reason.",
         }.items()
     },
     "claim.paid": EventType(

@@ -21,6 +21,7 @@ from procurement.models import Event
 from procurement.models.outbox import TITLE_LENGTH
 from procurement.notice import URGENT, USER, Notice, Words
 from procurement.permissions import ADMINISTRATORS, APPROVERS, SYSTEM
+from procurement.pricing import money
 from procurement.working_days import LONDON
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -47,6 +48,13 @@ def _notice_due(said: Mapping[str, Any]) -> str:
     return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
 
 
+def _purchase_ended(said: Mapping[str, Any]) -> str:
+    """How and why, and what is left of the pots that its plan names."""
+    how = f"The purchase {said['call_off']}, whose outcomes are paid for by {said['subject']}, {HOW[said['ended']]}."
+    left = ", ".join(f"£{money(pence)} of {body}" for body, pence in sorted(said["left"].items()))
+    return " ".join(one for one in (how, said["reason"], f"Left in pots: {left}." if left else "") if one)
+
+
 def _by_the_clock(event: Event) -> bool:
     """Nobody of the buyer did it, so that nobody of it knows."""
     return event.actor == SYSTEM.reference
@@ -67,6 +75,13 @@ def _by_a_firm_alone(event: Event) -> bool:
     return "supplier" not in event.references
 
 
+HOW: Final = {
+    "cancelled": "was cancelled",
+    "unsuccessful": "ended without an award",
+    "terminated": "ended before its time",
+    "complete": "is complete: outcomes may be claimed until the last day that is paid for",
+}
+"""How a purchase ended, by the status of its call-off or contract."""
 CALL_OFF: Final = ("web:call-off", "{call_off}")
 PLAN: Final = ("web:outcome-plan", "{subject}")
 PAID_BY: Final = ("web:outcome-plan", "{call_off}~outcomes")
@@ -321,6 +336,10 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("payer", "No share to approve: {call_off}",
                "The plan for the outcomes of {call_off} ({subject}) was taken away: nobody is asked to pay."),
     ),
+    "outcome_plan.ended": (
+        Notice("payer", "A purchase has ended: {call_off}", _purchase_ended, PLAN, URGENT, APPROVERS),
+        Notice("investor", "A purchase has ended: {call_off}", _purchase_ended, PLAN, URGENT, APPROVERS),
+    ),
     "outcome_plan.agreed": (
         Notice("organisation", "Every share approved: {call_off}",
                "Whoever pays for the outcomes of {call_off} ({subject}), or invests in them, has approved.", CALL_OFF,
@@ -333,6 +352,23 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "claim.verified": (
         Notice("lead", "Outcomes verified: {subject}", "The claim {subject} on {contract} was verified.",
                CLAIM_CONTRACT),
+        Notice("organisation", "Outcomes to pay: {subject}",
+               "The claim {subject} on {contract} was verified: {counted} outcomes are to be paid.", CLAIM_CONTRACT,
+               URGENT, APPROVERS),
+        Notice("payer", "Outcomes to pay: {call_off}",
+               "Outcomes of {call_off} that your organisation pays a share of ({subject}) were verified, and are paid "
+               "next.", PAID_BY, URGENT, APPROVERS),
+    ),
+    "claim.unverified": (
+        Notice("lead", "Verification taken back: {subject}",
+               "That the claim {subject} on {contract} is borne out was taken back: it is decided on anew. {reason}",
+               CLAIM_CONTRACT, URGENT),
+        Notice("organisation", "Verification taken back: {subject}",
+               "That the claim {subject} on {contract} is borne out was taken back: it is verified, or rejected, anew. "
+               "{reason}", CLAIM_CONTRACT, URGENT),
+        Notice("payer", "Nothing to pay yet: {call_off}",
+               "That outcomes of {call_off} ({subject}) are borne out was taken back: they are decided on anew. "
+               "{reason}", PAID_BY, URGENT, APPROVERS),
     ),
     "claim.rejected": (
         Notice("lead", "Claim rejected: {subject}", "The claim {subject} on {contract} was not borne out.",

@@ -6,10 +6,12 @@ call-off does not go out, and the line of the call-off (line.py) says who brings
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.utils import timezone
 
 from procurement.errors import Fault
-from procurement.models import CallOff, OutcomePlan
+from procurement.models import CallOff, Contract, OutcomePlan
 from procurement.outcomes import share_faults, suitability_faults
 from procurement.pricing import money
 
@@ -27,6 +29,27 @@ def waited_for(call_off: CallOff) -> tuple[str, ...]:
     shares = plan.payers.filter(approved_at=None).exists()
     words = {"approve_share": shares, "approve_investor": plan.waits_for_investor}
     return tuple(name for name, waits in words.items() if waits)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a purchase ended: the status of its call-off or its contract, and why where somebody has said."""
+
+    status: str
+    label: str
+    reason: str
+
+
+def ended_of(call_off: CallOff) -> Ended | None:
+    """How the purchase ended, None while it has not (one query once there is a contract)."""
+    if call_off.status in (CallOff.Status.CANCELLED, CallOff.Status.UNSUCCESSFUL):
+        return Ended(call_off.status, CallOff.Status(call_off.status).label, call_off.ended_reason)
+    if call_off.status != CallOff.Status.CONTRACTED:
+        return None
+    contract = call_off.contracts.order_by("-pk").first()
+    if contract is None or contract.status not in (Contract.Status.COMPLETE, Contract.Status.TERMINATED):
+        return None
+    return Ended(contract.status, Contract.Status(contract.status).label, contract.ended_reason)
 
 
 def plan_faults(plan: OutcomePlan) -> list[Fault]:

@@ -38,7 +38,7 @@ NOT_WRITING: Final = frozenset(
                 "unsuccessful", "supplier_passed_over",
             )
         ),
-        *(f"outcome_plan.{name}" for name in ("proposed", "share_approved", "investor_approved", "agreed")),
+        *(f"outcome_plan.{name}" for name in ("proposed", "share_approved", "investor_approved", "agreed", "ended")),
     }
 )  # fmt: skip
 """What moves it, or says who does what, and changes none of what is bought: any other type, a new one too, writes."""

@@ -267,6 +267,9 @@ CLAIMS: Final = Machine(
               "Somebody else than who claimed has checked the evidence."),
         _step("reject", (Claimed.SUBMITTED,), Claimed.REJECTED, _OWNER, "claim.rejected",
               "The evidence does not bear it, with the reason."),
+        _step("unverify", (Claimed.VERIFIED,), Claimed.SUBMITTED, _OWNER, "claim.unverified",
+              "A verification is taken back before it is paid, by whose it was or somebody else who verifies, with the "
+              "reason; it is decided on anew."),
         _step("pay", (Claimed.VERIFIED,), Claimed.PAID, _APPROVER, "claim.paid",
               "What was verified is paid, each body its share."),
     ),

@@ -11,7 +11,14 @@ from typing import Final
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_noop as N_
 
-from procurement.actions.claims import ClaimDraft, pay_claim, reject_claim, submit_claim, verify_claim
+from procurement.actions.claims import (
+    ClaimDraft,
+    pay_claim,
+    reject_claim,
+    submit_claim,
+    unverify_claim,
+    verify_claim,
+)
 from procurement.actions.files import add_claim_file
 from procurement.actions.outcome_plans import (
     MeasureDraft,
@@ -69,6 +76,9 @@ OF_CLAIMS: Final[dict[str, Change]] = {
     "reject": lambda actor, reference, revision, sent: reject_claim(
         actor, reference, revision, sent.get("reason", "")
     ),
+    "unverify": lambda actor, reference, revision, sent: unverify_claim(
+        actor, reference, revision, sent.get("reason", "")
+    ),
     "pay": lambda actor, reference, revision, _: pay_claim(actor, reference, revision),
 }
 
@@ -82,6 +92,7 @@ DONE: Final = {
     "claim": N_("The outcomes are claimed. Put files with the claim as evidence until it is decided."),
     "verify": N_("The claim is verified."),
     "reject": N_("The claim is rejected. The supplier has been told why."),
+    "unverify": N_("The verification is taken back. Everybody concerned has been told why."),
     "pay": N_("The payment is kept, each body its share."),
     "add_file": N_("The file is put with the claim."),
 }

@@ -133,5 +133,10 @@ class ClaimSerializer(ClaimSummarySerializer):
             "evidence": row.evidence,
             "files": ClaimFileSerializer(row.files.all(), many=True).data,
             "payments": PaymentSerializer(row.payments.all(), many=True).data,
-            "available_actions": claim_steps(row.status, parts, claimed=actor.reference == row.claimed_by),
+            "available_actions": claim_steps(
+                row.status,
+                parts,
+                claimed=actor.reference == row.claimed_by,
+                verified=actor.reference == row.verified_by,
+            ),
         }

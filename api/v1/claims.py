@@ -26,7 +26,14 @@ from api.v1.claim_shapes import ClaimSerializer, ClaimSummarySerializer, Counted
 from api.v1.offers import SENDS
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, DetailView, ListView, one_of
-from procurement.actions.claims import ClaimDraft, pay_claim, reject_claim, submit_claim, verify_claim
+from procurement.actions.claims import (
+    ClaimDraft,
+    pay_claim,
+    reject_claim,
+    submit_claim,
+    unverify_claim,
+    verify_claim,
+)
 from procurement.models import Claim, OutcomePlan
 from procurement.permissions import Actor
 from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
@@ -228,6 +235,32 @@ class ClaimRejection(ApiView):
         why = text_of(object_of(request, ("reason",), empty=True), "reason") or ""
         return moved(
             request, reference, lambda actor, known, revision: reject_claim(actor, known, revision, why)
+        )
+
+
+class ClaimUnverified(ApiView):
+    """A verification taken back."""
+
+    varies = True
+
+    @operation(
+        summary="Take the verification of a claim back",
+        answer=ClaimSerializer,
+        verb="unverify",
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/claims/$VERIFIED/unverify/" '
+        f'{SENDS}\'{{"reason": "Ten are borne out, not one."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Before it is paid, by whoever verified it or somebody else of the buyer who verifies, never by who pays; with
+        the reason, which supplier, buyer and the bodies that pay are told. The claim stands as submitted again.
+        """
+        why = text_of(object_of(request, ("reason",), empty=True), "reason") or ""
+        return moved(
+            request, reference, lambda actor, known, revision: unverify_claim(actor, known, revision, why)
         )
 
 

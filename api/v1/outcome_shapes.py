@@ -19,7 +19,7 @@ from procurement.available import plan_steps
 from procurement.identifiers import SCHEMES
 from procurement.models import OutcomeMeasure, OutcomePlan, Payer
 from procurement.models.base import REFERENCE_LENGTH
-from procurement.outcome_checks import plan_faults
+from procurement.outcome_checks import ended_of, plan_faults
 from procurement.outcome_terms import MEASURES, MOST_OUTCOMES, PAYERS
 from procurement.outcomes import QUESTIONS, Totals
 from procurement.permissions import Action, Actor, can
@@ -259,9 +259,17 @@ class OutcomePlanSummarySerializer(serializers.Serializer[Any]):
         }
 
 
+class EndedSerializer(serializers.Serializer[Any]):
+    """How a purchase ended: the status of its call-off or its contract, and why where somebody has said."""
+
+    status = serializers.ChoiceField(choices=["cancelled", "unsuccessful", "terminated", "complete"])
+    reason = serializers.CharField(allow_blank=True)
+
+
 class OutcomePlanSerializer(OutcomePlanSummarySerializer):
     """What a call-off pays for outcomes. `blocking` lists what is missing before a draft is proposed; `totals` where it
-    stands at each step; `available_actions` what you may do with it now.
+    stands at each step; `available_actions` what you may do with it now; `ended` how its purchase ended, null while it
+    has not.
     """
 
     suitability = SuitabilitySerializer()
@@ -269,6 +277,7 @@ class OutcomePlanSerializer(OutcomePlanSummarySerializer):
     payers = PayerSerializer(many=True)
     totals = TotalsSerializer()
     blocking = RuleFaultSerializer(many=True)
+    ended = EndedSerializer(allow_null=True)
     available_actions = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, row: OutcomePlan) -> dict[str, Any]:
@@ -279,12 +288,13 @@ class OutcomePlanSerializer(OutcomePlanSummarySerializer):
         )
         parts, investor = plan_parts(actor, row), row.waits_for_investor
         steps = plan_steps(row.status, row.call_off.status, parts, waiting=waiting, investor=investor)
-        draft = row.status == OutcomePlan.Status.DRAFT
+        draft, ended = row.status == OutcomePlan.Status.DRAFT, ended_of(row.call_off)
         return super().to_representation(row) | {
             "suitability": row.suitability,
             "measures": PaidMeasureSerializer(row.measures.all(), many=True).data,
             "payers": PayerSerializer(payers, many=True).data,
             "totals": TotalsSerializer(totals(row)).data,
             "blocking": [told(one) for one in plan_faults(row)] if draft else [],
+            "ended": EndedSerializer(ended).data if ended else None,
             "available_actions": steps,
         }

@@ -279,6 +279,7 @@ urlpatterns = [
             ("files", claim_files.ClaimFiles),
             ("verify", claims.ClaimVerification),
             ("reject", claims.ClaimRejection),
+            ("unverify", claims.ClaimUnverified),
             ("pay", claims.ClaimPayment),
         )
     ),

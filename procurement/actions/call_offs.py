@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.call_off_suppliers import locked_snapshot, place_suppliers
+from procurement.actions.ended_plans import ended_plan
 from procurement.actions.events import Happening, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import (
@@ -47,6 +48,7 @@ NOT_ASKED: Final = "The organisation's limit asks for no approval of this."
 FIELDS: Final = ("title", "route", "requirement", "shortlist", "terms")
 
 Status = CallOff.Status
+_WITHOUT: Final = frozenset({Status.CANCELLED, Status.UNSUCCESSFUL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +199,16 @@ def move(
     **named: Any,
 ) -> None:
     """Takes a step of the table with a call-off whose row is locked: saves the status, these `fields` and the next
-    revision, and records the step's event after those of what went along (`also`). Raises NotPermitted, Conflict.
+    revision, and records the step's event after those of what went along (`also`); where it ends without a contract,
+    those who would have paid for its outcomes are told after that. Raises NotPermitted, Conflict.
     """
     step = permitted(actor, call_off, name)
     call_off.status = step.target or call_off.status
     _save(call_off, "status", *fields)
-    record_many(actor, [*also, happening(call_off, step.event, changes, **named)])
+    told = [*also, happening(call_off, step.event, changes, **named)]
+    if call_off.status in _WITHOUT:
+        told += ended_plan(call_off, call_off.status, call_off.ended_reason)
+    record_many(actor, told)
 
 
 def permitted(actor: Actor, call_off: CallOff, name: str) -> Transition:

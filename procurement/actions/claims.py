@@ -19,6 +19,7 @@ from procurement.actions.call_offs import reason_of
 from procurement.actions.contracts import contract_parts, locked_contract
 from procurement.actions.events import Happening, record
 from procurement.actions.steps import allowed, not_theirs
+from procurement.available import takes_back
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Claim, Contract, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
 from procurement.outcome_terms import MOST_OUTCOMES
@@ -36,6 +37,9 @@ EVIDENCE: Final = 10_000
 CLAIMED_UNDER: Final = (Contract.Status.ACTIVE, Contract.Status.EXTENDED, Contract.Status.COMPLETE)
 """Statuses of a contract under which outcomes are claimed: many show only after the work is done."""
 COUNTED: Final = (Claim.Status.VERIFIED, Claim.Status.PAID)
+_VERIFYING: Final = ("counted", "amount_minor", "verified_by", "verified_at", "reason")
+_TOLD_PAYERS: Final = frozenset({"claim.verified", "claim.unverified"})
+"""What every body that pays is told, before anybody has paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,29 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
         priced = Priced(measure.price_minor, measure.most)
         amount = payable(borne_out, priced, before, totals(plan).left)
         claim.counted, claim.amount_minor = borne_out, amount
-        claim.verified_by, claim.verified_at = actor.reference, timezone.now()
+        claim.verified_by, claim.verified_at, claim.reason = actor.reference, timezone.now(), ""
         told = {"counted": borne_out, "amount": amount}
-        move_claim(actor, claim, step, told, "counted", "amount_minor", "verified_by", "verified_at")
+        move_claim(actor, claim, step, told, *_VERIFYING)
+    return claim
+
+
+def unverify_claim(actor: Actor, reference: str, revision: int, reason: object) -> Claim:
+    """Takes a verification back before it is paid, for a reason: the claim stands as submitted again, and what it was
+    to come to is free under the caps. By whose it was, or somebody else who verifies, never by who pays.
+
+    Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason.
+    """
+    with transaction.atomic():
+        claim, contract = locked_claim(actor, reference, revision)
+        step = claim_step(actor, claim, contract, "unverify")
+        own, claimed = actor.reference == claim.verified_by, actor.reference == claim.claimed_by
+        if not takes_back(contract_parts(actor, contract), claimed=claimed, verified=own):
+            raise NotPermitted("Whoever pays, or claimed, does not take back what somebody else verified.")
+        why = reason_of(reason, "The verification stands.")
+        told = {"counted": claim.counted, "amount": claim.amount_minor, "reason": why}
+        claim.counted, claim.amount_minor, claim.reason = 0, 0, why
+        claim.verified_by, claim.verified_at = "", None
+        move_claim(actor, claim, step, told, *_VERIFYING)
     return claim
 
 
@@ -280,4 +304,7 @@ def _happening(claim: Claim, kind: str, changes: dict[str, Any]) -> Happening:
     }
     if "paid" in changes:
         references["payer"] = sorted(name for name, minor in changes["paid"].items() if minor)
+    elif kind in _TOLD_PAYERS:
+        payers = claim.measure.plan.payers.values_list("organisation__reference", flat=True)
+        references["payer"] = sorted(set(payers))
     return Happening(kind, "claim", claim.reference, references, changes)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import reason_of
+from procurement.actions.ended_plans import ended_plan
 from procurement.actions.events import Happening, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import signing_faults
@@ -243,7 +244,8 @@ def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: 
         why = reason_of(reason, "The contract was not terminated.") if name == "terminate" else ""
         contract.status, contract.ended_on, contract.ended_reason = step.target, timezone.localdate(), why
         _save(contract, "status", "ended_on", "ended_reason")
-        record_many(actor, [contract_happening(contract, step.event, {"reason": why} if why else {})])
+        told = [contract_happening(contract, step.event, {"reason": why} if why else {})]
+        record_many(actor, [*told, *ended_plan(contract.call_off, contract.status, why)])
     return contract
 
 

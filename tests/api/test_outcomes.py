@@ -84,6 +84,7 @@ MOVES: tuple[tuple[str, str, str, Any, int, tuple[str, ...], tuple[str, ...]], .
     ("PAYS", "POST", CONTRACTS + "{}/claims/", CLAIM, 201, LEAD, (*BUYERS, *SUPPLIERS)),
     ("CLAIM", "POST", CLAIMS + "{}/verify/", {"counted": 5}, 200, EDITORS, (*BUYERS, *SUPPLIERS)),
     ("CLAIM", "POST", CLAIMS + "{}/reject/", REASON, 200, EDITORS, (*BUYERS, *SUPPLIERS)),
+    ("VERIFIED", "POST", CLAIMS + "{}/unverify/", REASON, 200, ("editor", "token"), (*BUYERS, *SUPPLIERS)),
     ("VERIFIED", "POST", CLAIMS + "{}/pay/", {}, 200, APPROVERS, (*BUYERS, *SUPPLIERS)),
 )
 

@@ -186,7 +186,7 @@ def test_the_steps_of_a_plan_of_outcomes(status: str, steps: list[str]) -> None:
 
 CLAIMED = {
     "submitted": ["add_file", "verify", "reject"],
-    "verified": ["pay"],
+    "verified": ["unverify", "pay"],
     "rejected": [],
     "paid": [],
 }
@@ -195,10 +195,12 @@ CLAIMED = {
 @pytest.mark.parametrize(("status", "steps"), list(CLAIMED.items()))
 def test_the_steps_of_a_claim(status: str, steps: list[str]) -> None:
     everybody = (Part.OWNER, Part.APPROVER, Part.LEAD)
-    assert claim_steps(status, everybody, claimed=False) == steps
-    assert claim_steps(status, everybody, claimed=True) == [one for one in steps if one != "verify"]
+    assert claim_steps(status, everybody, claimed=False, verified=True) == steps
+    assert claim_steps(status, everybody, claimed=False) == [one for one in steps if one != "unverify"]
+    own = [one for one in steps if one not in ("verify", "unverify")]
+    assert claim_steps(status, everybody, claimed=True) == own
     of_owner, of_approver, of_lead = (claim_steps(status, (one,), claimed=False) for one in everybody)
-    assert of_owner == [one for one in steps if one in ("verify", "reject")]
+    assert of_owner == [one for one in steps if one in ("verify", "reject", "unverify")]
     assert of_approver == [one for one in steps if one == "pay"]
     assert of_lead == [one for one in steps if one == "add_file"]
     assert claim_steps(status, (Part.PAYER, Part.MEMBER), claimed=False) == []

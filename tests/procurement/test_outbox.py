@@ -123,7 +123,7 @@ def test_no_type_that_a_buyer_keeps_to_itself_is_public_or_told_beyond_it() -> N
             assert (known.public, known.concerns) == (False, told), name
         if name.startswith(("offer.", "contract.", "claim.", "invitation.", "tender.")):
             assert not known.public, name
-            beside = {"payer"} if name == "claim.paid" else set()
+            beside = {"payer"} if name in ("claim.verified", "claim.unverified", "claim.paid") else set()
             assert set(known.concerns) <= {"organisation", "lead", "partner"} | beside, name
     assert {name.partition(".")[0] for name in PUBLIC} == {
         "organisation", "partner", "supplier", "appointment", "offering", "rate_card", "framework", "regions",

@@ -11,7 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import approve_call_off
-from procurement.actions.claims import ClaimDraft, pay_claim, reject_claim, submit_claim, verify_claim
+from procurement.actions.claims import (
+    ClaimDraft,
+    pay_claim,
+    reject_claim,
+    submit_claim,
+    unverify_claim,
+    verify_claim,
+)
 from procurement.actions.contracts import contract_parts
 from procurement.actions.offers import send_offer
 from procurement.actions.outcome_plans import (
@@ -145,11 +152,14 @@ def test_every_step_of_a_claim_in_every_status(market: Market, payer: Actor, sta
     steps: dict[str, Callable[[Actor], Any]] = {
         "verify": lambda actor: verify_claim(actor, *at, 20),
         "reject": lambda actor: reject_claim(actor, *at, "It is not borne out."),
+        "unverify": lambda actor: unverify_claim(actor, *at, "It was a slip."),
         "pay": lambda actor: pay_claim(actor, *at),
     }
+    assert set(steps) == set(CLAIMS.names) - {"add_file"}
     contract.refresh_from_db()
     for actor in (market.buyer, market.approver, market.oak, market.yew):
         parts = contract_parts(actor, contract)
-        offered = claim_steps(status, parts, claimed=actor == market.oak)
+        own = actor.reference == claim.verified_by
+        offered = claim_steps(status, parts, claimed=actor == market.oak, verified=own)
         found = [name for name, step in steps.items() if taken(lambda step=step, actor=actor: step(actor))]
         assert found == [name for name in offered if name != "add_file"]

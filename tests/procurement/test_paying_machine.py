@@ -30,6 +30,7 @@ from procurement.actions.claims import (
     reject_claim,
     submit_claim,
     totals,
+    unverify_claim,
     verify_claim,
 )
 from procurement.actions.contracts import (
@@ -72,6 +73,7 @@ STEPS: Final[dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]]] = {
     ),
     "check": (6, {"who": st.sampled_from(["buyer"] * 6 + [*WHO]), "which": ANY, "counted": COUNT}),
     "reject": (1, {"who": st.sampled_from(["buyer", "oak"]), "which": ANY}),
+    "take_back": (2, {"who": st.sampled_from(["buyer"] * 6 + ["approver", "oak"]), "which": ANY}),
     "pay": (6, {"who": st.sampled_from(["approver"] * 6 + [*WHO]), "which": ANY}),
 }
 """How often each kind of step is tried, and with what."""
@@ -226,6 +228,10 @@ class Paying(RuleBasedStateMachine):
         if one := self.claim(which):
             self.act("reject", lambda: reject_claim(self.actor(who), one.reference, one.revision, WHY))
 
+    def take_back(self, who: str, which: int) -> None:
+        if one := self.claim(which, "verified"):
+            self.act("unverify", lambda: unverify_claim(self.actor(who), one.reference, one.revision, WHY))
+
     def pay(self, who: str, which: int) -> None:
         if one := self.claim(which, "verified"):
             self.act("pay", lambda: pay_claim(self.actor(who), one.reference, one.revision))
@@ -344,6 +350,10 @@ def paid(machine: Paying) -> None:
         lambda: machine.pay("approver", 0),
         lambda: machine.extend("buyer"),
         lambda: machine.submit("oak", 15, 11, 5),
+        lambda: machine.check("buyer", 0, 1),
+        lambda: machine.take_back("approver", 0),
+        lambda: machine.take_back("buyer", 0),
+        lambda: machine.pay("approver", 0),
         lambda: machine.check("buyer", 0, 15),
         lambda: machine.pay("approver", 0),
         lambda: machine.end(early=False, sure=0),
@@ -368,7 +378,10 @@ def test_what_must_hold_of_outcomes_and_their_contract_holds_from_the_award_to_t
         assert totals(machine.plan).left == 0
     finally:
         machine.teardown()
-    assert set(machine.taken) == {"sign", "submit", "verify", "pay", "extend", "complete", "reject"}
+    assert set(machine.taken) == {
+        "sign", "submit", "verify", "unverify", "pay", "extend", "complete", "reject",
+    }  # fmt: skip
+    assert machine.taken["unverify"] == 1
 
 
 @pytest.mark.django_db
@@ -376,7 +389,18 @@ def test_what_must_hold_of_outcomes_and_their_contract_holds_from_the_award_to_t
 @pytest.mark.timeout(1800)
 def test_what_must_hold_of_outcomes_and_their_contract_holds_whatever_is_done(market: Market) -> None:
     taken = walk(market, 60, 30)
-    every = {"sign", "extend", "amend", "complete", "terminate", "submit", "verify", "reject", "pay"}
+    every = {
+        "sign",
+        "extend",
+        "amend",
+        "complete",
+        "terminate",
+        "submit",
+        "verify",
+        "unverify",
+        "reject",
+        "pay",
+    }
     assert {name for name, count in taken.items() if count} == every
     # Of the walk's own steps, beside what was verified before it began.
     assert taken["verify"] >= 10

@@ -131,7 +131,12 @@ def _page(
 ) -> HttpResponse:
     wrong = list(faults)
     parts = contract_parts(actor, found.contract)
-    steps = claim_steps(found.status, parts, claimed=actor.reference == found.claimed_by)
+    steps = claim_steps(
+        found.status,
+        parts,
+        claimed=actor.reference == found.claimed_by,
+        verified=actor.reference == found.verified_by,
+    )
     return render(
         request,
         "claim.html",

@@ -23,7 +23,7 @@ from procurement.actions.outcome_plans import plan_parts, save_plan
 from procurement.available import NOT_OUT, plan_steps
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Claim, Measure, OutcomePlan
-from procurement.outcome_checks import plan_faults
+from procurement.outcome_checks import ended_of, plan_faults
 from procurement.outcomes import QUESTIONS
 from procurement.parts import buyer_parts
 from procurement.permissions import Action, Actor, can
@@ -201,6 +201,7 @@ def _page(
         payers=[(one, left_in(one, timezone.localdate()) if one.pot_minor else None) for one in payers],
         totals=totals(found),
         blocking=plan_faults(found) if draft else [],
+        ended=ended_of(found.call_off),
         actions=frozenset(steps),
         itself=Part.INVESTOR in parts,
         claims=list(claims[:50]),
