@@ -16,6 +16,7 @@ from procurement.models import (
     Event,
     Framework,
     Invitation,
+    Offer,
     Operation,
     Organisation,
     Partner,
@@ -87,7 +88,19 @@ def _invited(references: Collection[str]) -> Pairs:
     any_tender = Tender.objects.filter(competition=OuterRef("competition"))
     takes_part = Q(tender__isnull=False) | Q(competition__invited_at=None) | ~Q(Exists(any_tender))
     invited = Invitation.objects.filter(takes_part, asked__call_off__reference__in=references)
-    pairs = invited.values_list("asked__call_off__reference", "asked__appointment__supplier__reference")
+    return _leads(
+        invited.values_list("asked__call_off__reference", "asked__appointment__supplier__reference")
+    )
+
+
+def _offered(references: Collection[str]) -> Pairs:
+    """The leads of today of the suppliers that a direct award has sent an order form, whatever they answered."""
+    sent = Offer.objects.filter(call_off__reference__in=references)
+    return _leads(sent.values_list("call_off__reference", "asked__appointment__supplier__reference"))
+
+
+def _leads(pairs: Iterable[tuple[str, str]]) -> Pairs:
+    """From call-offs and suppliers, by reference, to the leads of these."""
     call_offs: dict[str, set[str]] = {}
     for call_off, supplier in pairs:
         call_offs.setdefault(supplier, set()).add(call_off)
@@ -108,10 +121,11 @@ WAYS: Final[dict[str, Way]] = {
     "payer": Way("payer", _itself),
     "investor": Way("investor", _itself),
     "invited": Way("call_off", _invited),
+    "offered": Way("call_off", _offered),
 }
 """`supplier` leads to all its members, `lead` to the one that submits and signs; `owner` to a framework's;
 `payer` to bodies that pay with the buyer, `investor` to the social investor; `invited` to the leads that compete, or
-are asked whether they would."""
+are asked whether they would; `offered` to those that were sent an order form."""
 
 
 def named(event: Event, kind: str) -> set[str]:

@@ -170,7 +170,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "call_off",
         ("organisation", "offer", "contract"),
         "Nothing is bought; changes hold the reason.",
-        concerns=COMPETING,
+        concerns=(*COMPETING, "offered"),
     ),
     "call_off.unsuccessful": EventType(
         "call_off",

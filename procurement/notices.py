@@ -265,13 +265,14 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                ("web:contract", "{contract}"), URGENT),
     ),
     "call_off.cancelled": (
-        Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}.",
+        Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}. {reason}",
                INVITED_TO, URGENT),
+        Notice("offered", "Cancelled: {subject}", "Nothing is bought in the call-off {subject}. {reason}", None,
+               URGENT),
     ),
     "call_off.unsuccessful": (
-        Notice("invited", "Ended without award: {subject}", "The competition {subject} ended without an award.",
-               INVITED_TO,
-               URGENT),
+        Notice("invited", "Ended without award: {subject}",
+               "The competition {subject} ended without an award. {reason}", INVITED_TO, URGENT),
         Notice("organisation", "Ended without award: {subject}", "The competition {subject} has ended. {reason}",
                ("web:call-off", "{subject}"), URGENT, when=_by_the_clock),
     ),

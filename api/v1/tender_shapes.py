@@ -56,6 +56,7 @@ class InvitationSummarySerializer(serializers.Serializer[Any]):
     clarify_until = serializers.DateTimeField(allow_null=True)
     deadline = serializers.DateTimeField(allow_null=True)
     status = serializers.ChoiceField(choices=CallOff.Status.choices, help_text="The call-off's.")
+    ended_reason = serializers.CharField(allow_blank=True, help_text="Why it ended without a contract.")
     tender = serializers.CharField(allow_null=True)
 
     def to_representation(self, row: Invitation) -> dict[str, Any]:
@@ -72,6 +73,7 @@ class InvitationSummarySerializer(serializers.Serializer[Any]):
             "clarify_until": competition.clarify_until,
             "deadline": competition.deadline,
             "status": competition.call_off.status,
+            "ended_reason": competition.call_off.ended_reason,
             "tender": self.context["tenders"].get(row.pk),
         }
 

@@ -45,8 +45,18 @@ from procurement.actions.public_notices import publish_notice
 from procurement.available import Turn, contract_steps, offer_steps, signed_by
 from procurement.call_off_facts import facts_of
 from procurement.errors import Conflict, NotFound, NotPermitted, Stale
-from procurement.models import BuyerLimit, CallOff, Contract, Event, Framework, Offer, Organisation
+from procurement.models import (
+    BuyerLimit,
+    CallOff,
+    Contract,
+    Delivery,
+    Event,
+    Framework,
+    Offer,
+    Organisation,
+)
 from procurement.notice_facts import contract_notices
+from procurement.notices import notice_for, worded
 from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
 from tests.bought import Market, accepted, active, awarded, begun, drafted, offered
@@ -419,6 +429,21 @@ def test_a_cancelled_call_off_withdraws_its_open_offer_with_the_reason(market: M
     assert types == ["call_off.cancelled", "offer.withdrawn"]
     with pytest.raises(Conflict):
         accept_offer(market.oak, offer.reference, offer.revision)
+
+
+def test_a_supplier_that_had_declined_is_told_of_the_cancellation_with_the_reason(market: Market) -> None:
+    offer = offered(market)
+    decline_offer(market.oak, offer.reference, offer.revision, "No people.")
+    call_off = CallOff.objects.get()
+    send_offer(market.buyer, call_off.reference, call_off.revision)
+    call_off.refresh_from_db()
+    cancel_call_off(market.buyer, call_off.reference, call_off.revision, "The need has gone.")
+    event = Event.objects.get(type="call_off.cancelled")
+    assert {one.organisation.reference for one in event.audience.all()} == {"shire", "oak", "yew"}
+    owed = Delivery.objects.filter(event=event, channel="inbox")
+    assert set(owed.values_list("recipient", "whom")) == {("oak", "offered"), ("yew", "offered")}
+    notice = notice_for("call_off.cancelled", "offered")
+    assert worded(event, notice, {}).text.endswith("The need has gone.")
 
 
 def test_a_cancelled_award_voids_its_contract(market: Market) -> None:

@@ -120,6 +120,8 @@ def test_no_type_that_a_buyer_keeps_to_itself_is_public_or_told_beyond_it() -> N
             told = COMPETING if name in TO_ALL_WHO_COMPETE else ("organisation",)
             # The winner, whose contract waits to be signed; no other supplier.
             told = PARTIES if name == "call_off.awarded" else told
+            # Of a direct award, everybody that was sent an order form.
+            told = (*told, "offered") if name == "call_off.cancelled" else told
             assert (known.public, known.concerns) == (False, told), name
         if name.startswith(("offer.", "contract.", "claim.", "invitation.", "tender.")):
             assert not known.public, name
