@@ -1,9 +1,10 @@
 """From what a person typed to what is looked for, in terms: the same for every engine.
 
 Words are any-of and ranked; "a phrase" must be there (unless the question says OR); -word and -"a phrase"
-must not; word* is a beginning. A word that the index does not hold is taken as a beginning, else corrected.
-Synonyms come from synonyms.txt. A long need (a pasted paragraph) is reduced to its most informative words, and
-its quotation marks and dashes are punctuation: nothing in it must, or must not, be there.
+must not; word* is a beginning. A word that the index does not hold is taken as a beginning, else corrected, unless
+it stands in a group of synonyms.txt: it is no slip then, and its synonyms are looked for. A long need (a pasted
+paragraph) is reduced to its most informative words, and its quotation marks and dashes are punctuation: nothing in it
+must, or must not, be there.
 Nothing typed is a fault: what makes no sense is dropped.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
-from search.synonyms import groups_in, synonyms, term_as_written
+from search.synonyms import grouped, groups_among, groups_in, synonyms, term_as_written
 
 QUESTION_CEILING: Final = 2_000
 """Characters of a question; search/params.py refuses more."""
@@ -241,9 +242,7 @@ def _take_apart(text: str) -> _Typed:
                 typed.excluded.append(terms)
             elif terms:
                 typed.phrases.append((piece["phrase"], terms))
-                typed.quoted.extend(
-                    _placed(words_of(piece["phrase"]), piece["phrase"], piece.start("phrase"))
-                )
+                typed.quoted.extend(_slips_of(piece["phrase"], piece.start("phrase")))
         elif piece["word"].startswith("-"):
             _exclude(typed, piece["word"])
         else:
@@ -282,6 +281,13 @@ def _placed(words: Iterable[str], chunk: str, start: int) -> Iterator[tuple[str,
         at += len(word)
 
 
+def _slips_of(phrase: str, start: int) -> Iterator[tuple[str, int]]:
+    """The words of a phrase that may be slips, each with where it stands: not those of groups of synonyms."""
+    words = words_of(phrase)
+    known = grouped(words)
+    return (one for at, one in enumerate(_placed(words, phrase, start)) if at not in known)
+
+
 def _trimmed(terms: Sequence[str]) -> Terms:
     """A phrase without the stop words at its ends."""
     kept = [at for at, term in enumerate(terms) if term != GAP]
@@ -312,18 +318,12 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clau
     beside the others.
     """
     words = [word for word, _ in typed.words]
-    written = list(groups_in(words))
-    alone = {at: others for at, length, others in written if length == 1}
-    grouped = {at + place for at, length, _ in written if length > 1 for place in range(length)}
-    nearest = {
-        at: near for at, word in enumerate(words) if at not in alone and (near := _near(word, lexicon))
-    }
+    alone = {at: others for at, length, others in groups_in(words) if length == 1}
+    nearest = _nearest_words(words, lexicon)
     meant = [nearest[at][0] if at in nearest else word for at, word in enumerate(words)]
     groups: list[Clause] = []
-    for at, length, others in groups_in(
-        [word if at in grouped else meant[at] for at, word in enumerate(words)]
-    ):
-        share = CORRECTED_WEIGHT if (nearest.keys() - grouped) & set(range(at, at + length)) else 1.0
+    for at, length, others in groups_in(meant):
+        share = CORRECTED_WEIGHT if nearest.keys() & set(range(at, at + length)) else 1.0
         if length == 1:
             alone[at] = others
         else:
@@ -346,6 +346,28 @@ def _few_words(typed: _Typed, lexicon: Lexicon) -> tuple[list[Clause], list[Clau
         else:
             clauses.append(_word(word, alone.get(at, ()), len(words) <= NAME_WORDS, lexicon))
     return groups, clauses, slips
+
+
+def _nearest_words(words: Sequence[str], lexicon: Lexicon) -> dict[int, Sequence[str]]:
+    """By place, what may have been meant by the words that are corrected.
+
+    Never by one of a group of synonyms, be it a group once others are corrected (visualy impaired), nor by the same
+    word elsewhere in the question.
+    """
+    known = {term_as_written(words[at]) for at in grouped(words)}
+    near = {
+        at: found
+        for at, word in enumerate(words)
+        if term_as_written(word) not in known and (found := _near(word, lexicon))
+    }
+    readings = [(word, near[at][0]) if at in near else (word,) for at, word in enumerate(words)]
+    known = {
+        term_as_written(words[at + place])
+        for at, read in groups_among(readings)
+        for place, word in enumerate(read)
+        if word == words[at + place]
+    }
+    return {at: found for at, found in near.items() if term_as_written(words[at]) not in known}
 
 
 def _joined(chunk: str, terms: Terms, lexicon: Lexicon) -> Clause:
@@ -402,9 +424,10 @@ def _as_meant(word: str) -> bool:
 
 
 def name_meant(typed: str, lexicon: Lexicon) -> str | None:
-    """The beginning of a name with every word corrected that begins nothing; None if no word can be."""
+    """The beginning of a name with every word corrected that begins nothing and has no synonyms; None if none is."""
     words = [fold(word) for word in words_of(normalise(typed))]
-    meant = [_nearest(word, lexicon) for word in words]
+    known = grouped(words)
+    meant = [word if at in known else _nearest(word, lexicon) for at, word in enumerate(words)]
     return " ".join(meant) if meant != words else None
 
 

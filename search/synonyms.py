@@ -5,6 +5,7 @@ every engine.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -59,6 +60,28 @@ def groups_in(words: Sequence[str]) -> Iterator[tuple[int, int, tuple[Terms, ...
             others = synonyms().get(tuple(terms[at : at + length]))
             if others is not None:
                 yield at, length, others
+                at += length
+                break
+        else:
+            at += 1
+
+
+def grouped(words: Sequence[str]) -> set[int]:
+    """The places of the words that belong to a group, of one word or several."""
+    return {at + place for at, length, _ in groups_in(words) for place in range(length)}
+
+
+def groups_among(readings: Sequence[Sequence[str]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The groups of several words in a run of which each may be read in one of several ways, as (first word, the
+    words as they are read); the ways are tried in their order, places and lengths as in groups_in.
+    """
+    at = 0
+    while at < len(readings):
+        for length in range(min(longest_group(), len(readings) - at), 1, -1):
+            ways = itertools.product(*readings[at : at + length])
+            found = next((way for way in ways if tuple(map(term_as_written, way)) in synonyms()), None)
+            if found is not None:
+                yield at, found
                 at += length
                 break
         else:
