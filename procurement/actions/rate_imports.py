@@ -19,7 +19,7 @@ from django.db.models import Q
 from procurement.actions.outcome import import_outcome
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
 from procurement.actions.rate_headings import headings_of, unused
-from procurement.actions.rate_lines import LineDraft, LinesDiff, total
+from procurement.actions.rate_lines import LineDraft, LinesDiff, total, with_kept
 from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
 from procurement.actions.rate_suppliers import Suppliers, make_suppliers, name_suppliers, suppliers_there_are
 from procurement.actions.rate_workbooks import BadSheet
@@ -171,8 +171,8 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     """Load a sheet of rates into cards of a framework, one for each supplier, currency and unit.
 
     With faults nothing is loaded, unless `partial`: then rows with faults are left out, and a line that such
-    a row named stays as it was published. Raises NotPermitted, NotFound (no such framework), Invalid (the
-    file or the mapping as a whole cannot be used) and Stale (others publish the same cards again and again).
+    a row named stays as it was published, its price and its days. Raises NotPermitted, NotFound (no such framework),
+    Invalid (the file or the mapping cannot be used) and Stale (others publish the same cards again and again).
     """
     require(actor, Action.IMPORT_RATES)
     named = storable(wanted.framework.strip())
@@ -443,7 +443,8 @@ def _compare(
         )
         if card.refused:
             kept = published_lines(draft.reference, set(card.refused) - {line.key for line in card.lines})
-            draft = replace(draft, lines=(*draft.lines, *kept))
+            (first, last), lines = with_kept(lines, (first, last), kept)
+            draft = replace(draft, lines=lines, valid_from=first, valid_to=last)
         drafts.append(draft)
     new = {suppliers[name] for name in report.new_suppliers}
     changes = compare_cards(actor, drafts, new)

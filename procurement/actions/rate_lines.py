@@ -5,12 +5,15 @@ Under rates.py, which publishes, and rate_imports.py, which tells what would cha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 from procurement.pricing import money
+
+Days = tuple[date | None, date | None]
+"""The first and the last day of a version of a card, None where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,46 @@ class LinesDiff:
         }
 
 
-def compare_lines(before: Iterable[LineDraft], after: Iterable[LineDraft]) -> LinesDiff:
-    """How lines compare by key, each kind in the order of its card."""
+def dated(line: LineDraft, days: Days) -> LineDraft:
+    """A line of a version of these days, with the days that it names, else those of the version; it ends with that."""
+    first, last = days
+    ends = min(filter(None, (line.valid_to, last)), default=None)
+    return replace(line, valid_from=line.valid_from or first, valid_to=ends)
+
+
+def with_kept(
+    lines: Sequence[LineDraft], days: Days, kept: Sequence[LineDraft]
+) -> tuple[Days, tuple[LineDraft, ...]]:
+    """The days of a card and its lines, beside those that stay as they were published (dated, see above).
+
+    The card's last day must cut off none of these: where one ends on another, each line names its own and it none.
+    Its first day cuts off nothing, whatever a line names: before it the version holds in which that was published.
+    """
+    first, last = days
+    stay = [replace(line, valid_from=None) if line.valid_from == first else line for line in kept]
+    if all(line.valid_to == last for line in stay):
+        return days, (*lines, *(replace(line, valid_to=None) for line in stay))
+    return (first, None), (*(dated(line, (None, last)) for line in lines), *stay)
+
+
+def compare_lines(
+    before: Iterable[LineDraft],
+    after: Iterable[LineDraft],
+    days_before: Days = (None, None),
+    days_after: Days = (None, None),
+) -> LinesDiff:
+    """How lines compare by key, each kind in the order of its card. Days that a line named and now leaves to its
+    version, or the other way, have changed only where they are other days.
+    """
     old, new = {line.key: line for line in before}, {line.key: line for line in after}
     withdrawn = [LineChange(line, None) for key, line in old.items() if key not in new]
-    changed = [LineChange(old[key], line) for key, line in new.items() if key in old and old[key] != line]
+    changed = []
+    for key in (key for key in new if key in old):
+        was, will = old[key], new[key]
+        if (was.valid_from, was.valid_to) != (will.valid_from, will.valid_to):
+            was, will = dated(was, days_before), dated(will, days_after)
+        if was != will:
+            changed.append(LineChange(was, will))
     added = [LineChange(None, line) for key, line in new.items() if key not in old]
     return LinesDiff(
         len(added),

@@ -20,7 +20,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
-from procurement.actions.rate_lines import LineDraft, LinesDiff, compare_lines
+from procurement.actions.rate_lines import LineDraft, LinesDiff, compare_lines, dated
 from procurement.errors import Fault, Invalid, Stale
 from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import Action, Actor, require
@@ -135,7 +135,8 @@ def compare_cards(
             same = LinesDiff(unchanged=len(draft.lines))
             changes.append(CardChange(draft, digest, before.pk, same, True, {}))
         else:
-            diff = compare_lines(lines_of_version(before.pk), draft.lines)
+            days = (before.valid_from, before.valid_to), (draft.valid_from, draft.valid_to)
+            diff = compare_lines(lines_of_version(before.pk), draft.lines, *days)
             changes.append(CardChange(draft, digest, before.pk, diff, False, _head(before, draft), later))
     return changes
 
@@ -307,9 +308,10 @@ _CONTENT = (
 
 
 def published_lines(card: str, keys: Collection[str]) -> tuple[LineDraft, ...]:
-    """The lines of a card's published version that bear these keys, in their order."""
+    """The lines of a card's published version that bear these keys, in their order, dated."""
     rows = RateLine.objects.filter(version__card__reference=card, version__status=Status.PUBLISHED)
-    return tuple(LineDraft(*row) for row in rows.order_by("ordinal").values_list(*_CONTENT) if row[0] in keys)
+    said = rows.order_by("ordinal").values_list(*_CONTENT, "version__valid_from", "version__valid_to")
+    return tuple(dated(LineDraft(*line), (first, last)) for *line, first, last in said if line[0] in keys)
 
 
 def lines_of_version(version: int) -> list[LineDraft]:
