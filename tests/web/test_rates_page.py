@@ -125,9 +125,11 @@ def test_cards_out_of_force_are_found_when_asked_for(page: Client) -> None:
     assert link.attributes["href"] == "/rates?framework=rm0&include_expired=true"
 
 
-def test_nothing_in_pounds_offers_the_units_there_are(page: Client) -> None:
+def test_nothing_in_a_currency_says_so_and_offers_the_units_there_are(page: Client) -> None:
     found = read(page.get("/rates?currency=USD"))
     assert found.one("h1").text == "Explore rates"
+    (said,) = [text for text in found.texts("p") if text.startswith("No line of this search")]
+    assert said == "No line of this search is priced in USD a day. It can be read in:"
     assert {"/rates?currency=GBP&unit=day"} <= {element.attributes["href"] for element in found.all("a")}
 
 

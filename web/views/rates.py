@@ -94,7 +94,7 @@ def rates(request: HttpRequest) -> HttpResponse:
     except BadParameters as bad:
         return _refused(request, asked, bad.faults)
     except OtherUnits as other:
-        return _other_units(request, asked, other)
+        return _other_units(request, asked, query, other)
     except EngineUnavailable as down:
         return search_unavailable(request, "rates", down.retry_after)
     first_page = asked.without("page")
@@ -157,14 +157,20 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
     )
 
 
-def _other_units(request: HttpRequest, asked: Address, other: OtherUnits) -> HttpResponse:
-    """Nothing is priced in pounds a day: which units there are, each as a link."""
+def _other_units(request: HttpRequest, asked: Address, query: RateQuery, other: OtherUnits) -> HttpResponse:
+    """Nothing is priced in the currency and unit that were asked for: which there are, each as a link."""
+    nothing = (
+        _("No line of this search is priced in %(currency)s an hour.")
+        if query.unit == "hour"
+        else _("No line of this search is priced in %(currency)s a day.")
+    )
     return render(
         request,
         "rates_other_units.html",
         "rates",
         root=True,
         form=rate_form(asked),
+        nothing=nothing % {"currency": query.currency},
         units=[
             (
                 (_("%(currency)s, an hour") if unit == "hour" else _("%(currency)s, a day"))
