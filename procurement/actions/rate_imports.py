@@ -20,6 +20,7 @@ from procurement.actions.outcome import import_outcome
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
 from procurement.actions.rate_headings import headings_of, unused
 from procurement.actions.rate_lines import LineDraft, LinesDiff, total, with_kept
+from procurement.actions.rate_overtaken import overtaken
 from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
 from procurement.actions.rate_suppliers import Suppliers, make_suppliers, name_suppliers, suppliers_there_are
 from procurement.actions.rate_workbooks import BadSheet
@@ -203,6 +204,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     report.warnings += _unread(sheet, headings)
     changes = _compare(actor, cards, suppliers, wanted, path, report)
     if report.faults and not wanted.partial:
+        report.warnings += overtaken(changes)
         report.loaded, report.refused = 0, report.rows
         return report
     if not wanted.dry_run:
@@ -218,6 +220,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
                     raise
                 changes = _compare(actor, cards, suppliers, wanted, path, report)
         report.applied = bool(report.cards or report.new_suppliers)
+    report.warnings += overtaken(changes)
     return report
 
 

@@ -95,3 +95,33 @@ def test_the_command_says_from_when(tmp_path: Path, capsys: pytest.CaptureFixtur
         "Nothing was changed: this was a dry run. 2 of 2 rows would be loaded.",
     ]
     assert RateCardVersion.objects.get(card__reference="wr1~yew").valid_from is None
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("days", [None, -1, 0, 30])
+def test_a_version_that_has_not_begun_is_not_replaced_in_silence(
+    tmp_path: Path, days: int | None, dry_run: bool
+) -> None:
+    run(tmp_path, rows(*FIRST, days=None), headings=KEYED)
+    assert run(tmp_path, rows(*AGAIN, days=30), headings=KEYED).warnings == []
+
+    report = run(tmp_path, rows("Analyst,655,a", days=days), headings=KEYED, dry_run=dry_run, strict=True)
+
+    day = timezone.localdate() + timedelta(days=30)
+    assert (report.loaded, report.faults, report.applied) == (1, [], not dry_run)
+    message = (
+        f"version 2 of wr1~yew, which was to hold from {day} until further notice, has not begun and is replaced; "
+        "where it is still to hold, import it again after this"
+    )
+    assert [(one.row, one.message) for one in report.warnings] == [(0, message)]
+
+
+def test_a_version_that_keeps_days_or_has_begun_or_is_over_is_not_told_as_replaced(tmp_path: Path) -> None:
+    run(tmp_path, rows(*FIRST, days=-10), headings=KEYED)
+    run(tmp_path, rows(*AGAIN, days=30), headings=KEYED)
+
+    assert run(tmp_path, rows(*AGAIN, days=30), headings=KEYED).warnings == []
+    assert run(tmp_path, rows(*FIRST, days=60), headings=KEYED).warnings == []
+    both = run(tmp_path, rows(*AGAIN, days=-5), headings=KEYED).warnings
+    assert [one.message.split(",")[0] for one in both] == ["version 3 of wr1~yew", "version 2 of wr1~yew"]
+    assert run(tmp_path, rows(*FIRST, days=-3), headings=KEYED).warnings == []
