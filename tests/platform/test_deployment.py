@@ -129,10 +129,28 @@ def test_there_are_two_webs_three_search_nodes_and_one_writer() -> None:
     assert sorted(nodes) == SERVICES["search-certificates"]["environment"]["NODES"].split()
     for name, node in nodes.items():
         settings = node["environment"]
-        assert settings["node.name"] == name
+        assert settings["node.name"] == settings["network.publish_host"] == name
         assert sorted([name, *settings["discovery.seed_hosts"].split(",")]) == sorted(nodes)
         assert settings["xpack.security.enabled"] == settings["xpack.security.http.ssl.enabled"] == "true"
         assert settings["xpack.security.http.ssl.key"] == f"certs/{name}/{name}.key"
+
+
+def test_the_authoritys_private_key_lies_where_no_node_and_nothing_of_ours_reaches_it() -> None:
+    made = SERVICES["search-certificates"]["environment"]["AUTHORITY"]
+    mounted = {
+        name for name, service in SERVICES.items()
+        if any(volume.startswith("authority:") for volume in service.get("volumes", []))
+    }  # fmt: skip
+    assert mounted == {"search-certificates"}
+    assert f"authority:{made}" in SERVICES["search-certificates"]["volumes"]
+
+
+def test_the_health_of_a_search_node_asks_with_a_password_that_no_list_of_processes_shows() -> None:
+    _, command = SERVICES["search1"]["healthcheck"]["test"]
+    given, curl = command.split(" | ")
+    assert given == """printf 'user = "elastic:%s"\\n' "$$(cat /run/secrets/elastic_password)\""""
+    assert curl.startswith("curl -s -f -o /dev/null -K - ")
+    assert "/_cluster/health?" in curl
 
 
 def test_health_answers_before_whoever_asks_gives_up_whatever_is_silent() -> None:

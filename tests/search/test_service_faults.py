@@ -258,6 +258,7 @@ def test_three_nodes_are_set_as_a_deployment_sets_them() -> None:
     assert given.keys() - AS_DEPLOYED.keys() == {
         # Where the files lie, who is who, and what a machine must allow.
         "ES_JAVA_OPTS", "bootstrap.memory_lock", "cluster.initial_master_nodes", "discovery.seed_hosts", "node.name",
+        "network.publish_host",
         *(f"xpack.security.{layer}.ssl.{file}" for layer in ("http", "transport")
           for file in ("key", "certificate", "certificate_authorities")),
     }  # fmt: skip
