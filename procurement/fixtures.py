@@ -73,14 +73,8 @@ def read_fixtures(folder: Path) -> Fixtures:
     suppliers = list(_json_lines(folder / "market" / "suppliers.jsonl"))
     everyone = [*founding["partners"], *firms]
     return Fixtures(
-        regions=[
-            RegionDraft(row["code"], row["scheme"], int(row["level"]), row["name"], row["parent"])
-            for row in _csv(folder / "regions.csv")
-        ],
-        twins=[
-            TwinDraft(row["nuts"], row["itl"], row["same"] == "yes")
-            for row in _csv(folder / "region_twins.csv")
-        ],
+        regions=read_regions(folder),
+        twins=read_twins(folder),
         organisations=[
             *(_organisation(row) for row in _yaml(folder / "organisations.yaml")),
             *(_organisation({**row, "capabilities": ["buyer"]}) for row in _csv(folder / "buyers.csv")),
@@ -104,6 +98,21 @@ def read_fixtures(folder: Path) -> Fixtures:
         cards=[_founding_card(founding), *_cards(folder / "market", frameworks)],
         people=[PersonDraft(**row) for row in _yaml(folder / "demo_users.yaml")],
     )
+
+
+def read_regions(folder: Path) -> list[RegionDraft]:
+    """The kingdom's regions, which every installation has."""
+    return [
+        RegionDraft(row["code"], row["scheme"], int(row["level"]), row["name"], row["parent"])
+        for row in _csv(folder / "regions.csv")
+    ]
+
+
+def read_twins(folder: Path) -> list[TwinDraft]:
+    """Which regions of the two schemes share ground."""
+    return [
+        TwinDraft(row["nuts"], row["itl"], row["same"] == "yes") for row in _csv(folder / "region_twins.csv")
+    ]
 
 
 def read_framework(folder: Path, reference: str) -> FrameworkDraft:

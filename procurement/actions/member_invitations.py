@@ -58,31 +58,38 @@ def invite_member(actor: Actor, organisation: str, email: str, full_name: str, r
 
     Raises NotFound, NotPermitted, Invalid; Conflict for who belongs to it already, and for too many.
     """
+    with transaction.atomic():
+        found = invite_to(actor, looked_after(actor, organisation), email, full_name, role)
+        send_after_commit(found)
+    return found
+
+
+def invite_to(actor: Actor, body: Organisation, email: str, full_name: str, role: str) -> MemberInvitation:
+    """What invite_member does once it is known that the actor may, within its transaction: nothing is sent. `body` is
+    locked. Raises Invalid, Conflict.
+    """
     address = email.strip().lower()
     _check(address, full_name, role)
     now = timezone.now()
-    with transaction.atomic():
-        body = looked_after(actor, organisation)
-        waiting = MemberInvitation.objects.filter(organisation=body, status=Status.WAITING)
-        # The lock first: whoever accepts at this moment is a member once it is given.
-        found = _locked(waiting.filter(email=address))
-        if Membership.objects.filter(user__email=address, organisation=body).exists():
-            raise Conflict("That person belongs to the organisation already.")
-        if found is None and waiting.count() >= WAITING_MOST:
-            raise Conflict(f"{WAITING_MOST} invitations wait for an answer: withdraw some first.")
-        new = found is None
-        if found is None:
-            _refuse_too_many(body, address)
-            found = MemberInvitation(
-                organisation=body, email=address, invited_at=now, sent_at=now, until=_until()
-            )
-        else:
-            _send(found)
-        found.role, found.full_name = role, full_name.strip()
-        found.invited_by = User.objects.filter(reference=actor.reference).first()
-        found.save()
-        _send_after_commit(found)
-        record_many(actor, [_happening("member_invited" if new else "invitation_sent_again", found)])
+    waiting = MemberInvitation.objects.filter(organisation=body, status=Status.WAITING)
+    # The lock first: whoever accepts at this moment is a member once it is given.
+    found = _locked(waiting.filter(email=address))
+    if Membership.objects.filter(user__email=address, organisation=body).exists():
+        raise Conflict("That person belongs to the organisation already.")
+    if found is None and waiting.count() >= WAITING_MOST:
+        raise Conflict(f"{WAITING_MOST} invitations wait for an answer: withdraw some first.")
+    new = found is None
+    if found is None:
+        _refuse_too_many(body, address)
+        found = MemberInvitation(
+            organisation=body, email=address, invited_at=now, sent_at=now, until=_until()
+        )
+    else:
+        _send(found)
+    found.role, found.full_name = role, full_name.strip()
+    found.invited_by = User.objects.filter(reference=actor.reference).first()
+    found.save()
+    record_many(actor, [_happening("member_invited" if new else "invitation_sent_again", found)])
     return found
 
 
@@ -94,7 +101,7 @@ def send_again(actor: Actor, organisation: str, invitation: str) -> MemberInvita
         found = _waiting_of(actor, organisation, invitation)
         _send(found)
         found.save()
-        _send_after_commit(found)
+        send_after_commit(found)
         record_many(actor, [_happening("invitation_sent_again", found)])
     return found
 
@@ -113,17 +120,18 @@ def send_invitation(reference: str, sending: int) -> bool:
         found = _locked(MemberInvitation.objects.filter(reference=reference, sendings=sending))
         if found is None or not _open(found):
             return False
-        token = secrets.token_urlsafe(32)
-        found.token = _hashed(token)
-        found.save(update_fields=["token"])
-    path = reverse("web:member-invitation", args=[token])
-    body = BODY.format(
-        organisation=found.organisation.name,
-        days=settings.INVITATION_DAYS,
-        link=f"{settings.PUBLIC_URL}{path}",
-    )
+        link = new_link(found)
+    body = BODY.format(organisation=found.organisation.name, days=settings.INVITATION_DAYS, link=link)
     send_account_mail(found.email, SUBJECT, body)
     return True
+
+
+def new_link(found: MemberInvitation) -> str:
+    """The address where whoever has it answers, with a token of its own; the link before falls."""
+    token = secrets.token_urlsafe(32)
+    found.token = _hashed(token)
+    found.save(update_fields=["token"])
+    return f"{settings.PUBLIC_URL}{reverse('web:member-invitation', args=[token])}"
 
 
 def invitation_of_link(token: str) -> MemberInvitation | None:
@@ -242,7 +250,8 @@ def _refuse_too_many(body: Organisation, address: str) -> None:
         raise Conflict(f"That address was sent {SENDINGS_MOST} invitations within a day: wait a day.")
 
 
-def _send_after_commit(found: MemberInvitation) -> None:
+def send_after_commit(found: MemberInvitation) -> None:
+    """Has the worker send the link once the transaction has ended well."""
     transaction.on_commit(
         partial(invitation_wanted.send, sender=None, reference=found.reference, sending=found.sendings),
         robust=True,
