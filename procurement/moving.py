@@ -1,7 +1,8 @@
 """Every row of one database copied into an empty other one: from the SQLite file of one machine to PostgreSQL.
 
 Rows keep their keys, so that nothing that points at them is written anew, and the numbers that were given out
-are given to nobody else, whether their rows are still there or not. All of it is one transaction.
+are given to nobody else, whether their rows are still there or not. All of it is one transaction. Empty is also a
+database that a deployment has prepared: what preparing alone writes gives way.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ BATCH: Final = 2_000
 MADE_BY_MIGRATING: Final = (Permission, ContentType)
 """Rows that migrating makes, under keys of its own."""
 
+NOT_EMPTY: Final = (
+    "The target is not empty: {table} has rows. Name a new database in DATABASE_URL, and move before anybody uses it: "
+    "it may be prepared (migrations, index), and must have no person, operator or demonstration."
+)
 STATED: Final = 500
 """Keys in one IN (…), well under SQLite's limit on parameters."""
 UNTIL_LATER: Final[dict[tuple[type[models.Model], str], str]] = {
@@ -46,12 +51,13 @@ def move(source: str, target: str, progress: Progress) -> int:
     """
     _same_version(source, target)
     tables = _tables()
+    replaced: list[type[models.Model]] = [*MADE_BY_MIGRATING, *filter(_made_by_preparing, tables)]
     for model in tables:
-        if model not in MADE_BY_MIGRATING and model._base_manager.using(target).exists():
-            raise CannotMoveError(f"The target is not empty: {model._meta.db_table} has rows.")
+        if model not in replaced and model._base_manager.using(target).exists():
+            raise CannotMoveError(NOT_EMPTY.format(table=model._meta.db_table))
     moved = 0
     with transaction.atomic(using=source), transaction.atomic(using=target):
-        for made in MADE_BY_MIGRATING:
+        for made in replaced:
             made._base_manager.using(target).all().delete()
         for model in tables:
             moved += _copy(model, source, target, progress)
@@ -67,6 +73,11 @@ def _tables() -> list[type[models.Model]]:
     """Every table, those of other apps and those between two models included."""
     found = apps.get_models(include_auto_created=True)
     return [model for model in found if model._meta.managed and not model._meta.proxy]
+
+
+def _made_by_preparing(model: type[models.Model]) -> bool:
+    """Whether tools/prepare.py writes such rows where nobody has used the database: the model says so itself."""
+    return getattr(model, "made_by_preparing", False)
 
 
 def _same_version(source: str, target: str) -> None:
@@ -131,12 +142,12 @@ def _rows(model: type[models.Model], alias: str) -> Iterator[tuple[Any, ...]]:
 def _carry_sequence(
     model: type[models.Model], source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
 ) -> None:
-    """The next key that the target gives is above every one that the source ever gave."""
+    """The next key that the target gives is above every one that either ever gave."""
     key = model._meta.pk
     if not isinstance(key, models.AutoField):
         return
     table, column = model._meta.db_table, str(key.column)
-    last = _last_given(source, table, column)
+    last = max(_last_given(connection, table, column) for connection in (source, target))
     if not last:
         return
     with target.cursor() as cursor:

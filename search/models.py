@@ -8,6 +8,8 @@ every document it writes.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -49,6 +51,9 @@ class IndexRequest(models.Model):
 
 class IndexRun(models.Model):
     """One piece of work on the index. Its primary key only grows, and is the version of what it writes."""
+
+    made_by_preparing: ClassVar[bool] = True
+    """A database that nobody has used yet has one, of the index that was built over it (procurement/moving.py)."""
 
     class Kind(models.TextChoices):
         SYNC = "sync", "Outbox answered"

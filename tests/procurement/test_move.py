@@ -49,6 +49,19 @@ print(numbered("OP", date(2026, 1, 1), digits=6), IndexRun.objects.create(kind="
       event.position - Event.objects.count(), verify())
 """
 
+MORE_RUNS = """
+import django; django.setup()
+from search.models import IndexRun
+for _ in range(4):
+    IndexRun.objects.create(kind="rebuild", status="succeeded")
+"""
+RUNS = """
+import django; django.setup()
+from search.models import IndexRun
+print(*IndexRun.objects.values_list("pk", flat=True))
+"""
+DEPLOYED = {"DEMO": "0", "ALLOWED_HOSTS": "calloff.example.org", "SECRET_KEY": "s" * 64}
+
 
 def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}
@@ -64,7 +77,7 @@ def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -125,12 +138,27 @@ def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
     assert done("-c", CONTINUE, **target) == "OP-2026-000002 4 0 None"
 
 
+def test_a_database_that_a_deployment_has_prepared_takes_everything(
+    source: Path, target: dict[str, str]
+) -> None:
+    """Its index was built over nothing: what that left gives way, and its number is given to no other run."""
+    done("-m", "tools.prepare", **{**target, **DEPLOYED})
+    assert done("-c", RUNS, **target) == "1"
+    # More runs than the source ever had.
+    assert done("-c", MORE_RUNS + RUNS, **target) == "5 4 3 2 1"
+    said = done("manage.py", "move", "--from", f"sqlite:///{source}", **target).splitlines()
+    assert said[-2].endswith("rows moved; every table has its count, and the event log's chain holds.")
+    assert done("-c", RUNS, **target) == "1"
+    assert done("-c", CONTINUE, **target) == "OP-2026-000002 6 0 None"
+
+
 def test_a_target_with_rows_is_refused(source: Path, target: dict[str, str]) -> None:
     done("manage.py", "migrate", "-v0", **target)
     done("-c", FILL, **target)
     answer = python("manage.py", "move", "--from", f"sqlite:///{source}", **target)
     assert answer.returncode == 1
     assert "Nothing was moved. The target is not empty: procurement_" in answer.stderr
+    assert "has rows. Name a new database in DATABASE_URL, and move before anybody uses it" in answer.stderr
 
 
 def test_a_source_of_another_version_is_refused(source: Path, target: dict[str, str], tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ SCHEMES: Final = ("sqlite://", "postgres://", "postgresql://")
 
 class Command(BaseCommand):
     help = (
-        "Copies every row into an empty database, keys, references and the event log's chain as they are, in one "
-        "transaction. Stop Calloff first; the source is only read."
+        "Copies every row into a database that nobody has used yet, keys, references and the event log's chain as they "
+        "are, in one transaction. Stop Calloff first; the source is only read."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
