@@ -42,8 +42,9 @@ class DeployedNode(Node):
             yaml.safe_dump(
                 {
                     **settings,
-                    # In a container 0.0.0.0: on this machine each has one of the loopback's addresses.
-                    "network.bind_host": ADDRESSES[self.name],
+                    # The image's own is 0.0.0.0, by which a node publishes its container's address; here each has one
+                    # of the loopback's, and publishes that unless compose.yaml says what else.
+                    "network.host": ADDRESSES[self.name],
                     "http.port": self.port,
                     "transport.port": self.transport_port,
                     "path.data": str(self.folder / "data"),

@@ -11,7 +11,7 @@ import pytest
 
 from tests.platform.deployed_nodes import ADDRESSES, SERVICES, deployed
 
-pytestmark = [pytest.mark.elasticsearch, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.elasticsearch, pytest.mark.long, pytest.mark.timeout(1500)]
 TOGETHER_WITHIN = 300.0
 
 
