@@ -116,6 +116,9 @@ def teller(path: str, method: str = "get") -> tuple[str, str]:
         return "larch", CALLING_OFF
     if steps[0] in ("tenders", "invitations") and steps[-1] not in OF_BUYER:
         return "larch", CALLING_OFF
+    if steps[-1] == "unverify":
+        # Somebody else than who pays takes back what another verified.
+        return BUYER, "call_offs:read call_offs:write"
     if steps[0] in (*BOUGHT, *COMPETED) or steps[-1] == "limit":
         return BUYER, CALLING_OFF
     if steps[0] in KEPT:
