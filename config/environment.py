@@ -102,11 +102,16 @@ def port_number(text: str, name: str = "PORT") -> int:
 
 def public_url(demo: bool, host: str, port: int, allowed_hosts: Sequence[str]) -> str:
     """Where people reach the pages unless the environment says so: over HTTPS at the first allowed host, a demo where
-    it listens.
+    it listens. Raises ImproperlyConfigured where that host is any.
     """
     if demo:
         return f"http://{host}:{port}"
-    return f"https://{allowed_hosts[0].lstrip('.*')}"
+    if not (name := allowed_hosts[0].lstrip(".*")):
+        raise ImproperlyConfigured(
+            "PUBLIC_URL must be set where ALLOWED_HOSTS begins with *: links in e-mails begin with it, such as "
+            "https://calloff.example.org."
+        )
+    return f"https://{name}"
 
 
 def is_loopback(host: str) -> bool:

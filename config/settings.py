@@ -42,7 +42,7 @@ PORT = port_number(env.str("PORT", default="8000"))
 WEB_PROCESSES = env.whole("WEB_PROCESSES", default=2, least=1)
 WEB_THREADS = env.whole("WEB_THREADS", default=4, least=1)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 """Earlier secret keys, comma-separated: what they signed and sealed is still good."""
@@ -183,7 +183,7 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="calloff@example.org")
 # A mail server that hangs must not hold an e-mail longer than its claim (search/alert_mail.py).
 EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", default=30, least=1, most=299)
-PUBLIC_URL = env.site("PUBLIC_URL", default=public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
+PUBLIC_URL = (env.site("PUBLIC_URL", default="") or public_url(DEMO, HOST, PORT, ALLOWED_HOSTS)).rstrip("/")
 """Where people reach the pages: what links in e-mails begin with."""
 
 # --- what leaves ------------------------------------------------------------------------------------------

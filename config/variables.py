@@ -15,6 +15,9 @@ OFF: Final = frozenset({"0", "false", "off", "no", "n", ""})
 ON: Final = frozenset({"1", "true", "on", "yes", "y", "ok"})
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOST: Final = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+ORIGIN: Final = re.compile(
+    r"https?://(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+)
 DAYS: Final = re.compile(r"[0-9]{1,5}")
 PREFIX: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
@@ -88,6 +91,16 @@ class Variables(environ.Env):
             if not HOST.fullmatch(one):
                 raise ImproperlyConfigured(
                     f"{var} must be names of hosts, comma-separated, without http:// and port, not {one[:40]!r}."
+                )
+        return told
+
+    def origins(self, var: str) -> list[str]:
+        """Origins of forms, comma-separated, as Django compares them: scheme and host, without a path."""
+        told = [str(one) for one in self.list(var, default=[])]
+        for one in told:
+            if not ORIGIN.fullmatch(one):
+                raise ImproperlyConfigured(
+                    f"{var} must be origins, comma-separated, such as https://calloff.example.org, not {one[:40]!r}."
                 )
         return told
 

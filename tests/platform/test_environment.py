@@ -47,6 +47,8 @@ MAILS = (
     "smtp://, smtps://, smtp+tls://, smtp+ssl://, filemail://, consolemail://, memorymail:// or dummymail://"
 )
 
+OWN_ORIGIN = "https://calloff.example.org"
+
 
 def check(**variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -178,6 +180,17 @@ def test_a_long_data_folder_gets_a_socket_that_fits(tmp_path: Path) -> None:
             "example.org,http://x/",
             "ALLOWED_HOSTS must be names of hosts, comma-separated, without http:// and port, not 'http://x/'.",
         ),
+        *(
+            (
+                "CSRF_TRUSTED_ORIGINS",
+                told,
+                f"CSRF_TRUSTED_ORIGINS must be origins, comma-separated, such as {OWN_ORIGIN}, not {wrong!r}.",
+            )
+            for told, wrong in (
+                ("calloff.example.org", "calloff.example.org"),
+                ("https://a.example.org,https://b.example.org/", "https://b.example.org/"),
+            )
+        ),
         (
             "DEFAULT_FROM_EMAIL",
             "nobody",
@@ -211,6 +224,20 @@ def test_a_variable_that_cannot_be_used_is_named_in_one_line(
 ) -> None:
     answer = check(DEMO="1", CALLOFF_DATA=str(tmp_path / "data"), **{name: value})
     assert (answer.returncode, answer.stderr.strip()) == (1, told)
+
+
+def test_links_of_an_installation_that_answers_to_any_host_must_be_told_where_they_lead(
+    tmp_path: Path,
+) -> None:
+    """They would begin with https:/ and lead nowhere."""
+    own = {"DEMO": "0", "ALLOWED_HOSTS": "*", "SECRET_KEY": "s" * 64, "CALLOFF_DATA": str(tmp_path / "data")}
+    answer = check(**own)
+    told = (
+        "PUBLIC_URL must be set where ALLOWED_HOSTS begins with *: links in e-mails begin with it, such as "
+        "https://calloff.example.org."
+    )
+    assert (answer.returncode, answer.stderr.strip()) == (1, told)
+    assert check(**own, PUBLIC_URL="https://calloff.example.org").returncode == 0
 
 
 def test_every_variable_that_is_read_stands_in_a_table_of_the_operations_guide() -> None:
@@ -247,6 +274,9 @@ def test_what_these_variables_may_be_is_still_taken() -> None:
     read.ENVIRON = {"H": hosts, "U": site, "F": sender, "D": "deliveries=30, removed_files=7"}  # type: ignore[assignment]
     assert read.hosts("H", []) == hosts.split(",")
     assert (read.site("U", ""), read.sender("F", "")) == (site, sender)
+    read.ENVIRON["O"] = "https://calloff.example.org,https://*.example.org:8443,http://[::1]:8000"  # type: ignore[index]
+    assert read.origins("O") == read.ENVIRON["O"].split(",")
+    assert read.origins("UNSET") == []
     assert read.days("D", DAYS) == {"deliveries": 30, "removed_files": 7}
     # What a demo on ::1 says of itself.
     assert read.site("UNSET", "http://::1:8000") == "http://::1:8000"
