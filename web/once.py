@@ -6,9 +6,10 @@ What the form says belongs to its key: whoever goes back, writes something else 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -51,12 +52,24 @@ def _sent(request: HttpRequest, actor: Actor) -> Sent | None:
     key = request.POST.get(FIELD, "")
     if not _KEY.fullmatch(key):
         return None
-    said = fingerprint(
-        *(
-            part.encode()
-            for name, values in sorted(request.POST.lists())
-            if name not in _NOT_SAID
-            for part in (name, *values)
-        )
+    words = (
+        part.encode()
+        for name, values in sorted(request.POST.lists())
+        if name not in _NOT_SAID
+        for part in (name, *values)
     )
+    said = fingerprint(*words, *_files(request))
     return Sent(actor.reference, f"{request.method} {request.path}", f"{key} {said}", said)
+
+
+def _files(request: HttpRequest) -> Iterator[bytes]:
+    """What is uploaded: of each file its field, its name and the SHA-256 of what stands in it, read piece by piece, as
+    it may be larger than memory is. Another file under the same name is another sending.
+    """
+    for field, files in sorted(request.FILES.lists()):
+        for one in files:
+            digest = hashlib.sha256()
+            for piece in one.chunks():
+                digest.update(piece)
+            one.seek(0)
+            yield from (field.encode(), (one.name or "").encode(), digest.digest())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
 
 from procurement.models import Event, IdempotencyRecord, Match, Operation, Shortlist
+from procurement.permissions import Actor
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, NEED, begin, colleague, keep, lock, signed
 from tests.web.reading import read
+from web.once import done_once
 
 
 def kept() -> tuple[int, ...]:
@@ -102,3 +105,21 @@ def test_a_form_without_a_key_is_done_as_often_as_it_is_sent(page: Client, key: 
     for _ in range(2):
         assert signed(page).post("/shortlists", {"title": "Mine", "once": key}).status_code == 303
     assert (Shortlist.objects.count(), IdempotencyRecord.objects.count()) == (2, 0)
+
+
+def test_another_file_from_the_same_form_is_another_sending(db: None, rf: RequestFactory) -> None:
+    actor, done = Actor("usr_1"), []
+
+    def send(name: str, content: bytes) -> str:
+        file = SimpleUploadedFile(name, content)
+        request = rf.post("/claims/CL-2026-0001", {"do": "add_file", "once": "a-key", "file": file})
+
+        def act() -> str:
+            done.append(b"".join(request.FILES.getlist("file")[0].chunks()))
+            return f"/{len(done)}"
+
+        return str(done_once(request, actor, act)["Location"])
+
+    sent = [("a.txt", b"First."), ("a.txt", b"First."), ("a.txt", b"Other."), ("b.txt", b"First.")]
+    assert [send(*one) for one in sent] == ["/1", "/1", "/2", "/3"]
+    assert done == [b"First.", b"Other.", b"First."]
