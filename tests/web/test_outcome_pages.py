@@ -67,6 +67,8 @@ def test_an_outcome_is_added_to_the_library_for_everybody(page: Client) -> None:
     refused = page.post("/measures", OUTCOME | {"unit": "", "definition": ""})
     assert refused.status_code == 422
     assert {anchor for _, anchor in wrong(read(refused))} == {"#unit", "#definition"}
+    unnamed = page.post("/measures", OUTCOME | {"name": ""})
+    assert wrong(read(unnamed)) == [("Name: this must not be empty", "#name")]
     assert state() == before
     library(page)
     for email, status in ((PAYER, 200), (ALDER, 404)):
@@ -217,6 +219,8 @@ def test_outcomes_are_claimed_with_a_file_verified_by_another_and_paid_by_shares
     assert signed(page, "nobody@example.org").get(f"/files/{kept.reference}").status_code == 404
     signed(page)
     assert steps_on(page, claim) == {"verify", "reject"}
+    misread = step(page, claim, "verify", counted="some")
+    assert wrong(read(misread)) == [("How many are borne out: this must be a whole number", "#counted")]
     assert step(page, claim, "verify", counted="40").status_code == 422
     assert step(page, claim, "verify", counted="10").status_code == 303
     assert steps_on(page, claim) == set()

@@ -26,7 +26,7 @@ from procurement.querysets_call_offs import ContractQuerySet
 from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
 from procurement.states import Part
 from web.buying import actor_of
-from web.doing import Refusal, do
+from web.doing import STEP_LABELS, Refusal, do
 from web.faults import FieldFault, by_anchor, labelled
 from web.meanwhile import REFUSED
 from web.outcome_changes import CLAIMING, DONE, claim_changes
@@ -41,6 +41,7 @@ LABELS: Final = {
     "last_day": N_("To"),
     "evidence": N_("What shows it"),
 }
+OF_STEPS: Final = {**STEP_LABELS, "counted": N_("How many are borne out")}
 OF_CLAIM: Final = {"counted": "counted", "reason": "{do}-reason", "file": "file", "name": "file"}
 
 
@@ -101,7 +102,7 @@ def claim(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, found, ())
     here = reverse("web:claim", args=[found.reference])
-    done = do(request, actor, found.reference, claim_changes(request), OF_CLAIM, here)
+    done = do(request, actor, found.reference, claim_changes(request), OF_CLAIM, here, labels=OF_STEPS)
     if isinstance(done, Refusal):
         return _page(request, actor, _claim(actor, reference), done.faults, done.status)
     return done

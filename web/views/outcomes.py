@@ -33,7 +33,7 @@ from procurement.states import Part
 from web.buying import actor_of, bodies, require_buyer
 from web.changing import sent_revision
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor, labelled
+from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, REFUSED, conflict
 from web.once import done_once
 from web.outcome_changes import DONE, OF_MEASURES, OF_PLANS, REMOVAL
@@ -143,11 +143,17 @@ def measures(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         done = do(
-            request, actor, "", OF_MEASURES, {name: name for name in OF_LIBRARY}, reverse("web:measures")
+            request,
+            actor,
+            "",
+            OF_MEASURES,
+            {name: name for name in OF_LIBRARY},
+            reverse("web:measures"),
+            labels=OF_LIBRARY,
         )
         if not isinstance(done, Refusal):
             return done
-        faults, status = labelled(done.faults, OF_LIBRARY), done.status
+        faults, status = done.faults, done.status
     page = listed(request, Measure.objects.select_related("organisation").order_by("name", "reference"))
     return render(
         request,
