@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "web.views.errors.InPlainWords",
     "web.signing_in.LostForms",
+    "web.back.BackToAnswers",
 ]
 
 ROOT_URLCONF = "config.urls"
