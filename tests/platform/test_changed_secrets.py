@@ -1,4 +1,4 @@
-"""Passwords and keys are changed one after another, as docs/operations.md says, while two web services are searched."""
+"""Passwords and keys are changed one after another, as docs/deployment.md says, while two web services are searched."""
 
 from __future__ import annotations
 

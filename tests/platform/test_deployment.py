@@ -1,4 +1,4 @@
-"""compose.yaml and the Dockerfile against the rest of the repository. No container runs here: see operations.md."""
+"""compose.yaml and the Dockerfile against the rest of the repository. No container runs here: see deployment.md."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tools.search_node.certificates import make_authority, write_authority
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("calloff:")}
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 OF_OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"}
 
@@ -197,7 +198,7 @@ def test_images_are_of_the_versions_that_the_rest_names() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"python:3.11-slim"}
     for image in [*images, "python:3.11-slim"]:
-        assert f"`{image}`" in OPERATIONS
+        assert f"`{image}`" in DEPLOYMENT
 
 
 def test_every_module_that_a_container_runs_exists() -> None:
@@ -213,7 +214,7 @@ def test_every_module_that_a_container_runs_exists() -> None:
 
 
 def test_every_service_is_in_the_operators_page() -> None:
-    assert [name for name in SERVICES if f"`{name}`" not in OPERATIONS] == []
+    assert [name for name in SERVICES if f"`{name}`" not in DEPLOYMENT + OPERATIONS] == []
 
 
 def test_every_metric_is_in_the_operators_page() -> None:
@@ -223,7 +224,7 @@ def test_every_metric_is_in_the_operators_page() -> None:
     )
     names = set(re.findall(r'"(calloff_[a-z_]+)"', text))
     assert len(names) > 10
-    assert [name for name in sorted(names) if f"`{name}`" not in OPERATIONS] == []
+    assert [name for name in sorted(names) if f"`{name}`" not in DEPLOYMENT + OPERATIONS] == []
 
 
 @pytest.mark.parametrize("script", ["search_certificates.sh", "search_key.sh"])
@@ -261,7 +262,7 @@ def test_the_secrets_are_made_by_a_python_without_our_packages(tmp_path: Path) -
 def test_the_guide_names_each_variable_that_a_deployment_takes_from_its_env_file() -> None:
     """Whoever is not told of EMAIL_URL has a service whose invitations nobody gets."""
     taken = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
-    _, _, rest = OPERATIONS.partition("## A deployment in containers")
+    _, _, rest = DEPLOYMENT.partition("## A deployment in containers")
     section, _, _ = rest.partition("## Secrets")
     assert "EMAIL_URL" in taken
     assert {name for name in taken if name not in section} == set()

@@ -45,13 +45,13 @@ pytestmark = [
 
 LISTINGS = 6
 PREFIX = "calloff-"
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 NEEDED = ["read", "write", "manage"]
 
 
 def stated_role() -> dict[str, Any]:
-    """The rights of a key as docs/operations.md states them."""
-    block = re.search(r"```json\n(.*?)```", OPERATIONS, re.DOTALL)
+    """The rights of a key as docs/deployment.md states them."""
+    block = re.search(r"```json\n(.*?)```", DEPLOYMENT, re.DOTALL)
     assert block is not None
     return dict(json.loads(block[1]))
 
