@@ -138,7 +138,7 @@ class RuledOutSerializer(serializers.Serializer[Any]):
         supplier = row.appointment.supplier
         return {
             "supplier": {"reference": supplier.reference, "name": supplier.name},
-            "fictional": supplier.pk in self.context["made_up"],
+            "fictional": row.appointment.supplier_id in self.context["made_up"],
             "rule": row.rule,
             "found": row.found,
         }

@@ -198,6 +198,9 @@ def test_what_was_bought_is_added_up_for_who_answers_for_the_framework(person: P
     assert other.get("/api/v1/spending/").json()["suppliers"] == []
     assert other.get("/api/v1/spending/?framework=xd1").status_code == 404
     assert person("buyer").get("/api/v1/spending/").status_code == 403
+    assert [(one["organisation"]["reference"], one["contracts"]) for one in told.pop("buyers")] == [
+        (BUYER, 1)
+    ]
     assert BUYER not in str(told)
 
 

@@ -12,7 +12,7 @@ from django.db import models
 from procurement.actions.applications import create_client
 from procurement.actions.framework_edits import create_framework
 from procurement.actions.frameworks import FrameworkDraft, save_framework
-from procurement.actions.member_invitations import invite_member
+from procurement.actions.member_invitations import invite_to
 from procurement.actions.new_account import checked_name
 from procurement.actions.organisations import (
     OrganisationDraft,
@@ -131,6 +131,6 @@ def test_a_person_is_given_no_name_that_shows_nothing() -> None:
         ("/full_name", "required", "Enter your name.")
     ]
     told = "This shows nothing: write a name, or leave it empty."
-    assert refused(lambda: invite_member(SYSTEM, "ash", "new@example.org", "\u2060", "viewer")) == [
-        ("/full_name", "shape", told)
-    ]
+    assert refused(
+        lambda: invite_to(SYSTEM, Organisation(name="Ash"), "new@example.org", "\u2060", "viewer")
+    ) == [("/full_name", "shape", told)]

@@ -83,8 +83,8 @@ def test_a_firm_reads_how_often_it_was_found(page: Client, counting: None) -> No
     month = MonthFinds.objects.filter(partner="alder").get().month
     assert by_month[1:] == [[f"{month:%B %Y}", "In searches: 4", "In matches: 0", "Place: 1 of 3 firms"]]
     assert by_listing[1:] == [
-        [ALDER, "In searches: 3", "In matches: 0"],
-        ["rm0~alders~alder", "In searches: 1", "In matches: 0"],
+        ["RM1 Advice, Consortium Alder Lots: 1, 2a", "In searches: 3", "In matches: 0"],
+        ["RM0 Old advice, Consortium Alder Lots: 1, 2a", "In searches: 1", "In matches: 0"],
     ]
     found = read(signed(page, "reader@example.org").get("/firms/alder"))
     assert not any(one.startswith(UNSEEN) for one in found.texts("p"))

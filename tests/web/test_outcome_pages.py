@@ -223,7 +223,11 @@ def test_outcomes_are_claimed_with_a_file_verified_by_another_and_paid_by_shares
     assert wrong(read(misread)) == [("How many are borne out: this must be a whole number", "#counted")]
     assert step(page, claim, "verify", counted="40").status_code == 422
     assert step(page, claim, "verify", counted="10").status_code == 303
-    assert steps_on(page, claim) == set()
+    assert steps_on(page, claim) == {"unverify"}
+    assert step(page, claim, "unverify", reason="").status_code == 422
+    assert step(page, claim, "unverify", reason="A slip.").status_code == 303
+    assert steps_on(page, claim) == {"verify", "reject"}
+    assert step(page, claim, "verify", counted="10").status_code == 303
     assert steps_on(signed(page, APPROVER), claim) == {"pay"}
     assert step(page, claim, "pay").status_code == 303
     row.refresh_from_db()
