@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Framework, Lot, Partner, SupplierMember
+from procurement.models import Framework, Lot, Partner
 from tests.web import market
 from tests.web.buying import signed
 from tests.web.joining import FIRM, applicants
@@ -164,12 +164,10 @@ def test_who_acts_for_no_firm_is_shown_the_consortia_without_an_application(page
     assert [one for one in shown.all("a") if "/joinings/new" in one.attributes["href"]] == []
 
 
-@pytest.mark.parametrize("why", ["suspended lead", "nobody leads", "no place"])
+@pytest.mark.parametrize("why", ["suspended lead", "no place"])
 def test_a_consortium_that_can_take_nobody_is_not_named(page: Client, why: str) -> None:
     if why == "suspended lead":
         Partner.objects.filter(reference="alder").update(suspended=True)
-    elif why == "nobody leads":
-        SupplierMember.objects.filter(role="lead").update(left_on="2020-01-31")
     else:
         Lot.objects.get(reference="rm1~1").appointments.update(status="suspended")
     shown = answered(page, alone="no")

@@ -201,7 +201,7 @@ def _page(
         "call-offs",
         status_code=status_code,
         plan=found,
-        buying=bool(buyer_parts(actor, found.call_off)),
+        buying=bool(parts - {Part.PAYER, Part.INVESTOR}),
         questions=choices_said(QUESTIONS.items()),
         measures=list(found.measures.all()),
         payers=[(one, left_in(one, timezone.localdate()) if one.pot_minor else None) for one in payers],
