@@ -33,7 +33,7 @@ MOST: Final = {
     "edit-lot": 6,
     "edit-outcomes": 12,
     "edit-specialism": 8,
-    "event-log": 8,
+    "event-log": 9,
     "evidence": 7,
     "finder-answer": 6,
     "finder-need": 3,
