@@ -6,16 +6,19 @@ The address that asks gets the same answer whether it has an account, in the sam
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
+from django.core.cache import caches
 from django.db import transaction
 from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from redis import RedisError
 
 from procurement.actions.account_mail import send_account_mail
 from procurement.models import User
@@ -23,6 +26,8 @@ from procurement.models import User
 link_wanted: Final = Signal()
 """Sent after commit with a user's reference; procurement/tasks.py has the worker send the link."""
 
+AGAIN: Final = 600
+"""Seconds for which an address that asked is sent nothing more: nobody's mailbox is filled from here."""
 BODY: Final = (
     "Somebody asked for a password for this address at Calloff.\n\n"
     "Set it here within {hours} hours:\n{link}\n\n"
@@ -36,8 +41,18 @@ def send_link_after_commit(user: User) -> None:
 
 
 def ask_link(email: str) -> None:
-    """Has the link sent to an address that has an account; to any other nothing is sent, and nobody is told."""
-    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    """Has the link sent to an address that has an account; to any other nothing is sent, and nobody is told. Which has
+    been asked for within AGAIN is sent nothing, whoever it is: the answer takes as long.
+    """
+    address = email.strip().lower()
+    asked = f"password:{hashlib.sha256(address.encode()).hexdigest()}"
+    try:
+        if not caches["attempts"].add(asked, True, AGAIN):
+            return
+    except (OSError, RedisError):
+        # Without the cache nobody signs in by a password they know; the link does not wait for a count as well.
+        pass
+    user = User.objects.filter(email=address, is_active=True).first()
     if user is not None:
         send_link_after_commit(user)
 

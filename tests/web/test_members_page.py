@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -120,17 +121,23 @@ def test_the_list_names_people_with_their_roles(page: Client) -> None:
 def test_asking_for_a_link_answers_alike_whether_an_address_has_an_account(
     page: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
+    caches["attempts"].clear()
     answers = []
     for email in ("alder@example.org", "unknown@example.org"):
         answer = page.post("/password", {"email": email})
         answers.append((answer.status_code, answer["Location"], page.get(answer["Location"]).content))
     assert answers[0] == answers[1]
+    caches["attempts"].clear()
     with django_capture_on_commit_callbacks() as told:
         ask_link("alder@example.org")
     assert len(told) == 1
     with django_capture_on_commit_callbacks() as told:
         ask_link("unknown@example.org")
     assert told == []
+    for email in (" Alder@example.org", "alder@example.org"):
+        with django_capture_on_commit_callbacks() as told:
+            answer = page.post("/password", {"email": email})
+        assert (answer.status_code, told) == (303, []), "it was sent a link a moment ago"
     empty = page.post("/password", {"email": " "})
     assert (empty.status_code, wrong(read(empty))) == (422, [("Enter your email address", "#email")])
 
