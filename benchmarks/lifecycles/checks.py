@@ -26,6 +26,7 @@ from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TEND
 
 SENT: Final = "invitation.sent"
 ASKED: Final = "invitation.interest_asked"
+OFFERED: Final = "offer.sent"
 BY_THE_CLOCK: Final = frozenset(
     {
         "tender.reminded",
@@ -65,6 +66,7 @@ class Parties:
         self.asked: dict[str, set[str]] = defaultdict(set)
         self.until: dict[str, datetime] = {}
         self.invited: dict[str, set[str]] = defaultdict(set)
+        self.offered: dict[str, set[str]] = defaultdict(set)
 
     def note(self, event: Event) -> None:
         """Takes in who is asked and invited; once interest has ended, only those that are invited compete. Where nobody
@@ -73,6 +75,8 @@ class Parties:
         if event.type in (SENT, ASKED):
             kept = self.invited if event.type == SENT else self.asked
             kept[event.references["call_off"]].add(event.references["supplier"])
+        if event.type == OFFERED:
+            self.offered[event.references["call_off"]].add(event.references["supplier"])
         if event.type == ASKED:
             self.until[event.references["call_off"]] = datetime.fromisoformat(event.changes["interest_until"])
         ended = event.at >= self.until.get(event.subject, event.at + timedelta(days=1))
@@ -86,6 +90,8 @@ class Parties:
                 event.subject if event.subject_type == "call_off" else event.references.get("call_off", "")
             )
             return self.asked[call_off] | self.invited[call_off]
+        if way == "offered":
+            return self.offered[event.subject]
         kind = {"lead": "supplier", "owner": "framework"}.get(way, way)
         beside = event.references.get(kind, ())
         found = {beside} if isinstance(beside, str) else set(beside)

@@ -6,6 +6,7 @@ from typing import Final
 
 from benchmarks.lifecycles.contest import (
     Contest,
+    agreed_anew,
     assessed,
     closed,
     evaluated,
@@ -240,6 +241,16 @@ def award_undone(it: Purchase) -> Steps:
     _contracted(at, *_letters(at))
 
 
+def conflicted(it: Purchase) -> Steps:
+    """A conflict of interest is declared after the ranking, which is made anew without whoever has it."""
+    at = published(it)
+    at.all_tender()
+    yield from evaluated(at)
+    yield it.after(1, 9)
+    agreed_anew(at)
+    _contracted(at, *_letters(at))
+
+
 def terminated(it: Purchase) -> Steps:
     at = published(it)
     at.all_tender()
@@ -322,6 +333,7 @@ ENDINGS: Final = tuple(
         ("tendered, a standstill kept", standstill, "contracted", "active"),
         ("tendered, the intention undone, then the next", intention_undone, "contracted", "active"),
         ("tendered, the award undone, then the next", award_undone, "contracted", "active"),
+        ("tendered, ranked anew after a conflict", conflicted, "contracted", "active"),
         ("tendered, extended, terminated", terminated, "contracted", "terminated"),
         ("nobody is interested", nobody_interested, "unsuccessful", ""),
         ("nobody tenders", none_tendered, "unsuccessful", ""),

@@ -272,6 +272,27 @@ def assessed(at: Contest, scores: tuple[int, int] = (2, 5)) -> None:
     it.move("conclude", {}, "call_off.evaluated", who=it.chance.choice((it.owner, people["moderator"])))
 
 
+def agreed_anew(at: Contest) -> None:
+    """The moderator declares a conflict once it is ranked: the second assessor agrees every score instead, and it is
+    ranked anew.
+    """
+    it = at.it
+    moderator, other = (it.market.people[it.buyer, name] for name in ("moderator", "second"))
+    conflict = {"conflict": True, "note": "A cousin works there."}
+    lapsed = ("call_off.interest_declared", "call_off.scores_lapsed")
+    it.act(moderator, f"{it.own}declarations/", conflict, *lapsed)
+    it.move("evaluate-again", {"reason": "The moderator has a conflict."}, "call_off.evaluation_reopened")
+    said = {"user": it.market.users[it.buyer, "second"], "part": "moderator"}
+    it.act(it.owner, f"{it.own}people/", said, "call_off.person_added")
+    it.act(other, f"{it.own}declarations/", {"conflict": False}, "call_off.interest_declared")
+    listed = it.get(other, f"tenders/?call_off={it.reference}&status=submitted")["results"]
+    for reference in sorted(one["reference"] for one in listed):
+        for criterion in CRITERIA:
+            said = {"criterion": criterion, "score": it.chance.randrange(2, 5), "reason": "Weighed anew."}
+            it.act(other, f"tenders/{reference}/consensus/", said, "tender.agreed")
+    it.move("conclude", {}, "call_off.evaluated")
+
+
 def evaluated(at: Contest, *events: str) -> Steps:
     """From out to ranked."""
     yield from opened(at, *events)

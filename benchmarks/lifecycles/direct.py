@@ -215,6 +215,8 @@ def outcomes(it: Purchase) -> Steps:
         form = uploaded("returns.txt", b"Payroll returns.")
         it.act(lead, f"{own}files/", form, "claim.file_added", of=own)
         if count == 12:
+            it.act(it.owner, f"{own}verify/", {"counted": 1}, "claim.verified", of=own)
+            it.act(it.owner, f"{own}unverify/", {"reason": "A slip."}, "claim.unverified", of=own)
             it.act(it.owner, f"{own}verify/", {"counted": 10}, "claim.verified", of=own)
             it.act(it.approver, f"{own}pay/", {}, "claim.paid", of=own)
         else:

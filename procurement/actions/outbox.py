@@ -64,8 +64,11 @@ def fill(events: Sequence[Event]) -> int:
             for party in sorted(parties)
         ]
     )
-    owed = [*_notices(told, concerned), *_webhooks(events, audience)]
-    insert(list({(one.event_id, one.channel, one.recipient): one for one in owed}.values()))
+    owed: dict[tuple[int, str, str], Delivery] = {}
+    for one in (*_notices(told, concerned), *_webhooks(events, audience)):
+        # Whoever is concerned in several ways is told once, as the first of them says it.
+        owed.setdefault((one.event_id, one.channel, one.recipient), one)
+    insert(list(owed.values()))
     return len(owed)
 
 
