@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+import pytest
 from django.utils import timezone
 
 from procurement.actions.awards import award_direct
+from procurement.actions.claims import ClaimDraft, submit_claim
 from procurement.actions.contracts import sign_contract
 from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.outcome_plans import (
@@ -17,7 +21,8 @@ from procurement.actions.outcome_plans import (
     propose_plan,
     save_plan,
 )
-from procurement.models import Contract, Measure, OutcomePlan
+from procurement.errors import Refused
+from procurement.models import Claim, Contract, Event, Measure, OutcomePayment, OutcomePlan
 from procurement.outcomes import QUESTIONS
 from procurement.permissions import Actor
 from tests.bought import Market, drafted
@@ -74,3 +79,36 @@ def signed(market: Market, plan: OutcomePlan) -> Contract:
     sign_contract(market.buyer, contract.reference, 2)
     Contract.objects.update(starts_on=timezone.localdate() - timedelta(days=40))
     return Contract.objects.get()
+
+
+def claim(market: Market, contract: Contract, **changes: Any) -> Claim:
+    """Twenty outcomes of the last thirty days, claimed by the supplier's lead."""
+    contract.refresh_from_db()
+    today = timezone.localdate()
+    draft = ClaimDraft(
+        "in-work", 20, (today - timedelta(days=30)).isoformat(), today.isoformat(), "Returns for March."
+    )
+    return submit_claim(market.oak, contract.reference, contract.revision, replace(draft, **changes))
+
+
+def ago(days: int) -> str:
+    """The day so many days ago, as ISO."""
+    return (timezone.localdate() - timedelta(days=days)).isoformat()
+
+
+def refused(kind: type[Refused], act: Callable[[], object]) -> list[tuple[str, str]]:
+    """What a refused step names (pointer, code), having changed nothing."""
+
+    def state() -> tuple[Any, ...]:
+        return (
+            list(OutcomePlan.objects.values_list("status", "revision", "cap_minor")),
+            list(Claim.objects.order_by("pk").values_list("status", "revision", "amount_minor")),
+            OutcomePayment.objects.count(),
+            Event.objects.count(),
+        )
+
+    before = state()
+    with pytest.raises(kind) as refusal:
+        act()
+    assert state() == before
+    return [(fault.pointer, fault.code) for fault in refusal.value.faults]

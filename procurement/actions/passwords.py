@@ -7,6 +7,7 @@ The address that asks gets the same answer whether it has an account, in the sam
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -26,8 +27,8 @@ from procurement.models import User
 link_wanted: Final = Signal()
 """Sent after commit with a user's reference; procurement/tasks.py has the worker send the link."""
 
-AGAIN: Final = 600
-"""Seconds for which an address that asked is sent nothing more: nobody's mailbox is filled from here."""
+AGAIN: Final = timedelta(minutes=10)
+"""An address that asked is sent nothing more for so long: nobody's mailbox is filled from here."""
 BODY: Final = (
     "Somebody asked for a password for this address at Calloff.\n\n"
     "Set it here within {hours} hours:\n{link}\n\n"
@@ -47,7 +48,7 @@ def ask_link(email: str) -> None:
     address = email.strip().lower()
     asked = f"password:{hashlib.sha256(address.encode()).hexdigest()}"
     try:
-        if not caches["attempts"].add(asked, True, AGAIN):
+        if not caches["attempts"].add(asked, True, AGAIN.total_seconds()):
             return
     except (OSError, RedisError):
         # Without the cache nobody signs in by a password they know; the link does not wait for a count as well.

@@ -6,7 +6,6 @@ queue is told a reference, never an address.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -22,7 +21,7 @@ from django.utils import timezone
 from procurement.actions.account_mail import send_account_mail
 from procurement.actions.members import EMAIL_LENGTH
 from procurement.actions.new_account import checked_name
-from procurement.actions.passwords import send_link
+from procurement.actions.passwords import AGAIN, send_link
 from procurement.errors import Fault, Invalid
 from procurement.models import Registration, User
 
@@ -30,8 +29,6 @@ registration_wanted: Final = Signal()
 """Sent after commit with a registration's reference; procurement/tasks.py has the worker send the link."""
 
 SALT: Final = "calloff.registration"
-AGAIN: Final = timedelta(minutes=10)
-"""An address that asked is sent nothing more for so long: nobody's mailbox is filled from here."""
 BODY: Final = (
     "Somebody asked for an account at Calloff with this address.\n\n"
     "Set it up here within {hours} hours:\n{link}\n\n"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,8 @@ from hypothesis import strategies as st
 
 from procurement.actions.call_offs import edit_call_off
 from procurement.actions.claims import (
-    ClaimDraft,
     pay_claim,
     reject_claim,
-    submit_claim,
     totals,
     verify_claim,
 )
@@ -31,7 +27,7 @@ from procurement.actions.outcome_plans import (
     remove_plan,
     save_plan,
 )
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
+from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import (
     Claim,
     ClaimFile,
@@ -46,7 +42,7 @@ from procurement.outcomes import WHOLE, Priced, payable, split
 from procurement.permissions import Actor
 from tests.bought import TERMS, Market, drafted
 from tests.competed import told
-from tests.paid import YES, agreed, body, measure_of, signed
+from tests.paid import YES, ago, agreed, body, claim, measure_of, refused, signed
 from tests.world import editor_of, make_buyers
 
 pytestmark = pytest.mark.django_db
@@ -105,35 +101,6 @@ def test_however_often_outcomes_are_claimed_neither_cap_is_passed(
 def payer(market: Market) -> Actor:
     make_buyers("ministry")
     return editor_of("ministry", "approver")
-
-
-def claim(market: Market, contract: Contract, **changes: Any) -> Claim:
-    contract.refresh_from_db()
-    today = timezone.localdate()
-    draft = ClaimDraft(
-        "in-work", 20, (today - timedelta(days=30)).isoformat(), today.isoformat(), "Returns for March."
-    )
-    return submit_claim(market.oak, contract.reference, contract.revision, replace(draft, **changes))
-
-
-def ago(days: int) -> str:
-    return (timezone.localdate() - timedelta(days=days)).isoformat()
-
-
-def refused(kind: type[Refused], act: Callable[[], object]) -> list[tuple[str, str]]:
-    def state() -> tuple[Any, ...]:
-        return (
-            list(OutcomePlan.objects.values_list("status", "revision", "cap_minor")),
-            list(Claim.objects.order_by("pk").values_list("status", "revision", "amount_minor")),
-            OutcomePayment.objects.count(),
-            Event.objects.count(),
-        )
-
-    before = state()
-    with pytest.raises(kind) as refusal:
-        act()
-    assert state() == before
-    return [(fault.pointer, fault.code) for fault in refusal.value.faults]
 
 
 def test_outcomes_are_agreed_claimed_verified_by_another_and_paid_by_shares(

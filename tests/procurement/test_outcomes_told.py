@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
-
 import pytest
-from django.utils import timezone
 
 from procurement.actions.awards import cancel_call_off
 from procurement.actions.claims import (
-    ClaimDraft,
     pay_claim,
-    submit_claim,
     totals,
     unverify_claim,
     verify_claim,
 )
 from procurement.actions.contracts import terminate_contract
 from procurement.actions.outcome_plans import save_plan
-from procurement.errors import Conflict, Invalid, NotPermitted, Refused
-from procurement.models import CallOff, Claim, Contract, Event, OutcomePayment, OutcomePlan
+from procurement.errors import Conflict, Invalid, NotPermitted
+from procurement.models import CallOff, Event
 from procurement.outcome_checks import Ended, ended_of
 from procurement.permissions import Actor
 from tests.bought import Market, drafted
 from tests.competed import told
-from tests.paid import agreed, body, measure_of, signed
+from tests.paid import ago, agreed, body, claim, measure_of, refused, signed
 from tests.world import editor_of, make_buyers
 
 pytestmark = pytest.mark.django_db
@@ -37,35 +29,6 @@ pytestmark = pytest.mark.django_db
 def payer(market: Market) -> Actor:
     make_buyers("ministry")
     return editor_of("ministry", "approver")
-
-
-def claim(market: Market, contract: Contract, **changes: Any) -> Claim:
-    contract.refresh_from_db()
-    today = timezone.localdate()
-    draft = ClaimDraft(
-        "in-work", 20, (today - timedelta(days=30)).isoformat(), today.isoformat(), "Returns for March."
-    )
-    return submit_claim(market.oak, contract.reference, contract.revision, replace(draft, **changes))
-
-
-def ago(days: int) -> str:
-    return (timezone.localdate() - timedelta(days=days)).isoformat()
-
-
-def refused(kind: type[Refused], act: Callable[[], object]) -> list[tuple[str, str]]:
-    def state() -> tuple[Any, ...]:
-        return (
-            list(OutcomePlan.objects.values_list("status", "revision", "cap_minor")),
-            list(Claim.objects.order_by("pk").values_list("status", "revision", "amount_minor")),
-            OutcomePayment.objects.count(),
-            Event.objects.count(),
-        )
-
-    before = state()
-    with pytest.raises(kind) as refusal:
-        act()
-    assert state() == before
-    return [(fault.pointer, fault.code) for fault in refusal.value.faults]
 
 
 def test_a_verification_that_was_a_slip_is_taken_back_and_the_claim_verified_anew(

@@ -324,16 +324,23 @@ def test_a_search_is_503_and_everything_else_is_served(client: Any, db: None, se
         engine().search_listings(ListingQuery())
 
 
+@contextmanager
+def silent_service(settings: Any, *, seconds: float) -> Iterator[None]:
+    """A search service that takes connections and never answers, for which a search waits so many seconds."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        settings.SEARCH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings.SEARCH_TIMEOUT = seconds
+        yield
+
+
 def test_a_silent_service_is_told_by_health_in_time_and_by_searches_as_before(
     client: Any, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However often health has asked in vain, a search still asks: only searches make searches be spared it."""
     monkeypatch.setattr(health, "INDEX_SECONDS", 0.2)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        settings.SEARCH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        settings.SEARCH_TIMEOUT = 4.0
+    with silent_service(settings, seconds=4.0):
         began = time.monotonic()
         told = [client.get("/api/v1/health/ready/") for _ in range(3)]
         assert time.monotonic() - began < 4
@@ -348,11 +355,7 @@ def test_a_silent_service_leaves_a_scrape_its_time(
 ) -> None:
     """Prometheus gives up after ten seconds, and with it everything else that is told, the alarm among it."""
     monkeypatch.setattr(exporter, "INDEX_SECONDS", 0.2)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        settings.SEARCH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        settings.SEARCH_TIMEOUT = 30.0
+    with silent_service(settings, seconds=30.0):
         began = time.monotonic()
         with pytest.raises(EngineUnavailable, match=f"^{IN_TIME}$"):
             list(exporter.Standing().index())
