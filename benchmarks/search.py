@@ -6,8 +6,8 @@ regions and rates are mixed anew), indexed by the engine, and asked over two web
 facets, highlights and reasons. Every request is a question that was not asked before, whichever pass it is of (but that
 some of the 1,000 real searches are among them, which are asked last); answers are not cached. The engine is timed in
 this process on the questions that were asked alone, so that the ratio shows what the rest of the service adds, and
-within it what tantivy takes. Options: --listings 20000, --questions 400 (asked alone), --load 2500 (by eight clients),
---seed 3745.
+within it what tantivy takes. What a process loads once, the model of meanings, is loaded before and told apart.
+Options: --listings 20000, --questions 400 (asked alone), --load 2500 (by eight clients), --seed 3745.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Server:
                     return self
             except OSError:
                 time.sleep(0.2)
+        self.__exit__()
         raise SystemExit("the web processes do not answer")
 
     def __exit__(self, *_: object) -> None:
@@ -164,8 +165,13 @@ def engine_times(folder: Path, first: list[str], targets: list[str]) -> Alone:
 def build(folder: Path, documents: Iterator[Document], count: int) -> None:
     """Indexes the documents and says how fast."""
     from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415 - settings first, as in market()
+    from search.meaning import model  # noqa: PLC0415
     from search.rebuild import region_labels  # noqa: PLC0415
 
+    began = time.perf_counter()
+    if meanings := model():
+        meanings.encode(["evaluation"])
+        print(f"the model of meanings loaded in {time.perf_counter() - began:.1f} s, once in a process")
     made = list(documents)
     length = statistics.mean(
         len(" ".join([one["summary"], *(study["text"] for study in one["case_studies"])]).split())
