@@ -76,8 +76,8 @@ class ImportReport:
     appointed: dict[tuple[str, str], None] = field(default_factory=dict)
     """(supplier, lot) of every place that a supplier gets, an old or a new one, because somebody offers something there
     """
-    registered: dict[str, str] = field(default_factory=dict)
-    """reference -> the name that a firm's organisation keeps, where its profile gets another one"""
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
+    """(reference, code, sentence) of what whoever imports should know, though nothing is refused for it"""
     unchanged: int = 0
     faults: list[RowFault] = field(default_factory=list)
 
@@ -121,16 +121,11 @@ class ImportReport:
                 {"supplier": supplier, "lot": lot} for supplier, lot in list(self.appointed)[:SHOWN]
             ],
             "notes": [
-                {"reference": reference, "code": "registered_name", "message": registered_name(name)}
-                for reference, name in list(self.registered.items())[:SHOWN]
+                {"reference": reference, "code": code, "message": message}
+                for reference, code, message in self.notes[:SHOWN]
             ],
             "errors": [fault.shown() for fault in self.faults[:SHOWN]],
         }
-
-
-def registered_name(name: str) -> str:
-    """What is said of an organisation that keeps its name under a profile that gets another one."""
-    return f"Its profile gets another name; its organisation stays {name}, by which call-offs and tenders call it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +137,7 @@ class _Kept:
     fields: tuple[str, ...]
     values: dict[str, tuple[Any, Any]]
     places: tuple[tuple[str, str], ...]
-    registered: str
+    notes: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -173,7 +168,7 @@ class _Judgement:
         places = tuple((supplier, lot) for supplier, lot, _ in verdict.appointments)
         row = verdict.row
         self.kept[row.line] = _Kept(
-            row.reference, verdict.new, verdict.fields, verdict.values, places, verdict.registered
+            row.reference, verdict.new, verdict.fields, verdict.values, places, verdict.notes
         )
 
     def refuse(self, fault: RowFault) -> None:
@@ -210,8 +205,7 @@ def import_partners(
         else:
             report.unchanged += 1
         report.appointed |= dict.fromkeys(row.places)
-        if row.registered:
-            report.registered[row.reference] = row.registered
+        report.notes += [(row.reference, code, message) for code, message in row.notes.items()]
     report.wrong = report.rows - len(judgement.kept)
     report.loaded = 0 if refused else len(judgement.kept)
     report.applied = not dry_run and not refused and bool(report.added or report.changed)

@@ -33,6 +33,7 @@ from procurement.profiles import FIELDS, ProfileContent, edited
 from procurement.references import capitals_in, differing_in_capitals
 
 Role = SupplierMember.Role
+Status = Appointment.Status
 SHORT: Final = 200
 """A value whose JSON is no longer is told as it was and as it will be; of longer ones only the field's name.
 """
@@ -47,8 +48,8 @@ class Judged:
     `supplier` is the one that its offerings belong to; `joins` the supplier as it must become for the partner
     to belong to it, None where it does already; `appointments` are (supplier, lot, first day) that are
     missing; `identifies` the organisation with the number that it lacks; `values` what was and will be in
-    those of the fields that are short and nobody's contacts; `registered` the name that its organisation keeps, where
-    the row gives the profile another one.
+    those of the fields that are short and nobody's contacts; `notes` what whoever imports should know, each a code
+    and a sentence: nothing is refused for it.
     """
 
     row: PartnerRow
@@ -57,7 +58,7 @@ class Judged:
     fields: tuple[str, ...] = ()
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     identifies: OrganisationDraft | None = None
-    registered: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
     supplier: str = ""
     supplier_known: bool = False
     joins: SupplierDraft | None = None
@@ -98,7 +99,8 @@ class _Standing:
     """by supplier that a row of the file makes, the first day that the file needs it on"""
     left: Mapping[tuple[str, str], date]
     """(supplier, partner) -> the day on which it last left"""
-    places: frozenset[tuple[str, str]]
+    places: Mapping[tuple[str, str], str]
+    """(supplier, lot) -> how its place there stands"""
     offered: Mapping[tuple[str, str], Offered]
     regions: frozenset[str]
 
@@ -177,11 +179,12 @@ def _read(rows: Sequence[PartnerRow], made_from: Mapping[str, date]) -> _Standin
         .values_list("supplier__reference", "partner__reference", "left_on")
         if day is not None
     }
-    places = frozenset(
-        Appointment.objects.filter(supplier__reference__in=wanted).values_list(
-            "supplier__reference", "lot__reference"
+    places = {
+        (supplier, lot): status
+        for supplier, lot, status in Appointment.objects.filter(supplier__reference__in=wanted).values_list(
+            "supplier__reference", "lot__reference", "status"
         )
-    )
+    }
     offered: dict[tuple[str, str], Offered] = {}
     for supplier, partner, lot, specialism, regions, evidence in Offering.objects.filter(
         partner__reference__in=references
@@ -223,7 +226,10 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
     if not faults:
         _compare(verdict, current, content)
     if partner is not None and "name" in verdict.fields and partner.organisation.name != content.name:
-        verdict.registered = partner.organisation.name
+        verdict.notes["registered_name"] = (
+            f"Its profile gets another name; its organisation stays {partner.organisation.name}, by which call-offs "
+            "and tenders call it."
+        )
     if partner is None and (capitals := capitals_in(row.reference)):
         verdict.faults.append(Fault("/reference", "shape", capitals))
     elif row.reference in standing.alike:
@@ -380,6 +386,21 @@ def _place(
         for draft in drafts
     }
     held = {place: offered for place, offered in before.items() if frameworks[place[0]] in wanted}
+    idle = [
+        f"{lot.lot} ({status})"
+        for lot in offerings
+        if (status := standing.places.get((verdict.supplier, lot.lot), Status.ACTIVE)) != Status.ACTIVE
+    ]
+    if before and not offerings:
+        verdict.notes["offerings_kept"] = (
+            "No offering names a framework, so that all that the firm offers stays as it is; what it no longer does is "
+            "taken off on its page, or by PUT of its offerings."
+        )
+    if idle:
+        verdict.notes["place_not_active"] = (
+            f"{verdict.supplier} has no active place on {', '.join(idle)}: what is offered there is kept, and nobody "
+            "finds it until the place is active again."
+        )
     if held != after:
         verdict.differs("offerings", _offers(held), _offers(after))
 

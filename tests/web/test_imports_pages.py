@@ -137,8 +137,9 @@ def test_rates_of_a_later_day_say_from_when_they_change(page: Client) -> None:
 
 def test_an_import_says_which_organisation_keeps_its_name(page: Client) -> None:
     shown = read(page.get(sent(page, {"reference": "dogwood", "name": "Dogwood Studio"}, what="check")))
-    assert "Organisations that keep their names" in shown.texts("h2")
-    assert "dogwood" in shown.texts("li")
+    assert "What to know" in shown.texts("h2")
+    told = [line for line in shown.texts("li") if line.startswith("dogwood: Its profile gets another name")]
+    assert [line.partition("; ")[2].startswith("its organisation stays ") for line in told] == [True]
 
 
 def test_what_is_wrong_with_rates_is_told_by_row_and_cell_and_nothing_is_loaded(page: Client) -> None:

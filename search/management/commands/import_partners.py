@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from procurement.actions.partner_imports import SHOWN, ImportReport, import_partners, registered_name
+from procurement.actions.partner_imports import SHOWN, ImportReport, import_partners
 from procurement.permissions import SYSTEM
 from search.following import follow_index
 from search.stopping import Stopping, because, status_of
@@ -122,8 +122,8 @@ class Command(BaseCommand):
         for reference, fields in report.changed:
             told = report.values.get(reference, {})
             self.stdout.write(f"{reference}: {', '.join(_change(name, told.get(name)) for name in fields)}")
-        for reference, name in list(report.registered.items())[:SHOWN]:
-            self.stdout.write(f"{reference}: {registered_name(name)}")
+        for reference, _, message in report.notes[:SHOWN]:
+            self.stdout.write(f"{reference}: {message}")
         would = "would be " if report.dry_run else ""
         for supplier, lot in list(report.appointed)[:SHOWN]:
             self.stdout.write(f"{supplier} {would or 'is '}appointed to {lot}, on which it had no place.")
