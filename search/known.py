@@ -8,7 +8,7 @@ regions its listings and rate lines name (in memory), so that the database is re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -91,10 +91,28 @@ def _known(
     if faults := [one for one in unknown if one.value not in kept.get(one.parameter, {})]:
         raise BadParameters([_fault(collection, one) for one in faults])
     code, nobody = _EMPTY[collection]
-    return asked, tuple(
-        Note(code, f"{nobody} {_WHERE[one.parameter]} {one.value} ({kept[one.parameter][one.value]}).")
-        for one in unknown
+    return asked, (
+        *(
+            Note(code, f"{nobody} {_WHERE[one.parameter]} {one.value} ({kept[one.parameter][one.value]}).")
+            for one in unknown
+        ),
+        *_apart(asked),
     )
+
+
+def _apart(asked: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
+    """That nothing can be in both what is asked for and what is asked for around it: a lot of one framework and another
+    framework.
+    """
+    for within, around in (("lot", "framework"), ("specialism", "framework"), ("specialism", "lot")):
+        inner, outer = asked.get(within, ()), asked.get(around, ())
+        if inner and outer and not any(one.startswith(f"{held}~") for one in inner for held in outer):
+            named = [" or ".join(values[:MOST_NAMED]) for values in (inner, outer)]
+            what = f"is a {within} of" if len(inner) == 1 else f"are {within}s of"
+            yield Note(
+                "elsewhere", f"{named[0]} {what} another {around} than {named[1]}: nothing is in both."
+            )
+            return
 
 
 def _names(parameter: str, references: Sequence[str]) -> Mapping[str, str]:

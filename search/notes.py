@@ -11,6 +11,7 @@ from search.rate_query import OtherUnits, RateQuery, RateResult
 
 CODES: Final = (
     "too_common", "no_words", "too_short", "read_as_need", "no_listings", "no_rates", "no_grade", "not_in_force",
+    "elsewhere",
 )  # fmt: skip
 
 

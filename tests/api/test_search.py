@@ -298,6 +298,15 @@ def test_a_framework_a_lot_or_a_specialism_that_there_is_not_is_named_by_one_que
         ("rates/?framework=rm3745", [("not_in_force", "18 lines that match are not in force on ")]),
         ("rates/?framework=rm3745&include_expired=true", []),
         ("listings/?specialism=rm3745~5~16", []),
+        (
+            "listings/?framework=rm6309&lot=rm3745~5",
+            [("elsewhere", "rm3745~5 is a lot of another framework than rm6309: nothing is in both.")],
+        ),
+        (
+            "listings/?framework=rm3745&framework=rm6309&lot=rm3745~6&specialism=rm3745~5~16",
+            [("elsewhere", "rm3745~5~16 is a specialism of another lot than rm3745~6: nothing is in both.")],
+        ),
+        ("listings/?framework=rm3745&lot=rm3745~6&lot=rm3745~5&specialism=rm3745~5~16", []),
     ],
 )
 def test_an_answer_that_is_empty_for_want_of_a_firm_or_a_day_says_so(

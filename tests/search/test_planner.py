@@ -182,6 +182,15 @@ def test_a_phrase_of_letters_has_synonyms_as_words_have() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("R&D", "research and development"), ("H&S", "health and safety"), ("24/7", "round the clock")],
+)
+def test_signs_between_letters_do_not_keep_a_word_from_its_synonyms(asked: str, said: str) -> None:
+    (clause,) = plan(asked, LEXICON).clauses
+    assert tuple(map(term_of, said.split())) in [one.terms for one in clause.alternatives]
+
+
 def lexicon(text: str) -> Lexicon:
     """The words of an index as every engine keeps them."""
     words = Counter(text.split())
