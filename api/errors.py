@@ -15,21 +15,19 @@ from typing import Any, Final
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from procurement import errors as refusals
+from procurement.passing import AGAIN, passing
 from search.engines.base import EngineUnavailable
 from search.parameters import BadParameters, ParameterFault
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
-WAITED_TOO_LONG: Final = ("database is locked", "table is locked", "lock timeout", "deadlock detected")
-"""What SQLite and PostgreSQL say when another writer was in the way; asked again it goes through."""
-"""After how long to come again when search or the database's one writer cannot answer now."""
+"""After how long to come again when search cannot answer now."""
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +148,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     if isinstance(exc, EngineUnavailable):
         # While the search service is away every search meets it: a line says as much as where it was raised.
         log.warning("search is unavailable: %s", exc)
+    elif passing(exc):
+        log.warning("the database failed for now: %s", type(exc.__cause__).__name__)
     elif problem.status >= 500 and not isinstance(exc, Problem):
         request = context.get("request")
         log.error(
@@ -185,10 +185,8 @@ def of(exc: Exception) -> Problem:
         return Problem(400, "The request is malformed.")
     if isinstance(exc, exceptions.APIException):
         return _framework(exc)
-    if isinstance(exc, OperationalError) and any(words in str(exc) for words in WAITED_TOO_LONG):
-        return Problem(
-            503, "Another change is being written. Try again.", headers={"Retry-After": str(RETRY_SECONDS)}
-        )
+    if why := passing(exc):
+        return Problem(503, why, headers={"Retry-After": str(AGAIN)})
     return Problem(500, "Something failed on our side. It has been logged.")
 
 

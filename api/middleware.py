@@ -18,6 +18,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from api.errors import CODES, Problem, plain
+from procurement.passing import AWAY
 
 SEARCHES: Final = ("/api/v1/listings/", "/api/v1/rates")
 PREFIXES: Final = ("/api/", "/oauth/")
@@ -30,6 +31,7 @@ DETAILS: Final[dict[int, str]] = {
     405: "This address does not take this method.",
     413: "The request is larger than this address takes.",
     500: "Something failed on our side. It has been logged.",
+    503: AWAY,
 }
 
 

@@ -6,6 +6,7 @@ Django calls them, and names the arguments.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from redis import RedisError
 
+from procurement.passing import AGAIN as PASSES
+from procurement.passing import passing
 from web.buying import NoOrganisation
 from web.pages import render
 
@@ -42,7 +45,12 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, "server_error")
+    """Django calls it within the failure's own handler; of one that passes it is said when to come again."""
+    if not passing(sys.exception()):
+        return _page(request, 500, "server_error")
+    response = _page(request, 503, "come_again")
+    response["Retry-After"] = str(PASSES)
+    return response
 
 
 def address_too_long(request: HttpRequest) -> HttpResponse:
