@@ -103,7 +103,7 @@ def test_no_secret_has_a_default_and_each_comes_from_a_file() -> None:
     for service in SERVICES.values():
         assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
         for name, value in service.get("environment", {}).items():
-            assert name not in SECRETS or name in {"SEARCH_URL", "EMAIL_URL"}
+            assert name not in SECRETS or name in {"SEARCH_URL"}
             assert not re.search(r"://[^/\s]*:[^/\s]*@", str(value)), name
     assert SERVICES["web"]["environment"]["ALLOWED_HOSTS"].startswith("${ALLOWED_HOSTS:?")
 
@@ -250,7 +250,8 @@ def test_secrets_are_made_once_and_the_folder_is_closed(tmp_path: Path) -> None:
     assert first["postgres_password"].strip() in first["database_url"]
     assert first["redis_password"].strip() in first["broker_url"]
     assert len({text for name, text in first.items() if not name.endswith("_url")}) == 4
-    assert min(len(text) for text in first.values()) >= 60
+    assert min(len(text) for name, text in first.items() if name != "email_url") >= 60
+    assert first["email_url"] == "filemail:///data/mail\n"
 
 
 def test_the_secrets_are_made_by_a_python_without_our_packages(tmp_path: Path) -> None:
@@ -260,9 +261,10 @@ def test_the_secrets_are_made_by_a_python_without_our_packages(tmp_path: Path) -
 
 
 def test_the_guide_names_each_variable_that_a_deployment_takes_from_its_env_file() -> None:
-    """Whoever is not told of EMAIL_URL has a service whose invitations nobody gets."""
     taken = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
     _, _, rest = DEPLOYMENT.partition("## A deployment in containers")
     section, _, _ = rest.partition("## Secrets")
-    assert "EMAIL_URL" in taken
+    assert "DEFAULT_FROM_EMAIL" in taken
+    # Whoever is not told of it has a service whose invitations nobody gets.
+    assert "`secrets/email_url`" in section
     assert {name for name in taken if name not in section} == set()

@@ -39,6 +39,8 @@ def make(folder: Path) -> list[str]:
     kept("database_url", lambda: f"postgres://calloff:{postgres}@postgres:5432/calloff")
     kept("broker_url", lambda: f"redis://:{redis}@redis:6379/0")
     kept("cache_url", lambda: f"redis://:{redis}@redis:6379/1")
+    # Until an operator names a mail server, what would be sent is written to files: see docs/deployment.md.
+    kept("email_url", lambda: "filemail:///data/mail")
     return written
 
 
