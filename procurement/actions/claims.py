@@ -56,15 +56,16 @@ class ClaimDraft:
 
 
 def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) -> Claim:
-    """The lead supplier claims outcomes of a contract that is live or complete. Raises NotFound, NotPermitted, Stale;
-    Conflict where the contract pays for none, is not signed or was terminated; Invalid for what is wrong, at /last_day
-    beyond the long stop, at /first_day where a claim that was not rejected is of any of the days for that measure.
+    """The lead supplier claims outcomes of a contract that both have signed. Raises NotFound, NotPermitted, Stale;
+    Conflict where the contract pays for none or was not signed; Invalid for what is wrong, at /last_day beyond the long
+    stop or the day on which the contract was terminated, at /first_day where a claim that was not rejected is of any of
+    the days for that measure.
     """
     with transaction.atomic():
         row = locked_contract(actor, contract, revision)
         if Part.LEAD not in contract_parts(actor, row):
             raise not_theirs("claim outcomes", {Part.LEAD})
-        if row.status not in CLAIMED_UNDER:
+        if not claimable(row):
             raise Conflict(f"The contract is {Contract.Status(row.status).label.lower()}.")
         plan = plan_of(row)
         measure, count, first, last, evidence = _read(draft, plan, row)
@@ -182,6 +183,14 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
     return claim
 
 
+def claimable(contract: Contract) -> bool:
+    """Whether its outcomes are claimed: once both have signed. Of one that was terminated, those reached until then."""
+    if contract.status == Contract.Status.TERMINATED:
+        # One that was void had not been signed by both.
+        return contract.supplier_signed_at is not None and contract.buyer_signed_at is not None
+    return contract.status in CLAIMED_UNDER
+
+
 def plan_of(contract: Contract) -> OutcomePlan:
     """The plan that a contract pays outcomes by. Raises Conflict where it pays for none."""
     plan = OutcomePlan.objects.filter(call_off=contract.call_off_id, status=OutcomePlan.Status.AGREED).first()
@@ -245,6 +254,10 @@ def _read(
     if last and plan.long_stop_on and last > plan.long_stop_on:
         told = f"No outcome after {plan.long_stop_on} is paid for."
         faults.append(Fault("/last_day", "long_stop", told))
+    ended = contract.ended_on if contract.status == Contract.Status.TERMINATED else None
+    if last and ended and last > ended:
+        told = f"The contract ended on {ended}: what was reached until then can be claimed."
+        faults.append(Fault("/last_day", "ended", told))
     if last and last > timezone.localdate():
         faults.append(Fault("/last_day", "future", "Only what has been reached can be claimed."))
     if faults or measure is None or first is None or last is None:

@@ -19,6 +19,7 @@ from procurement.actions.claims import (
     totals,
     verify_claim,
 )
+from procurement.actions.contracts import terminate_contract
 from procurement.actions.files import add_claim_file, opened
 from procurement.actions.offers import send_offer
 from procurement.actions.outcome_plans import (
@@ -346,17 +347,36 @@ def test_what_is_wrong_with_a_claim_is_named(market: Market, payer: Actor) -> No
     ]  # fmt: skip
 
 
-def test_outcomes_are_claimed_once_the_work_is_complete_and_not_once_it_was_terminated(
-    market: Market, payer: Actor
-) -> None:
+def test_outcomes_are_claimed_once_the_work_is_complete(market: Market, payer: Actor) -> None:
     contract = signed(market, agreed(market, payer))
     Contract.objects.filter(pk=contract.pk).update(status=Contract.Status.COMPLETE)
     contract.refresh_from_db()
     assert claim(market, contract).status == "submitted"
-    Contract.objects.filter(pk=contract.pk).update(status=Contract.Status.TERMINATED)
+
+
+def test_what_was_reached_until_a_contract_was_terminated_is_claimed_and_paid(
+    market: Market, payer: Actor
+) -> None:
+    contract = signed(market, agreed(market, payer))
+    terminate_contract(market.buyer, contract.reference, contract.revision, "It failed.")
+    ended = timezone.localdate() - timedelta(days=5)
+    Contract.objects.filter(pk=contract.pk).update(ended_on=ended)
+    contract.refresh_from_db()
+    late = {"last_day": ago(4)}
+    assert refused(Invalid, lambda: claim(market, contract, **late)) == [("/last_day", "ended")]
+    made = claim(market, contract, last_day=ago(5))
+    made = verify_claim(market.buyer, made.reference, made.revision, 2)
+    pay_claim(market.approver, made.reference, made.revision)
+    assert Claim.objects.get().status == "paid"
+    assert OutcomePayment.objects.count() == 2
+
+
+def test_nothing_is_claimed_of_a_contract_that_was_void(market: Market, payer: Actor) -> None:
+    contract = signed(market, agreed(market, payer))
+    Contract.objects.filter(pk=contract.pk).update(status=Contract.Status.TERMINATED, buyer_signed_at=None)
     contract.refresh_from_db()
     assert refused(Conflict, lambda: claim(market, contract)) == []
-    assert Claim.objects.count() == 1
+    assert Claim.objects.count() == 0
 
 
 def test_a_fund_pays_only_between_its_days(market: Market, payer: Actor) -> None:

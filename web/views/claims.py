@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from procurement.actions.claims import CLAIMED_UNDER, COUNTED, totals
+from procurement.actions.claims import COUNTED, claimable, totals
 from procurement.actions.contracts import contract_parts
 from procurement.available import claim_steps
 from procurement.models import Claim, Contract, OutcomePlan
@@ -77,7 +77,7 @@ def claims(request: HttpRequest, reference: str) -> HttpResponse:
         totals=totals(plan),
         rows=page.rows,
         pages=page.pages,
-        claims=Part.LEAD in parts and found.status in CLAIMED_UNDER,
+        claims=Part.LEAD in parts and claimable(found),
         measures=[
             ("", _("Choose an outcome")),
             *(
