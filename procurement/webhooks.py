@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -58,6 +59,10 @@ def wrong_with(url: object) -> str:
         return "This is no address."
     if address.username is not None or address.password is not None or address.fragment:
         return "An address holds neither name and password nor a fragment."
+    # A dot at the end names the same host.
+    host = host.rstrip(".")
+    if _is_figures(host):
+        return "An address in figures is written as 203.0.113.7 is."
     if _is_loopback(host):
         if settings.WEBHOOK_LOOPBACK and address.scheme in {"http", "https"}:
             return ""
@@ -65,6 +70,18 @@ def wrong_with(url: object) -> str:
     if address.scheme != "https":
         return "Only https is taken."
     return "" if _is_public(host) else "This address is inside our own network."
+
+
+def _is_figures(host: str) -> bool:
+    """Whether a host is an address of IPv4 in another notation: programs take a name whose last part is a number for
+    one (WHATWG URL, "ends in a number"), 2130706433 and 0x7f.1 for 127.0.0.1.
+    """
+    last = host.rpartition(".")[2]
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return bool(re.fullmatch(r"[0-9]+|0x[0-9a-f]*", last))
+    return False
 
 
 def _is_loopback(host: str) -> bool:
