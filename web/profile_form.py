@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.models import ProfileVersion
+from procurement.profiles import ProfileContent
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.changing import sent_revision
 from web.faults import FieldFault
@@ -47,6 +48,16 @@ CHOSEN: Final[dict[str, Mapping[str, str]]] = {
 """Fields whose values are of a closed list."""
 STUDY_TITLE: Final = N_("Title of case study %(number)s")
 STUDY_TEXT: Final = N_("Text of case study %(number)s")
+
+
+def labels_stated(profile: ProfileVersion | ProfileContent) -> dict[str, Any]:
+    """What a profile states by closed lists, as people read it: what the macro `stated` shows."""
+    return {
+        "ownership": said(OWNERSHIP[profile.ownership]),
+        "size": said(SIZES[profile.size]),
+        "sectors": [said(SECTORS.get(slug, slug)) for slug in profile.sectors],
+        "accreditations": [said(ACCREDITATIONS.get(slug, slug)) for slug in profile.accreditations],
+    }
 
 
 @dataclass(frozen=True, slots=True)

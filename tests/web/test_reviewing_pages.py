@@ -67,6 +67,7 @@ def test_a_preview_shows_what_would_change_and_keeps_nothing(page: Client) -> No
     assert {"Name", "Summary", "Alder & Daughters"} <= set(found.texts("h4"))
     assert found.one("input", id="name").attributes["value"] == "Alder & Daughters"
     assert "With people." in found.texts("p")
+    assert found.texts("dt") == ["Ownership", "Size", "Sectors", "Accreditations"]
     refused = edited(page, name="", do="preview")
     assert (refused.status_code, [anchor for _, anchor in wrong(read(refused))]) == (422, ["#name"])
     assert (number(), Event.objects.count()) == before

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_safe
 
 from procurement.permissions import ANONYMOUS, Action, can, person
 from procurement.references import listing_as_it_stands
-from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.adding import ADDED, added_to, adding_at
 from web.address import Address
 from web.listing_page import listing_page
 from web.pages import render
-from web.saying import said
+from web.profile_form import labels_stated
 
 
 @never_cache
@@ -39,8 +38,5 @@ def listing(request: HttpRequest, reference: str) -> HttpResponse:
         page=page,
         may_see_contacts=can(actor, Action.VIEW_CONTACTS),
         may_edit=can(actor, Action.UPDATE_PROFILE, page.partner.organisation_id),
-        ownership=said(OWNERSHIP[page.profile.ownership]),
-        size=said(SIZES[page.profile.size]),
-        sectors=[said(SECTORS.get(slug, slug)) for slug in page.profile.sectors],
-        accreditations=[said(ACCREDITATIONS.get(slug, slug)) for slug in page.profile.accreditations],
+        labels=labels_stated(page.profile),
     )

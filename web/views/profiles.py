@@ -19,7 +19,7 @@ from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, conflict
 from web.pages import render
 from web.profile_changes import changed_fields
-from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm
+from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm, labels_stated
 from web.saying import choices_said, labels_said
 
 
@@ -76,6 +76,7 @@ def _page(
         published=published,
         form=form,
         preview=preview,
+        previewed=labels_stated(preview) if preview is not None else {},
         changed=changed_fields(published, preview) if preview is not None else [],
         saved=request.method == "GET" and request.GET.get("saved") == "yes",
         ownerships=choices_said(OWNERSHIP.items()),
