@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
@@ -137,9 +138,10 @@ class CompetitionPage:
     @property
     def ties(self) -> str:
         orders = [*(_(TIE_BREAKS[one]).lower() for one in self.rules.tie_break), _("by lot")]
-        return reduce(
+        told = reduce(
             lambda one, other: _("%(first)s, then %(next)s") % {"first": one, "next": other}, orders
         )
+        return capfirst(told)
 
 
 def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
