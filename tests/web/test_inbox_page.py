@@ -55,6 +55,22 @@ def test_messages_stand_unread_first_and_lead_to_what_they_are_about(page: Clien
     assert Event.objects.count() == before
 
 
+def test_all_unread_messages_of_a_page_are_marked_at_once_and_no_others(page: Client) -> None:
+    told(page)
+    shown = read(page.get("/inbox"))
+    given = [one.attributes["value"] for one in shown.all("input", name="shown")]
+    assert "Mark the 2 unread of this page as read" in shown.texts("button")
+    others = InboxMessage.objects.exclude(organisation__reference="council")
+    before = list(others.order_by("pk").values_list("read_at", flat=True))
+    sent = {"shown": [*given, *others.values_list("reference", flat=True)], "page": "1"}
+    assert page.post("/inbox", sent)["Location"] == "/inbox"
+    assert {state for _, state in headings(page)} == {"Read"}
+    assert unread(page) == "Inbox"
+    assert before
+    assert list(others.order_by("pk").values_list("read_at", flat=True)) == before
+    assert read(page.get("/inbox")).all("input", name="shown") == []
+
+
 def test_two_messages_of_one_title_are_told_apart(page: Client) -> None:
     told(page)
     for one in InboxMessage.objects.filter(organisation__reference="council").select_related("delivery"):
@@ -72,7 +88,8 @@ def test_two_messages_of_one_title_are_told_apart(page: Client) -> None:
     assert len(shown.texts("h2", class_="app-panel__title")) == 4
     assert len(set(shown.texts("h2", class_="app-panel__title"))) == 2
     assert len(set(regions)) == 4
-    assert len(set(shown.texts("button", class_="govuk-button"))) == 4
+    buttons = [one for one in shown.texts("button", class_="govuk-button") if one.startswith("Mark as read")]
+    assert len(set(buttons)) == 4
 
 
 def test_others_see_and_mark_nothing_of_it(page: Client) -> None:

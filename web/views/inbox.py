@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from procurement.actions.inbox import mark_message
+from procurement.actions.inbox import mark_message, mark_read
 from procurement.errors import NotFound, NotPermitted
 from procurement.models import InboxMessage
 from procurement.permissions import Actor
@@ -29,8 +29,8 @@ from web.paging import listed, page_of
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The list, unread first and newest first within; or a message that is marked, which leads back to its page of the
-    list. 404 for a message to others.
+    """The list, unread first and newest first within; or a message that is marked, or all unread ones of a page, which
+    leads back to that page of the list. 404 for a message to others.
     """
     actor = actor_of(request)
     if request.method == "POST":
@@ -47,6 +47,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         rows=page.rows,
         pages=page.pages,
         page_number=page.number,
+        unread_here=[one.reference for one in page.rows if one.read_at is None],
         several=len(actor.roles) > 1,
     )
 
@@ -54,7 +55,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _marked(request: HttpRequest, actor: Actor) -> HttpResponse:
     sent = request.POST
     try:
-        mark_message(actor, sent.get("message", ""), sent.get("read") != "no")
+        if shown := sent.getlist("shown"):
+            mark_read(actor, shown)
+        else:
+            mark_message(actor, sent.get("message", ""), sent.get("read") != "no")
     except NotFound as refused:
         raise Http404 from refused
     except NotPermitted as refused:
