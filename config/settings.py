@@ -254,6 +254,8 @@ AXES_CACHE = "attempts"
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Whoever tries again meanwhile waits no longer for it: the page says a quarter of an hour.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "web.locking.address_of"
 AXES_LOCKOUT_CALLABLE = "web.locking.locked_out"

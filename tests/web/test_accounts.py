@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from axes.handlers.proxy import AxesProxyHandler
 from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client
 
 from procurement.models import Event, Partner, ProfileVersion
@@ -78,6 +81,20 @@ def test_whoever_guesses_passwords_is_locked_out_whether_the_address_has_an_acco
     other = page.post("/sign-in", {"username": "buyer@example.org", "password": PASSWORD})
     assert other.status_code == 303
     caches["attempts"].clear()
+
+
+def test_whoever_tries_while_locked_out_waits_no_longer_for_it(
+    page: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.AXES_ENABLED = True
+    # A cache in memory goes by the clock that is moved here; that of the services has a clock of its own.
+    monkeypatch.setattr(AxesProxyHandler.get_implementation(), "cache", LocMemCache("locked", {}))
+    began = time.time()
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        page.post("/sign-in", {"username": EDITOR, "password": "guess"})
+    for minutes, status in ((10, 429), (14, 429), (15.1, 303)):
+        monkeypatch.setattr("time.time", lambda at=began + minutes * 60: at)
+        assert page.post("/sign-in", {"username": EDITOR, "password": PASSWORD}).status_code == status
 
 
 def test_a_sign_in_that_succeeds_forgets_the_failures_before_it(page: Client, settings: Any) -> None:
