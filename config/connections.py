@@ -97,6 +97,11 @@ def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most
         return found
     if not found["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database after the host.")
+    if "@" in found["NAME"]:
+        # What stands before the sign is the rest of a password: it is not repeated.
+        raise ImproperlyConfigured(
+            "DATABASE_URL: a /, : or @ within the password is percent-encoded (%2F, %3A, %40)."
+        )
     if not pool_most > 0 or pool_least > pool_most:
         raise ImproperlyConfigured("DATABASE_POOL_MAX must be 1 or more, and DATABASE_POOL_MIN not above it.")
     found["HOST"] = unquote(found["HOST"])

@@ -45,7 +45,8 @@ def with_secret_files(environment: Mapping[str, str]) -> dict[str, str]:
         if environment.get(name):
             raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; unset one of them.")
         try:
-            read[name] = Path(path).read_text().strip()
+            # Some editors begin a file with the mark of its encoding.
+            read[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(
                 f"{name}_FILE names {path}, which cannot be read ({type(error).__name__})."

@@ -19,10 +19,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.saved_search_matches import compare_all_again
-from procurement.models import Partner, RateCard, Region
+from procurement.models import Chain, Partner, RateCard, Region
 from search.documents import listings_of, partner_batches
 from search.engines.base import Collection, EngineUnavailable, Label, Rebuild, Writer
-from search.index import COLLECTIONS, rebuild_because
+from search.index import COLLECTIONS, engine, rebuild_because
 from search.models import IndexRequest, IndexRun
 from search.places import places
 from search.sync import Batch, Refused, Written, cards_batch, close, drain, set_aside, tell, told
@@ -266,6 +266,24 @@ def _still_true(filling: _Filling) -> dict[str, dict[str, Any]]:
         for document in now.puts
         if filling.sample.get(document["key"]) == document["stored"]
     }
+
+
+def request_after_restore() -> bool:
+    """Asks for a rebuild where the index knows of later events than the log does: then the database is an earlier
+    state, brought back from a back-up, and its next changes would count as older than what the index holds. Whether it
+    did; for a process that has just got the only writer (a query).
+    """
+    try:
+        known = engine().freshness("listings").position
+    except EngineUnavailable:
+        return False
+    chain = Chain.objects.filter(pk=1).first()
+    end = chain.position if chain else 0
+    if known is None or known <= end:
+        return False
+    log.warning("index_of_a_later_database", index=known, log=end)
+    request_rebuild()
+    return True
 
 
 def region_labels() -> list[Label]:

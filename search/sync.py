@@ -26,7 +26,7 @@ from opentelemetry import trace
 from procurement.bulk import insert
 from procurement.models import Chain
 from search.documents import DocumentVersionKey, listings_of
-from search.engines.base import DocumentsRefused, EngineUnavailable, ListingDocument, Writer
+from search.engines.base import DocumentsRefused, EngineUnavailable, ListingDocument, RequestRefused, Writer
 from search.engines.rates_base import CardDocument
 from search.models import ChangedListing, IndexRequest, IndexRun
 from search.places import places
@@ -261,6 +261,9 @@ def answer(writer: Writer, claimed: Claim, written: Written) -> None:
             changed.update(document["key"] for document in batch.listings)
             changed.update(key for key, _ in batch.removed)
             documents += len(batch.listings) + len(batch.cards)
+    except RequestRefused as error:
+        give_back(claimed, run, error)
+        raise
     except EngineUnavailable as error:
         # No fault of the rows: they wait for the rebuild.
         IndexRequest.objects.filter(claim=claimed.token).update(claim="", claimed_at=None)
@@ -294,6 +297,8 @@ def drain(writer: Writer, progress: Callable[[int], None] = lambda _requests: No
                 "outbox drain", attributes={"calloff.requests": len(claimed.requests)}
             ):
                 answer(writer, claimed, written)
+        except RequestRefused as refused:
+            log.warning("index_requests_refused", requests=len(claimed.requests), why=str(refused))
         except EngineUnavailable:
             raise
         except Exception:

@@ -24,7 +24,7 @@ from search.alert_mail import send_due
 from search.alerts import check_changes, compare_due
 from search.engines.base import EngineUnavailable, WriterBusy
 from search.index import holds_writer, kept_writer, release_writer
-from search.rebuild import note_failure, serve_requests
+from search.rebuild import note_failure, request_after_restore, serve_requests
 from search.sync import drain, take_over
 
 QUIET_SECONDS: Final = 5.0
@@ -60,6 +60,7 @@ def index_sync() -> None:
         writer = kept_writer()
         if fresh:
             take_over()
+            request_after_restore()
         rebuilt = serve_requests(writer)
         written = drain(writer)
         _away.why = ""

@@ -29,6 +29,12 @@ class IndexUnusable(EngineUnavailable):
     """The service answers, and has no index that can be used: none, or one of another mapping. A rebuild helps."""
 
 
+class RequestRefused(EngineUnavailable):
+    """The service answers, and will not do what it was asked for: a search ends as where there is none; of what is
+    written it may be the rows' own fault.
+    """
+
+
 class WriterBusy(Exception):  # noqa: N818
     """Another process holds the index's only writer."""
 

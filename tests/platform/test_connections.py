@@ -65,6 +65,7 @@ def test_sqlite_keeps_its_connection_and_takes_its_lock_first() -> None:
         ("calloff", "DATABASE_URL must be an address that begins with"),
         ("postgres://u:hidden@h:port/d", "DATABASE_URL must be an address that begins with"),
         ("postgres://u:hidden@h", "DATABASE_URL names no database after the host."),
+        ("postgres://u:p@ss/hidden@h/d", "DATABASE_URL: a /, : or @ within the password is percent-encoded"),
     ],
 )
 def test_an_address_that_is_none_is_refused_without_repeating_it(url: str, sentence: str) -> None:

@@ -22,7 +22,7 @@ from search.following import follow_index, follow_rebuild
 from search.index import engine, rebuild_because, release_writer
 from search.models import IndexRequest, IndexRun
 from search.rate_documents import rate_documents
-from search.rebuild import rebuild, request_rebuild, serve_requests
+from search.rebuild import rebuild, request_after_restore, request_rebuild, serve_requests
 from search.sync import drain, stamp
 from tests.guards import unguarded
 from tests.search.indexed import keys, listing
@@ -125,6 +125,18 @@ def test_two_requests_for_a_rebuild_are_one(writer: Writer) -> None:
     assert serve_requests(writer) is True
     first.refresh_from_db()
     assert (first.status, first.detail["documents"]["listings"]) == ("succeeded", 6)
+
+
+def test_a_database_brought_back_from_a_back_up_has_its_index_built_again(writer: Writer) -> None:
+    edit("It is in the back-up.")
+    drain(writer)
+    assert request_after_restore() is False
+    writer.heartbeat(engine().freshness("listings").position + 3, True)
+    assert request_after_restore() is True
+    assert IndexRun.objects.get(kind="rebuild", status="requested").detail == {}
+    assert serve_requests(writer) is True
+    drain(writer)
+    assert request_after_restore() is False
 
 
 def test_a_run_whose_process_died_is_closed_by_the_next(writer: Writer) -> None:

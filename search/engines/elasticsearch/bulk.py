@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from search.engines.base import DocumentsRefused, EngineUnavailable
-from search.engines.elasticsearch.client import DISK_FULL, Client, NoAnswerInTime, says_disk_full
+from search.engines.elasticsearch.client import DISK_FULL, Client, NoAnswerInTime, Refused, says_disk_full
 from search.engines.elasticsearch.meta import TOMBSTONE
 
 MOST_BYTES: Final = 4_000_000
@@ -124,7 +124,7 @@ def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[
             answer = client.call(
                 "POST", "/_bulk", lines=(line.content for line in chunk), timeout=60.0, once=True
             )
-        except NoAnswerInTime:
+        except (NoAnswerInTime, Refused):
             raise
         except EngineUnavailable:
             # Another node may answer; what the first did before its answer was lost, nobody knows.

@@ -2,7 +2,7 @@
 words.
 
 Every call goes through `Client.call`. A service that cannot be reached, does not let us in or is too busy is
-EngineUnavailable with a reason that names no secret; a request that it understood and refused is Refused.
+EngineUnavailable with a reason that names no secret; so is Refused, an answer that it will not do it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from elastic_transport import ConnectionTimeout, SecurityWarning, TlsError, Tran
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
-from search.engines.base import EngineUnavailable
+from search.engines.base import EngineUnavailable, RequestRefused
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
-from search.engines.elasticsearch.connection import Connection, check_authority
+from search.engines.elasticsearch.connection import Connection, check_authority, may_be_sent
 
 OLDEST: Final = (9, 2)
 """The oldest server that knows every setting of indices.py; the client of this major version speaks to none below 9."""
@@ -37,6 +37,11 @@ _NAMED: Final = "the search service's certificate is for another host name than 
 _TRUST: Final = (
     "the search service's certificate is not signed by an authority we trust (SEARCH_CA_CERT names its file)"
 )
+_ELSE: Final = "what answers at SEARCH_URL does not speak as Elasticsearch does"
+_IN_OUR_WORDS: Final = {
+    "index_closed_exception": "our index is closed at the search service: POST /INDEX/_open opens it, with our key",
+}
+"""Refusals that say more in our words, by their kind."""
 _REASONS: Final = (
     ("certificate has expired", "the search service's certificate has expired"),
     ("ostname mismatch", _NAMED),
@@ -58,11 +63,21 @@ _REASONS: Final = (
 """What stands in an error's text, and what to say."""
 
 
-class Refused(Exception):  # noqa: N818 - it names what happened
-    """The service answered that it will not do it: `status` as in HTTP, `kind` and `reason` in its words."""
+class Refused(RequestRefused):
+    """The service answered that it will not do it: `status` as in HTTP, `kind` and `reason` in its words, both empty
+    where something else answers at its address: a proxy, another service.
+    """
 
     def __init__(self, status: int, kind: str, reason: str) -> None:
-        super().__init__(f"{kind}: {reason}" if reason else kind)
+        told = f"{kind}: {reason}" if reason else kind
+        super().__init__(
+            _IN_OUR_WORDS.get(kind)
+            or (
+                f"the search service refused what it was asked for ({told})"
+                if told
+                else f"{_ELSE} (HTTP {status})"
+            )
+        )
         self.status = status
         self.kind = kind
         self.reason = reason
@@ -170,6 +185,11 @@ class Client:
     def _made(self, timeout: float | None, once: bool) -> Elasticsearch:
         # Made on first use, so that no connection crosses a fork.
         if self._client is None:
+            if not may_be_sent(self.connection.api_key):
+                # The library's own error would repeat it.
+                raise EngineUnavailable(
+                    "SEARCH_API_KEY is no key: it holds a line's end, a blank or a letter that no key holds"
+                )
             if self.connection.ca_cert:
                 # The library looks for it at each connection, and says that the service cannot be reached.
                 try:
@@ -198,7 +218,8 @@ class Client:
         self.breaker.succeeded()
         if status == 401:
             raise EngineUnavailable("the search service does not accept our key (SEARCH_API_KEY)") from error
-        if status == 403:
+        # A block on our index is no matter of rights; which one says the service itself.
+        if status == 403 and _cause(error)[0] != "cluster_block_exception":
             raise NotAllowed(
                 "our key may not do this at the search service (it must read, write and manage our indices)"
             ) from error

@@ -60,6 +60,11 @@ def check_authority(file: str) -> None:
         raise ValueError(f"SEARCH_CA_CERT names a file that cannot be read ({error.strerror})") from error
 
 
+def may_be_sent(key: str) -> bool:
+    """Whether a key can stand in the header of a request: visible ASCII without blanks, as keys are made of."""
+    return all("!" <= sign <= "~" for sign in key)
+
+
 def _split(address: str) -> SplitResult:
     try:
         parts = urlsplit(address)

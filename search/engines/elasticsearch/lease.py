@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 
 from search.engines.base import EngineUnavailable, WriterBusy
-from search.engines.elasticsearch.client import Client, Refused, Unassigned
+from search.engines.elasticsearch.client import Client, Unassigned
 from search.engines.elasticsearch.making import make_index, why_unassigned
 
 LEASE_SECONDS: Final = 20
@@ -66,7 +66,7 @@ class Lease:
         self._thread.join()
         try:
             self._update(_FREE, token=self._token)
-        except (EngineUnavailable, Refused) as error:
+        except EngineUnavailable as error:
             log.warning("index_lease_not_freed", why=str(error))
 
     def _taken_first(self) -> bool:
@@ -112,7 +112,7 @@ class Lease:
                 if not self._take():
                     self._lost = True
                 told = ""
-            except (EngineUnavailable, Refused) as error:
+            except EngineUnavailable as error:
                 # It may lapse meanwhile: `hold` finds out before the next write.
                 self._lost = True
                 # A service may be away, or full, for hours: the log need not say so every few seconds.

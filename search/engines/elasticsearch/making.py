@@ -31,7 +31,7 @@ def why_unassigned(client: Client, name: str) -> str:
     asked = {"index": name, "shard": 0, "primary": True}
     try:
         told = client.call("POST", "/_cluster/allocation/explain", asked)
-    except (EngineUnavailable, Refused):
+    except EngineUnavailable:
         return UNASSIGNED
     against = {
         decider["decider"]

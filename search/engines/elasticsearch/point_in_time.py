@@ -58,7 +58,7 @@ class PointInTime:
         """Lets go of it; it would end by itself, so that this fails is no failure of whoever has read."""
         try:
             self._indices.client.call("DELETE", "/_pit", {"id": self._id}, missing=True)
-        except (EngineUnavailable, Refused) as error:
+        except EngineUnavailable as error:
             log.warning("point_in_time_not_closed", why=str(error))
 
     def _opened(self) -> str:

@@ -19,7 +19,6 @@ import structlog
 
 from search.analysis import each_folded, term_of, words_of
 from search.engines.base import EngineUnavailable
-from search.engines.elasticsearch.client import Refused
 from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.meta import META_ID, NO_RESULTS, SUGGEST, Meta, meta_of
 from search.engines.lexicon import Lexicon, sorted_counts
@@ -167,7 +166,7 @@ class Vocabulary:
     def _refresh(self) -> None:
         try:
             self._snapshot = self._read()
-        except (EngineUnavailable, Refused) as error:
+        except EngineUnavailable as error:
             log.warning("vocabulary_not_read", why=str(error))
 
     def _read(self) -> Snapshot:
