@@ -232,6 +232,9 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(("administrator",), BUYERS, (_INVITED, {"email": "n@example.org", "role": "viewer"}),
            (_INVITED + "{MEMBER_INVITATION}/send/", {})),
     Row("DELETE", _INVITED + "{MEMBER_INVITATION}/", ("administrator",), BUYERS),
+    # Which organisations there are is the operator's to say.
+    Row("POST", "organisations/", OPERATORS, body={"name": "Northshire Council", "capabilities": ["buyer"]}),
+    Row("PATCH", "organisations/{BODY}/", OPERATORS, SIGNED_IN, {"name": "Leeds"}),
     Row("POST", "dead-letters/{DELIVERY}/redrive/", OPERATORS, SIGNED_IN, {}),
     # What a buyer keeps.
     *_read((*READERS, *NEXT_DOOR), "requirements/", "matches/", "shortlists/", "saved-searches/"),
