@@ -85,6 +85,7 @@ PATH_PARAMETERS: Final = {
     "delivery": "The reference of a delivery: its `webhook-id`.",
     "partner": "The reference of a partner.",
     "user": "The reference of a person.",
+    "domain": "What stands after the @ of addresses.",
     "part": "Their part.",
     "invitation": "The reference of an invitation.",
     "document": "The reference of a document.",

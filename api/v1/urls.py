@@ -11,6 +11,7 @@ from api.v1 import (
     comparisons,
     dead_letters,
     documents,
+    email_domains,
     events,
     evidence_packs,
     framework_editing,
@@ -71,6 +72,16 @@ urlpatterns = [
         "organisations/<reference:reference>/",
         organisation_editing.OrganisationKept.as_view(),
         name="organisation",
+    ),
+    path(
+        "organisations/<reference:reference>/domains/",
+        email_domains.Domains.as_view(),
+        name="domains",
+    ),
+    path(
+        "organisations/<reference:reference>/domains/<reference:domain>/",
+        email_domains.OneDomain.as_view(),
+        name="domain",
     ),
     path("organisations/<reference:reference>/limit/", limits.Limit.as_view(), name="limit"),
     path(

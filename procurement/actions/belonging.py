@@ -55,6 +55,12 @@ def remove_domain(actor: Actor, organisation: str, domain: str) -> None:
         _record(actor, "domain_removed", body, {}, {"domain": normal(domain)})
 
 
+def own_domains(actor: Actor, organisation: str) -> QuerySet[EmailDomain]:
+    """The domains of an organisation, for whoever may add one. Raises NotFound, NotPermitted."""
+    body = Organisation.objects.filter(reference=organisation).first()
+    return EmailDomain.objects.filter(organisation=_administered(actor, body, organisation))
+
+
 def ask_to_belong(user: User, organisation: str) -> MembershipRequest:
     """Asks the organisation (a reference) on somebody's own behalf. Raises NotFound; Conflict for who belongs to it,
     asks it already, or asks too many.
@@ -112,7 +118,12 @@ def _has_address_at(actor: Actor, domain: str) -> bool:
 
 def administered(actor: Actor, reference: str) -> Organisation:
     """The organisation, locked, for whoever administers it or runs the service. Raises NotFound, NotPermitted."""
-    body = Organisation.objects.select_for_update().filter(reference=reference).first()
+    return _administered(
+        actor, Organisation.objects.select_for_update().filter(reference=reference).first(), reference
+    )
+
+
+def _administered(actor: Actor, body: Organisation | None, reference: str) -> Organisation:
     if body is None or not (body.pk in actor.roles or can(actor, Action.MANAGE_ORGANISATIONS)):
         raise NotFound(f"There is no organisation {reference} of yours.")
     if not (can(actor, Action.MANAGE_MEMBERS, body) or can(actor, Action.MANAGE_ORGANISATIONS)):

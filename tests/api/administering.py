@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.core import mail
 
+from procurement.actions.belonging import add_domain
 from procurement.actions.member_invitations import invite_member, send_invitation
 from procurement.actions.profiles import update_profile
 from procurement.actions.standing import move_appointment, suspend_partner
@@ -30,6 +31,7 @@ def administered() -> dict[str, str]:
     for firm in REVIEWED.values():
         published_anew(firm)
     return {
+        "DOMAIN": add_domain(SYSTEM, BUYER, "leeds.example").domain,
         "RESTING": RESTING,
         "SUSPENDED": SUSPENDED,
         "CHIEF": session_of("chief"),

@@ -63,6 +63,8 @@ ASKERS: Final[dict[str, Asker]] = {
 BUYERS: Final = ("viewer", "editor", "approver", "administrator", "assessor", "moderator")
 READERS: Final = (*BUYERS, "token", "reading token", "approving token")
 """Whoever reads what the buyer keeps, in any role, with the scope to read or to write."""
+OF_BODY: Final = (*READERS, "token of other scopes")
+"""Whoever is of the buyer, whatever they may there."""
 TOLD: Final = (*BUYERS, "token", "reading token")
 EDITORS: Final = ("editor", "approver", "administrator", "token")
 KEEPERS: Final = (*BUYERS, "token")
@@ -147,6 +149,7 @@ _OFFER, _CONTRACT, _CLAIM = "offers/{OFFER}/", "contracts/{CONTRACT}/", "claims/
 _PLAN, _JOINING, _WEBHOOK = "outcome-plans/{PLAN}/", "joinings/{JOINING}/", "webhooks/{WEBHOOK}/"
 _PROPOSAL: Final = "rate-proposals/{PROPOSAL}/"
 _INVITED: Final = "organisations/{BODY}/invitations/"
+_DOMAINS: Final = "organisations/{BODY}/domains/"
 
 KEPT_NEW: Final[dict[str, Any]] = {
     "frameworks/": {
@@ -234,6 +237,9 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("DELETE", _INVITED + "{MEMBER_INVITATION}/", ("administrator",), BUYERS),
     # Which organisations there are is the operator's to say.
     Row("POST", "organisations/", OPERATORS, body={"name": "Northshire Council", "capabilities": ["buyer"]}),
+    *(Row("GET", path, (*OPERATORS, "administrator"), OF_BODY) for path in (_DOMAINS, _DOMAINS + "{DOMAIN}/")),
+    Row("POST", _DOMAINS, (*OPERATORS, "administrator"), OF_BODY, {"domain": "example.org"}),
+    Row("DELETE", _DOMAINS + "{DOMAIN}/", (*OPERATORS, "administrator"), OF_BODY),
     Row("PATCH", "organisations/{BODY}/", OPERATORS, SIGNED_IN, {"name": "Leeds"}),
     Row("POST", "dead-letters/{DELIVERY}/redrive/", OPERATORS, SIGNED_IN, {}),
     # What a buyer keeps.

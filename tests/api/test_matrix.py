@@ -20,6 +20,7 @@ from django.urls import resolve
 from pytest_django import DjangoDbBlocker
 
 from procurement.actions.assessing import agree, declare_interests
+from procurement.actions.belonging import add_domain
 from procurement.actions.call_off_people import add_person
 from procurement.actions.clarifications import ask_clarification
 from procurement.actions.closing import open_tenders
@@ -30,6 +31,7 @@ from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import ask_about_price, conclude_evaluation
 from procurement.actions.tenders import let_write
 from procurement.models import Chain, User
+from procurement.permissions import SYSTEM
 from tests.api import competing, joining, outcomes, proposing
 from tests.api.administering import member_invitation
 from tests.api.buying import BUYER, buyer, buying
@@ -108,6 +110,7 @@ def made_all() -> dict[str, str]:
         **running(),
         **judged(),
         "BODY": BUYER,
+        "DOMAIN": add_domain(SYSTEM, BUYER, "leeds.example").domain,
         "MEMBER_INVITATION": member_invitation(),
         "PLACE": "xd1~1~larch",
         "MEASURE": outcomes.OUTCOME,
