@@ -32,6 +32,7 @@ class Action(StrEnum):
     CANCEL_OPERATION = "cancel_operation"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_MEMBERS = "manage_members"
+    INVITE_FIRST = "invite_the_first_administrator"
     MANAGE_FRAMEWORK = "manage_framework"
     MANAGE_SUPPLIERS = "manage_suppliers"
     SUSPEND_PARTNER = "suspend_partner"
@@ -161,6 +162,8 @@ TABLE: Final[dict[Action, tuple[Grant, ...]]] = {
     Action.MANAGE_ORGANISATIONS: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "admin:write"),),
     # People look after people: no integration has the scope.
     Action.MANAGE_MEMBERS: _everybody(ADMINISTRATORS, "members"),
+    # Of an organisation that nobody administers yet, which member_invitations.py asks.
+    Action.INVITE_FIRST: (Grant(Kind.OPERATOR, ADMINISTRATORS, False, "members"),),
     Action.MANAGE_FRAMEWORK: (
         Grant(Kind.FRAMEWORK_OWNER, ADMINISTRATORS, True, "frameworks:write"),
         Grant(Kind.OPERATOR, ADMINISTRATORS, False, "frameworks:write"),

@@ -1,4 +1,5 @@
-"""Invitations to act for an organisation: its administrators invite, see what waits, send again and withdraw.
+"""Invitations to act for an organisation: its administrators invite, see what waits, send again and withdraw; while it
+has none an operator's administrators do, for the first of them.
 
 An invitation names an address and never an account: the answer is the same whether there is one. People look after
 people: whoever asks has signed in. Whoever is invited answers by the link that is sent, on the
@@ -23,11 +24,16 @@ from api.schema import operation
 from api.v1.competition_people import AS_A_PERSON
 from api.v1.members import SIGNED, members_of
 from api.views import ApiView, ListView, one_of
-from procurement.actions.member_invitations import invite_member, send_again, withdraw_invitation
+from procurement.actions.member_invitations import (
+    invite_member,
+    require_inviting,
+    send_again,
+    withdraw_invitation,
+)
 from procurement.actions.members import EMAIL_LENGTH, NAME_LENGTH
 from procurement.errors import NotFound
 from procurement.models import MemberInvitation, Membership, Organisation
-from procurement.permissions import Action, require
+from procurement.permissions import Action, can
 
 SENDS: Final = AS_A_PERSON.replace("$SESSION", "$CHIEF")
 INVITED: Final = '{"email": "new@example.org", "full_name": "A colleague", "role": "editor"}'
@@ -71,11 +77,20 @@ class NewInvitationSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=Membership.Role.choices)
 
 
-def invitations_of(request: Request, reference: str) -> QuerySet[MemberInvitation]:
-    """Those of an organisation, newest first; 404 for who does not belong to it, 403 for who does not administer it."""
+def body_of(request: Request, reference: str) -> Organisation:
+    """The organisation that somebody is invited to; 401 for nobody, 404 for who does not belong to it and is no
+    operator's administrator.
+    """
+    if can(signed_in(request), Action.INVITE_FIRST):
+        return one_of(Organisation.objects.all(), reference)
     people = members_of(request, reference)
-    body = one_of(Organisation.objects.filter(pk__in=people.values("organisation")), reference)
-    require(signed_in(request), Action.MANAGE_MEMBERS, body)
+    return one_of(Organisation.objects.filter(pk__in=people.values("organisation")), reference)
+
+
+def invitations_of(request: Request, reference: str) -> QuerySet[MemberInvitation]:
+    """Those of an organisation, newest first; 404 as body_of says, 403 for who may not invite to it."""
+    body = body_of(request, reference)
+    require_inviting(signed_in(request), body)
     return (
         MemberInvitation.objects.filter(organisation=body)
         .select_related("organisation", "invited_by")
@@ -121,9 +136,10 @@ class MemberInvitations(ListView):
         example=f"curl -X POST \"{HERE}\" {SENDS}'{INVITED}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By an administrator. A link is sent to the address, and whoever follows it accepts or declines; nobody
-        belongs to the organisation before. The answer is the same whether the address has an account. One that waits
-        for the address is sent again as this one says. 409 for who belongs to it already, and for too many.
+        """By an administrator; of whoever is to administer an organisation that nobody administers, by an operator's. A
+        link is sent to the address, and whoever follows it accepts or declines; nobody belongs to the organisation
+        before. The answer is the same whether the address has an account. One that waits for the address is sent again
+        as this one says. 409 for who belongs to it already, and for too many.
         """
         actor = signed_in(request)
         sent = object_of(request, ("email", "full_name", "role"))
@@ -131,8 +147,8 @@ class MemberInvitations(ListView):
 
         def act() -> Response:
             values(request.GET, ())
-            members_of(request, reference)
-            return shown(invite_member(actor, reference, email, name, role), 201)
+            own = body_of(request, reference).reference
+            return shown(invite_member(actor, own, email, name, role), 201)
 
         def anew() -> Response:
             # Names and addresses of people stand in no kept answer.
@@ -175,8 +191,7 @@ class OneMemberInvitation(ApiView):
     def delete(self, request: Request, reference: str, invitation: str) -> Response:
         """By an administrator: nobody can accept it any more. 409 once it is answered or withdrawn."""
         self.asked(request)
-        members_of(request, reference)
-        withdraw_invitation(signed_in(request), reference, invitation)
+        withdraw_invitation(signed_in(request), body_of(request, reference).reference, invitation)
         return Response(status=204)
 
 
@@ -203,8 +218,7 @@ class InvitationSending(ApiView):
 
         def act() -> Response:
             values(request.GET, ())
-            members_of(request, reference)
-            return shown(send_again(actor, reference, invitation))
+            return shown(send_again(actor, body_of(request, reference).reference, invitation))
 
         def anew() -> Response:
             return shown(one_of(invitations_of(request, reference), invitation))

@@ -26,11 +26,17 @@ from django.utils import timezone
 
 from procurement.actions.account_mail import send_account_mail
 from procurement.actions.events import Happening, record_many
-from procurement.actions.members import EMAIL_LENGTH, NAME_LENGTH, looked_after, make_member, role_fault
+from procurement.actions.members import (
+    EMAIL_LENGTH,
+    NAME_LENGTH,
+    administrators,
+    make_member,
+    role_fault,
+)
 from procurement.actions.new_account import checked_name
-from procurement.errors import Conflict, Fault, Invalid, NotFound
+from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
 from procurement.models import MemberInvitation, Membership, Organisation, User
-from procurement.permissions import ANONYMOUS, Actor, person
+from procurement.permissions import ANONYMOUS, Action, Actor, can, person, require
 from procurement.visible import shows_something
 
 Status = MemberInvitation.Status
@@ -54,14 +60,31 @@ BODY: Final = (
 
 def invite_member(actor: Actor, organisation: str, email: str, full_name: str, role: str) -> MemberInvitation:
     """Invites whoever has the address to the role in the organisation (a reference). An invitation that waits there is
-    sent again as this one says, and the link before is good no more.
+    sent again as this one says, and the link before is good no more. An operator invites whoever is to administer one
+    that nobody administers yet, and nobody else.
 
     Raises NotFound, NotPermitted, Invalid; Conflict for who belongs to it already, and for too many.
     """
     with transaction.atomic():
-        found = invite_to(actor, looked_after(actor, organisation), email, full_name, role)
+        body = _invited_to(actor, organisation)
+        if role != Membership.Role.ADMINISTRATOR and not can(actor, Action.MANAGE_MEMBERS, body):
+            told = (
+                "Nobody administers the organisation yet: invite its administrator, who invites the others."
+            )
+            raise Invalid("Nobody was invited.", (Fault("/role", "first", told),))
+        found = invite_to(actor, body, email, full_name, role)
         send_after_commit(found)
     return found
+
+
+def require_inviting(actor: Actor, body: Organisation) -> None:
+    """Refuses whoever may not invite to the organisation: its administrators may, and an operator's while it has none.
+    Raises NotPermitted.
+    """
+    if can(actor, Action.MANAGE_MEMBERS, body) or not can(actor, Action.INVITE_FIRST):
+        require(actor, Action.MANAGE_MEMBERS, body)
+    elif administrators().filter(organisation=body).exists():
+        raise NotPermitted(f"{body.name} is administered by people of its own, who invite others.")
 
 
 def invite_to(actor: Actor, body: Organisation, email: str, full_name: str, role: str) -> MemberInvitation:
@@ -215,8 +238,17 @@ def _open_to(email: str, reference: str) -> MemberInvitation:
     return found
 
 
+def _invited_to(actor: Actor, reference: str) -> Organisation:
+    """The organisation, locked, for whoever may invite to it."""
+    body = Organisation.objects.select_for_update().filter(reference=reference).first()
+    if body is None or not (body.pk in actor.roles or can(actor, Action.INVITE_FIRST)):
+        raise NotFound(f"There is no organisation {reference} of yours.")
+    require_inviting(actor, body)
+    return body
+
+
 def _waiting_of(actor: Actor, organisation: str, reference: str) -> MemberInvitation:
-    body = looked_after(actor, organisation)
+    body = _invited_to(actor, organisation)
     found = _locked(MemberInvitation.objects.filter(organisation=body, reference=reference))
     if found is None:
         raise NotFound(f"There is no invitation {reference} to {organisation}.")

@@ -5,6 +5,7 @@ everybody may leave. How somebody comes to belong: actions/member_invitations.py
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record
@@ -58,6 +59,11 @@ def looked_after(actor: Actor, reference: str) -> Organisation:
     body = _own(actor, reference)
     require(actor, Action.MANAGE_MEMBERS, body)
     return body
+
+
+def administrators() -> QuerySet[Membership]:
+    """Whoever administers an organisation and may sign in."""
+    return Membership.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True)
 
 
 def make_member(user: User, organisation: Organisation, role: str) -> tuple[Membership, list[Happening]]:
@@ -114,7 +120,7 @@ def _end(actor: Actor, body: Organisation, member: Membership) -> None:
 
 
 def _keep_an_administrator(body: Organisation, member: Membership) -> None:
-    others = Membership.objects.filter(organisation=body, role=Role.ADMINISTRATOR, user__is_active=True)
+    others = administrators().filter(organisation=body)
     if member.role == Role.ADMINISTRATOR and not others.exclude(pk=member.pk).exists():
         raise Conflict(f"Nobody else administers {body.name}: make another person its administrator first.")
 

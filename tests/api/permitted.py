@@ -63,6 +63,7 @@ ASKERS: Final[dict[str, Asker]] = {
 BUYERS: Final = ("viewer", "editor", "approver", "administrator", "assessor", "moderator")
 READERS: Final = (*BUYERS, "token", "reading token", "approving token")
 """Whoever reads what the buyer keeps, in any role, with the scope to read or to write."""
+SEE_INVITED: Final = (*BUYERS, "operator")
 OF_BODY: Final = (*READERS, "token of other scopes")
 """Whoever is of the buyer, whatever they may there."""
 TOLD: Final = (*BUYERS, "token", "reading token")
@@ -231,10 +232,11 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("PATCH", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator",), BUYERS, {"role": "approver"}),
     # Each leaves by themselves.
     Row("DELETE", "organisations/{BODY}/members/{ASSESSOR}/", ("administrator", "assessor"), BUYERS),
-    *(Row("GET", path, ("administrator",), BUYERS) for path in (_INVITED, _INVITED + "{MEMBER_INVITATION}/")),
-    *_move(("administrator",), BUYERS, (_INVITED, {"email": "n@example.org", "role": "viewer"}),
+    # An operator invites only where nobody administers.
+    *(Row("GET", path, ("administrator",), SEE_INVITED) for path in (_INVITED, _INVITED + "{MEMBER_INVITATION}/")),
+    *_move(("administrator",), SEE_INVITED, (_INVITED, {"email": "n@example.org", "role": "viewer"}),
            (_INVITED + "{MEMBER_INVITATION}/send/", {})),
-    Row("DELETE", _INVITED + "{MEMBER_INVITATION}/", ("administrator",), BUYERS),
+    Row("DELETE", _INVITED + "{MEMBER_INVITATION}/", ("administrator",), SEE_INVITED),
     # Which organisations there are is the operator's to say.
     Row("POST", "organisations/", OPERATORS, body={"name": "Northshire Council", "capabilities": ["buyer"]}),
     *(Row("GET", path, (*OPERATORS, "administrator"), OF_BODY) for path in (_DOMAINS, _DOMAINS + "{DOMAIN}/")),

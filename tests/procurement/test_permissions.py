@@ -67,6 +67,7 @@ ALLOWED_ON_OWN: dict[Action, dict[str, set[str]]] = {
     Action.SEE_WEBHOOKS: dict.fromkeys((*KINDS, ""), ALL),
     Action.MANAGE_WEBHOOKS: dict.fromkeys((*KINDS, ""), ADMINISTRATOR),
     Action.MANAGE_MEMBERS: dict.fromkeys((*KINDS, ""), ADMINISTRATOR),
+    Action.INVITE_FIRST: {"operator": ADMINISTRATOR},
     Action.SEE_INBOX: dict.fromkeys((*KINDS, ""), ALL),
     Action.MARK_INBOX: dict.fromkeys((*KINDS, ""), ALL),
     Action.SEE_DEAD_LETTERS: {"operator": EDITOR_UP},

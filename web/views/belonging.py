@@ -24,6 +24,7 @@ from procurement.actions.member_invitations import (
     decline_invitation,
     invitations_to,
 )
+from procurement.actions.members import administrators
 from procurement.email_domains import domains_of
 from procurement.identifiers import SCHEMES, wrong_with
 from procurement.models import Membership, MembershipRequest, Organisation, User
@@ -61,8 +62,7 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
         if not isinstance(done, Refusal):
             return done
         faults, status = done.faults, done.status
-    administered = Membership.objects.filter(role=Membership.Role.ADMINISTRATOR, user__is_active=True)
-    alone = ~Exists(administered.filter(organisation=OuterRef("organisation")))
+    alone = ~Exists(administrators().filter(organisation=OuterRef("organisation")))
     return render(
         request,
         "membership_requests.html",
