@@ -1,7 +1,9 @@
 """Which version of a rate card holds on a day: the one reading for prices, listings, the rate explorer and the card.
 
-A version holds from its first day, where it names one, until its last or the day before a later version begins. Once
-that has begun, all before it are over for good, also when it ends itself. Days are days in Europe/London.
+A version holds from its first day, where it names one, until its last or the day before the next one begins. Once
+that has begun, all that began before it are over for good, also when it ends itself. Of two that claim the same days
+the one published later has them; one that ends before another begins claims nothing of it, whichever was published
+first. Days are days in Europe/London.
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from procurement.dated import in_force
+from procurement.dated import Dated, in_force
 from procurement.models.rates import RateCardVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A version and the days on which it is the one to look at: `since` the first, None for the oldest of its card,
-    `until` the last, None for the newest. On some of them it may not be in force itself.
+    """A version and the days on which it is the one to look at: `since` the first, None for that which begins first,
+    `until` the last, None for that which begins last. On some of them it may not be in force itself.
     """
 
     version: RateCardVersion
@@ -31,16 +33,29 @@ class Spell:
         return in_force(self.version, day) and (self.until is None or day <= self.until)
 
 
+def ends_before(version: Dated, other: Dated) -> bool:
+    """Whether a version is over before another begins."""
+    return (
+        version.valid_to is not None and other.valid_from is not None and version.valid_to < other.valid_from
+    )
+
+
+def leaves(newer: Dated, older: Dated) -> bool:
+    """Whether a version leaves one that was published before it its first day, and with it some days to hold."""
+    if ends_before(newer, older):
+        return True
+    return newer.valid_from is not None and (older.valid_from is None or older.valid_from < newer.valid_from)
+
+
 def spells(versions: Iterable[RateCardVersion]) -> list[Spell]:
-    """Those of one card that is or was published, the newest first as `versions` are; a version that later ones leave
-    no day is left out. Every day is within exactly one.
+    """Those of one card that is or was published, that which begins last first; `versions` are the newest first. A
+    version that later ones leave no day is left out. Every day is within exactly one.
     """
     held: list[RateCardVersion] = []
     for version in versions:
-        begins = held[-1].valid_from if held else None
-        if held and (begins is None or (version.valid_from is not None and version.valid_from >= begins)):
-            continue
-        held.append(version)
+        if all(leaves(newer, version) for newer in held):
+            held.append(version)
+    held.sort(key=lambda version: version.valid_from or date.min, reverse=True)
     starts = [version.valid_from for version in held]
     ends = [None, *(start - timedelta(days=1) for start in starts if start is not None)]
     return [

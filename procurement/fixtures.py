@@ -25,8 +25,7 @@ from procurement.actions.offerings import OfferingDraft, Placement
 from procurement.actions.organisations import OrganisationDraft, PartnerDraft
 from procurement.actions.people import PersonDraft
 from procurement.actions.profiles import ProfileDraft
-from procurement.actions.rate_lines import LineDraft
-from procurement.actions.rates import CardDraft
+from procurement.actions.rate_lines import CardDraft, LineDraft
 from procurement.actions.regions import RegionDraft, TwinDraft
 from procurement.actions.suppliers import MemberDraft, SupplierDraft
 from procurement.profiles import FIELDS

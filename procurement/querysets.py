@@ -121,8 +121,8 @@ class RateCardQuerySet(QuerySet[RateCard]):
         return self.filter(versions__status=RateCardVersion.Status.PUBLISHED)
 
     def told(self, lines: bool = False) -> Self:
-        """With supplier, framework and every version that was or is published, the newest first: the one that is
-        published. That alone tells its number of lines, and has the lines themselves where they are asked for.
+        """With supplier, framework and every version that was or is public, the newest first. The one that is
+        published alone tells its number of lines, and has the lines themselves where they are asked for.
         """
         published = Q(status=RateCardVersion.Status.PUBLISHED)
         its_lines = RateLine.objects.filter(version=OuterRef("pk")).order_by().values("version")
@@ -146,7 +146,7 @@ class RateCardVersionQuerySet(QuerySet[RateCardVersion]):
     """Versions of rate cards."""
 
     def ever_public(self) -> Self:
-        """Those that are published, and those that were until a later one was."""
+        """Those that are published, and those that were until a later one was or hold before it."""
         states = [RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
         return self.filter(status__in=states)
 

@@ -139,8 +139,8 @@ def _versions(card: RateCard) -> list[RateCardVersion]:
 
 
 def _version(card: RateCard) -> RateCardVersion:
-    """The one that is published: whatever was before it is superseded."""
-    return _versions(card)[0]
+    """The one that is published. A version that ends before it begins may have come after it."""
+    return next(one for one in _versions(card) if one.status == RateCardVersion.Status.PUBLISHED)
 
 
 def _in_force(card: RateCard, today: date) -> dict[str, Any] | None:

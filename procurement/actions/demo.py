@@ -25,7 +25,8 @@ from procurement.actions.organisations import save_organisations, save_partners
 from procurement.actions.outcome import Outcome
 from procurement.actions.people import save_people
 from procurement.actions.profiles import publish_profiles
-from procurement.actions.rates import CardDraft, publish_cards
+from procurement.actions.rate_lines import CardDraft
+from procurement.actions.rates import publish_cards
 from procurement.actions.regions import save_regions
 from procurement.actions.suppliers import save_suppliers
 from procurement.fixtures import Fixtures, digest, read_fixtures

@@ -8,23 +8,23 @@ column or sheet that is not read is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from django.db.models import Q
 
-from procurement.actions.outcome import import_outcome
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
+from procurement.actions.rate_days import behind_of, days_of, ended_prices, standing, uneven
 from procurement.actions.rate_headings import headings_of, unused
-from procurement.actions.rate_lines import LineDraft, LinesDiff, total, with_kept
-from procurement.actions.rate_overtaken import overtaken
+from procurement.actions.rate_import_report import RateImport, RateImportReport
+from procurement.actions.rate_lines import CardDraft, LineDraft, total, with_kept
+from procurement.actions.rate_overtaken import overtaken, past
 from procurement.actions.rate_sheets import Sheet, SheetRow, open_sheet
 from procurement.actions.rate_suppliers import Suppliers, make_suppliers, name_suppliers, suppliers_there_are
 from procurement.actions.rate_workbooks import BadSheet
-from procurement.actions.rates import CardChange, CardDraft, compare_cards, publish_changes, published_lines
+from procurement.actions.rates import CardChange, compare_cards, publish_changes, published_lines
 from procurement.errors import Invalid, NotFound, Stale
 from procurement.models import Appointment, Framework, Grade
 from procurement.permissions import Action, Actor, require
@@ -47,108 +47,6 @@ class Watch(Protocol):
 
     def written(self, lines: int, total: int) -> None:
         """So many of the lines to write have been written."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateImport:
-    """What to do with a file. `headings` maps fields of rate_cells.FIELDS to headings of the file.
-
-    A field that is not mapped stands under a heading of its own name, if there is one. `unit` "" is the
-    framework's, `sheet` "" the only worksheet that holds anything.
-    """
-
-    framework: str
-    """By reference or number, in capitals or not."""
-    headings: Mapping[str, str] = field(default_factory=dict)
-    currency: str = "GBP"
-    unit: str = ""
-    basis: str = "published"
-    sheet: str = ""
-    create_suppliers: bool = False
-    dry_run: bool = False
-    strict: bool = False
-    partial: bool = False
-    name: str = ""
-    """The file's own name, where it is not that of its path."""
-
-    def named(self, path: Path) -> str:
-        """What the file is called where it is told of."""
-        # A command's argument need not be UTF-8.
-        return storable(self.name or path.name)
-
-
-@dataclass(slots=True)
-class RateImportReport:
-    """What an import did, or would do. `rows` are `loaded` and `refused` ones: nothing else becomes of a
-    row; `wrong` ones are those that were refused for what they hold. Where `applied` is false, nothing was
-    changed, and cards, lines and suppliers are what would have been; else they are what this import changed itself,
-    whoever else published meanwhile.
-    """
-
-    rows: int = 0
-    loaded: int = 0
-    refused: int = 0
-    wrong: int = 0
-    dry_run: bool = False
-    applied: bool = False
-    faults: list[CellFault] = field(default_factory=list)
-    warnings: list[CellFault] = field(default_factory=list)
-    new_suppliers: list[str] = field(default_factory=list)
-    cards: dict[str, CardChange] = field(default_factory=dict)
-    lines: LinesDiff = field(default_factory=LinesDiff)
-
-    @property
-    def outcome(self) -> str:
-        """In one sentence, whether anything was changed."""
-        return import_outcome(self.rows, self.loaded, self.wrong, applied=self.applied, dry_run=self.dry_run)
-
-    def shown(self) -> dict[str, Any]:
-        """The report as JSON: every line that is new, changed or withdrawn, with what was and will be."""
-        return {
-            "outcome": self.outcome,
-            "applied": self.applied,
-            "dry_run": self.dry_run,
-            "rows": self.rows,
-            "loaded": self.loaded,
-            "refused": self.refused,
-            "wrong": self.wrong,
-            "lines": self.lines.counts(),
-            "cards": {reference: _card(change) for reference, change in self.cards.items()},
-            "new_suppliers": self.new_suppliers,
-            "faults": [_fault(one) for one in self.faults],
-            "warnings": [_fault(one) for one in self.warnings],
-        }
-
-    def told(self, most: int) -> dict[str, Any]:
-        """The report as an operation keeps it: at most so many errors, warnings and lines that change, the rest counted
-        in `more`. Rows are `line` and headings `pointer`, as an import of partners has them.
-        """
-        lines = [
-            {"card": reference, **line.shown(change.begins_on)}
-            for reference, change in self.cards.items()
-            for line in change.diff.changes
-        ]
-        held = {
-            "errors": list(map(_error, self.faults)),
-            "warnings": list(map(_error, self.warnings)),
-            "lines": lines,
-        }
-        return {
-            "outcome": self.outcome,
-            "applied": self.applied,
-            "dry_run": self.dry_run,
-            "rows": self.rows,
-            "loaded": self.loaded,
-            "refused": self.refused,
-            **self.lines.counts(),
-            "cards": [
-                {"reference": one, "begins_on": _day(change), **change.diff.counts()}
-                for one, change in self.cards.items()
-            ][:most],
-            "new_suppliers": self.new_suppliers[:most],
-            **{name: rows[:most] for name, rows in held.items()},
-            "more": {name: max(0, len(rows) - most) for name, rows in held.items()},
-        }
 
 
 @dataclass(slots=True)
@@ -196,6 +94,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     _placeless(cards, suppliers, framework, headings, report)
     if "key" in headings:
         _keys(cards, suppliers, wanted, headings["key"], report)
+    _ended(cards, suppliers, wanted, headings, report)
     _count(cards, report, wanted)
     if wanted.strict:
         # What is odd is wrong then, and told as that alone.
@@ -204,7 +103,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     report.warnings += _unread(sheet, headings)
     changes = _compare(actor, cards, suppliers, wanted, path, report)
     if report.faults and not wanted.partial:
-        report.warnings += overtaken(changes)
+        report.warnings += (*overtaken(changes), *past(changes))
         report.loaded, report.refused = 0, report.rows
         return report
     if not wanted.dry_run:
@@ -220,7 +119,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
                     raise
                 changes = _compare(actor, cards, suppliers, wanted, path, report)
         report.applied = bool(report.cards or report.new_suppliers)
-    report.warnings += overtaken(changes)
+    report.warnings += (*overtaken(changes), *past(changes))
     return report
 
 
@@ -384,15 +283,46 @@ def _keys(
     for name, card in cards.items():
         odd = {line.key for line in card.lines if not plain_key(line.key)}
         if odd and name in suppliers:
-            reference = CardDraft(
-                suppliers[name], wanted.framework, (), wanted.currency, wanted.unit
-            ).reference
+            reference = _draft(suppliers[name], wanted, ()).reference
             odd -= {line.key for line in published_lines(reference, odd)}
         for key in sorted(odd, key=card.row_of_key.__getitem__):
             report.faults.append(CellFault(card.row_of_key[key], heading, key, NO_PLAIN_KEY))
         report.refused += len(odd)
         card.refused += sorted(odd)
         card.lines = [line for line in card.lines if line.key not in odd]
+
+
+def _ended(
+    cards: Mapping[str, _Card],
+    suppliers: Mapping[str, str],
+    wanted: RateImport,
+    headings: Mapping[str, str],
+    report: RateImportReport,
+) -> None:
+    """Refuses rows of a later day that would end a price that stands before they begin; rows that have ended and would
+    do so are odd.
+    """
+    looked_at = {
+        _draft(suppliers[name], wanted, ()).reference: card
+        for name, card in cards.items()
+        if name in suppliers and card.lines and uneven(card.lines)
+    }
+    found = standing(looked_at)
+    for reference in found:
+        card = looked_at[reference]
+        if behind_of(found, reference, days_of(card.lines)[1]):
+            continue
+        for ended in list(ended_prices(card.lines, found[reference])):
+            line, row = ended.line, card.row_of_key[ended.line.key]
+            day, heading = (line.valid_from, "valid_from") if ended.wrong else (line.valid_to, "valid_to")
+            fault = CellFault(row, headings[heading], str(day), ended.message)
+            if not ended.wrong:
+                report.warnings.append(fault)
+                continue
+            report.faults.append(fault)
+            report.refused += 1
+            card.refused.append(line.key)
+            card.lines.remove(line)
 
 
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:
@@ -429,22 +359,22 @@ def _compare(
 ) -> list[CardChange]:
     """What publishing would change, told to the report as well."""
     drafts = []
+    source = f"import of {wanted.named(path)}"[:200]
+    partly = {
+        name: _draft(suppliers[name], wanted, ())
+        for name, card in cards.items()
+        if card.refused and name in suppliers
+    }
+    found = standing(draft.reference for draft in partly.values())
     for name, card in cards.items():
         if not card.lines or name not in suppliers:
             continue
-        first, last, lines = _common_dates(card.lines)
-        draft = CardDraft(
-            supplier=suppliers[name],
-            framework=wanted.framework,
-            lines=lines,
-            currency=wanted.currency,
-            unit=wanted.unit,
-            basis=wanted.basis,
-            valid_from=first,
-            valid_to=last,
-            source=f"import of {wanted.named(path)}"[:200],
+        first, last, lines = days_of(card.lines)
+        draft = replace(
+            _draft(suppliers[name], wanted, lines), valid_from=first, valid_to=last, source=source
         )
-        if card.refused:
+        # What ends before the published version begins leaves that as it is: nothing of it is to be kept.
+        if card.refused and not behind_of(found, draft.reference, last):
             kept = published_lines(draft.reference, set(card.refused) - {line.key for line in card.lines})
             (first, last), lines = with_kept(lines, (first, last), kept)
             draft = replace(draft, lines=lines, valid_from=first, valid_to=last)
@@ -456,34 +386,6 @@ def _compare(
     return changes
 
 
-def _common_dates(lines: Sequence[LineDraft]) -> tuple[date | None, date | None, tuple[LineDraft, ...]]:
-    """Dates that all lines share are the card's; lines then state none of their own."""
-    firsts, lasts = {line.valid_from for line in lines}, {line.valid_to for line in lines}
-    if len(firsts) > 1 or len(lasts) > 1:
-        return None, None, tuple(lines)
-    bare = tuple(replace(line, valid_from=None, valid_to=None) for line in lines)
-    return firsts.pop(), lasts.pop(), bare
-
-
-def _card(change: CardChange) -> dict[str, Any]:
-    return {
-        "begins_on": _day(change),
-        **change.diff.counts(),
-        "card": {name: {"before": old, "after": new} for name, (old, new) in change.head.items()},
-        "lines": [line.shown(change.begins_on) for line in change.diff.changes],
-    }
-
-
-def _day(change: CardChange) -> str | None:
-    """The first day of a version that is yet to begin, as ISO; None for one that holds at once."""
-    return change.begins_on.isoformat() if change.begins_on else None
-
-
-def _fault(fault: CellFault) -> dict[str, Any]:
-    return {"row": fault.row, "heading": fault.heading, "cell": fault.cell, "message": fault.message}
-
-
-def _error(fault: CellFault) -> dict[str, Any]:
-    pointer = f"/{fault.heading}" if fault.heading else ""
-    cell = f"“{fault.cell[:200]}” " if fault.cell else ""
-    return {"line": fault.row or "", "pointer": pointer, "code": "cell", "message": f"{cell}{fault.message}"}
+def _draft(supplier: str, wanted: RateImport, lines: tuple[LineDraft, ...]) -> CardDraft:
+    """The card of a supplier (reference) that is imported, without its days."""
+    return CardDraft(supplier, wanted.framework, lines, wanted.currency, wanted.unit, wanted.basis)

@@ -39,6 +39,31 @@ class LineDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class CardDraft:
+    """A whole card: lines that it does not name are withdrawn. `supplier` and `framework` are references."""
+
+    supplier: str
+    framework: str
+    lines: tuple[LineDraft, ...]
+    currency: str = "GBP"
+    unit: str = "day"
+    basis: str = "published"
+    valid_from: date | None = None
+    valid_to: date | None = None
+    source: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The same whenever the card comes again: `rm3745~ppl`, `calc~acme~usd-hour`."""
+        plain = f"{self.framework}~{self.supplier}"
+        return (
+            plain
+            if (self.currency, self.unit) == ("GBP", "day")
+            else f"{plain}~{self.currency}-{self.unit}".lower()
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class LineChange:
     """A line that is added (no `before`), withdrawn (no `after`) or changed."""
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from django.utils import timezone
 
 from procurement.actions.rate_cells import CellFault
-from procurement.actions.rates import LOOKED_UP, CardChange
-from procurement.card_versions import spells_by_card
+from procurement.actions.rate_checks import LOOKED_UP
+from procurement.actions.rates import CardChange
+from procurement.card_versions import leaves, spells_by_card
 from procurement.models import RateCardVersion
 from procurement.querysets import RateCardVersionQuerySet
 
@@ -33,10 +34,26 @@ def overtaken(changes: Sequence[CardChange]) -> Iterator[CellFault]:
                     yield CellFault(0, "", "", _told(version))
 
 
+def past(changes: Sequence[CardChange]) -> Iterator[CellFault]:
+    """A warning for each card of which the file says nothing that holds today or later: somebody may have taken an old
+    file for the new one.
+    """
+    today = timezone.localdate()
+    for change in (change for change in changes if not change.same):
+        draft = change.draft
+        lasts = [line.valid_to or draft.valid_to for line in draft.lines]
+        ended = [last for last in lasts if last is not None and last < today]
+        if len(ended) < len(lasts):
+            continue
+        why = f"of {draft.reference} the file has no rate that is in force: the last ended on {max(ended)}"
+        kept = "; the version that begins after that stays as it is" if change.behind else ""
+        yield CellFault(0, "", "", why + kept)
+
+
 def _replaced(version: RateCardVersion, change: CardChange) -> bool:
     """Whether a version that is yet to begin would never do so; see procurement/card_versions.py."""
-    first, begins = version.valid_from, change.draft.valid_from
-    return first is not None and first > timezone.localdate() and (begins is None or begins <= first)
+    first = version.valid_from
+    return first is not None and first > timezone.localdate() and not leaves(change.draft, version)
 
 
 def _told(version: RateCardVersion) -> str:

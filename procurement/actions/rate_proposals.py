@@ -18,9 +18,9 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.actions.rate_comparison import RULES, Comparison, compare_cards_lines
-from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rate_lines import CardDraft, LineDraft
 from procurement.actions.rate_proposal_lines import MOST_LINES, LineReader, kept, lines_of
-from procurement.actions.rates import CardDraft, lines_of_version, publish_cards
+from procurement.actions.rates import lines_of_version, publish_cards
 from procurement.actions.steps import allowed
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import (

@@ -1,16 +1,16 @@
 """Publishing rate cards: the way in for imports and for the demonstration market.
 
-A published version is immutable: a changed card gets a new version and its old one is superseded; a card that
-comes again unchanged is left alone. Lines are staged in batches under draft versions, so that no transaction
-is long, and then published set-wise in one short transaction: all cards or none.
+A published version is immutable: a changed card gets a new version and its old one is superseded, but for one that
+begins after the new one ends; a card that comes again unchanged is left alone. Lines are staged in batches under draft
+versions, so that no transaction is long, and then published set-wise in one short transaction: all cards or none.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
@@ -20,24 +20,17 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
-from procurement.actions.rate_lines import LineDraft, LinesDiff, compare_lines, dated
-from procurement.errors import Fault, Invalid, Stale
-from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
+from procurement.actions.rate_checks import LOOKED_UP, CardKeys, check_cards, slices
+from procurement.actions.rate_lines import CardDraft, LineChange, LineDraft, LinesDiff, compare_lines, dated
+from procurement.card_versions import ends_before, spell_on, spells
+from procurement.errors import Stale
+from procurement.models import Framework, RateCard, RateCardVersion, RateLine
 from procurement.permissions import Action, Actor, require
-from procurement.pricing import CURRENCIES, MOST_OF_A_RATE, UNITS, beyond_any_rate, money
-from procurement.team_lines import MOST_YEARS
+from procurement.querysets import RateCardVersionQuerySet
 from procurement.turns import take_turn
-from procurement.vocabulary import QUALIFICATIONS, RATE_SIZES, SITES, WORK_TYPES
 
 STAGED_LINES: Final = 4_000
 """Lines written in one transaction while staging: about a fifth of a second of SQLite's write lock."""
-
-LOOKED_UP: Final = 500
-"""Keys in one IN (…), well under SQLite's limit on parameters."""
-
-KEY_LENGTH: Final = 120
-CLOSED: Final = {"work_type": WORK_TYPES, "qualification": QUALIFICATIONS, "site": SITES, "size": RATE_SIZES}
-"""Fields of a line whose values are of a closed list, or "" for unknown."""
 
 Status = RateCardVersion.Status
 
@@ -49,35 +42,11 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class CardDraft:
-    """A whole card: lines that it does not name are withdrawn. `supplier` and `framework` are references."""
-
-    supplier: str
-    framework: str
-    lines: tuple[LineDraft, ...]
-    currency: str = "GBP"
-    unit: str = "day"
-    basis: str = "published"
-    valid_from: date | None = None
-    valid_to: date | None = None
-    source: str = ""
-
-    @property
-    def reference(self) -> str:
-        """The same whenever the card comes again: `rm3745~ppl`, `calc~acme~usd-hour`."""
-        plain = f"{self.framework}~{self.supplier}"
-        return (
-            plain
-            if (self.currency, self.unit) == ("GBP", "day")
-            else f"{plain}~{self.currency}-{self.unit}".lower()
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class CardChange:
     """What publishing a draft would do: `before` is the published version's key, None for a new card or first
     version; `head` what changes about the card itself, by field. `begins_on` is the first day of the new version where
-    that is yet to come, in Europe/London: until then what stands holds, lines that are withdrawn too.
+    that is yet to come, in Europe/London: until then what stands holds, lines that are withdrawn too. `behind`: it ends
+    before the published version begins, which stays that; it is compared with what held on its last day until now.
     """
 
     draft: CardDraft
@@ -87,6 +56,14 @@ class CardChange:
     same: bool
     head: Mapping[str, tuple[str, str]]
     begins_on: date | None = None
+    behind: bool = False
+
+    def line_begins_on(self, change: LineChange) -> date | None:
+        """The first day on which a line is as it will be, where that is yet to come; None for at once."""
+        own = change.after.valid_from if change.after is not None else None
+        if own is None or own <= (self.begins_on or timezone.localdate()):
+            return self.begins_on
+        return own
 
 
 Progress = Callable[[int, int], None]
@@ -116,29 +93,40 @@ def compare_cards(
         "owner_id", flat=True
     ):
         require(actor, Action.PUBLISH_RATES, owner)
-    _check(drafts, coming)
+    check_cards(drafts, coming)
     published = {
         version.card.reference: version
-        for references in _slices([draft.reference for draft in drafts])
+        for references in slices([draft.reference for draft in drafts])
         for version in RateCardVersion.objects.filter(
             status=Status.PUBLISHED, card__reference__in=references
         ).select_related("card")
     }
     changes, today = [], timezone.localdate()
     for draft in drafts:
-        before, digest = published.get(draft.reference), _digest(draft)
+        stands, digest = published.get(draft.reference), _digest(draft)
         later = draft.valid_from if draft.valid_from is not None and draft.valid_from > today else None
+        behind = stands is not None and ends_before(draft, stands)
+        before = _held_until(draft, stands) if stands is not None and behind else stands
+        pk = None if stands is None else stands.pk
         if before is None:
             diff = compare_lines((), draft.lines)
-            changes.append(CardChange(draft, digest, None, diff, False, {}, later))
+            changes.append(CardChange(draft, digest, pk, diff, False, {}, later, behind))
         elif digest == before.digest:
             same = LinesDiff(unchanged=len(draft.lines))
-            changes.append(CardChange(draft, digest, before.pk, same, True, {}))
+            changes.append(CardChange(draft, digest, pk, same, True, {}))
         else:
             days = (before.valid_from, before.valid_to), (draft.valid_from, draft.valid_to)
             diff = compare_lines(lines_of_version(before.pk), draft.lines, *days)
-            changes.append(CardChange(draft, digest, before.pk, diff, False, _head(before, draft), later))
+            changes.append(CardChange(draft, digest, pk, diff, False, _head(before, draft), later, behind))
     return changes
+
+
+def _held_until(draft: CardDraft, published: RateCardVersion) -> RateCardVersion | None:
+    """The version that has held on the last day of a draft that ends before the published one begins."""
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card=published.card_id)
+    assert draft.valid_to is not None
+    held = spell_on(spells(versions.order_by("-number")), draft.valid_to)
+    return None if held is None else held.version
 
 
 def _head(before: RateCardVersion, draft: CardDraft) -> dict[str, tuple[str, str]]:
@@ -162,7 +150,7 @@ def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progr
         with transaction.atomic():
             _take_turn(changes)
         return
-    keys = _Keys.of([change.draft for change in differing])
+    keys = CardKeys.of([change.draft for change in differing])
     _discard_leftovers(differing)
     versions = _stage_versions(actor, differing, keys)
     _stage_lines(differing, versions, keys, progress)
@@ -173,117 +161,6 @@ def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progr
     except Stale:
         _discard([version.pk for version in versions])
         raise
-
-
-def _check(drafts: Sequence[CardDraft], coming: Collection[str]) -> None:
-    """Raises Invalid naming everything in the drafts that no card may hold."""
-    faults: list[Fault] = []
-    seen: set[str] = set()
-    known = _Keys.of(drafts)
-    for i, draft in enumerate(drafts):
-        at = f"/{i}"
-        if draft.reference in seen:
-            faults.append(Fault(at, "duplicate", f"The card {draft.reference} comes twice."))
-        seen.add(draft.reference)
-        if draft.supplier not in known.suppliers and draft.supplier not in coming:
-            faults.append(Fault(f"{at}/supplier", "unknown", f"There is no supplier {draft.supplier}."))
-        if draft.framework not in known.frameworks:
-            faults.append(Fault(f"{at}/framework", "unknown", f"There is no framework {draft.framework}."))
-        if draft.currency not in CURRENCIES:
-            faults.append(
-                Fault(f"{at}/currency", "unknown", f"{draft.currency} is none of {', '.join(CURRENCIES)}.")
-            )
-        if draft.unit not in UNITS:
-            faults.append(Fault(f"{at}/unit", "unknown", f"{draft.unit} is none of {', '.join(UNITS)}."))
-        if draft.valid_from and draft.valid_to and draft.valid_to < draft.valid_from:
-            faults.append(Fault(f"{at}/valid_to", "order", "The card ends before it starts."))
-        faults.extend(_line_faults(draft, at, known))
-    if faults:
-        raise Invalid("The rate cards cannot be published as they are.", tuple(faults))
-
-
-def _line_faults(draft: CardDraft, at: str, known: _Keys) -> Iterator[Fault]:
-    keys: set[str] = set()
-    for j, line in enumerate(draft.lines):
-        where = f"{at}/lines/{j}"
-        if not line.key.strip() or line.key in keys:
-            yield Fault(
-                f"{where}/key", "duplicate", f"The key {line.key!r} does not name one line of its card."
-            )
-        keys.add(line.key)
-        if len(line.key) > KEY_LENGTH:
-            yield Fault(f"{where}/key", "length", f"A key has at most {KEY_LENGTH} characters.")
-        for name, table in CLOSED.items():
-            value = getattr(line, name)
-            if value and value not in table:
-                yield Fault(f"{where}/{name}", "choice", f"{value} is none of {', '.join(table)}.")
-        if line.price_minor <= 0:
-            yield Fault(f"{where}/price_minor", "price", "A rate is more than zero.")
-        if line.price_minor > MOST_OF_A_RATE:
-            yield Fault(f"{where}/price_minor", "price", f"{money(line.price_minor)} {beyond_any_rate()}.")
-        if not line.role_title and line.grade is None:
-            yield Fault(f"{where}/role_title", "required", "A line names a role or a grade.")
-        if line.lot is not None and known.frameworks_of_lots.get(line.lot) != draft.framework:
-            yield Fault(f"{where}/lot", "unknown", f"{draft.framework} has no lot {line.lot}.")
-        if line.grade is not None:
-            graded = known.lots_of_grades.get(line.grade, "")
-            if known.frameworks_of_lots.get(graded) != draft.framework or line.lot not in (None, graded):
-                place = line.lot or draft.framework
-                yield Fault(f"{where}/grade", "unknown", f"{place} has no grade {line.grade}.")
-        if line.valid_from and line.valid_to and line.valid_to < line.valid_from:
-            yield Fault(f"{where}/valid_to", "order", "The line ends before it starts.")
-        yield from _experience_faults(line, where)
-
-
-def _experience_faults(line: LineDraft, where: str) -> Iterator[Fault]:
-    least, most = line.min_experience, line.max_experience
-    for name, years in (("min_experience", least), ("max_experience", most)):
-        if years is not None and not 0 <= years <= MOST_YEARS:
-            yield Fault(f"{where}/{name}", "range", f"From 0 to {MOST_YEARS} years.")
-    if least is not None and most is not None and most < least:
-        yield Fault(f"{where}/max_experience", "order", "The most experience is below the least.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """Primary keys by reference, of what the drafts name, and what belongs to what."""
-
-    suppliers: dict[str, int]
-    frameworks: dict[str, int]
-    lots: dict[str, int]
-    grades: dict[str, int]
-    frameworks_of_lots: dict[str, str]
-    lots_of_grades: dict[str, str]
-    """by reference, the references of what they belong to"""
-
-    @classmethod
-    def of(cls, drafts: Sequence[CardDraft]) -> _Keys:
-        frameworks = {draft.framework for draft in drafts}
-        suppliers = {
-            reference: key
-            for references in _slices(sorted({draft.supplier for draft in drafts}))
-            for reference, key in Supplier.objects.filter(reference__in=references).values_list(
-                "reference", "pk"
-            )
-        }
-        lots = list(
-            Lot.objects.filter(framework__reference__in=frameworks).values_list(
-                "reference", "pk", "framework__reference"
-            )
-        )
-        grades = list(
-            Grade.objects.filter(lot__framework__reference__in=frameworks).values_list(
-                "reference", "pk", "lot__reference"
-            )
-        )
-        return cls(
-            suppliers,
-            dict(Framework.objects.filter(reference__in=frameworks).values_list("reference", "pk")),
-            {reference: key for reference, key, _ in lots},
-            {reference: key for reference, key, _ in grades},
-            {reference: framework for reference, _, framework in lots},
-            {reference: lot for reference, _, lot in grades},
-        )
 
 
 def _digest(draft: CardDraft) -> str:
@@ -320,15 +197,10 @@ def lines_of_version(version: int) -> list[LineDraft]:
     return [LineDraft(*row) for row in rows]
 
 
-def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), LOOKED_UP):
-        yield items[start : start + LOOKED_UP]
-
-
 def _discard_leftovers(changes: Sequence[CardChange]) -> None:
     """Removes drafts that an attempt from the same source staged and, killed, never published."""
     sources = {change.draft.source for change in changes}
-    for references in _slices([change.draft.reference for change in changes]):
+    for references in slices([change.draft.reference for change in changes]):
         leftovers = RateCardVersion.objects.filter(
             status=Status.DRAFT, published_at=None, source__in=sources, card__reference__in=references
         )
@@ -343,7 +215,7 @@ def _discard(drafts: Iterable[int]) -> None:
             RateCardVersion.objects.filter(pk=key).delete()
 
 
-def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) -> list[RateCardVersion]:
+def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: CardKeys) -> list[RateCardVersion]:
     """Cards that are not there yet, and a draft version of each; the version's key is needed by its lines."""
     versions: list[RateCardVersion] = []
     for start in range(0, len(changes), LOOKED_UP):
@@ -393,7 +265,10 @@ def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: _Keys) ->
 
 
 def _stage_lines(
-    changes: Sequence[CardChange], versions: Sequence[RateCardVersion], keys: _Keys, progress: Progress | None
+    changes: Sequence[CardChange],
+    versions: Sequence[RateCardVersion],
+    keys: CardKeys,
+    progress: Progress | None,
 ) -> None:
     rows = (
         _row(version.pk, ordinal, line, keys)
@@ -415,7 +290,7 @@ def _stage_lines(
             progress(staged, total)
 
 
-def _row(version: int, ordinal: int, line: LineDraft, keys: _Keys) -> tuple[int | str | None, ...]:
+def _row(version: int, ordinal: int, line: LineDraft, keys: CardKeys) -> tuple[int | str | None, ...]:
     """A line as the columns of its table; the checks of the models were made by _check, those of the
     table hold.
     """
@@ -444,7 +319,7 @@ def _take_turn(changes: Sequence[CardChange]) -> None:
     take_turn("rates")
     current = {
         card: version
-        for references in _slices([change.draft.reference for change in changes])
+        for references in slices([change.draft.reference for change in changes])
         for card, version in RateCardVersion.objects.filter(
             card__reference__in=references, status=Status.PUBLISHED
         ).values_list("card__reference", "pk")
@@ -458,22 +333,23 @@ def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[Rat
     """The moment at which all of it becomes what buyers read; Stale where an import of the same file, which takes such
     drafts for leftovers, has removed what was staged.
     """
-    now, cards = timezone.now(), [version.card_id for version in versions]
-    for start in range(0, len(versions), LOOKED_UP):
-        batch = range(start, min(start + LOOKED_UP, len(versions)))
-        superseded = [before for i in batch if (before := changes[i].before) is not None]
+    now, staged_cards = timezone.now(), list(zip(changes, versions, strict=True))
+    _set_status([version for change, version in staged_cards if change.behind], Status.SUPERSEDED, now)
+    foremost = [(change, version) for change, version in staged_cards if not change.behind]
+    for start in range(0, len(foremost), LOOKED_UP):
+        batch = foremost[start : start + LOOKED_UP]
+        superseded = [change.before for change, _ in batch if change.before is not None]
         RateCardVersion.objects.filter(pk__in=superseded).update(status=Status.SUPERSEDED)
         # Between the two versions: the database keeps the basis of a card that has a published one.
-        for basis in {changes[i].draft.basis for i in batch}:
+        for basis in {change.draft.basis for change, _ in batch}:
             RateCard.objects.filter(
-                pk__in=[cards[i] for i in batch if changes[i].draft.basis == basis]
+                pk__in=[version.card_id for change, version in batch if change.draft.basis == basis]
             ).exclude(basis=basis).update(basis=basis)
-        staged = RateCardVersion.objects.filter(pk__in=[versions[i].pk for i in batch])
-        if staged.update(status=Status.PUBLISHED, published_at=now) < len(batch):
-            raise Stale("What was staged was removed by an import of the same file; run it again.")
-        RateCard.objects.filter(pk__in=[cards[i] for i in batch if changes[i].before is not None]).update(
-            revision=F("revision") + 1
-        )
+        _set_status([version for _, version in batch], Status.PUBLISHED, now)
+    revised = [version.card_id for change, version in staged_cards if change.before is not None]
+    for start in range(0, len(revised), LOOKED_UP):
+        cards = RateCard.objects.filter(pk__in=revised[start : start + LOOKED_UP])
+        cards.update(revision=F("revision") + 1)
     record_many(
         actor,
         [
@@ -493,3 +369,12 @@ def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[Rat
             for change, version in zip(changes, versions, strict=True)
         ],
     )
+
+
+def _set_status(versions: Sequence[RateCardVersion], status: str, now: datetime) -> None:
+    """Makes staged versions public, of which an import of the same file may have removed one: Stale."""
+    for start in range(0, len(versions), LOOKED_UP):
+        batch = [version.pk for version in versions[start : start + LOOKED_UP]]
+        staged = RateCardVersion.objects.filter(pk__in=batch)
+        if staged.update(status=status, published_at=now) < len(batch):
+            raise Stale("What was staged was removed by an import of the same file; run it again.")

@@ -22,7 +22,8 @@ from procurement.actions.operations import (
     upload_of,
 )
 from procurement.actions.partner_imports import import_partners
-from procurement.actions.rate_imports import RateImport, import_rates
+from procurement.actions.rate_import_report import RateImport
+from procurement.actions.rate_imports import import_rates
 from procurement.errors import Refused
 from procurement.models import Operation
 from procurement.permissions import Actor

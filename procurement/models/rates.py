@@ -42,6 +42,7 @@ class RateCard(Revised):
 
 class RateCardVersion(models.Model):
     """A card as it stood: immutable once published. Both days are included; no last day means until further notice.
+    The *published* one is that which begins last; one that ends before it begins is *superseded* from its publication.
 
     An *illustrative* version is made up to show how the service works: it says so wherever it is shown, and stays out
     of statistics unless asked for.

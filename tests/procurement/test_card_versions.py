@@ -35,6 +35,18 @@ def day(number: int) -> date:
             [version(3, day(20)), version(2, day(9), day(12)), version(1, day(1))],
             [(3, day(20), None), (2, day(9), day(19)), (1, None, day(8))],
         ),
+        ([version(2, None, day(8)), version(1, day(9))], [(1, day(9), None), (2, None, day(8))]),
+        ([version(2, day(1), day(8)), version(1, day(9))], [(1, day(9), None), (2, None, day(8))]),
+        ([version(2, day(1), day(9)), version(1, day(9))], [(2, None, None)]),
+        (
+            [
+                version(4, day(1), day(4)),
+                version(3, day(20)),
+                version(2, day(9), day(12)),
+                version(1, day(2)),
+            ],
+            [(3, day(20), None), (2, day(9), day(19)), (4, None, day(8))],
+        ),
     ],
 )
 def test_each_day_is_within_the_spell_of_one_version(

@@ -26,7 +26,8 @@ import django; django.setup()
 import json, os, signal, sys
 from pathlib import Path
 from procurement.actions.events import verify
-from procurement.actions.rate_imports import RateImport, import_rates
+from procurement.actions.rate_import_report import RateImport
+from procurement.actions.rate_imports import import_rates
 from procurement.models import Event, RateCardVersion, RateLine, Supplier
 from procurement.permissions import SYSTEM
 

@@ -13,7 +13,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from procurement.actions.rate_imports import RateImport, RateImportReport, import_rates
+from procurement.actions.rate_import_report import RateImport, RateImportReport
+from procurement.actions.rate_imports import import_rates
 from procurement.actions.rates import CardDraft, LineDraft, publish_cards
 from procurement.errors import Invalid, NotFound, NotPermitted
 from procurement.models import Event, Partner, RateCard, RateCardVersion, RateLine, Supplier

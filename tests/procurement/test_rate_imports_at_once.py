@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from procurement.actions.rate_imports import OVERTAKEN_AT_MOST, RateImport, RateImportReport, import_rates
+from procurement.actions.rate_import_report import RateImport, RateImportReport
+from procurement.actions.rate_imports import OVERTAKEN_AT_MOST, import_rates
 from procurement.errors import Stale
 from procurement.models import RateCardVersion
 from procurement.permissions import SYSTEM

@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from procurement.actions.rate_cells import FIELDS, CellFault
-from procurement.actions.rate_imports import RateImport, RateImportReport, import_rates
+from procurement.actions.rate_import_report import RateImport, RateImportReport
+from procurement.actions.rate_imports import import_rates
 from procurement.actions.rates import CardChange
 from procurement.errors import Refused
 from procurement.permissions import SYSTEM
@@ -214,7 +215,7 @@ class Command(BaseCommand):
         if len(report.cards) > SHOWN:
             self.stdout.write(f"… and {len(report.cards) - SHOWN} more cards")
         changes = [
-            (name, line, change.begins_on)
+            (name, line, change.line_begins_on(line))
             for name, change in report.cards.items()
             for line in change.diff.changes
         ]

@@ -1,0 +1,150 @@
+"""The days of a card that an import makes, and which prices that stand its rows would end before others hold.
+
+Between rate_imports.py, which has read the rows, and rates.py, which publishes cards. Days are days in Europe/London.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from procurement.actions.rate_checks import slices
+from procurement.actions.rate_lines import Days, LineDraft
+from procurement.actions.rates import lines_of_version
+from procurement.card_versions import Spell, spells_by_card
+from procurement.dated import in_force
+from procurement.models import RateCardVersion
+from procurement.pricing import money
+from procurement.querysets import RateCardVersionQuerySet
+from procurement.team_lines import folded
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A line of a file that would end a price that stands, and why: `wrong` where the file has another for later and
+    none until then, else it is odd.
+    """
+
+    line: LineDraft
+    message: str
+    wrong: bool
+
+
+def days_of(lines: Sequence[LineDraft]) -> tuple[date | None, date | None, tuple[LineDraft, ...]]:
+    """The days of a card of these lines: from the earliest first day to the latest last one, None where a line states
+    none. Lines then state no day of their own that is the card's.
+    """
+    firsts, lasts = {line.valid_from for line in lines}, {line.valid_to for line in lines}
+    first = min(filter(None, firsts), default=None) if None not in firsts else None
+    last = max(filter(None, lasts), default=None) if None not in lasts else None
+    bare = tuple(
+        replace(
+            line,
+            valid_from=None if line.valid_from == first else line.valid_from,
+            valid_to=None if line.valid_to == last else line.valid_to,
+        )
+        for line in lines
+    )
+    return first, last, bare
+
+
+def standing(cards: Iterable[str]) -> dict[str, list[Spell]]:
+    """The versions of each of these cards (references) that hold on any day; one query for each 500."""
+    found: dict[str, list[Spell]] = {}
+    for references in slices(list(cards)):
+        versions = (
+            RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__reference__in=references)
+        )
+        for _, held in spells_by_card(versions.select_related("card").order_by("card_id", "-number")):
+            found[held[0].version.card.reference] = held
+    return found
+
+
+def uneven(lines: Sequence[LineDraft]) -> bool:
+    """Whether some of the lines do not hold on the day on which a card of them takes the place of another."""
+    day = _replaces_on(lines)
+    return any(not in_force(line, day) for line in lines)
+
+
+def ended_prices(lines: Sequence[LineDraft], found: Sequence[Spell]) -> Iterator[Ended]:
+    """The lines that would end a price of the versions that stand (`found`) before another holds for the very same."""
+    day = _replaces_on(lines)
+    before = [(line, days) for spell in found for line, days in _of_spell(spell, day)]
+    held = {_same(line): line for line, days in before if _overlap(days, day, day)}
+    lapsed = [line for line in lines if line.valid_to is not None and line.valid_to < day]
+    if held and not any(in_force(line, day) for line in lines):
+        for line in lapsed:
+            why = f"ended on {line.valid_to}: without a rate that holds, the {_rates(len(held))} in force would be gone"
+            yield Ended(line, why, wrong=False)
+        lapsed = []
+    by_thing: dict[LineDraft, list[LineDraft]] = defaultdict(list)
+    for line in lines:
+        by_thing[_same(line)].append(line)
+    for thing, alike in by_thing.items():
+        if any(in_force(line, day) for line in alike):
+            continue
+        later = min(
+            (line for line in alike if line.valid_from is not None and line.valid_from > day),
+            key=lambda line: line.valid_from or day,
+            default=None,
+        )
+        if later is None:
+            for line in (line for line in alike if line in lapsed and thing in held):
+                price = money(held[thing].price_minor)
+                yield Ended(
+                    line, f"ended on {line.valid_to}: the rate in force, {price}, would be gone", wrong=False
+                )
+            continue
+        assert later.valid_from is not None
+        until = later.valid_from - timedelta(days=1)
+        gone = next(
+            (line for line, days in before if _same(line) == thing and _overlap(days, day, until)), None
+        )
+        if gone is not None:
+            why = (
+                f"begins after the card's {day}, from which the rate that stands until then, "
+                f"{money(gone.price_minor)}, would be gone; add a row that keeps it until {until}"
+            )
+            yield Ended(later, why, wrong=True)
+
+
+def _replaces_on(lines: Sequence[LineDraft]) -> date:
+    """The day on which a card of these lines takes the place of what stands: its first one, or today."""
+    first, today = days_of(lines)[0], timezone.localdate()
+    return today if first is None else max(first, today)
+
+
+def _of_spell(spell: Spell, day: date) -> Iterator[tuple[LineDraft, Days]]:
+    """The lines of a version that may hold on or after a day, each with its first and last day of holding."""
+    version = spell.version
+    if spell.until is not None and spell.until < day:
+        return
+    for line in lines_of_version(version.pk):
+        first = max(filter(None, (line.valid_from, version.valid_from, spell.since)), default=None)
+        last = min(filter(None, (line.valid_to, version.valid_to, spell.until)), default=None)
+        yield line, (first, last)
+
+
+def _overlap(days: Days, first: date, last: date) -> bool:
+    return (days[0] is None or days[0] <= last) and (days[1] is None or days[1] >= first)
+
+
+def _same(line: LineDraft) -> LineDraft:
+    """What a line is a rate for, without its key, price and days."""
+    return replace(
+        line, key="", price_minor=0, role_title=folded(line.role_title), valid_from=None, valid_to=None
+    )
+
+
+def _rates(many: int) -> str:
+    return "rate" if many == 1 else f"{many} rates"
+
+
+def behind_of(found: Mapping[str, Sequence[Spell]], card: str, last: date | None) -> bool:
+    """Whether a card of this last day is over before the published version begins: it then ends nothing of that."""
+    first = found[card][0].version.valid_from if card in found else None
+    return last is not None and first is not None and last < first
