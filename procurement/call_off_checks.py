@@ -284,7 +284,8 @@ def greatest_total(call_off: CallOff, prices: Prices) -> int | None:
 
 def estimate_of(call_off: CallOff) -> int | None:
     """The total that a competition is estimated at: the stated value, else the requirement's budget, with options.
-    Where outcomes are paid instead of days it is known: their cap, with expenses and options.
+    Where outcomes are paid instead of days it is known: their cap, with expenses and options. A team beside outcomes
+    costs what nothing but those says.
     """
     terms, content = terms_of(call_off), content_of(call_off)
     budget = content.budget
@@ -292,18 +293,19 @@ def estimate_of(call_off: CallOff) -> int | None:
         return terms.total(0)
     if terms.value is not None:
         return terms.total(terms.value)
-    if budget:
-        return terms.total(budget.minor)
-    return terms.total(0) if terms.outcomes else None
+    return terms.total(budget.minor) if budget else None
+
+
+def estimate_missing(call_off: CallOff) -> Iterator[Fault]:
+    """That nothing says what a competition comes to, so that neither bounds nor the buyer's limit could be asked."""
+    if estimate_of(call_off) is None:
+        yield Fault("/terms/value", "required", "State the value, or a budget in the requirement.")
 
 
 def _price_faults(call_off: CallOff, prices: Prices) -> Iterator[Fault]:
     if call_off.route != DIRECT:
-        estimate = estimate_of(call_off)
-        if estimate is None:
-            message = "State the value, or a budget in the requirement."
-            yield Fault("/terms/value", "required", message)
-        else:
+        yield from estimate_missing(call_off)
+        if (estimate := estimate_of(call_off)) is not None:
             yield from value_faults(call_off.lot, call_off.route, estimate)
         return
     found = [one.minor for one in prices.values() if one.minor is not None]

@@ -17,13 +17,13 @@ from procurement.actions.call_offs import happening, reason_of, require_approval
 from procurement.actions.competitions import MOMENTS, moment, running
 from procurement.actions.events import record
 from procurement.actions.invitations import plan_reminder
-from procurement.call_off_checks import estimate_of, place_faults, reach_faults
+from procurement.call_off_checks import estimate_missing, estimate_of, place_faults, reach_faults
 from procurement.deadlines import after_working_days
 from procurement.differences import differences
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.invitation_document import document_told, instant
 from procurement.models import Amendment, CallOff, Competition, RequirementRevision
-from procurement.order_form import content_of
+from procurement.order_form import content_of, terms_of
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.requirements import RequirementContent
@@ -79,7 +79,8 @@ def amend_competition(
 
     Raises NotFound, NotPermitted, Stale; Conflict where nothing differs, approval is missing or the deadline has
     passed; Invalid at /requirement where it would have invited others, at /requirement/team where nobody could tender
-    any more, at /material where what differs is material and said not to be, at /deadline, at /reason.
+    any more or a team would come to or leave outcomes that are paid, at /terms/value where nothing would say any more
+    what it comes to, at /material where what differs is material and said not to be, at /deadline, at /reason.
     """
     why = reason_of(reason, "Nothing was amended.")
     faults: list[Fault] = []
@@ -110,6 +111,7 @@ def amend_competition(
         _refuse(list(place_faults(call_off, today)))
         _refuse(list(opening_faults(content_of(call_off), competition.deadline)))
         _refuse(list(reach_faults(call_off, _competing(competition), _published_on(competition))))
+        _refuse(list(estimate_missing(call_off)))
         total = estimate_of(call_off)
         require_approval(call_off, total, total)
         number = competition.amendments.count() + 1
@@ -175,7 +177,11 @@ def _requirement(call_off: CallOff) -> list[dict[str, Any]]:
     after = RequirementRevision.objects.filter(requirement=before.requirement_id).latest("number")
     if after.pk == before.pk:
         return []
-    old, new = (RequirementContent.from_json(one.content).to_json() for one in (before, after))
+    was, becomes = (RequirementContent.from_json(one.content) for one in (before, after))
+    terms, old, new = terms_of(call_off), was.to_json(), becomes.to_json()
+    if terms.outcomes_alone(was) != terms.outcomes_alone(becomes):
+        message = "Whether outcomes are paid instead of days, or beside them, is published and stands: begin another."
+        raise Invalid("Nothing was amended.", (Fault("/requirement/team", "outcomes_stand", message),))
     if faults := [
         Fault(
             "/requirement",
