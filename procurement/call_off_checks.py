@@ -19,13 +19,13 @@ from procurement.models import (
     BuyerLimit,
     CallOff,
     CallOffSupplier,
-    OutcomePlan,
     Requirement,
     Shortlist,
     Supplier,
     SupplierMember,
 )
 from procurement.order_form import Priced, content_of, priced, team_prices, terms_of
+from procurement.outcome_checks import outcome_faults
 from procurement.pricing import money
 from procurement.rules import (
     buyer_faults,
@@ -74,7 +74,7 @@ def standing_faults(call_off: CallOff, prices: Prices, on: date) -> list[Fault]:
 
 
 def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
-    """What is wrong with the buyer, the framework, the lot, the route and the dates."""
+    """What is wrong with the buyer, the framework, the lot, the route, the dates and what is paid for outcomes."""
     lot, terms = call_off.lot, terms_of(call_off)
     if call_off.requirement.requirement.status != Requirement.Status.OPEN:
         yield Fault("/requirement", "withdrawn", "The requirement is withdrawn.")
@@ -82,12 +82,7 @@ def place_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
     yield from buyer_faults(call_off.organisation, lot.framework)
     yield from route_faults(lot, call_off.route)
     yield from term_faults(lot, content_of(call_off), terms, on)
-    plan = OutcomePlan.objects.filter(call_off=call_off).exclude(status=OutcomePlan.Status.AGREED)
-    if plan.exists():
-        message = (
-            "Its outcomes are not agreed: each payer approves its share, and the social investor its part."
-        )
-        yield Fault("/outcomes", "not_agreed", message)
+    yield from outcome_faults(call_off, on)
     if call_off.route == DIRECT:
         yield from direct_award_faults(terms)
         if call_off.snapshot_id is None:
@@ -216,14 +211,15 @@ def award_faults(
 
 def signing_faults(call_off: CallOff, asked: CallOffSupplier, price: int, on: date) -> list[Fault]:
     """What keeps its contract with a supplier from being signed on that day: a call-off is made by its last signature,
-    until which the framework and the lot are open, the buyer eligible, the supplier appointed, and the last day of the
-    work is not past.
+    until which the framework and the lot are open, the buyer eligible, the supplier appointed, the last day of the work
+    is not past, and outcomes that it pays for could be claimed.
     """
     own = asked_faults(call_off, asked, Priced(price, None), on)
     return [
         *open_faults(call_off.lot.framework, call_off.lot, on),
         *buyer_faults(call_off.organisation, call_off.lot.framework),
         *ended_faults(content_of(call_off), on),
+        *outcome_faults(call_off, on),
         *(one for one in own if one.pointer == OF_SUPPLIER),
     ]
 

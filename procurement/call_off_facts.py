@@ -41,7 +41,7 @@ from procurement.next_supplier import faults_beside, next_of
 from procurement.notice_facts import call_off_facts as notice_facts_of
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import terms_of
-from procurement.outcome_checks import waited_for
+from procurement.outcome_checks import OF_PLAN, waited_for
 from procurement.parts import buyer_parts, wrote
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice, told_first, why_none
@@ -140,7 +140,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         to_publish=next_notice is not None,
         publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
         past=due is not None and due <= now,
-        plan=waited_for(call_off) if "not_agreed" in known else (),
+        plan=waited_for(call_off) if goes_out and known & OF_PLAN else (),
         mending=_mending(rules) if goes_out else (),
         barred=_bar(barred),
         **window,

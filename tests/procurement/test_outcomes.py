@@ -167,13 +167,14 @@ def test_a_plan_that_would_never_pay_is_not_proposed(
     assert refused(Invalid, lambda: propose_plan(market.buyer, plan.reference, plan.revision)) == [
         ("/cap", "required"), ("/long_stop_on", "past"),
     ]  # fmt: skip
-    today = timezone.localdate().isoformat()
+    # The work starts in thirty days.
+    after_start = (timezone.localdate() + timedelta(days=31)).isoformat()
     call_off.refresh_from_db()
     plan = save_plan(
         market.buyer,
         call_off.reference,
         call_off.revision,
-        said | {"cap": "1.00", "long_stop_on": today},
+        said | {"cap": "1.00", "long_stop_on": after_start},
     )
     assert propose_plan(market.buyer, plan.reference, plan.revision).status == "proposed"
 
