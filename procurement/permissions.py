@@ -315,15 +315,23 @@ def _fits(actor: Actor, grant: Grant, owner: int | None) -> bool:
 
 
 def require(actor: Actor, action: Action, owner: Organisation | int | None = None) -> None:
-    """Refuse with NotPermitted unless the table grants it; to whom the organisation can never do it, with who may."""
+    """Refuse with NotPermitted, which says who may, unless the table grants it."""
     if not can(actor, action, owner):
         raise NotPermitted(f"You may not do this: {action.value.replace('_', ' ')}.{_whose(actor, action)}")
 
 
 def _whose(actor: Actor, action: Action) -> str:
-    """What kinds of organisation may, "" where the actor's is one of them or any may."""
+    """What kinds of organisation may, where the actor's is none of them; else who in the organisation may. "" for who
+    acts for none, and where a scope is all that is lacking.
+    """
     kinds = {grant.capability for grant in TABLE[action]}
-    if None in kinds or any(kinds & held for held in actor.capabilities.values()):
+    held = {None, *(kind for kinds in actor.capabilities.values() for kind in kinds)}
+    if not kinds & held:
+        labels = [str(kind.label).lower() for kind in Kind if kind in kinds]
+        return f" It is for organisations of this kind: {', '.join(labels)}."
+    if not actor.roles or actor.wanting:
         return ""
-    labels = [str(kind.label).lower() for kind in Kind if kind in kinds]
-    return f" It is for organisations of this kind: {', '.join(labels)}."
+    grants = [one for one in TABLE[action] if one.capability in held]
+    roles = {role for one in grants for role in one.roles}
+    whose = "that this belongs to" if all(one.own_only for one in grants) else "that you act for"
+    return f" In the organisation {whose} these may: {', '.join(role.label.lower() for role in Role if role in roles)}."

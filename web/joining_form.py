@@ -6,6 +6,7 @@ read here too.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from procurement.actions.joining import (
     agree_joining,
     check_joining,
     edit_joining,
+    offered_there,
     refuse_joining,
     submit_joining,
     withdraw_joining,
@@ -70,6 +72,19 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """What a firm that offers something on a lot may add to it: (value, label, chosen) of the specialisms that it does
+    not offer there yet; `all_offered` where there is none.
+    """
+
+    specialisms: list[tuple[str, str, bool]]
+
+    @property
+    def all_offered(self) -> bool:
+        return not self.specialisms
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """What a draft offers: (value, label, chosen) of the lot's specialisms and of the framework's regions, whole
     numbers of them small enough for a page. `apart`: regions differ from one specialism to the next, which only the
@@ -103,6 +118,27 @@ def places(actor: Actor) -> Places:
         suppliers=[("", _(ALONE)), *suppliers],
         many_suppliers=len(suppliers) > MOST_CHOICES,
     )
+
+
+def further(partner: str, lot: str, supplier: str, chosen: Collection[str]) -> Further | None:
+    """What a firm may add to what it offers on a lot within a supplier ("": by itself), each by reference; None where
+    it offers nothing there, or one of them is not there (five queries).
+    """
+    firm = Partner.objects.filter(reference=partner).first()
+    place = Lot.objects.filter(reference=lot).first()
+    consortium = Supplier.objects.filter(reference=supplier).first() if supplier else None
+    if firm is None or place is None or (supplier and consortium is None):
+        return None
+    held = offered_there(firm, consortium, place)
+    if not held:
+        return None
+    rows = Specialism.objects.filter(lot=place).order_by("position").values_list("reference", "name")
+    return Further([(key, name, key in chosen) for key, name in rows if key not in held])
+
+
+def added(sent: QueryDict) -> list[dict[str, Any]]:
+    """The specialisms that a new application names, everywhere until it says where."""
+    return [{"specialism": one} for one in sent.getlist("specialisms")]
 
 
 def lot_named(lot: Lot) -> str:

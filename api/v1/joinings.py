@@ -135,8 +135,9 @@ class JoiningList(ListView):
         '-d "{\\"partner\\": \\"$FIRM\\", \\"supplier\\": \\"$CONSORTIUM\\", \\"lot\\": \\"$LOT\\"}"',
     )
     def post(self, request: Request) -> Response:
-        """Begins a draft of the own firm. 409 where one is open for the same, or the firm offers something there
-        already.
+        """Begins a draft of the own firm: to join, to join again what it left, or with specialisms that it does not
+        offer yet on a lot where it offers others. 409 where one is open for the same, or where the firm offers
+        something there already and `offers` names nothing new; 422 for a lot that takes no firms.
         """
         actor = signed_in(request)
         values(request.GET, ())
@@ -214,7 +215,9 @@ class Submission(ApiView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/joinings/$JOINING/submit/\" {SENDS}'{{}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By the firm; 422 while it says nothing or offers nothing."""
+        """By the firm; 422 while it says nothing or offers nothing, 409 where it offers all of it already or the lot
+        takes no firms any more.
+        """
         return moved(request, reference, submit_joining)
 
 
@@ -341,7 +344,7 @@ class Leaving(ApiView):
     )
     def post(self, request: Request, reference: str, partner: str) -> Response:
         """By an administrator of the firm, from today on; buyers with an open offer or a live contract that want it are
-        told. 409 for the lead. It needs no `If-Match`: a membership ends once.
+        told. 409 for the lead and for a firm alone. It needs no `If-Match`: a membership ends once.
         """
         actor = signed_in(request)
         values(request.GET, ())

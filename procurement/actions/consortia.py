@@ -20,6 +20,7 @@ from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.buyers import require_somewhere
 from procurement.actions.events import Happening, record_many
 from procurement.actions.leaving import told_of_lead, told_of_leaving
+from procurement.actions.offerings import ended_offerings
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import Appointment, Lot, Partner, Supplier, SupplierMember
@@ -191,7 +192,10 @@ def name_lead(actor: Actor, reference: str, revision: int, firm: object, *, stay
             )
         SupplierMember.objects.bulk_create(begun)
         _count(supplier)
-        record_many(actor, _of_lead(supplier, former, partner, today, stays=stays))
+        # A firm that had left offers nothing of what it did before; one that stays keeps what it offers.
+        anew = set() if partner.pk in current else {partner.reference}
+        gone = ended_offerings(reference, anew)
+        record_many(actor, [*_of_lead(supplier, former, partner, today, stays=stays), *gone])
     return supplier
 
 

@@ -7,11 +7,12 @@ and offerings by the same actions as anybody's (suppliers.py, appointments.py, o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
@@ -23,6 +24,7 @@ from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppl
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import (
     Appointment,
+    Framework,
     Joining,
     Lot,
     Offering,
@@ -35,6 +37,7 @@ from procurement.models import (
 from procurement.models.joining import OPEN
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
+from procurement.querysets import LotQuerySet
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.references import numbered, slug, taken_references
 from procurement.revisions import changed_since
@@ -61,8 +64,9 @@ class JoiningDraft:
 
 
 def draft_joining(actor: Actor, draft: JoiningDraft) -> Joining:
-    """Begins an application of the actor's firm. Raises NotFound for a firm that is not the actor's, NotPermitted,
-    Invalid; Conflict where one is open already, or the firm belongs there already.
+    """Begins an application of the actor's firm. Raises NotFound for a firm that is not the actor's, NotPermitted;
+    Invalid, also for a lot that takes no firms; Conflict where one is open already, or where the firm offers something
+    there already and this names nothing new.
     """
     with transaction.atomic():
         partner = Partner.objects.select_related("organisation").filter(reference=draft.partner).first()
@@ -73,12 +77,16 @@ def draft_joining(actor: Actor, draft: JoiningDraft) -> Joining:
         lot = Lot.objects.select_related("framework").filter(reference=draft.lot).first()
         if lot is None:
             faults.append(Fault("/lot", "unknown", "There is no such lot."))
+        elif closed := _closed(lot):
+            faults.append(Fault("/lot", "closed", closed))
         supplier = _supplier(draft.supplier, lot, faults)
         statement = Reader("/statement", faults).text(draft.statement, STATEMENT, lines=True)
         offers = _offers(draft.offers, lot, faults)
         _refuse(faults)
         assert lot is not None
         _free(partner, supplier, lot)
+        if told := brings_nothing(offered_there(partner, supplier, lot), offers):
+            raise Conflict(told)
         joining = Joining.objects.create(
             reference=numbered("JA", timezone.localdate()),
             partner=partner,
@@ -104,6 +112,9 @@ def edit_joining(actor: Actor, reference: str, revision: int, changes: Mapping[s
             joining.statement = reader.text(changes["statement"], STATEMENT, lines=True)
         if "offers" in changes:
             joining.offers = _offers(changes["offers"], joining.lot, faults)
+            held = offered_there(joining.partner, joining.supplier, joining.lot)
+            if joining.offers and (told := brings_nothing(held, joining.offers)):
+                faults.append(Fault("/offers", "offered", told))
         _refuse(faults)
         if before != (joining.statement, joining.offers):
             _save(joining, "statement", "offers")
@@ -112,8 +123,8 @@ def edit_joining(actor: Actor, reference: str, revision: int, changes: Mapping[s
 
 
 def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
-    """The firm applies. Raises NotFound, NotPermitted, Stale, Conflict; Invalid while it offers nothing or says nothing
-    of itself.
+    """The firm applies. Raises NotFound, NotPermitted, Stale; Conflict, also where the lot takes no firms any more or
+    the firm offers all of it already; Invalid while it offers nothing or says nothing of itself.
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
@@ -124,6 +135,9 @@ def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
         if not joining.offers:
             faults.append(Fault("/offers", "required", "Name at least one specialism that the firm offers."))
         _refuse(faults)
+        held = offered_there(joining.partner, joining.supplier, joining.lot)
+        if told := _closed(joining.lot) or brings_nothing(held, joining.offers):
+            raise Conflict(told)
         joining.submitted_at = timezone.now()
         _move(actor, joining, step, {}, "submitted_at")
     return joining
@@ -268,18 +282,50 @@ def _supplier(reference: str | None, lot: Lot | None, faults: list[Fault]) -> Su
     return supplier
 
 
+def offered_there(partner: Partner, supplier: Supplier | None, lot: Lot) -> set[str | None]:
+    """Which specialisms of the lot (None: one that is not stated) the firm offers now within the supplier, or by itself
+    where that is None. What it offered in a supplier that it has left is not among them. One query.
+    """
+    member = SupplierMember.objects.filter(
+        supplier=OuterRef("appointment__supplier"), partner=partner, left_on=None
+    )
+    rows = Offering.objects.filter(Exists(member), partner=partner, appointment__lot=lot)
+    if supplier is not None:
+        rows = rows.filter(appointment__supplier=supplier)
+    else:
+        rows = rows.filter(appointment__supplier__form=Supplier.Form.ALONE)
+    return set(rows.values_list("specialism__reference", flat=True))
+
+
+def brings_nothing(held: Collection[str | None], offers: Sequence[Mapping[str, Any]]) -> str:
+    """Why an application with these offers is for nothing that the firm, which offers `held` there, does not offer
+    already; "" where it brings something.
+    """
+    if not held or any(one["specialism"] not in held for one in offers):
+        return ""
+    if offers:
+        return "The firm offers all of this there already: name a specialism that it does not offer yet."
+    return "The firm offers something there already: name the specialisms that it would add."
+
+
 def _free(partner: Partner, supplier: Supplier | None, lot: Lot) -> None:
-    """Raises Conflict where the firm applies already or offers something there already."""
+    """Raises Conflict where the firm applies for the same already."""
     same = Joining.objects.filter(partner=partner, supplier=supplier, lot=lot, status__in=OPEN)
     if (known := same.first()) is not None:
         raise Conflict(f"{known.reference} is open for the same already.")
-    offering = Offering.objects.filter(partner=partner, appointment__lot=lot)
-    if supplier is not None:
-        offering = offering.filter(appointment__supplier=supplier)
-    else:
-        offering = offering.filter(appointment__supplier__form=Supplier.Form.ALONE)
-    if offering.exists():
-        raise Conflict("The firm offers something there already.")
+
+
+def _closed(lot: Lot) -> str:
+    """Why the lot takes no firms today, "" where it does."""
+    today, framework = timezone.localdate(), lot.framework
+    if LotQuerySet(Lot).taking_firms(today).filter(pk=lot.pk).exists():
+        return ""
+    if framework.ends_on < today:
+        return f"{framework.number} ended on {framework.ends_on}: no firm joins it."
+    if framework.status != Framework.Status.LIVE:
+        label = Framework.Status(framework.status).label.lower()
+        return f"{framework.number} is {label}: firms join it while it is live."
+    return f"The lot closed on {lot.closes_on}: no firm joins it."
 
 
 def _offers(value: object, lot: Lot | None, faults: list[Fault]) -> list[dict[str, Any]]:
@@ -343,15 +389,19 @@ def _belonging(joining: Joining) -> str:
 
 
 def _held(joining: Joining, supplier: str) -> list[OfferingDraft]:
-    """What the firm offers within the supplier on other lots of the framework, which stays."""
+    """What the firm offers within the supplier already, on this lot and on others of the framework, which stays beside
+    what it applied with; which specialism it was that was not stated, is stated now.
+    """
     rows = Offering.objects.filter(
         partner=joining.partner,
         appointment__supplier__reference=supplier,
         appointment__lot__framework=joining.lot.framework_id,
-    ).exclude(appointment__lot=joining.lot)
+    )
+    applied = {one["specialism"] for one in joining.offers} | {None}
     return [
         OfferingDraft(lot, specialism)
         for lot, specialism in rows.values_list("appointment__lot__reference", "specialism__reference")
+        if lot != joining.lot.reference or specialism not in applied
     ]
 
 

@@ -49,7 +49,8 @@ LIVE_CONTRACT = (Contract.Status.UNSIGNED, Contract.Status.ACTIVE, Contract.Stat
 def leave_supplier(actor: Actor, supplier: str, partner: str) -> SupplierMember:
     """The actor's firm belongs to the consortium no longer, from today on.
 
-    Raises NotFound where it does not belong, NotPermitted; Conflict for the lead, which another must become first.
+    Raises NotFound where it does not belong, NotPermitted; Conflict for the lead, which another must become first, and
+    for a firm alone.
     """
     with transaction.atomic():
         partner = as_they_stand(Partner, [partner]).get(partner, partner)
@@ -62,6 +63,8 @@ def leave_supplier(actor: Actor, supplier: str, partner: str) -> SupplierMember:
         if member is None or not can(actor, Action.SEE_JOININGS, member.partner.organisation_id):
             raise NotFound(f"You act for no member {partner} of {supplier}.")
         require(actor, Action.LEAVE_SUPPLIER, member.partner.organisation_id)
+        if member.supplier.form == Supplier.Form.ALONE:
+            raise Conflict("This supplier is the firm by itself: whoever runs the framework ends its places.")
         if member.role == SupplierMember.Role.LEAD:
             raise Conflict("The lead does not leave: the framework owner names another lead first.")
         today = timezone.localdate()

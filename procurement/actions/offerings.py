@@ -7,7 +7,7 @@ leaves out goes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -123,6 +123,31 @@ def update_offerings(actor: Actor, reference: str, revision: int, placement: Pla
             partner.revision += 1
             partner.save(update_fields=["revision"])
     return outcome
+
+
+def ended_offerings(supplier: str, partners: Collection[str]) -> list[Happening]:
+    """Takes away what these firms offered within a supplier that they had left, as they join it again: what they offer
+    from now on takes its own word. What happened, not yet recorded; within the caller's transaction.
+    """
+    if not partners:
+        return []
+    rows = Offering.objects.select_for_update(of=("self",)).filter(
+        appointment__supplier__reference=supplier, partner__reference__in=partners
+    )
+    found = list(
+        rows.values_list("pk", "partner__reference", "appointment__lot__framework__reference").order_by("pk")
+    )
+    Offering.objects.filter(pk__in=[key for key, _, _ in found]).delete()
+    return [
+        Happening(
+            "offering.published",
+            "partner",
+            partner,
+            {"supplier": supplier, "framework": framework},
+            {"offerings": []},
+        )
+        for partner, framework in dict.fromkeys((partner, framework) for _, partner, framework in found)
+    ]
 
 
 def _replace(actor: Actor, placements: Sequence[Placement], known: _Known, pointer: Pointer) -> Outcome:

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from procurement.actions.events import Happening, record_many
+from procurement.actions.offerings import ended_offerings
 from procurement.actions.outcome import Outcome
 from procurement.bulk import insert
 from procurement.errors import Fault, Invalid
@@ -93,7 +94,18 @@ def save_suppliers(actor: Actor, drafts: Sequence[SupplierDraft], pointer: Point
             for draft in drafts
         ]
         _write(changes, partners)
-        record_many(actor, [happening for change in changes for happening in _happenings(change)])
+        # What a firm offered before it left does not come back with it: nobody was asked about that.
+        ended = [
+            happening
+            for change in changes
+            for happening in ended_offerings(
+                change.draft.reference,
+                {one.partner for one in change.joining}
+                & {one.partner.reference for one in past.get(change.draft.reference, ())},
+            )
+        ]
+        told = [happening for change in changes for happening in _happenings(change)]
+        record_many(actor, [*told, *ended])
     created = [change.draft.reference for change in changes if change.supplier is None]
     changed = [
         change.draft.reference

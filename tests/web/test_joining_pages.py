@@ -8,7 +8,17 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Event, Joining, Lot, Offering, Partner, Supplier, SupplierMember
+from procurement.models import (
+    Appointment,
+    Event,
+    Joining,
+    Lot,
+    Offering,
+    Partner,
+    Specialism,
+    Supplier,
+    SupplierMember,
+)
 from tests.web.buying import signed
 from tests.web.joining import FIRM, LEAD, OFFERED, OWNER, applicants, begun, sent_in, step, submitted
 from tests.web.market import HOSTILE
@@ -218,3 +228,43 @@ def test_among_hundreds_a_consortium_is_named_by_its_reference(page: Client) -> 
     answer = page.post("/joinings/new", {"lot": "rm1~1", "supplier": "nobody"})
     assert (answer.status_code, [target for _, target in wrong(read(answer))]) == (422, ["#supplier"])
     assert page.post("/joinings/new", {"lot": "rm1~1", "supplier": "alders"}).status_code == 303
+
+
+def test_a_firm_adds_a_specialism_where_it_offers_others(page: Client) -> None:
+    signed(page, LEAD)
+    place = Appointment.objects.get(reference="rm1~2a~alders")
+    Offering.objects.filter(appointment=place, partner__reference="alder").delete()
+    alder = Partner.objects.get(reference="alder")
+    known = place.lot.specialisms.get()
+    Offering.objects.create(appointment=place, partner=alder, specialism=known, regions=["UK"])
+    further = Specialism.objects.create(lot=place.lot, reference="rm1~2a~9", name="Coaching", position=9)
+    rest = [further.reference]
+    link = read(page.get("/firms/alder/offerings/rm1~2a~alders")).all("a")
+    (address,) = (one.attributes["href"] for one in link if "/joinings/new" in one.attributes["href"])
+    assert address == "/joinings/new?lot=rm1~2a&supplier=alders&partner=alder"
+    boxes = read(page.get(address)).all("input", name="specialisms")
+    assert [one.attributes["value"] for one in boxes] == rest
+    named = {"lot": "rm1~2a", "supplier": "alders"}
+    answer = page.post("/joinings/new", named)
+    assert (answer.status_code, wrong(read(answer)), Joining.objects.count()) == (
+        422,
+        [("Specialisms: name those that the firm would add to what it offers there", "#specialisms")],
+        0,
+    )
+    assert page.post("/joinings/new", named | {"specialisms": rest[:1]}).status_code == 303
+    assert Joining.objects.get().offers == [{"specialism": rest[0], "regions": ["UK"]}]
+
+
+def test_a_firm_that_offers_the_whole_of_a_lot_has_nothing_to_add(page: Client) -> None:
+    signed(page, LEAD)
+    place = Appointment.objects.get(reference="rm1~2a~alders")
+    Offering.objects.filter(appointment=place, partner__reference="alder").delete()
+    alder = Partner.objects.get(reference="alder")
+    for one in place.lot.specialisms.all():
+        Offering.objects.create(appointment=place, partner=alder, specialism=one, regions=["UK"])
+    answer = page.post("/joinings/new", {"lot": "rm1~2a", "supplier": "alders"})
+    assert (answer.status_code, wrong(read(answer)), Joining.objects.count()) == (
+        422,
+        [("Specialisms: the firm offers all of this lot already", "#lot")],
+        0,
+    )

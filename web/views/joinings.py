@@ -6,7 +6,7 @@ there (404).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -27,7 +27,7 @@ from procurement.querysets_joining import JoiningQuerySet
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor, lowered
-from web.joining_form import DONE, OF_JOININGS, offered, own_firms, places, written
+from web.joining_form import DONE, OF_JOININGS, Further, added, further, offered, own_firms, places, written
 from web.meanwhile import CONFLICT, REFUSED, differing
 from web.once import done_once
 from web.pages import render
@@ -36,6 +36,7 @@ from web.saying import done_said, said
 
 ANCHORS = {"reason": "{do}-reason", "statement": "statement", "offers": "specialisms"}
 LABELS = {"partner": N_("Firm"), "lot": N_("Lot"), "supplier": N_("Consortium")}
+ADDED = N_("Specialisms: name those that the firm would add to what it offers there")
 
 
 @never_cache
@@ -68,7 +69,8 @@ def new_joining(request: HttpRequest) -> HttpResponse:
     if not firms:
         raise PermissionDenied
     if request.method != "POST":
-        return _form(request, actor, {name: request.GET.get(name, "") for name in LABELS}, ())
+        named = {name: request.GET.get(name, "") for name in LABELS}
+        return _form(request, actor, named, (), more=_further(request, firms, named))
     sent = {name: request.POST.get(name, "") for name in LABELS}
     partner = firms[0][0] if len(firms) == 1 else sent["partner"]
     if partner not in dict(firms):
@@ -79,15 +81,23 @@ def new_joining(request: HttpRequest) -> HttpResponse:
     if not sent["lot"]:
         return _form(request, actor, sent, [FieldFault("lot", _("Lot: choose one"))], 422)
 
+    more = _further(request, firms, sent)
+    if more is not None and not request.POST.getlist("specialisms"):
+        told = N_("Specialisms: the firm offers all of this lot already") if more.all_offered else ADDED
+        anchor = "lot" if more.all_offered else "specialisms"
+        return _form(request, actor, sent, [FieldFault(anchor, said(told))], 422, more)
+
     def begin() -> str:
-        begun = draft_joining(actor, JoiningDraft(partner, sent["lot"], sent["supplier"] or None))
+        offers = added(request.POST)
+        draft = JoiningDraft(partner, sent["lot"], sent["supplier"] or None, offers=offers)
+        begun = draft_joining(actor, draft)
         return f"{reverse('web:joining', args=[begun.reference])}?done=begun"
 
     try:
         return done_once(request, actor, begin)
     except Refused as refused:
         wrong = refusal_of(actor, refused, ("joining", ""), lambda faults: list(map(_labelled, faults)))
-        return _form(request, actor, sent, wrong.faults, wrong.status)
+        return _form(request, actor, sent, wrong.faults, wrong.status, more)
 
 
 @never_cache
@@ -113,6 +123,14 @@ def _seen(actor: Actor, reference: str) -> Joining:
     return found
 
 
+def _further(request: HttpRequest, firms: Sequence[tuple[str, str]], named: dict[str, str]) -> Further | None:
+    """What the firm may add where the form names a lot on which it offers something already."""
+    partner = firms[0][0] if len(firms) == 1 else named["partner"]
+    if partner not in dict(firms) or not named["lot"]:
+        return None
+    return further(partner, named["lot"], named["supplier"], request.POST.getlist("specialisms"))
+
+
 def _labelled(fault: Fault) -> FieldFault:
     name = fault.pointer.strip("/")
     label = said(LABELS[name]) if name in LABELS else _("Application")
@@ -125,6 +143,7 @@ def _form(
     typed: dict[str, str],
     faults: Iterable[FieldFault],
     status_code: int = 200,
+    more: Further | None = None,
 ) -> HttpResponse:
     wrong = list(faults)
     return render(
@@ -133,6 +152,7 @@ def _form(
         "account",
         status_code=status_code,
         choices=places(actor),
+        more=more,
         typed=typed,
         faults=wrong,
         messages=by_anchor(wrong),
