@@ -35,9 +35,23 @@ from web.meanwhile import Written
 
 ALONE: Final = N_("The firm by itself")
 
+KEEPING: Final = ("edit", "submit")
+"""Buttons of the one form of a draft: both keep what stands in its fields."""
+
+
+def _edit(actor: Actor, reference: str, revision: int, sent: QueryDict) -> Joining:
+    return edit_joining(actor, reference, revision, said(reference, sent))
+
+
+def _submit(actor: Actor, reference: str, revision: int, sent: QueryDict) -> Joining:
+    """What is submitted is what stands in the fields; where it is refused, nothing of it is kept."""
+    kept = _edit(actor, reference, revision, sent)
+    return submit_joining(actor, reference, kept.revision)
+
+
 OF_JOININGS: Final[dict[str, Change]] = {
-    "edit": lambda actor, reference, revision, sent: edit_joining(actor, reference, revision, said(sent)),
-    "submit": lambda actor, reference, revision, _: submit_joining(actor, reference, revision),
+    "edit": _edit,
+    "submit": _submit,
     "withdraw": lambda actor, reference, revision, _: withdraw_joining(actor, reference, revision),
     "agree": lambda actor, reference, revision, _: agree_joining(actor, reference, revision),
     "check": lambda actor, reference, revision, _: check_joining(actor, reference, revision),
@@ -177,10 +191,14 @@ def written(form: Offered, stands: Offered, statement: str, standing: str) -> li
     return fields
 
 
-def said(sent: QueryDict) -> dict[str, Any]:
-    """What the form of a draft says, as edit_joining takes it: every specialism in the same regions."""
-    regions = sent.getlist("regions")
-    return {
-        "statement": sent.get("statement", ""),
-        "offers": [{"specialism": one, "regions": regions} for one in sent.getlist("specialisms")],
-    }
+def said(reference: str, sent: QueryDict) -> dict[str, Any]:
+    """What the form of a draft says, as edit_joining takes it: every specialism in the same regions. Where no box was
+    changed the regions of each stay as they are, which may differ (one query).
+    """
+    specialisms, regions = sent.getlist("specialisms"), sent.getlist("regions")
+    held = Joining.objects.filter(reference=reference).values_list("offers", flat=True).first() or []
+    ticked = {one["specialism"] for one in held}, {code for one in held for code in one["regions"]}
+    told = {"statement": sent.get("statement", "")}
+    if ticked == (set(specialisms), set(regions)):
+        return told
+    return told | {"offers": [{"specialism": one, "regions": regions} for one in specialisms]}

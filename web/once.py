@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from markupsafe import Markup
 
@@ -38,11 +39,12 @@ def done_before(request: HttpRequest, actor: Actor) -> HttpResponse | None:
 
 def done_once(request: HttpRequest, actor: Actor, act: Callable[[], str]) -> HttpResponse:
     """Carries out `act`, which says where the browser is led, or leads it where the first sending of this form was.
-    A form without a key is carried out. Raises what `act` raises.
+    A form without a key is carried out. All of `act` is one transaction. Raises what `act` raises.
     """
     sent = _sent(request, actor)
     if sent is None:
-        return see_other(act())
+        with transaction.atomic():
+            return see_other(act())
     said = sent.fingerprint
     done = once(sent, act, lambda address: Kept(SEE_OTHER, said, headers={"Location": address}))
     return see_other(done.headers["Location"] if isinstance(done, Kept) else done)

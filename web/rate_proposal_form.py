@@ -49,18 +49,15 @@ SHOWN: Final = 50
 """Lines on a page of the comparison, and of the form of rates."""
 OF_LINE: Final = re.compile(r"(?:line|rate|drop)-\d{1,6}", re.ASCII)
 """Fields of a line that stands already, by its place."""
+OF_RATES: Final = re.compile(r"(?:line|rate|drop|new-[a-z]+)-\d", re.ASCII)
+"""Fields of rates, of lines that stand already and of new ones."""
+KEEPING: Final = ("edit", "submit", "file")
+"""Buttons of the one form of a draft."""
 NEW_ROWS: Final = 2
 """Empty rows of the form for lines that are to be added."""
 NUMBER_LENGTH: Final = 6
 
 OF_PROPOSALS: Final[dict[str, Change]] = {
-    "edit": lambda actor, reference, revision, sent: edit_rate_proposal(
-        actor,
-        reference,
-        revision,
-        {"valid_from": sent.get("valid_from", "").strip() or None, "note": sent.get("note", "")},
-    ),
-    "submit": lambda actor, reference, revision, _: submit_rate_proposal(actor, reference, revision),
     "withdraw": lambda actor, reference, revision, _: withdraw_rate_proposal(actor, reference, revision),
     "approve": lambda actor, reference, revision, sent: approve_rate_proposal(
         actor, reference, revision, whole(sent.get("compared_with", ""))
@@ -69,15 +66,14 @@ OF_PROPOSALS: Final[dict[str, Change]] = {
         actor, reference, revision, sent.get("reason", "")
     ),
 }
-"""By what the form says in `do`; those of rates and of a file are added by proposal_changes."""
+"""By what the form says in `do`; those of the form of a draft are added by proposal_changes."""
 
 DONE: Final = {
     "begun": N_(
         "The proposal is begun, with the rates in force. Change them, say from which day, then submit it."
     ),
-    "edit": N_("Day and note are kept."),
-    "rates": N_("The rates are kept."),
-    "file": N_("The rates of the file are kept."),
+    "edit": N_("Day, note and rates are kept."),
+    "file": N_("Day, note and the rates of the file are kept."),
     "submit": N_("The rate card is proposed. The framework’s owner has been told."),
     "withdraw": N_("The proposal is withdrawn."),
     "approve": N_("The rate card is approved. Searches and prices follow from its day."),
@@ -184,21 +180,50 @@ def draft_of(card: str) -> RateProposalDraft:
 
 
 def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, Change]:
-    """All of a proposal, its rates and what is uploaded among them."""
+    """All of a proposal. A draft has one form: each of its buttons keeps what stands in the fields, and where it is
+    refused nothing of it. A file says all rates of the card, instead of the fields of rates.
+    """
 
-    def rates(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
-        return edit_rate_proposal(actor, reference, revision, {"lines": rates_said(proposal, sent)[0]})
+    def edit(actor: Actor, reference: str, revision: int, sent: QueryDict) -> RateProposal:
+        if request.FILES.get("file") is not None:
+            told = _("Press “Read the file” for its rates, or choose it no longer")
+            raise Invalid(_("The file was not taken."), (Fault("/file", "unread", told),))
+        return edit_rate_proposal(actor, reference, revision, draft_said(proposal, sent))
 
-    def file(actor: Actor, reference: str, revision: int, __: QueryDict) -> object:
-        sent = request.FILES.get("file")
-        if sent is None:
+    def submit(actor: Actor, reference: str, revision: int, sent: QueryDict) -> RateProposal:
+        return submit_rate_proposal(actor, reference, edit(actor, reference, revision, sent).revision)
+
+    def file(actor: Actor, reference: str, revision: int, sent: QueryDict) -> RateProposal:
+        chosen = request.FILES.get("file")
+        if chosen is None:
             raise Invalid(_("The file was not taken."), (Fault("/file", "required", _("Choose a file")),))
+        said_beside = draft_said(proposal, sent)
+        said_beside.pop("lines", None)
+        # The file first: nobody's write waits for a workbook.
         try:
-            return read_rates_file(actor, reference, revision, sent.name or "", sent.chunks())
+            kept = read_rates_file(actor, reference, revision, chosen.name or "", chosen.chunks())
         except Invalid as refused:
             raise Invalid(refused.message, tuple(map(of_headings_said, refused.faults))) from refused
+        return edit_rate_proposal(actor, reference, kept.revision, said_beside)
 
-    return OF_PROPOSALS | {"rates": rates, "file": file}
+    return OF_PROPOSALS | {"edit": edit, "submit": submit, "file": file}
+
+
+def draft_said(proposal: RateProposal, sent: QueryDict) -> dict[str, Any]:
+    """What the form of a draft says, as edit_rate_proposal takes it: the fields that it has, one page of the rates."""
+    said: dict[str, Any] = {}
+    if "valid_from" in sent:
+        said["valid_from"] = sent.get("valid_from", "").strip() or None
+    if "note" in sent:
+        said["note"] = sent["note"]
+    if says_rates(sent):
+        said["lines"] = rates_said(proposal, sent)[0]
+    return said
+
+
+def says_rates(sent: Mapping[str, str]) -> bool:
+    """Whether the form has fields of rates."""
+    return any(OF_RATES.match(name) for name in sent)
 
 
 def rates_said(proposal: RateProposal, sent: QueryDict) -> tuple[list[dict[str, Any]], list[str]]:
@@ -227,7 +252,7 @@ def anchors_of(proposal: RateProposal, sent: QueryDict) -> Callable[[str], str]:
     do = sent.get("do", "")
     fields = (
         rates_said(proposal, sent)[1]
-        if do == "rates"
+        if says_rates(sent)
         else [f"rate-{place}" for place in range(len(proposal.lines))]
     )
 

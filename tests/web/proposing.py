@@ -47,9 +47,8 @@ def changed(page: Client, note: str = "We have fewer people of the lowest grade.
         "new-role-0": "Adviser",
         "new-amount-0": "1,200",
     }
-    for do, sent in (("rates", rates), ("edit", {"valid_from": first_day(), "note": note})):
-        answer = step(page, address, do, **sent)
-        assert answer.status_code == 303, answer.content[:2000]
+    answer = step(page, address, "edit", **rates, valid_from=first_day(), note=note)
+    assert answer.status_code == 303, answer.content[:2000]
     return address
 
 

@@ -35,7 +35,7 @@ def people(page: Client) -> None:
 
 def offered(page: Client, address: str) -> set[str]:
     """The steps that the page offers forms for."""
-    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+    return {one.attributes["value"] for one in read(page.get(address)).all(name="do")}
 
 
 def hrefs(shown: Page) -> list[str]:
@@ -46,7 +46,7 @@ def test_a_firm_joins_a_consortium_from_draft_to_member(page: Client) -> None:
     address = begun(signed(page, FIRM))
     assert offered(page, address) == {"edit", "submit", "withdraw"}
     assert step(page, address, "edit", **OFFERED).status_code == 303
-    assert step(page, address, "submit").status_code == 303
+    assert step(page, address, "submit", **OFFERED).status_code == 303
     assert offered(page, address) == {"withdraw"}
     signed(page, LEAD)
     assert offered(page, address) == {"agree", "refuse"}
@@ -88,6 +88,56 @@ def test_what_is_missing_is_told_at_its_field_and_nothing_moves(page: Client) ->
     )
     assert Event.objects.count() == before
     assert Joining.objects.get().status == "draft"
+
+
+def test_what_is_submitted_is_what_stands_in_the_fields(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    assert step(page, address, "edit", **OFFERED, once="first").status_code == 303
+    answer = step(page, address, "submit", **OFFERED | {"statement": "SECOND", "regions": ["TLC"]})
+    assert (answer.status_code, answer["Location"]) == (303, f"{address}?done=submit")
+    found = Joining.objects.get()
+    assert (found.status, found.statement) == ("submitted", "SECOND")
+    assert found.offers == [{"specialism": "rm1~2a~1", "regions": ["TLC"]}]
+
+
+def test_a_submission_that_is_refused_keeps_nothing_and_shows_what_was_typed(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    before = Joining.objects.values().get(), Event.objects.count()
+    answer = step(page, address, "submit", statement="Typed", regions=["TLC"])
+    shown = read(answer)
+    assert (answer.status_code, wrong(shown)) == (
+        422,
+        [("Name at least one specialism that the firm offers", "#specialisms")],
+    )
+    assert shown.one("textarea", id="statement").text == "Typed"
+    ticked = [
+        one.attributes["value"] for one in shown.all("input", name="regions") if "checked" in one.attributes
+    ]
+    assert ticked == ["TLC"]
+    assert (Joining.objects.values().get(), Event.objects.count()) == before
+
+
+def test_a_draft_has_one_form_for_keeping_and_submitting(page: Client) -> None:
+    shown = read(page.get(begun(signed(page, FIRM))))
+    assert [one.text for one in shown.all("button", name="do")] == ["Keep the changes", "Keep and submit"]
+    assert shown.texts("button", class_="govuk-button")[-3:] == [
+        "Keep the changes",
+        "Keep and submit",
+        "Withdraw the application",
+    ]
+
+
+def test_regions_that_differ_by_specialism_stay_so_where_no_box_was_changed(page: Client) -> None:
+    address = begun(signed(page, FIRM))
+    lot = Lot.objects.get(reference="rm1~2a")
+    Specialism.objects.create(lot=lot, reference="rm1~2a~9", number="9", name="Ninth", position=9)
+    apart = [
+        {"specialism": one, "regions": [region]} for one, region in (("rm1~2a~1", "TLI"), ("rm1~2a~9", "TLC"))
+    ]
+    Joining.objects.update(offers=apart)
+    sent = {"statement": "We design.", "specialisms": ["rm1~2a~1", "rm1~2a~9"], "regions": ["TLC", "TLI"]}
+    assert step(page, address, "submit", **sent).status_code == 303
+    assert (Joining.objects.get().status, Joining.objects.get().offers) == ("submitted", apart)
 
 
 def test_what_was_typed_stays_where_it_is_refused(page: Client) -> None:

@@ -28,7 +28,7 @@ def people(page: Client) -> None:
 
 def offered(page: Client, address: str) -> set[str]:
     """The steps that the page offers forms for."""
-    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+    return {one.attributes["value"] for one in read(page.get(address)).all(name="do")}
 
 
 def fields(shown: Page) -> set[str]:
@@ -51,9 +51,9 @@ def test_rates_that_were_changed_meanwhile_stay_written_beside_their_own_lines(p
         for one in shown.all("input")
         if one.attributes["name"].startswith(("line-", "rate-"))
     }
-    assert step(page, address, "rates", **{"drop-0": "yes", "rate-1": "700"}).status_code == 303
+    assert step(page, address, "edit", **{"drop-0": "yes", "rate-1": "700"}).status_code == 303
     before = kept()
-    answer = page.post(address, lines | {"do": "rates", "revision": 1, "rate-0": "111", "rate-2": "222"})
+    answer = page.post(address, lines | {"do": "edit", "revision": 1, "rate-0": "111", "rate-2": "222"})
     assert (answer.status_code, kept()) == (409, before)
     shown = read(answer)
     assert fields(shown) == {"rate-0", "rate-1"}
@@ -76,7 +76,7 @@ def test_a_day_and_a_note_that_were_changed_meanwhile_stay_written(page: Client)
 
 def test_rates_go_from_the_form_to_force(page: Client) -> None:
     address = begun(signed(page, LEAD))
-    assert offered(page, address) == {"edit", "rates", "file", "submit", "withdraw"}
+    assert offered(page, address) == {"edit", "file", "submit", "withdraw"}
     address_of_owner = signed(page, OWNER).get(address)
     assert address_of_owner.status_code == 404
     signed(page, LEAD)
@@ -110,7 +110,7 @@ def test_rates_go_from_the_form_to_force(page: Client) -> None:
 def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) -> None:
     address = begun(signed(page, LEAD))
     before = kept()
-    answer = step(page, address, "rates", **{"rate-1": "much", "new-grade-1": "rm1~1~G1", "new-amount-1": ""})
+    answer = step(page, address, "edit", **{"rate-1": "much", "new-grade-1": "rm1~1~G1", "new-amount-1": ""})
     assert answer.status_code == 422
     shown = read(answer)
     line = shown.one("label", **{"for": "rate-1"}).text
@@ -132,6 +132,55 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) ->
     assert kept() == before
 
 
+def test_what_is_proposed_is_what_stands_in_the_fields(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    answer = step(page, address, "submit", valid_from=first_day(), note="Few.", **{"rate-0": "380.50"})
+    assert (answer.status_code, answer["Location"]) == (303, f"{address}?done=submit")
+    row = RateProposal.objects.get()
+    assert (row.status, row.note, row.valid_from and row.valid_from.isoformat()) == (
+        "submitted",
+        "Few.",
+        first_day(),
+    )
+    assert row.lines[0]["price_minor"] == 38_050
+
+
+def test_keeping_a_draft_keeps_day_and_rates_at_once(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    assert step(page, address, "edit", valid_from=first_day(), **{"rate-0": "380.50"}).status_code == 303
+    row = RateProposal.objects.get()
+    assert (row.valid_from and row.valid_from.isoformat(), row.lines[0]["price_minor"]) == (
+        first_day(),
+        38_050,
+    )
+
+
+def test_a_proposal_that_is_refused_keeps_nothing_and_shows_what_was_typed(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(rate_rise_ceiling="2.50")
+    address = begun(signed(page, LEAD))
+    before = kept()
+    answer = step(page, address, "submit", valid_from=first_day(), note="Few.", **{"rate-1": "700"})
+    shown = read(answer)
+    assert (answer.status_code, fields(shown), kept()) == (422, {"rate-1"}, before)
+    assert shown.one("input", id="rate-1").attributes["value"] == "700"
+    assert shown.one("input", id="valid_from").attributes["value"] == first_day()
+    assert shown.one("textarea", id="note").text == "Few."
+
+
+def test_a_file_that_is_chosen_is_not_dropped_by_another_button(page: Client) -> None:
+    address = begun(signed(page, LEAD))
+    before = kept()
+    for do in ("edit", "submit"):
+        text = SimpleUploadedFile("rates.csv", b"grade,lot,price\nG1,1,390\nG2,1,640\n")
+        answer = step(page, address, do, valid_from=first_day(), file=text)
+        assert (answer.status_code, wrong(read(answer)), kept()) == (
+            422,
+            [("File: Press “Read the file” for its rates, or choose it no longer", "#file")],
+            before,
+        )
+        assert read(answer).one("input", id="valid_from").attributes["value"] == first_day()
+
+
 def test_a_file_without_a_heading_is_told_so_in_words(page: Client) -> None:
     address = begun(signed(page, LEAD))
     for content, said in (
@@ -150,15 +199,17 @@ def test_a_file_without_a_heading_is_told_so_in_words(page: Client) -> None:
 def test_a_file_says_the_rates(page: Client) -> None:
     address = begun(signed(page, LEAD))
     text = SimpleUploadedFile("rates.csv", b"grade,lot,price\nG1,1,390\nG2,1,640\n")
-    assert step(page, address, "file", file=text).status_code == 303
+    sent = {"file": text, "valid_from": first_day(), "note": "Few.", "rate-0": "1"}
+    assert step(page, address, "file", **sent).status_code == 303
     row = RateProposal.objects.get()
     assert ([one["price_minor"] for one in row.lines], row.source) == ([39_000, 64_000], "rates.csv")
+    assert (row.valid_from and row.valid_from.isoformat(), row.note) == (first_day(), "Few.")
 
 
 def test_a_rise_beyond_the_ceiling_is_named_where_it_stands(page: Client) -> None:
     Framework.objects.filter(reference="rm1").update(rate_rise_ceiling="2.50")
     address = changed(signed(page, LEAD))
-    step(page, address, "rates", **{"rate-1": "700"})
+    step(page, address, "edit", **{"rate-1": "700"})
     assert "Not allowed" in page.get(address).content.decode()
     answer = step(page, address, "submit")
     assert (answer.status_code, fields(read(answer))) == (422, {"rate-1"})
@@ -216,7 +267,7 @@ def test_long_cards_are_edited_page_by_page(page: Client) -> None:
         "rate-100",
         "rate-101",
     ]
-    assert step(page, address, "rates", rates="3", **{"rate-101": "111"}).status_code == 303
+    assert step(page, address, "edit", rates="3", **{"rate-101": "111"}).status_code == 303
     row.refresh_from_db()
     assert [one["price_minor"] for one in row.lines[100:103]] == [50_100, 11_100, 50_102]
     assert len(page.get(address).content) < 100_000

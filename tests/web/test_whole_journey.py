@@ -354,10 +354,8 @@ def _rates_approved(walk: Walk) -> None:
             lead.choose({"Card": card})
         lead.take("Begin the proposal")
         lead.fill({"In force from": (timezone.localdate() + timedelta(days=30)).isoformat()})
-        lead.take("Keep day and note")
         lead.page.locator("#rate-0").fill("305")
-        lead.take("Keep the rates")
-        lead.take("Submit the proposal")
+        lead.take("Keep and submit")
         proposed = lead.page.url.partition("?")[0]
     with walk.as_(OWNER) as owner:
         owner.goto("/rate-proposals?status=submitted")

@@ -27,7 +27,18 @@ from procurement.querysets_joining import JoiningQuerySet
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor, lowered
-from web.joining_form import DONE, OF_JOININGS, Further, added, further, offered, own_firms, places, written
+from web.joining_form import (
+    DONE,
+    KEEPING,
+    OF_JOININGS,
+    Further,
+    added,
+    further,
+    offered,
+    own_firms,
+    places,
+    written,
+)
 from web.meanwhile import CONFLICT, REFUSED, differing
 from web.once import done_once
 from web.pages import render
@@ -165,7 +176,7 @@ def _page(
     wrong, application = list(faults), application_of(found)
     steps = joining_steps(application, joining_parts(actor, found))
     typed = request.POST if status_code in REFUSED else None
-    editing = typed if typed is not None and typed.get("do") == "edit" else None
+    editing = typed if typed is not None and typed.get("do") in KEEPING else None
     form = offered(found, editing) if "edit" in steps else None
     if form is not None and editing is not None and status_code == CONFLICT:
         wrong += differing(written(form, offered(found), editing.get("statement", ""), found.statement))

@@ -39,6 +39,7 @@ from web.pages import render
 from web.paging import listed, page_of, pages
 from web.rate_proposal_form import (
     DONE,
+    KEEPING,
     NEW_ROWS,
     SHOWN,
     Names,
@@ -210,44 +211,44 @@ def _again(
 ) -> tuple[dict[str, str], list[FieldFault]]:
     """What was typed over an older state of a draft, to be shown over the newer one, and what that holds instead."""
     sent = request.POST
-    if sent.get("do") == "edit":
-        day = found.valid_from.isoformat() if found.valid_from else ""
-        fields = [
-            Written("valid_from", said(LABELS["valid_from"]), sent.get("valid_from", ""), day),
-            Written("note", _("Note"), sent.get("note", ""), found.note),
-        ]
-        return sent.dict(), differing(fields)
-    if sent.get("do") != "rates":
+    if sent.get("do") not in KEEPING:
         return sent.dict(), []
+    day = found.valid_from.isoformat() if found.valid_from else ""
+    fields = [
+        Written(name, label, sent[name], now)
+        for name, label, now in (
+            ("valid_from", said(LABELS["valid_from"]), day),
+            ("note", _("Note"), found.note),
+        )
+        if name in sent
+    ]
     stands: list[RateField] = _drafts(request, found, names, {})["fields"]
     typed, gone = carried(sent, stands)
-    rates = [
+    fields += [
         Written(f"rate-{one.place}", one.name, typed[f"rate-{one.place}"], one.amount)
         for one in stands
         if f"rate-{one.place}" in typed
     ]
-    return typed, [*differing(rates), *gone]
+    return typed, [*differing(fields), *gone]
 
 
 def _drafts(request: HttpRequest, found: RateProposal, names: Names, typed: dict[str, str]) -> dict[str, Any]:
-    """What the forms of a draft show: one page of its rates, and empty rows for new ones."""
+    """What the form of a draft shows: one page of its rates, and empty rows for new ones."""
     sent = request.POST if request.method == "POST" else request.GET
     number = whole(sent.get("rates", "")) or 1
     number = min(number, max(1, -(-len(found.lines) // SHOWN)))
-    of_rates = typed if typed.get("do") == "rates" else {}
+    again = typed if typed.get("do") in KEEPING else {}
     return {
         "number": number,
         "last": max(1, -(-len(found.lines) // SHOWN)),
-        "fields": rate_fields(found, names, (number - 1) * SHOWN, of_rates),
+        "fields": rate_fields(found, names, (number - 1) * SHOWN, again),
         "grades": names.grade_choices(),
         "rows": [
-            {what: of_rates.get(f"new-{what}-{row}", "") for what in ("grade", "role", "amount")}
+            {what: again.get(f"new-{what}-{row}", "") for what in ("grade", "role", "amount")}
             for row in range(NEW_ROWS)
         ],
-        "valid_from": typed["valid_from"]
-        if typed.get("do") == "edit" and "valid_from" in typed
-        else (found.valid_from.isoformat() if found.valid_from else ""),
-        "note": typed.get("note", found.note) if typed.get("do") == "edit" else found.note,
+        "valid_from": again.get("valid_from", found.valid_from.isoformat() if found.valid_from else ""),
+        "note": again.get("note", found.note),
     }
 
 
