@@ -57,9 +57,19 @@ class LotQuerySet(QuerySet[Lot]):
         return counted.order_by("framework__number", "position")
 
     def taking_firms(self, on: date) -> Self:
-        """Those that a firm may apply to join on that day, with their framework."""
+        """Those that a firm may apply to join on that day, with their framework: by itself, or where the framework is
+        closed to that (Framework.closed_to_firms) a consortium that holds a place and has a lead who may agree.
+        """
         framework = Q(framework__status=Framework.Status.LIVE, framework__ends_on__gte=on)
-        found = self.filter(framework, Q(closes_on=None) | Q(closes_on__gte=on))
+        led = SupplierMember.objects.filter(
+            role=SupplierMember.Role.LEAD,
+            left_on=None,
+            partner__suspended=False,
+            supplier__appointments__lot=OuterRef("pk"),
+            supplier__appointments__status=Appointment.Status.ACTIVE,
+        ).exclude(supplier__form=Supplier.Form.ALONE)
+        way_in = ~Q(framework__regime=Framework.Regime.PCR2015) | Exists(led)
+        found = self.filter(framework, way_in, Q(closes_on=None) | Q(closes_on__gte=on))
         return found.select_related("framework").order_by("framework__number", "position")
 
 

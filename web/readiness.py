@@ -57,10 +57,20 @@ class OtherLot:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Something that a lot asks, in words; `stated` False where nothing is known of it, which the words say."""
+
+    label: str
+    words: str
+    stated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
-    """What a firm lacks, what it does not know, and whether it would apply by itself or to a consortium. Without a
-    `lot` there are the `others`, those first for which least is missing; with one `asks` is what it asks (label,
-    words), `ways` are the consortia on it, `more` how many stand beside them.
+    """What a firm lacks, what it does not know, and whether it would apply by itself or to a consortium: to one
+    wherever the framework is closed to firms by themselves. Without a `lot` there are the `others`, those first for
+    which least is missing; with one `asks` is what it asks, `ways` are the consortia on it, `more` how many stand
+    beside them.
     """
 
     lot: Lot | None
@@ -68,10 +78,25 @@ class Readiness:
     unknown: tuple[Lack, ...]
     alone: bool
     apply: str
-    asks: tuple[tuple[str, str], ...] = ()
+    asks: tuple[Asked, ...] = ()
     ways: tuple[WayIn, ...] = ()
     more: int = 0
     others: tuple[OtherLot, ...] = ()
+
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        """What no answer could be held against, since nothing is known of what the lot asks."""
+        return tuple(one.label for one in self.asks if not one.stated)
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that a lot asks is known and met: of no lot in particular rates are not even read."""
+        return self.lot is not None and not (self.missing or self.unknown or self.unstated)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether something is missing, for the lot or for every one that takes firms."""
+        return bool(self.missing) or bool(self.others and self.others[0].missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +133,7 @@ def readiness_of(given: Given, on: date) -> Readiness:
         chosen,
         (*missing, *lacking),
         (*unknown, *unsaid),
-        _alone(given),
+        _alone(given) and not chosen.framework.closed_to_firms,
         str(Address(reverse("web:new-joining"), (("lot", chosen.reference),))),
         asks=tuple(_asks(chosen, published)),
         ways=tuple(ways[:MOST_WAYS]),
@@ -152,10 +177,12 @@ def _of_lot(
         elif asked is not None and held is not None and held < asked:
             missing.append(_lack(name, money(asked)))
     rate = _pence(given, "rate")
-    if rate is not None and highest is not None and rate > highest:
+    if rate is None and highest is not None:
+        unknown.append(_lack("rate", money(highest)))
+    elif rate is not None and highest is not None and rate > highest:
         missing.append(_lack("rate", money(highest)))
     left = [name for code, name in names.items() if code not in given["regions"]] if given["regions"] else []
-    if _alone(given) and left:
+    if _alone(given) and left and not lot.framework.closed_to_firms:
         missing.append(_lack("regions", ", ".join(left)))
     return tuple(missing), tuple(unknown)
 
@@ -179,24 +206,24 @@ def _others(given: Given, lots: Iterable[Lot], names: Mapping[str, str]) -> tupl
     return tuple(sorted(found, key=lambda one: one.missing))
 
 
-def _asks(lot: Lot, published: list[int]) -> Iterator[tuple[str, str]]:
-    """What the lot asks, in words; that nothing is stated says so."""
+def _asks(lot: Lot, published: list[int]) -> Iterator[Asked]:
+    """What the lot asks; that nothing is stated says so."""
     unstated = _("Not stated here: see the framework’s own documents")
     held = ", ".join(said(ACCREDITATIONS.get(one, one)) for one in lot.accreditations)
-    yield _("Accreditations"), _("%(named)s, or an equivalent") % {"named": held} if held else unstated
+    named = _("%(named)s, or an equivalent") % {"named": held}
+    yield Asked(_("Accreditations"), named if held else unstated, bool(held))
     for label, asked in (
         (_("Professional indemnity"), lot.professional_indemnity_pence),
         (_("Public liability"), lot.public_liability_pence),
     ):
-        yield label, _("At least %(amount)s") % {"amount": money(asked)} if asked is not None else unstated
+        words = unstated if asked is None else _("At least %(amount)s") % {"amount": money(asked)}
+        yield Asked(label, words, asked is not None)
     if published:
         rates = {"most": money(max(published)), "least": money(min(published))}
-        yield (
-            _("Day rates"),
-            _("The highest of a card is between %(least)s and %(most)s, without VAT") % rates,
-        )
+        words = _("The highest of a card is between %(least)s and %(most)s, without VAT") % rates
     else:
-        yield _("Day rates"), _("No rate card for a day is published for it")
+        words = _("No rate card for a day is published for it")
+    yield Asked(_("Day rates"), words, bool(published))
 
 
 def _places(lot: Lot) -> list[Appointment]:

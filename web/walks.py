@@ -103,7 +103,8 @@ READINESS: Final = Walk(
     N_("Are you ready to join?"),
     (
         Question("lot", N_("Which framework and lot would the firm join?"), N_("Framework and lot"), "one",
-                 hint=N_("Those that take firms today"), missing=N_("Choose a lot, or none yet"), choices=lots),
+                 hint=N_("Those that a firm may join today, by itself or in a consortium that holds a place"),
+                 missing=N_("Choose a lot, or none yet"), choices=lots),
         _asked("identifier", N_("Is the firm in a public register?"),
                N_("Companies House, a charity regulator, the Mutuals Public Register or another register of its "
                   "country")),

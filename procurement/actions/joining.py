@@ -37,7 +37,6 @@ from procurement.models import (
 from procurement.models.joining import OPEN
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
-from procurement.querysets import LotQuerySet
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.references import numbered, slug, taken_references
 from procurement.revisions import changed_since
@@ -65,8 +64,8 @@ class JoiningDraft:
 
 def draft_joining(actor: Actor, draft: JoiningDraft) -> Joining:
     """Begins an application of the actor's firm. Raises NotFound for a firm that is not the actor's, NotPermitted;
-    Invalid, also for a lot that takes no firms; Conflict where one is open already, or where the firm offers something
-    there already and this names nothing new.
+    Invalid, also for a lot that takes no firms or none by itself; Conflict where one is open already, or where the firm
+    offers something there already and this names nothing new.
     """
     with transaction.atomic():
         partner = Partner.objects.select_related("organisation").filter(reference=draft.partner).first()
@@ -80,6 +79,8 @@ def draft_joining(actor: Actor, draft: JoiningDraft) -> Joining:
         elif closed := _closed(lot):
             faults.append(Fault("/lot", "closed", closed))
         supplier = _supplier(draft.supplier, lot, faults)
+        if lot is not None and draft.supplier is None and (closed := _closed_to_one(partner, lot)):
+            faults.append(Fault("/supplier", "closed", closed))
         statement = Reader("/statement", faults).text(draft.statement, STATEMENT, lines=True)
         offers = _offers(draft.offers, lot, faults)
         _refuse(faults)
@@ -123,12 +124,13 @@ def edit_joining(actor: Actor, reference: str, revision: int, changes: Mapping[s
 
 
 def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
-    """The firm applies. Raises NotFound, NotPermitted, Stale; Conflict, also where the lot takes no firms any more or
-    the firm offers all of it already; Invalid while it offers nothing or says nothing of itself.
+    """The firm applies. Raises NotFound, NotPermitted, Stale; Conflict, also where the lot takes no firms any more, or
+    none by itself, or the firm offers all of it already; Invalid while it offers nothing or says nothing of itself.
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
         step = _permitted(actor, joining, "submit")
+        _open_to(joining)
         faults = []
         if not joining.statement:
             faults.append(Fault("/statement", "required", "Say what the firm would bring."))
@@ -318,14 +320,35 @@ def _free(partner: Partner, supplier: Supplier | None, lot: Lot) -> None:
 def _closed(lot: Lot) -> str:
     """Why the lot takes no firms today, "" where it does."""
     today, framework = timezone.localdate(), lot.framework
-    if LotQuerySet(Lot).taking_firms(today).filter(pk=lot.pk).exists():
-        return ""
     if framework.ends_on < today:
         return f"{framework.number} ended on {framework.ends_on}: no firm joins it."
     if framework.status != Framework.Status.LIVE:
         label = Framework.Status(framework.status).label.lower()
         return f"{framework.number} is {label}: firms join it while it is live."
-    return f"The lot closed on {lot.closes_on}: no firm joins it."
+    if lot.closes_on is not None and lot.closes_on < today:
+        return f"The lot closed on {lot.closes_on}: no firm joins it."
+    return ""
+
+
+def _closed_to_one(partner: Partner, lot: Lot) -> str:
+    """Why the framework takes no firm by itself, "" where it does, or where this one has its own place on the lot, of
+    which it may offer more.
+    """
+    if not lot.framework.closed_to_firms:
+        return ""
+    own = Appointment.objects.filter(
+        lot=lot,
+        status=Appointment.Status.ACTIVE,
+        supplier__form=Supplier.Form.ALONE,
+        supplier__members__partner=partner,
+        supplier__members__left_on=None,
+    )
+    if own.exists():
+        return ""
+    return (
+        f"{lot.framework.number} is under the Public Contracts Regulations 2015: after its award it takes no firm by "
+        "itself, only members of a consortium that holds a place on the lot."
+    )
 
 
 def _offers(value: object, lot: Lot | None, faults: list[Fault]) -> list[dict[str, Any]]:
@@ -353,7 +376,8 @@ def _offers(value: object, lot: Lot | None, faults: list[Fault]) -> list[dict[st
 
 
 def _eligible(joining: Joining) -> None:
-    """Raises Conflict where the firm is excluded or suspended, or the framework no longer takes anybody."""
+    """Raises Conflict where the firm is excluded or suspended, or the framework no longer takes it."""
+    _open_to(joining)
     since, today = joining.partner.organisation.excluded_since, timezone.localdate()
     if since is not None and since <= today:
         raise Conflict(f"The firm has been excluded since {since}.")
@@ -361,6 +385,12 @@ def _eligible(joining: Joining) -> None:
         raise Conflict("The firm is suspended.")
     if today > joining.lot.framework.ends_on:
         raise Conflict(f"{joining.lot.framework.number} ended on {joining.lot.framework.ends_on}.")
+
+
+def _open_to(joining: Joining) -> None:
+    """Raises Conflict where a firm applies by itself and the framework is closed to that."""
+    if joining.supplier_id is None and (closed := _closed_to_one(joining.partner, joining.lot)):
+        raise Conflict(closed)
 
 
 def _belonging(joining: Joining) -> str:

@@ -112,6 +112,14 @@ class Framework(Revised):
         """Whether a call-off may be made under it on that day (its last day included)."""
         return self.status_on(on) == self.Status.LIVE
 
+    @property
+    def closed_to_firms(self) -> bool:
+        """Whether no firm is admitted to it by itself any more: under the Regulations of 2015 its suppliers are those
+        of its award (regulation 33), under the Act of 2023 an open framework takes others when it is opened anew.
+        """
+        awarded = (self.Status.STANDSTILL, self.Status.LIVE, self.Status.EXPIRED)
+        return self.regime == self.Regime.PCR2015 and self.status in awarded
+
 
 class Lot(Referenced):
     """A numbered part of a framework. Numbers are text (`5`, `5a`, `1.2.2`). Caps in pence, VAT excluded."""

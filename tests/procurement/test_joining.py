@@ -24,7 +24,16 @@ from procurement.actions.leaving import leave_supplier
 from procurement.actions.offers import send_offer
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
 from procurement.listing_facts import shown
-from procurement.models import Appointment, Event, Joining, Offering, Organisation, Supplier, SupplierMember
+from procurement.models import (
+    Appointment,
+    Event,
+    Framework,
+    Joining,
+    Offering,
+    Organisation,
+    Supplier,
+    SupplierMember,
+)
 from procurement.permissions import SYSTEM, Actor
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.states import JOININGS
@@ -112,6 +121,32 @@ def test_a_firm_joins_a_consortium_by_the_word_of_lead_and_framework_owner(
     ]  # fmt: skip
 
 
+@pytest.fixture
+def open_framework(market: Market) -> None:
+    """WR1 is an open framework under the Act of 2023."""
+    Framework.objects.filter(reference="wr1").update(regime="pa2023")
+
+
+def test_under_the_regulations_of_2015_no_firm_is_admitted_by_itself_after_the_award(
+    market: Market, owner: Actor
+) -> None:
+    assert refused(Invalid, lambda: draft_joining(market.ash, ALONE)) == [("/supplier", "closed")]
+    Framework.objects.filter(reference="wr1").update(status="open")
+    joining = draft_joining(market.ash, ALONE)
+    Framework.objects.filter(reference="wr1").update(status="live")
+    refused(Conflict, lambda: submit_joining(market.ash, joining.reference, 1))
+    Framework.objects.filter(reference="wr1").update(regime="pa2023")
+    submit_joining(market.ash, joining.reference, 1)
+    Framework.objects.filter(reference="wr1").update(regime="pcr2015")
+    refused(Conflict, lambda: check_joining(owner, joining.reference, 2))
+    Framework.objects.filter(reference="wr1").update(regime="pa2023")
+    check_joining(owner, joining.reference, 2)
+    Framework.objects.filter(reference="wr1").update(regime="pcr2015")
+    refused(Conflict, lambda: admit_joining(owner, joining.reference, 3))
+    assert refuse_joining(owner, joining.reference, 3, "RM1 is closed.").status == "refused"
+
+
+@pytest.mark.usefixtures("open_framework")
 def test_a_firm_that_joins_a_lot_alone_needs_no_lead(market: Market, owner: Actor) -> None:
     joining = draft_joining(market.ash, ALONE)
     submit_joining(market.ash, joining.reference, 1)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.test import Client
 
-from procurement.models import Joining
+from procurement.models import Framework, Joining
 from tests.web.buying import colleague, signed
 
 FIRM, LEAD, OWNER = "dogwood@example.org", "alder@example.org", "owner@example.org"
@@ -18,7 +18,8 @@ OFFERED: Final[dict[str, Any]] = {
 
 
 def applicants() -> None:
-    """Somebody of the firm, and of the framework's owner."""
+    """Somebody of the firm, and of the framework's owner; RM1 takes firms by themselves, as an open framework does."""
+    Framework.objects.filter(reference="rm1").update(regime="pa2023")
     colleague(FIRM, "dogwood", "editor")
     colleague(OWNER, "owner", "editor")
 

@@ -21,6 +21,12 @@ CONSORTIA = "Consortia on the lot that take members"
 LOTS = "Lots, those first for which least is missing"
 
 
+@pytest.fixture(autouse=True)
+def open_framework(page: Client) -> None:
+    """RM1 is an open framework under the Act of 2023, but where a test says otherwise."""
+    Framework.objects.filter(reference="rm1").update(regime="pa2023")
+
+
 def answered(page: Client, **said: Any) -> Page:
     answer = page.get(f"/ready/answer?{urlencode(READY | said, doseq=True)}")
     assert answer.status_code == 200, answer.content[:2000]
@@ -66,7 +72,6 @@ def test_many_lots_are_chosen_from_a_list(page: Client) -> None:
 
 
 def test_what_the_lot_asks_is_held_against_what_the_firm_has(page: Client) -> None:
-    assert answered(page).one("h1").text == "You are ready to apply"
     asks(
         accreditations=["cyber-essentials", "iso-9001"],
         professional_indemnity_pence=200_000_000,
@@ -97,12 +102,67 @@ def test_what_a_lot_does_not_state_is_said_to_be_not_stated_and_lacks_nothing(pa
     framework = Lot.objects.get(reference="rm1~1").framework
     Lot.objects.create(reference="rm1~3", framework=framework, number="3", position=3, name="New")
     shown = answered(page, lot="rm1~3", rate="5000", accreditations=[""], indemnity="", liability="")
-    assert shown.one("h1").text == "You are ready to apply"
+    assert shown.one("h1").text == "Nothing that we know of is missing"
+    assert "To look up" in shown.texts("h2")
+    to_look_up = ["Accreditations", "Professional indemnity", "Public liability", "Day rates"]
+    assert [one for one in shown.texts("li") if one in to_look_up] == to_look_up
     told = summary(shown)
     assert told["Accreditations"] == "Not stated here: see the framework’s own documents"
     assert told["Day rates"] == "No rate card for a day is published for it"
     assert told["Which accreditations does the firm hold?"] == "None of these"
     assert told["Where can the firm work?"] == "Anywhere in the United Kingdom"
+
+
+@pytest.mark.parametrize(
+    "left_out", ["accreditations", "professional_indemnity_pence", "public_liability_pence"]
+)
+def test_one_thing_that_was_not_compared_is_named_and_nobody_is_told_to_be_ready(
+    page: Client, left_out: str
+) -> None:
+    stated: dict[str, Any] = {
+        "accreditations": ["iso-9001"],
+        "professional_indemnity_pence": 100_000_000,
+        "public_liability_pence": 100_000_000,
+    }
+    asks(**stated)
+    shown = answered(page)
+    assert (shown.one("h1").text, "To look up" in shown.texts("h2")) == ("You are ready to apply", False)
+    assert answered(page, rate="").texts("h3") == ["Day rates of at most £900"]
+    asks(**{left_out: [] if left_out == "accreditations" else None})
+    shown = answered(page)
+    assert shown.one("h1").text == "Nothing that we know of is missing"
+    assert [one for one in summary(shown).values() if one.startswith("Not stated here")] != []
+
+
+def test_a_framework_of_the_regulations_of_2015_takes_no_firm_by_itself_after_its_award(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(regime="pcr2015")
+    shown = answered(page, regions=["TLI"])
+    assert shown.one("div", class_="govuk-inset-text").text == (
+        "RM1 is under the Public Contracts Regulations 2015: its suppliers are those of its award, and it takes no "
+        "firm by itself any more. A firm can join a consortium that holds a place on the lot, or wait for the "
+        "framework that follows."
+    )
+    assert "Apply to the lot by yourself" not in shown.texts("h2")
+    assert rows(shown, CONSORTIA)[1][0] == "Consortium Alder Fictional firm"
+    # What a firm alone would have to serve is no lack of a member.
+    assert shown.texts("h3") == []
+    assert [row[1] for row in rows(answered(page, lot="unsure"), LOTS)[1:]] == [
+        "Of what it states: Nothing is missing In a consortium alone"
+    ] * 2
+
+
+@pytest.mark.parametrize("why", ["suspended lead", "no place"])
+def test_a_closed_framework_without_a_consortium_that_takes_members_takes_nobody(
+    page: Client, why: str
+) -> None:
+    Framework.objects.filter(reference="rm1").update(regime="pcr2015")
+    if why == "suspended lead":
+        Partner.objects.filter(reference="alder").update(suspended=True)
+    else:
+        Lot.objects.get(reference="rm1~1").appointments.update(status="suspended")
+    offered = [one.attributes["value"] for one in read(page.get("/ready/lot")).all("input", name="lot")]
+    assert "rm1~1" not in offered
+    assert page.get(f"/ready/answer?{urlencode(READY, doseq=True)}").status_code == 400
 
 
 def test_what_every_lot_asks_is_missing_or_to_be_found_out(page: Client) -> None:
@@ -181,7 +241,8 @@ def test_without_a_lot_every_lot_is_told_with_how_much_is_missing_under_an_addre
 ) -> None:
     asks(accreditations=["cyber-essentials"], public_liability_pence=500_000_000)
     shown = answered(page, lot="unsure")
-    assert shown.one("h1").text == "You are ready to apply"
+    assert shown.one("h1").text == "Nothing that we know of is missing"
+    assert any(one.startswith("Day rates are compared once you choose a lot") for one in shown.texts("p"))
     assert rows(shown, LOTS)[1:] == [
         ["RM1 lot 2a: Digital", "Of what it states: Nothing is missing"],
         ["RM1 lot 1: Health", "Of what it states: 2 missing"],
