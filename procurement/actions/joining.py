@@ -322,9 +322,9 @@ def _closed(lot: Lot) -> str:
     today, framework = timezone.localdate(), lot.framework
     if framework.ends_on < today:
         return f"{framework.number} ended on {framework.ends_on}: no firm joins it."
-    if framework.status != Framework.Status.LIVE:
+    if framework.status not in (Framework.Status.OPEN, Framework.Status.LIVE):
         label = Framework.Status(framework.status).label.lower()
-        return f"{framework.number} is {label}: firms join it while it is live."
+        return f"{framework.number} is {label}: firms join it while it is open to applications or live."
     if lot.closes_on is not None and lot.closes_on < today:
         return f"The lot closed on {lot.closes_on}: no firm joins it."
     return ""

@@ -137,7 +137,10 @@ def test_what_an_owner_has_join_again_or_lead_offers_nothing_of_what_it_did(mark
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"status": "standstill"}, "WR1 is in standstill: firms join it while it is live."),
+        (
+            {"status": "standstill"},
+            "WR1 is in standstill: firms join it while it is open to applications or live.",
+        ),
         ({"ends_on": "2024-05-01"}, "WR1 ended on 2024-05-01: no firm joins it."),
     ],
 )
