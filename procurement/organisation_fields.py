@@ -42,3 +42,5 @@ OTHERWISE_MADE: Final = {
     Capability.Kind.OPERATOR.value: "manage.py create_operator --another makes a further operator.",
 }
 """What no organisation becomes by being said to be it, and how it does."""
+GIVEN: Final = tuple(kind for kind in Capability.Kind.values if kind not in OTHERWISE_MADE)
+"""What it may be said to be."""

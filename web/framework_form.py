@@ -24,6 +24,7 @@ from web import formats
 from web.meanwhile import Written
 from web.saying import choices_said, labels_said, said
 
+Row = Framework | Lot | Specialism | Grade | Organisation
 LISTS: Final = ("choices", "codes")
 SHOWN_AS: Final = {
     "lines": "textarea",
@@ -81,7 +82,7 @@ def fields_of(
     return found
 
 
-def typed_of(table: Mapping[str, Field], row: Framework | Lot | Specialism | Grade) -> dict[str, Any]:
+def typed_of(table: Mapping[str, Field], row: Row) -> dict[str, Any]:
     """What the form of a row shows before anything is typed."""
     return {name: _typed(getattr(row, field.column or name), field) for name, field in table.items()}
 
@@ -94,9 +95,7 @@ def typed_from(table: Mapping[str, Field], sent: QueryDict) -> dict[str, Any]:
     }
 
 
-def written(
-    table: Mapping[str, Field], sent: QueryDict, row: Framework | Lot | Specialism | Grade
-) -> list[Written]:
+def written(table: Mapping[str, Field], sent: QueryDict, row: Row) -> list[Written]:
     """What was typed into the fields of a row's form beside what stands now."""
     typed, stands = typed_from(table, sent), typed_of(table, row)
     return [
@@ -139,9 +138,7 @@ def owners_of(actor: Actor) -> list[tuple[str, str]]:
     return list(rows.order_by("name").values_list("reference", "name"))
 
 
-def told_of(
-    table: Mapping[str, Field], row: Framework | Lot, leave: Iterable[str] = ()
-) -> list[tuple[str, str]]:
+def told_of(table: Mapping[str, Field], row: Row, leave: Iterable[str] = ()) -> list[tuple[str, str]]:
     """Label and value in words of each field that says something."""
     found = []
     for name, field in table.items():

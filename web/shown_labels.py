@@ -19,6 +19,7 @@ from procurement.evaluation_rules import KINDS, METHODS, PRICE_BASES, TIE_BREAKS
 from procurement.event_types import EVENT_TYPES
 from procurement.framework_fields import AS_FRAMEWORK, AS_GRADE, AS_LOT, AS_SPECIALISM, Field
 from procurement.identifiers import SCHEMES
+from procurement.organisation_fields import AS_ORGANISATION
 from procurement.outcomes import QUESTIONS
 from procurement.pricing import UNITS
 from procurement.public_notices import BY_SCOTLAND
@@ -67,7 +68,13 @@ TABLES: Final[tuple[Mapping[Any, str], ...]] = (
     WORK_TYPES,
 )
 """Tables of labels by name."""
-FORMS: Final[tuple[Mapping[str, Field], ...]] = (AS_FRAMEWORK, AS_LOT, AS_SPECIALISM, AS_GRADE)
+FORMS: Final[tuple[Mapping[str, Field], ...]] = (
+    AS_FRAMEWORK,
+    AS_LOT,
+    AS_SPECIALISM,
+    AS_GRADE,
+    AS_ORGANISATION,
+)
 OF_CALL_OFFS: Final = frozenset({"call_off", "offer", "contract"})
 """Subjects whose events a call-off's page tells."""
 NO_NOTICES: Final = (

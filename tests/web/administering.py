@@ -44,6 +44,11 @@ OF_OPERATORS = (
     "/administration/imports",
     "/administration/rate-imports",
     "/administration/requests",
+    "/administration/organisations?name=counc",
+    "/administration/organisations/new",
+    "/administration/organisations/owner/data",
+    "/administration/organisations/council/data",
+    "/administration/organisations/council/edit",
 )
 
 

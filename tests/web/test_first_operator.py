@@ -1,4 +1,6 @@
-"""From an empty database to a framework that a search finds: `manage.py create_operator`, the pages and an import."""
+"""From an empty database to a framework that a search finds and a council that buys from it: `manage.py
+create_operator`, the pages and an import.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from procurement.actions.events import verify
-from procurement.actions.member_invitations import invitation_wanted
+from procurement.actions.member_invitations import invitation_wanted, send_invitation
 from procurement.models import (
     Capability,
     Event,
@@ -24,6 +27,7 @@ from procurement.models import (
     Organisation,
     Region,
     RegionTwin,
+    Shortlist,
     User,
 )
 
@@ -31,7 +35,7 @@ pytestmark = pytest.mark.django_db
 FILES = "django.core.mail.backends.filebased.EmailBackend"
 LINK = re.compile(r"^https?://[^/]+(/organisation-invitations/\S+)$", re.MULTILINE)
 PASSWORD = "seven grey herons wade"
-NAME, ADA = "Example Purchasing", "ada@example.org"
+NAME, ADA, BOB = "Example Purchasing", "ada@example.org", "bob@example.org"
 OWN = {"scheme": "GB-COH", "identifier": "01234567"}
 
 
@@ -63,7 +67,7 @@ def without_mail(settings: Any) -> None:
     settings.EMAIL_BACKEND = FILES
 
 
-def test_from_an_empty_database_to_a_framework_that_a_search_finds(
+def test_from_an_empty_database_to_a_framework_that_a_search_finds_and_a_council_keeps(
     client: Client, settings: Any, tmp_path: Path
 ) -> None:
     settings.INDEX_FOLDER = tmp_path / "index"
@@ -105,7 +109,42 @@ def test_from_an_empty_database_to_a_framework_that_a_search_finds(
     call_command("rebuild_index", verbosity=0)
     found = client.get("/api/v1/listings/", {"q": "sight loss", "framework": "EX1"}).json()
     assert [one["reference"] for one in found["results"]] == ["ex1~osprey~osprey"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    bob = Client()
+    let_in(client, bob)
+    bob.logout()
+    signed = bob.post("/sign-in", {"username": BOB, "password": PASSWORD})
+    assert (signed.status_code, bob.get("/shortlists").status_code) == (303, 200)
+    begun = bob.post("/shortlists", {"title": "Evaluators", "listings": "ex1~osprey~osprey"})
+    assert begun.status_code == 303, begun.content[:3000]
+    shortlist = Shortlist.objects.get()
+    assert (shortlist.organisation.reference, shortlist.entries.get().listing) == (
+        "northshire-council",
+        "ex1~osprey~osprey",
+    )
+    people = bob.post(
+        "/organisations/northshire-council/members",
+        {"do": "invite", "email": "eve@example.org", "role": "editor"},
+    )
+    assert people.status_code == 303
+    assert (client.get("/shortlists").status_code, bob.get("/administration").status_code) == (404, 404)
     assert verify() is None
+
+
+def let_in(operator: Client, bob: Client) -> None:
+    """A council is made on the page and its first administrator invited, who follows the link that is sent."""
+    council = {
+        "name": "Northshire Council", "reference": "", "scheme": "GB-LAE", "identifier": "NSC",
+        "capabilities": ["buyer"], "buyer_class": "health", "nation": "england",
+    }  # fmt: skip
+    made = operator.post("/administration/organisations/new", council)
+    here = "/administration/organisations/northshire-council/data"
+    assert made["Location"] == f"{here}?done=made", made.content[:3000]
+    invited = operator.post(here, {"do": "invite", "email": BOB, "full_name": "Bob"})
+    assert invited["Location"] == f"{here}?done=invite", invited.content[:3000]
+    assert send_invitation(MemberInvitation.objects.get(email=BOB).reference, 1)
+    accepted = {"do": "accept", "full_name": "Bob", "password": PASSWORD, "again": PASSWORD}
+    assert bob.post(link_in(str(mail.outbox[-1].body)), accepted)["Location"] == "/account?done=accept"
 
 
 def test_one_command_is_one_transaction_with_its_events() -> None:
