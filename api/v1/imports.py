@@ -123,7 +123,8 @@ class ImportList(ApiView):
     def post(self, request: Request) -> Response:
         """Takes a file of JSON Lines, one partner a line, or a sheet of rates, one rate a row, and answers with the
         operation that reads it. A supplier's rates that the sheet leaves out are withdrawn, where its card begins on a
-        later day from then on: `begins_on` of each card and line in the result.
+        later day from then on: `begins_on` of each card and line in the result. `card` of each card has what changes
+        about it as a whole, its `basis` and its days, with `before` and `after`.
 
         All or nothing: a file with an error changes nothing, and the operation's problem names every row and
         field (of a sheet: cell).

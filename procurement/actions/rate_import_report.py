@@ -110,7 +110,7 @@ class RateImportReport:
             "refused": self.refused,
             **self.lines.counts(),
             "cards": [
-                {"reference": one, "begins_on": _day(change), **change.diff.counts()}
+                {"reference": one, "begins_on": _day(change), **change.diff.counts(), "card": _head(change)}
                 for one, change in self.cards.items()
             ][:most],
             "new_suppliers": self.new_suppliers[:most],
@@ -123,9 +123,14 @@ def _card(change: CardChange) -> dict[str, Any]:
     return {
         "begins_on": _day(change),
         **change.diff.counts(),
-        "card": {name: {"before": old, "after": new} for name, (old, new) in change.head.items()},
+        "card": _head(change),
         "lines": [line.shown(change.line_begins_on(line)) for line in change.diff.changes],
     }
+
+
+def _head(change: CardChange) -> dict[str, dict[str, str | None]]:
+    """What changes about the card itself, by field: basis and days (ISO, None for one that it does not name)."""
+    return {name: {"before": old or None, "after": new or None} for name, (old, new) in change.head.items()}
 
 
 def _day(change: CardChange) -> str | None:

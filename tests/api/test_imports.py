@@ -199,6 +199,17 @@ def test_a_sheet_of_rates_is_checked_and_then_loaded(
     assert prices() == {"rm6309~2~g1": 40_100, "rm6309~2~g2": 50_200}
 
 
+def test_what_changes_about_a_whole_card_is_told(operator: Client) -> None:
+    ended(operator, rates(operator, csv(*SHEET)))
+    told = ended(
+        operator, rates(operator, csv(*SHEET), f"{OF_RATES}&basis=illustrative&dry_run=true", key="two")
+    )
+    assert (told["result"]["changed"], told["result"]["lines"]) == (0, [])
+    assert [one["card"] for one in told["result"]["cards"]] == [
+        {"basis": {"before": "published", "after": "illustrative"}}
+    ]
+
+
 def test_what_is_wrong_with_a_sheet_is_told_by_row_and_cell_and_nothing_is_loaded(operator: Client) -> None:
     before = prices()
     bad = csv(*SHEET, [FIRM, "2", "G3", "much"], ["Nobody we know", "2", "G1", "300"])

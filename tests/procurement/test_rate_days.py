@@ -236,3 +236,19 @@ def test_a_version_that_ends_before_one_that_is_yet_to_begin_leaves_it(tmp_path:
 
     assert (report.loaded, report.warnings) == (1, [])
     assert [prices(number) for number in (0, 100, 101)] == [{"Analyst": 650}] * 2 + [{"Analyst": 680}]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_days_and_basis_of_a_whole_card_are_told_where_no_line_changes(tmp_path: Path, dry_run: bool) -> None:
+    load(tmp_path, *NOW)
+    ended: tuple[Row, ...] = tuple((role, price, first, -1) for role, price, first, _ in NOW)
+
+    told = load(tmp_path, *ended, basis="illustrative", dry_run=dry_run).told(10)
+
+    assert (told["changed"], told["unchanged"], told["lines"], told["applied"]) == (0, 2, [], not dry_run)
+    assert [one["card"] for one in told["cards"]] == [
+        {
+            "basis": {"before": "published", "after": "illustrative"},
+            "valid_to": {"before": day(100).isoformat(), "after": day(-1).isoformat()},
+        }
+    ]

@@ -51,7 +51,15 @@ def test_lines_are_withdrawn_from_the_first_day_of_the_new_version(tmp_path: Pat
     ]
     told = report.told(10)
     assert told["cards"] == [
-        {"reference": "wr1~yew", "begins_on": day, "added": 1, "changed": 1, "unchanged": 0, "withdrawn": 1}
+        {
+            "reference": "wr1~yew",
+            "begins_on": day,
+            "added": 1,
+            "changed": 1,
+            "unchanged": 0,
+            "withdrawn": 1,
+            "card": {"valid_from": {"before": None, "after": day}},
+        }
     ]
     assert [line["begins_on"] for line in told["lines"]] == [day] * 3
 

@@ -135,6 +135,19 @@ def test_rates_of_a_later_day_say_from_when_they_change(page: Client) -> None:
     }
 
 
+def test_days_and_basis_of_a_card_are_shown_where_no_rate_changes(page: Client) -> None:
+    rates(page, sheet(*GOOD), what="load", **MAPPED)
+    last = timezone.localdate() - timedelta(days=1)
+    ended = (f"{GOOD[0]},valid_to", *(f"{row},{last}" for row in GOOD[1:]))
+    for what, heading in (("check", "Cards that would change"), ("load", "Cards that changed")):
+        shown = read(page.get(rates(page, sheet(*ended), what=what, basis="illustrative", **MAPPED)))
+        assert heading in shown.texts("h2")
+        assert rows(shown, "Days and basis of whole rate cards, before and after")[1:] == [
+            ["rm1~dogwood", "What changes: Basis", "Before: Published", "After: Illustrative"],
+            ["rm1~dogwood", "What changes: Last day", "Before: Not stated", f"After: {day(last)}"],
+        ]
+
+
 def test_an_import_says_which_organisation_keeps_its_name(page: Client) -> None:
     shown = read(page.get(sent(page, {"reference": "dogwood", "name": "Dogwood Studio"}, what="check")))
     assert "What to know" in shown.texts("h2")

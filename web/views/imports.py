@@ -113,6 +113,11 @@ def import_(request: HttpRequest, reference: str) -> HttpResponse:
         errors=[_cell(one) for one in errors[:SHOWN]],
         more=max(0, len(errors) + told.get("more", {}).get("errors", 0) - SHOWN),
         odd=[_cell(one) for one in told.get("warnings", [])[:SHOWN]],
+        heads=[
+            (card["reference"], field, held["before"], held["after"])
+            for card in told.get("cards", [])[:SHOWN]
+            for field, held in card.get("card", {}).items()
+        ],
         lines=[_line(one) for one in told.get("lines", [])[:SHOWN]],
         further=max(0, len(told.get("lines", [])) + told.get("more", {}).get("lines", 0) - SHOWN),
         faults=faults,
