@@ -15,6 +15,7 @@ from procurement.dated import last_day
 from procurement.errors import Fault, Invalid
 from procurement.models import Framework, Lot, Partner, Supplier, SupplierMember
 from procurement.on_day import belongs
+from procurement.querysets import SupplierQuerySet
 from procurement.quotes import Proposed, QuoteQuestion
 from procurement.references import as_they_stand, listing_reference, rows_named
 from procurement.team_lines import MOST_HOURS, TeamLine, folded, measure_fault, team_faults
@@ -57,8 +58,10 @@ def lot_named(framework: Framework, name: str) -> Lot:
 
 
 def suppliers_named(references: Sequence[str], pointer: str = "/suppliers") -> list[Supplier]:
-    """These suppliers in this order; raises Invalid naming each that there is not, or that stands there twice."""
-    found = rows_named(Supplier.objects.all(), references)
+    """These suppliers in this order; raises Invalid naming each that there is not, or that stands there twice. A firm
+    alone that is suspended is not there.
+    """
+    found = rows_named(SupplierQuerySet(Supplier).shown(), references)
     known = {given: one.reference for given, one in found.items()}
     _refuse_unknown(references, known, pointer, "supplier")
     return [found[reference] for reference in references]

@@ -108,8 +108,29 @@ class PartnerQuerySet(QuerySet[Partner]):
         )
 
 
+def _suspended_alone(supplier: str) -> Exists:
+    """Whether the supplier, the field `supplier` of a row, is one firm alone that is suspended: nobody buys from it."""
+    alone = SupplierMember.objects.filter(supplier__form=Supplier.Form.ALONE, left_on=None)
+    return Exists(alone.filter(supplier=OuterRef(supplier), partner__suspended=True))
+
+
+def _has_member_of(supplier: str, actor: Actor) -> Exists:
+    """Whether a firm of the actor's own organisations belongs to the supplier, the field `supplier` of a row."""
+    current = SupplierMember.objects.filter(supplier=OuterRef(supplier), left_on=None)
+    return Exists(current.filter(partner__organisation__in=list(actor.organisations())))
+
+
 class SupplierQuerySet(QuerySet[Supplier]):
-    """Suppliers, with their members over time."""
+    """Suppliers, with their members over time: buyers see no firm alone that is suspended."""
+
+    def shown(self) -> Self:
+        return self.exclude(_suspended_alone("pk"))
+
+    def seen_by(self, actor: Actor) -> Self:
+        """Those shown, and those that the actor's own firms belong to."""
+        if not actor.roles:
+            return self.shown()
+        return self.filter(~_suspended_alone("pk") | _has_member_of("pk", actor))
 
     def told(self) -> Self:
         """With members (and their published names), appointments and rate cards."""
@@ -129,6 +150,12 @@ class RateCardQuerySet(QuerySet[RateCard]):
 
     def public(self) -> Self:
         return self.filter(versions__status=RateCardVersion.Status.PUBLISHED)
+
+    def seen_by(self, actor: Actor) -> Self:
+        """The public ones of suppliers that the actor sees."""
+        if not actor.roles:
+            return self.public().exclude(_suspended_alone("supplier"))
+        return self.public().filter(~_suspended_alone("supplier") | _has_member_of("supplier", actor))
 
     def told(self, lines: bool = False) -> Self:
         """With supplier, framework and every version that was or is public, the newest first. The one that is

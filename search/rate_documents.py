@@ -15,7 +15,15 @@ from django.utils import timezone
 
 from procurement.card_versions import Spell, spells_by_card
 from procurement.identifiers import FICTIONAL
-from procurement.models import Appointment, Framework, RateCard, RateCardVersion, RateLine, SupplierMember
+from procurement.models import (
+    Appointment,
+    Framework,
+    RateCard,
+    RateCardVersion,
+    RateLine,
+    Supplier,
+    SupplierMember,
+)
 from procurement.on_day import appointed
 from procurement.pricing import money
 from procurement.querysets import RateCardVersionQuerySet
@@ -48,13 +56,16 @@ class _Line(NamedTuple):
 
 
 class _Lead(NamedTuple):
-    """The firm that leads a supplier: the size that it has published, and whether it is made up."""
+    """The firm that leads a supplier: the size that it has published, whether it is made up, and whether it is the
+    whole supplier and suspended: nobody buys from that, so none of its lines is shown.
+    """
 
     size: str
     fictional: bool
+    suspended_alone: bool
 
 
-NOBODY: Final = _Lead(NOT_STATED, False)
+NOBODY: Final = _Lead(NOT_STATED, False, False)
 
 
 def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]:
@@ -90,6 +101,7 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "lines": [
                 _line(card, framework, spell, line, lots, known, leads.get(card.supplier_id, NOBODY))
                 for spell in held.get(card.pk, ())
+                if not leads.get(card.supplier_id, NOBODY).suspended_alone
                 for line in lines[spell.version.pk]
                 if _shown(line, bool(placed), lots)
             ],
@@ -114,8 +126,17 @@ def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
 def _leads(suppliers: Iterable[int]) -> Mapping[int, _Lead]:
     """What a line shows of the lead of each supplier."""
     led = SupplierMember.objects.filter(supplier__in=suppliers, role=SupplierMember.Role.LEAD, left_on=None)
-    found = led.values_list("supplier_id", "partner__published__size", "partner__organisation__scheme")
-    return {supplier: _Lead(size or NOT_STATED, scheme == FICTIONAL) for supplier, size, scheme in found}
+    found = led.values_list(
+        "supplier_id",
+        "partner__published__size",
+        "partner__organisation__scheme",
+        "supplier__form",
+        "partner__suspended",
+    )
+    return {
+        supplier: _Lead(size or NOT_STATED, scheme == FICTIONAL, suspended and form == Supplier.Form.ALONE)
+        for supplier, size, scheme, form, suspended in found
+    }
 
 
 def _line(

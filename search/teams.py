@@ -17,6 +17,7 @@ from procurement.ground import Ground, ground
 from procurement.models import Appointment, Framework, Lot, Offering, Specialism, Supplier, SupplierMember
 from procurement.named import day_faults
 from procurement.on_day import appointed, belongs
+from procurement.querysets import SupplierQuerySet
 
 ANYWHERE = ""
 
@@ -89,7 +90,9 @@ def teams(question: TeamQuestion, places: Ground, suppliers: Sequence[Supplier] 
     """
     placed = {
         one.supplier_id: one
-        for one in Appointment.objects.filter(lot=question.lot).select_related("supplier")
+        for one in Appointment.objects.filter(
+            lot=question.lot, supplier__in=SupplierQuerySet(Supplier).shown()
+        ).select_related("supplier")
         if appointed(one, question.framework, question.on)
     }
     asked = [one.supplier for one in placed.values()] if suppliers is None else suppliers

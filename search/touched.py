@@ -106,7 +106,8 @@ def reached(requests: Iterable[IndexRequest]) -> Reached:
     }
     keys = {pk for pk, _ in found.values()}
     if asked[Kind.PARTNER]:
-        # A line whose source states no size bears that of the supplier's lead, and shows whether that is fictional.
+        # A line whose source states no size bears that of the supplier's lead, and shows whether that is fictional;
+        # where that is all of the supplier and suspended it is not shown.
         keys.update(RateCard.objects.filter(supplier__in=suppliers).values_list("pk", flat=True))
     suppliers.update(supplier for _, supplier in found.values())
     members = SupplierMember.objects.order_by()

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.auth import actor_of
 from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.rate_shapes import RateGrade
@@ -159,6 +160,7 @@ class RateCardList(ListView):
     """Rate cards by reference, without their lines."""
 
     serializer_class = RateCardSummarySerializer
+    varies = True
     filters: ClassVar[tuple[Parameter, ...]] = (
         reference("framework", "Only under this framework.", "rm3745"),
         reference("supplier", "Only of this supplier.", "ppl"),
@@ -166,7 +168,7 @@ class RateCardList(ListView):
     )
 
     def rows(self, request: Request) -> QuerySet[RateCard]:
-        return RateCardQuerySet(RateCard).public().told().order_by("reference")
+        return RateCardQuerySet(RateCard).seen_by(actor_of(request)).told().order_by("reference")
 
     def narrowed(self, rows: QuerySet[RateCard], asked: dict[str, Any]) -> QuerySet[RateCard]:
         paths = {"framework": "framework__reference", "supplier": "supplier__reference", "basis": "basis"}
@@ -187,9 +189,10 @@ class RateCardDetail(DetailView):
     """One rate card."""
 
     serializer_class = RateCardSerializer
+    varies = True
 
     def rows(self, request: Request) -> QuerySet[RateCard]:
-        return RateCardQuerySet(RateCard).public().told(lines=True)
+        return RateCardQuerySet(RateCard).seen_by(actor_of(request)).told(lines=True)
 
     @operation(
         summary="A rate card with its lines",

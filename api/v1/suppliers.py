@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.auth import actor_of
 from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.shapes import Named, NamedFramework, NamedLot
@@ -91,6 +92,7 @@ class SupplierList(ListView):
     """Suppliers by name."""
 
     serializer_class = SupplierSerializer
+    varies = True
     filters: ClassVar[tuple[Parameter, ...]] = (
         reference("framework", "Only those appointed under this framework.", "rm3745"),
         reference("lot", "Only those appointed to this lot.", "rm3745~5"),
@@ -99,7 +101,7 @@ class SupplierList(ListView):
     )
 
     def rows(self, request: Request) -> QuerySet[Supplier]:
-        return SupplierQuerySet(Supplier).told().order_by("name", "reference")
+        return SupplierQuerySet(Supplier).seen_by(actor_of(request)).told().order_by("name", "reference")
 
     def narrowed(self, rows: QuerySet[Supplier], asked: dict[str, Any]) -> QuerySet[Supplier]:
         appointed = Appointment.objects.all()
@@ -129,9 +131,10 @@ class SupplierDetail(DetailView):
     """One supplier."""
 
     serializer_class = SupplierSerializer
+    varies = True
 
     def rows(self, request: Request) -> QuerySet[Supplier]:
-        return SupplierQuerySet(Supplier).told()
+        return SupplierQuerySet(Supplier).seen_by(actor_of(request)).told()
 
     @operation(
         summary="A supplier with its members",
@@ -140,4 +143,5 @@ class SupplierDetail(DetailView):
         example="/api/v1/suppliers/ppl/",
     )
     def get(self, request: Request, reference: str) -> Response:
+        """A firm alone that is suspended is there for nobody but itself, and so are its rate cards."""
         return self.shown(request, self.found(request, reference))

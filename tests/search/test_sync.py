@@ -83,6 +83,25 @@ def test_a_suspended_partner_disappears_and_comes_back(writer: Writer) -> None:
     assert listing("wr1~oak~ash")["reference"] == "wr1~oak~ash"
 
 
+def test_the_rates_of_a_suspended_firm_alone_disappear_and_come_back(writer: Writer) -> None:
+    publish_rates("yew", "wr1", {"wr1~2a~G1": 52_000})
+    drain(writer)
+    assert [card for card, _, _ in engine().rate_cards()] == ["wr1~oak", "wr1~yew"]
+    partner = Partner.objects.get(reference="yew")
+    suspended = suspend_partner(SYSTEM, "yew", partner.revision, "under review")
+    drain(writer)
+    assert [(card, lines) for card, _, lines in engine().rate_cards() if lines] == [("wr1~oak", 3)]
+    reinstate_partner(SYSTEM, "yew", suspended.revision, "cleared")
+    drain(writer)
+    assert [(card, lines) for card, _, lines in engine().rate_cards()] == [("wr1~oak", 3), ("wr1~yew", 1)]
+
+
+def test_the_rates_of_a_consortium_stay_while_its_lead_is_suspended(writer: Writer) -> None:
+    suspend_partner(SYSTEM, "oak", Partner.objects.get(reference="oak").revision, "under review")
+    drain(writer)
+    assert [(card, lines) for card, _, lines in engine().rate_cards()] == [("wr1~oak", 3)]
+
+
 def test_a_suspended_appointment_disappears_on_its_lot_alone(writer: Writer) -> None:
     move_appointment(SYSTEM, "wr1~1~oak", "suspend", "late returns")
     drain(writer)
