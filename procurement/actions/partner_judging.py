@@ -7,11 +7,13 @@ Read set-wise for a batch of rows, in thirteen queries however many there are; n
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from procurement.actions.offerings import OfferingDraft, Placement
@@ -90,6 +92,8 @@ class _Standing:
     others: Mapping[str, list[str]]
     """what an organisation of that reference is that has no partner, beside a partner: a buyer, the operator"""
     holders: Mapping[tuple[str, str], str]
+    namesakes: Mapping[str, list[str]]
+    """by a name that a row gives, the references of the firms that bear it, by their profile or organisation"""
     memberships: Mapping[str, list[str]]
     suppliers: Mapping[str, Supplier]
     leads: Mapping[str, str]
@@ -204,6 +208,7 @@ def _read(rows: Sequence[PartnerRow], made_from: Mapping[str, date]) -> _Standin
         | differing_in_capitals(Supplier, references - suppliers.keys()),
         others,
         holders,
+        _namesakes([row for row in rows if row.reference not in partners]),
         memberships,
         suppliers,
         leads,
@@ -214,6 +219,20 @@ def _read(rows: Sequence[PartnerRow], made_from: Mapping[str, date]) -> _Standin
         offered,
         region_codes(),
     )
+
+
+def _namesakes(rows: Sequence[PartnerRow]) -> Mapping[str, list[str]]:
+    """The firms that bear a name which a row gives to a new one, by the name (one query, none without new ones)."""
+    given = {name for row in rows if isinstance(name := row.changes.get("name"), str)}
+    if not given:
+        return {}
+    bearing = Partner.objects.filter(Q(published__name__in=given) | Q(organisation__name__in=given))
+    found: dict[str, list[str]] = defaultdict(list)
+    firms = bearing.order_by("reference").values_list("reference", "published__name", "organisation__name")
+    for reference, *names in firms:
+        for name in set(filter(None, names)):
+            found[name].append(reference)
+    return found
 
 
 def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
@@ -229,6 +248,10 @@ def _judge(row: PartnerRow, standing: _Standing, known: Catalogue) -> Judged:
         verdict.notes["registered_name"] = (
             f"Its profile gets another name; its organisation stays {partner.organisation.name}, by which call-offs "
             "and tenders call it."
+        )
+    if partner is None and (namesakes := standing.namesakes.get(content.name)):
+        verdict.notes["same_name"] = (
+            f"{', '.join(namesakes)} is called {content.name}, too: this row makes another firm of that name."
         )
     if partner is None and (capitals := capitals_in(row.reference)):
         verdict.faults.append(Fault("/reference", "shape", capitals))

@@ -41,6 +41,7 @@ LEGAL_FORMS: Final = frozenset(
         "company",
     ]
 )
+NO_SUPPLIER: Final = "no supplier; give the reference of the supplier that is meant"
 SUPPLIERS_AT_ONCE: Final = 200
 """Suppliers whose rows are written together."""
 
@@ -62,12 +63,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Suppliers:
-    """The suppliers that there are, by all that a sheet may call them (one query). `called` has references by name or
-    reference, `named` each supplier's (reference, name).
+    """The suppliers that there are, by all that a sheet may call them. `called` has references by name or reference, of
+    a firm alone also by what the firm is called; `named` each supplier's (reference, name). `others` says whose a name
+    is that no supplier bears, and how to name the supplier that may be meant.
     """
 
     called: Mapping[str, frozenset[str]]
     named: tuple[tuple[str, str], ...]
+    others: Mapping[str, str]
 
     def one(self, name: str) -> str:
         """The reference of the one supplier that goes by this name or reference; the name itself where none does, or
@@ -78,13 +81,40 @@ class Suppliers:
 
 
 def suppliers_there_are() -> Suppliers:
-    """Every supplier as it stands."""
+    """Every supplier as it stands, and whose the names of all other firms and bodies are (four queries)."""
     called: dict[str, set[str]] = defaultdict(set)
     named = tuple(Supplier.objects.values_list("reference", "name"))
     for reference, name in named:
         called[name].add(reference)
         called[reference].add(reference)
-    return Suppliers({name: frozenset(found) for name, found in called.items()}, named)
+    alone: dict[str, set[str]] = defaultdict(set)
+    others: dict[str, str] = dict(
+        Organisation.objects.order_by("-reference").values_list("name", "reference")
+    )
+    others = {
+        name: f"is the organisation {reference} and {NO_SUPPLIER}" for name, reference in others.items()
+    }
+    members: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    current = SupplierMember.objects.filter(left_on=None).order_by("supplier__reference")
+    for partner, supplier, form in current.values_list("partner", "supplier__reference", "supplier__form"):
+        members[partner].append((supplier, form))
+    firms = Partner.objects.order_by("-reference")
+    for key, *names in firms.values_list("pk", "published__name", "organisation__name", "reference"):
+        belongs, reference = members[key], names[-1]
+        own = [supplier for supplier, form in belongs if form == Supplier.Form.ALONE]
+        whose = f"is the partner {reference} and {NO_SUPPLIER}"
+        if belongs:
+            of = ", ".join(supplier for supplier, _ in belongs)
+            whose = f"is a partner of {of} and no supplier; give the supplier's reference: {of}"
+        for name in filter(None, names):
+            alone[name].update(own)
+            others[name] = whose
+    for name, found in alone.items():
+        # Anybody may call a firm as another supplier is called: that stays whose it is.
+        if found and name not in called:
+            called[name] = found
+    unborne = {name: whose for name, whose in others.items() if name not in called}
+    return Suppliers({name: frozenset(found) for name, found in called.items()}, named, unborne)
 
 
 def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> Named:
@@ -105,6 +135,8 @@ def name_suppliers(names: Sequence[str], known: Suppliers, *, create: bool) -> N
             named.wrong[name] = f"is the name of several suppliers; give a reference: {', '.join(found)}"
         elif found:
             named.references[name] = found[0]
+        elif name in known.others:
+            named.wrong[name] = known.others[name]
         elif create:
             named.references[name] = slug(name, taken)
             taken.add(named.references[name])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from procurement.models import Appointment, Offering
+from procurement.models import Appointment, Offering, Partner
 from tests.procurement.test_partner_imports import row, run
 from tests.world import make_frameworks
 
@@ -46,3 +46,19 @@ def test_an_empty_list_of_offerings_is_told_to_change_none(tmp_path: Path) -> No
     assert Offering.objects.count() == 1
     # Of a firm that offers nothing there is nothing to tell.
     assert run(tmp_path, [row("b", offerings=[])]).shown()["notes"] == []
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_new_firm_of_a_name_that_another_bears_is_made_and_told(tmp_path: Path, dry_run: bool) -> None:
+    known = row("a")
+    report = run(tmp_path, [row("b", name=known["name"]), known], dry_run=dry_run)
+    assert report.shown()["notes"] == [
+        {
+            "reference": "b",
+            "code": "same_name",
+            "message": f"a is called {known['name']}, too: this row makes another firm of that name.",
+        }
+    ]
+    assert Partner.objects.filter(reference="b").exists() is not dry_run
+    if not dry_run:
+        assert run(tmp_path, [row("b", name=known["name"])]).shown()["notes"] == []

@@ -12,8 +12,8 @@ from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppl
 from procurement.models import Event, Partner, RateLine, Supplier
 from procurement.permissions import SYSTEM
 from tests.procurement.test_partner_imports import run
+from tests.procurement.test_rate_imports import counts, faults, sheet
 from tests.procurement.test_rate_imports import run as run_rates
-from tests.procurement.test_rate_imports import sheet
 from tests.world import LIVE_FROM, editor_of, make_partners, make_world
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +67,53 @@ def test_a_supplier_of_another_name_than_its_firm_keeps_it(tmp_path: Path) -> No
     rows = [{"reference": "oak", "name": "Oaks"}, {"reference": "fir", "name": "Firs"}]
     assert len(run(tmp_path, rows).changed) == 2
     assert ((stands("oak"), stands("fir")), told()) == (before, [])
+
+
+ODD = "the supplier that is meant"
+
+
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Ash Research", "is a partner of oak and no supplier; give the supplier's reference: oak"),
+        ("ash", "is a partner of oak and no supplier; give the supplier's reference: oak"),
+        ("Fir Limited", f"is the partner fir and no supplier; give the reference of {ODD}"),
+        ("Framework Owner", f"is the organisation owner and no supplier; give the reference of {ODD}"),
+    ],
+)
+def test_a_name_that_another_than_a_supplier_bears_makes_none_and_says_whose_it_is(
+    tmp_path: Path, name: str, why: str, create: bool
+) -> None:
+    make_world()
+    make_partners({"fir": "Fir Limited"})
+    before = counts()
+    report = run_rates(tmp_path, sheet(f"{name},Analyst,650"), create_suppliers=create)
+    assert (faults(report), report.new_suppliers, counts()) == ([(2, "Firm", why)], [], before)
+
+
+def test_a_firm_alone_is_known_by_the_names_that_its_profile_and_its_organisation_bear(
+    tmp_path: Path,
+) -> None:
+    make_world()
+    make_partners({"fir": "Fir Limited"})
+    save_suppliers(
+        SYSTEM, [SupplierDraft("fir-x", "Fir Trading", "alone", (MemberDraft("fir", "lead", LIVE_FROM),))]
+    )
+    run(tmp_path, [{"reference": "fir", "name": "Firs"}])
+    rows = [
+        f"{name},Role {number},650" for number, name in enumerate(("Fir Trading", "fir-x", "fir", "Firs"))
+    ]
+    report = run_rates(tmp_path, sheet(*rows), create_suppliers=True)
+    assert (report.loaded, report.new_suppliers, list(report.cards)) == (4, [], ["wr1~fir-x"])
+
+
+def test_a_firm_that_takes_a_suppliers_name_takes_no_rates_from_it(tmp_path: Path) -> None:
+    make_world()
+    make_partners({"fir": "Fir Limited"})
+    save_suppliers(
+        SYSTEM, [SupplierDraft("fir", "Fir Trading", "alone", (MemberDraft("fir", "lead", LIVE_FROM),))]
+    )
+    run(tmp_path, [{"reference": "fir", "name": "Yew Digital"}])
+    report = run_rates(tmp_path, sheet("Yew Digital,Analyst,650"))
+    assert (report.faults, list(report.cards)) == ([], ["wr1~yew"])
