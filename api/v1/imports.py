@@ -4,10 +4,11 @@ by progress.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
@@ -130,6 +131,7 @@ class ImportList(ApiView):
         field (of a sheet: cell).
         """
         actor = signed_in(request)
+        _none_empty(request.GET, self.write_parameters)
         options = values(request.GET, self.write_parameters)
         kind = options.pop("kind", PARTNERS)
         require(actor, operations.KINDS[KINDS[kind]])
@@ -155,6 +157,14 @@ class ImportList(ApiView):
             return answered_once(
                 request, actor.reference, said, lambda: _begun(actor, kind, upload, name, wanted)
             )
+
+
+def _none_empty(query: QueryDict, table: Sequence[Parameter]) -> None:
+    """Raises BadParameters for a flag without a value, elsewhere one that is not given: `dry_run=` is not to load."""
+    flags = [one.name for one in table if one.schema["type"] == "boolean"]
+    empty = [name for name in flags if any(not text.strip() for text in query.getlist(name))]
+    if empty:
+        raise BadParameters([ParameterFault(name, "shape", "Write true or false.") for name in empty])
 
 
 def _query(request: Request) -> bytes:

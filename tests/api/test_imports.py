@@ -103,7 +103,8 @@ def test_a_refusal_leaves_its_key_free(operator: Client) -> None:
 
 @pytest.mark.parametrize(
     ("query", "parameter"),
-    [("?dry_run=yes", "dry_run"), ("?colour=red", "colour"), ("?partial=1", "partial"),
+    [("?dry_run=yes", "dry_run"), ("?dry_run=", "dry_run"), ("?dry_run=+", "dry_run"), ("?partial", "partial"),
+     ("?dry_run=true&dry_run=", "dry_run"), ("?colour=red", "colour"), ("?partial=1", "partial"),
      ("?dry_run=true&dry_run=true", "dry_run"), ("?name=" + "a" * 201, "name")],
 )  # fmt: skip
 def test_a_wrong_option_is_named(operator: Client, query: str, parameter: str) -> None:
@@ -261,6 +262,8 @@ def test_a_sheet_sent_twice_is_taken_once(operator: Client) -> None:
     ("query", "parameter"),
     [
         ("?kind=offers", "kind"),
+        (f"{OF_RATES}&strict=", "strict"),
+        (f"{OF_RATES}&create_suppliers=", "create_suppliers"),
         ("?kind=rates", "framework"),
         ("?kind=rates&framework=rm9999", "framework"),
         (f"{OF_RATES}&name=x.csv", "name"),
