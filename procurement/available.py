@@ -246,11 +246,18 @@ def plan_steps(
     return [name for name in PLANS.available(status, parts) if needed.get(name, True)]
 
 
-def claim_steps(status: str, parts: Collection[Part], *, claimed: bool, verified: bool = False) -> list[str]:
+def claim_steps(
+    status: str, parts: Collection[Part], *, claimed: bool, verified: bool = False, amount: int = 1
+) -> list[str]:
     """The steps of a claim that somebody with these parts may take; `claimed`: they claimed it, and so do not verify
-    it; `verified`: its verification is theirs, which somebody else who pays does not take back.
+    it; `verified`: its verification is theirs, which somebody else who pays does not take back; `amount`, in pence, is
+    what it comes to once it is verified: nothing is not paid.
     """
-    needed = {"verify": not claimed, "unverify": takes_back(parts, claimed=claimed, verified=verified)}
+    needed = {
+        "verify": not claimed,
+        "unverify": takes_back(parts, claimed=claimed, verified=verified),
+        "pay": amount > 0,
+    }
     return [name for name in CLAIMS.available(status, parts) if needed.get(name, True)]
 
 

@@ -120,12 +120,15 @@ WAYS: Final[dict[str, Way]] = {
     "owner": Way("framework", _owner),
     "payer": Way("payer", _itself),
     "investor": Way("investor", _itself),
+    "dropped": Way("dropped", _itself),
     "invited": Way("call_off", _invited),
     "offered": Way("call_off", _offered),
 }
 """`supplier` leads to all its members, `lead` to the one that submits and signs; `owner` to a framework's;
-`payer` to bodies that pay with the buyer, `investor` to the social investor; `invited` to the leads that compete, or
-are asked whether they would; `offered` to those that were sent an order form."""
+`payer` to bodies that pay with the buyer, `investor` to the social investor, `dropped` to those of them that a plan
+names no longer; `invited` to the leads that compete, or are asked whether they would; `offered` to those that were sent
+an order form.
+"""
 
 
 def named(event: Event, kind: str) -> set[str]:

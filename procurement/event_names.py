@@ -22,11 +22,13 @@ NAMES: Final[Mapping[str, tuple[type[Model], str]]] = {
     "lot": (Lot, "number"),
 }
 """By what the table of notices calls it: what has the reference, and the column that it is called by."""
+BY_BODY: Final = ("left", "shares")
+"""Changed values that say something of each organisation, by its reference."""
 
 
 def names_for(notice: Notice, event: Event) -> dict[str, str]:
     """What stands in the notice's words in place of a reference, several in a row; what is known no more keeps its own.
-    One query for each kind that the words name.
+    One query for each kind that the words name, and one where the event says something of several bodies.
     """
     words = " ".join(one for one in (notice.title, notice.text) if isinstance(one, str))
     said: dict[str, tuple[str, Any]] = {kind: (kind, event.references.get(kind)) for kind in NAMES}
@@ -41,4 +43,13 @@ def names_for(notice: Notice, event: Event) -> dict[str, str]:
         rows = model._default_manager.filter(reference__in=references)
         known = dict(rows.values_list("reference", called))
         named[word] = ", ".join(known.get(one, one) for one in references)
-    return named
+    return named | _of_bodies(event)
+
+
+def _of_bodies(event: Event) -> dict[str, str]:
+    """The names of organisations of which the event says something each, by `body:` and their reference."""
+    references = {one for name in BY_BODY for one in event.changes.get(name, {})}
+    if not references:
+        return {}
+    rows = Organisation.objects.filter(reference__in=references)
+    return {f"body:{one}": name for one, name in rows.values_list("reference", "name")}

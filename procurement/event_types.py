@@ -296,6 +296,12 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "removed": "It was taken away, and names the bodies that were asked; changes hold its last revision.",
         }.items()
     },
+    "outcome_plan.approvals_lapsed": EventType(
+        "outcome_plan",
+        ("call_off", "organisation", "payer", "investor", "dropped"),
+        "It is said anew after bodies were asked: it names those asked again, and those that have no part any more.",
+        concerns=("organisation", "payer", "investor", "dropped"),
+    ),
     **{
         f"claim.{what}": EventType(
             "claim", ("contract", "call_off", "organisation", "supplier"), meaning, concerns=PARTIES
@@ -314,7 +320,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             concerns=(*PARTIES, "payer"),
         )
         for what, meaning in {
-            "verified": "They were checked; changes hold how many are paid for, and the amount in pence.",
+            "verified": "They were checked; changes hold how many are borne out, and in pence what each body owes.",
             "unverified": "That was taken back before it was paid; changes hold what it was, and the reason.",
         }.items()
     },

@@ -20,8 +20,8 @@ from procurement.market_notices import MARKET_NOTICES
 from procurement.models import Event
 from procurement.models.outbox import TITLE_LENGTH
 from procurement.notice import URGENT, USER, Notice, Words
+from procurement.outcome_notices import OUTCOME_NOTICES
 from procurement.permissions import ADMINISTRATORS, APPROVERS, SYSTEM
-from procurement.pricing import money
 from procurement.working_days import LONDON
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -48,13 +48,6 @@ def _notice_due(said: Mapping[str, Any]) -> str:
     return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
 
 
-def _purchase_ended(said: Mapping[str, Any]) -> str:
-    """How and why, and what is left of the pots that its plan names."""
-    how = f"The purchase {said['call_off']}, whose outcomes are paid for by {said['subject']}, {HOW[said['ended']]}."
-    left = ", ".join(f"£{money(pence)} of {body}" for body, pence in sorted(said["left"].items()))
-    return " ".join(one for one in (how, said["reason"], f"Left in pots: {left}." if left else "") if one)
-
-
 def _by_the_clock(event: Event) -> bool:
     """Nobody of the buyer did it, so that nobody of it knows."""
     return event.actor == SYSTEM.reference
@@ -75,16 +68,7 @@ def _by_a_firm_alone(event: Event) -> bool:
     return "supplier" not in event.references
 
 
-HOW: Final = {
-    "cancelled": "was cancelled",
-    "unsuccessful": "ended without an award",
-    "terminated": "ended before its time",
-    "complete": "is complete: outcomes may be claimed until the last day that is paid for",
-}
-"""How a purchase ended, by the status of its call-off or contract."""
 CALL_OFF: Final = ("web:call-off", "{call_off}")
-PLAN: Final = ("web:outcome-plan", "{subject}")
-PAID_BY: Final = ("web:outcome-plan", "{call_off}~outcomes")
 OFFER: Final = ("web:offer", "{subject}")
 ASSESSED: Final = ("web:competition", "{subject}")
 TENDER: Final = ("web:tender", "{subject}")
@@ -92,7 +76,6 @@ INVITATION: Final = ("web:invitation", "{subject}")
 INVITED_TO: Final = ("web:invited", "{subject}")
 """An event of a call-off that tells all who compete: each is led to its own invitation."""
 INVITED_BY: Final = ("web:invited", "{call_off}")
-CLAIM_CONTRACT: Final = ("web:contract", "{contract}")
 CONTRACT: Final = ("web:contract", "{subject}")
 JOINING: Final = ("web:joining", "{subject}")
 PROPOSAL: Final = ("web:rate-proposal", "{subject}")
@@ -325,64 +308,7 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("lead", "The outcome of {call_off}", "The letter on the outcome of your tender is there.", TENDER,
                URGENT),
     ),
-    "outcome_plan.proposed": (
-        Notice("payer", "A share to approve: {call_off}",
-               "You are named as a body that pays for the outcomes of {call_off} ({subject}).", PLAN, URGENT,
-               APPROVERS),
-        Notice("investor", "A part to approve: {call_off}",
-               "You are named as the social investor in the outcomes of {call_off} ({subject}).", PLAN, URGENT,
-               APPROVERS),
-    ),
-    "outcome_plan.removed": (
-        Notice("payer", "No share to approve: {call_off}",
-               "The plan for the outcomes of {call_off} ({subject}) was taken away: nobody is asked to pay."),
-    ),
-    "outcome_plan.ended": (
-        Notice("payer", "A purchase has ended: {call_off}", _purchase_ended, PLAN, URGENT, APPROVERS),
-        Notice("investor", "A purchase has ended: {call_off}", _purchase_ended, PLAN, URGENT, APPROVERS),
-    ),
-    "outcome_plan.agreed": (
-        Notice("organisation", "Every share approved: {call_off}",
-               "Whoever pays for the outcomes of {call_off} ({subject}), or invests in them, has approved.", CALL_OFF,
-               URGENT),
-    ),
-    "claim.submitted": (
-        Notice("organisation", "Outcomes claimed: {subject}",
-               "{supplier} claims outcomes of the contract {contract} ({subject}).", CLAIM_CONTRACT, URGENT),
-    ),
-    "claim.verified": (
-        Notice("lead", "Outcomes verified: {subject}", "The claim {subject} on {contract} was verified.",
-               CLAIM_CONTRACT),
-        Notice("organisation", "Outcomes to pay: {subject}",
-               "The claim {subject} on {contract} was verified: {counted} outcomes are to be paid.", CLAIM_CONTRACT,
-               URGENT, APPROVERS),
-        Notice("payer", "Outcomes to pay: {call_off}",
-               "Outcomes of {call_off} that your organisation pays a share of ({subject}) were verified, and are paid "
-               "next.", PAID_BY, URGENT, APPROVERS),
-    ),
-    "claim.unverified": (
-        Notice("lead", "Verification taken back: {subject}",
-               "That the claim {subject} on {contract} is borne out was taken back: it is decided on anew. {reason}",
-               CLAIM_CONTRACT, URGENT),
-        Notice("organisation", "Verification taken back: {subject}",
-               "That the claim {subject} on {contract} is borne out was taken back: it is verified, or rejected, anew. "
-               "{reason}", CLAIM_CONTRACT, URGENT),
-        Notice("payer", "Nothing to pay yet: {call_off}",
-               "That outcomes of {call_off} ({subject}) are borne out was taken back: they are decided on anew. "
-               "{reason}", PAID_BY, URGENT, APPROVERS),
-    ),
-    "claim.rejected": (
-        Notice("lead", "Claim rejected: {subject}", "The claim {subject} on {contract} was not borne out.",
-               CLAIM_CONTRACT,
-               URGENT),
-    ),
-    "claim.paid": (
-        Notice("lead", "Outcomes paid: {subject}", "The claim {subject} on {contract} is paid.",
-               CLAIM_CONTRACT),
-        Notice("payer", "Outcomes paid: {subject}",
-               "What your organisation owes for outcomes of {call_off} ({subject}) is recorded as paid.", PAID_BY,
-               URGENT, APPROVERS),
-    ),
+    **OUTCOME_NOTICES,
     "joining.submitted": (
         Notice("lead", "A firm asks to join: {subject}", "{partner} asks to join ({subject}).", JOINING, URGENT),
         Notice("owner", "An application to check: {subject}", "{partner} has applied ({subject}).", JOINING, URGENT,
@@ -458,11 +384,11 @@ def notice_for(kind: str, whom: str) -> Notice:
 
 def worded(event: Event, notice: Notice, names: Mapping[str, str]) -> Message:
     """The notice as it is told of this event, with names in place of references where there are some (event_names.py).
-    Raises KeyError where the event lacks what the words need.
+    Raises KeyError where the event lacks what the words need. A function has the names as `names`.
     """
-    said = {**event.changes, **event.references, "subject": event.subject}
+    said = {**event.changes, **event.references, "subject": event.subject, "names": names}
     named = {*event.references, "subject"}
-    plain = {name: _plain(value) for name, value in said.items()}
+    plain = {name: _plain(value) for name, value in said.items() if name != "names"}
     # A reference is told to the letter; of what changed `import_partners` is "import partners".
     plain |= {name: text.replace("_", " ") for name, text in plain.items() if name not in named}
     link = ""

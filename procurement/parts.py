@@ -38,7 +38,13 @@ NOT_WRITING: Final = frozenset(
                 "unsuccessful", "supplier_passed_over",
             )
         ),
-        *(f"outcome_plan.{name}" for name in ("proposed", "share_approved", "investor_approved", "agreed", "ended")),
+        *(
+            f"outcome_plan.{name}"
+            for name in (
+                # That approvals lapsed comes beside the edit that made them, which writes.
+                "proposed", "share_approved", "investor_approved", "agreed", "ended", "approvals_lapsed",
+            )
+        ),
     }
 )  # fmt: skip
 """What moves it, or says who does what, and changes none of what is bought: any other type, a new one too, writes."""

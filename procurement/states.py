@@ -241,7 +241,8 @@ PLANS: Final = Machine(
     dict(Plan.choices),
     (
         _step("edit", tuple(Plan), Plan.DRAFT, _OWNER, "outcome_plan.edited",
-              "It is said anew until its call-off goes out; every approval falls, that of the call-off too."),
+              "It is said anew until its call-off goes out; every approval falls, that of the call-off too, and "
+              "whoever had been asked is told."),
         _step("remove", (Plan.DRAFT, Plan.PROPOSED), "", _OWNER, "outcome_plan.removed",
               "It is taken away: the call-off pays for no outcomes, and an approval of it falls."),
         _step("propose", (Plan.DRAFT,), Plan.PROPOSED, _OWNER, "outcome_plan.proposed",
@@ -264,14 +265,15 @@ CLAIMS: Final = Machine(
         _step("add_file", (Claimed.SUBMITTED,), "", _LEAD, "claim.file_added",
               "A file is put with it as evidence."),
         _step("verify", (Claimed.SUBMITTED,), Claimed.VERIFIED, _OWNER, "claim.verified",
-              "Somebody else than who claimed has checked the evidence."),
+              "Somebody else than who claimed has checked the evidence. Where nothing is left under the caps the claim "
+              "comes to nothing and rests so."),
         _step("reject", (Claimed.SUBMITTED,), Claimed.REJECTED, _OWNER, "claim.rejected",
               "The evidence does not bear it, with the reason."),
         _step("unverify", (Claimed.VERIFIED,), Claimed.SUBMITTED, _OWNER, "claim.unverified",
               "A verification is taken back before it is paid, by whose it was or somebody else who verifies, with the "
               "reason; it is decided on anew."),
         _step("pay", (Claimed.VERIFIED,), Claimed.PAID, _APPROVER, "claim.paid",
-              "What was verified is paid, each body its share."),
+              "What was verified is paid, each body its share; a claim that comes to nothing is not."),
     ),
 )  # fmt: skip
 

@@ -42,7 +42,8 @@ class ClaimedMeasureSerializer(Named):
 
 class ClaimSummarySerializer(serializers.Serializer[Any]):
     """A claim without its evidence and payments. `price` is of one outcome, `claimed` of all that are claimed;
-    `counted` are borne out and `amount` is to be paid for them within the caps, both null until the claim is verified.
+    `counted` are borne out and `amount` is to be paid for them within the caps, both null until the claim is verified;
+    what comes to 0.00 is not paid.
     """
 
     reference = serializers.CharField()
@@ -138,5 +139,6 @@ class ClaimSerializer(ClaimSummarySerializer):
                 parts,
                 claimed=actor.reference == row.claimed_by,
                 verified=actor.reference == row.verified_by,
+                amount=row.amount_minor,
             ),
         }

@@ -21,7 +21,7 @@ from procurement.actions.events import Happening, record
 from procurement.actions.steps import allowed, not_theirs
 from procurement.available import takes_back
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
-from procurement.models import Claim, Contract, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
+from procurement.models import Claim, Contract, Event, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
 from procurement.outcome_terms import MOST_OUTCOMES
 from procurement.outcomes import Priced, Totals, payable, split
 from procurement.permissions import Actor
@@ -38,8 +38,6 @@ CLAIMED_UNDER: Final = (Contract.Status.ACTIVE, Contract.Status.EXTENDED, Contra
 """Statuses of a contract under which outcomes are claimed: many show only after the work is done."""
 COUNTED: Final = (Claim.Status.VERIFIED, Claim.Status.PAID)
 _VERIFYING: Final = ("counted", "amount_minor", "verified_by", "verified_at", "reason")
-_TOLD_PAYERS: Final = frozenset({"claim.verified", "claim.unverified"})
-"""What every body that pays is told, before anybody has paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def submit_claim(actor: Actor, contract: str, revision: int, draft: ClaimDraft) 
 
 def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -> Claim:
     """Somebody of the buyer, never who claimed, says how many of the outcomes are borne out (at most those claimed); of
-    them only those within the caps are paid for.
+    them only those within the caps are paid for. Where that is none, nothing more is to be done with the claim.
 
     Raises NotFound, NotPermitted, Stale; Conflict, also where a claim of the same measure and of any of its days was
     verified; Invalid at /counted.
@@ -119,7 +117,7 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
         amount = payable(borne_out, priced, before, totals(plan).left)
         claim.counted, claim.amount_minor = borne_out, amount
         claim.verified_by, claim.verified_at, claim.reason = actor.reference, timezone.now(), ""
-        told = {"counted": borne_out, "amount": amount}
+        told = {"counted": borne_out, "amount": amount, "shares": _shares(claim, timezone.localdate())}
         move_claim(actor, claim, step, told, *_VERIFYING)
     return claim
 
@@ -159,21 +157,16 @@ def reject_claim(actor: Actor, reference: str, revision: int, reason: object) ->
 
 def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
     """Records that what was verified is paid, each body its share, a fund no more than its pot holds and only between
-    its days. Raises NotFound, NotPermitted, Stale, Conflict.
+    its days. Raises NotFound, NotPermitted, Stale; Conflict, also where it comes to nothing.
     """
     with transaction.atomic():
         claim, contract = locked_claim(actor, reference, revision)
         step = claim_step(actor, claim, contract, "pay")
+        if not claim.amount_minor:
+            raise Conflict("It comes to nothing: the most that is paid for had been reached.")
         now = timezone.now()
-        payers = {
-            one.organisation.reference: one
-            for one in claim.measure.plan.payers.select_related("organisation").order_by("pk")
-        }
-        parts = split(
-            claim.amount_minor,
-            {name: one.share for name, one in payers.items()},
-            {name: left_in(one, timezone.localdate(now)) for name, one in payers.items() if one.pot_minor},
-        )
+        parts = _shares(claim, timezone.localdate(now))
+        payers = {one.organisation.reference: one for one in _payers(claim)}
         OutcomePayment.objects.bulk_create(
             OutcomePayment(claim=claim, payer=payers[name], minor=minor, paid_at=now)
             for name, minor in parts.items()
@@ -181,6 +174,20 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
         claim.paid_by, claim.paid_at = actor.reference, now
         move_claim(actor, claim, step, {"paid": parts}, "paid_by", "paid_at")
     return claim
+
+
+def _payers(claim: Claim) -> list[Payer]:
+    return list(claim.measure.plan.payers.select_related("organisation").order_by("pk"))
+
+
+def _shares(claim: Claim, on: date) -> dict[str, int]:
+    """What each body is to pay of a claim, in pence by its reference, as the pots stand on that day."""
+    payers = {one.organisation.reference: one for one in _payers(claim)}
+    return split(
+        claim.amount_minor,
+        {name: one.share for name, one in payers.items()},
+        {name: left_in(one, on) for name, one in payers.items() if one.pot_minor},
+    )
 
 
 def claimable(contract: Contract) -> bool:
@@ -315,9 +322,17 @@ def _happening(claim: Claim, kind: str, changes: dict[str, Any]) -> Happening:
         "organisation": contract.call_off.organisation.reference,
         "supplier": contract.appointment.supplier.reference,
     }
-    if "paid" in changes:
-        references["payer"] = sorted(name for name, minor in changes["paid"].items() if minor)
-    elif kind in _TOLD_PAYERS:
-        payers = claim.measure.plan.payers.values_list("organisation__reference", flat=True)
-        references["payer"] = sorted(set(payers))
+    parts = changes.get("paid", changes.get("shares"))
+    if parts is not None:
+        references["payer"] = sorted(name for name, minor in parts.items() if minor)
+    elif kind == "claim.unverified":
+        references["payer"] = _told_to_pay(claim)
     return Happening(kind, "claim", claim.reference, references, changes)
+
+
+def _told_to_pay(claim: Claim) -> list[str]:
+    """The bodies, by reference, that the claim's last verification told to pay."""
+    verified = (
+        Event.objects.filter(type="claim.verified", subject=claim.reference).order_by("-position").first()
+    )
+    return list(verified.references["payer"]) if verified else []

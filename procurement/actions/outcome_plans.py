@@ -7,7 +7,7 @@ agreed: only then does the call-off go out (call_off_checks.py). Claims against 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import transaction
@@ -33,6 +33,7 @@ from procurement.states import PLANS, Part, Transition
 
 REFUSED: Final = "The plan of outcomes cannot be taken as it is."
 TEXT: Final = 5_000
+LAPSED: Final = "outcome_plan.approvals_lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def add_measure(actor: Actor, draft: MeasureDraft) -> Measure:
 
 
 def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> OutcomePlan:
-    """Says the whole plan of a draft call-off, by the call-off's reference and revision; what payers approved falls.
+    """Says the whole plan of a draft call-off, by the call-off's reference and revision; what payers approved falls,
+    and whoever had been asked is told so.
 
     Raises NotFound, NotPermitted, Stale, Conflict once it has gone out, Invalid.
     """
@@ -90,6 +92,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
                 "revision": _last_revision(row),
             },
         )
+        before, asked = plan.status, _asked(plan)
         plan.suitability, plan.long_stop_on, plan.cap_minor = terms.suitability, terms.long_stop_on, terms.cap
         plan.investor = bodies[terms.investor] if terms.investor else _registered(terms.investor_named)
         plan.investor_named = None if plan.investor else terms.investor_named
@@ -102,7 +105,8 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         said = ("suitability", "long_stop_on", "cap_minor", "status")
         _save(plan, *said, "investor", "investor_named", "investor_approval")
         _pays(row, terms.cap)
-        record(actor, _happening(plan, step.event, {"cap": plan.cap_minor}))
+        lapsed = _lapsed(plan, before, asked)
+        record_many(actor, [*lapsed, _happening(plan, step.event, {"cap": plan.cap_minor})])
     return plan
 
 
@@ -128,13 +132,54 @@ def remove_plan(actor: Actor, reference: str, revision: int) -> None:
         plan = _locked(actor, reference, revision)
         step = _permitted(actor, plan, "remove")
         told = _happening(plan, step.event, {"revision": plan.revision})
-        if plan.status == OutcomePlan.Status.DRAFT:
-            # Those that are to pay or to invest do not know of a draft.
-            del told.references["payer"]
-            told.references.pop("investor", None)
+        # Of a draft those alone know who had it before them and wait to be asked again.
+        asked = _asked(plan)
+        known = told.references | {"payer": sorted(asked.payers), "investor": asked.investor}
+        told = replace(told, references={name: one for name, one in known.items() if one})
         plan.delete()
         _pays(plan.call_off, 0)
         record(actor, told)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who has had the plan before them and knows of no other end of it: bodies that pay and the investor, by
+    reference.
+    """
+
+    payers: frozenset[str] = frozenset()
+    investor: str = ""
+
+
+def _asked(plan: OutcomePlan) -> Asked:
+    """Who knows of the plan as it stands: all that it names once it is proposed; of a draft that had been proposed,
+    those that were told that they are asked again.
+    """
+    if plan.status != OutcomePlan.Status.DRAFT:
+        payers = plan.payers.values_list("organisation__reference", flat=True)
+        return Asked(frozenset(payers), plan.investor.reference if plan.investor else "")
+    known = ("outcome_plan.proposed", "outcome_plan.removed", LAPSED)
+    last = Event.objects.filter(type__in=known, subject=plan.reference).order_by("-position").first()
+    if last is None or last.type != LAPSED:
+        return Asked()
+    return Asked(frozenset(last.references["payer"]), last.references.get("investor", ""))
+
+
+def _lapsed(plan: OutcomePlan, before: str, asked: Asked) -> list[Happening]:
+    """That a plan which had been proposed is said anew, for those that were asked: they are asked again, or named no
+    longer. Not yet recorded; nothing where nobody had been asked, or where they know and none of them is dropped.
+    """
+    named = _happening(plan, LAPSED, {"before": before})
+    everybody = asked.payers | ({asked.investor} - {""})
+    again = everybody & set(named.references["payer"])
+    invests = everybody & {named.references.pop("investor", "")}
+    dropped = everybody - again - invests
+    if not everybody or (before == OutcomePlan.Status.DRAFT and not dropped):
+        return []
+    named.references.update({"payer": sorted(again), "dropped": sorted(dropped)})
+    if invests:
+        (named.references["investor"],) = invests
+    return [named]
 
 
 def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:

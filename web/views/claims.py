@@ -137,6 +137,7 @@ def _page(
         parts,
         claimed=actor.reference == found.claimed_by,
         verified=actor.reference == found.verified_by,
+        amount=found.amount_minor,
     )
     return render(
         request,
