@@ -37,7 +37,7 @@ from procurement.errors import Fault
 from procurement.line import Line, line_of, way
 from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
-from procurement.next_supplier import faults_beside, next_of
+from procurement.next_supplier import Next, faults_beside, next_of
 from procurement.notice_facts import call_off_facts as notice_facts_of
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import terms_of
@@ -61,7 +61,8 @@ _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 class CallOffFacts:
     """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
     `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out, its next
-    order form from being sent, its award to whoever accepted or ranks first, or its contract from being signed.
+    order form from being sent, its award to whoever accepted or ranks first, or its contract from being signed. `found`
+    is whom the next order form of a direct award would go to, past whom and why: nobody while one is open.
     `notices` are those that the law asks of its contract, or would ask of one for `greatest`; `no_notices` says why
     none is asked for, "" where one is or nothing says what it comes to.
     """
@@ -73,6 +74,7 @@ class CallOffFacts:
     contract: Contract | None
     greatest: int | None
     blocking: list[Fault]
+    found: Next
     purchase: Purchase
     notices: tuple[DueNotice, ...]
     no_notices: str
@@ -153,6 +155,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         contract=contract,
         greatest=greatest,
         blocking=rules,
+        found=found,
         purchase=purchase,
         notices=notices,
         no_notices=no_notices,

@@ -35,6 +35,14 @@ class Next:
     passed: tuple[Passed, ...]
     left: int
 
+    def is_next(self, asked: CallOffSupplier) -> bool:
+        """Whether the next order form would go to it."""
+        return self.asked is not None and self.asked.pk == asked.pk
+
+    def passing(self, asked: CallOffSupplier) -> tuple[Fault, ...]:
+        """Why the next order form would pass over it; nothing where it would not."""
+        return next((one.faults for one in self.passed if one.asked.pk == asked.pk), ())
+
 
 def next_of(
     call_off: CallOff, suppliers: Sequence[CallOffSupplier], sent: Collection[int], prices: Prices, on: date

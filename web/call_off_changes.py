@@ -38,7 +38,9 @@ def _why(sent: QueryDict) -> str:
 OF_CALL_OFFS: Final[dict[str, Change]] = {
     "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
-    "send_offer": lambda actor, reference, revision, _: send_offer(actor, reference, revision),
+    "send_offer": lambda actor, reference, revision, sent: send_offer(
+        actor, reference, revision, sent.get("supplier")
+    ),
     "award": lambda actor, reference, revision, sent: award_direct(
         actor, reference, revision, sent.get("conflicts", "")
     ),

@@ -33,9 +33,12 @@ HAPPENINGS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class SupplierLine:
-    """A supplier in its place: its price in pence without VAT (None with `why` there is none), and its offer."""
+    """A supplier in its place: its price in pence without VAT (None with `why` there is none), and its offer; whether
+    the next order form would go to it, or why that would pass over it.
+    """
 
     position: int
+    reference: str
     name: str
     fictional: bool
     partners: str
@@ -43,6 +46,8 @@ class SupplierLine:
     total: int | None
     why: str
     offer: Offer | None
+    is_next: bool
+    passed_over: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class CallOffPage:
     no_notices: str
     history: tuple[Happened, ...]
 
+    @property
+    def next_supplier(self) -> SupplierLine | None:
+        """To whom the next order form would go."""
+        return next((one for one in self.suppliers if one.is_next), None)
+
 
 def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
     """The page of a call-off, as CallOffQuerySet.told reads one, that the actor may see."""
@@ -86,6 +96,7 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
         lines.append(
             SupplierLine(
                 position=row.position,
+                reference=row.appointment.supplier.reference,
                 name=row.appointment.supplier.name,
                 fictional=row.appointment.supplier_id in made_up,
                 partners=", ".join(one.organisation.name for one in row.partners.all()),
@@ -93,6 +104,8 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
                 total=None if minor is None else terms.total(minor),
                 why=" ".join(one.message for one in price.faults) if price else "",
                 offer=offer,
+                is_next=facts.found.is_next(row),
+                passed_over=" ".join(one.message for one in facts.found.passing(row)),
             )
         )
     return CallOffPage(

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.changing import done_once, object_of, text_of
 from api.schema import operation
-from api.v1.call_off_shapes import AwardSerializer, CallOffSerializer, ReasonSerializer
+from api.v1.call_off_shapes import AwardSerializer, CallOffSerializer, ReasonSerializer, SendingSerializer
 from api.v1.call_offs import revision_read, seen_by, shown_anew
 from api.v1.offer_shapes import OfferSerializer, OfferSummarySerializer
 from api.v1.offers import SENDS, shown_offer
@@ -213,7 +213,7 @@ class CallOffOffers(ListView):
         summary="Send the order to the next supplier",
         answer=OfferSerializer,
         status=201,
-        body={"application/json": NOTHING},
+        body={"application/json": SendingSerializer},
         scope="call_offs:write",
         headers=("If-Match", "Idempotency-Key"),
         problems=MOVED,
@@ -222,13 +222,14 @@ class CallOffOffers(ListView):
     def post(self, request: Request, reference: str) -> Response:
         """In the locked order, at the rates of its card in force today, frozen with a digest. One supplier is asked
         at a time: 409 while another offer is open, where every supplier was asked, where an approval is missing or
-        the shortlist was unlocked; 422 with every rule that is broken. `If-Match` takes the call-off's ETag.
+        the shortlist was unlocked, and where another than `supplier` is next, with its name; 422 with every rule that
+        is broken. `If-Match` takes the call-off's ETag.
         """
         actor = signed_in(request)
-        object_of(request, (), empty=True)
+        meant = text_of(object_of(request, ("supplier",), empty=True), "supplier")
 
         def act() -> Response:
-            offer = send_offer(actor, reference, revision_read(request, reference))
+            offer = send_offer(actor, reference, revision_read(request, reference), meant)
             return shown_offer(request, offer.pk, 201)
 
         return done_once(request, actor.reference, act)

@@ -97,6 +97,15 @@ class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=NOTE_LENGTH)
 
 
+class SendingSerializer(serializers.Serializer[Any]):
+    """To whom an order form is meant to go."""
+
+    supplier = serializers.CharField(
+        max_length=REFERENCE_LENGTH, required=False, allow_null=True,
+        help_text="The supplier that is meant, as `is_next` names it; none: whoever is next.",
+    )  # fmt: skip
+
+
 class AwardSerializer(serializers.Serializer[Any]):
     """What is known of conflicts of interest on the day of award, such as "None known"."""
 
@@ -113,7 +122,8 @@ class RuleFaultSerializer(serializers.Serializer[Any]):
 
 class AskedSerializer(serializers.Serializer[Any]):
     """A supplier that it may go to. `price` is of the work on its card today, `total` with expenses and every option;
-    both null where `unpriced` says why. `offer` is the one it was sent.
+    both null where `unpriced` says why. `offer` is the one it was sent. `is_next` is whether the next order form of a
+    direct award would go to it; `passed_over` why that would go past it, to one behind it in the order.
     """
 
     position = serializers.IntegerField(min_value=1)
@@ -124,6 +134,8 @@ class AskedSerializer(serializers.Serializer[Any]):
     total = Money(allow_null=True)
     unpriced = RuleFaultSerializer(many=True)
     offer = serializers.CharField(allow_null=True)
+    is_next = serializers.BooleanField()
+    passed_over = RuleFaultSerializer(many=True)
 
 
 class ApprovalSerializer(serializers.Serializer[Any]):
@@ -340,4 +352,6 @@ def _asked(facts: CallOffFacts, asked: CallOffSupplier, made_up: Collection[int]
         "total": money(total),
         "unpriced": [told(one) for one in price.faults],
         "offer": offer.reference if offer else None,
+        "is_next": facts.found.is_next(asked),
+        "passed_over": [told(one) for one in facts.found.passing(asked)],
     }

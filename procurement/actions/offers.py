@@ -24,7 +24,7 @@ from procurement.deadlines import after_working_days, half_way
 from procurement.errors import Conflict, Invalid, NotFound, Stale
 from procurement.models import CallOff, CallOffSupplier, Offer
 from procurement.models.call_offs import LIVE_OFFER
-from procurement.next_supplier import Passed, next_of, nobody_faults
+from procurement.next_supplier import Next, Passed, next_of, nobody_faults
 from procurement.order_form import Priced, order_document, terms_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import SYSTEM, Actor
@@ -35,14 +35,14 @@ from procurement.states import OFFERS, Part, Transition
 Status = Offer.Status
 
 
-def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
+def send_offer(actor: Actor, reference: str, revision: int, supplier: str | None = None) -> Offer:
     """Sends the order form to the next supplier in the locked order that can be asked (who was passed over, and why, is
-    recorded), at the rates of its card in force today, to be
-    answered within the terms' working days.
+    recorded), at the rates of its card in force today, to be answered within the terms' working days. `supplier` is the
+    one that the sender means (None: whoever is next).
 
     Raises NotFound, NotPermitted, Stale; Conflict while another offer is open, where every supplier was asked, where
-    approval is missing or the shortlist was unlocked meanwhile; Invalid with every rule that it breaks, also where
-    nobody who is left can be asked.
+    another is next than is meant, where approval is missing or the shortlist was unlocked meanwhile; Invalid with every
+    rule that it breaks, also where nobody who is left can be asked.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
@@ -59,6 +59,7 @@ def send_offer(actor: Actor, reference: str, revision: int) -> Offer:
         sent = set(call_off.offers.values_list("asked_id", flat=True))
         found = next_of(call_off, suppliers, sent, prices, today)
         asked = found.asked
+        _meant(supplier, found)
         faults.extend(found.faults)
         if asked is None and found.passed:
             faults.extend(nobody_faults(found, suppliers))
@@ -208,6 +209,17 @@ def happening(offer: Offer, kind: str, changes: dict[str, Any]) -> Happening:
         "partner": sorted(one.reference for one in offer.asked.partners.all()),
     }
     return Happening(kind, "offer", offer.reference, references, changes)
+
+
+def _meant(supplier: str | None, found: Next) -> None:
+    """Raises Conflict where the order form would go to another supplier than is meant: nothing takes it back unread."""
+    if not supplier or found.asked is None or found.asked.appointment.supplier.reference == supplier.lower():
+        return
+    goes_to = found.asked.appointment.supplier
+    told = f"The order form would go to {goes_to.name} ({goes_to.reference}) now, not to {supplier}."
+    mine = (one for one in found.passed if one.asked.appointment.supplier.reference == supplier.lower())
+    why = " ".join(fault.message for one in mine for fault in one.faults)
+    raise Conflict(f"{told} {why}".rstrip())
 
 
 def _made(actor: Actor, call_off: CallOff, asked: CallOffSupplier, price: Priced, now: datetime) -> Offer:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from procurement.actions.offers import decline_offer, send_offer
-from procurement.models import CallOff, Offer, Organisation
+from procurement.models import Appointment, CallOff, Event, Offer, Organisation
 from tests.api import calling_off
 from tests.api.buying import buyer
 from tests.api.calling_off import acting, drafted
@@ -105,3 +105,26 @@ def test_a_call_off_takes_no_more_queries_for_two_offers_than_for_one(
             second = send_offer(buyer(), call_off.reference, call_off.revision)
             decline_offer(acting("brightwater"), second.reference, 1, "No.")
     assert counts[0] == counts[1]
+
+
+def test_whom_the_next_order_form_goes_to_is_read_before_and_meant_as_it_is_sent(
+    person: Callable[[str], Client],
+) -> None:
+    client, call_off = person("buyer"), calling_off.drafted()
+    one = f"{LIST}{call_off.reference}/"
+    assert [each["is_next"] for each in client.get(one).json()["suppliers"]] == [True, False]
+    Appointment.objects.filter(supplier__reference="larch").update(status="suspended")
+    told = client.get(one).json()
+    assert told["blocking"] == []
+    seen = [(each["is_next"], [why["code"] for why in each["passed_over"]]) for each in told["suppliers"]]
+    assert seen == [(False, ["not_appointed"]), (True, [])]
+    before = Event.objects.count()
+    headers = {"If-Match": "*", "Idempotency-Key": "k1"}
+    answer = client.post(
+        f"{one}offers/", {"supplier": "larch"}, content_type="application/json", headers=headers
+    )
+    assert (answer.status_code, Event.objects.count(), Offer.objects.count()) == (409, before, 0)
+    name = told["suppliers"][1]["supplier"]["name"]
+    assert answer.json()["detail"].startswith(
+        f"The order form would go to {name} (brightwater) now, not to larch. "
+    )

@@ -70,6 +70,40 @@ def test_one_that_cannot_be_asked_is_passed_over_and_it_is_said_why(
     assert "oak" not in str(sent.changes)
 
 
+def test_whom_it_would_go_to_and_past_whom_and_why_is_shown_before(market: Market) -> None:
+    call_off = drafted(market.buyer)
+    found = shown(call_off).found
+    assert [(found.is_next(one), found.passing(one)) for one in asked_of(call_off)] == [
+        (True, ()), (False, ()),
+    ]  # fmt: skip
+    suspended("oak")
+    found = shown(call_off).found
+    first, second = asked_of(call_off)
+    assert (found.is_next(first), [one.code for one in found.passing(first)]) == (False, ["not_appointed"])
+    assert (found.is_next(second), found.passing(second)) == (True, ())
+    send_offer(market.buyer, call_off.reference, call_off.revision)
+    found = shown(call_off).found
+    assert [(found.is_next(one), found.passing(one)) for one in asked_of(call_off)] == [
+        (False, ()), (False, ()),
+    ]  # fmt: skip
+
+
+def test_an_order_form_that_would_go_to_another_than_is_meant_is_not_sent(market: Market) -> None:
+    call_off = drafted(market.buyer)
+    suspended("oak")
+    before = Event.objects.count()
+    with pytest.raises(Conflict) as refused:
+        send_offer(market.buyer, call_off.reference, call_off.revision, "oak")
+    told = str(refused.value)
+    assert told.startswith("The order form would go to Yew Digital (yew) now, not to oak. ")
+    assert shown(call_off).found.passed[0].faults[0].message in told
+    with pytest.raises(Conflict, match=r"would go to Yew Digital \(yew\) now, not to elm\.$"):
+        send_offer(market.buyer, call_off.reference, call_off.revision, "elm")
+    assert (Event.objects.count(), Offer.objects.count()) == (before, 0)
+    offer = send_offer(market.buyer, call_off.reference, call_off.revision, "yew")
+    assert offer.asked.appointment.supplier.reference == "yew"
+
+
 def test_one_that_can_be_asked_again_is_next_in_its_order(market: Market) -> None:
     call_off = drafted(market.buyer)
     suspended("oak")

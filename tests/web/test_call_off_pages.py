@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import CallOff, Contract, Event, Framework, Lot, Offer, Partner
+from procurement.models import Appointment, CallOff, Contract, Event, Framework, Lot, Offer, Partner
 from tests.web.buying import ALDER, colleague, signed
 from tests.web.calling_off import awarded, begun, chosen, form, need, sent_to_alder, step
 from tests.web.reading import read, summary, wrong
@@ -144,6 +144,25 @@ def test_the_lead_supplier_reads_and_declines_and_the_next_is_asked(page: Client
     assert any("No capacity." in line for line in shown.texts("li"))
     assert step(page, address, "send_offer").status_code == 303
     assert Offer.objects.latest("pk").asked.appointment.supplier.reference == "dogwood"
+
+
+def test_the_form_says_whom_it_goes_to_and_sends_nothing_where_another_is_next(page: Client) -> None:
+    address = begun(signed(page))
+    shown = read(page.get(address))
+    assert shown.one("input", name="supplier").attributes["value"] == "alders"
+    assert "Send the order form to Consortium Alder" in shown.one("main").text
+    Appointment.objects.filter(reference="rm1~1~alders").update(status="suspended")
+    before = state()
+    answer = step(page, address, "send_offer", supplier="alders")
+    assert (answer.status_code, state()) == (409, before)
+    told = read(answer).one("div", class_="govuk-error-summary").text
+    assert "The order form would go to Dogwood Digital (dogwood) now, not to alders." in told
+    shown = read(page.get(address))
+    assert shown.one("input", name="supplier").attributes["value"] == "dogwood"
+    offers = [one.text for one in shown.all("td") if "Passed over" in one.text or "Asked next" in one.text]
+    assert [one.partition(":")[0] for one in offers] == ["Passed over", "Asked next"]
+    assert step(page, address, "send_offer", supplier="dogwood").status_code == 303
+    assert Offer.objects.get().asked.appointment.supplier.reference == "dogwood"
 
 
 @pytest.mark.parametrize("organisation", ["", "dogwood", "owner"])

@@ -298,7 +298,7 @@ def _by_direct_award(walk: Walk) -> str:
         why = {"Why without competition": "First in the ranking."}
         call_off = _begun(buyer, shortlist, AWARD, "Direct award", why)
         buyer.goto(call_off)
-        buyer.take("Send the order form to the next supplier")
+        buyer.take("Send the order form to Glasdale Consortium")
     with walk.as_(LEAD) as lead:
         lead.goto("/offers")
         lead.follow(AWARD)
