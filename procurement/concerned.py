@@ -93,6 +93,28 @@ def _invited(references: Collection[str]) -> Pairs:
     )
 
 
+def _writers(references: Collection[str]) -> Pairs:
+    """The members of today whom leads let write tenders for a competition."""
+    return _let("tender__competition__call_off__reference", references)
+
+
+def _drafters(references: Collection[str]) -> Pairs:
+    """The same, of one tender."""
+    return _let("tender__reference", references)
+
+
+def _let(path: str, references: Collection[str]) -> Pairs:
+    today = timezone.localdate()
+    member = SupplierMember.objects.filter(
+        Q(left_on=None) | Q(left_on__gt=today),
+        supplier=OuterRef("tender__invitation__asked__appointment__supplier"),
+        partner=OuterRef("partner"),
+        joined_on__lte=today,
+    )
+    rows = Tender.drafters.through.objects.filter(Exists(member), **{f"{path}__in": references})
+    return rows.values_list(path, "partner__organisation_id", "partner__organisation__reference")
+
+
 def _offered(references: Collection[str]) -> Pairs:
     """The leads of today of the suppliers that a direct award has sent an order form, whatever they answered."""
     sent = Offer.objects.filter(call_off__reference__in=references)
@@ -123,11 +145,14 @@ WAYS: Final[dict[str, Way]] = {
     "dropped": Way("dropped", _itself),
     "invited": Way("call_off", _invited),
     "offered": Way("call_off", _offered),
+    "writers": Way("call_off", _writers),
+    "drafters": Way("tender", _drafters),
 }
 """`supplier` leads to all its members, `lead` to the one that submits and signs; `owner` to a framework's;
 `payer` to bodies that pay with the buyer, `investor` to the social investor, `dropped` to those of them that a plan
 names no longer; `invited` to the leads that compete, or are asked whether they would; `offered` to those that were sent
-an order form.
+an order form; `writers` to the members whom leads let write tenders for a competition, `drafters` to those of one
+tender.
 """
 
 

@@ -18,7 +18,7 @@ from procurement.models import Capability
 TENDER_EVENTS: Final[dict[str, str]] = {
     "viewed": "The lead supplier has read the invitation.",
     "declined": "The lead supplier will not tender.",
-    "drafters_named": "The lead said which of its members may write.",
+    "drafters_named": "The lead said which of its members may write; it names those that may from now on.",
     "drafted": "Something of it was written.",
     "submitted": "It was submitted; changes hold the receipt, its number, digest and time.",
     "confirmed": "What was submitted stands after a material amendment.",
@@ -27,6 +27,7 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "assessed": "An assessor scored a criterion; changes hold which, not the score.",
     "agreed": "The score of a criterion was agreed; changes hold which, not the score.",
     "price_asked": "Its price looks abnormally low: the tenderer is asked.",
+    "price_unanswered": "The time to explain its price passed without an answer.",
     "price_answered": "The tenderer explained its price.",
     "price_accepted": "The explanation was taken.",
     "successful": "It is to be awarded.",
@@ -43,8 +44,10 @@ PARTIES: Final = ("organisation", "lead")
 """The buyer, and the lead that answers for a supplier: no other member of it, and no other supplier."""
 ASKED: Final = (*PARTIES, "partner")
 """These, and the firms that are wanted."""
-COMPETING: Final = ("organisation", "invited")
-"""The buyer, and the lead of every supplier that a competition has invited, or asks for interest."""
+COMPETING: Final = ("organisation", "invited", "writers")
+"""The buyer, the lead of every supplier that a competition has invited, or asks for interest, and the members that it
+lets write.
+"""
 BUYERS_ALONE: Final = ("assessed", "agreed")
 """Of a tender's events those that its supplier does not read."""
 
@@ -134,6 +137,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "closed": "The deadline for tenders passed.",
             "evaluated": "Its tenders were ranked.",
             "intention": "Whom the buyer means to award to was told.",
+            "standstill_ended": "The standstill that was promised has ended.",
             "approval_asked": "An approval is asked for; changes hold of which greatest total, in pence.",
             "approved": "The buyer's approver let it go on; changes hold the greatest total.",
             "interest_ended": "Expressions of interest ended; changes hold how many are invited.",

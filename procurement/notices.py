@@ -1,6 +1,7 @@
 """Who is told of what, how and in which words: one table, a row for each type of event and each party to it.
 
-To tell of another type, add a row. `title` and `text` are format strings over what the event says: `{subject}`, each
+To tell of another type, add a row: here, or for the market, competitions and outcomes in market_notices.py,
+competition_notices.py and outcome_notices.py. `title` and `text` are format strings over what the event says: `{subject}`, each
 reference and each changed value by its name; a function takes their place where a format string does not do. No
 name of a person, no contact, no price stands in an event, so none can stand in a notice.
 """
@@ -16,10 +17,11 @@ from typing import Any, Final
 
 from django.urls import reverse
 
+from procurement.competition_notices import CALL_OFF, COMPETITION_NOTICES, INVITED_TO
 from procurement.market_notices import MARKET_NOTICES
 from procurement.models import Event
 from procurement.models.outbox import TITLE_LENGTH
-from procurement.notice import URGENT, USER, Notice, Words
+from procurement.notice import URGENT, Notice, Words
 from procurement.outcome_notices import OUTCOME_NOTICES
 from procurement.permissions import ADMINISTRATORS, APPROVERS, SYSTEM
 from procurement.working_days import LONDON
@@ -68,14 +70,7 @@ def _by_a_firm_alone(event: Event) -> bool:
     return "supplier" not in event.references
 
 
-CALL_OFF: Final = ("web:call-off", "{call_off}")
 OFFER: Final = ("web:offer", "{subject}")
-ASSESSED: Final = ("web:competition", "{subject}")
-TENDER: Final = ("web:tender", "{subject}")
-INVITATION: Final = ("web:invitation", "{subject}")
-INVITED_TO: Final = ("web:invited", "{subject}")
-"""An event of a call-off that tells all who compete: each is led to its own invitation."""
-INVITED_BY: Final = ("web:invited", "{call_off}")
 CONTRACT: Final = ("web:contract", "{subject}")
 JOINING: Final = ("web:joining", "{subject}")
 PROPOSAL: Final = ("web:rate-proposal", "{subject}")
@@ -83,6 +78,7 @@ HOOK: Final = ("api:webhook", "{subject}")
 
 NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     **MARKET_NOTICES,
+    **COMPETITION_NOTICES,
     "saved_search.matched": (
         Notice("organisation", "Saved search {subject}", _found, ("web:saved-search", "{subject}")),
     ),
@@ -177,48 +173,6 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "contract.notice_reminded": (
         Notice("organisation", "A notice to publish: {subject}", _notice_due, CONTRACT, URGENT),
     ),
-    "invitation.interest_asked": (
-        Notice("lead", "Are you interested? {call_off}",
-               "A buyer asks {supplier} whether it is interested in the call-off {call_off}.", INVITATION, URGENT),
-    ),
-    "invitation.reminded": (
-        Notice("lead", "An answer is missing: {call_off}",
-               "A buyer waits to hear whether {supplier} is interested in the call-off {call_off}, until "
-               "{interest_until}.", INVITATION, URGENT),
-    ),
-    "invitation.sent": (
-        Notice("lead", "Invited to tender: {call_off}",
-               "A buyer invites {supplier} to tender for the call-off {call_off}. It says until when.",
-               INVITATION, URGENT),
-    ),
-    "clarification.asked": (
-        Notice("organisation", "A question to answer: {call_off}",
-               "A supplier asks about the call-off {call_off}. The answer goes to all who are invited.",
-               CALL_OFF, URGENT),
-    ),
-    "clarification.answered": (
-        Notice("invited", "A question was answered: {call_off}",
-               "The buyer has answered a question about the call-off {call_off}.", INVITED_BY, URGENT),
-    ),
-    "call_off.person_added": (
-        Notice(USER, "You are {part} of {subject}",
-               "You are named {part} of the competition {subject}. Its tenders are read once it has closed and is "
-               "opened.", ASSESSED),
-    ),
-    "call_off.tenders_opened": (
-        Notice(USER, "Tenders to assess: {subject}",
-               "The tenders of the competition {subject} are opened: declare your interests, then score or moderate.",
-               ASSESSED),
-    ),
-    "call_off.scores_lapsed": (
-        Notice("organisation", "Scores count no longer: {subject}",
-               "A conflict of interest was declared after the tenders of {subject} were ranked: nothing is told or "
-               "awarded by scores that count no longer. They are evaluated again.", ASSESSED, URGENT),
-    ),
-    "call_off.evaluation_reopened": (
-        Notice(USER, "Evaluated again: {subject}",
-               "Scores of the tenders of {subject} count no longer: those are given and agreed anew.", ASSESSED),
-    ),
     "call_off.approval_asked": (
         Notice("organisation", "To approve: {subject}",
                "An approval of the call-off {subject} is asked for: it goes on once it is given.",
@@ -226,20 +180,6 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "call_off.approved": (
         Notice("organisation", "Approved: {subject}", "The call-off {subject} is approved and may go out.",
-               ("web:call-off", "{subject}"), URGENT),
-    ),
-    "call_off.extended": (
-        Notice("invited", "More time: {subject}", "The moments of the competition {subject} are later now.", INVITED_TO,
-               URGENT),
-    ),
-    "call_off.amended": (
-        Notice("invited", "Changed: {subject}",
-               "The buyer has changed what the competition {subject} asks for: read the difference, and confirm your "
-               "tender or submit it anew where it says so.", INVITED_TO, URGENT),
-    ),
-    "call_off.closed": (
-        Notice("organisation", "Closed to tenders: {subject}",
-               "The deadline of the competition {subject} has passed; its tenders can be opened.",
                ("web:call-off", "{subject}"), URGENT),
     ),
     "call_off.awarded": (
@@ -250,63 +190,20 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "call_off.cancelled": (
         Notice("invited", "Cancelled: {subject}", "Nothing is bought in the competition {subject}. {reason}",
                INVITED_TO, URGENT),
+        Notice("writers", "Cancelled: {subject}",
+               "Nothing is bought in the competition {subject}, whose tender your lead let you write. {reason}",
+               INVITED_TO, URGENT),
         Notice("offered", "Cancelled: {subject}", "Nothing is bought in the call-off {subject}. {reason}", None,
                URGENT),
     ),
     "call_off.unsuccessful": (
         Notice("invited", "Ended without award: {subject}",
                "The competition {subject} ended without an award. {reason}", INVITED_TO, URGENT),
+        Notice("writers", "Ended without award: {subject}",
+               "The competition {subject}, whose tender your lead let you write, ended without an award. {reason}",
+               INVITED_TO, URGENT),
         Notice("organisation", "Ended without award: {subject}", "The competition {subject} has ended. {reason}",
                ("web:call-off", "{subject}"), URGENT, when=_by_the_clock),
-    ),
-    "tender.submitted": (
-        Notice("lead", "Tender received: {call_off}",
-               "The tender of {supplier} for the call-off {call_off} was received and is sealed.", TENDER),
-    ),
-    "tender.lead_changed": (
-        Notice("lead", "Your tender: {call_off}",
-               "You lead {supplier} from {since}: its tender for the call-off {call_off} is yours now.",
-               TENDER, URGENT),
-        Notice("organisation", "{partner} leads {supplier}",
-               "{partner} leads the supplier {supplier} of a tender for the call-off {call_off} from {since}.",
-               CALL_OFF, URGENT),
-    ),
-    "tender.partner_left": (
-        Notice("lead", "{partner} has left {supplier}",
-               "{partner}, which your tender for the call-off {call_off} names, does not belong to "
-               "{supplier} any more: see whether what you have written stands.", TENDER, URGENT),
-        Notice("organisation", "{partner} has left {supplier}",
-               "{partner}, which a tender for the call-off {call_off} names, does not belong to {supplier} any more.",
-               CALL_OFF, URGENT),
-    ),
-    "tender.reminded": (
-        Notice("lead", "The deadline is close: {call_off}",
-               "Your tender for the call-off {call_off} is not submitted, or does not answer to the last "
-               "amendment. The deadline is {deadline}.", TENDER, URGENT),
-    ),
-    "tender.price_asked": (
-        Notice("lead", "A question about your price: {call_off}",
-               "The price of your tender for the call-off {call_off} looks abnormally low: the buyer asks you to "
-               "explain it.", TENDER, URGENT),
-    ),
-    "tender.price_answered": (
-        Notice("organisation", "A price was explained: {call_off}",
-               "{supplier} has explained the price of its tender for the call-off {call_off}.", TENDER),
-    ),
-    "tender.disqualified": (
-        Notice("lead", "Disqualified: {call_off}",
-               "Your tender for the call-off {call_off} takes part no longer: it says why.",
-               TENDER, URGENT),
-    ),
-    "tender.ended": (
-        # The call-off's own message is the urgent one: this one says what became of the tender.
-        Notice("lead", "Nothing comes of it: {call_off}",
-               "The call-off {call_off} ended without a contract, and your tender with it: it says why.",
-               TENDER),
-    ),
-    "tender.told": (
-        Notice("lead", "The outcome of {call_off}", "The letter on the outcome of your tender is there.", TENDER,
-               URGENT),
     ),
     **OUTCOME_NOTICES,
     "joining.submitted": (

@@ -44,7 +44,8 @@ def intend_award(actor: Actor, reference: str, revision: int) -> Competition:
             competition.standstill_until = standstill_end(
                 timezone.now(), act_of_2023=by_act(call_off), nation=call_off.organisation.nation
             )
-        competition.save(update_fields=["standstill_until"])
+        competition.standstill_ended_at = None
+        competition.save(update_fields=["standstill_until", "standstill_ended_at"])
         also = decided(actor, competition, first.tender.reference)
         told = {"standstill_until": instant(competition.standstill_until)}
         move(actor, call_off, "intend", told, also=also)

@@ -15,9 +15,10 @@ from procurement.actions.closing import close_competition
 from procurement.actions.contract_reminders import remind_contract
 from procurement.actions.interest import end_interest, remind_interest
 from procurement.actions.offers import expire_offer, remind_offer
+from procurement.actions.passed_windows import end_standstill, lapse_question
 from procurement.actions.public_notices import remind_notices
 from procurement.actions.tender_reminders import remind_tenders
-from procurement.models import CallOff, Competition, Contract, Offer
+from procurement.models import CallOff, Competition, Contract, LowPriceQuestion, Offer, Tender
 
 WAITING = (Offer.Status.SENT, Offer.Status.VIEWED)
 BATCH = 500
@@ -39,6 +40,14 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
     waited = out.filter(remind_at__lte=at, reminded_at=None).order_by("remind_at", "pk")
     silent = waited.filter(invited_at=None, interest_until__gt=at)
     missing = waited.filter(deadline__gt=at).exclude(invited_at=None)
+    stood = Competition.objects.filter(call_off__status=CallOff.Status.INTENTION, standstill_ended_at=None)
+    stood = stood.filter(standstill_until__lte=at).order_by("standstill_until", "pk")
+    lapsed = LowPriceQuestion.objects.filter(
+        answer_by__lte=at, answered_at=None, lapsed_at=None, accepted=None
+    )
+    # Of a tender that an outcome has come to nothing is waited for.
+    lapsed = lapsed.filter(tender__status=Tender.Status.SUBMITTED).order_by("answer_by", "pk")
+    silent_on_price = lapsed.values_list("tender__reference", flat=True)[:BATCH]
     today = timezone.localdate(at)
     close = Contract.objects.filter(notice_on__lte=today).order_by("notice_on", "pk")
     looked = Contract.objects.filter(remind_on__lte=today).order_by("remind_on", "pk")
@@ -47,6 +56,8 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
         "competitions_closed": sum(close_competition(one, at) for one in _call_offs(closed)),
         "interest_reminded": sum(remind_interest(one, at) for one in _call_offs(silent)),
         "tenders_reminded": sum(remind_tenders(one, at) for one in _call_offs(missing)),
+        "standstills_ended": sum(end_standstill(one, at) for one in _call_offs(stood)),
+        "prices_unanswered": sum(lapse_question(one, at) for one in list(silent_on_price)),
         "offers_expired": sum(expire_offer(one, at) for one in _references(expired)),
         "offers_reminded": sum(remind_offer(one, at) for one in _references(half)),
         "notices_reminded": sum(remind_notices(one, at) for one in _references(close)),

@@ -8,6 +8,7 @@ what.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -80,8 +81,11 @@ def let_write(actor: Actor, reference: str, revision: int, partners: Iterable[st
             if one not in found
         ]:
             raise Invalid("Nobody was let.", tuple(faults))
+        before = set(tender.drafters.values_list("reference", flat=True))
         tender.drafters.set(found.values())
-        take(actor, tender, "let", {"drafters": sorted(found)})
+        what = moved(tender, step_of(actor, tender, "let"), {"drafters": sorted(found)})
+        # Whoever could write before is not told again.
+        record(actor, replace(what, references=what.references | {"partner": sorted(found.keys() - before)}))
     return tender
 
 

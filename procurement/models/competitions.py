@@ -23,7 +23,8 @@ class Competition(models.Model):
     `interest_until` None: no expression of interest is asked for first. `material` is the number of the last
     amendment that tenderers must confirm or answer anew, 0 where there is none. `remind_at` is when tenders that are
     still missing are reminded of, once. `ranking` is the answer of
-    procurement/evaluation.py; `standstill_until` the moment before which nothing is awarded.
+    procurement/evaluation.py; `standstill_until` the moment before which nothing is awarded, `standstill_ended_at` when
+    the buyer was told that it has come.
     """
 
     call_off = models.OneToOneField(CallOff, on_delete=models.CASCADE, related_name="competition")
@@ -43,6 +44,7 @@ class Competition(models.Model):
     material = models.PositiveIntegerField(default=0)
     ranking = models.JSONField(null=True, blank=True)
     standstill_until = models.DateTimeField(null=True, blank=True)
+    standstill_ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -51,6 +53,11 @@ class Competition(models.Model):
             models.Index(fields=["interest_until"], name="competition_interest_due"),
             models.Index(
                 fields=["remind_at"], condition=Q(reminded_at=None), name="competition_reminder_due"
+            ),
+            models.Index(
+                fields=["standstill_until"],
+                condition=Q(standstill_ended_at=None),
+                name="competition_standstill_due",
             ),
         ]
 

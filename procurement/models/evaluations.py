@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from procurement.models.base import Referenced
 from procurement.models.competitions import Competition
@@ -67,7 +68,8 @@ class Consensus(models.Model):
 class LowPriceQuestion(models.Model):
     """A price that looks abnormally low is asked about before anything follows from it.
 
-    `accepted` None: not decided. Content of a tender, and told to nobody but its tenderer and the buyer.
+    `accepted` None: not decided. `lapsed_at` is when the buyer was told that the time for it had passed without an
+    answer. Content of a tender, and told to nobody but its tenderer and the buyer.
     """
 
     tender = models.OneToOneField(Tender, on_delete=models.PROTECT, related_name="low_price")
@@ -79,9 +81,17 @@ class LowPriceQuestion(models.Model):
     accepted = models.BooleanField(null=True)
     reason = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    lapsed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["tender_id"]
+        indexes = [
+            models.Index(
+                fields=["answer_by"],
+                condition=Q(answered_at=None, lapsed_at=None),
+                name="low_price_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"low price of {self.tender_id}"

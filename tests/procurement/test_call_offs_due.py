@@ -19,7 +19,8 @@ from procurement.working_days import LONDON, is_working_day
 from tests.bought import TERMS, Market, drafted, make_market, offered
 
 KINDS = ("offers_expired", "offers_reminded", "tenders_reminded", "notices_reminded", "competitions_closed",
-         "interest_ended", "interest_reminded", "contracts_reminded")  # fmt: skip
+         "interest_ended", "interest_reminded", "contracts_reminded", "standstills_ended",
+         "prices_unanswered")  # fmt: skip
 NOTHING = dict.fromkeys(KINDS, 0)
 SECOND = timedelta(seconds=1)
 
