@@ -1,9 +1,9 @@
 """Who is told of what, how and in which words: one table, a row for each type of event and each party to it.
 
 To tell of another type, add a row: here, or for the market, competitions and outcomes in market_notices.py,
-competition_notices.py and outcome_notices.py. `title` and `text` are format strings over what the event says: `{subject}`, each
-reference and each changed value by its name; a function takes their place where a format string does not do. No
-name of a person, no contact, no price stands in an event, so none can stand in a notice.
+competition_notices.py and outcome_notices.py. `title` and `text` are format strings over what the event says:
+`{subject}`, each reference and each changed value by its name; a function takes their place where a format string does
+not do. No name of a person, no contact, no price stands in an event, so none can stand in a notice.
 """
 
 from __future__ import annotations
