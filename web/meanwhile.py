@@ -97,7 +97,7 @@ def differing(fields: Iterable[Written]) -> list[FieldFault]:
     return [
         _standing(one.label, one.anchor, _shown(one.stands, one.labels or {}))
         for one in fields
-        if not _same(one.written, one.stands)
+        if not same(one.written, one.stands)
     ]
 
 
@@ -140,7 +140,7 @@ def _standing(label: str, anchor: str, now: str) -> FieldFault:
     )
 
 
-def _same(written: Value, stands: Value) -> bool:
+def same(written: Value, stands: Value) -> bool:
     """Whether two values say the same: a browser sends other ends of lines and boxes in its order, people write
     £1,000.
     """

@@ -5,51 +5,150 @@ Journey: /tenders/tnd_… (POST) -> here -> procurement/actions/assessing.py and
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify
+from procurement.competition_checks import agreed_scores
+from procurement.errors import Conflict, Fault, Invalid
+from procurement.evaluation_rules import Criterion, EvaluationRules
+from procurement.models import Assessment, Competition, Tender
+from procurement.permissions import Actor
 from web.competition_form import whole
 from web.doing import Change
-from web.faults import id_part
+from web.faults import lowered
+from web.meanwhile import Written, same
+from web.tender_page import TenderPage
 
 OF_TENDERS: Final[dict[str, Change]] = {
-    "assess": lambda actor, reference, _, sent: assess(
-        actor, reference, sent.get("criterion", ""), whole(sent.get("score", "")), sent.get("note", "")
-    ),
-    "agree": lambda actor, reference, _, sent: agree(
-        actor, reference, sent.get("criterion", ""), whole(sent.get("score", "")), sent.get("reason", "")
-    ),
-    "ask_price": lambda actor, reference, _, sent: ask_about_price(
+    "assess": lambda actor, reference, __, sent: _assess(actor, reference, sent),
+    "agree": lambda actor, reference, __, sent: _agree(actor, reference, sent),
+    "ask_price": lambda actor, reference, __, sent: ask_about_price(
         actor, reference, sent.get("question", "")
     ),
-    "accept_price": lambda actor, reference, _, sent: accept_price(actor, reference, sent.get("reason", "")),
+    "accept_price": lambda actor, reference, __, sent: accept_price(actor, reference, sent.get("reason", "")),
     "disqualify": lambda actor, reference, revision, sent: disqualify(
         actor, reference, revision, sent.get("ground", ""), sent.get("reason", "")
     ),
 }
 """By what the form says in `do`."""
 
+WORDS: Final = {"assess": "note", "agree": "reason"}
+"""By what the form of scores says in `do`: the field of the words that a score is given with."""
+LABELS: Final = {
+    ("assess", "score"): N_("Your score of %(name)s"),
+    ("assess", "note"): N_("Why, for %(name)s"),
+    ("agree", "score"): N_("Agreed score of %(name)s"),
+    ("agree", "reason"): N_("Reason that the tenderer is told, for %(name)s"),
+}
+"""How the fields of scores are called, by `do` and field."""
+
 DONE: Final = {
-    "assess": N_("Your score is kept."),
-    "agree": N_("The score is agreed."),
+    "assess": N_("Your scores are kept."),
+    "agree": N_("The scores are agreed."),
     "ask_price": N_("The tenderer has been asked about its price."),
     "accept_price": N_("The explanation of the price is taken."),
     "disqualify": N_("The tender takes part no longer."),
 }
 
 
-def anchors_of(sent: QueryDict) -> dict[str, str]:
-    """Which field of which form a fault belongs to; a form that scores has its criterion in its fields' names."""
-    criterion = id_part(sent.get("criterion", ""))
-    scored = sent.get("do") in ("assess", "agree")
-    return {
-        "score": f"{{do}}-score-{criterion}",
-        "note": f"{{do}}-note-{criterion}",
-        "reason": f"{{do}}-reason-{criterion}" if scored else "{do}-reason",
-        "question": "question",
-        "ground": "ground",
+def _assess(actor: Actor, reference: str, sent: QueryDict) -> None:
+    """The own scores of all criteria that were filled in or changed, in one."""
+    rows = Assessment.objects.filter(tender__reference=reference, assessor__reference=actor.reference)
+    stands = {one.criterion: (str(one.score), one.note) for one in rows}
+    _each("assess", reference, sent, stands, lambda *given: assess(actor, reference, *given))
+
+
+def _agree(actor: Actor, reference: str, sent: QueryDict) -> None:
+    """The agreed scores of all criteria that were filled in or changed, or that count no longer, in one."""
+    found = Tender.objects.select_related("competition").get(reference=reference)
+    counting = agreed_scores(found.competition).get(found.pk, {})
+    stands = {
+        one.criterion: (str(one.score), one.reason)
+        for one in found.consensus.all()
+        if one.criterion in counting
     }
+    _each("agree", reference, sent, stands, lambda *given: agree(actor, reference, *given))
+
+
+def _each(
+    do: str,
+    reference: str,
+    sent: QueryDict,
+    stands: Mapping[str, tuple[str, str]],
+    act: Callable[[str, object, str], object],
+) -> None:
+    """Carries out what was said of each criterion that differs from what stands; what is wrong is told of all. Raises
+    what `act` raises, Invalid where nothing was said at all.
+    """
+    rules = EvaluationRules.from_json(
+        Competition.objects.filter(tenders__reference=reference).values_list("rules", flat=True).get()
+    )
+    faults: list[Fault] = []
+    said = False
+    for one in rules.criteria:
+        now = stands.get(one.key, ("", ""))
+        score, words = (
+            sent.get(f"{do}-{field}-{one.key}", kept).strip()
+            for field, kept in zip(("score", WORDS[do]), now, strict=True)
+        )
+        said = said or bool(score or words)
+        if same(score, now[0]) and same(words, now[1]):
+            continue
+        try:
+            act(one.key, whole(score), words)
+        except Conflict as refused:
+            raise Conflict(f"{one.name}: {lowered(refused.message)}") from refused
+        except Invalid as refused:
+            faults += [_labelled(fault, do, one) for fault in refused.faults]
+    if faults:
+        raise Invalid(_("Nothing was scored."), tuple(faults))
+    if not said:
+        raise Invalid(_("Nothing was scored."), (Fault("", "required", _("Score one criterion at least")),))
+
+
+def _label(do: str, field: str, criterion: Criterion) -> str:
+    return _(LABELS[do, field]) % {"name": criterion.name}
+
+
+def _labelled(fault: Fault, do: str, criterion: Criterion) -> Fault:
+    field = fault.pointer.strip("/")
+    message = f"{_label(do, field, criterion)}: {lowered(fault.message)}"
+    return replace(fault, pointer=f"/scores/{criterion.key}/{field}", message=message)
+
+
+def written(sent: Mapping[str, str], page: TenderPage) -> list[Written]:
+    """What was written into the fields of scores that the page has, beside what stands now."""
+    fields = []
+    for line in page.criteria:
+        own, agreed = line.own, line.agreed
+        stands = {}
+        if page.assesses and agreed is None:
+            stands["assess"] = (str(own.score), own.note) if own else ("", "")
+        if page.moderates:
+            stands["agree"] = (str(agreed.score), agreed.reason) if agreed else ("", "")
+        for do, values in stands.items():
+            for field, now in zip(("score", WORDS[do]), values, strict=True):
+                anchor = f"{do}-{field}-{line.criterion.key}"
+                label = _label(do, field, line.criterion)
+                fields.append(Written(anchor, label, sent.get(anchor, now), now))
+    return fields
+
+
+def anchors_of(sent: QueryDict) -> Callable[[str], str]:
+    """Which field of which form a fault belongs to; one of a score is led by its criterion."""
+    do = sent.get("do", "")
+
+    def anchor(pointer: str) -> str:
+        first, *rest = pointer.strip("/").split("/")
+        if first == "scores" and len(rest) > 1:
+            return f"{do}-{rest[1]}-{rest[0]}"
+        return {"reason": f"{do}-reason", "question": "question", "ground": "ground"}.get(first, "")
+
+    return anchor

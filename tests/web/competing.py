@@ -193,9 +193,8 @@ def scored(page: Client, address: str, do: str, supplier: str, criterion: str, s
     """Sends the form of a score (`do` assess) or of an agreed one (agree)."""
     tender = tender_of(address, supplier)
     name = "note" if do == "assess" else "reason"
-    return page.post(
-        f"/tenders/{tender.reference}", {"do": do, "criterion": criterion, "score": score, name: why}
-    )
+    fields = {f"{do}-score-{criterion}": score, f"{do}-{name}-{criterion}": why}
+    return page.post(f"/tenders/{tender.reference}", {"do": do} | fields)
 
 
 @once(standing_for)

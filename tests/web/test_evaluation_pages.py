@@ -64,7 +64,7 @@ def state() -> tuple[Any, ...]:
 
 def offered(page: Client, address: str) -> set[str]:
     """The steps that the page offers forms for."""
-    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+    return {one.attributes["value"] for one in read(page.get(address)).all(name="do")}
 
 
 def tender_address(address: str, supplier: str) -> str:

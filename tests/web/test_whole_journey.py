@@ -268,10 +268,9 @@ def _scored(judge: Visitor, competition: str, supplier: str, score: str, *, agre
         if agrees:
             reason = {f"Reason that the tenderer is told, for {name}": "Sound, and with the people."}
             judge.fill({f"Agreed score of {name}": score} | reason)
-            judge.take(f"Agree the score of {name}")
         else:
             judge.fill({f"Your score of {name}": score, f"Why, for {name}": "Sound."})
-            judge.take(f"Keep my score of {name}")
+    judge.take("Agree the scores" if agrees else "Keep my scores")
 
 
 def _awarded(walk: Walk, page: str) -> str:

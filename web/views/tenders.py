@@ -6,7 +6,7 @@ invitation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,9 +25,10 @@ from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import REFUSED
 from web.pages import render
-from web.saying import done_said
-from web.tender_changes import DONE, OF_TENDERS, anchors_of
+from web.saying import done_said, said
+from web.tender_changes import DONE, OF_TENDERS, WORDS, anchors_of, written
 from web.tender_page import tender_page
+from web.unkept import unkept
 
 
 @never_cache
@@ -46,8 +47,12 @@ def tender(request: HttpRequest, reference: str) -> HttpResponse:
         return _page(request, actor, found, ())
     here = reverse("web:tender", args=[found.reference])
     done = do(request, actor, found.reference, OF_TENDERS, anchors_of(request.POST), here)
+    now = _of_buyer(actor, _row(actor, reference))
     if isinstance(done, Refusal):
-        return _page(request, actor, _of_buyer(actor, _row(actor, reference)), done.faults, done.status)
+        return _page(request, actor, now, done.faults, done.status)
+    if request.POST.get("do") in WORDS:
+        left = unkept(written(request.POST.dict(), tender_page(now, actor)))
+        return _page(request, actor, now, (), left=left) if left else done
     return done
 
 
@@ -78,8 +83,14 @@ def _of_buyer(actor: Actor, found: Tender | None) -> Tender:
 
 
 def _page(
-    request: HttpRequest, actor: Actor, found: Tender, faults: Iterable[FieldFault], status_code: int = 200
+    request: HttpRequest,
+    actor: Actor,
+    found: Tender,
+    faults: Iterable[FieldFault],
+    status_code: int = 200,
+    left: Sequence[FieldFault] = (),
 ) -> HttpResponse:
+    """The page; `left` are fields that hold what was written and not kept by what was done."""
     wrong = list(faults)
     return render(
         request,
@@ -89,8 +100,9 @@ def _page(
         tender=found,
         call_off=found.competition.call_off,
         page=tender_page(found, actor),
-        done=done_said(request, DONE),
-        typed=request.POST.dict() if status_code in REFUSED else {},
+        done=said(DONE[request.POST["do"]]) if left else done_said(request, DONE),
+        unkept=left,
+        typed=request.POST.dict() if left or status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )
