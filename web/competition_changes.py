@@ -5,9 +5,11 @@ Journey: /call-offs/CO-2026-0001/competition (POST) -> here -> procurement/actio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import declare_interests
@@ -25,25 +27,25 @@ from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.models import Competition
 from procurement.permissions import Actor
 from web.competition_form import LABELS, local, moment_of
+from web.competition_page import CompetitionPage
 from web.doing import STEP_LABELS, Change
 from web.faults import id_part
+from web.meanwhile import Written
 
 ANSWERS: Final = {"yes": True, "no": False}
 
 OF_COMPETITIONS: Final[dict[str, Change]] = {
-    "publish": lambda actor, reference, revision, _: publish_competition(actor, reference, revision),
-    "add_person": lambda actor, reference, _, sent: add_person(
+    "publish": lambda actor, reference, revision, __: publish_competition(actor, reference, revision),
+    "add_person": lambda actor, reference, __, sent: add_person(
         actor, reference, sent.get("user", ""), sent.get("part", "")
     ),
-    "remove_person": lambda actor, reference, _, sent: remove_person(
+    "remove_person": lambda actor, reference, __, sent: remove_person(
         actor, reference, sent.get("user", ""), sent.get("part", "")
     ),
-    "remove_document": lambda actor, reference, _, sent: remove_document(
+    "remove_document": lambda actor, reference, __, sent: remove_document(
         actor, reference, sent.get("document", "")
     ),
-    "answer": lambda actor, _, __, sent: answer_clarification(
-        actor, sent.get("question", ""), sent.get("answer", ""), sent.get("told") or None
-    ),
+    "answer": lambda actor, __, ___, sent: _answer(actor, sent),
     "amend": lambda actor, reference, revision, sent: amend_competition(
         actor,
         reference,
@@ -52,17 +54,17 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
         material=sent.get("material") == "yes",
         deadline=moment_of(sent.get("deadline", "")),
     ),
-    "open_tenders": lambda actor, reference, revision, _: open_tenders(actor, reference, revision),
-    "declare": lambda actor, reference, _, sent: declare_interests(
+    "open_tenders": lambda actor, reference, revision, __: open_tenders(actor, reference, revision),
+    "declare": lambda actor, reference, __, sent: declare_interests(
         actor, reference, ANSWERS.get(sent.get("conflict", "")), sent.get("note", "")
     ),
-    "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
-    "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
-    "conclude": lambda actor, reference, revision, _: conclude_evaluation(actor, reference, revision),
+    "ask_approval": lambda actor, reference, revision, __: ask_approval(actor, reference, revision),
+    "approve": lambda actor, reference, revision, __: approve_call_off(actor, reference, revision),
+    "conclude": lambda actor, reference, revision, __: conclude_evaluation(actor, reference, revision),
     "evaluate_again": lambda actor, reference, revision, sent: evaluate_again(
         actor, reference, revision, sent.get("reason", "")
     ),
-    "intend": lambda actor, reference, revision, _: intend_award(actor, reference, revision),
+    "intend": lambda actor, reference, revision, __: intend_award(actor, reference, revision),
     "award": lambda actor, reference, revision, sent: award_competition(
         actor, reference, revision, sent.get("conflicts", "")
     ),
@@ -78,6 +80,9 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
 }
 """By what the form says in `do`; those that need more than the form's fields are in `changes_of`."""
 
+TOLD: Final = N_("Question %(number)s as everybody reads it")
+ANSWER: Final = N_("Answer to question %(number)s")
+"""How the two fields of a question are called."""
 OF_REASONS: Final = {"extend": N_("Why the dates move"), "amend": N_("Why it is amended")}
 """How the reason of a step is called, where it is not that alone."""
 
@@ -103,6 +108,26 @@ DONE: Final = {
     "fail": N_("The call-off is ended without a supplier."),
     "cancel": N_("The call-off is cancelled."),
 }
+
+
+def _answer(actor: Actor, sent: QueryDict) -> object:
+    """The question whose button was pressed; the fields of the others come along."""
+    question = sent.get("question", "")
+    answer, told = (sent.get(f"{field}-{question}", "") for field in ("answer", "told"))
+    return answer_clarification(actor, question, answer, told or None)
+
+
+def answers_written(sent: Mapping[str, str], page: CompetitionPage) -> list[Written]:
+    """What was written into the fields of questions that are not answered, beside what stands there at first."""
+    fields = []
+    for one in page.clarifications:
+        if one.answered_at is None:
+            told, answer, number = f"told-{one.reference}", f"answer-{one.reference}", {"number": one.number}
+            fields += [
+                Written(told, _(TOLD) % number, sent.get(told, one.question), one.question),
+                Written(answer, _(ANSWER) % number, sent.get(answer, ""), ""),
+            ]
+    return fields
 
 
 def changes_of(request: HttpRequest, competition: Competition | None) -> dict[str, Change]:

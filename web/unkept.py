@@ -1,5 +1,5 @@
-"""What was written elsewhere on a page than what its button keeps: it comes along with the form, and stands in its fields
-again afterwards, told as not kept yet.
+"""What was written elsewhere on a page than what its button keeps: it comes along with the form, and stands in its
+fields again afterwards, told as not kept yet.
 
 A page whose fields stand side by side has one form with several buttons; the button says which of them it keeps. Where
 that is done and something else was written, the answer is the page itself (200), as an address could not carry it and

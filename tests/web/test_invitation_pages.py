@@ -186,10 +186,11 @@ def test_a_question_is_answered_to_all_and_its_asker_stays_hidden(page: Client) 
     signed(page)
     assert b"Consortium Alder:" not in page.get(address).content
     reference = Clarification.objects.get().reference
-    refused = sent(page, address, "answer", question=reference, answer="", told="May one meet?")
+    told = {f"told-{reference}": "May one meet?"}
+    refused = sent(page, address, "answer", question=reference, **told)
     assert refused.status_code == 422
     assert f"#answer-{reference}" in {one.attributes.get("href") for one in read(refused).all("a")}
-    taken(page, address, "answer", question=reference, answer="Yes.", told="May one meet?")
+    taken(page, address, "answer", question=reference, **told, **{f"answer-{reference}": "Yes."})
     for email, invitation in ((LEAD, mine), (OTHER, theirs)):
         shown = signed(page, email).get(invitation).content
         assert b"May one meet?" in shown

@@ -12,14 +12,18 @@ from django.test import Client
 
 from procurement.actions.assessing import declare_interests
 from procurement.actions.call_off_people import add_person
-from procurement.models import Assessment, Consensus, Event, User
+from procurement.actions.clarifications import ask_clarification
+from procurement.models import Assessment, Clarification, Consensus, Event, User
 from tests.standing import standing
 from tests.web.buying import signed
 from tests.web.competing import (
     ASSESSOR,
+    LEAD,
     MODERATOR,
+    OTHER,
     acting,
     call_off_of,
+    invitation_of,
     opened,
     published,
     tender_of,
@@ -185,3 +189,54 @@ def test_what_is_not_kept_is_kept_from_the_browser(page: Client) -> None:
     answer = page.post(tender, {"do": "assess", **MINE, **AGREED})
     assert (answer.status_code, "no-store" in answer["Cache-Control"]) == (200, True)
     assert User.objects.filter(email=MODERATOR).exists()
+
+
+def asked(address: str) -> tuple[str, str]:
+    """Two questions to the competition; their references."""
+    for email, supplier, text in (
+        (LEAD, "alders", "May one meet?"),
+        (OTHER, "dogwood", "May one write?"),
+    ):
+        ask_clarification(acting(email), invitation_of(address, supplier).rpartition("/")[2], text)
+    first, second = Clarification.objects.order_by("number").values_list("reference", flat=True)
+    return first, second
+
+
+def test_an_answer_to_one_question_leaves_the_others_written(page: Client) -> None:
+    address = published(page)
+    first, second = asked(address)
+    signed(page)
+    written = {
+        f"told-{first}": "May one meet?",
+        f"answer-{first}": "Yes.",
+        f"told-{second}": "May we write?",
+        f"answer-{second}": "No.",
+    }
+    said: dict[str, Any] = {"do": "answer", "once": "a-key", "revision": 0, "question": first, **written}
+    for _ in range(2):
+        answer = page.post(address, said)
+        shown = read(answer)
+        assert (answer.status_code, Clarification.objects.filter(answered_at=None).count()) == (200, 1)
+        assert shown.texts("p", class_="govuk-notification-banner__heading") == [
+            "The question is answered, to everybody."
+        ]
+        assert left(shown) == [f"#told-{second}", f"#answer-{second}"]
+        assert fields(shown).items() >= {f"told-{second}": "May we write?", f"answer-{second}": "No."}.items()
+    assert page.post(address, said | {"question": second})["Location"] == f"{address}?done=answer"
+    kept = Clarification.objects.order_by("number").values_list("told", "answer")
+    assert list(kept) == [("May one meet?", "Yes."), ("May we write?", "No.")]
+
+
+def test_an_answer_that_is_refused_leaves_all_written(page: Client) -> None:
+    address = published(page)
+    first, second = asked(address)
+    signed(page)
+    said = {"do": "answer", "question": first, f"answer-{first}": " ", f"answer-{second}": "No."}
+    answer = page.post(address, said)
+    shown = read(answer)
+    assert (answer.status_code, wrong(shown)) == (
+        422,
+        [("Answer: this must not be empty", f"#answer-{first}")],
+    )
+    assert fields(shown)[f"answer-{second}"] == "No."
+    assert not Clarification.objects.exclude(answered_at=None).exists()

@@ -5,7 +5,7 @@ To others it is not there (404), nor is it for a direct award. Tenders stand her
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -23,7 +23,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of
 from web.changing import see_other, sent_revision
-from web.competition_changes import DONE, anchors_of, changes_of, labels_of
+from web.competition_changes import DONE, anchors_of, answers_written, changes_of, labels_of
 from web.competition_form import CHOICES, LABELS, faults_of, local, read, typed_from, typed_of, written
 from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import Refusal, do
@@ -31,6 +31,7 @@ from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, REFUSED, Written, conflict, differing
 from web.pages import render
 from web.saying import choices_said, done_said, said
+from web.unkept import unkept
 
 
 @never_cache
@@ -54,6 +55,10 @@ def competition(request: HttpRequest, reference: str) -> HttpResponse:
     )
     if isinstance(done, Refusal):
         return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+    if request.POST.get("do") == "answer":
+        now = _seen(actor, reference)
+        left = unkept(answers_written(request.POST.dict(), competition_page(now, actor)))
+        return _page(request, actor, now, (), left=left) if left else done
     return done
 
 
@@ -134,10 +139,12 @@ def _page(
     found: CallOff,
     faults: Iterable[FieldFault],
     status_code: int = 200,
+    left: Sequence[FieldFault] = (),
 ) -> HttpResponse:
+    """The page; `left` are fields that hold what was written and not kept by what was done."""
     wrong = list(faults)
     page = competition_page(found, actor)
-    again = request.POST.dict() if status_code in REFUSED else {}
+    again = request.POST.dict() if left or status_code in REFUSED else {}
     names = ("interest_until", "clarify_until", "deadline") if page.competition else ()
     moments = {name: local(getattr(page.competition, name)) for name in names}
     if status_code == CONFLICT and again.get("do") == "extend":
@@ -156,7 +163,8 @@ def _page(
         call_off=found,
         parts=choices_said(PARTS),
         moments=moments,
-        done=done_said(request, DONE),
+        done=said(DONE[request.POST["do"]]) if left else done_said(request, DONE),
+        unkept=left,
         typed=again,
         faults=wrong,
         messages=by_anchor(wrong),
