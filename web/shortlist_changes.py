@@ -5,7 +5,8 @@ Journey: /shortlists/SL-2026-0001 (POST) -> here -> procurement/actions/ -> even
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from django.http import QueryDict
@@ -15,14 +16,15 @@ from django.utils.translation import gettext_noop as N_
 from procurement.actions.shortlist_entries import add_entries, decide_entry, remove_entry
 from procurement.actions.shortlists import note_on_shortlist, retitle_shortlist
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
-from procurement.errors import Fault
+from procurement.errors import Fault, Invalid
 from procurement.models import Shortlist, ShortlistEntry
 from procurement.permissions import Actor
 from search.relied_on import index_now
 from web.doing import Change
 from web.faults import FieldFault, lowered
-from web.meanwhile import Written
+from web.meanwhile import Written, same
 from web.saying import labels_said, said
+from web.shortlist_page import Entry
 
 
 def references_in(written: str) -> list[str]:
@@ -39,13 +41,53 @@ def _add(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object
     return add_entries(actor, reference, revision, references_in(sent.get("listings", "")))
 
 
-def _decide(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
-    decision, reason = sent.get("decision", ""), sent.get("reason", "")
-    return decide_entry(actor, reference, revision, sent.get("listing", ""), decision, reason)
+def _decide(actor: Actor, reference: str, revision: int, sent: QueryDict) -> int:
+    """All decisions of the page that say something else than what stands, in one; what is wrong is told of all. The
+    shortlist's revision afterwards.
+    """
+    said = decisions_said(sent)
+    if not said:
+        raise Invalid(_("No decision was kept."), (Fault("", "required", _("Decide on a listing")),))
+    rows = ShortlistEntry.objects.filter(shortlist__reference=reference)
+    stands = {one.listing: (one.decision, one.reason) for one in rows}
+    changed = [
+        (row, listing, given)
+        for row, (listing, given) in enumerate(said)
+        if listing not in stands or not all(map(same, given, stands[listing]))
+    ]
+    # With nothing to change the action still says whether this may be changed, and from this state.
+    changed = changed or [(row, listing, given) for row, (listing, given) in enumerate(said[:1])]
+    faults: list[Fault] = []
+    for row, listing, (decision, reason) in changed:
+        try:
+            revision = decide_entry(actor, reference, revision, listing, decision, reason).revision
+        except Invalid as refused:
+            faults += [replace(one, pointer=f"/decisions/{row}{one.pointer}") for one in refused.faults]
+    if faults:
+        raise Invalid(_("No decision was kept."), tuple(faults))
+    return revision
+
+
+def decisions_said(sent: QueryDict) -> list[tuple[str, tuple[str, str]]]:
+    """What the form says of each entry that it has: its listing, with decision and reason."""
+    listings = sent.getlist("listing")
+    decisions, reasons = (
+        [*sent.getlist(name), *[""] * len(listings)][: len(listings)] for name in ("decision", "reason")
+    )
+    return [
+        (listing, given)
+        for listing, given in zip(listings, zip(decisions, reasons, strict=True), strict=True)
+    ]
+
+
+def split(do: str) -> tuple[str, str]:
+    """What a button says in `do`: the change, and the listing where it is of one."""
+    change, __, listing = do.partition(" ")
+    return change, listing
 
 
 def _remove(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
-    return remove_entry(actor, reference, revision, sent.get("listing", ""))
+    return remove_entry(actor, reference, revision, split(sent.get("do", ""))[1])
 
 
 def _note(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
@@ -75,17 +117,33 @@ def change_of(do: str) -> Change | None:
         return CHANGES.get(do)
     index = index_now()
 
-    def lock(actor: Actor, reference: str, revision: int, _: QueryDict) -> object:
-        return lock_shortlist(actor, reference, revision, index)
+    def lock(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+        """What is locked are the decisions that stand in the fields; afterwards nothing else of them can be kept."""
+        if sent.getlist("listing"):
+            revision = _decide(actor, reference, revision, sent)
+        locked = lock_shortlist(actor, reference, revision, index)
+        _nothing_beside(reference, sent)
+        return locked
 
     return lock
+
+
+def _nothing_beside(reference: str, sent: QueryDict) -> None:
+    title = Shortlist.objects.filter(reference=reference).values_list("title", flat=True).get()
+    faults = []
+    if not same(sent.get("title", title), title):
+        faults.append(Fault("/title", "unkept", _("Change it first, or write it as it stood.")))
+    if sent.get("listings", "").strip():
+        faults.append(Fault("/listings", "unkept", _("Add them first, or empty the field.")))
+    if faults:
+        raise Invalid(_("The shortlist was not locked."), tuple(faults))
 
 
 DONE: Final = {
     "begun": N_("The shortlist is begun."),
     "title": N_("The title is changed."),
     "add": N_("The listings are added."),
-    "decide": N_("The decision is kept."),
+    "decide": N_("The decisions are kept."),
     "remove": N_("The listing is removed."),
     "note": N_("The note is kept."),
     "lock": N_("The shortlist is locked, with a snapshot of all that it relies on."),
@@ -96,33 +154,56 @@ FIELDS: Final = {
     "title": {"title": ("title", N_("Title"))},
     "add": {"listings": ("listings", N_("Listings"))},
     "note": {"text": ("text", N_("Note"))},
+    "lock": {"title": ("title", N_("Title")), "listings": ("listings", N_("Listings"))},
     "unlock": {"reason": ("why", N_("Why it is unlocked"))},
 }
 """By change and part of its body: the id of the field, and its label. A decision's stand beside its entry."""
 
 
-def written(change: str, sent: QueryDict, found: Shortlist, entry: ShortlistEntry | None) -> list[Written]:
-    """What a change said of what the shortlist holds, beside what stands now: its title, or a decision on an entry."""
-    if change == "title":
-        return [Written("title", _("Title"), sent.get("title", ""), found.title)]
-    if change != "decide" or entry is None:
-        return []
+OWN: Final = {"title": "title", "add": "listings", "note": "text", "unlock": "why"}
+"""By change: the field that it empties or keeps."""
+
+
+def written(sent: QueryDict, found: Shortlist, entries: Iterable[Entry]) -> list[Written]:
+    """What was written of what the shortlist holds, beside what stands now: its title, the decisions on its entries."""
+    fields = []
+    if "title" in sent:
+        fields.append(Written("title", _("Title"), sent.get("title", ""), found.title))
     decisions = labels_said(dict(ShortlistEntry.Decision.choices))
-    decision, reason = f"decision-{entry.position}", f"reason-{entry.position}"
+    said = dict(decisions_said(sent))
+    for one in entries:
+        if one.listing not in said:
+            continue
+        decision, reason = said[one.listing]
+        fields += [
+            Written(f"decision-{one.position}", _("Decision"), decision, one.decision, decisions),
+            Written(f"reason-{one.position}", _("Reason"), reason, one.reason),
+        ]
+    return fields
+
+
+def added(change: str, sent: QueryDict) -> list[Written]:
+    """What was written into fields that stand empty, but for that of the change that was made."""
+    labels = {"listings": _("Listings"), "text": _("Note"), "why": _("Why it is unlocked")}
     return [
-        Written(decision, _("Decision"), sent.get("decision", ""), entry.decision, decisions),
-        Written(reason, _("Reason"), sent.get("reason", ""), entry.reason),
+        Written(name, label, sent.get(name, ""), "")
+        for name, label in labels.items()
+        if name in sent and name != OWN.get(change)
     ]
 
 
-def faults_of(change: str, sent: QueryDict, position: int, faults: Iterable[Fault]) -> list[FieldFault]:
-    """Each fault with the field it belongs to; `position` is that of the entry that was decided on, 0 for none."""
-    return [_fault(change, sent, position, fault) for fault in faults]
+def faults_of(
+    change: str, sent: QueryDict, positions: Mapping[str, int], faults: Iterable[Fault]
+) -> list[FieldFault]:
+    """Each fault with the field it belongs to; `positions` are those of the entries, by listing."""
+    return [_fault(change, sent, positions, fault) for fault in faults]
 
 
-def _fault(change: str, sent: QueryDict, position: int, fault: Fault) -> FieldFault:
+def _fault(change: str, sent: QueryDict, positions: Mapping[str, int], fault: Fault) -> FieldFault:
     steps = fault.pointer.strip("/").split("/")
-    if change == "decide":
+    if steps[0] == "decisions":
+        position = positions.get(decisions_said(sent)[int(steps[1])][0], 0)
+        steps = steps[2:]
         label = _("Reason") if steps[0] == "reason" else _("Decision")
         if steps[0] == "reason" and fault.code == "required":
             return FieldFault(f"reason-{position}", _("Reason: say why this listing is out"))

@@ -174,9 +174,9 @@ def _locked(buyer: Visitor, lot: str, consultant: str, senior: str) -> str:
         if deciding.get_attribute("open") is None:
             deciding.locator("summary").click()
         buyer.page.locator(f"#decision-{number}").select_option("in")
-        buyer.click(deciding.get_by_role("button", name="Keep the decision"))
-        buyer.done()
-    buyer.take("Lock")
+    buyer.click(deciding.get_by_role("button", name="Keep the decisions", exact=True))
+    buyer.done()
+    buyer.take("Keep the decisions and lock")
     return buyer.page.url.partition("?")[0]
 
 

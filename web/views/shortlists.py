@@ -6,7 +6,7 @@ answered with a redirect; one made from an older state changes nothing and is to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
@@ -32,13 +32,24 @@ from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor
-from web.meanwhile import CONFLICT, REFUSED, conflict
+from web.meanwhile import CONFLICT, conflict
 from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed, page_of, pages
 from web.saying import choices_said, done_said, said
-from web.shortlist_changes import DONE, change_of, faults_of, references_in, written
+from web.shortlist_changes import (
+    DONE,
+    OWN,
+    added,
+    change_of,
+    decisions_said,
+    faults_of,
+    references_in,
+    split,
+    written,
+)
 from web.shortlist_page import PAGE_SIZE, begun_at, shortlist_page
+from web.unkept import unkept
 from web.views.errors import search_unavailable
 
 FORMAT_LABELS = {"xlsx": N_("Excel workbook with an audit sheet"), "pdf": N_("PDF"), "json": N_("JSON")}
@@ -73,7 +84,7 @@ def shortlists(request: HttpRequest) -> HttpResponse:
         faults = [
             fault
             for one in refused.faults
-            for fault in faults_of("title" if one.pointer == "/title" else "add", sent, 0, [one])
+            for fault in faults_of("title" if one.pointer == "/title" else "add", sent, {}, [one])
         ]
         return _list(request, body, sent.dict(), faults)
     except EngineUnavailable as down:
@@ -110,8 +121,8 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
     found = _seen(actor, reference)
     if request.method != "POST":
-        return _page(request, actor, found, {}, ())
-    sent, do = request.POST, request.POST.get("do", "")
+        return _page(request, actor, found, QueryDict(), ())
+    sent, (do, _listing) = request.POST, split(request.POST.get("do", ""))
     change = change_of(do)
     if do != "evidence" and change is None:
         raise Http404
@@ -126,32 +137,50 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
         return str(here.put({"page": str(page) if page > 1 else "", "done": do}))
 
     try:
-        return done_once(request, actor, act)
+        done = done_once(request, actor, act)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
         now = _seen(actor, reference)
-        entry = now.entries.filter(listing=sent.get("listing", "")).first()
-        told, *beside = conflict(actor, ("shortlist", now.reference), written(do, sent, now, entry))
+        shown = shortlist_page(now, actor, page_of(request.GET)).entries
+        told, *beside = conflict(actor, ("shortlist", now.reference), written(sent, now, shown))
         wrong = [replace(told, anchor="entries"), *beside]
-        return _page(request, actor, now, sent.dict(), wrong, CONFLICT)
+        return _page(request, actor, now, sent, wrong, CONFLICT)
     except Conflict as refused:
         return _refused(request, actor, reference, [FieldFault("entries", refused.message)], 409)
     except Invalid as refused:
         if do == "evidence":
             faults = [FieldFault("format", one.message) for one in refused.faults]
         else:
-            faults = faults_of(do, sent, _position(found, sent), refused.faults)
+            positions = dict(found.entries.values_list("listing", "position"))
+            faults = faults_of(do, sent, positions, refused.faults)
         return _refused(request, actor, reference, faults, 422)
+    return done if do == "evidence" else _left(request, actor, _seen(actor, reference), do) or done
+
+
+def _left(request: HttpRequest, actor: Actor, now: Shortlist, do: str) -> HttpResponse | None:
+    """The page with what was written elsewhere on it than what was done, in the fields that it still has; None where
+    nothing was.
+    """
+    sent, shown = request.POST.copy(), shortlist_page(now, actor, page_of(request.GET))
+    open_, writes = shown.may_edit and not shown.locked, shown.may_edit
+    fields = [*(written(sent, now, shown.entries) if open_ else ()), *added(do, sent)]
+    has = {"listings": open_, "text": writes, "why": shown.may_lock and shown.locked}
+    left = unkept(one for one in fields if has.get(one.anchor, True))
+    if not left:
+        return None
+    if do in OWN:
+        sent.pop(OWN[do], None)
+    return _page(request, actor, now, sent, (), left=left)
 
 
 def _refused(
     request: HttpRequest, actor: Actor, reference: str, faults: list[FieldFault], status: int
 ) -> HttpResponse:
     """The shortlist as it is now, with what was sent in the fields that are still to be sent."""
-    return _page(request, actor, _seen(actor, reference), request.POST.dict(), faults, status)
+    return _page(request, actor, _seen(actor, reference), request.POST, faults, status)
 
 
 def _seen(actor: Actor, reference: str) -> Shortlist:
@@ -161,23 +190,19 @@ def _seen(actor: Actor, reference: str) -> Shortlist:
     return found
 
 
-def _position(found: Shortlist, sent: QueryDict) -> int:
-    row = found.entries.filter(listing=sent.get("listing", "")).first()
-    return row.position if row else 0
-
-
 def _page(
     request: HttpRequest,
     actor: Actor,
     found: Shortlist,
-    typed: dict[str, str],
+    typed: QueryDict,
     faults: Iterable[FieldFault],
     status_code: int = 200,
+    left: Sequence[FieldFault] = (),
 ) -> HttpResponse:
+    """The page; `left` are fields that hold what was written and not kept by what was done."""
     number, wrong = page_of(request.GET), list(faults)
     shown = shortlist_page(found, actor, number)
     address = Address.of(request.path, request.GET).without("page", "done")
-    deciding = typed.get("listing", "") if status_code in REFUSED and typed.get("do") == "decide" else ""
     return render(
         request,
         "shortlist.html",
@@ -189,9 +214,10 @@ def _page(
         pages=pages(address, shown.count, number, PAGE_SIZE, shown.count),
         decisions=choices_said(ShortlistEntry.Decision.choices),
         formats=[(form, said(FORMAT_LABELS.get(form, form))) for form in FORMATS],
-        done=done_said(request, DONE),
-        typed=typed,
-        deciding=deciding,
+        done=said(DONE[split(typed.get("do", ""))[0]]) if left else done_said(request, DONE),
+        unkept=left,
+        typed=typed.dict(),
+        decided=dict(decisions_said(typed)),
         faults=wrong,
         messages=by_anchor(wrong),
     )
