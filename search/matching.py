@@ -99,7 +99,8 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         explainer = Explainer(need, understood, gathered, pieces, scores)
         whys = explainer.explain([one.place for one in shown])
     told = Told(content, need, gathered, reading.labels, understood, prices)
-    answer = told.answer(shown, whys, fitting(terms, vector, reading.labels, understood, gathered.lots))
+    fits = fitting(content.text, terms, vector, reading, understood, gathered.lots)
+    answer = told.answer(shown, whys, fits)
     answer |= {"weights": dict(options.weights), "ranking": RANKING}
     return Matched(answer, RANKING, understood.digest if understood else "", gathered.index.generation, seed)
 
@@ -111,7 +112,7 @@ def lots_for(text: str, lots: Collection[str], engine: MatchingEngine) -> list[F
     """
     reading = engine.reading()
     understood, terms, vector = _understood(text, reading)
-    return fitting(terms, vector, reading.labels, understood, lots)[1]
+    return fitting(text, terms, vector, reading, understood, lots)[1]
 
 
 def _understood(text: str, reading: Reading) -> tuple[Model | None, tuple[NeedTerm, ...], Vectors | None]:

@@ -100,7 +100,8 @@ def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
     return Answer(
         best=best,
         others=tuple(possible[1:]),
-        closed=tuple(found(False)),
+        # One that would be a guess would not have fitted.
+        closed=tuple(one for one in found(False) if not one.fit.weak),
         why=_why(best, sketch) if best else (),
         outcomes=given["pays"][0] == OUTCOMES,
         match=str(match),

@@ -132,6 +132,14 @@ def test_a_lot_that_is_no_more_than_the_nearest_is_told_to_be_a_guess(page: Clie
     assert sections(shown)["Why"][0] == "It names Evaluation. Your words that stand there: evaluation."
 
 
+def test_a_lot_that_takes_no_call_offs_and_would_be_a_guess_is_not_said_to_fit(page: Client) -> None:
+    assert "It would fit, but" not in sections(read(answered(page, **GUESS)))
+    Framework.objects.filter(reference="rm1").update(buyer_classes=["health"])
+    shown = read(answered(page, **GUESS))
+    assert shown.one("h1").text == "No lot here fits these words"
+    assert "It would fit, but" not in sections(shown)
+
+
 def test_of_a_guess_a_requirement_is_kept_once_the_buyer_says_that_it_is_right(page: Client) -> None:
     address = f"/find/answer?{urlencode(GUESS, doseq=True)}"
     refused = signed(page).post(address)
