@@ -74,7 +74,8 @@ def test_every_wrong_parameter_is_named_at_once(client: Client) -> None:
     assert {each["parameter"] for each in body["errors"]} == {"ownership", "page", "colour"}
 
 
-KEPT = ("frameworks", "lots", "specialisms", "grades")
+WHOLE = ("frameworks", "organisations")
+KEPT = (*WHOLE, "lots", "specialisms", "grades")
 """What is read by everybody and kept by those who may."""
 
 
@@ -86,8 +87,8 @@ def test_a_method_that_is_not_taken_is_a_405_that_says_which_are(
     kind, _, one = path.partition("/")
     taken = {"patch"} if one == "opm-group" and kind == "partners" else set[str]()
     if kind in KEPT:
-        # A framework is not taken away; its parts are.
-        taken = {"post"} if not one else {"patch"} if kind == "frameworks" else {"patch", "delete"}
+        # A framework is not taken away, its parts are; nor is an organisation.
+        taken = {"post"} if not one else {"patch"} if kind in WHOLE else {"patch", "delete"}
     if path == "suppliers":
         taken = {"post"}
     if method in taken:
