@@ -56,14 +56,16 @@ def headings_of(
     named = ", ".join(one for one in standing if one)[:MOST_SAID]
     there_are = f"There {'is' if len(standing) == 1 else 'are'} {named}."
     known = chosen.keys() | mapped.keys()
+    # A field that there is not is the slip for one that is needed: told as that alone.
+    slip = not mapped.keys() <= FIELDS.keys()
     for name in needed:
-        if name not in known:
+        if name not in known and not slip:
             faults.append(
                 Fault(
                     f"/map/{name}", "required", f"Which heading is the {name}? {there_are} Map it: {name}=…"
                 )
             )
-    if "role" not in known and "grade" not in known:
+    if "role" not in known and "grade" not in known and not slip:
         faults.append(
             Fault(
                 "/map/role",

@@ -15,9 +15,10 @@ from typing import Final, Protocol
 
 from django.db.models import Q
 
+from procurement.actions.rate_beside import Beside
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
 from procurement.actions.rate_days import behind_of, days_of, ended_prices, standing, uneven
-from procurement.actions.rate_headings import headings_of, unused
+from procurement.actions.rate_headings import headings_of, plain, unused
 from procurement.actions.rate_import_report import RateImport, RateImportReport
 from procurement.actions.rate_lines import CardDraft, LineDraft, total, with_kept
 from procurement.actions.rate_overtaken import overtaken, past
@@ -61,6 +62,8 @@ class _Card:
     lines: list[LineDraft] = field(default_factory=list)
     row_of_key: dict[str, int] = field(default_factory=dict)
     by_grade: dict[LineDraft, tuple[int, int]] = field(default_factory=dict)
+    said: dict[LineDraft, int] = field(default_factory=dict)
+    """the first row of each line, keyed by all that it says but its key"""
     refused: list[str] = field(default_factory=list)
     lots: dict[str, str] = field(default_factory=dict)
     """by lot's reference, what the first row that names it calls it"""
@@ -87,7 +90,9 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         headings = headings_of(sheet.headings, wanted.headings)
         reader = RowReader(headings, wanted.currency, wanted.unit, places_of(framework))
         known = suppliers_there_are()
-        cards = _read(sheet.rows, reader, known, report, watch)
+        unread = {heading: plain(heading) for heading in unused(sheet.headings, headings)}
+        beside = Beside(unread, wanted.currency, wanted.unit)
+        cards = _read(sheet.rows, reader, beside, known, report, watch)
     except BadSheet as error:
         raise Invalid(f"{wanted.named(path)}: {error}.") from error
     suppliers = _suppliers(cards, known, wanted, headings["supplier"], report)
@@ -165,7 +170,12 @@ def places_of(framework: Framework) -> Places:
 
 
 def _read(
-    rows: Iterable[SheetRow], reader: RowReader, known: Suppliers, report: RateImportReport, watch: Watch
+    rows: Iterable[SheetRow],
+    reader: RowReader,
+    beside: Beside,
+    known: Suppliers,
+    report: RateImportReport,
+    watch: Watch,
 ) -> dict[str, _Card]:
     """The cards by the supplier's reference, those of nobody known by the name as the file spells it; faults and
     warnings go to the report.
@@ -194,9 +204,9 @@ def _read(
             faults.append(
                 CellFault(row.number, key_heading, line.key, f"names a line that row {first} has named")
             )
-        if not faults and (twin := _twin(card, line, row.number)):
+        odd += beside.odd(row.number, row.cells)
+        if not faults and (message := _twin(card, line, row.number)):
             heading_of_price = reader.headings["price"]
-            message = f"is a second rate for the grade of row {twin}; a team can be priced by neither"
             odd.append(CellFault(row.number, heading_of_price, row.cells[heading_of_price], message))
         report.warnings += odd
         report.faults += faults
@@ -209,12 +219,18 @@ def _read(
     return cards
 
 
-def _twin(card: _Card, line: LineDraft, row: int) -> int | None:
-    """The earlier row of the card with another rate for the very same; roles alone may have several, as people do."""
+def _twin(card: _Card, line: LineDraft, row: int) -> str:
+    """What is odd about a line beside an earlier one of the card, "" for nothing: that it says the very same, or has
+    another rate for the very same grade; roles alone may have several, as people do.
+    """
+    if (same := card.said.setdefault(replace(line, key=""), row)) != row:
+        return f"is the very same rate as row {same}"
     if not line.grade or line.role_title:
-        return None
+        return ""
     first, price = card.by_grade.setdefault(replace(line, key="", price_minor=0), (row, line.price_minor))
-    return first if price != line.price_minor else None
+    if price == line.price_minor:
+        return ""
+    return f"is a second rate for the grade of row {first}; a team can be priced by neither"
 
 
 def _suppliers(

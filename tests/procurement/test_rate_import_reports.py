@@ -71,9 +71,10 @@ def test_a_second_rate_for_one_grade_is_odd_and_a_second_for_one_role_is_not(tmp
 
     report = run(tmp_path, sheet(*rows, headings=headings), **how)
     told = (4, "Rate", "is a second rate for the grade of row 2; a team can be priced by neither")
-    assert (warnings(report), report.loaded) == ([told], 4)
+    same = (5, "Rate", "is the very same rate as row 3")
+    assert (warnings(report), report.loaded) == ([told, same], 4)
     report = run(tmp_path, sheet(*rows, headings=headings), strict=True, **how)
-    assert (faults(report), report.applied) == ([told], False)
+    assert (faults(report), report.applied) == ([told, same], False)
 
     report = run(tmp_path, sheet("Yew Digital,Analyst,650", "Yew Digital,Analyst,700"))
     assert warnings(report) == []
