@@ -15,6 +15,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from procurement.dated import Dated, in_force
+from procurement.models.frameworks import Framework
 from procurement.models.rates import RateCardVersion
 
 
@@ -31,6 +32,13 @@ class Spell:
     def holds(self, day: date) -> bool:
         """Whether the version is in force on the day."""
         return in_force(self.version, day) and (self.until is None or day <= self.until)
+
+    def days(self, framework: Framework) -> tuple[date, date]:
+        """The first and the last day on which the version is in force under its framework, which bounds those that it
+        names itself or leaves open; the last is before the first where there is none.
+        """
+        first = max(filter(None, (framework.starts_on, self.version.valid_from, self.since)))
+        return first, min(filter(None, (framework.ends_on, self.version.valid_to, self.until)))
 
 
 def ends_before(version: Dated, other: Dated) -> bool:

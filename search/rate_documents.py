@@ -152,8 +152,8 @@ def _line(
     version = spell.version
     size = line.size or lead.size
     grade = known.grades[line.grade_id] if line.grade_id is not None else None
-    first = max(filter(None, (version.valid_from, line.valid_from)), default=None)
-    last = min(filter(None, (version.valid_to, line.valid_to, spell.until)), default=None)
+    begins, ends = spell.days(framework)
+    first, last = max(begins, line.valid_from or begins), min(ends, line.valid_to or ends)
     key = f"{card.reference}~{line.key}"
     text = " ".join(filter(None, (line.role_title, *((grade[1], grade[0]) if grade else ()))))
     holds = sorted(lots, key=known.lot_order.__getitem__) if line.lot_id is None else [line.lot_id]
@@ -180,8 +180,8 @@ def _line(
         "size": size,
         "card": card.reference,
         "version": version.number,
-        "valid_from": first.isoformat() if first else None,
-        "valid_to": last.isoformat() if last else None,
+        "valid_from": first.isoformat(),
+        "valid_to": last.isoformat(),
     }
     return {
         "key": key,
@@ -196,8 +196,8 @@ def _line(
         "size": size,
         "basis": version.basis,
         "price_minor": line.price_minor,
-        "valid_from": first.isoformat() if first else None,
-        "valid_to": last.isoformat() if last else None,
+        "valid_from": first.isoformat(),
+        "valid_to": last.isoformat(),
         "stands_from": spell.since.isoformat() if spell.since else None,
         "stands_to": spell.until.isoformat() if spell.until else None,
         "stored": stored,

@@ -72,7 +72,7 @@ class VersionInForceSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1)
     basis = serializers.ChoiceField(choices=RateCard.Basis.choices)
     valid_from = serializers.DateField(allow_null=True)
-    valid_to = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True, help_text="Not after the framework's last day.")
 
 
 class RateCardSummarySerializer(serializers.Serializer[Any]):
@@ -94,7 +94,8 @@ class RateCardSummarySerializer(serializers.Serializer[Any]):
     stated_source = serializers.CharField(allow_blank=True, help_text="Where it came from.")
     published_at = serializers.DateTimeField(allow_null=True)
     in_force = VersionInForceSerializer(
-        allow_null=True, help_text="Null where no version is in force today, in Europe/London."
+        allow_null=True,
+        help_text="Null where no version is in force today, in Europe/London, or the framework is not.",
     )
     line_count = serializers.IntegerField(min_value=0)
 
@@ -148,11 +149,14 @@ def _in_force(card: RateCard, today: date) -> dict[str, Any] | None:
     spell = spell_on(spells(_versions(card)), today)
     if spell is None:
         return None
+    first, last = spell.days(card.framework)
+    if not first <= today <= last:
+        return None
     return {
         "version": spell.version.number,
         "basis": spell.version.basis,
         "valid_from": spell.version.valid_from,
-        "valid_to": min(filter(None, (spell.version.valid_to, spell.until)), default=None),
+        "valid_to": last,
     }
 
 

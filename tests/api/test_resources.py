@@ -209,6 +209,18 @@ def test_a_card_that_begins_later_says_which_version_holds_today(client: Client)
     assert listed == {"rm6309~brightwater": card["in_force"], "rm3745~ppl": None}
 
 
+def test_a_card_without_days_is_in_force_within_its_frameworks_alone(client: Client) -> None:
+    grade = Grade.objects.get(lot__reference="rm6309~7", code="G3")
+    line = LineDraft(key="x", price_minor=70_000, lot="rm6309~7", grade=grade.reference)
+    publish_cards(SYSTEM, [CardDraft("brightwater", "rm6309", (line,))])
+    card = get(client, "rate-cards/rm6309~brightwater/")
+    assert (card["valid_to"], card["in_force"]["valid_from"], card["in_force"]["valid_to"]) == (
+        None, None, "2028-08-18",
+    )  # fmt: skip
+    Framework.objects.filter(reference="rm6309").update(ends_on=date(2025, 8, 23))
+    assert get(client, "rate-cards/rm6309~brightwater/")["in_force"] is None
+
+
 def test_a_line_of_a_card_says_its_own_days(client: Client) -> None:
     first = date(2026, 8, 18)
     lines = tuple(

@@ -31,6 +31,7 @@ from search.rate_export import csv_lines, guarded
 from search.rate_query import RateQuery, RoleQuery, RoleSuggestion
 from search.sync import drain
 from tests.search.engines import KINDS, ElasticsearchIndexing
+from tests.world import OLD_FROM, OLD_TO
 
 TODAY = date.today()  # noqa: DTZ011
 USD: dict[str, Any] = {"currency": "USD", "unit": "hour"}
@@ -93,9 +94,25 @@ def test_a_card_s_lines_are_found_with_everything_they_say(writer: Writer) -> No
         "size": "small",
         "card": "wr1~oak",
         "version": 1,
-        "valid_from": None,
-        "valid_to": None,
+        "valid_from": "2024-04-01",
+        "valid_to": "2099-03-31",
     }
+
+
+@pytest.mark.parametrize("last", [None, date(2016, 1, 1)])
+def test_a_card_is_in_force_on_no_day_beyond_its_frameworks(writer: Writer, last: date | None) -> None:
+    publish([LineDraft("x", 50_000, role_title="Adviser")], framework="wr0", valid_to=last)
+    drain(writer)
+
+    def on(day: date, *, expired: bool = False) -> list[str]:
+        query = RateQuery(frameworks=("wr0",), as_of=day, include_expired=expired)
+        return [line["reference"] for line in found(query)]
+
+    whole = [] if last else ["wr0~oak~x"]
+    assert [on(day) for day in (OLD_FROM - timedelta(days=1), OLD_FROM)] == [[], whole]
+    assert [on(day) for day in (OLD_TO, OLD_TO + timedelta(days=1), TODAY)] == [whole, [], []]
+    assert on(TODAY, expired=True) == ["wr0~oak~x"]
+    assert drift().count == 0
 
 
 def test_a_new_version_replaces_every_line_of_the_old(writer: Writer) -> None:
