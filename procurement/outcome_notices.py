@@ -45,14 +45,25 @@ def _to_pay(said: Mapping[str, Any]) -> str:
 
 
 def _verified(said: Mapping[str, Any]) -> str:
-    """How many are borne out, what is paid for them within the caps, by whom as far as it is said, or nothing."""
+    """How many are borne out, and what is paid for them within the caps, or nothing: who pays which part of it stays
+    with those who pay.
+    """
+    return _borne_out(said, "")
+
+
+def _verified_by_part(said: Mapping[str, Any]) -> str:
+    """The same, with who is to pay which part."""
+    parts = ", ".join(f"£{money(pence)} by {body}" for body, pence in _by_name(said, "shares") if pence)
+    return _borne_out(said, f": {parts}" if parts else "")
+
+
+def _borne_out(said: Mapping[str, Any], parts: str) -> str:
     count, amount = said["counted"], said["amount"]
     borne_out = f"{count:,} outcome{' is' if count == 1 else 's are'} borne out"
     claim = f"The claim {said['subject']} on {said['contract']} was verified: {borne_out}"
     if not amount:
         return f"{claim}, and nothing is to be paid, as the most that is paid for has been reached."
-    shares = ", ".join(f"£{money(pence)} by {body}" for body, pence in _by_name(said, "shares") if pence)
-    return f"{claim}, for which £{money(amount)} is to be paid{': ' if shares else ''}{shares}."
+    return f"{claim}, for which £{money(amount)} is to be paid{parts}."
 
 
 def _was_asked(event: Event) -> bool:
@@ -103,9 +114,9 @@ OUTCOME_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "claim.verified": (
         Notice("lead", "Outcomes verified: {subject}", _verified, CLAIM_CONTRACT),
-        Notice("organisation", _to_pay, _verified, CLAIM_CONTRACT, URGENT, APPROVERS),
+        Notice("organisation", _to_pay, _verified_by_part, CLAIM_CONTRACT, URGENT, APPROVERS),
         # Those alone who are to pay something of it are named as payers.
-        Notice("payer", "Outcomes to pay: {call_off}", _verified, PAID_BY, URGENT, APPROVERS),
+        Notice("payer", "Outcomes to pay: {call_off}", _verified_by_part, PAID_BY, URGENT, APPROVERS),
     ),
     "claim.unverified": (
         Notice("lead", "Verification taken back: {subject}",
