@@ -39,9 +39,12 @@ NOT_SAID: Final[dict[str, Any]] = {
     "criteria": [],
     "ranked": None,
     "successful": None,
+    "nobody": None,
     "standstill_until": None,
 }
-"""What a letter leaves out where its outcome has none of it: that the outcome is open again says no score."""
+"""What a letter leaves out where its outcome has none of it: that the outcome is open again says no score, and where
+somebody is awarded nothing of nobody.
+"""
 
 
 @dataclass(frozen=True, slots=True)

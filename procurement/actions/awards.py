@@ -7,7 +7,7 @@ what is known of conflicts of interest is said again -> an unsigned contract -> 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +29,9 @@ from procurement.references import numbered
 from procurement.rules import last_day
 from procurement.states import CONTRACTS, OFFERS
 from procurement.terms import Terms
+
+ENDS: Final = {"cancel": CallOff.Status.CANCELLED, "fail": CallOff.Status.UNSUCCESSFUL}
+"""How a call-off ends by a step of its own without a contract."""
 
 
 def award_direct(actor: Actor, reference: str, revision: int, conflicts: object) -> Contract:
@@ -202,7 +205,7 @@ def _ended_without(actor: Actor, reference: str, revision: int, reason: object, 
         why = reason_of(reason, "The call-off was not ended.")
         also: list[Happening] = list(void_contracts(call_off, why))
         also.extend(_ended(offer, "withdraw", why) for offer in open_offers)
-        also.extend(ended(actor, call_off, why))
+        also.extend(ended(actor, call_off, ENDS[name], why))
         call_off.ended_reason = why
         move(actor, call_off, name, {"reason": why}, "ended_reason", also=also)
     return call_off

@@ -1,9 +1,11 @@
 """The outcome of a competition for each tenderer: successful or not, told in a letter with its own scores and reasons,
-open again where an award is taken back, and none where the call-off ends without a contract.
+open again where an award is taken back, and nothing where the call-off ends without a contract: whoever was assessed is
+told its own scores then, too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, Final
 
 from django.utils import timezone
@@ -13,7 +15,7 @@ from procurement.actions.events import Happening
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import happening, moved
 from procurement.canonical import canonical, digest_of_text
-from procurement.competition_checks import rules_of
+from procurement.competition_checks import agreed_scores, missing_scores, rules_of
 from procurement.invitation_document import instant
 from procurement.models import CallOff, Competition, OutcomeLetter, Tender
 from procurement.models.base import opaque
@@ -64,19 +66,29 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
     return told
 
 
-def ended(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
-    """Nothing comes of what was submitted for a call-off that is cancelled or given up, for its reason. What happened,
-    not yet recorded; nothing on a direct award.
+def ended(actor: Actor, call_off: CallOff, status: str, reason: str) -> list[Happening]:
+    """Nothing comes of what was submitted for a call-off that becomes `status`, cancelled or given up, for its reason;
+    once the tenders were ranked each tenderer has a letter with its own scores, the disqualified included. What
+    happened, not yet recorded; nothing on a direct award.
     """
     competition = Competition.objects.select_for_update().filter(call_off=call_off).first()
     if competition is None or call_off.route != CallOff.Route.COMPETITION:
         return []
     competition.call_off = call_off
+    tenders = [one for one in tenders_of(competition) if one.status in (Status.SUBMITTED, *TOLD)]
     told = []
-    for tender in tenders_of(competition).filter(status__in=(Status.SUBMITTED, Status.SUCCESSFUL)):
-        tender.competition = competition
-        tender.reason = reason
-        told.append(moved(tender, _step(actor, tender, "end"), {"reason": reason}, "reason"))
+    if competition.ranking is not None:
+        nobody = {"status": status, "reason": reason}
+        agreed, counts = agreed_scores(competition), not missing_scores(competition)
+        for tender in tenders:
+            tender.competition = competition
+            kept = None if tender.status == Status.DISQUALIFIED else agreed.get(tender.pk, {})
+            told.append(_send(tender, _without_award(tender, nobody, kept, ranked=counts)))
+    for tender in tenders:
+        if tender.status in (Status.SUBMITTED, Status.SUCCESSFUL):
+            tender.competition = competition
+            tender.reason = reason
+            told.append(moved(tender, _step(actor, tender, "end"), {"reason": reason}, "reason"))
     return told
 
 
@@ -85,28 +97,14 @@ def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
     came to (Public Contracts Regulations 2015, regulation 55; Procurement Act 2023, section 50).
     """
     competition = tender.competition
-    rows = {one["tender"]: one for one in (competition.ranking or {}).get("rows", [])}
-    own, best = rows.get(tender.reference), rows[first.reference]
-    if own is not None and own["rank"] is not None:
-        # The arithmetic of a price names the lowest, which may be another's.
-        own = {name: said for name, said in own.items() if name != "shown"}
-    names = {one.key: one for one in rules_of(competition).criteria}
+    best = _ranked(competition)[first.reference]
     return {
         **_head(tender),
         "outcome": tender.status,
         "ground": tender.ground,
         "reason": tender.reason,
-        "criteria": [
-            {
-                "key": one.criterion,
-                "name": names[one.criterion].name,
-                "score": one.score,
-                "scale": names[one.criterion].scale,
-                "reason": one.reason,
-            }
-            for one in tender.consensus.order_by("pk")
-        ],
-        "ranked": own,
+        "criteria": _scores(tender),
+        "ranked": _own(tender),
         "successful": {
             "supplier": first.invitation.asked.appointment.supplier.reference,
             "name": first.invitation.asked.appointment.supplier.name,
@@ -115,6 +113,57 @@ def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
         },
         "standstill_until": instant(competition.standstill_until),
     }
+
+
+def _without_award(
+    tender: Tender, nobody: dict[str, str], agreed: Container[str] | None, *, ranked: bool
+) -> dict[str, Any]:
+    """A letter's content where nobody is awarded, and why (`nobody`): its own scores and reasons, those alone that
+    count (`agreed`, by criterion; None: all), and how it ranked where that counts.
+    """
+    out = tender.status == Status.DISQUALIFIED
+    own = _own(tender) if ranked else None
+    if own is not None and own["rank"] is not None:
+        # What a price earned tells what the lowest is, which may be another's: that may be asked for once more.
+        own = {name: own[name] for name in ("tender", "rank", "quality", "price", "criteria")}
+    return {
+        **_head(tender),
+        "outcome": Status.DISQUALIFIED if out else "ended",
+        "ground": tender.ground,
+        "reason": tender.reason if out else nobody["reason"],
+        "criteria": _scores(tender, agreed),
+        "ranked": own,
+        "successful": None,
+        "nobody": nobody,
+        "standstill_until": None,
+    }
+
+
+def _scores(tender: Tender, kept: Container[str] | None = None) -> list[dict[str, Any]]:
+    names = {one.key: one for one in rules_of(tender.competition).criteria}
+    return [
+        {
+            "key": one.criterion,
+            "name": names[one.criterion].name,
+            "score": one.score,
+            "scale": names[one.criterion].scale,
+            "reason": one.reason,
+        }
+        for one in tender.consensus.order_by("pk")
+        if kept is None or one.criterion in kept
+    ]
+
+
+def _ranked(competition: Competition) -> dict[str, dict[str, Any]]:
+    return {one["tender"]: one for one in (competition.ranking or {}).get("rows", [])}
+
+
+def _own(tender: Tender) -> dict[str, Any] | None:
+    own = _ranked(tender.competition).get(tender.reference)
+    if own is not None and own["rank"] is not None:
+        # The arithmetic of a price names the lowest, which may be another's.
+        return {name: said for name, said in own.items() if name != "shown"}
+    return own
 
 
 def _head(tender: Tender) -> dict[str, Any]:

@@ -387,3 +387,16 @@ def test_what_a_message_names_leads_its_supplier_to_its_own_invitation(page: Cli
     assert page.get(f"/tenders/{tender_of(address, 'alders').reference}")["Location"] == here
     assert page.get(f"/tenders/{tender_of(address, 'dogwood').reference}").status_code == 404
     assert page.get("/invited/CO-2020-0001").status_code == 404
+
+
+def test_where_nobody_is_awarded_a_tenderer_reads_its_own_scores_and_why(page: Client) -> None:
+    address = evaluated(page)
+    taken(page, address, "fail", reason="The need has gone.")
+    signed(page, LEAD)
+    mine = read(page.get(invitation_of(address)))
+    assert "Nobody is awarded" in mine.texts("h3")
+    assert "The need has gone." in mine.texts("p")
+    letters = [one for one in mine.all("caption") if one.text.startswith("Your scores in letter")]
+    assert rows(mine, letters[0].text)[1][1:] == ["Your score: 4 of 5", "method is worth 4."]
+    assert "Your tender ranks 1." in mine.texts("p")
+    assert not any(one.startswith("Successful:") for one in mine.texts("p"))
