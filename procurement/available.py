@@ -125,7 +125,8 @@ def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) 
     return [
         name
         for name in CALL_OFFS.available(purchase.status, parts, purchase.route)
-        if name not in ELSEWHERE and _possible(purchase, name, wrote)
+        if name not in ELSEWHERE
+        and (_possible(purchase, name, wrote) or (name == "evaluate_again" and Part.MODERATOR in parts))
     ]
 
 

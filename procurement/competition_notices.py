@@ -5,8 +5,10 @@ A part of the table of notices.py. What is told of both routes alike stands ther
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from procurement.models import Event
 from procurement.notice import URGENT, USER, Notice
 
 ASSESSED: Final = ("web:competition", "{subject}")
@@ -17,6 +19,18 @@ INVITED_TO: Final = ("web:invited", "{subject}")
 """An event of a call-off that tells all who compete: each is led to its own invitation."""
 INVITED_BY: Final = ("web:invited", "{call_off}")
 TENDER: Final = ("web:tender", "{subject}")
+
+
+def _evaluated_again(said: Mapping[str, Any]) -> str:
+    if said.get("corrects"):
+        return f"A moderator corrects an agreed score of the tenders of {said['subject']}: {said['reason']}"
+    return f"Scores of the tenders of {said['subject']} count no longer: those are given and agreed anew."
+
+
+def _corrects(event: Event) -> bool:
+    """A moderator reopened what the buyer had ranked: the scores that it was ranked by counted."""
+    return bool(event.changes.get("corrects"))
+
 
 COMPETITION_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "invitation.interest_asked": (
@@ -61,8 +75,8 @@ COMPETITION_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "awarded by scores that count no longer. They are evaluated again.", ASSESSED, URGENT),
     ),
     "call_off.evaluation_reopened": (
-        Notice(USER, "Evaluated again: {subject}",
-               "Scores of the tenders of {subject} count no longer: those are given and agreed anew.", ASSESSED),
+        Notice(USER, "Evaluated again: {subject}", _evaluated_again, ASSESSED),
+        Notice("organisation", "Evaluated again: {subject}", _evaluated_again, ASSESSED, when=_corrects),
     ),
     "call_off.extended": (
         Notice("invited", "More time: {subject}", "The moments of the competition {subject} are later now.", INVITED_TO,

@@ -153,7 +153,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "call_off.evaluation_reopened": EventType(
         "call_off",
         ("organisation", "user"),
-        "Scores count no longer and are given anew; it names who assesses and moderates, changes hold the reason.",
+        "Scores are given anew; it names who assesses and moderates, changes hold why, and whether it `corrects` one.",
     ),
     "call_off.awarded": EventType(
         "call_off",

@@ -141,7 +141,8 @@ CALL_OFFS: Final = Machine(
               "call_off.evaluated", "Scores are agreed and the tenders ranked.", Route.COMPETITION),
         _step("evaluate_again", (Call.EVALUATED,), Call.EVALUATING, {Part.OWNER, Part.MODERATOR},
               "call_off.evaluation_reopened",
-              "Agreed scores count no longer, as a conflict of interest was declared since: they are given anew.",
+              "Agreed scores count no longer, as a conflict of interest was declared since, and are given anew; or a "
+              "moderator corrects one that is wrong, for a reason.",
               Route.COMPETITION),
         _step("intend", (Call.EVALUATED,), Call.INTENTION, _OWNER, "call_off.intention",
               "The intention to award is told to every tenderer; a standstill may follow.", Route.COMPETITION),

@@ -119,7 +119,8 @@ class EvaluatedAgain(ApiView):
     def post(self, request: Request, reference: str) -> Response:
         """Where a conflict of interest that was declared since takes from scores that they count: `blocking` names
         `not_counted`. By the owner or a moderator, with a reason; those scores are given and agreed anew, by others,
-        the ranking falls and prices are closed again. An intention or an award is undone first.
+        the ranking falls and prices are closed again. An intention or an award is undone first. Where every score
+        counts a moderator alone does so, to correct an agreed score that is wrong: whoever scores is told the reason.
         """
 
         def again(actor: Actor, known: str, at: int, reason: Any) -> CallOff:

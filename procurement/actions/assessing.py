@@ -96,8 +96,8 @@ def assess(actor: Actor, reference: str, criterion: str, score: object, note: ob
 def agree(actor: Actor, reference: str, criterion: str, score: object, reason: object) -> Consensus:
     """A moderator sets the score that counts, with the reason that the tenderer is told (1 to 1,000 characters), once
     as many have scored, without a conflict of interest, as the rules ask; until the tenders are ranked it may be set
-    anew. Where they are evaluated again prices are known: only scores that count no longer are. `reference` is the
-    tender's.
+    anew. Where they are evaluated again prices are known: only scores that count no longer are, unless a moderator had
+    it reopened to correct one. `reference` is the tender's.
 
     Raises NotFound; NotPermitted as `assess`; Conflict with too few scores; Invalid at /criterion, /score, /reason.
     """
@@ -110,7 +110,7 @@ def agree(actor: Actor, reference: str, criterion: str, score: object, reason: o
         if scored < rules.assessors:
             raise Conflict(f"{scored} of {rules.assessors} have scored this.")
         counts = criterion in agreed_scores(tender.competition, out).get(tender.pk, {})
-        if counts and _evaluated_before(tender.competition.call_off):
+        if counts and _stands(tender.competition.call_off):
             raise Conflict("This score counts: only those that no longer do are agreed anew.")
         made, _ = Consensus.objects.update_or_create(
             tender=tender,
@@ -125,11 +125,13 @@ def _ranked_and_counted(call_off: CallOff, competition: Competition) -> bool:
     return call_off.status in DECIDING and not missing_scores(competition)
 
 
-def _evaluated_before(call_off: CallOff) -> bool:
-    """Whether its tenders were ranked once, and their prices read."""
-    return Event.objects.filter(
-        subject_type="call_off", subject=call_off.reference, type="call_off.evaluated"
-    ).exists()
+def _stands(call_off: CallOff) -> bool:
+    """Whether a score that counts stands: the tenders were ranked once, and their prices read, and nobody reopened the
+    evaluation to correct one.
+    """
+    of_call_off = Event.objects.filter(subject_type="call_off", subject=call_off.reference)
+    last = of_call_off.filter(type="call_off.evaluation_reopened").order_by("-position").first()
+    return last is not None and not last.changes.get("corrects")
 
 
 def _being_scored(actor: Actor, reference: str, name: str) -> Tender:

@@ -28,8 +28,10 @@ from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation import Scored, low_prices, rank
 from procurement.models import CallOff, Competition, LowPriceQuestion, Tender
 from procurement.order_form import content_of, terms_of
+from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.profiles import TEXT_LENGTH, Reader
+from procurement.states import Part
 
 ANSWER_DAYS: Final = 3
 """Working days that a tenderer has to explain its price; its answer is taken until the buyer decides."""
@@ -61,22 +63,27 @@ def conclude_evaluation(actor: Actor, reference: str, revision: int) -> Competit
 
 def evaluate_again(actor: Actor, reference: str, revision: int, reason: object) -> Competition:
     """Scores that the tenders were ranked by count no longer: back to evaluating, for a reason, where others are named
-    and give them; those that count stand. The ranking falls, and the buyer reads no price before there is another.
+    and give them; those that count stand. Where every score counts a moderator alone leads back, to agree anew one that
+    is wrong. The ranking falls, and the buyer reads no price before there is another.
 
     Raises NotFound, NotPermitted, Stale; Conflict unless the tenders are ranked and nothing is told, and where every
-    score counts; Invalid at /reason.
+    score counts and no moderator asks for it; Invalid at /reason.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "evaluate_again")
         competition = planned_of(call_off)
-        if not missing_scores(competition):
-            raise Conflict("Every agreed score counts: nothing is evaluated again.")
+        corrects = not missing_scores(competition)
+        if corrects and Part.MODERATOR not in buyer_parts(actor, call_off):
+            raise Conflict(
+                "Every agreed score counts: only a moderator leads back, where one of them is wrong."
+            )
         why = reason_of(reason, "Nothing is evaluated again.")
         competition.ranking = None
         competition.save(update_fields=["ranking"])
         people = call_off.people.filter(part__in=SCORING).values_list("user__reference", flat=True)
-        move(actor, call_off, "evaluate_again", {"reason": why}, user=sorted(set(people)))
+        told = {"reason": why, "corrects": corrects}
+        move(actor, call_off, "evaluate_again", told, user=sorted(set(people)))
     return competition
 
 

@@ -107,7 +107,7 @@ def test_another_moderator_is_named_and_agrees_what_counts_no_longer_and_it_is_r
     assert (call_off.status, turn(call_off)) == ("evaluating", Turn((Part.OWNER,), ("add_person",)))
     assert not open_to(market.buyer, tender_of(call_off, "oak")).price
     event = Event.objects.get(type="call_off.evaluation_reopened")
-    assert event.changes == {"reason": WHY}
+    assert event.changes == {"reason": WHY, "corrects": False}
     people = {contest.first.reference, contest.second.reference, contest.moderator.reference}
     assert set(event.references["user"]) == people
     owed = Delivery.objects.filter(event=event).values_list("channel", "recipient")
