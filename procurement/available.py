@@ -17,10 +17,10 @@ from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TEND
 
 WAITING: Final = frozenset({Offer.Status.SENT, Offer.Status.VIEWED})
 ELSEWHERE: Final = frozenset({"not_sign"})
-"""Steps of a call-off that are taken with its offer."""
+"""Steps of a direct award that are taken with its offer."""
 IN_TIME: Final = ("decline", "let", "draft", "submit", "withdraw")
 """Steps of a tender that its deadline ends."""
-WITH_CALL_OFF: Final = ("win", "lose", "end", "reopen")
+WITH_CALL_OFF: Final = ("win", "lose", "end", "not_sign", "reopen")
 GOING_OUT: Final = frozenset({"send_offer", "publish", "intend", "award"})
 """Steps that an approval which is missing keeps back."""
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
@@ -125,7 +125,7 @@ def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) 
     return [
         name
         for name in CALL_OFFS.available(purchase.status, parts, purchase.route)
-        if name not in ELSEWHERE
+        if not (name in ELSEWHERE and purchase.route == DIRECT)
         and (_possible(purchase, name, wrote) or (name == "evaluate_again" and Part.MODERATOR in parts))
     ]
 
@@ -143,6 +143,8 @@ def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
         return purchase.offer == Offer.Status.ACCEPTED
     if name == "fail" and direct:
         return purchase.offer is None
+    if name == "not_sign":
+        return Part.LEAD not in purchase.signed
     if name == "conclude":
         return not purchase.unscored
     if name == "evaluate_again":
@@ -166,7 +168,7 @@ def competition_steps(status: str, parts: Collection[Part], *, ahead: bool) -> l
 
 def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
     """The steps of a tender that somebody with these parts may take now, in the table's order. What the outcome does to
-    it (win, lose, end, reopen) follows from steps of its call-off and is not among them.
+    it (win, lose, end, not_sign, reopen) follows from steps of its call-off and is not among them.
     """
     evaluating = tendering.call_off == CallOff.Status.EVALUATING
     evaluated = tendering.call_off == CallOff.Status.EVALUATED

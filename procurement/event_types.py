@@ -32,6 +32,7 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "price_accepted": "The explanation was taken.",
     "successful": "It is to be awarded.",
     "unsuccessful": "Another is to be awarded.",
+    "not_signed": "It was awarded and its supplier did not sign; changes hold the reason.",
     "ended": "Its call-off was cancelled or given up; changes hold the reason.",
     "reopened": "The award or the intention was taken back; changes hold the reason.",
     "partner_left": "A firm that it names left the supplier; changes hold since when.",

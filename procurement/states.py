@@ -157,6 +157,9 @@ CALL_OFFS: Final = Machine(
               "The award, or the intention, is taken back before contract, for a reason.", Route.COMPETITION),
         _step("not_sign", (Call.AWARDED,), Call.OUT, _OWNER, "call_off.award_undone",
               "The supplier accepted and did not sign: another may be asked.", Route.DIRECT_AWARD),
+        _step("not_sign", (Call.AWARDED,), Call.EVALUATED, _OWNER, "call_off.award_undone",
+              "The successful tenderer did not sign: the others are ranked anew, and the next may be awarded.",
+              Route.COMPETITION),
         _step("contract", (Call.AWARDED,), Call.CONTRACTED, _SYSTEM, "call_off.contracted",
               "Both parties have signed."),
         _step("cancel", _BEFORE_CONTRACT, Call.CANCELLED, _OWNER, "call_off.cancelled",
@@ -315,8 +318,12 @@ TENDERS: Final = Machine(
               "Another is to be awarded."),
         _step("end", (Bid.SUBMITTED, Bid.SUCCESSFUL), Bid.UNSUCCESSFUL, _OWNER, "tender.ended",
               "The call-off was cancelled or given up: nothing comes of it, for the reason of the call-off."),
-        _step("reopen", (Bid.SUCCESSFUL, Bid.UNSUCCESSFUL), Bid.SUBMITTED, _APPROVER, "tender.reopened",
+        _step("not_sign", (Bid.SUCCESSFUL,), Bid.NOT_SIGNED, _OWNER, "tender.not_signed",
+              "It was awarded, and the supplier did not sign, with the reason: it takes part no longer."),
+        _step("reopen", (Bid.SUCCESSFUL,), Bid.SUBMITTED, _APPROVER, "tender.reopened",
               "The award or the intention was taken back: its outcome is open again."),
+        _step("reopen", (Bid.UNSUCCESSFUL,), Bid.SUBMITTED, {Part.OWNER, Part.APPROVER}, "tender.reopened",
+              "The same, or the supplier of the tender that was awarded did not sign."),
     ),
 )  # fmt: skip
 

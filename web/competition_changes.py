@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import declare_interests
-from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
+from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person, remove_person
 from procurement.actions.call_offs import approve_call_off, ask_approval
 from procurement.actions.clarifications import answer_clarification
@@ -68,6 +68,9 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
     "award": lambda actor, reference, revision, sent: award_competition(
         actor, reference, revision, sent.get("conflicts", "")
     ),
+    "not_sign": lambda actor, reference, revision, sent: award_not_signed(
+        actor, reference, revision, sent.get("reason", "")
+    ),
     "undo": lambda actor, reference, revision, sent: undo_award(
         actor, reference, revision, sent.get("reason", "")
     ),
@@ -104,6 +107,9 @@ DONE: Final = {
     "evaluate_again": N_("The tenders are evaluated again."),
     "intend": N_("Every tenderer has been told the intention."),
     "award": N_("The call-off is awarded. The contract waits for both signatures."),
+    "not_sign": N_(
+        "The award has fallen, and the other tenders are ranked anew. Every tenderer has been told."
+    ),
     "undo": N_("The outcome is open again. Every tenderer has been told."),
     "fail": N_("The call-off is ended without a supplier."),
     "cancel": N_("The call-off is cancelled."),

@@ -22,7 +22,7 @@ from api.v1.offer_shapes import OfferSerializer, OfferSummarySerializer
 from api.v1.offers import SENDS, shown_offer
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, ListView, one_of
-from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
+from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_offs import approve_call_off, ask_approval
 from procurement.actions.competition_awards import award_call_off
 from procurement.actions.offers import send_offer
@@ -185,6 +185,29 @@ class Undoing(ApiView):
         ranking stands and all tenderers are told; an intention is taken back alike.
         """
         return moved(request, reference, "reason", undo_award)
+
+
+class AwardNotSigned(ApiView):
+    """That the supplier of a competition's award did not sign."""
+
+    varies = True
+
+    @operation(
+        summary="Say that the successful tenderer did not sign",
+        answer=CallOffSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$UNSIGNED_AWARD/not-sign/" '
+        f'{SENDS}\'{{"reason": "It has told us that it will not sign."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By the owner, before the supplier has signed: the award falls, its tender stands as not signed, and the
+        others are ranked anew without it, so that the next may be awarded. It is told the reason, the others that it
+        did not sign. Of a direct award its offer says so.
+        """
+        return moved(request, reference, "reason", award_not_signed)
 
 
 class CallOffOffers(ListView):

@@ -57,6 +57,7 @@ CALL_OFFS: Final[list[URLPattern]] = [
             ("approve", call_off_moves.Approval),
             ("award", call_off_moves.Award),
             ("undo", call_off_moves.Undoing),
+            ("not-sign", call_off_moves.AwardNotSigned),
             ("cancel", call_off_moves.Cancellation),
             ("fail", call_off_moves.Failure),
             ("open-tenders", competition_moves.Opening),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import locked_call_off, move, permitted, reason_of
 from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
-from procurement.actions.tender_outcomes import ended, reopened
+from procurement.actions.tender_outcomes import ended, passed_by, reopened
 from procurement.call_off_checks import award_faults
 from procurement.contract_reminders import next_reminder
 from procurement.errors import Conflict, Fault, Invalid
@@ -103,6 +103,29 @@ def offer_not_signed(actor: Actor, reference: str, revision: int, reason: object
         also = [*void_contracts(call_off, why), what]
         move(actor, call_off, "not_sign", {"reason": why}, also=also, offer=offer.reference)
     return offer
+
+
+def award_not_signed(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
+    """The supplier that a competition was awarded to did not sign, for a reason that it is told: the award falls, its
+    tender takes part no longer, and the others are ranked anew, so that the next may be awarded.
+
+    Raises NotFound, NotPermitted, Stale; Conflict unless it is awarded, once the supplier has signed (an approver
+    undoes the award) and on a direct award, whose offer says so; Invalid at /reason.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        permitted(actor, call_off, "not_sign")
+        if call_off.route != CallOff.Route.COMPETITION:
+            raise Conflict("Of a direct award it is said of the offer that was accepted.")
+        if supplier_signed(call_off):
+            raise Conflict("The supplier has signed the contract.")
+        why = reason_of(reason, "Nothing was changed.")
+        voided = void_contracts(call_off, why)
+        also = [*voided, *passed_by(actor, call_off, why)]
+        move(
+            actor, call_off, "not_sign", {"reason": why}, also=also, contract=[one.subject for one in voided]
+        )
+    return call_off
 
 
 def cancel_call_off(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:

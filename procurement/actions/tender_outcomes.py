@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from procurement.actions.closing import tenders_of
 from procurement.actions.events import Happening
+from procurement.actions.ranking import rank_tenders
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import happening, moved
 from procurement.canonical import canonical, digest_of_text
@@ -28,6 +29,10 @@ FORMAT: Final = 1
 Status = Tender.Status
 TOLD: Final = (Status.SUCCESSFUL, Status.UNSUCCESSFUL, Status.DISQUALIFIED)
 """Whoever is in one of these was told of the outcome, and is told where it is taken back."""
+
+
+NOT_SIGNED: Final = "The supplier that it was awarded to did not sign the contract."
+"""What the other tenderers are told of that: why it did not is between it and the buyer."""
 
 
 def decided(actor: Actor, competition: Competition, winner: str) -> list[Happening]:
@@ -63,6 +68,30 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
         if tender.status != Status.DISQUALIFIED:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
         told.append(_send(tender, {**_head(tender), "outcome": "reopened", "reason": reason}))
+    return told
+
+
+def passed_by(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
+    """The supplier of the successful tender did not sign, for a reason that it alone is told: that tender takes part no
+    longer, the outcome of every other is open again, each tenderer is told, and those that stand are ranked anew. Where
+    scores count no longer they are ranked once those are given again. What happened, not yet recorded.
+    """
+    competition = Competition.objects.select_for_update().get(call_off=call_off)
+    competition.call_off = call_off
+    told = []
+    for tender in tenders_of(competition).filter(status__in=TOLD):
+        tender.competition = competition
+        outcome, why = "reopened", NOT_SIGNED
+        if tender.status == Status.SUCCESSFUL:
+            outcome, why, tender.reason = str(Status.NOT_SIGNED), reason, reason
+            told.append(moved(tender, _step(actor, tender, "not_sign"), {"reason": reason}, "reason"))
+        elif tender.status == Status.UNSUCCESSFUL:
+            told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": NOT_SIGNED}))
+        told.append(_send(tender, {**_head(tender), "outcome": outcome, "reason": why}))
+    competition.standstill_until = None
+    if not missing_scores(competition):
+        rank_tenders(competition)
+    competition.save(update_fields=["standstill_until", "ranking"])
     return told
 
 

@@ -15,7 +15,7 @@ class Tender(Revised):
     procurement/tenders.py; `current` what was last submitted, which alone counts.
 
     `drafters` are the members whom the lead lets write. `confirmed` is the number of the last material amendment that
-    the submitted content answers to. `reason` says why it was declined, withdrawn or disqualified, or why
+    the submitted content answers to. `reason` says why it was declined, withdrawn, disqualified or not signed, or why
     its call-off ended without a contract.
     """
 
@@ -29,6 +29,7 @@ class Tender(Revised):
         DISQUALIFIED = "disqualified", "Disqualified"
         SUCCESSFUL = "successful", "Successful"
         UNSUCCESSFUL = "unsuccessful", "Unsuccessful"
+        NOT_SIGNED = "not_signed", "Not signed"
 
     competition = models.ForeignKey(Competition, on_delete=models.PROTECT, related_name="tenders")
     invitation = models.OneToOneField(Invitation, on_delete=models.PROTECT, related_name="tender")

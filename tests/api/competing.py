@@ -14,7 +14,7 @@ from procurement.actions.call_off_people import add_person
 from procurement.actions.call_offs import CallOffDraft, create_call_off
 from procurement.actions.clarifications import ask_clarification
 from procurement.actions.closing import open_tenders
-from procurement.actions.competition_awards import intend_award
+from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competition_changes import amend_competition
 from procurement.actions.competitions import plan_competition
 from procurement.actions.due import move_due
@@ -132,6 +132,13 @@ def lapsed() -> CallOff:
     return again(call_off)
 
 
+def awarded() -> CallOff:
+    """Awarded to Larch, and signed by nobody."""
+    call_off = evaluated()
+    award_competition(buyer(), call_off.reference, call_off.revision, "None known.")
+    return again(call_off)
+
+
 def intended() -> CallOff:
     """The intention is told."""
     call_off = evaluated()
@@ -227,6 +234,7 @@ MADE: Final[dict[str, Any]] = {
     "OPENED": lambda: opened().reference,
     "AGREED": lambda: agreed().reference,
     "EVALUATED": lambda: evaluated().reference,
+    "UNSIGNED_AWARD": lambda: awarded().reference,
     "LAPSED": lambda: lapsed().reference,
     "LOW": lambda: low().reference,
     "TOLD": lambda: tender_of(intended(), "larch").reference,

@@ -40,7 +40,7 @@ COMPETITION = {
     "evaluating": ["conclude", "cancel", "fail"],
     "evaluated": ["intend", "award", "cancel", "fail"],
     "intention": ["award", "undo", "cancel"],
-    "awarded": ["undo", "cancel"],
+    "awarded": ["undo", "not_sign", "cancel"],
     "contracted": [],
     "cancelled": [],
     "unsuccessful": [],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from procurement.actions.assessing import agree, assess
-from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
+from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
 from procurement.actions.closing import close_competition, open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
@@ -45,6 +45,7 @@ OF_CALL_OFFS: dict[str, Call] = {
     "intend": lambda all_, one: intend_award(all_.market.buyer, one.reference, one.revision),
     "award": lambda all_, one: award_competition(all_.market.buyer, one.reference, one.revision, "None"),
     "undo": lambda all_, one: undo_award(all_.market.approver, one.reference, one.revision, "Why."),
+    "not_sign": lambda all_, one: award_not_signed(all_.market.buyer, one.reference, one.revision, "Why."),
     "cancel": lambda all_, one: cancel_call_off(all_.market.buyer, one.reference, one.revision, "Why."),
     "fail": lambda all_, one: fail_call_off(all_.market.buyer, one.reference, one.revision, "Why."),
 }

@@ -26,6 +26,7 @@ BUYER = (Part.OWNER, Part.APPROVER, Part.ASSESSOR, Part.MODERATOR)
         ("disqualified", []),
         ("successful", []),
         ("unsuccessful", []),
+        ("not_signed", []),
     ],
 )
 def test_a_tenderer_may_do_this_until_the_deadline(status: str, steps: list[str]) -> None:

@@ -352,3 +352,22 @@ def test_the_pages_take_a_bounded_number_of_queries(
         page.get(address)
     with django_assert_max_num_queries(30):
         page.get(tender_address(address, "alders"))
+
+
+def test_where_the_winner_does_not_sign_the_owner_says_so_and_the_next_ranks_first(page: Client) -> None:
+    address = evaluated(page)
+    taken(page, address, "award", conflicts="None known")
+    assert "not_sign" in offered(page, address)
+    before = state()
+    assert (sent(page, address, "not_sign", reason=" ").status_code, state()) == (422, before)
+    taken(page, address, "not_sign", reason="It has no people for it any more.")
+    assert offered(page, address) & {"not_sign", "intend", "award"} == {"intend", "award"}
+    assert (tender_of(address, "alders").status, tender_of(address, "dogwood").status) == (
+        "not_signed",
+        "submitted",
+    )
+    own = invitation_of(address)
+    signed(page, LEAD)
+    letters = read(page.get(own))
+    assert "Your tender takes part no longer: the contract was not signed" in letters.texts("h3")
+    assert "It has no people for it any more." in letters.texts("p")
