@@ -31,7 +31,7 @@ from procurement.call_off_checks import (
     standing_faults,
     unreached_faults,
 )
-from procurement.competition_checks import UNCOUNTED, missing_scores
+from procurement.competition_checks import UNCOUNTED, missing_scores, untold_faults
 from procurement.deadlines import end_of
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
@@ -61,7 +61,8 @@ _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 class CallOffFacts:
     """One call-off as it is shown. `prices` are today's by the key of the supplier's row, none in a competition;
     `greatest` is the most that it may come to in pence, VAT excluded; `blocking` what keeps it from going out, its next
-    order form from being sent, its award to whoever accepted or ranks first, or its contract from being signed. `found`
+    order form from being sent, its award to whoever accepted or ranks first, or its contract from being signed, and
+    what was added to a competition that is out and is told to nobody. `found`
     is whom the next order form of a direct award would go to, past whom and why: nobody while one is open.
     `notices` are those that the law asks of its contract, or would ask of one for `greatest`; `no_notices` says why
     none is asked for, "" where one is or nothing says what it comes to.
@@ -129,6 +130,8 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     window = {"due": live.reply_by if live and waiting else None} if direct else competing(call_off, now)
     if window.get("uncounted"):
         rules.append(UNCOUNTED)
+    if not direct and call_off.status == CallOff.Status.OUT:
+        rules += untold_faults(call_off)
     due = window.get("due")
     purchase = Purchase(
         route=call_off.route,

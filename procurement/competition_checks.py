@@ -1,5 +1,5 @@
 """What keeps a competition from being published, read from its plan: shown beside the draft, asked again at approval
-and publishing.
+and publishing; what was added to one that is out and is told to nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from procurement.errors import Fault, Invalid
 from procurement.evaluation_rules import EvaluationRules
-from procurement.models import Assessment, CallOff, Competition, Consensus, LowPriceQuestion, Tender
+from procurement.models import (
+    Assessment,
+    CallOff,
+    Competition,
+    CompetitionDocument,
+    Consensus,
+    LowPriceQuestion,
+    Tender,
+)
 from procurement.order_form import content_of
 from procurement.rules import date_faults, evaluation_faults, opening_faults
 
@@ -107,4 +115,19 @@ def competition_faults(call_off: CallOff) -> list[Fault]:
         *evaluation_faults(rules, call_off.organisation, call_off.lot),
         *date_faults(*moments, timezone.now()),
         *opening_faults(content_of(call_off), competition.deadline),
+    ]
+
+
+def untold_faults(call_off: CallOff) -> list[Fault]:
+    """Documents that were put with a competition while it is out and that no supplier was told of (one query)."""
+    added = CompetitionDocument.objects.filter(
+        competition__call_off=call_off, told_at=None, removed_at=None, purged_at=None
+    )
+    return [
+        Fault(
+            "/documents",
+            "not_told",
+            f"{name} was added since it went out and is told to nobody: amend the competition with it, or remove it.",
+        )
+        for name in added.order_by("pk").values_list("name", flat=True)
     ]

@@ -129,6 +129,8 @@ def ahead_of(purchase: Purchase) -> str:
         return _("Before it can be signed")
     if purchase.status in DECIDING or purchase.barred is not None:
         return _("Before it can be awarded")
+    if purchase.route == CallOff.Route.COMPETITION and purchase.status == CallOff.Status.OUT:
+        return _("Not told to the suppliers yet")
     if purchase.route == CallOff.Route.COMPETITION:
         return _("Before it can be published")
     return _("Before it can go out")

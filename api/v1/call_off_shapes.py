@@ -273,7 +273,8 @@ class CallOffSummarySerializer(serializers.Serializer[Any]):
 class CallOffSerializer(CallOffSummarySerializer):
     """A call-off. `requirement_revision` is the revision of the requirement that is bought; `greatest_total` the most
     that it may come to with any of its suppliers, options included; `blocking` the rules that keep it from going
-    out, from its award or from its signature; `available_actions` what you may do with it now.
+    out, from its award or from its signature, and documents of a competition that is out which are told to nobody yet;
+    `available_actions` what you may do with it now.
     """
 
     requirement_revision = serializers.IntegerField(min_value=1)

@@ -1,4 +1,4 @@
-"""Members whom a lead lets write a tender hear what it hears; the buyer hears that what it waits for has passed."""
+"""Members whom a lead lets write a tender hear what it hears; the buyer hears what has passed, and what is untold."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from procurement.actions.competition_awards import award_competition, intend_award
-from procurement.actions.competition_changes import extend_competition
+from procurement.actions.competition_changes import amend_competition, extend_competition
 from procurement.actions.due import move_due
+from procurement.actions.files import add_document, remove_document
 from procurement.actions.ranking import ask_about_price, explain_price
 from procurement.actions.tenders import let_write
+from procurement.call_off_facts import facts_of
 from procurement.models import CallOff, Competition, Delivery, Event, SupplierMember
 from tests.competed import (
     RULES,
@@ -128,3 +130,27 @@ def test_nobody_is_told_of_a_price_that_was_explained_in_time(contest: Contest) 
     explain_price(market.oak, oak.reference, "We own the tools.")
     assert move_due(asked.answer_by)["prices_unanswered"] == 0
     assert Event.objects.filter(type="tender.price_unanswered").count() == 0
+
+
+def test_a_document_that_is_told_to_nobody_is_mentioned_until_it_is_told_or_removed(contest: Contest) -> None:
+    call_off, buyer = published(contest), contest.market.buyer
+
+    def untold() -> list[tuple[str, str, str]]:
+        facts = facts_of(CallOff.objects.get(pk=call_off.pk), timezone.localdate())
+        return [(one.pointer, one.code, one.message) for one in facts.blocking]
+
+    assert untold() == []
+    later = add_document(buyer, call_off.reference, "More.txt", [b"More."])
+    assert untold() == [
+        (
+            "/documents",
+            "not_told",
+            "More.txt was added since it went out and is told to nobody: amend the competition with it, or remove it.",
+        )
+    ]
+    remove_document(buyer, call_off.reference, later.reference)
+    assert untold() == []
+    add_document(buyer, call_off.reference, "Last.txt", [b"Last."])
+    call_off.refresh_from_db()
+    amend_competition(buyer, call_off.reference, call_off.revision, "A form.", material=False)
+    assert untold() == []
