@@ -27,10 +27,13 @@ from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, TEND
 SENT: Final = "invitation.sent"
 ASKED: Final = "invitation.interest_asked"
 OFFERED: Final = "offer.sent"
+LET: Final = "tender.drafters_named"
 BY_THE_CLOCK: Final = frozenset(
     {
         "tender.reminded",
         "invitation.reminded",
+        "call_off.standstill_ended",
+        "tender.price_unanswered",
         "contract.notice_reminded",
         *(f"contract.{what}_reminded" for what in ("signature", "option", "end")),
     }
@@ -67,6 +70,8 @@ class Parties:
         self.until: dict[str, datetime] = {}
         self.invited: dict[str, set[str]] = defaultdict(set)
         self.offered: dict[str, set[str]] = defaultdict(set)
+        self.let: dict[str, dict[str, set[str]]] = defaultdict(dict)
+        """By call-off and tender, the members whom its lead lets write."""
 
     def note(self, event: Event) -> None:
         """Takes in who is asked and invited; once interest has ended, only those that are invited compete. Where nobody
@@ -77,6 +82,8 @@ class Parties:
             kept[event.references["call_off"]].add(event.references["supplier"])
         if event.type == OFFERED:
             self.offered[event.references["call_off"]].add(event.references["supplier"])
+        if event.type == LET:
+            self.let[event.references["call_off"]][event.subject] = set(event.changes["drafters"])
         if event.type == ASKED:
             self.until[event.references["call_off"]] = datetime.fromisoformat(event.changes["interest_until"])
         ended = event.at >= self.until.get(event.subject, event.at + timedelta(days=1))
@@ -85,11 +92,13 @@ class Parties:
 
     def by(self, event: Event, way: str) -> set[str]:
         """The organisations by one way of procurement/concerned.py."""
+        call_off = event.subject if event.subject_type == "call_off" else event.references.get("call_off", "")
         if way == "invited":
-            call_off = (
-                event.subject if event.subject_type == "call_off" else event.references.get("call_off", "")
-            )
             return self.asked[call_off] | self.invited[call_off]
+        if way == "writers":
+            return {one for several in self.let[call_off].values() for one in several}
+        if way == "drafters":
+            return self.let[call_off].get(event.subject, set())
         if way == "offered":
             return self.offered[event.subject]
         kind = {"lead": "supplier", "owner": "framework"}.get(way, way)

@@ -45,6 +45,13 @@ def _reopened(at: Contest) -> tuple[str, ...]:
     return ("tender.reopened", "tender.told") * len(standing)
 
 
+def _passed_by(at: Contest, first: str) -> tuple[str, ...]:
+    """What it leaves that the supplier of the tender that was awarded did not sign."""
+    standing = [one for one in at.suppliers if one in at.tendered]
+    each = (("tender.not_signed" if one == first else "tender.reopened", "tender.told") for one in standing)
+    return tuple(event for both in each for event in both)
+
+
 def _ended(at: Contest) -> tuple[str, ...]:
     """What a call-off that ends without a contract leaves of the tenders that stand."""
     return ("tender.ended",) * len([one for one in at.tendered if one not in at.disqualified])
@@ -241,6 +248,20 @@ def award_undone(it: Purchase) -> Steps:
     _contracted(at, *_letters(at))
 
 
+def award_not_signed(it: Purchase) -> Steps:
+    """The first tenderer does not sign, and the next is awarded."""
+    at = published(it)
+    at.all_tender()
+    yield from evaluated(at)
+    first = it.awarded(*_letters(at))
+    assert first == ranked_first(at)
+    yield it.weekday(14, 9)
+    why = {"reason": "No signature in two weeks."}
+    it.move("not-sign", why, "contract.voided", *_passed_by(at, first), "call_off.award_undone")
+    at.tendered.remove(first)
+    _contracted(at, *_letters(at))
+
+
 def conflicted(it: Purchase) -> Steps:
     """A conflict of interest is declared after the ranking, which is made anew without whoever has it."""
     at = published(it)
@@ -333,6 +354,7 @@ ENDINGS: Final = tuple(
         ("tendered, a standstill kept", standstill, "contracted", "active"),
         ("tendered, the intention undone, then the next", intention_undone, "contracted", "active"),
         ("tendered, the award undone, then the next", award_undone, "contracted", "active"),
+        ("tendered, not signed, then the next", award_not_signed, "contracted", "active"),
         ("tendered, ranked anew after a conflict", conflicted, "contracted", "active"),
         ("tendered, extended, terminated", terminated, "contracted", "terminated"),
         ("nobody is interested", nobody_interested, "unsuccessful", ""),
