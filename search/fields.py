@@ -91,7 +91,7 @@ FILTER: Final = {field.name: field for field in FILTERS}
 
 SORTS: Final[Mapping[str, str]] = {
     "relevance": "Best match",
-    "rate": "Lowest day rate of the grade",
+    "rate": "Lowest rate of the grade",
     "name": "Name",
 }
 

@@ -19,7 +19,15 @@ from search.engines.rates_base import RatesEngine
 from search.engines.suggestions import Labels
 from search.need import Need
 from search.planner import Lexicon
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
+from search.query import (
+    Freshness,
+    ListingQuery,
+    ListingResult,
+    PartnerCounts,
+    Suggestion,
+    SuggestionQuery,
+    Unknown,
+)
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -80,6 +88,10 @@ class MeasuredEngine:
     def search_listings(self, query: ListingQuery) -> ListingResult:
         with Call(self.name, "search_listings", self.traced):
             return self.within.search_listings(query)
+
+    def count_partners(self, query: ListingQuery, regions: Sequence[str]) -> PartnerCounts:
+        with Call(self.name, "count_partners", self.traced):
+            return self.within.count_partners(query, regions)
 
     def listing(self, reference: str) -> bytes | None:
         with Call(self.name, "listing", self.traced):

@@ -202,6 +202,24 @@ class ListingResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerCount:
+    """How many distinct partners there are, and how many of each ownership form that occurs."""
+
+    all: int
+    by_ownership: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCounts:
+    """The partners whose listings answer a question, `anywhere`, and by code of a region those of whom one does there,
+    whatever regions the question names itself. A partner with several listings counts once in each.
+    """
+
+    anywhere: PartnerCount
+    by_region: Mapping[str, PartnerCount]
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value asked for that nothing in the index bears, and what there is `instead`, in order: every value of a
     framework or supplier, the lots of the framework, the specialisms of the lot.

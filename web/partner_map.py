@@ -1,7 +1,8 @@
-"""Where partners work and who owns them: listings by region and ownership form, as tiles and as a table.
+"""Where partners work and who owns them: firms by region and ownership form, as tiles and as a table.
 
-Journey: /map, with the parameters of /search -> one search, and one for each ownership form in it, whose facets count
-the regions exactly (no listing is read) -> map.html. A firm that works in several regions counts in each.
+Journey: /map, with the parameters of /search -> one search, whose facets say which regions there are and how many
+listings each has, and one count of partners by region and form (no listing is read) -> map.html. A firm that works in
+several regions counts in each, and once however many frameworks it stands on.
 """
 
 from __future__ import annotations
@@ -23,30 +24,33 @@ MOST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """An ownership form and how many listings have it."""
+    """An ownership form and how many partners have it; `listings` is how many of theirs there are."""
 
     slug: str
     label: str
     count: int
+    listings: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A region: how many listings work there, by ownership form in the order of the map's forms too. `shade` is 0 for
-    none, else 1 for the fewest of the map to SHADES for the most: regions that differ a little differ in shade.
+    """A region: how many partners work there, by ownership form in the order of the map's forms too, and how many
+    `listings` they have there. `shade` is 0 for none, else 1 for the fewest of the map to SHADES for the most: regions
+    that differ a little differ in shade.
     """
 
     code: str
     name: str
     letter: str
     count: int
+    listings: int
     by_form: tuple[int, ...]
     shade: int
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """What a shade of the map stands for: `fewest` to `most` listings."""
+    """What a shade of the map stands for: `fewest` to `most` partners."""
 
     shade: int
     fewest: int
@@ -55,47 +59,36 @@ class Shade:
 
 @dataclass(frozen=True, slots=True)
 class PartnerMap:
-    """The tiles by name, the ownership forms by count, how many listings there are in all, and what the shades that
-    occur stand for, the lightest first; where all regions have as many there is one.
+    """The tiles by name, the ownership forms by count, how many partners and listings there are in all, and what the
+    shades that occur stand for, the lightest first; where all regions have as many there is one.
     """
 
     tiles: tuple[Tile, ...]
     forms: tuple[Form, ...]
     count: int
+    listings: int
     legend: tuple[Shade, ...]
 
 
 def map_of(query: ListingQuery, answer: ListingResult, engine: Engine) -> PartnerMap:
     """The map of a question that `answer` answered. Raises EngineUnavailable."""
+    regions = [one for one in facet_of(answer, "region").values if letter_of(one.value)]
+    partners = engine.count_partners(query, [one.value for one in regions])
     chosen = query.filters.get("ownership", ())
     forms = [
-        Form(one.value, said(one.label), one.count)
+        Form(one.value, said(one.label), partners.anywhere.by_ownership.get(one.value, 0), one.count)
         for one in facet_of(answer, "ownership").values
         if one.count and (not chosen or one.value in chosen)
     ]
-    by_form = []
-    for form in forms:
-        narrowed = replace(counting(query), filters=dict(query.filters) | {"ownership": (form.slug,)})
-        found = facet_of(engine.search_listings(narrowed), "region")
-        by_form.append({one.value: one.count for one in found.values})
-    regions = [one for one in facet_of(answer, "region").values if letter_of(one.value)]
-    held = [one.count for one in regions if one.count]
-    return PartnerMap(
-        tuple(
-            Tile(
-                one.value,
-                one.label,
-                letter_of(one.value),
-                one.count,
-                tuple(counts.get(one.value, 0) for counts in by_form),
-                _shade(one.count, held),
-            )
-            for one in sorted(regions, key=lambda one: one.label)
-        ),
-        tuple(forms),
-        answer.count,
-        _legend(held),
-    )
+    forms.sort(key=lambda form: (-form.count, form.label))
+    held = [one.all for one in partners.by_region.values() if one.all]
+    tiles = []
+    for one in sorted(regions, key=lambda one: one.label):
+        there = partners.by_region[one.value]
+        by_form = tuple(there.by_ownership.get(form.slug, 0) for form in forms)
+        shade, letter = _shade(there.all, held), letter_of(one.value)
+        tiles.append(Tile(one.value, one.label, letter, there.all, one.count, by_form, shade))
+    return PartnerMap(tuple(tiles), tuple(forms), partners.anywhere.all, answer.count, _legend(held))
 
 
 def _shade(count: int, held: Sequence[int]) -> int:

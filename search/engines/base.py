@@ -13,7 +13,15 @@ from types import TracebackType
 from typing import Any, Literal, NotRequired, Protocol, Self, TypedDict
 
 from search.engines.rates_base import RatesEngine
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
+from search.query import (
+    Freshness,
+    ListingQuery,
+    ListingResult,
+    PartnerCounts,
+    Suggestion,
+    SuggestionQuery,
+    Unknown,
+)
 
 Collection = Literal["listings", "rates"]
 
@@ -244,6 +252,11 @@ class Engine(RatesEngine, Protocol):
     ) -> Iterable[tuple[str, bytes]]:
         """Every listing that answers the question, or those of `among` (references) that do, each with its stored
         JSON, in no order; page, sort and seed do not count. For who must know whether, not how well.
+        """
+
+    def count_partners(self, query: ListingQuery, regions: Sequence[str]) -> PartnerCounts:
+        """How many partners, rather than listings, answer the question, exactly: anywhere, and in each of these regions
+        (codes, some dozen). Page, sort and seed do not count.
         """
 
     def listing(self, reference: str) -> bytes | None:

@@ -23,7 +23,15 @@ from search.engines.matching_base import Gathered
 from search.engines.rates import RatesReader
 from search.engines.rates_writer import RatesWriter
 from search.need import Need
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
+from search.query import (
+    Freshness,
+    ListingQuery,
+    ListingResult,
+    PartnerCounts,
+    Suggestion,
+    SuggestionQuery,
+    Unknown,
+)
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 
@@ -49,6 +57,11 @@ class EmbeddedEngine:
         """See Engine."""
         with self._turn:
             return self._listings.answering(query, among)
+
+    def count_partners(self, query: ListingQuery, regions: Sequence[str]) -> PartnerCounts:
+        """See Engine."""
+        with self._turn:
+            return self._listings.count_partners(query, regions)
 
     def listing(self, reference: str) -> bytes | None:
         """See Engine."""

@@ -19,6 +19,7 @@ from search.engines.columns import current_mark, read_current
 from search.engines.comparing import ListingsComparing
 from search.engines.listings_facets import count_facets
 from search.engines.listings_filters import lowest_rate_of, narrow, specialisms_offered
+from search.engines.listings_partners import count_partners
 from search.engines.listings_ranking import Page, cursor_of, page_of
 from search.engines.listings_view import ListingsView, StaleManifest, current_generation
 from search.engines.reasons import Explained, Explainer
@@ -32,6 +33,7 @@ from search.query import (
     HitRate,
     ListingQuery,
     ListingResult,
+    PartnerCounts,
     Suggestion,
     SuggestionQuery,
     Unknown,
@@ -119,6 +121,14 @@ class ListingsReader:
         narrowed = narrow(view, query, slots)
         found = narrowed.slots[narrowed.all_but()].tolist() if len(slots) else []
         return ((view.keys[slot], view.record(slot).stored()) for slot in found)
+
+    def count_partners(self, query: ListingQuery, regions: Sequence[str]) -> PartnerCounts:
+        """See Engine."""
+        view = self.view()
+        asked = plan(query.q, view.lexicon)
+        words = asked.asked or bool(asked.excluded)
+        narrowed = narrow(view, query, view.holders.matching(asked) if words else view.everything)
+        return count_partners(view, query, narrowed, regions)
 
     def listing(self, reference: str) -> bytes | None:
         """See Engine.listing."""

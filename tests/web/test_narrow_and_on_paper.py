@@ -95,7 +95,7 @@ def test_the_map_s_table_shows_every_form_of_ownership_at_1280_pixels(site: Site
     context = site.context(viewport={"width": 1280, "height": 1024})
     page = context.new_page()
     page.goto("/map")
-    region = page.get_by_role("region", name="Listings by region and ownership")
+    region = page.get_by_role("region", name="Partners by region and ownership")
     assert region.locator("thead th").count() == 2 + len(OWNERSHIP)
     assert region.evaluate("one => one.scrollWidth - one.clientWidth") == 0
     assert page.evaluate("document.documentElement.scrollWidth") == 1280

@@ -9,49 +9,69 @@ import pytest
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from tests.web.reading import read, rows
+from tests.web.reading import read, rows, wrong
 from web.partner_map import _legend, _shade
 
-TABLE = "Listings by region and ownership"
+TABLE = "Partners by region and ownership"
 
 
 def counts(page: Client, address: str) -> list[list[str]]:
     return rows(read(page.get(address)), TABLE)
 
 
-def test_listings_count_in_every_region_that_they_work_in(page: Client) -> None:
+def test_partners_count_in_every_region_that_they_work_in(page: Client) -> None:
     assert counts(page, "/map?framework=rm1") == [
-        ["Region", "All", "Employee-owned", "Not stated", "Private company"],
-        ["London", "3", "1", "1", "1"],
-        ["North East (England)", "3", "1", "1", "1"],
+        ["Region", "All", "Employee-owned", "Not stated", "Private company", "Listings"],
+        ["London", "3", "1", "1", "1", "3"],
+        ["North East (England)", "3", "1", "1", "1", "3"],
         [
             "Anywhere",
             "3",
-            "1 listing: Employee-owned",
-            "1 listing: Not stated",
-            "1 listing: Private company",
+            "1 partner: Employee-owned, 1 listing",
+            "1 partner: Not stated, 1 listing",
+            "1 partner: Private company, 1 listing",
+            "3",
         ],
     ]
 
 
+def test_a_partner_on_two_frameworks_counts_once_and_its_listings_are_said_beside(page: Client) -> None:
+    found = counts(page, "/map?supplier=alders")
+    assert [(row[0], row[1], row[-1]) for row in found[1:]] == [
+        ("London", "2", "4"), ("North East (England)", "2", "4"), ("Anywhere", "2", "4"),
+    ]  # fmt: skip
+    shown = read(page.get("/map?supplier=alders"))
+    (told,) = (one for one in shown.texts("p") if "by region" in one)
+    assert told == (
+        "2 partners by region and ownership, with 4 listings among them: one for each framework that a partner stands "
+        "on. A partner counts once in every region that it works in. See the listings"
+    )
+    tiles = [one.text for one in shown.all("a", class_="app-map__link")]
+    assert tiles == ["London 2 partners, 4 listings", "North East (England) 2 partners, 4 listings"]
+
+
 def test_it_takes_the_filters_and_words_of_a_search(page: Client) -> None:
     assert counts(page, "/map?framework=rm1&q=vision") == [
-        ["Region", "All", "Employee-owned"],
-        ["London", "1", "1"],
-        ["North East (England)", "1", "1"],
-        ["Anywhere", "1", "1 listing: Employee-owned"],
+        ["Region", "All", "Employee-owned", "Listings"],
+        ["London", "1", "1", "1"],
+        ["North East (England)", "1", "1", "1"],
+        ["Anywhere", "1", "1 partner: Employee-owned, 1 listing", "1"],
     ]
     assert counts(page, "/map?framework=rm1&ownership=private-company")[0] == [
         "Region",
         "All",
         "Private company",
+        "Listings",
     ]
 
 
 def test_a_tile_says_how_many_and_leads_to_them(page: Client) -> None:
     shown = read(page.get("/map?framework=rm1&q=vision&sector=health"))
     tiles = shown.all("a", class_="app-map__link")
-    assert [one.text for one in tiles] == ["London 1", "North East (England) 1"]
+    assert [one.text for one in tiles] == [
+        "London 1 partner, 1 listing",
+        "North East (England) 1 partner, 1 listing",
+    ]
     target = urlsplit(tiles[0].attributes["href"])
     assert (target.path, parse_qs(target.query)) == (
         "/search",
@@ -62,7 +82,7 @@ def test_a_tile_says_how_many_and_leads_to_them(page: Client) -> None:
         one.attributes["class"].rpartition("-")[2] for one in shown.all("li", class_="app-map__tile")
     ] == ["1", "1"]
     assert shown.one("p", class_="app-map-legend").text == (
-        "Listings by shade: 1 Every region that has any has as many."
+        "Partners by shade: 1 Every region that has any has as many."
     )
 
 
@@ -116,14 +136,28 @@ def test_the_start_page_and_a_search_lead_to_the_map(page: Client) -> None:
 def test_what_finds_nothing_says_so(page: Client) -> None:
     shown = read(page.get("/map?q=nothing-like-this"))
     assert shown.all("ul", class_="app-map") == []
-    assert "Nothing was found in any region." in shown.texts("p")
+    told = "Nothing was found in any region. Try other words or fewer filters, or see every partner."
+    assert told in shown.texts("p")
+    assert [one.attributes["href"] for one in shown.all("a") if one.text == "see every partner"] == ["/map"]
+
+
+def test_a_word_that_is_misspelt_is_corrected_with_a_link(page: Client) -> None:
+    shown = read(page.get("/map?framework=rm1&q=evalution"))
+    assert "Did you mean evaluation?" in shown.texts("p")
+    (link,) = (one for one in shown.all("a") if one.text == "evaluation")
+    target = urlsplit(link.attributes["href"])
+    assert (target.path, parse_qs(target.query)) == ("/map", {"framework": ["rm1"], "q": ["evaluation"]})
+    assert "Did you mean" not in read(page.get("/map?q=evaluation")).one("main").text
 
 
 @pytest.mark.parametrize("query", ["framework=NOPE", "region=London", "colour=red", "q=x&min_rate=5"])
-def test_what_is_wrong_is_told_by_the_search_page(page: Client, query: str) -> None:
+def test_what_is_wrong_is_told_on_the_map_with_a_link_to_where(page: Client, query: str) -> None:
     answer = page.get(f"/map?{query}")
-    assert (answer.status_code, urlsplit(answer["Location"]).path) == (303, "/search")
-    assert page.get(answer["Location"]).status_code == 400
+    shown = read(answer)
+    assert (answer.status_code, shown.one("h1").text) == (400, "Partner map")
+    assert [anchor for _, anchor in wrong(shown) if anchor and not shown.all(id=anchor[1:])] == []
+    assert wrong(shown) != []
+    assert shown.one("form", method="get", action="/map") is not None
 
 
 def test_no_statement_is_sent_and_an_index_that_is_away_is_told(

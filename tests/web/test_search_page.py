@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client, override_settings
@@ -251,6 +252,25 @@ def test_a_lot_or_specialism_that_nobody_offers_is_an_empty_page_that_says_so(pa
     rates = page.get("/rates?lot=rm1~3")
     assert rates.status_code == 200
     assert "There are no rates at present on rm1~3 (Housing)." in read(rates).texts("p")
+
+
+def test_a_grade_with_two_frameworks_keeps_both_and_the_grade_to_choose_from(page: Client) -> None:
+    answer = page.get("/search?q=evaluation&framework=rm1&framework=rm0&grade=G2&max_rate=900&sector=health")
+    found = read(answer)
+    assert answer.status_code == 400
+    assert found.one("option", value="G2").attributes.keys() >= {"selected"}
+    chips = {one.text: one.attributes["href"] for one in found.all("a", class_="app-chip")}
+    assert list(chips) == ["Remove Framework: rm1", "Remove Framework: rm0", "Remove Sector: health"]
+    left = parse_qs(urlsplit(chips["Remove Framework: rm0"]).query)
+    assert (left["framework"], left["grade"], left["max_rate"]) == (["rm1"], ["G2"], ["900"])
+    assert page.get(chips["Remove Framework: rm0"]).status_code == 200
+    assert [one.attributes["name"] for one in found.all("input", type="hidden")] == ["sector"]
+
+
+def test_rates_are_asked_for_without_naming_a_day(page: Client) -> None:
+    shown = read(page.get("/search?framework=rm1&grade=G2"))
+    assert {"Rate from, in pounds", "Rate up to, in pounds"} <= set(shown.texts("label"))
+    assert "Lowest rate of the grade" in shown.texts("option") + shown.texts("a")
 
 
 def test_a_framework_without_listings_is_named_at_its_field(page: Client) -> None:

@@ -84,7 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
         refuse_larger(asked, PAGE_SIZE)
         query = listing_query(asked.without(COMPARE).sent(), timezone.localdate())
     except BadParameters as bad:
-        return _refused(request, asked, bad)
+        return refused(request, asked, bad, _("Search partners"))
     query = replace(query, facet_size=FACET_SIZE_MORE if more else FACET_SIZE)
     try:
         found = engine()
@@ -99,7 +99,7 @@ def search(request: HttpRequest) -> HttpResponse:
     except EngineUnavailable as down:
         return search_unavailable(request, "search", down.retry_after)
     except BadParameters as bad:
-        return _refused(request, asked, bad)
+        return refused(request, asked, bad, _("Search partners"))
     count_shown(request, (hit.reference for hit in answer.hits), "searches")
     return _answered(request, asked, query, answer, notes, more)
 
@@ -166,12 +166,17 @@ def _may_shortlist(request: HttpRequest, answer: ListingResult) -> bool:
     return any(can(actor, Action.EDIT_SHORTLIST, key) for key in actor.organisations())
 
 
-def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpResponse:
-    """The form as it was sent, with what is wrong and a link to where. Two queries, for the choices."""
+def refused(request: HttpRequest, asked: Address, bad: BadParameters, heading: str) -> HttpResponse:
+    """The form as it was sent, with what is wrong and a link to where, under the page's own heading. Two queries, for
+    the choices.
+    """
+    frameworks = asked.values("framework")
+    # The form names one framework: of several each is a chip, so that leaving one out keeps all else.
+    several = len(frameworks) > 1
     chips = [
         (name, value, Chip(f"chip-{number}", f"{_label(name)}: {value}", str(asked.less(name, value))))
         for number, (name, value) in enumerate(asked.without(COMPARE).pairs, 1)
-        if name not in FIELDS
+        if name not in FIELDS or (name == "framework" and several)
     ]
     faults = [
         FieldFault(
@@ -179,26 +184,30 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         )
         for fault in bad.faults
     ]
-    frameworks = asked.values("framework")
     framework = frameworks[0] if len(frameworks) == 1 else ""
+    grades, grade = grades_on(framework), asked.first("grade")
+    if grade and grade not in dict(grades):
+        grades.append((grade, grade))
     return render(
         request,
         "search_refused.html",
         "search",
         root=True,
         status_code=400,
+        heading=heading,
+        action=request.path,
         sent={**_sent(asked), "framework": framework},
         hidden=[
             *(
                 (name, value)
                 for name, value, _ in chips
-                if not any(_concerns(fault, name, value) for fault in bad.faults)
+                if name != "framework" and not any(_concerns(fault, name, value) for fault in bad.faults)
             ),
             *((COMPARE, value) for value in asked.values(COMPARE)),
         ],
         chips=[chip for _, _, chip in chips],
         frameworks=[("", _("Every framework")), *frameworks_with_rates()],
-        grades=grades_on(framework),
+        grades=grades,
         faults=faults,
         messages=by_anchor(faults),
     )

@@ -18,7 +18,15 @@ from search.engines.elasticsearch.life import CollectionWriter
 from search.engines.elasticsearch.listings import ListingsReader
 from search.engines.elasticsearch.matching import MatchingReader, NodeReading
 from search.engines.elasticsearch.rates import RatesReader
-from search.query import Freshness, ListingQuery, ListingResult, Suggestion, SuggestionQuery, Unknown
+from search.query import (
+    Freshness,
+    ListingQuery,
+    ListingResult,
+    PartnerCounts,
+    Suggestion,
+    SuggestionQuery,
+    Unknown,
+)
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 
@@ -44,6 +52,10 @@ class ElasticsearchEngine:
     ) -> Iterator[tuple[str, bytes]]:
         """See Engine."""
         return self._listings.answering(query, among)
+
+    def count_partners(self, query: ListingQuery, regions: Sequence[str]) -> PartnerCounts:
+        """See Engine."""
+        return self._listings.count_partners(query, regions)
 
     def listing(self, reference: str) -> bytes | None:
         """See Engine."""

@@ -24,10 +24,12 @@ from search.engines.elasticsearch.life import state
 from search.engines.elasticsearch.listings_facets import facets_of, lots_to_choose
 from search.engines.elasticsearch.listings_labels import read_labels
 from search.engines.elasticsearch.listings_maker import ListingsMaker, record_of
+from search.engines.elasticsearch.listings_partners import partners_counted
 from search.engines.elasticsearch.listings_query import (
     answering_query,
     by_rate,
     everything,
+    partners_question,
     score_at,
     search_body,
 )
@@ -55,6 +57,7 @@ from search.query import (
     HitRate,
     ListingQuery,
     ListingResult,
+    PartnerCounts,
     Suggestion,
     SuggestionQuery,
     Unknown,
@@ -265,6 +268,18 @@ class ListingsReader:
                     hit["_id"],
                     PackedRecord(memoryview(base64.b64decode(hit["_source"]["record"]))).stored(),
                 )
+
+    def count_partners(self, query: ListingQuery, regions: Sequence[str]) -> PartnerCounts:
+        """See Engine."""
+        snapshot = self.vocabulary.snapshot()
+        asked = plan(query.q, snapshot.lexicon)
+        for _ in range(_ATTEMPTS):
+            answer, meta = self._search(partners_question(query, asked, regions))
+            if not query.q or mark_of(meta) == snapshot.mark:
+                break
+            snapshot = self.vocabulary.moved_on(snapshot, mark_of(meta), query.q)
+            asked = plan(query.q, snapshot.lexicon)
+        return partners_counted(answer["aggregations"], regions)
 
     def unlike(self, documents: Sequence[Json]) -> set[str]:
         """See Engine."""

@@ -7,10 +7,12 @@ post filter and in each facet's own filter; all else narrows the query itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from search.engines.elasticsearch.listings_facets import facet_aggregations
 from search.engines.elasticsearch.listings_filters import all_of, conditions_of, rate_rows
+from search.engines.elasticsearch.listings_partners import partner_aggregations
 from search.engines.elasticsearch.listings_shape import NAME_KEY, tie_of
 from search.engines.elasticsearch.meta import NO_RESULTS, SUGGEST
 from search.fields import (
@@ -62,6 +64,13 @@ def answering_query(query: ListingQuery, plan: Plan, among: Sequence[str] | None
     if plan.asked:
         always.append(words_query(plan))
     return {"bool": _given(filter=always, must_not=[dict(NO_RESULTS), *_excluded(plan)])}
+
+
+def partners_question(query: ListingQuery, plan: Plan, regions: Sequence[str]) -> Json:
+    """The request that counts partners: no listing is told, every condition stands in what is counted."""
+    words = answering_query(replace(query, filters={}, grade=None), plan, None)
+    counted = partner_aggregations(query, regions)
+    return {"query": words, "size": 0, "track_total_hits": False, "suggest": SUGGEST, "aggs": counted}
 
 
 def everything(query: ListingQuery, plan: Plan) -> bool:
