@@ -133,6 +133,8 @@ def ahead_of(purchase: Purchase) -> str:
         return _("Not told to the suppliers yet")
     if purchase.route == CallOff.Route.COMPETITION:
         return _("Before it can be published")
+    if purchase.status == CallOff.Status.OUT:
+        return _("Before the next order form can go out")
     return _("Before it can go out")
 
 

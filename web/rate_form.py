@@ -46,6 +46,9 @@ LABELS: Final = {
 WRITTEN: Final = ("q", "proposed", "min_rate", "max_rate", "min_experience", "max_experience")
 """Fields that are typed; the others are chosen."""
 
+WITHIN_ONE: Final = ("lot", "grade", "supplier")
+"""Fields whose choices are those of one framework."""
+
 IN_SIGHT: Final = ("q", "framework", "lot", "grade", "proposed", "include_expired")
 """Fields that are not folded away."""
 
@@ -72,6 +75,14 @@ class RateForm:
             or name == "include_expired"
             or (name == "supplier" and self.many_suppliers)
         )
+
+    def anchor(self, name: str) -> str:
+        """The id of the field that a fault of that parameter links to, "" where there is none: what is chosen once one
+        framework is (a lot, a grade, a supplier) links to the framework before that.
+        """
+        if self.has_field(name):
+            return name
+        return "framework" if name in WITHIN_ONE and "framework" in self.options else ""
 
 
 def rate_form(asked: Address) -> RateForm:

@@ -74,6 +74,17 @@ def test_what_keeps_a_draft_back_is_told_and_no_step_that_would_fail_is_offered(
     assert offered_steps(page, address) == {"cancel"}
 
 
+def test_what_keeps_a_call_off_back_that_is_out_is_told_of_its_next_order_form(page: Client) -> None:
+    draft = begun(signed(page), requirement=need(months=None))
+    assert "Before it can go out" in read(page.get(draft)).texts("h2")
+    address, offer = sent_to_alder(page)
+    step(signed(page, "alder@example.org"), offer, "decline", reason="No capacity.")
+    Lot.objects.filter(reference="rm1~1").update(direct_award=False)
+    shown = read(signed(page).get(address)).texts("h2")
+    told = ("Before the next order form can go out" in shown, "Before it can go out" in shown)
+    assert told == (True, False)
+
+
 def test_a_draft_is_edited_with_what_stood_in_it(page: Client) -> None:
     address = begun(signed(page))
     shown = read(page.get(f"{address}/edit"))

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Organisation
 from tests.web.market import HOSTILE
-from tests.web.reading import Page, read
+from tests.web.reading import Page, read, wrong
 
 ALDER, BIRCH, DOGWOOD, OLD = (
     "rm1~alders~alder", "rm1~alders~birch", "rm1~dogwood~dogwood", "rm0~alders~alder",
@@ -43,6 +43,13 @@ def test_no_reference_of_ours_stands_in_a_cell(page: Client) -> None:
         assert not [one for one in cells if "~" in one], more
     priced = table(compare(page, ALDER, DOGWOOD, more="&team=G2:10&lot=rm1~2a"))
     assert priced["Team without VAT: 10 × G2"][1] == "It is not on lot 2a of RM1."
+
+
+@pytest.mark.parametrize("listings", [(), (ALDER,)])
+def test_too_few_listings_link_to_where_they_are_chosen(page: Client, listings: tuple[str, ...]) -> None:
+    found = compare(page, *listings, status=400)
+    assert [anchor for _, anchor in wrong(found)] == ["#listing"]
+    assert found.one("a", id="listing").text == "Choose listings to compare"
 
 
 def test_listings_stand_side_by_side(page: Client) -> None:

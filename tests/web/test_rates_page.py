@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Appointment, Framework, Partner, RateCard, Supplier, SupplierMember
 from procurement.pricing import Bin
-from tests.web.reading import read, rows
+from tests.web.reading import read, rows, wrong
 from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
 from web.choosing import MOST_CHOICES
 
@@ -141,6 +141,16 @@ def test_the_export_leaves_out_what_it_does_not_take(page: Client) -> None:
         found.one("a", rel="prev").attributes["href"]
         == "/rates?framework=rm1&proposed=500&bins=3&page_size=2"
     )
+
+
+def test_a_grade_without_a_framework_links_to_where_the_framework_is_chosen(page: Client) -> None:
+    answer = page.get("/rates?grade=G99")
+    found = read(answer)
+    assert answer.status_code == 400
+    assert [anchor for _, anchor in wrong(found)] == ["#framework"]
+    assert found.one("select", id="framework")
+    chosen = read(page.get("/rates?framework=rm1&grade=G99"))
+    assert [anchor for _, anchor in wrong(chosen)] == ["#grade"]
 
 
 def test_wrong_parameters_are_named_with_a_link_to_each(page: Client) -> None:

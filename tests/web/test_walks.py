@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Event, Framework, Lot, Offering, Region, RegionTwin, Requirement
-from tests.web.buying import signed
+from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
 from tests.web.ready import READY
@@ -325,6 +325,22 @@ def test_nobody_keeps_anything_by_reading_or_without_a_buyer(page: Client) -> No
     assert (there.path, parse_qs(there.query)) == ("/sign-in", {"next": [here], "lost": ["yes"]})
     assert signed(page, "alder@example.org").post(here).status_code == 422
     assert (Event.objects.count(), Requirement.objects.count()) == (before, 0)
+
+
+@pytest.mark.parametrize("email", ["alder@example.org", "nobody@example.org", "viewer@example.org"])
+def test_who_may_not_keep_it_is_told_why_and_what_to_do(page: Client, email: str) -> None:
+    if email == "viewer@example.org":
+        colleague(email, "borough", "viewer")
+    shown = read(answered(signed(page, email), **NEED))
+    told = [
+        one for one in shown.texts("p") if one.startswith("Your account may not keep this as a requirement")
+    ]
+    assert len(told) == 1
+    assert shown.all("form", method="post", action=f"/find/answer?{urlencode(NEED, doseq=True)}") == []
+    ways = [one.attributes["href"] for one in shown.all("a") if one.text == "ask to act for a body that buys"]
+    assert [page.get(one).status_code for one in ways] == [200]
+    own = read(answered(signed(page), **NEED)).texts("p")
+    assert not [one for one in own if one.startswith("Your account may not keep")]
 
 
 def test_outcomes_are_told_of_the_check_that_comes_first(page: Client) -> None:

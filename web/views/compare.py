@@ -83,7 +83,7 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
     """The form as it was sent, with what is wrong; without listings to compare, the way to find some."""
     faults = [
         FieldFault(
-            fault.parameter if fault.parameter in FIELDS else "",
+            fault.parameter if fault.parameter in (*FIELDS, "listing") else "",
             spoken(said(LABELS.get(fault.parameter, fault.parameter)), fault),
         )
         for fault in bad.faults

@@ -134,7 +134,7 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
     form = replace(form, hidden=tuple(pair for pair in form.hidden if pair[0] not in at_fault))
     faults = [
         FieldFault(
-            fault.parameter if form.has_field(fault.parameter) else "",
+            form.anchor(fault.parameter),
             spoken(
                 said(NAMED.get(fault.parameter, fault.parameter.capitalize())),
                 fault,
