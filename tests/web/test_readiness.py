@@ -155,12 +155,19 @@ def test_a_framework_of_the_regulations_of_2015_takes_no_firm_by_itself_after_it
 def test_a_closed_framework_without_a_consortium_that_takes_members_takes_nobody(
     page: Client, why: str
 ) -> None:
+    def of_lot(page: Client) -> list[str]:
+        links = read(page.get("/frameworks/rm1")).all("a")
+        return [one.attributes["href"] for one in links if one.attributes["href"].endswith("?lot=rm1~1")]
+
+    applicants()
     Framework.objects.filter(reference="rm1").update(regime="pcr2015")
+    assert of_lot(signed(page, FIRM)) == ["/joinings/new?lot=rm1~1", "/ready?lot=rm1~1"]
     if why == "suspended lead":
         Partner.objects.filter(reference="alder").update(suspended=True)
     else:
         Lot.objects.get(reference="rm1~1").appointments.update(status="suspended")
     offered = [one.attributes["value"] for one in read(page.get("/ready/lot")).all("input", name="lot")]
+    assert of_lot(page) == []
     assert "rm1~1" not in offered
     assert page.get(f"/ready/answer?{urlencode(READY, doseq=True)}").status_code == 400
 

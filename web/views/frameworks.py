@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from procurement.models import Appointment, Framework, Grade, Lot, Specialism
+from procurement.querysets import LotQuerySet
 from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
 from web.pages import render
 from web.saying import said
@@ -64,7 +65,7 @@ def _counted(rows: QuerySet[Any], framework: str, what: str) -> Coalesce:
 
 @require_safe
 def framework(request: HttpRequest, reference: str) -> HttpResponse:
-    """One framework (four queries)."""
+    """One framework (five queries)."""
     found = Framework.objects.select_related("owner").filter(reference=reference).first()
     if found is None:
         raise Http404
@@ -81,13 +82,17 @@ def framework(request: HttpRequest, reference: str) -> HttpResponse:
         )
         .order_by("position")
     )
+    today = timezone.localdate()
     return render(
         request,
         "framework.html",
         "frameworks",
         framework=found,
-        status=found.status_on(timezone.localdate()),
+        status=found.status_on(today),
         lots=lots,
+        joinable=set(
+            LotQuerySet(Lot).taking_firms(today).filter(framework=found).values_list("pk", flat=True)
+        ),
         grades=_grades(lots),
         buyers=[said(BUYER_CLASSES.get(name, name)) for name in found.buyer_classes],
         kinds={
