@@ -73,17 +73,17 @@ def uneven(lines: Sequence[LineDraft]) -> bool:
 def ended_prices(lines: Sequence[LineDraft], found: Sequence[Spell]) -> Iterator[Ended]:
     """The lines that would end a price of the versions that stand (`found`) before another holds for the very same."""
     day = _replaces_on(lines)
-    before = [(line, days) for spell in found for line, days in _of_spell(spell, day)]
-    held = {_same(line): line for line, days in before if _overlap(days, day, day)}
-    lapsed = [line for line in lines if line.valid_to is not None and line.valid_to < day]
-    if held and not any(in_force(line, day) for line in lines):
-        for line in lapsed:
-            why = f"ended on {line.valid_to}: without a rate that holds, the {_rates(len(held))} in force would be gone"
-            yield Ended(line, why, wrong=False)
-        lapsed = []
+    before: dict[LineDraft, list[tuple[LineDraft, Days]]] = defaultdict(list)
+    for spell in found:
+        for line, days in _of_spell(spell, day):
+            before[_same(line)].append((line, days))
+    held = {
+        thing: line for thing, stood in before.items() for line, days in stood if _overlap(days, day, day)
+    }
     by_thing: dict[LineDraft, list[LineDraft]] = defaultdict(list)
     for line in lines:
         by_thing[_same(line)].append(line)
+    nothing_holds = bool(held) and not any(in_force(line, day) for line in lines)
     for thing, alike in by_thing.items():
         if any(in_force(line, day) for line in alike):
             continue
@@ -92,18 +92,22 @@ def ended_prices(lines: Sequence[LineDraft], found: Sequence[Spell]) -> Iterator
             key=lambda line: line.valid_from or day,
             default=None,
         )
-        if later is None:
-            for line in (line for line in alike if line in lapsed and thing in held):
+        lapsed = [line for line in alike if line.valid_to is not None and line.valid_to < day]
+        if nothing_holds:
+            for line in lapsed:
+                why = f"without a rate that holds, the {_rates(len(held))} in force would be gone"
+                yield Ended(line, f"ended on {line.valid_to}: {why}", wrong=False)
+        elif later is None and thing in held:
+            for line in lapsed:
                 price = money(held[thing].price_minor)
                 yield Ended(
                     line, f"ended on {line.valid_to}: the rate in force, {price}, would be gone", wrong=False
                 )
+        if later is None:
             continue
         assert later.valid_from is not None
         until = later.valid_from - timedelta(days=1)
-        gone = next(
-            (line for line, days in before if _same(line) == thing and _overlap(days, day, until)), None
-        )
+        gone = next((line for line, days in before.get(thing, ()) if _overlap(days, day, until)), None)
         if gone is not None:
             why = (
                 f"begins after the card's {day}, from which the rate that stands until then, "

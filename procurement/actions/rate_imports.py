@@ -328,7 +328,8 @@ def _ended(
         card = looked_at[reference]
         if behind_of(found, reference, days_of(card.lines)[1]):
             continue
-        for ended in list(ended_prices(card.lines, found[reference])):
+        wrong: set[str] = set()
+        for ended in ended_prices(card.lines, found[reference]):
             line, row = ended.line, card.row_of_key[ended.line.key]
             day, heading = (line.valid_from, "valid_from") if ended.wrong else (line.valid_to, "valid_to")
             fault = CellFault(row, headings[heading], str(day), ended.message)
@@ -336,9 +337,10 @@ def _ended(
                 report.warnings.append(fault)
                 continue
             report.faults.append(fault)
-            report.refused += 1
-            card.refused.append(line.key)
-            card.lines.remove(line)
+            wrong.add(line.key)
+        report.refused += len(wrong)
+        card.refused += sorted(wrong)
+        card.lines = [line for line in card.lines if line.key not in wrong]
 
 
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:
