@@ -10,6 +10,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from django.db import transaction
@@ -48,6 +49,18 @@ def done_once(request: HttpRequest, actor: Actor, act: Callable[[], str]) -> Htt
     said = sent.fingerprint
     done = once(sent, act, lambda address: Kept(SEE_OTHER, said, headers={"Location": address}))
     return see_other(done.headers["Location"] if isinstance(done, Kept) else done)
+
+
+def part_once(request: HttpRequest, actor: Actor, part: str, act: Callable[[], str]) -> str:
+    """Carries out a part of what a form asks (`part` names it), which stands where the rest is refused; what `act` says
+    of it in a word, or what it said at the first sending. Raises what `act` raises.
+    """
+    sent = _sent(request, actor)
+    if sent is None:
+        return act()
+    sent = replace(sent, key=f"{part} {sent.key}")
+    done = once(sent, act, lambda word: Kept(SEE_OTHER, sent.fingerprint, body=word.encode()))
+    return done.body.decode() if isinstance(done, Kept) else done
 
 
 def _sent(request: HttpRequest, actor: Actor) -> Sent | None:

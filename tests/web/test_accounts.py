@@ -173,7 +173,7 @@ def test_an_edit_is_published_at_once_and_recorded(signed_in: Client) -> None:
 def test_an_emptied_case_study_is_taken_out(signed_in: Client) -> None:
     form = filled(read(signed_in.get("/profile/alder")))
     form["study_title"][0] = form["study_text"][0] = ""
-    assert signed_in.post("/profile/alder", form).status_code == 302
+    assert signed_in.post("/profile/alder", form).status_code == 303
     published = Partner.objects.get(reference="alder").published
     assert published is not None
     assert published.case_studies == []
@@ -204,7 +204,7 @@ def test_what_is_wrong_is_named_at_its_field_and_nothing_changes(signed_in: Clie
 def test_an_edit_of_an_older_profile_is_refused(signed_in: Client) -> None:
     form = filled(read(signed_in.get("/profile/alder")))
     form["name"] = ["First"]
-    assert signed_in.post("/profile/alder", form).status_code == 302
+    assert signed_in.post("/profile/alder", form).status_code == 303
     form["name"] = ["Second"]
     response = signed_in.post("/profile/alder", form)
     assert response.status_code == 409
@@ -217,7 +217,7 @@ def test_an_edit_of_an_older_profile_is_refused(signed_in: Client) -> None:
     published = Partner.objects.get(reference="alder").published
     assert published is not None
     assert published.name == "First"
-    assert signed_in.post("/profile/alder", {**form, "revision": fresh}).status_code == 302
+    assert signed_in.post("/profile/alder", {**form, "revision": fresh}).status_code == 303
 
 
 def test_a_case_study_that_came_meanwhile_stays_where_an_older_form_is_sent_again(signed_in: Client) -> None:
@@ -227,12 +227,12 @@ def test_a_case_study_that_came_meanwhile_stays_where_an_older_form_is_sent_agai
         "study_title": [*form["study_title"][:-1], "New"],
         "study_text": [*form["study_text"][:-1], "Said."],
     }
-    assert signed_in.post("/profile/alder", theirs).status_code == 302
+    assert signed_in.post("/profile/alder", theirs).status_code == 303
     response = signed_in.post("/profile/alder", {**form, "name": ["Mine"]})
     assert response.status_code == 409
     again = filled(read(response))
     assert "New" in again["study_title"]
-    assert signed_in.post("/profile/alder", again).status_code == 302
+    assert signed_in.post("/profile/alder", again).status_code == 303
     published = Partner.objects.get(reference="alder").published
     assert published is not None
     assert published.name == "Mine"
@@ -263,7 +263,7 @@ def test_hostile_profile_text_stays_text(signed_in: Client) -> None:
     form = filled(read(signed_in.get("/profile/alder")))
     form["name"] = form["summary"] = form["ownership_evidence-note"] = [HOSTILE]
     form["study_title"][0] = form["study_text"][0] = HOSTILE
-    assert signed_in.post("/profile/alder", form).status_code == 302
+    assert signed_in.post("/profile/alder", form).status_code == 303
     for address in ("/profile/alder", "/listings/rm1~alders~alder", "/account"):
         response = signed_in.get(address)
         assert b"<script" not in response.content

@@ -81,7 +81,10 @@ def test_without_a_file_or_with_an_empty_one_nothing_begins(page: Client) -> Non
 
 def test_an_import_that_waits_can_be_stopped_and_one_that_ended_cannot(page: Client) -> None:
     address = str(page.post(IMPORTS, {"file": file(ELM), "what": "load"})["Location"])
-    assert read(page.post(address)).texts("dd")[0] == "Cancelled"
+    for _ in range(2):
+        stopped = page.post(address, {"once": "a-key"})
+        assert (stopped.status_code, stopped["Location"]) == (303, address)
+    assert read(page.get(address)).texts("dd")[0] == "Cancelled"
     assert page.post(address).status_code == 409
     assert not run(address.rpartition("/")[2])
     assert page.get(f"{IMPORTS}/OP-2026-000999").status_code == 404

@@ -76,7 +76,7 @@ def test_a_preview_shows_what_would_change_and_keeps_nothing(page: Client) -> No
 def test_a_summary_edited_on_the_pages_changes_nothing_else(page: Client) -> None:
     kept = {"sectors": ["health", "central-government"], "accreditations": ["living-wage", "iso-9001"]}
     update_profile(SYSTEM, "alder", alder().revision, kept)
-    assert edited(page, summary="Evaluation.").status_code == 302
+    assert edited(page, summary="Evaluation.").status_code == 303
     changed = read(page.get(f"/firms/alder/versions/{number()}"))
     assert changed.texts("h2", class_="govuk-heading-s") == ["Summary"]
     signed(page, OPERATOR)
@@ -113,7 +113,7 @@ def test_what_changed_is_told_by_labels_and_titles(page: Client) -> None:
 def test_what_a_firm_publishes_waits_until_it_is_looked_at(page: Client) -> None:
     signed(page, OPERATOR)
     assert "None waits." in read(page.get(PROFILES)).texts("p")
-    assert edited(page, name="Alder & Daughters").status_code == 302
+    assert edited(page, name="Alder & Daughters").status_code == 303
     signed(page, OPERATOR)
     assert [row[0] for row in rows(read(page.get(PROFILES)), "Profiles to look at")[1:]] == [
         "Alder & Daughters"

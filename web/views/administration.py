@@ -28,8 +28,8 @@ from procurement.querysets import DeliveryQuerySet
 from procurement.querysets_rate_proposals import RateProposalQuerySet
 from web.administering import Administrator, administrator, only
 from web.buying import names_of
-from web.changing import see_other
 from web.faults import FieldFault
+from web.once import done_once
 from web.pages import render
 from web.paging import listed
 from web.saying import done_said
@@ -91,12 +91,16 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         wanted = request.POST.get("delivery", "")
         here = reverse("web:dead-letters")
-        try:
+
+        def act() -> str:
             if wanted:
                 redrive(who.actor, wanted)
-                return see_other(f"{here}?done=one")
+                return f"{here}?done=one"
             redrive_all(who.actor)
-            return see_other(f"{here}?done=all")
+            return f"{here}?done=all"
+
+        try:
+            return done_once(request, who.actor, act)
         except NotFound as refused:
             raise Http404 from refused
         except NotPermitted as refused:

@@ -22,13 +22,14 @@ from procurement.models import CallOff, Competition
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of
-from web.changing import see_other, sent_revision
+from web.changing import sent_revision
 from web.competition_changes import DONE, anchors_of, answers_written, changes_of, labels_of
 from web.competition_form import CHOICES, LABELS, faults_of, local, read, typed_from, typed_of, written
 from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import Refusal, do
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, REFUSED, Written, conflict, differing
+from web.once import done_once
 from web.pages import render
 from web.saying import choices_said, done_said, said
 from web.unkept import unkept
@@ -77,8 +78,13 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _form(request, found, typed_of(_planned(found)), ())
     sent = request.POST
-    try:
+
+    def act() -> str:
         plan_competition(actor, found.reference, sent_revision(sent), read(sent))
+        return f"{_address(found)}?done=planned"
+
+    try:
+        return done_once(request, actor, act)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except NotFound as refused:
@@ -93,7 +99,6 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except Invalid as refused:
         return _form(request, found, typed_from(sent), faults_of(refused.faults, sent), 422)
-    return see_other(f"{_address(found)}?done=planned")
 
 
 def _seen(actor: Actor, reference: str) -> CallOff:

@@ -93,8 +93,13 @@ def import_(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     faults, status = [], 200
     if request.method == "POST":
+
+        def act() -> str:
+            cancel(who.actor, reference)
+            return reverse("web:import", args=[reference])
+
         try:
-            found = cancel(who.actor, reference)
+            return done_once(request, who.actor, act)
         except NotPermitted as refused:
             raise PermissionDenied from refused
         except Conflict as refused:

@@ -26,12 +26,13 @@ from procurement.permissions import Action, Actor
 from procurement.querysets_competitions import InvitationQuerySet, TenderQuerySet
 from procurement.states import Part
 from web.buying import actor_of, require_buyer
-from web.changing import see_other, sent_revision
+from web.changing import sent_revision
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
 from web.invitation_changes import ANCHORS, DONE, NAMES, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
 from web.meanwhile import REFUSED, differing
+from web.once import done_before, done_once, part_once
 from web.pages import render
 from web.paging import listed
 from web.saying import done_said
@@ -111,13 +112,15 @@ def tender_draft(request: HttpRequest, reference: str) -> HttpResponse:
     parts = tender_parts(actor, tender)
     if parts.isdisjoint({Part.LEAD, Part.MEMBER}):
         raise PermissionDenied
+    if request.method == "POST" and (before := done_before(request, actor)) is not None:
+        return before
     if "draft" not in actions_of(found, tender, parts, None):
         return _page(request, actor, found, [FieldFault("", _("The tender can no longer be written"))], 409)
     if request.method != "POST":
         return _form(request, found, tender, parts, typed_of(tender, asked_of(tender)), ())
-    refusal = _written(request, actor, tender)
-    if refusal is None:
-        return see_other(f"{_address(found)}?done={request.POST['do']}")
+    refusal = _written(request, actor, found, tender)
+    if isinstance(refusal, HttpResponse):
+        return refusal
     now = own_tender(found, actor) or tender
     asked = asked_of(now)
     typed = typed_from(request.POST, asked)
@@ -125,21 +128,32 @@ def tender_draft(request: HttpRequest, reference: str) -> HttpResponse:
     return _form(request, found, now, parts, typed, [*refusal.faults, *beside], refusal.status)
 
 
-def _written(request: HttpRequest, actor: Actor, tender: Tender) -> Refusal | None:
-    """Keeps the draft and, where the form says so, submits it; a draft that cannot be submitted yet is kept."""
+def _written(request: HttpRequest, actor: Actor, found: Invitation, tender: Tender) -> Refusal | HttpResponse:
+    """Keeps the draft and, where the form says so, submits it; a draft that cannot be submitted yet is kept. Each is
+    done once, however often the form is sent.
+    """
     sent, asked = request.POST, asked_of(tender)
     if sent.get("do") not in ("draft", "submit"):
         raise Http404
-    try:
+
+    def keep() -> str:
         kept = write_tender(actor, tender.reference, sent_revision(sent), read(sent, asked))
-        if sent["do"] == "submit":
-            submit_tender(actor, tender.reference, kept.revision)
+        return str(kept.revision)
+
+    try:
+        revision = part_once(request, actor, "draft", keep)
+
+        def act() -> str:
+            if sent["do"] == "submit":
+                submit_tender(actor, tender.reference, int(revision))
+            return f"{_address(found)}?done={sent['do']}"
+
+        return done_once(request, actor, act)
     except Refused as refused:
         subject = ("tender", tender.reference)
         return refusal_of(
             actor, refused, subject, lambda faults: faults_of(faults, typed_from(sent, asked), asked)
         )
-    return None
 
 
 def _seen(actor: Actor, reference: str) -> Invitation:

@@ -24,9 +24,10 @@ from procurement.errors import Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Appointment, Offering, Partner, Region
 from procurement.permissions import Action, Actor, can
 from web.buying import actor_of
-from web.changing import see_other, sent_revision
+from web.changing import sent_revision
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, Written, conflict
+from web.once import done_before, done_once
 from web.pages import render
 
 SURE: Final = "sure"
@@ -52,6 +53,9 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     rule, 409 where the firm was changed meanwhile.
     """
     actor = actor_of(request)
+    # What was taken off the lot altogether leaves no page of it: a second sending finds where the first was led.
+    if request.method == "POST" and (before := done_before(request, actor)) is not None:
+        return before
     partner, appointment, own = _own(actor, reference, place)
     if request.method != "POST":
         return _page(request, actor, partner, appointment, _rows(partner, appointment, own, None))
@@ -60,9 +64,17 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     gone = [one.name for one in rows if not one.offered]
     if gone and sent.get(SURE) != "yes" and can(actor, Action.UPDATE_PROFILE, partner.organisation_id):
         return _page(request, actor, partner, appointment, rows, [_unsure(gone)], 422, gone)
-    try:
+
+    def act() -> str:
         placement = _placement(partner, appointment, own, sent)
         update_offerings(actor, reference, sent_revision(sent), placement)
+        if len(gone) == len(rows):
+            # Nothing is left on this lot, and with it no page of it.
+            return f"{reverse('web:firm', args=[reference])}?done=taken_off"
+        return f"{reverse('web:offerings', args=[reference, place])}?saved=yes"
+
+    try:
+        return done_once(request, actor, act)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except NotFound as refused:
@@ -78,10 +90,6 @@ def offerings(request: HttpRequest, reference: str, place: str) -> HttpResponse:
     except Invalid as refused:
         faults = [_fault(fault.pointer, fault.message, rows) for fault in refused.faults]
         return _page(request, actor, partner, appointment, rows, faults, 422, gone)
-    if len(gone) == len(rows):
-        # Nothing is left on this lot, and with it no page of it.
-        return see_other(f"{reverse('web:firm', args=[reference])}?done=taken_off")
-    return see_other(f"{reverse('web:offerings', args=[reference, place])}?saved=yes")
 
 
 def _unsure(gone: Iterable[str]) -> FieldFault:

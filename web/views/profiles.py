@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -17,6 +17,7 @@ from procurement.profiles import ProfileContent
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, conflict
+from web.once import done_once
 from web.pages import render
 from web.profile_changes import changed_fields
 from web.profile_form import CONTACTS, EVIDENCE, LABELS, ProfileForm, labels_stated
@@ -45,8 +46,14 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
         if edit is None:
             return _page(request, partner, partner.published, form, form.faults(wrong), 422)
         return _page(request, partner, partner.published, form, preview=edit.content)
+    changes = form.changes(partner.published)
+
+    def act() -> str:
+        update_profile(actor, reference, form.revision, changes)
+        return f"{reverse('web:profile', args=[reference])}?saved=yes"
+
     try:
-        update_profile(actor, reference, form.revision, form.changes(partner.published))
+        return done_once(request, actor, act)
     except Invalid as refused:
         return _page(request, partner, partner.published, form, form.faults(refused.faults), 422)
     except Stale:
@@ -55,7 +62,6 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
         again = form.over(stands)
         newer = conflict(actor, ("partner", reference), again.written(stands))
         return _page(request, partner, partner.published, again, newer, CONFLICT)
-    return HttpResponseRedirect(f"{reverse('web:profile', args=[reference])}?saved=yes")
 
 
 def _page(

@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from procurement.models import Session
-from web.changing import see_other
+from web.buying import actor_of
+from web.once import done_once
 from web.pages import render
 from web.paging import listed
 from web.sessions import REFERENCE
@@ -28,15 +29,19 @@ def sessions(request: HttpRequest) -> HttpResponse:
     assert request.user.is_authenticated
     here = request.session.get(REFERENCE)
     own = Session.objects.filter(user=request.user, expire_date__gt=timezone.now())
-    if request.method == "POST":
+
+    def act() -> str:
         others = own.exclude(reference=here)
         if request.POST.get("do") == "end-others":
             others.delete()
-            return see_other(f"{reverse('web:sessions')}?done=others")
+            return f"{reverse('web:sessions')}?done=others"
         ended, _ = others.filter(reference=request.POST.get("session", "")).delete()
         if not ended:
             raise Http404
-        return see_other(f"{reverse('web:sessions')}?done=one")
+        return f"{reverse('web:sessions')}?done=one"
+
+    if request.method == "POST":
+        return done_once(request, actor_of(request), act)
     page = listed(request, own.defer("session_data").order_by("-signed_in_at", "reference"))
     return render(
         request,
