@@ -35,7 +35,7 @@ NOT_WRITING: Final = frozenset(
                 "approval_asked", "approved", "published", "closed", "interest_ended", "tenders_opened",
                 "person_added", "person_removed", "interest_declared", "scores_lapsed", "evaluated",
                 "evaluation_reopened", "intention", "awarded", "award_undone", "contracted", "cancelled",
-                "unsuccessful", "supplier_passed_over",
+                "unsuccessful", "supplier_passed_over", "standstill_ended",
             )
         ),
         *(

@@ -19,7 +19,7 @@ import yaml
 from django.utils import timezone
 
 from procurement.actions.assessing import agree, assess, declare_interests
-from procurement.actions.awards import cancel_call_off, undo_award
+from procurement.actions.awards import award_not_signed, cancel_call_off, undo_award
 from procurement.actions.call_off_people import add_person
 from procurement.actions.call_offs import CallOffDraft, approve_call_off, create_call_off
 from procurement.actions.closing import close_competition, open_tenders
@@ -217,6 +217,10 @@ def _award(play: Play) -> None:
     award_competition(play.cast.editor, play.call_off.reference, play.call_off.revision, "None is known.")
 
 
+def _not_sign(play: Play) -> None:
+    award_not_signed(play.cast.editor, play.call_off.reference, play.call_off.revision, play.row["reason"])
+
+
 def _undo(play: Play) -> None:
     undo_award(play.cast.approver, play.call_off.reference, play.call_off.revision, play.row["reason"])
 
@@ -285,6 +289,7 @@ STEPS: Final[dict[str, Callable[[Play], object]]] = {
     "conclude": _conclude,
     "intend": _intend,
     "award": _award,
+    "not_sign": _not_sign,
     "undo": _undo,
     "cancel": _cancel,
     **{name: _of_contract(step) for name, step in CONTRACT_STEPS.items()},

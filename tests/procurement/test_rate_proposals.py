@@ -153,8 +153,9 @@ def test_a_lowered_card_is_in_force_from_its_day_and_the_one_before_until_then(
     assert prices(today)["G1"] == prices(first - timedelta(days=1))["G1"] == 40_000
     assert prices(first) == {"G1": 38_000, "G2": 65_050, "G3": 90_000}
     until = (first - timedelta(days=1)).isoformat()
-    assert ("G1", 38_000, first.isoformat(), None) in explored()
-    assert ("G1", 40_000, None, until) in explored()
+    framework = Framework.objects.get(reference="wr1")
+    assert ("G1", 38_000, first.isoformat(), framework.ends_on.isoformat()) in explored()
+    assert ("G1", 40_000, framework.starts_on.isoformat(), until) in explored()
     kinds = (
         Event.objects.filter(subject=proposal.reference).order_by("position").values_list("type", flat=True)
     )

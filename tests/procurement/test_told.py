@@ -20,7 +20,7 @@ from procurement.actions.joining import (
     withdraw_joining,
 )
 from procurement.actions.ranking import disqualify
-from procurement.models import BuyerLimit, Contract, Delivery, Event, Invitation
+from procurement.models import BuyerLimit, Contract, Delivery, Event, Framework, Invitation
 from tests.bought import accepted, begin, drafted
 from tests.competed import (
     Contest,
@@ -184,6 +184,7 @@ def test_what_a_firm_alone_submits_is_told_to_the_owner_and_a_draft_that_ends_to
     withdraw_joining(market.yew, draft.reference, 1)
     assert told("joining.withdrawn") == {}
     assert readers(Event.objects.get(type="joining.withdrawn")) == {"yew"}
+    Framework.objects.update(regime="pa2023")
     joining = draft_joining(market.ash, ALONE)
     submit_joining(market.ash, joining.reference, 1)
     assert told("joining.submitted") == OWNER

@@ -168,7 +168,7 @@ def test_the_frameworks_and_one_of_them(
         "2 lots 3 specialisms 2 suppliers",
         "2 lots 3 specialisms 1 supplier",
     ]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = read(page.get("/frameworks/rm1"))
     assert summary(found) == {
         "Owner": "Framework Owner",

@@ -40,7 +40,7 @@ WITHOUT: Final = {
     "unsubscribe.html": (1, NOBODY),
     "member_invitation.html": (3, "its address is a secret, which no record of a key may hold"),
     "second_step.html": (2, SHOWN_ONCE),
-    "inbox.html": (1, "says how a message is to be marked, which is the same twice"),
+    "inbox.html": (2, "says how messages are to be marked, which is the same twice"),
     "event_log.html": (1, "looks and changes nothing"),
     "match_parts.html": (1, "leads to a form and keeps nothing"),
 }
