@@ -56,11 +56,13 @@ class LotQuerySet(QuerySet[Lot]):
         counted = self.select_related("framework").annotate(specialism_count=Count("specialisms"))
         return counted.order_by("framework__number", "position")
 
-    def taking_firms(self, on: date) -> Self:
+    def taking_firms(self, on: date, firms: Collection[str] = ()) -> Self:
         """Those that a firm may apply to join on that day, with their framework: by itself, or where the framework is
-        closed to that (Framework.closed_to_firms) a consortium that holds a place and has a lead who may agree.
+        closed to that (Framework.closed_to_firms) a consortium that holds a place and has a lead who may agree; and
+        those on which one of these firms (by reference) has a place of its own, of which it may offer more.
         """
-        framework = Q(framework__status=Framework.Status.LIVE, framework__ends_on__gte=on)
+        status = Framework.Status
+        framework = Q(framework__status__in=(status.OPEN, status.LIVE), framework__ends_on__gte=on)
         led = SupplierMember.objects.filter(
             role=SupplierMember.Role.LEAD,
             left_on=None,
@@ -68,7 +70,17 @@ class LotQuerySet(QuerySet[Lot]):
             supplier__appointments__lot=OuterRef("pk"),
             supplier__appointments__status=Appointment.Status.ACTIVE,
         ).exclude(supplier__form=Supplier.Form.ALONE)
-        way_in = ~Q(framework__regime=Framework.Regime.PCR2015) | Exists(led)
+        closed = Q(framework__regime=Framework.Regime.PCR2015, framework__status=status.LIVE)
+        way_in = ~closed | Q(Exists(led))
+        if firms:
+            own = Appointment.objects.filter(
+                lot=OuterRef("pk"),
+                status=Appointment.Status.ACTIVE,
+                supplier__form=Supplier.Form.ALONE,
+                supplier__members__partner__reference__in=firms,
+                supplier__members__left_on=None,
+            )
+            way_in |= Q(Exists(own))
         found = self.filter(framework, way_in, Q(closes_on=None) | Q(closes_on__gte=on))
         return found.select_related("framework").order_by("framework__number", "position")
 

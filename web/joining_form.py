@@ -120,11 +120,12 @@ def own_firms(actor: Actor) -> list[tuple[str, str]]:
 def places(actor: Actor) -> Places:
     """Lots of the frameworks that are open today, and the consortia that hold a place on one (three queries)."""
     today = timezone.localdate()
-    lots = LotQuerySet(Lot).taking_firms(today)
+    partners = own_firms(actor)
+    lots = LotQuerySet(Lot).taking_firms(today, [reference for reference, _name in partners])
     found = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
     suppliers = list(found.distinct().order_by("name").values_list("reference", "name")[: MOST_CHOICES + 1])
     return Places(
-        partners=own_firms(actor),
+        partners=partners,
         lots=[
             ("", _("Choose a lot")),
             *((lot.reference, lot_named(lot)) for lot in lots),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -49,6 +49,10 @@ LABELS: Final = {
 }
 """How the fields of scores are called, by `do` and field."""
 
+MEANWHILE: Final = N_(
+    "%(name)s has another score since you opened this page: %(score)s. Send yours again to put it in its place"
+)
+
 DONE: Final = {
     "assess": N_("Your scores are kept."),
     "agree": N_("The scores are agreed."),
@@ -84,23 +88,30 @@ def _each(
     stands: Mapping[str, tuple[str, str]],
     act: Callable[[str, object, str], object],
 ) -> None:
-    """Carries out what was said of each criterion that differs from what stands; what is wrong is told of all. Raises
-    what `act` raises, Invalid where nothing was said at all.
+    """Carries out what was said of each criterion whose fields were changed; what is wrong is told of all. Raises what
+    `act` raises; Conflict where somebody else has said it anew since the page was read, whose word would be lost;
+    Invalid where nothing was said at all.
     """
     rules = EvaluationRules.from_json(
         Competition.objects.filter(tenders__reference=reference).values_list("rules", flat=True).get()
     )
     faults: list[Fault] = []
-    said = False
+    said, typed = False, touched(sent.dict())
     for one in rules.criteria:
         now = stands.get(one.key, ("", ""))
         score, words = (
-            sent.get(f"{do}-{field}-{one.key}", kept).strip()
+            typed.get(f"{do}-{field}-{one.key}", kept).strip()
+            for field, kept in zip(("score", WORDS[do]), now, strict=True)
+        )
+        was = tuple(
+            sent.get(f"{do}-was-{field}-{one.key}", kept)
             for field, kept in zip(("score", WORDS[do]), now, strict=True)
         )
         said = said or bool(score or words)
         if same(score, now[0]) and same(words, now[1]):
             continue
+        if not (same(was[0], now[0]) and same(was[1], now[1])):
+            raise Conflict(_(MEANWHILE) % {"name": one.name, "score": now[0] or _("no score")})
         try:
             act(one.key, whole(score), words)
         except Conflict as refused:
@@ -111,6 +122,18 @@ def _each(
         raise Invalid(_("Nothing was scored."), tuple(faults))
     if not said:
         raise Invalid(_("Nothing was scored."), (Fault("", "required", _("Score one criterion at least")),))
+
+
+def touched(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent, without the fields of scores that were left as they stood when the page was read: they say nothing
+    of what stands now.
+    """
+    left = set()
+    for name, was in sent.items():
+        do, mark, field = name.partition("-was-")
+        if mark and do in WORDS and same(sent.get(f"{do}-{field}", was), was):
+            left.add(f"{do}-{field}")
+    return {name: value for name, value in sent.items() if name not in left}
 
 
 def _label(do: str, field: str, criterion: Criterion) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procurement.actions.ranking import GROUNDS
-from procurement.competition_checks import missing_scores
+from procurement.competition_checks import agreed_scores, missing_scores
 from procurement.departed import left_of
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import (
@@ -36,13 +36,16 @@ JUDGING = ("ask_price", "accept_price", "disqualify")
 
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
-    """A criterion with the answer, the scores that the reader may see (who, score, note) and the agreed one."""
+    """A criterion with the answer, the scores that the reader may see (who, score, note) and the agreed one, `lapsed`
+    where it counts no longer.
+    """
 
     criterion: Criterion
     answer: str
     own: Assessment | None
     scores: tuple[tuple[str, int, str], ...]
     agreed: Consensus | None
+    lapsed: Consensus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,13 @@ def _member(line: dict[str, Any], *, rates: bool) -> dict[str, Any]:
 def _criteria(
     tender: Tender, actor: Actor, rules: EvaluationRules, answers: dict[str, str]
 ) -> tuple[CriterionLine, ...]:
-    """Each criterion with what the reader may know of its scores (three queries)."""
+    """Each criterion with what the reader may know of its scores (six queries at most)."""
     seen = list(
         AssessmentQuerySet(Assessment).seen_by(actor).filter(tender=tender).select_related("assessor")
     )
     names = names_of(tender.competition.call_off.organisation_id, {one.assessor.reference for one in seen})
     agreed = {one.criterion: one for one in tender.consensus.all()}
+    counting = agreed_scores(tender.competition).get(tender.pk, {}) if agreed else {}
     lines = []
     for one in rules.criteria:
         given = [each for each in seen if each.criterion == one.key]
@@ -142,7 +146,8 @@ def _criteria(
                 answer=answers.get(one.key, ""),
                 own=next((each for each in given if each.assessor.reference == actor.reference), None),
                 scores=tuple((names[each.assessor.reference], each.score, each.note) for each in given),
-                agreed=agreed.get(one.key),
+                agreed=agreed.get(one.key) if one.key in counting else None,
+                lapsed=agreed.get(one.key) if one.key not in counting else None,
             )
         )
     return tuple(lines)

@@ -156,6 +156,39 @@ def test_scores_are_agreed_at_once_and_none_twice(page: Client) -> None:
     assert Event.objects.count() == before
 
 
+def test_a_score_that_somebody_agreed_meanwhile_is_neither_taken_back_nor_in_the_way(page: Client) -> None:
+    tender = tender_at(opened(page))
+    signed(page, ASSESSOR)
+    page.post(tender, {"do": "assess", **MINE})
+    signed(page, MODERATOR)
+    older = {f"agree-was-{one.removeprefix('agree-')}": "" for one in AGREED}
+    hidden = {one.attributes["name"] for one in read(page.get(tender)).all("input", type="hidden")}
+    assert set(older) <= hidden
+    assert page.post(tender, {"do": "agree", **AGREED}).status_code == 303
+    stands, before = agreed(), Event.objects.count()
+    untouched = dict.fromkeys(AGREED, "") | {"agree-score-method": "1", "agree-reason-method": "Other."}
+    answer = page.post(tender, {"do": "agree", **untouched, **older})
+    assert (answer.status_code, agreed(), Event.objects.count()) == (409, stands, before)
+    told = "Method has another score since you opened this page: 4. Send yours again to put it in its place"
+    assert told in read(answer).texts("li")
+    seen = {"agree-was-score-method": "4", "agree-was-reason-method": "Agreed on method."}
+    assert page.post(tender, {"do": "agree", **untouched, **older, **seen}).status_code == 303
+    assert agreed() == [("method", 1, "Other."), stands[1]]
+
+
+def test_a_score_that_counts_no_longer_is_shown_as_that_and_scored_again(page: Client) -> None:
+    address = opened(page)
+    tender = tender_at(address)
+    signed(page, ASSESSOR)
+    page.post(tender, {"do": "assess", **MINE})
+    signed(page, MODERATOR)
+    page.post(tender, {"do": "agree", **AGREED})
+    declare_interests(acting(ASSESSOR), call_off_of(address).reference, conflict=True, note="A friend.")
+    shown = read(page.get(tender))
+    assert "Agreed before as 4 of 5, which counts no longer." in shown.texts("p")
+    assert shown.one("input", id="agree-score-method").attributes.get("value", "") == ""
+
+
 def test_a_score_that_cannot_be_agreed_yet_is_named_and_none_is_agreed(page: Client) -> None:
     tender = tender_at(opened(page))
     signed(page, ASSESSOR)

@@ -28,6 +28,7 @@ from procurement.querysets import DeliveryQuerySet
 from procurement.querysets_rate_proposals import RateProposalQuerySet
 from web.administering import Administrator, administrator, only
 from web.buying import names_of
+from web.changing import see_other
 from web.faults import FieldFault
 from web.once import done_once
 from web.pages import render
@@ -93,14 +94,15 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
         here = reverse("web:dead-letters")
 
         def act() -> str:
-            if wanted:
-                redrive(who.actor, wanted)
-                return f"{here}?done=one"
-            redrive_all(who.actor)
-            return f"{here}?done=all"
+            redrive(who.actor, wanted)
+            return f"{here}?done=one"
 
         try:
-            return done_once(request, who.actor, act)
+            if wanted:
+                return done_once(request, who.actor, act)
+            # In many short transactions, as it may be of thousands: pressed again, none is left.
+            redrive_all(who.actor)
+            return see_other(f"{here}?done=all")
         except NotFound as refused:
             raise Http404 from refused
         except NotPermitted as refused:

@@ -26,7 +26,7 @@ from web.faults import FieldFault, by_anchor
 from web.meanwhile import REFUSED
 from web.pages import render
 from web.saying import done_said, said
-from web.tender_changes import DONE, OF_TENDERS, WORDS, anchors_of, written
+from web.tender_changes import DONE, OF_TENDERS, WORDS, anchors_of, touched, written
 from web.tender_page import tender_page
 from web.unkept import unkept
 
@@ -51,7 +51,7 @@ def tender(request: HttpRequest, reference: str) -> HttpResponse:
     if isinstance(done, Refusal):
         return _page(request, actor, now, done.faults, done.status)
     if request.POST.get("do") in WORDS:
-        left = unkept(written(request.POST.dict(), tender_page(now, actor)))
+        left = unkept(written(touched(request.POST.dict()), tender_page(now, actor)))
         return _page(request, actor, now, (), left=left) if left else done
     return done
 
@@ -102,7 +102,7 @@ def _page(
         page=tender_page(found, actor),
         done=said(DONE[request.POST["do"]]) if left else done_said(request, DONE),
         unkept=left,
-        typed=request.POST.dict() if left or status_code in REFUSED else {},
+        typed=touched(request.POST.dict()) if left or status_code in REFUSED else {},
         faults=wrong,
         messages=by_anchor(wrong),
     )

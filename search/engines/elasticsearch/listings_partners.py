@@ -57,15 +57,16 @@ def partner_aggregations(query: ListingQuery, regions: Sequence[str]) -> Json:
     others = [one for name, one in conditions.items() if name != OFFERING]
     within = {region: all_of([*others, offering(asked | {"region": (region,)})]) for region in regions}
     everywhere = all_of(list(conditions.values())) if conditions else {"match_all": {}}
-    return {
-        _ANYWHERE: {"filter": everywhere, "aggs": {"partners": _DISTINCT}},
-        "regions": {"filters": {"filters": within}, "aggs": {"partners": _DISTINCT}},
-    }
+    counted: dict[str, Json] = {_ANYWHERE: {"filter": everywhere, "aggs": {"partners": _DISTINCT}}}
+    # The service refuses to count in no buckets.
+    if within:
+        counted["regions"] = {"filters": {"filters": within}, "aggs": {"partners": _DISTINCT}}
+    return counted
 
 
 def partners_counted(answered: Json, regions: Sequence[str]) -> PartnerCounts:
     """What the aggregations found."""
-    buckets: Mapping[str, Json] = answered["regions"]["buckets"]
+    buckets: Mapping[str, Json] = answered["regions"]["buckets"] if regions else {}
     return PartnerCounts(_count(answered[_ANYWHERE]), {region: _count(buckets[region]) for region in regions})
 
 
