@@ -149,7 +149,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
         # While the search service is away every search meets it: a line says as much as where it was raised.
         log.warning("search is unavailable: %s", exc)
     elif passing(exc):
-        log.warning("the database failed for now: %s", type(exc.__cause__).__name__)
+        # Its first line says where and why; a wrong password is told as one that is away, and has to be mended.
+        log.warning("the database failed for now: %s", (str(exc.__cause__ or exc).splitlines() or [""])[0])
     elif problem.status >= 500 and not isinstance(exc, Problem):
         request = context.get("request")
         log.error(

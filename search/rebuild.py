@@ -21,7 +21,7 @@ from django.utils import timezone
 from procurement.actions.saved_search_matches import compare_all_again
 from procurement.models import Chain, Partner, RateCard, Region
 from search.documents import listings_of, partner_batches
-from search.engines.base import Collection, EngineUnavailable, Label, Rebuild, Writer
+from search.engines.base import Collection, EngineUnavailable, Label, Rebuild, RequestRefused, Writer
 from search.index import COLLECTIONS, engine, rebuild_because
 from search.models import IndexRequest, IndexRun
 from search.places import places
@@ -138,7 +138,9 @@ def rebuild(
         for target in targets.values():
             target.abandon()
         IndexRequest.objects.filter(claim=covered).exclude(claim="").update(claim="", claimed_at=None)
-        again = asked if isinstance(error, EngineUnavailable) else []
+        # What is refused is refused again: it is told as failed, and somebody has to look.
+        away = isinstance(error, EngineUnavailable) and not isinstance(error, RequestRefused)
+        again = asked if away else []
         IndexRun.objects.filter(pk__in=[one.pk for one in again]).update(
             status=IndexRun.Status.REQUESTED, detail={"why": str(error)[:MOST_TOLD]}
         )

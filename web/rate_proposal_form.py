@@ -199,7 +199,6 @@ def proposal_changes(request: HttpRequest, proposal: RateProposal) -> dict[str, 
             raise Invalid(_("The file was not taken."), (Fault("/file", "required", _("Choose a file")),))
         said_beside = draft_said(proposal, sent)
         said_beside.pop("lines", None)
-        # The file first: nobody's write waits for a workbook.
         try:
             kept = read_rates_file(actor, reference, revision, chosen.name or "", chosen.chunks())
         except Invalid as refused:
