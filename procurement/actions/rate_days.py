@@ -6,7 +6,7 @@ Between rate_imports.py, which has read the rows, and rates.py, which publishes 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -148,7 +148,12 @@ def _rates(many: int) -> str:
     return "rate" if many == 1 else f"{many} rates"
 
 
-def behind_of(found: Mapping[str, Sequence[Spell]], card: str, last: date | None) -> bool:
-    """Whether a card of this last day is over before the published version begins: it then ends nothing of that."""
-    first = found[card][0].version.valid_from if card in found else None
-    return last is not None and first is not None and last < first
+def reached(found: Sequence[Spell], last: date | None) -> list[Spell]:
+    """Those of the versions that stand (`found`) that have begun by the last day of a card (None: it names none), in
+    their order: it is over before the others begin, and ends nothing of them.
+    """
+    return [
+        spell
+        for spell in found
+        if last is None or spell.version.valid_from is None or spell.version.valid_from <= last
+    ]

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from procurement.actions.rate_beside import Beside
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
-from procurement.actions.rate_days import behind_of, days_of, ended_prices, standing, uneven
+from procurement.actions.rate_days import days_of, ended_prices, reached, standing, uneven
 from procurement.actions.rate_headings import headings_of, plain, unused
 from procurement.actions.rate_import_report import RateImport, RateImportReport
 from procurement.actions.rate_lines import CardDraft, LineDraft, total, with_kept
@@ -326,10 +326,8 @@ def _ended(
     found = standing(looked_at)
     for reference in found:
         card = looked_at[reference]
-        if behind_of(found, reference, days_of(card.lines)[1]):
-            continue
         wrong: set[str] = set()
-        for ended in ended_prices(card.lines, found[reference]):
+        for ended in ended_prices(card.lines, reached(found[reference], days_of(card.lines)[1])):
             line, row = ended.line, card.row_of_key[ended.line.key]
             day, heading = (line.valid_from, "valid_from") if ended.wrong else (line.valid_to, "valid_to")
             fault = CellFault(row, headings[heading], str(day), ended.message)
@@ -392,7 +390,8 @@ def _compare(
             _draft(suppliers[name], wanted, lines), valid_from=first, valid_to=last, source=source
         )
         # What ends before the published version begins leaves that as it is: nothing of it is to be kept.
-        if card.refused and not behind_of(found, draft.reference, last):
+        stands = found.get(draft.reference, [])
+        if card.refused and stands[:1] == reached(stands, last)[:1]:
             kept = published_lines(draft.reference, set(card.refused) - {line.key for line in card.lines})
             (first, last), lines = with_kept(lines, (first, last), kept)
             draft = replace(draft, lines=lines, valid_from=first, valid_to=last)

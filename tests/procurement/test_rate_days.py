@@ -229,6 +229,52 @@ def test_a_row_that_has_ended_beside_others_warns_of_the_rate_that_it_takes(tmp_
     assert odd(report) == [(3, "To", f"ended on {day(-10)}: the rate in force, 750.00, would be gone")]
 
 
+HELD: tuple[Row, Row] = (("Analyst", 650, -300, None), ("Lead", 750, -300, None))
+NEXT: tuple[Row, Row] = (("Analyst", 680, 35, None), ("Lead", 780, 35, None))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_sheet_that_has_ended_warns_of_todays_prices_where_the_next_card_is_published(
+    tmp_path: Path, strict: bool
+) -> None:
+    load(tmp_path, *HELD)
+    load(tmp_path, *NEXT)
+    before = counts()
+
+    report = load(tmp_path, ("Analyst", 600, -230, -60), ("Lead", 700, -230, -60), strict=strict)
+
+    why = f"ended on {day(-60)}: without a rate that holds, the 2 rates in force would be gone"
+    rows = [(2, "To", why), (3, "To", why)]
+    if strict:
+        assert (faults(report), report.applied, counts()) == (rows, False, before)
+        assert prices(0) == {"Analyst": 650, "Lead": 750}
+    else:
+        past = (
+            f"of wr1~yew the file has no rate that is in force: the last ended on {day(-60)}; "
+            "the version that begins after that stays as it is"
+        )
+        assert (odd(report), report.applied, prices(0)) == ([*rows, (0, "", past)], True, {})
+    assert prices(35) == {"Analyst": 680, "Lead": 780}
+
+
+def test_a_rate_that_begins_later_and_ends_one_that_stands_is_refused_where_the_next_card_is_published(
+    tmp_path: Path,
+) -> None:
+    load(tmp_path, *HELD)
+    load(tmp_path, *NEXT)
+    before = counts()
+
+    report = load(tmp_path, ("Analyst", 655, -300, 34), ("Lead", 755, 13, 34))
+
+    why = (
+        f"begins after the card's {day(0)}, from which the rate that stands until then, 750.00, "
+        f"would be gone; add a row that keeps it until {day(12)}"
+    )
+    assert faults(report) == [(3, "From", why)]
+    assert (report.loaded, report.applied, counts()) == (0, False, before)
+    assert prices(0) == {"Analyst": 650, "Lead": 750}
+
+
 def test_a_version_that_ends_before_one_that_is_yet_to_begin_leaves_it(tmp_path: Path) -> None:
     load(tmp_path, ("Analyst", 680, 101, 400))
 
