@@ -6,14 +6,14 @@ Between rate_imports.py, which has read the rows, and rates.py, which publishes 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.utils import timezone
 
 from procurement.actions.rate_checks import slices
-from procurement.actions.rate_lines import Days, LineDraft
+from procurement.actions.rate_lines import Days, LineDraft, dated
 from procurement.actions.rates import lines_of_version
 from procurement.card_versions import Spell, spells_by_card
 from procurement.dated import in_force
@@ -146,6 +146,23 @@ def _same(line: LineDraft) -> LineDraft:
 
 def _rates(many: int) -> str:
     return "rate" if many == 1 else f"{many} rates"
+
+
+def lines_kept(found: Sequence[Spell], last: date | None, keys: Collection[str]) -> tuple[LineDraft, ...]:
+    """The lines that bear these keys, dated and in their order, of the version whose place a card of this last day
+    takes (`found` stand). They end before the next version begins, so that the card still leaves that as it is.
+    """
+    stands = reached(found, last)
+    if not stands:
+        return ()
+    version, until = stands[0].version, stands[0].until
+    days = version.valid_from, min(filter(None, (version.valid_to, until)), default=None)
+    kept = [dated(line, days) for line in lines_of_version(version.pk) if line.key in keys]
+    return tuple(
+        line
+        for line in kept
+        if line.valid_from is None or line.valid_to is None or line.valid_from <= line.valid_to
+    )
 
 
 def reached(found: Sequence[Spell], last: date | None) -> list[Spell]:

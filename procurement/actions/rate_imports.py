@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from procurement.actions.rate_beside import Beside
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
-from procurement.actions.rate_days import days_of, ended_prices, reached, standing, uneven
+from procurement.actions.rate_days import days_of, ended_prices, lines_kept, reached, standing, uneven
 from procurement.actions.rate_headings import headings_of, plain, unused
 from procurement.actions.rate_import_report import RateImport, RateImportReport
 from procurement.actions.rate_lines import CardDraft, LineDraft, total, with_kept
@@ -389,11 +389,11 @@ def _compare(
         draft = replace(
             _draft(suppliers[name], wanted, lines), valid_from=first, valid_to=last, source=source
         )
-        # What ends before the published version begins leaves that as it is: nothing of it is to be kept.
-        stands = found.get(draft.reference, [])
-        if card.refused and stands[:1] == reached(stands, last)[:1]:
-            kept = published_lines(draft.reference, set(card.refused) - {line.key for line in card.lines})
-            (first, last), lines = with_kept(lines, (first, last), kept)
+        if card.refused:
+            stands = found.get(draft.reference, [])
+            kept = lines_kept(stands, last, set(card.refused) - {line.key for line in card.lines})
+            behind = len(reached(stands, last)) < len(stands)
+            (first, last), lines = with_kept(lines, (first, last), kept, behind=behind)
             draft = replace(draft, lines=lines, valid_from=first, valid_to=last)
         drafts.append(draft)
     new = {suppliers[name] for name in report.new_suppliers}

@@ -152,18 +152,20 @@ def dated(line: LineDraft, days: Days) -> LineDraft:
 
 
 def with_kept(
-    lines: Sequence[LineDraft], days: Days, kept: Sequence[LineDraft]
+    lines: Sequence[LineDraft], days: Days, kept: Sequence[LineDraft], *, behind: bool = False
 ) -> tuple[Days, tuple[LineDraft, ...]]:
     """The days of a card and its lines, beside those that stay as they were published (dated, see above).
 
     The card's last day must cut off none of these: where one ends on another, each line names its own and it none.
     Its first day cuts off nothing, whatever a line names: before it the version holds in which that was published.
+    One that is `behind` another, before whose first day all of these end, ends with the last of them and leaves that.
     """
     first, last = days
     stay = [replace(line, valid_from=None) if line.valid_from == first else line for line in kept]
     if all(line.valid_to == last for line in stay):
         return days, (*lines, *(replace(line, valid_to=None) for line in stay))
-    return (first, None), (*(dated(line, (None, last)) for line in lines), *stay)
+    named = (*(dated(line, (None, last)) for line in lines), *stay)
+    return (first, max(line.valid_to for line in named if line.valid_to) if behind else None), named
 
 
 def compare_lines(

@@ -275,6 +275,46 @@ def test_a_rate_that_begins_later_and_ends_one_that_stands_is_refused_where_the_
     assert prices(0) == {"Analyst": 650, "Lead": 750}
 
 
+@pytest.mark.parametrize("last", [34, 10], ids=["until the next card", "ends before that"])
+def test_what_partial_refuses_stays_until_the_next_card_begins(tmp_path: Path, last: int) -> None:
+    load(tmp_path, *HELD)
+    load(tmp_path, *NEXT)
+    text = sheet(
+        f"Yew Digital,Analyst,655,{day(-200)},{day(last)}",
+        f"Yew Digital,Lead,oops,{day(-200)},{day(last)}",
+        headings="Firm,Title,Rate,From,To",
+    )
+
+    report = run(tmp_path, text, headings=DATED, partial=True)
+
+    assert (report.loaded, report.refused, report.applied, report.lines.withdrawn) == (1, 1, True, 0)
+    assert [prices(number) for number in (-201, 0, last, 35)] == [
+        {"Analyst": 650, "Lead": 750},
+        {"Analyst": 655, "Lead": 750},
+        {"Analyst": 655, "Lead": 750},
+        {"Analyst": 680, "Lead": 780},
+    ]
+    assert prices(34)["Lead"] == 750
+    states = RateCardVersion.objects.filter(card__reference="wr1~yew").order_by("number")
+    assert [one.status for one in states] == ["superseded", "published", "superseded"]
+    before = counts()
+    again = run(tmp_path, text, headings=DATED, partial=True)
+    assert (again.cards, again.lines.unchanged, counts()) == ({}, 2, before)
+
+
+def test_what_partial_refuses_for_its_later_day_stays_where_the_next_card_is_published(
+    tmp_path: Path,
+) -> None:
+    load(tmp_path, *HELD)
+    load(tmp_path, *NEXT)
+
+    report = load(tmp_path, ("Analyst", 655, -300, 34), ("Lead", 755, 13, 34), partial=True)
+
+    assert (report.loaded, report.refused, report.applied) == (1, 1, True)
+    assert [prices(number) for number in (0, 34)] == [{"Analyst": 655, "Lead": 750}] * 2
+    assert prices(35) == {"Analyst": 680, "Lead": 780}
+
+
 def test_a_version_that_ends_before_one_that_is_yet_to_begin_leaves_it(tmp_path: Path) -> None:
     load(tmp_path, ("Analyst", 680, 101, 400))
 
