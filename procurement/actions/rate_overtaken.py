@@ -26,7 +26,7 @@ def overtaken(changes: Sequence[CardChange]) -> Iterator[CellFault]:
         stood = [
             version
             for version in versions.select_related("card").order_by("card_id", "-number")
-            if version.pk <= (batch[version.card.reference].before or 0)
+            if version.pk <= (batch[version.card.reference].newest or 0)
         ]
         for _, found in spells_by_card(stood):
             for version in (spell.version for spell in found):

@@ -16,7 +16,7 @@ from typing import Final
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
@@ -47,6 +47,7 @@ class CardChange:
     version; `head` what changes about the card itself, by field. `begins_on` is the first day of the new version where
     that is yet to come, in Europe/London: until then what stands holds, lines that are withdrawn too. `behind`: it ends
     before the published version begins, which stays that; it is compared with what held on its last day until now.
+    `newest` is the highest key of a version, published or superseded, that the card had, None for none.
     """
 
     draft: CardDraft
@@ -57,6 +58,7 @@ class CardChange:
     head: Mapping[str, tuple[str, str]]
     begins_on: date | None = None
     behind: bool = False
+    newest: int | None = None
 
     def line_begins_on(self, change: LineChange) -> date | None:
         """The first day on which a line is as it will be, where that is yet to come; None for at once."""
@@ -94,6 +96,8 @@ def compare_cards(
     ):
         require(actor, Action.PUBLISH_RATES, owner)
     check_cards(drafts, coming)
+    # Read first: what is published after this is found out when it is these cards' turn.
+    seen = _keys_seen([draft.reference for draft in drafts])
     published = {
         version.card.reference: version
         for references in slices([draft.reference for draft in drafts])
@@ -107,17 +111,18 @@ def compare_cards(
         later = draft.valid_from if draft.valid_from is not None and draft.valid_from > today else None
         behind = stands is not None and ends_before(draft, stands)
         before = _held_until(draft, stands) if stands is not None and behind else stands
-        pk = None if stands is None else stands.pk
+        pk, (newest, _) = None if stands is None else stands.pk, seen.get(draft.reference, (None, None))
         if before is None:
             diff = compare_lines((), draft.lines)
-            changes.append(CardChange(draft, digest, pk, diff, False, {}, later, behind))
+            changes.append(CardChange(draft, digest, pk, diff, False, {}, later, behind, newest))
         elif digest == before.digest:
             same = LinesDiff(unchanged=len(draft.lines))
-            changes.append(CardChange(draft, digest, pk, same, True, {}))
+            changes.append(CardChange(draft, digest, pk, same, True, {}, newest=newest))
         else:
             days = (before.valid_from, before.valid_to), (draft.valid_from, draft.valid_to)
             diff = compare_lines(lines_of_version(before.pk), draft.lines, *days)
-            changes.append(CardChange(draft, digest, pk, diff, False, _head(before, draft), later, behind))
+            head = _head(before, draft)
+            changes.append(CardChange(draft, digest, pk, diff, False, head, later, behind, newest))
     return changes
 
 
@@ -317,16 +322,24 @@ def _row(version: int, ordinal: int, line: LineDraft, keys: CardKeys) -> tuple[i
 def _take_turn(changes: Sequence[CardChange]) -> None:
     """Nobody else publishes rates until the transaction ends; Stale if a card was published since it was compared."""
     take_turn("rates")
-    current = {
-        card: version
-        for references in slices([change.draft.reference for change in changes])
-        for card, version in RateCardVersion.objects.filter(
-            card__reference__in=references, status=Status.PUBLISHED
-        ).values_list("card__reference", "pk")
-    }
+    seen = _keys_seen([change.draft.reference for change in changes])
     for change in changes:
-        if current.get(change.draft.reference) != change.before:
+        # One that is behind the published version leaves that the same, but takes days of what this was compared with.
+        if seen.get(change.draft.reference, (None, None)) != (change.newest, change.before):
             raise Stale(f"{change.draft.reference} was published by somebody else meanwhile; run it again.")
+
+
+def _keys_seen(cards: Sequence[str]) -> dict[str, tuple[int | None, int | None]]:
+    """By card (reference), the highest key of a version that is or was published, and the published version's."""
+    return {
+        card: (newest, published)
+        for references in slices(cards)
+        for card, newest, published in RateCardVersionQuerySet(RateCardVersion)
+        .ever_public()
+        .filter(card__reference__in=references)
+        .values_list("card__reference")
+        .annotate(highest=Max("pk"), stands=Max("pk", filter=Q(status=Status.PUBLISHED)))
+    }
 
 
 def _publish(actor: Actor, changes: Sequence[CardChange], versions: Sequence[RateCardVersion]) -> None:

@@ -325,6 +325,24 @@ def test_a_version_that_ends_before_one_that_is_yet_to_begin_leaves_it(tmp_path:
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
+def test_a_version_behind_another_that_is_replaced_before_it_begins_is_told(
+    tmp_path: Path, dry_run: bool
+) -> None:
+    load(tmp_path, ("Analyst", 700, 400, None))
+    assert load(tmp_path, ("Analyst", 680, 35, 399)).warnings == []
+
+    report = load(tmp_path, ("Analyst", 660, 10, 390), dry_run=dry_run)
+
+    why = (
+        f"version 2 of wr1~yew, which was to hold from {day(35)} to {day(399)}, has not begun and is replaced; "
+        "where it is still to hold, import it again after this"
+    )
+    assert odd(report) == [(0, "", why)]
+    stated = ({}, {"Analyst": 680}) if dry_run else ({"Analyst": 660}, {})
+    assert (prices(10), prices(391), prices(400)) == (*stated, {"Analyst": 700})
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
 def test_days_and_basis_of_a_whole_card_are_told_where_no_line_changes(tmp_path: Path, dry_run: bool) -> None:
     load(tmp_path, *NOW)
     ended: tuple[Row, ...] = tuple((role, price, first, -1) for role, price, first, _ in NOW)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from procurement.actions.rate_import_report import RateImport, RateImportReport
 from procurement.actions.rate_imports import OVERTAKEN_AT_MOST, import_rates
+from procurement.card_versions import spells, version_on
 from procurement.errors import Stale
 from procurement.models import RateCardVersion
 from procurement.permissions import SYSTEM
@@ -44,13 +47,25 @@ class Overtaken(Unwatched):
 
 
 def load(
-    folder: Path, name: str, *rows: str, watch: Unwatched | None = None, partial: bool = False
+    folder: Path,
+    name: str,
+    *rows: str,
+    watch: Unwatched | None = None,
+    partial: bool = False,
+    strict: bool = False,
 ) -> RateImportReport:
     folder.mkdir(exist_ok=True)
     file = folder / name
-    file.write_text(sheet(*rows, headings="Firm,Title,Rate,Id"))
-    wanted = RateImport(framework="wr1", headings=MAP | {"key": "Id"}, partial=partial)
+    dated = {"valid_from": "From", "valid_to": "To"} if rows[0].count(",") > 3 else {}
+    file.write_text(sheet(*rows, headings=",".join(["Firm,Title,Rate,Id", *dated.values()])))
+    wanted = RateImport(framework="wr1", headings=MAP | {"key": "Id"} | dated, partial=partial, strict=strict)
     return import_rates(SYSTEM, file, wanted, watch or Unwatched())
+
+
+def line(what: str, first: int, last: int) -> str:
+    """A row of a rate that begins and ends so many days from today."""
+    days = (timezone.localdate() + timedelta(days=number) for number in (first, last))
+    return f"Yew Digital,{what},{','.join(map(str, days))}"
 
 
 def drafts() -> int:
@@ -146,6 +161,24 @@ def test_a_line_whose_row_was_refused_stays_as_the_other_import_has_published_it
 
     assert prices(report) == {"a": ("700.00", "710.00")}
     assert published("wr1~yew") == [("a", "Lead", 71_000), ("b", "Analyst", 55_500)]
+
+
+def test_what_another_import_has_published_before_a_later_card_is_what_lines_are_compared_with(
+    tmp_path: Path,
+) -> None:
+    load(tmp_path, "next.csv", line("Lead,900,a", 35, 400))
+    other = Overtaken(staged=lambda: load(tmp_path, "other.csv", line("Lead,800,a", -200, 34)))
+
+    report = load(tmp_path, "mine.csv", line("Lead,700,a", -200, 34), watch=other)
+
+    assert prices(report) == {"a": ("800.00", "700.00")}
+    assert published("wr1~yew") == [("a", "Lead", 90_000)]
+    versions = RateCardVersion.objects.filter(card__reference="wr1~yew").order_by("number")
+    assert [version.status for version in versions] == ["published", "superseded", "superseded"]
+    held = version_on(spells(versions.order_by("-number")), timezone.localdate())
+    assert held is not None
+    assert [one.price_minor for one in held.lines.all()] == [70_000]
+    assert drafts() == 0
 
 
 def test_an_import_that_is_overtaken_again_and_again_ends_and_changes_nothing(tmp_path: Path) -> None:
