@@ -120,7 +120,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
                 break
             except Stale:
                 # Told is what this import has changed itself: its cards are compared with what now stands.
-                if not left:
+                if not left or _ends_more(cards, suppliers, wanted, headings, report):
                     raise
                 changes = _compare(actor, cards, suppliers, wanted, path, report)
         report.applied = bool(report.cards or report.new_suppliers)
@@ -339,6 +339,22 @@ def _ended(
         report.refused += len(wrong)
         card.refused += sorted(wrong)
         card.lines = [line for line in card.lines if line.key not in wrong]
+
+
+def _ends_more(
+    cards: Mapping[str, _Card],
+    suppliers: Mapping[str, str],
+    wanted: RateImport,
+    headings: Mapping[str, str],
+    report: RateImportReport,
+) -> bool:
+    """Whether rows that were good are to be refused for prices that others have published since they were judged; what
+    is merely odd of them is told.
+    """
+    again = RateImportReport(dry_run=wanted.dry_run)
+    _ended(cards, suppliers, wanted, headings, again)
+    report.warnings += [one for one in again.warnings if one not in report.warnings]
+    return bool(again.faults or (wanted.strict and again.warnings))
 
 
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:

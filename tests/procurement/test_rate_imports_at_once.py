@@ -181,6 +181,39 @@ def test_what_another_import_has_published_before_a_later_card_is_what_lines_are
     assert drafts() == 0
 
 
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_row_that_would_end_a_price_published_meanwhile_is_not_loaded(
+    tmp_path: Path, partial: bool
+) -> None:
+    other = Overtaken(staged=lambda: load(tmp_path, "other.csv", line("Lead,750,b", -100, 100)))
+    rows = (line("Analyst,680,a", -50, 400), line("Lead,780,b", 51, 400))
+    with pytest.raises(Stale, match="wr1~yew was published by somebody else meanwhile; run it again"):
+        load(tmp_path, "mine.csv", *rows, watch=other, partial=partial)
+
+    assert published("wr1~yew") == [("b", "Lead", 75_000)]
+    assert drafts() == 0
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_ended_row_that_would_take_a_price_published_meanwhile_is_told_and_strict_refuses(
+    tmp_path: Path, strict: bool
+) -> None:
+    rows = (line("Analyst,680,a", -50, 400), line("Lead,700,b", -50, -10))
+    other = Overtaken(staged=lambda: load(tmp_path, "other.csv", line("Lead,750,b", -100, 100)))
+
+    if strict:
+        with pytest.raises(Stale, match="wr1~yew was published by somebody else meanwhile; run it again"):
+            load(tmp_path, "mine.csv", *rows, watch=other, strict=True)
+        assert published("wr1~yew") == [("b", "Lead", 75_000)]
+    else:
+        report = load(tmp_path, "mine.csv", *rows, watch=other)
+        day = timezone.localdate() - timedelta(days=10)
+        why = f"ended on {day}: the rate in force, 750.00, would be gone"
+        assert [(one.row, one.message) for one in report.warnings] == [(3, why)]
+        assert published("wr1~yew") == [("a", "Analyst", 68_000), ("b", "Lead", 70_000)]
+    assert drafts() == 0
+
+
 def test_an_import_that_is_overtaken_again_and_again_ends_and_changes_nothing(tmp_path: Path) -> None:
     class Always(Unwatched):
         times = 0
