@@ -41,7 +41,7 @@ LEGAL_FORMS: Final = frozenset(
         "company",
     ]
 )
-NO_SUPPLIER: Final = "no supplier; give the reference of the supplier that is meant"
+ANOTHER: Final = "give the reference, or another name, of the firm that is meant"
 SUPPLIERS_AT_ONCE: Final = 200
 """Suppliers whose rows are written together."""
 
@@ -92,7 +92,8 @@ def suppliers_there_are() -> Suppliers:
         Organisation.objects.order_by("-reference").values_list("name", "reference")
     )
     others = {
-        name: f"is the organisation {reference} and {NO_SUPPLIER}" for name, reference in others.items()
+        name: f"is the organisation {reference} and no supplier; {ANOTHER}"
+        for name, reference in others.items()
     }
     members: dict[int, list[tuple[str, str]]] = defaultdict(list)
     current = SupplierMember.objects.filter(left_on=None).order_by("supplier__reference")
@@ -102,7 +103,7 @@ def suppliers_there_are() -> Suppliers:
     for key, *names in firms.values_list("pk", "published__name", "organisation__name", "reference"):
         belongs, reference = members[key], names[-1]
         own = [supplier for supplier, form in belongs if form == Supplier.Form.ALONE]
-        whose = f"is the partner {reference} and {NO_SUPPLIER}"
+        whose = f"is the partner {reference} and no supplier; appoint it first, or {ANOTHER}"
         if belongs:
             of = ", ".join(supplier for supplier, _ in belongs)
             whose = f"is a partner of {of} and no supplier; give the supplier's reference: {of}"

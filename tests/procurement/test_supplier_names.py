@@ -69,7 +69,7 @@ def test_a_supplier_of_another_name_than_its_firm_keeps_it(tmp_path: Path) -> No
     assert ((stands("oak"), stands("fir")), told()) == (before, [])
 
 
-ODD = "the supplier that is meant"
+ANOTHER = "give the reference, or another name, of the firm that is meant"
 
 
 @pytest.mark.parametrize("create", [False, True])
@@ -78,8 +78,8 @@ ODD = "the supplier that is meant"
     [
         ("Ash Research", "is a partner of oak and no supplier; give the supplier's reference: oak"),
         ("ash", "is a partner of oak and no supplier; give the supplier's reference: oak"),
-        ("Fir Limited", f"is the partner fir and no supplier; give the reference of {ODD}"),
-        ("Framework Owner", f"is the organisation owner and no supplier; give the reference of {ODD}"),
+        ("Fir Limited", f"is the partner fir and no supplier; appoint it first, or {ANOTHER}"),
+        ("Framework Owner", f"is the organisation owner and no supplier; {ANOTHER}"),
     ],
 )
 def test_a_name_that_another_than_a_supplier_bears_makes_none_and_says_whose_it_is(
@@ -90,6 +90,17 @@ def test_a_name_that_another_than_a_supplier_bears_makes_none_and_says_whose_it_
     before = counts()
     report = run_rates(tmp_path, sheet(f"{name},Analyst,650"), create_suppliers=create)
     assert (faults(report), report.new_suppliers, counts()) == ([(2, "Firm", why)], [], before)
+
+
+def test_what_a_refusal_of_a_name_says_helps(tmp_path: Path) -> None:
+    make_world()
+    make_partners({"fir": "Fir Limited"})
+    alone = (MemberDraft("fir", "lead", LIVE_FROM),)
+    save_suppliers(SYSTEM, [SupplierDraft("fir", "Fir Limited", "alone", alone)])
+    rows = sheet("Fir Limited,Analyst,650", "Framework Owner (the firm),Analyst,650")
+    report = run_rates(tmp_path, rows, create_suppliers=True)
+    assert (report.loaded, report.faults) == (2, [])
+    assert report.new_suppliers == ["Framework Owner (the firm)"]
 
 
 def test_a_firm_alone_is_known_by_the_names_that_its_profile_and_its_organisation_bear(
