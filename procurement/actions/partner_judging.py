@@ -372,6 +372,9 @@ def _place(
     """
     row = verdict.row
     before = standing.offered.get((verdict.supplier, row.reference), {})
+    if verdict.joins is not None and (verdict.supplier, row.reference) in standing.left:
+        # What it offered before it left does not come back with it, see save_suppliers: it says anew what it offers.
+        before = {}
     studies = {study["key"] for study in content.case_studies}
     wanted: dict[str, list[OfferingDraft]] = {}
     for step, lot in enumerate(offerings):
