@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from procurement.models import Event, Framework, Lot, Organisation, Partner, Supplier
+from procurement.models import Claim, Event, Framework, Lot, Organisation, Partner, Supplier
 from procurement.notice import Notice
+from procurement.outcome_shares import told_shares
+from procurement.pricing import money
 
 NAMES: Final[Mapping[str, tuple[type[Model], str]]] = {
     "partner": (Partner, "organisation__name"),
@@ -22,13 +24,16 @@ NAMES: Final[Mapping[str, tuple[type[Model], str]]] = {
     "lot": (Lot, "number"),
 }
 """By what the table of notices calls it: what has the reference, and the column that it is called by."""
-BY_BODY: Final = ("left", "shares")
+BY_BODY: Final = ("left",)
 """Changed values that say something of each organisation, by its reference."""
+PAYING: Final = ("organisation", "payer")
+"""Who is told which body pays which part of a claim: the supplier reads the event, so that it stands not there."""
 
 
 def names_for(notice: Notice, event: Event) -> dict[str, str]:
     """What stands in the notice's words in place of a reference, several in a row; what is known no more keeps its own.
-    One query for each kind that the words name, and one where the event says something of several bodies.
+    One query for each kind that the words name, and one where the event says something of several bodies; `parts`, who
+    is to pay which part of a claim, takes six more.
     """
     words = " ".join(one for one in (notice.title, notice.text) if isinstance(one, str))
     said: dict[str, tuple[str, Any]] = {kind: (kind, event.references.get(kind)) for kind in NAMES}
@@ -43,6 +48,8 @@ def names_for(notice: Notice, event: Event) -> dict[str, str]:
         rows = model._default_manager.filter(reference__in=references)
         known = dict(rows.values_list("reference", called))
         named[word] = ", ".join(known.get(one, one) for one in references)
+    if event.type == "claim.verified" and notice.whom in PAYING:
+        named["parts"] = _parts(event)
     return named | _of_bodies(event)
 
 
@@ -53,3 +60,20 @@ def _of_bodies(event: Event) -> dict[str, str]:
         return {}
     rows = Organisation.objects.filter(reference__in=references)
     return {f"body:{one}": name for one, name in rows.values_list("reference", "name")}
+
+
+def _parts(event: Event) -> str:
+    """Who is to pay which part of a claim that was verified, as the pots stand when it is told; "" where nothing is to
+    be paid.
+    """
+    claim = Claim.objects.select_related("measure__plan").filter(reference=event.subject).first()
+    if claim is None or not event.changes["amount"]:
+        return ""
+    shares = told_shares(claim, event.changes["amount"], event.at)
+    names = dict(Organisation.objects.filter(reference__in=shares).values_list("reference", "name"))
+    parts = sorted((names[body], pence) for body, pence in shares.items() if pence)
+    said = ", ".join(f"£{money(pence)} by {name}" for name, pence in parts)
+    settled = (
+        claim.status == Claim.Status.PAID or not claim.measure.plan.payers.exclude(pot_minor=None).exists()
+    )
+    return said if settled else f"{said}, as the pots stand today"

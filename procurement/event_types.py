@@ -325,7 +325,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             concerns=(*PARTIES, "payer"),
         )
         for what, meaning in {
-            "verified": "They were checked; changes hold how many are borne out, and in pence what each body owes.",
+            "verified": "They were checked; changes hold how many are borne out, and in pence what is paid for them.",
             "unverified": "That was taken back before it was paid; changes hold what it was, and the reason.",
         }.items()
     },

@@ -52,8 +52,8 @@ def _verified(said: Mapping[str, Any]) -> str:
 
 
 def _verified_by_part(said: Mapping[str, Any]) -> str:
-    """The same, with who is to pay which part."""
-    parts = ", ".join(f"£{money(pence)} by {body}" for body, pence in _by_name(said, "shares") if pence)
+    """The same, with who is to pay which part (event_names.py)."""
+    parts = said["names"].get("parts", "")
     return _borne_out(said, f": {parts}" if parts else "")
 
 
@@ -115,7 +115,7 @@ OUTCOME_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "claim.verified": (
         Notice("lead", "Outcomes verified: {subject}", _verified, CLAIM_CONTRACT),
         Notice("organisation", _to_pay, _verified_by_part, CLAIM_CONTRACT, URGENT, APPROVERS),
-        # Those alone who are to pay something of it are named as payers.
+        # Those alone who may have to pay something of it are named as payers.
         Notice("payer", "Outcomes to pay: {call_off}", _verified_by_part, PAID_BY, URGENT, APPROVERS),
     ),
     "claim.unverified": (

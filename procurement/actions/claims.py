@@ -22,8 +22,9 @@ from procurement.actions.steps import allowed, not_theirs
 from procurement.available import takes_back
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Claim, Contract, Event, OutcomeMeasure, OutcomePayment, OutcomePlan, Payer
+from procurement.outcome_shares import may_pay, pot_left, shares_of
 from procurement.outcome_terms import MOST_OUTCOMES
-from procurement.outcomes import Priced, Totals, payable, split
+from procurement.outcomes import Priced, Totals, payable
 from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.querysets_call_offs import ContractQuerySet
@@ -117,7 +118,7 @@ def verify_claim(actor: Actor, reference: str, revision: int, counted: object) -
         amount = payable(borne_out, priced, before, totals(plan).left)
         claim.counted, claim.amount_minor = borne_out, amount
         claim.verified_by, claim.verified_at, claim.reason = actor.reference, timezone.now(), ""
-        told = {"counted": borne_out, "amount": amount, "shares": _shares(claim, timezone.localdate())}
+        told = {"counted": borne_out, "amount": amount}
         move_claim(actor, claim, step, told, *_VERIFYING)
     return claim
 
@@ -165,7 +166,7 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
         if not claim.amount_minor:
             raise Conflict("It comes to nothing: the most that is paid for had been reached.")
         now = timezone.now()
-        parts = _shares(claim, timezone.localdate(now))
+        parts = shares_of(claim, claim.amount_minor, timezone.localdate(now))
         payers = {one.organisation.reference: one for one in _payers(claim)}
         OutcomePayment.objects.bulk_create(
             OutcomePayment(claim=claim, payer=payers[name], minor=minor, paid_at=now)
@@ -178,16 +179,6 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
 
 def _payers(claim: Claim) -> list[Payer]:
     return list(claim.measure.plan.payers.select_related("organisation").order_by("pk"))
-
-
-def _shares(claim: Claim, on: date) -> dict[str, int]:
-    """What each body is to pay of a claim, in pence by its reference, as the pots stand on that day."""
-    payers = {one.organisation.reference: one for one in _payers(claim)}
-    return split(
-        claim.amount_minor,
-        {name: one.share for name, one in payers.items()},
-        {name: left_in(one, on) for name, one in payers.items() if one.pot_minor},
-    )
 
 
 def claimable(contract: Contract) -> bool:
@@ -234,12 +225,7 @@ def totals(plan: OutcomePlan) -> Totals:
 
 def left_in(payer: Payer, on: date) -> int:
     """What a fund may still pay on that day, in pence; nothing before it opens and after it closes."""
-    if payer.pot_minor is None or payer.opens_on is None or payer.closes_on is None:
-        return 0
-    if not payer.opens_on <= on <= payer.closes_on:
-        return 0
-    paid = payer.payments.aggregate(paid=Sum("minor"))["paid"] or 0
-    return max(0, payer.pot_minor - paid)
+    return pot_left(payer, payer.payments.aggregate(paid=Sum("minor"))["paid"] or 0, on)
 
 
 def _read(
@@ -322,17 +308,25 @@ def _happening(claim: Claim, kind: str, changes: dict[str, Any]) -> Happening:
         "organisation": contract.call_off.organisation.reference,
         "supplier": contract.appointment.supplier.reference,
     }
-    parts = changes.get("paid", changes.get("shares"))
-    if parts is not None:
-        references["payer"] = sorted(name for name, minor in parts.items() if minor)
+    if kind == "claim.paid":
+        references["payer"] = sorted(name for name, minor in changes["paid"].items() if minor)
+    elif kind == "claim.verified":
+        # Which part is whose is not said here: the supplier reads this, too.
+        today = timezone.localdate()
+        references["payer"] = may_pay(claim.measure.plan, today) if claim.amount_minor else []
     elif kind == "claim.unverified":
         references["payer"] = _told_to_pay(claim)
     return Happening(kind, "claim", claim.reference, references, changes)
 
 
 def _told_to_pay(claim: Claim) -> list[str]:
-    """The bodies, by reference, that the claim's last verification told to pay."""
+    """The bodies, by reference, that the claim's last verification told to pay; all that pay by its plan where that is
+    from before they were named in it.
+    """
     verified = (
         Event.objects.filter(type="claim.verified", subject=claim.reference).order_by("-position").first()
     )
-    return list(verified.references["payer"]) if verified else []
+    if verified is None:
+        return []
+    told = verified.references.get("payer")
+    return sorted(one.organisation.reference for one in _payers(claim)) if told is None else list(told)

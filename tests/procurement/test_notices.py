@@ -35,7 +35,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "contract.extended": {"ends_on": "2027-05-01"},
     "outcome_plan.ended": {"ended": "cancelled", "reason": "No money.", "left": {"ministry": 30_000}},
     "outcome_plan.approvals_lapsed": {"before": "agreed"},
-    "claim.verified": {"counted": 3, "amount": 300, "shares": {"ministry": 100, "shire": 200}},
+    "claim.verified": {"counted": 3, "amount": 300},
     "claim.unverified": {"counted": 1, "amount": 100, "reason": "It was a slip."},
     "call_off.cancelled": {"reason": "The need has gone."},
     "call_off.unsuccessful": {"reason": "No tender was submitted by the deadline."},
