@@ -118,15 +118,19 @@ class Tendering:
     decided: bool = False
 
 
-def call_off_steps(purchase: Purchase, parts: Collection[Part], *, wrote: bool) -> list[str]:
+def call_off_steps(
+    purchase: Purchase, parts: Collection[Part], *, wrote: bool, declared: bool = False
+) -> list[str]:
     """The steps of a call-off that somebody with these parts may take now, in the table's order. `wrote`: they are a
-    person who wrote it, and so do not approve it.
+    person who wrote it, and so do not approve it. `declared`: they have declared their interests, and no conflict, as a
+    moderator must who leads back where every score counts.
     """
+    corrects = declared and Part.MODERATOR in parts
     return [
         name
         for name in CALL_OFFS.available(purchase.status, parts, purchase.route)
         if not (name in ELSEWHERE and purchase.route == DIRECT)
-        and (_possible(purchase, name, wrote) or (name == "evaluate_again" and Part.MODERATOR in parts))
+        and (_possible(purchase, name, wrote) or (name == "evaluate_again" and corrects))
     ]
 
 

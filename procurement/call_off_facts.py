@@ -35,7 +35,7 @@ from procurement.competition_checks import UNCOUNTED, missing_scores, untold_fau
 from procurement.deadlines import end_of
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
-from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
+from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Declaration, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.next_supplier import Next, faults_beside, next_of
 from procurement.notice_facts import call_off_facts as notice_facts_of
@@ -47,7 +47,7 @@ from procurement.permissions import Actor
 from procurement.public_notices import DueNotice, told_first, why_none
 from procurement.public_notices import notices as notices_of
 from procurement.ranked_first import First, ranked_first
-from procurement.states import CALL_OFFS
+from procurement.states import CALL_OFFS, Part
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 _OF_OTHERS: Final = frozenset({"not_agreed", "approval_missing"})
@@ -85,9 +85,14 @@ class CallOffFacts:
         return line_of(self.purchase)
 
     def steps(self, actor: Actor) -> list[str]:
-        """What the actor may do with it now; three queries."""
+        """What the actor may do with it now; three queries, four for a moderator of what is ranked."""
         parts = buyer_parts(actor, self.call_off)
-        return call_off_steps(self.purchase, parts, wrote=wrote(actor, self.call_off))
+        declared = Part.MODERATOR in parts and self.call_off.status == CallOff.Status.EVALUATED
+        if declared:
+            of_competition = Declaration.objects.filter(competition__call_off=self.call_off)
+            mine = of_competition.filter(user__reference=actor.reference).order_by("pk").last()
+            declared = mine is not None and not mine.conflict
+        return call_off_steps(self.purchase, parts, wrote=wrote(actor, self.call_off), declared=declared)
 
 
 def facts_of(call_off: CallOff, on: date) -> CallOffFacts:

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from procurement.errors import Fault, Invalid
+from procurement.errors import Fault, Invalid, NotPermitted
 from procurement.evaluation_rules import EvaluationRules
 from procurement.models import (
     Assessment,
@@ -21,6 +21,7 @@ from procurement.models import (
     Tender,
 )
 from procurement.order_form import content_of
+from procurement.permissions import Actor
 from procurement.rules import date_faults, evaluation_faults, opening_faults
 
 TAKING_PART: Final = (Tender.Status.SUBMITTED, Tender.Status.SUCCESSFUL, Tender.Status.UNSUCCESSFUL)
@@ -77,6 +78,15 @@ def declared(competition: Competition) -> dict[int, tuple[str, bool]]:
     """What everybody declared last: by key their reference and whether they have a conflict of interest (one query)."""
     rows = competition.declarations.order_by("pk").values_list("user", "user__reference", "conflict")
     return {key: (reference, conflict) for key, reference, conflict in rows}
+
+
+def require_unconflicted(competition: Competition, actor: Actor, told: str) -> None:
+    """Raises NotPermitted where the actor has not declared their interests, or a conflict last (`told`); one query."""
+    mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
+    if mine is None:
+        raise NotPermitted("Declare your interests first.")
+    if mine.conflict:
+        raise NotPermitted(told)
 
 
 def _scored(competition: Competition, out: dict[int, str]) -> dict[tuple[int, str], list[datetime]]:

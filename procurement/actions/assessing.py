@@ -17,8 +17,14 @@ from procurement.actions.events import record
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
 from procurement.call_off_checks import DECIDING
-from procurement.competition_checks import agreed_scores, conflicted, missing_scores, rules_of
-from procurement.errors import Conflict, Fault, Invalid, NotPermitted
+from procurement.competition_checks import (
+    agreed_scores,
+    conflicted,
+    missing_scores,
+    require_unconflicted,
+    rules_of,
+)
+from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import (
     Assessment,
@@ -140,12 +146,8 @@ def _being_scored(actor: Actor, reference: str, name: str) -> Tender:
     step_of(actor, tender, name)
     if tender.competition.call_off.status != CallOff.Status.EVALUATING:
         raise Conflict("The tenders are not being evaluated.")
-    mine = tender.competition.declarations.filter(user__reference=actor.reference)
-    declared = mine.order_by("pk").last()
-    if declared is None:
-        raise NotPermitted("Declare your interests first.")
-    if declared.conflict:
-        raise NotPermitted("You declared a conflict of interest: you score nothing here.")
+    told = "You declared a conflict of interest: you score nothing here."
+    require_unconflicted(tender.competition, actor, told)
     return tender
 
 

@@ -20,6 +20,7 @@ from procurement.competition_checks import (
     UNCOUNTED,
     agreed_scores,
     missing_scores,
+    require_unconflicted,
     rules_of,
     unsettled_prices,
 )
@@ -63,8 +64,9 @@ def conclude_evaluation(actor: Actor, reference: str, revision: int) -> Competit
 
 def evaluate_again(actor: Actor, reference: str, revision: int, reason: object) -> Competition:
     """Scores that the tenders were ranked by count no longer: back to evaluating, for a reason, where others are named
-    and give them; those that count stand. Where every score counts a moderator alone leads back, to agree anew one that
-    is wrong. The ranking falls, and the buyer reads no price before there is another.
+    and give them; those that count stand. Where every score counts a moderator alone leads back who has declared no
+    conflict of interest, to agree anew one that is wrong. The ranking falls, and the buyer reads no price before there
+    is another.
 
     Raises NotFound, NotPermitted, Stale; Conflict unless the tenders are ranked and nothing is told, and where every
     score counts and no moderator asks for it; Invalid at /reason.
@@ -78,6 +80,9 @@ def evaluate_again(actor: Actor, reference: str, revision: int, reason: object) 
             raise Conflict(
                 "Every agreed score counts: only a moderator leads back, where one of them is wrong."
             )
+        if corrects:
+            told_so = "You declared a conflict of interest: you lead nothing back here."
+            require_unconflicted(competition, actor, told_so)
         why = reason_of(reason, "Nothing is evaluated again.")
         competition.ranking = None
         competition.save(update_fields=["ranking"])

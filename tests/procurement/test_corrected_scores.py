@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from procurement.actions.assessing import agree, assess
+from procurement.actions.assessing import agree, assess, declare_interests
+from procurement.actions.call_off_people import add_person
 from procurement.actions.competition_awards import intend_award
 from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.call_off_facts import facts_of
@@ -13,7 +14,8 @@ from procurement.errors import Conflict, Invalid, NotPermitted
 from procurement.models import CallOff, Competition, Consensus, Delivery, Event
 from procurement.permissions import Actor
 from procurement.sealing import open_to
-from tests.competed import Contest, evaluated, tender_of
+from tests.competed import Contest, agreed, evaluated, opened, tender_of
+from tests.world import editor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +83,29 @@ def test_nobody_but_a_moderator_corrects_and_none_without_a_reason_or_once_it_is
     with pytest.raises(Conflict):
         evaluate_again(contest.moderator, call_off.reference, again(call_off).revision, WHY)
     assert (again(call_off).status, Event.objects.count()) == ("intention", events)
+
+
+def test_a_moderator_with_a_conflict_of_interest_or_without_a_declaration_leads_nothing_back(
+    contest: Contest,
+) -> None:
+    call_off, other = opened(contest), editor_of("shire", "viewer", "other")
+    add_person(contest.market.buyer, call_off.reference, other.reference, "moderator")
+    agreed(contest, call_off, {"oak": (4, 3), "yew": (3, 4)})
+    conclude_evaluation(contest.market.buyer, call_off.reference, again(call_off).revision)
+
+    def refused(said: str) -> None:
+        before = again(call_off)
+        held = (Event.objects.count(), before.revision, before.competition.ranking)
+        assert not offered(call_off, other)
+        with pytest.raises(NotPermitted, match=said):
+            evaluate_again(other, call_off.reference, before.revision, WHY)
+        after = again(call_off)
+        assert (Event.objects.count(), after.revision, after.competition.ranking) == held
+
+    refused("Declare your interests first")
+    declare_interests(other, call_off.reference, conflict=True, note="A cousin at yew.")
+    refused("You declared a conflict of interest")
+    declare_interests(other, call_off.reference, conflict=False)
+    assert offered(call_off, other)
+    evaluate_again(other, call_off.reference, again(call_off).revision, WHY)
+    assert again(call_off).status == "evaluating"

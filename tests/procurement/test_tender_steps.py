@@ -83,13 +83,16 @@ def test_a_decided_question_is_closed() -> None:
     ],
 )
 def test_what_keeps_a_competition_from_going_on(status: str, said: dict[str, Any], gone: set[str]) -> None:
-    whole = call_off_steps(Purchase("competition", status), BUYER, wrote=False)
-    held = call_off_steps(Purchase("competition", status, **said), BUYER, wrote=False)
+    whole = call_off_steps(Purchase("competition", status), BUYER, wrote=False, declared=True)
+    held = call_off_steps(Purchase("competition", status, **said), BUYER, wrote=False, declared=True)
     assert set(whole) - set(held) == gone
     more = {"ask_approval", "approve"} if "approval_missing" in said else set()
     if status == "evaluated":
-        # A moderator takes it in any case, to correct a score; the owner where scores count no longer.
+        # A moderator who has no conflict takes it in any case, to correct a score; the owner where scores count no
+        # longer.
         assert "evaluate_again" in whole
+        undeclared = call_off_steps(Purchase("competition", status, **said), BUYER, wrote=False)
+        assert ("evaluate_again" in undeclared) is ("uncounted" in said)
         owner = call_off_steps(Purchase("competition", status, **said), (Part.OWNER,), wrote=False)
         assert ("evaluate_again" in owner) is ("uncounted" in said)
     assert set(held) - set(whole) == more
