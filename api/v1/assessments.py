@@ -6,6 +6,7 @@ What concerns one criterion or one question needs no `If-Match`: several assesso
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,12 +31,13 @@ from api.v1.tender_shapes import (
     ScoreSerializer,
     TenderReasonSerializer,
     TenderSerializer,
+    Told,
 )
 from api.v1.tenders import MOVED, seen_tenders, shown_tender, tender_seen
 from api.views import ApiView, ListView, one_of
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify, explain_price
-from procurement.models import Assessment, Consensus, LowPriceQuestion
+from procurement.models import Assessment, Consensus, LowPriceQuestion, Tender
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
 
@@ -103,18 +105,35 @@ class Assessments(ListView):
         return done_once(request, actor.reference, act)
 
 
+def told_scores(tender: Tender) -> dict[str, Told]:
+    """What the tenderer was last told of its scores, by criterion; nothing while its outcome is open (again)."""
+    if tender.status == Tender.Status.SUBMITTED:
+        return {}
+    for letter in tender.letters.order_by("-pk"):
+        said = json.loads(letter.document)
+        if "criteria" in said:
+            return {one["key"]: Told(one["score"], one["reason"], letter.at) for one in said["criteria"]}
+    return {}
+
+
 class ConsensusList(ListView):
-    """The scores of a tender that count."""
+    """The scores of a tender that count; its tenderer reads those that a letter has told it."""
 
     serializer_class = ConsensusSerializer
     varies = True
+    told: dict[str, Told] | None = None
 
     def rows(self, request: Request) -> QuerySet[Consensus]:
         tender = tender_seen(request, self.kwargs["reference"])
         rows = Consensus.objects.filter(tender=tender).order_by("pk")
-        buys = seen_tenders(request).of_buyer(signed_in(request)).filter(pk=tender.pk).exists()
-        # A tenderer is told with its letter, not while it is being scored.
-        return rows if buys or tender.letters.exists() else rows.none()
+        if seen_tenders(request).of_buyer(signed_in(request)).filter(pk=tender.pk).exists():
+            return rows
+        # A tenderer is told with its letter, not while it is being scored, nor what is scored anew since.
+        self.told = told_scores(tender)
+        return rows.filter(criterion__in=self.told)
+
+    def context(self, request: Request) -> dict[str, Any]:
+        return {"told": self.told}
 
     @operation(
         summary="Agreed scores of a tender",
@@ -125,7 +144,9 @@ class ConsensusList(ListView):
         example='curl "http://127.0.0.1:8000/api/v1/tenders/$TOLD/consensus/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
-        """A tenderer reads its own, with their reasons, once it was told of the outcome."""
+        """A tenderer reads its own, with their reasons, as its last letter that says scores has them; none while its
+        outcome is open.
+        """
         return self.listed(request)
 
     @operation(

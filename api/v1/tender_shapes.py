@@ -6,6 +6,8 @@ For the schema and for answers; procurement/sealing.py says how much that is.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -335,13 +337,26 @@ class NewConsensusSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=NOTE_LENGTH)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A score as a letter tells it, with the letter's moment."""
+
+    score: int
+    reason: str
+    at: datetime
+
+
 class ConsensusSerializer(NewConsensusSerializer):
     """A score that is agreed."""
 
     at = serializers.DateTimeField()
 
     def to_representation(self, row: Consensus) -> dict[str, Any]:
-        return {"criterion": row.criterion, "score": row.score, "reason": row.reason, "at": row.at}
+        # To a tenderer, as it was told: the row may have been set anew since.
+        told = self.context.get("told")
+        said = row if told is None else told[row.criterion]
+        at = min(row.at, said.at)
+        return {"criterion": row.criterion, "score": said.score, "reason": said.reason, "at": at}
 
 
 class LetterSerializer(serializers.Serializer[Any]):
