@@ -97,7 +97,7 @@ def _long_stop(plan: OutcomePlan, on: date) -> Iterator[Fault]:
         return
     if long_stop < on:
         yield Fault("/long_stop_on", "past", f"{long_stop} is past: no outcome would be paid for.")
-    elif starts is not None and long_stop <= starts:
+    elif starts is not None and long_stop < starts:
         told = f"No outcome after {long_stop} is paid for, and the work starts on {starts}: none could be claimed."
         yield Fault("/long_stop_on", "before_work", told)
 

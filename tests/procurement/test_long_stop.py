@@ -1,4 +1,5 @@
-"""A contract is never made on which no outcome could be claimed: its long stop lies after the first day of the work."""
+"""A contract is never made on which no outcome could be claimed: its long stop lies no earlier than the first day of
+the work."""
 
 from __future__ import annotations
 
@@ -60,11 +61,12 @@ def moved(plan: OutcomePlan, days: int) -> None:
     [
         (-1, [("/long_stop_on", "past")]),
         (10, [("/long_stop_on", "before_work")]),
-        (STARTS_IN, [("/long_stop_on", "before_work")]),
-        (STARTS_IN + 1, []),
+        (STARTS_IN - 1, [("/long_stop_on", "before_work")]),
+        # Outcomes of one day can be claimed.
+        (STARTS_IN, []),
     ],
 )
-def test_a_plan_whose_long_stop_is_not_after_the_first_day_of_the_work_is_not_proposed(
+def test_a_plan_whose_long_stop_is_before_the_first_day_of_the_work_is_not_proposed(
     market: Market, long_stop: int, expected: list[tuple[str, str]]
 ) -> None:
     call_off = drafted(market.buyer)
@@ -105,7 +107,7 @@ def test_a_fund_that_is_closed_when_the_work_begins_takes_no_share(
 
 
 @pytest.mark.parametrize(
-    ("long_stop", "code"), [(-1, "long_stop_past"), (STARTS_IN, "long_stop_before_work")]
+    ("long_stop", "code"), [(-1, "long_stop_past"), (STARTS_IN - 1, "long_stop_before_work")]
 )
 def test_an_agreed_plan_by_which_nothing_could_be_claimed_is_said_anew_before_it_goes_out(
     market: Market, payer: Actor, long_stop: int, code: str
