@@ -297,10 +297,16 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "share_approved": "A body that pays has approved its share, in hundredths of a per cent.",
             "investor_approved": "The social investor has approved; changes say whether itself or by the buyer's word.",
             "agreed": "Every body that pays has approved its share, and the social investor its part.",
-            "ended": "Its purchase ended; changes hold how, why, and what is left of each pot, in pence.",
             "removed": "It was taken away, and names the bodies that were asked; changes hold its last revision.",
         }.items()
     },
+    "outcome_plan.ended": EventType(
+        "outcome_plan",
+        ("call_off", "organisation", "payer", "investor", "dropped"),
+        "Its purchase ended; changes hold how, why, and what is left of each pot, in pence. Where it is being said "
+        "anew it names as dropped those that had been asked, and no pots.",
+        concerns=("organisation", "payer", "investor", "dropped"),
+    ),
     "outcome_plan.approvals_lapsed": EventType(
         "outcome_plan",
         ("call_off", "organisation", "payer", "investor", "dropped"),

@@ -102,6 +102,8 @@ OUTCOME_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "outcome_plan.ended": (
         Notice("payer", "A purchase has ended: {call_off}", _purchase_ended, PLAN, URGENT, APPROVERS),
         Notice("investor", "A purchase has ended: {call_off}", _purchase_ended, PLAN, URGENT, APPROVERS),
+        # Their plan is a draft again, which they cannot read.
+        Notice("dropped", "A purchase has ended: {call_off}", _purchase_ended, None, URGENT, APPROVERS),
     ),
     "outcome_plan.agreed": (
         Notice("organisation", "Every share approved: {call_off}",

@@ -8,28 +8,37 @@ from django.db.models import Sum
 
 from procurement.actions.events import Happening
 from procurement.models import CallOff, OutcomePlan
+from procurement.outcome_asked import asked_of_plan
 
 
 def ended_plan(call_off: CallOff, how: str, reason: str) -> list[Happening]:
-    """That the purchase ended, by the status that it or its contract has now; not yet recorded. Nothing where nobody
+    """That the purchase ended, by the status that it or its contract has now; not yet recorded. Of a plan that is said
+    anew those are named alone who had been asked and wait for it, and nothing of what it says. Nothing where nobody
     beside the buyer knows of a plan.
     """
-    known = OutcomePlan.objects.filter(call_off=call_off).exclude(status=OutcomePlan.Status.DRAFT)
-    plan = known.select_related("investor").first()
+    plan = OutcomePlan.objects.filter(call_off=call_off).select_related("investor").first()
     if plan is None:
         return []
-    payers = list(plan.payers.select_related("organisation").annotate(paid=Sum("payments__minor")))
     references: dict[str, object] = {
         "call_off": call_off.reference,
         "organisation": call_off.organisation.reference,
-        "payer": sorted(one.organisation.reference for one in payers),
     }
-    if plan.investor is not None:
-        references["investor"] = plan.investor.reference
-    left = {
-        one.organisation.reference: one.pot_minor - (one.paid or 0)
-        for one in payers
-        if one.pot_minor is not None
-    }
-    changes = {"ended": how, "reason": reason, "left": left}
-    return [Happening("outcome_plan.ended", "outcome_plan", plan.reference, references, changes)]
+    changes: dict[str, object] = {"ended": how, "reason": reason}
+    if plan.status == OutcomePlan.Status.DRAFT:
+        asked = asked_of_plan(plan)
+        references["dropped"] = sorted({*asked.payers, asked.investor} - {""})
+        told = bool(references["dropped"])
+    else:
+        payers = list(plan.payers.select_related("organisation").annotate(paid=Sum("payments__minor")))
+        references["payer"] = sorted(one.organisation.reference for one in payers)
+        if plan.investor is not None:
+            references["investor"] = plan.investor.reference
+        changes["left"] = {
+            one.organisation.reference: one.pot_minor - (one.paid or 0)
+            for one in payers
+            if one.pot_minor is not None
+        }
+        told = True
+    return (
+        [Happening("outcome_plan.ended", "outcome_plan", plan.reference, references, changes)] if told else []
+    )

@@ -21,6 +21,7 @@ from procurement.available import NOT_OUT
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Event, Measure, Organisation, OutcomeMeasure, OutcomePlan, Payer
 from procurement.models.outcomes import plan_reference
+from procurement.outcome_asked import LAPSED, Asked, asked_of_plan
 from procurement.outcome_checks import plan_faults
 from procurement.outcome_terms import OutcomeTerms
 from procurement.parts import buyer_parts
@@ -33,7 +34,6 @@ from procurement.states import PLANS, Part, Transition
 
 REFUSED: Final = "The plan of outcomes cannot be taken as it is."
 TEXT: Final = 5_000
-LAPSED: Final = "outcome_plan.approvals_lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
                 "revision": _last_revision(row),
             },
         )
-        before, asked = plan.status, _asked(plan)
+        before, asked = plan.status, asked_of_plan(plan)
         plan.suitability, plan.long_stop_on, plan.cap_minor = terms.suitability, terms.long_stop_on, terms.cap
         plan.investor = bodies[terms.investor] if terms.investor else _registered(terms.investor_named)
         plan.investor_named = None if plan.investor else terms.investor_named
@@ -133,36 +133,12 @@ def remove_plan(actor: Actor, reference: str, revision: int) -> None:
         step = _permitted(actor, plan, "remove")
         told = _happening(plan, step.event, {"revision": plan.revision})
         # Of a draft those alone know who had it before them and wait to be asked again.
-        asked = _asked(plan)
+        asked = asked_of_plan(plan)
         known = told.references | {"payer": sorted(asked.payers), "investor": asked.investor}
         told = replace(told, references={name: one for name, one in known.items() if one})
         plan.delete()
         _pays(plan.call_off, 0)
         record(actor, told)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who has had the plan before them and knows of no other end of it: bodies that pay and the investor, by
-    reference.
-    """
-
-    payers: frozenset[str] = frozenset()
-    investor: str = ""
-
-
-def _asked(plan: OutcomePlan) -> Asked:
-    """Who knows of the plan as it stands: all that it names once it is proposed; of a draft that had been proposed,
-    those that were told that they are asked again.
-    """
-    if plan.status != OutcomePlan.Status.DRAFT:
-        payers = plan.payers.values_list("organisation__reference", flat=True)
-        return Asked(frozenset(payers), plan.investor.reference if plan.investor else "")
-    known = ("outcome_plan.proposed", "outcome_plan.removed", LAPSED)
-    last = Event.objects.filter(type__in=known, subject=plan.reference).order_by("-position").first()
-    if last is None or last.type != LAPSED:
-        return Asked()
-    return Asked(frozenset(last.references["payer"]), last.references.get("investor", ""))
 
 
 def _lapsed(plan: OutcomePlan, before: str, asked: Asked) -> list[Happening]:

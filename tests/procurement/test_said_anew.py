@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import pytest
 
+from procurement.actions.awards import cancel_call_off
 from procurement.actions.outcome_plans import approve_share, propose_plan, remove_plan, save_plan
 from procurement.models import CallOff, Delivery, Event, EventAudience, OutcomePlan
+from procurement.notices import notice_for, worded
 from procurement.permissions import Actor
 from procurement.querysets_outcomes import OutcomePlanQuerySet
 from tests.bought import Market, drafted
@@ -132,3 +134,27 @@ def test_a_draft_that_had_been_proposed_is_removed_with_word_to_those_that_wait(
     # What follows under its reference begins anew.
     saved(market, call_off, payers=shares(shire="100"))
     assert len(lapsed()) == 1
+
+
+def test_whoever_waits_for_a_plan_that_is_said_anew_is_told_that_the_purchase_ended(
+    market: Market, payers: tuple[Actor, Actor]
+) -> None:
+    call_off = proposed(market, payers[0])
+    plan = saved(market, call_off, payers=shares(shire="10", ministry="90"), investor="borough")
+    call_off.refresh_from_db()
+    cancel_call_off(market.buyer, call_off.reference, call_off.revision, "The budget is gone.")
+    event = Event.objects.get(type="outcome_plan.ended")
+    assert event.subject == plan.reference
+    assert event.references == {
+        "call_off": call_off.reference,
+        "organisation": "shire",
+        "dropped": ["borough", "ministry", "shire"],
+    }
+    # What is said of pots in the draft is its buyer's own.
+    assert event.changes == {"ended": "cancelled", "reason": "The budget is gone."}
+    assert told(event) == dict.fromkeys(("borough", "ministry", "shire"), "dropped")
+    message = worded(event, notice_for(event.type, "dropped"), {})
+    how = (
+        f"The purchase {call_off.reference}, whose outcomes are paid for by {plan.reference}, was cancelled."
+    )
+    assert (message.text, message.link) == (f"{how} The budget is gone.", "")
