@@ -27,6 +27,12 @@ def _evaluated_again(said: Mapping[str, Any]) -> str:
     return f"Scores of the tenders of {said['subject']} count no longer: those are given and agreed anew."
 
 
+def _standstill_ended(said: Mapping[str, Any]) -> str:
+    """That it can be awarded, too, where nothing else keeps it back."""
+    ended = f"The standstill of the competition {said['subject']} has ended"
+    return f"{ended}." if said.get("blocked") else f"{ended}: it can be awarded."
+
+
 def _corrects(event: Event) -> bool:
     """A moderator reopened what the buyer had ranked: the scores that it was ranked by counted."""
     return bool(event.changes.get("corrects"))
@@ -104,7 +110,7 @@ COMPETITION_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "call_off.standstill_ended": (
         Notice("organisation", "The standstill has ended: {subject}",
-               "The standstill of the competition {subject} has ended: it can be awarded.", COMPETED, URGENT),
+               _standstill_ended, COMPETED, URGENT),
     ),
     "tender.drafters_named": (
         Notice("partner", "A tender to write: {call_off}",

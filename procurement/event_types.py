@@ -138,7 +138,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "closed": "The deadline for tenders passed.",
             "evaluated": "Its tenders were ranked.",
             "intention": "Whom the buyer means to award to was told.",
-            "standstill_ended": "The standstill that was promised has ended.",
+            "standstill_ended": "The promised standstill has ended; changes hold whether the award is blocked.",
             "approval_asked": "An approval is asked for; changes hold of which greatest total, in pence.",
             "approved": "The buyer's approver let it go on; changes hold the greatest total.",
             "interest_ended": "Expressions of interest ended; changes hold how many are invited.",

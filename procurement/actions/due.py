@@ -47,6 +47,8 @@ def move_due(now: datetime | None = None) -> dict[str, int]:
     )
     # Of a tender that an outcome has come to nothing is waited for.
     lapsed = lapsed.filter(tender__status=Tender.Status.SUBMITTED).order_by("answer_by", "pk")
+    # While it is evaluated again nothing says whether its price looks low.
+    lapsed = lapsed.filter(tender__competition__ranking__isnull=False)
     silent_on_price = lapsed.values_list("tender__reference", flat=True)[:BATCH]
     today = timezone.localdate(at)
     close = Contract.objects.filter(notice_on__lte=today).order_by("notice_on", "pk")

@@ -6,14 +6,17 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from procurement.actions.assessing import declare_interests
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competition_changes import amend_competition, extend_competition
 from procurement.actions.due import move_due
 from procurement.actions.files import add_document, remove_document
+from procurement.actions.passed_windows import lapse_question
 from procurement.actions.ranking import ask_about_price, explain_price
 from procurement.actions.tenders import let_write
 from procurement.call_off_facts import facts_of
-from procurement.models import CallOff, Competition, Delivery, Event, SupplierMember
+from procurement.models import CallOff, Competition, Delivery, Event, LowPriceQuestion, SupplierMember
+from procurement.notices import notice_for, worded
 from tests.competed import (
     RULES,
     Contest,
@@ -112,6 +115,50 @@ def test_the_buyer_is_told_once_that_a_standstill_has_ended(contest: Contest) ->
     with at(until):
         award_competition(buyer, call_off.reference, call_off.revision, "None known")
     assert move_due(until + timedelta(days=9))["standstills_ended"] == 0
+
+
+def said_of_standstill() -> tuple[bool, str]:
+    """Whether the award is blocked, and what the buyer is told."""
+    event = Event.objects.get(type="call_off.standstill_ended")
+    return event.changes["blocked"], worded(event, notice_for(event.type, "organisation"), {}).text
+
+
+def test_that_it_can_be_awarded_is_told_where_nothing_else_blocks_it(contest: Contest) -> None:
+    call_off, buyer = evaluated(contest, plan={"standstill": True}), contest.market.buyer
+    until = intend_award(buyer, call_off.reference, call_off.revision).standstill_until
+    move_due(until)
+    ended = f"The standstill of the competition {call_off.reference} has ended"
+    assert said_of_standstill() == (False, f"{ended}: it can be awarded.")
+
+
+def test_where_scores_count_no_longer_only_the_end_of_the_standstill_is_told(contest: Contest) -> None:
+    call_off, buyer = evaluated(contest, plan={"standstill": True}), contest.market.buyer
+    until = intend_award(buyer, call_off.reference, call_off.revision).standstill_until
+    declare_interests(contest.moderator, call_off.reference, conflict=True, note="A cousin.")
+    move_due(until)
+    ended = f"The standstill of the competition {call_off.reference} has ended"
+    assert said_of_standstill() == (True, f"{ended}.")
+
+
+def test_a_price_that_does_not_look_low_now_is_not_told_as_unexplained(contest: Contest) -> None:
+    call_off, market = evaluated(contest, plan=CHEAP), contest.market
+    oak = tender_of(call_off, "oak")
+    asked = ask_about_price(market.buyer, oak.reference, "How so?")
+    competition = Competition.objects.get(call_off=call_off)
+    ranked = competition.ranking
+    assert ranked is not None
+    for none_low in (ranked | {"low": {}}, None):
+        Competition.objects.filter(pk=competition.pk).update(ranking=none_low)
+        assert move_due(asked.answer_by)["prices_unanswered"] == 0
+        assert not lapse_question(oak.reference, asked.answer_by)
+        assert LowPriceQuestion.objects.get().lapsed_at is None
+    assert Event.objects.filter(type="tender.price_unanswered").count() == 0
+    # Once it looks low again, it is told.
+    Competition.objects.filter(pk=competition.pk).update(ranking=ranked)
+    declare_interests(contest.moderator, call_off.reference, conflict=True, note="A cousin.")
+    assert move_due(asked.answer_by)["prices_unanswered"] == 0
+    declare_interests(contest.moderator, call_off.reference, conflict=False)
+    assert move_due(asked.answer_by)["prices_unanswered"] == 1
 
 
 def test_the_buyer_is_told_once_that_a_low_price_was_not_explained_in_time(contest: Contest) -> None:
