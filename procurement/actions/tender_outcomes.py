@@ -74,15 +74,17 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
 def passed_by(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
     """The supplier of the successful tender did not sign, for a reason that it alone is told: that tender takes part no
     longer, the outcome of every other is open again, each tenderer is told, and those that stand are ranked anew. Where
-    scores count no longer they are ranked once those are given again. What happened, not yet recorded.
+    scores count no longer they are ranked once those are given again, and that tender leaves the ranking before. What
+    happened, not yet recorded.
     """
     competition = Competition.objects.select_for_update().get(call_off=call_off)
     competition.call_off = call_off
-    told = []
+    told, out = [], ""
     for tender in tenders_of(competition).filter(status__in=TOLD):
         tender.competition = competition
         outcome, why = "reopened", NOT_SIGNED
         if tender.status == Status.SUCCESSFUL:
+            out = tender.reference
             outcome, why, tender.reason = str(Status.NOT_SIGNED), reason, reason
             told.append(moved(tender, _step(actor, tender, "not_sign"), {"reason": reason}, "reason"))
         elif tender.status == Status.UNSUCCESSFUL:
@@ -91,6 +93,8 @@ def passed_by(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
     competition.standstill_until = None
     if not missing_scores(competition):
         rank_tenders(competition)
+    elif competition.ranking is not None:
+        competition.ranking = _without(competition.ranking, out)
     competition.save(update_fields=["standstill_until", "ranking"])
     return told
 
@@ -181,6 +185,15 @@ def _scores(tender: Tender, kept: Container[str] | None = None) -> list[dict[str
         for one in tender.consensus.order_by("pk")
         if kept is None or one.criterion in kept
     ]
+
+
+def _without(ranking: dict[str, Any], tender: str) -> dict[str, Any]:
+    """The ranking without the tender of that reference; the others keep their ranks, so that none ranks first in place
+    of the first.
+    """
+    rows = [one for one in ranking["rows"] if one["tender"] != tender]
+    low = {name: mean for name, mean in ranking["low"].items() if name != tender}
+    return {**ranking, "rows": rows, "low": low}
 
 
 def _ranked(competition: Competition) -> dict[str, dict[str, Any]]:

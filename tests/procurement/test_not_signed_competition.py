@@ -16,6 +16,7 @@ from procurement.call_off_facts import facts_of
 from procurement.errors import Conflict, Invalid, NotPermitted, Refused
 from procurement.models import CallOff, Contract, Event, OutcomeLetter, Tender
 from procurement.permissions import Actor
+from procurement.ranked_first import ranked_first
 from tests.bought import awarded as awarded_directly
 from tests.competed import Contest, evaluated, tender_of, told
 
@@ -114,8 +115,15 @@ def test_where_scores_count_no_longer_the_others_are_evaluated_again(contest: Co
     award_not_signed(buyer, call_off.reference, call_off.revision, WHY)
     call_off = CallOff.objects.get(pk=call_off.pk)
     assert (call_off.status, tender_of(call_off, "oak").status) == ("evaluated", "not_signed")
-    turn = facts_of(call_off, call_off.created_at.date()).line.next
-    assert turn.steps == ("evaluate_again",)
+    facts = facts_of(call_off, call_off.created_at.date())
+    assert facts.line.next.steps == ("evaluate_again",)
+    # Until then nobody ranks first: neither who did not sign, nor the next by scores that count no longer.
+    ranking = call_off.competition.ranking
+    assert ranking is not None
+    assert [(one["tender"], one["rank"]) for one in ranking["rows"]] == [
+        (tender_of(call_off, "yew").reference, 2)
+    ]
+    assert (ranked_first(call_off), facts.purchase.unranked) == (None, True)
 
 
 def test_only_the_owner_says_it_with_a_reason_before_the_supplier_signs(contest: Contest) -> None:
