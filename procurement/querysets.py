@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from procurement.event_types import PUBLIC
 from procurement.models.audit import Event
 from procurement.models.frameworks import Framework, Lot
-from procurement.models.organisations import Organisation
+from procurement.models.organisations import Capability, Organisation
 from procurement.models.outbox import Delivery, EventAudience, InboxMessage, WebhookEndpoint
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement
@@ -132,6 +132,19 @@ def _has_member_of(supplier: str, actor: Actor) -> Exists:
     return Exists(current.filter(partner__organisation__in=list(actor.organisations())))
 
 
+def _seen(supplier: str, actor: Actor) -> Q:
+    """Whether the actor sees the supplier, the field `supplier` of a row: a firm alone that is suspended is seen by
+    itself, by owners of the frameworks that it has or had a place on, and by operators, who look after its places.
+    """
+    if not actor.roles:
+        return ~Q(_suspended_alone(supplier))
+    if any(Capability.Kind.OPERATOR in kinds for kinds in actor.capabilities.values()):
+        return Q()
+    places = Appointment.objects.filter(supplier=OuterRef(supplier))
+    own = Exists(places.filter(lot__framework__owner__in=list(actor.organisations())))
+    return ~Q(_suspended_alone(supplier)) | Q(_has_member_of(supplier, actor)) | Q(own)
+
+
 class SupplierQuerySet(QuerySet[Supplier]):
     """Suppliers, with their members over time: buyers see no firm alone that is suspended."""
 
@@ -139,10 +152,8 @@ class SupplierQuerySet(QuerySet[Supplier]):
         return self.exclude(_suspended_alone("pk"))
 
     def seen_by(self, actor: Actor) -> Self:
-        """Those shown, and those that the actor's own firms belong to."""
-        if not actor.roles:
-            return self.shown()
-        return self.filter(~_suspended_alone("pk") | _has_member_of("pk", actor))
+        """Those shown, those that the actor's own firms belong to, and those whose places the actor looks after."""
+        return self.filter(_seen("pk", actor))
 
     def told(self) -> Self:
         """With members (and their published names), appointments and rate cards."""
@@ -165,9 +176,7 @@ class RateCardQuerySet(QuerySet[RateCard]):
 
     def seen_by(self, actor: Actor) -> Self:
         """The public ones of suppliers that the actor sees."""
-        if not actor.roles:
-            return self.public().exclude(_suspended_alone("supplier"))
-        return self.public().filter(~_suspended_alone("supplier") | _has_member_of("supplier", actor))
+        return self.public().filter(_seen("supplier", actor))
 
     def told(self, lines: bool = False) -> Self:
         """With supplier, framework and every version that was or is public, the newest first. The one that is

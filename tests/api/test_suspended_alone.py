@@ -70,3 +70,22 @@ def test_a_consortium_stays_while_a_member_is_suspended(client: Client) -> None:
     suspend_partner(SYSTEM, "opm-group", Partner.objects.get(reference="opm-group").revision, "under review")
     assert client.get("/api/v1/suppliers/ppl/").status_code == 200
     assert client.get("/api/v1/rate-cards/rm3745~ppl/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("organisation", "scope", "status"),
+    [
+        ("crown-commercial-service", "frameworks:write", 200),
+        ("calloff-operations", "admin:write", 200),
+        # A framework owner that it has no place with.
+        ("commons-exchange", "frameworks:write", 404),
+    ],
+)
+def test_whoever_looks_after_its_places_still_finds_it(
+    token: Callable[..., str], client: Client, suspended: Partner, organisation: str, scope: str, status: int
+) -> None:
+    headers = {"Authorization": f"Bearer {token(organisation, scope)}"}
+    answers = [client.get(address, headers=headers) for address in ADDRESSES]
+    assert [answer.status_code for answer in answers] == [status, status]
+    # By its revision its places are changed.
+    assert ("ETag" in answers[0].headers) is (status == 200)
