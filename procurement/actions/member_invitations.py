@@ -48,6 +48,7 @@ SENDINGS_MOST: Final = 5
 """An organisation sends so many to one address within a day: nobody's mailbox is filled from here."""
 WAITING_MOST: Final = 200
 """So many invitations of one organisation may wait."""
+FIRST: Final = "Nobody administers the organisation yet: invite its administrator, who invites the others."
 DAY: Final = timedelta(days=1)
 SUBJECT: Final = "Calloff: you are invited to act for an organisation"
 BODY: Final = (
@@ -67,11 +68,8 @@ def invite_member(actor: Actor, organisation: str, email: str, full_name: str, r
     """
     with transaction.atomic():
         body = _invited_to(actor, organisation)
-        if role != Membership.Role.ADMINISTRATOR and not can(actor, Action.MANAGE_MEMBERS, body):
-            told = (
-                "Nobody administers the organisation yet: invite its administrator, who invites the others."
-            )
-            raise Invalid("Nobody was invited.", (Fault("/role", "first", told),))
+        if not _may_give(actor, body, role):
+            raise Invalid("Nobody was invited.", (Fault("/role", "first", FIRST),))
         found = invite_to(actor, body, email, full_name, role)
         send_after_commit(found)
     return found
@@ -118,10 +116,13 @@ def invite_to(actor: Actor, body: Organisation, email: str, full_name: str, role
 
 def send_again(actor: Actor, organisation: str, invitation: str) -> MemberInvitation:
     """Sends one that waits, or is too old, once more, with a new link and new days. Raises NotFound, NotPermitted;
-    Conflict once it is answered or withdrawn, and for too many.
+    Conflict once it is answered or withdrawn, for too many, and where an operator would send one to another role than
+    the administrator's.
     """
     with transaction.atomic():
         found = _waiting_of(actor, organisation, invitation)
+        if not _may_give(actor, found.organisation, found.role):
+            raise Conflict(FIRST)
         _send(found)
         found.save()
         send_after_commit(found)
@@ -245,6 +246,11 @@ def _invited_to(actor: Actor, reference: str) -> Organisation:
         raise NotFound(f"There is no organisation {reference} of yours.")
     require_inviting(actor, body)
     return body
+
+
+def _may_give(actor: Actor, body: Organisation, role: str) -> bool:
+    """Whether the actor, who may invite, invites to that role: an operator to the first administrator's alone."""
+    return role == Membership.Role.ADMINISTRATOR or can(actor, Action.MANAGE_MEMBERS, body)
 
 
 def _waiting_of(actor: Actor, organisation: str, reference: str) -> MemberInvitation:

@@ -84,6 +84,19 @@ def test_an_operator_invites_an_administrator_and_no_other_role(operator: Client
     assert kept() == before
 
 
+def test_an_operator_sends_no_other_role_again_that_an_administrator_left_behind(operator: Client) -> None:
+    made = send(operator, "POST", HERE, ADA)
+    # As if somebody had invited a viewer who administers it no longer.
+    MemberInvitation.objects.filter(reference=made.json()["reference"]).update(role="viewer")
+    before = kept()
+    refused = send(operator, "POST", f"{made['Location']}send/", {}, Idempotency_Key="again")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "Nobody administers the organisation yet: invite its administrator, who invites the others.",
+    )
+    assert kept() == before
+
+
 def test_whoever_administers_only_themselves_invites_to_no_other(
     operator: Client, person: Person, token: TokenMaker
 ) -> None:
