@@ -33,7 +33,7 @@ PAYING: Final = ("organisation", "payer")
 def names_for(notice: Notice, event: Event) -> dict[str, str]:
     """What stands in the notice's words in place of a reference, several in a row; what is known no more keeps its own.
     One query for each kind that the words name, and one where the event says something of several bodies; `parts`, who
-    is to pay which part of a claim, takes six more.
+    is to pay which part of a claim, takes five more.
     """
     words = " ".join(one for one in (notice.title, notice.text) if isinstance(one, str))
     said: dict[str, tuple[str, Any]] = {kind: (kind, event.references.get(kind)) for kind in NAMES}
@@ -63,9 +63,7 @@ def _of_bodies(event: Event) -> dict[str, str]:
 
 
 def _parts(event: Event) -> str:
-    """Who is to pay which part of a claim that was verified, as the pots stand when it is told; "" where nothing is to
-    be paid.
-    """
+    """Who is to pay which part of a claim that was verified, as the pots stood then; "" where nothing is to be paid."""
     claim = Claim.objects.select_related("measure__plan").filter(reference=event.subject).first()
     if claim is None or not event.changes["amount"]:
         return ""
@@ -73,7 +71,5 @@ def _parts(event: Event) -> str:
     names = dict(Organisation.objects.filter(reference__in=shares).values_list("reference", "name"))
     parts = sorted((names[body], pence) for body, pence in shares.items() if pence)
     said = ", ".join(f"£{money(pence)} by {name}" for name, pence in parts)
-    settled = (
-        claim.status == Claim.Status.PAID or not claim.measure.plan.payers.exclude(pot_minor=None).exists()
-    )
-    return said if settled else f"{said}, as the pots stand today"
+    funds = claim.measure.plan.payers.exclude(pot_minor=None).exists()
+    return f"{said}, as the pots stand today" if funds else said

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from procurement.models import Claim, OutcomePlan, Payer
@@ -24,18 +24,24 @@ def pot_left(payer: Payer, paid: int, on: date) -> int:
     return max(0, payer.pot_minor - paid) if payer.opens_on <= on <= payer.closes_on else 0
 
 
-def shares_of(claim: Claim, amount: int, on: date, turn: datetime | None = None) -> dict[str, int]:
-    """What each body is to pay of an amount for a claim, in pence by its reference, as the pots stand on that day; with
-    a `turn`, less what other claims take that were verified before it and are not paid. Two queries at most.
+def shares_of(claim: Claim, on: date) -> dict[str, int]:
+    """What each body is to pay of a claim, in pence by its reference, as the pots stand on that day (one query)."""
+    shares, pots = _shares_and_pots(_payers(claim.measure.plan), on)
+    return split(claim.amount_minor, shares, pots)
+
+
+def told_shares(claim: Claim, amount: int, at: datetime) -> dict[str, int]:
+    """What each body was to pay of so much for a claim that was verified at that moment, in pence by its reference: as
+    the pots stood then, less what other claims took that had been verified before and were not paid. The same whenever
+    it is asked; two queries at most.
     """
-    payers = _payers(claim.measure.plan)
-    shares = {name: payer.share for name, (payer, _) in payers.items()}
-    pots = {name: pot_left(payer, paid, on) for name, (payer, paid) in payers.items() if payer.pot_minor}
-    if turn is not None and pots:
-        before = Claim.objects.filter(
-            measure__plan=claim.measure.plan_id, status=Claim.Status.VERIFIED, verified_at__lt=turn
-        ).exclude(pk=claim.pk)
-        for other in before.order_by("verified_at", "pk").values_list("amount_minor", flat=True):
+    payers = _payers(claim.measure.plan, at)
+    shares, pots = _shares_and_pots(payers, timezone.localdate(at))
+    if pots:
+        waited = Q(status=Claim.Status.VERIFIED) | Q(status=Claim.Status.PAID, paid_at__gte=at)
+        others = Claim.objects.filter(waited, measure__plan=claim.measure.plan_id, verified_at__lt=at)
+        others = others.exclude(pk=claim.pk).order_by("verified_at", "pk")
+        for other in others.values_list("amount_minor", flat=True):
             taken = split(other, shares, pots)
             pots = {name: left - taken[name] for name, left in pots.items()}
     return split(amount, shares, pots)
@@ -53,16 +59,14 @@ def may_pay(plan: OutcomePlan, on: date) -> list[str]:
     )
 
 
-def told_shares(claim: Claim, amount: int, verified_at: datetime) -> dict[str, int]:
-    """The parts of a claim that was verified at that moment for so much, for those who pay: as they were paid, or as
-    the pots stand. Three queries at most.
-    """
-    if claim.status == Claim.Status.PAID:
-        return dict(claim.payments.values_list("payer__organisation__reference", "minor"))
-    return shares_of(claim, amount, timezone.localdate(), verified_at)
+def _payers(plan: OutcomePlan, at: datetime | None = None) -> dict[str, tuple[Payer, int]]:
+    """By reference, each with what it has paid in pence, or had paid at that moment."""
+    until = None if at is None else Q(payments__paid_at__lt=at)
+    rows = plan.payers.select_related("organisation").annotate(paid=Sum("payments__minor", filter=until))
+    return {one.organisation.reference: (one, one.paid or 0) for one in rows.order_by("pk")}
 
 
-def _payers(plan: OutcomePlan) -> dict[str, tuple[Payer, int]]:
-    """By reference, each with what it has paid in pence."""
-    rows = plan.payers.select_related("organisation").annotate(paid=Sum("payments__minor")).order_by("pk")
-    return {one.organisation.reference: (one, one.paid or 0) for one in rows}
+def _shares_and_pots(payers: dict[str, tuple[Payer, int]], on: date) -> tuple[dict[str, int], dict[str, int]]:
+    shares = {name: payer.share for name, (payer, _) in payers.items()}
+    pots = {name: pot_left(payer, paid, on) for name, (payer, paid) in payers.items() if payer.pot_minor}
+    return shares, pots

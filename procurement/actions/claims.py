@@ -166,7 +166,7 @@ def pay_claim(actor: Actor, reference: str, revision: int) -> Claim:
         if not claim.amount_minor:
             raise Conflict("It comes to nothing: the most that is paid for had been reached.")
         now = timezone.now()
-        parts = shares_of(claim, claim.amount_minor, timezone.localdate(now))
+        parts = shares_of(claim, timezone.localdate(now))
         payers = {one.organisation.reference: one for one in _payers(claim)}
         OutcomePayment.objects.bulk_create(
             OutcomePayment(claim=claim, payer=payers[name], minor=minor, paid_at=now)
