@@ -57,6 +57,13 @@ def _ended(at: Contest) -> tuple[str, ...]:
     return ("tender.ended",) * len([one for one in at.tendered if one not in at.disqualified])
 
 
+def _ended_ranked(at: Contest, ended: int) -> tuple[str, ...]:
+    """The same once the tenders were ranked: each has a letter, and so many are ended that were not told before that
+    another is to be awarded.
+    """
+    return (*("tender.told",) * len(at.tendered), *("tender.ended",) * ended)
+
+
 def tendered(it: Purchase) -> Steps:
     at = published(it)
     yield it.after(1, 9)
@@ -184,7 +191,7 @@ def none_passes(it: Purchase) -> Steps:
     at.all_tender()
     yield from opened(at)
     assessed(at, scores=(0, 1))
-    it.move("fail", FAILED, *_ended(at), "call_off.unsuccessful")
+    it.move("fail", FAILED, *_ended_ranked(at, len(at.tendered)), "call_off.unsuccessful")
 
 
 def low_explained(it: Purchase) -> Steps:
@@ -325,8 +332,7 @@ def cancelled_intention(it: Purchase) -> Steps:
     yield from evaluated(at)
     it.move("intend", {}, *_letters(at), "call_off.intention")
     yield it.after(1, 9)
-    # The others were told already that another is to be awarded.
-    it.move("cancel", CANCELLED, "tender.ended", "call_off.cancelled")
+    it.move("cancel", CANCELLED, *_ended_ranked(at, 1), "call_off.cancelled")
 
 
 def cancelled_awarded(it: Purchase) -> Steps:
@@ -335,7 +341,7 @@ def cancelled_awarded(it: Purchase) -> Steps:
     yield from evaluated(at)
     it.awarded(*_letters(at))
     yield it.after(1, 9)
-    it.move("cancel", CANCELLED, "contract.voided", "tender.ended", "call_off.cancelled")
+    it.move("cancel", CANCELLED, "contract.voided", *_ended_ranked(at, 1), "call_off.cancelled")
 
 
 ENDINGS: Final = tuple(
