@@ -48,6 +48,16 @@ class FrameworkQuerySet(QuerySet[Framework]):
         return self.filter(status=status)
 
 
+def own_places(firms: Collection[str]) -> QuerySet[Appointment]:
+    """The active places that these firms (by reference) have as suppliers by themselves."""
+    return Appointment.objects.filter(
+        status=Appointment.Status.ACTIVE,
+        supplier__form=Supplier.Form.ALONE,
+        supplier__members__partner__reference__in=firms,
+        supplier__members__left_on=None,
+    )
+
+
 class LotQuerySet(QuerySet[Lot]):
     """Lots, by framework and position."""
 
@@ -73,14 +83,7 @@ class LotQuerySet(QuerySet[Lot]):
         closed = Q(framework__regime=Framework.Regime.PCR2015, framework__status=status.LIVE)
         way_in = ~closed | Q(Exists(led))
         if firms:
-            own = Appointment.objects.filter(
-                lot=OuterRef("pk"),
-                status=Appointment.Status.ACTIVE,
-                supplier__form=Supplier.Form.ALONE,
-                supplier__members__partner__reference__in=firms,
-                supplier__members__left_on=None,
-            )
-            way_in |= Q(Exists(own))
+            way_in |= Q(Exists(own_places(firms).filter(lot=OuterRef("pk"))))
         found = self.filter(framework, way_in, Q(closes_on=None) | Q(closes_on__gte=on))
         return found.select_related("framework").order_by("framework__number", "position")
 

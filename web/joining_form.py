@@ -117,15 +117,16 @@ def own_firms(actor: Actor) -> list[tuple[str, str]]:
     return list(rows.values_list("reference", "organisation__name"))
 
 
-def places(actor: Actor) -> Places:
-    """Lots of the frameworks that are open today, and the consortia that hold a place on one (three queries)."""
+def places(firms: list[tuple[str, str]]) -> Places:
+    """Lots of the frameworks that are open today to these firms (own_firms), and the consortia that hold a place on one
+    (two queries).
+    """
     today = timezone.localdate()
-    partners = own_firms(actor)
-    lots = LotQuerySet(Lot).taking_firms(today, [reference for reference, _name in partners])
+    lots = LotQuerySet(Lot).taking_firms(today, [reference for reference, _name in firms])
     found = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
     suppliers = list(found.distinct().order_by("name").values_list("reference", "name")[: MOST_CHOICES + 1])
     return Places(
-        partners=partners,
+        partners=firms,
         lots=[
             ("", _("Choose a lot")),
             *((lot.reference, lot_named(lot)) for lot in lots),

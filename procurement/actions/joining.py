@@ -37,6 +37,7 @@ from procurement.models import (
 from procurement.models.joining import OPEN
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
+from procurement.querysets import own_places
 from procurement.querysets_joining import JoiningQuerySet
 from procurement.references import numbered, slug, taken_references
 from procurement.revisions import changed_since
@@ -336,14 +337,7 @@ def _closed_to_one(partner: Partner, lot: Lot) -> str:
     """
     if not lot.framework.closed_to_firms:
         return ""
-    own = Appointment.objects.filter(
-        lot=lot,
-        status=Appointment.Status.ACTIVE,
-        supplier__form=Supplier.Form.ALONE,
-        supplier__members__partner=partner,
-        supplier__members__left_on=None,
-    )
-    if own.exists():
+    if own_places([partner.reference]).filter(lot=lot).exists():
         return ""
     return (
         f"{lot.framework.number} is under the Public Contracts Regulations 2015: after its award it takes no firm by "

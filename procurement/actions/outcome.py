@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,33 @@ class Outcome:
     def touched(self) -> int:
         """How many objects were made or changed."""
         return len(self.created) + len(self.changed)
+
+
+class Imported(Protocol):
+    """What the reports of imports have alike."""
+
+    dry_run: bool
+    rows: int
+    loaded: int
+    applied: bool
+
+    @property
+    def refused(self) -> int: ...
+
+    @property
+    def outcome(self) -> str: ...
+
+
+def head_of(report: Imported) -> dict[str, Any]:
+    """How every report of an import begins, as JSON."""
+    return {
+        "outcome": report.outcome,
+        "applied": report.applied,
+        "dry_run": report.dry_run,
+        "rows": report.rows,
+        "loaded": report.loaded,
+        "refused": report.refused,
+    }
 
 
 def import_outcome(rows: int, loaded: int, wrong: int, *, applied: bool, dry_run: bool) -> str:

@@ -21,7 +21,7 @@ from django.db import transaction
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.offerings import save_offerings
 from procurement.actions.organisations import PartnerDraft, save_organisations, save_partners
-from procurement.actions.outcome import import_outcome
+from procurement.actions.outcome import head_of, import_outcome
 from procurement.actions.partner_judging import Judged, judge, merged
 from procurement.actions.partner_rows import Catalogue, PartnerRow, RowFault, catalogue, lines, read_row
 from procurement.actions.profiles import ProfileDraft, publish_profiles
@@ -93,12 +93,7 @@ class ImportReport:
     def shown(self) -> dict[str, Any]:
         """JSON-able: the counts are whole, the lists name at most 1,000 each."""
         return {
-            "outcome": self.outcome,
-            "applied": self.applied,
-            "dry_run": self.dry_run,
-            "rows": self.rows,
-            "loaded": self.loaded,
-            "refused": self.refused,
+            **head_of(self),
             "wrong": self.wrong,
             "added": len(self.added),
             "changed": len(self.changed),

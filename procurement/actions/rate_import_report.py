@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from procurement.actions.outcome import import_outcome
+from procurement.actions.outcome import head_of, import_outcome
 from procurement.actions.rate_cells import CellFault
 from procurement.actions.rate_lines import LinesDiff
 from procurement.actions.rates import CardChange
@@ -73,12 +73,7 @@ class RateImportReport:
     def shown(self) -> dict[str, Any]:
         """The report as JSON: every line that is new, changed or withdrawn, with what was and will be."""
         return {
-            "outcome": self.outcome,
-            "applied": self.applied,
-            "dry_run": self.dry_run,
-            "rows": self.rows,
-            "loaded": self.loaded,
-            "refused": self.refused,
+            **head_of(self),
             "wrong": self.wrong,
             "lines": self.lines.counts(),
             "cards": {reference: _card(change) for reference, change in self.cards.items()},
@@ -102,12 +97,7 @@ class RateImportReport:
             "lines": lines,
         }
         return {
-            "outcome": self.outcome,
-            "applied": self.applied,
-            "dry_run": self.dry_run,
-            "rows": self.rows,
-            "loaded": self.loaded,
-            "refused": self.refused,
+            **head_of(self),
             **self.lines.counts(),
             "cards": [
                 {"reference": one, "begins_on": _day(change), **change.diff.counts(), "card": _head(change)}

@@ -8,7 +8,7 @@ column or sheet that is not read is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -303,9 +303,7 @@ def _keys(
             odd -= {line.key for line in published_lines(reference, odd)}
         for key in sorted(odd, key=card.row_of_key.__getitem__):
             report.faults.append(CellFault(card.row_of_key[key], heading, key, NO_PLAIN_KEY))
-        report.refused += len(odd)
-        card.refused += sorted(odd)
-        card.lines = [line for line in card.lines if line.key not in odd]
+        _take_out(card, odd, report)
 
 
 def _ended(
@@ -336,9 +334,7 @@ def _ended(
                 continue
             report.faults.append(fault)
             wrong.add(line.key)
-        report.refused += len(wrong)
-        card.refused += sorted(wrong)
-        card.lines = [line for line in card.lines if line.key not in wrong]
+        _take_out(card, wrong, report)
 
 
 def _ends_more(
@@ -360,9 +356,14 @@ def _ends_more(
 def _refuse(card: _Card, fault: CellFault, report: RateImportReport) -> None:
     """Refuses all rows of a card for one reason."""
     report.faults.append(fault)
-    report.refused += len(card.lines)
-    card.refused += [line.key for line in card.lines]
-    card.lines.clear()
+    _take_out(card, {line.key for line in card.lines}, report)
+
+
+def _take_out(card: _Card, keys: Collection[str], report: RateImportReport) -> None:
+    """Refuses the card's rows with these keys, each of which it has."""
+    report.refused += len(keys)
+    card.refused += sorted(keys)
+    card.lines = [line for line in card.lines if line.key not in keys]
 
 
 def _count(cards: Mapping[str, _Card], report: RateImportReport, wanted: RateImport) -> None:
@@ -371,10 +372,7 @@ def _count(cards: Mapping[str, _Card], report: RateImportReport, wanted: RateImp
         odd = {warning.row for warning in report.warnings}
         for card in cards.values():
             held = {key for key, row in card.row_of_key.items() if row in odd}
-            gone = [line.key for line in card.lines if line.key in held]
-            card.lines = [line for line in card.lines if line.key not in held]
-            card.refused += gone
-            report.refused += len(gone)
+            _take_out(card, held & {line.key for line in card.lines}, report)
     report.loaded = sum(len(card.lines) for card in cards.values())
     report.wrong = report.refused
     # Nobody becomes a supplier by rows that are all refused.

@@ -67,7 +67,7 @@ MOST: Final = {
     "new-call-off": 9,
     "new-framework": 7,
     "new-grade": 6,
-    "new-joining": 13,
+    "new-joining": 12,
     "new-lot": 6,
     "new-organisation": 5,
     "new-rate-proposal": 8,

@@ -81,22 +81,22 @@ def new_joining(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         named = {name: request.GET.get(name, "") for name in LABELS}
-        return _form(request, actor, named, (), more=_further(request, firms, named))
+        return _form(request, firms, named, (), more=_further(request, firms, named))
     sent = {name: request.POST.get(name, "") for name in LABELS}
     partner = firms[0][0] if len(firms) == 1 else sent["partner"]
     if partner not in dict(firms):
         return _form(
-            request, actor, sent, [FieldFault("partner", _("Firm: say which of yours would join"))], 422
+            request, firms, sent, [FieldFault("partner", _("Firm: say which of yours would join"))], 422
         )
 
     if not sent["lot"]:
-        return _form(request, actor, sent, [FieldFault("lot", _("Lot: choose one"))], 422)
+        return _form(request, firms, sent, [FieldFault("lot", _("Lot: choose one"))], 422)
 
     more = _further(request, firms, sent)
     if more is not None and not request.POST.getlist("specialisms"):
         told = N_("Specialisms: the firm offers all of this lot already") if more.all_offered else ADDED
         anchor = "lot" if more.all_offered else "specialisms"
-        return _form(request, actor, sent, [FieldFault(anchor, said(told))], 422, more)
+        return _form(request, firms, sent, [FieldFault(anchor, said(told))], 422, more)
 
     def begin() -> str:
         offers = added(request.POST)
@@ -108,7 +108,7 @@ def new_joining(request: HttpRequest) -> HttpResponse:
         return done_once(request, actor, begin)
     except Refused as refused:
         wrong = refusal_of(actor, refused, ("joining", ""), lambda faults: list(map(_labelled, faults)))
-        return _form(request, actor, sent, wrong.faults, wrong.status, more)
+        return _form(request, firms, sent, wrong.faults, wrong.status, more)
 
 
 @never_cache
@@ -150,7 +150,7 @@ def _labelled(fault: Fault) -> FieldFault:
 
 def _form(
     request: HttpRequest,
-    actor: Actor,
+    firms: list[tuple[str, str]],
     typed: dict[str, str],
     faults: Iterable[FieldFault],
     status_code: int = 200,
@@ -162,7 +162,7 @@ def _form(
         "joining_form.html",
         "account",
         status_code=status_code,
-        choices=places(actor),
+        choices=places(firms),
         more=more,
         typed=typed,
         faults=wrong,
