@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procurement.actions.ranking import GROUNDS
-from procurement.competition_checks import agreed_scores, missing_scores
+from procurement.competition_checks import TAKING_PART, agreed_scores, conflicted, missing_scores
 from procurement.departed import left_of
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import (
@@ -136,7 +136,9 @@ def _criteria(
     )
     names = names_of(tender.competition.call_off.organisation_id, {one.assessor.reference for one in seen})
     agreed = {one.criterion: one for one in tender.consensus.all()}
-    counting = agreed_scores(tender.competition).get(tender.pk, {}) if agreed else {}
+    # Only a conflict of interest makes an agreed score count no longer, of a tender that takes part still.
+    out = conflicted(tender.competition) if agreed and tender.status in TAKING_PART else {}
+    counting = agreed_scores(tender.competition, out).get(tender.pk, {}) if out else agreed
     lines = []
     for one in rules.criteria:
         given = [each for each in seen if each.criterion == one.key]
