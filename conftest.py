@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("calloff")
 
+LONG = ("long", "browser", "kill", "fuzz")
+"""Marks of what only `make test-all` runs."""
 
 # What is imported and collected stays until the end, so the collector of garbage need never go through it.
 gc.disable()
@@ -68,6 +71,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in found["skipped"])
     why = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
     terminalreporter.write_line(f"{' + '.join(kept)}: {told or 'no tests'}{f' ({why})' if why else ''}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A run whose time is bounded (CHECK_UNTIL, in seconds since 1970; `.ci/run` states it) begins no long test after
+    that, so that it ends by itself on a slow machine; the line at its end says how many it left out.
+    """
+    until = float(os.environ.get("CHECK_UNTIL", "inf"))
+    if time.time() > until and any(item.get_closest_marker(name) for name in LONG):
+        pytest.skip("a long test, and the time of this run was over")
 
 
 class Undone(Exception):  # noqa: N818
