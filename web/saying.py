@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from search.fields import FILTER
 from search.query import Facet, FacetValue
+from web.changing import led_by
 
 
 def said(text: str) -> str:
@@ -33,7 +34,7 @@ def choices_said(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def done_said(request: HttpRequest, table: Mapping[str, str], parameter: str = "done") -> str:
     """What came of the form that led here, by its name in the address; "" where none did."""
-    return said(table.get(request.GET.get(parameter, ""), "")) if request.method == "GET" else ""
+    return said(table.get(led_by(request, parameter), ""))
 
 
 def one_in_another(names: Iterable[str]) -> str:

@@ -30,7 +30,7 @@ from web.doing import Change, Refusal, do
 from web.pages import render
 from web.paging import listed
 from web.profile_changes import changed_fields
-from web.saying import said
+from web.saying import done_said
 
 SAVED: Final = {
     "confirm": N_("The profile is confirmed as of today. Buyers see the day."),
@@ -97,7 +97,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         lately=_found(found.reference, today),
         suppliers=_suppliers(places, keys),
         offered=set(Offering.objects.filter(partner=found).values_list("appointment", flat=True)),
-        done=said(SAVED.get(request.GET.get("done", ""), "")) if request.method == "GET" else "",
+        done=done_said(request, SAVED),
         faults=faults,
     )
 

@@ -24,7 +24,7 @@ from procurement.errors import Invalid, NotFound, NotPermitted, Stale
 from procurement.models import Appointment, Offering, Partner, Region
 from procurement.permissions import Action, Actor, can
 from web.buying import actor_of
-from web.changing import sent_revision
+from web.changing import led_by, sent_revision
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, Written, conflict
 from web.once import done_before, done_once
@@ -245,7 +245,7 @@ def _page(
         rows=rows,
         gone=list(gone),
         edits=can(actor, Action.UPDATE_PROFILE, partner.organisation_id),
-        saved=request.method == "GET" and request.GET.get("saved") == "yes",
+        saved=led_by(request, "saved") == "yes",
         faults=wrong,
         messages=by_anchor(wrong),
     )

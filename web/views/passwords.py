@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from procurement.actions.passwords import ask_link, person_of_link
-from web.changing import see_other
+from web.changing import led_by, see_other
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.signing_in import sign_in
@@ -40,7 +40,7 @@ def password(request: HttpRequest) -> HttpResponse:
         "password.html",
         "sign-in",
         status_code=422 if faults else 200,
-        asked=request.method == "GET" and request.GET.get("asked") == "yes",
+        asked=led_by(request, "asked") == "yes",
         faults=faults,
         messages=by_anchor(faults),
     )

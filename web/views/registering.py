@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.registering import address_of_link, ask_to_register, register
 from procurement.errors import Invalid
-from web.changing import see_other
+from web.changing import led_by, see_other
 from web.faults import FieldFault, by_anchor
 from web.pages import render
 from web.signing_in import sign_in
@@ -38,7 +38,7 @@ def register_address(request: HttpRequest) -> HttpResponse:
         "register.html",
         "sign-in",
         status_code=422 if faults else 200,
-        asked=request.method == "GET" and request.GET.get("asked") == "yes",
+        asked=led_by(request, "asked") == "yes",
         typed=request.POST.get("email", "") if faults else "",
         faults=faults,
         messages=by_anchor(faults),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.models import Session
 from web.buying import actor_of
+from web.changing import led_by
 from web.once import done_once
 from web.pages import render
 from web.paging import listed
@@ -51,5 +52,5 @@ def sessions(request: HttpRequest) -> HttpResponse:
         pages=page.pages,
         here=here,
         others=own.exclude(reference=here).exists(),
-        done=request.GET.get("done", ""),
+        done=led_by(request),
     )
