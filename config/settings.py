@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "web.views.errors.InPlainWords",
-    "web.signing_in.LostForms",
+    "web.lost_forms.LostForms",
     "web.back.BackToAnswers",
 ]
 

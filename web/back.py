@@ -14,6 +14,8 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from web.kept_form import KEPT
+
 HISTORY: Final = "private, max-age=0"
 """For the history alone: no cache in between may have it, and whoever asks the address again is answered afresh."""
 EMPTIED: Final = '"cache"'
@@ -21,13 +23,15 @@ EMPTIED: Final = '"cache"'
 NEVER_KEPT: Final = frozenset(
     {
         # Sealed: what a tender says and what is thought of it.
-        "offer", "invitation", "tender-draft", "tender", "competition", "plan-competition",
+        "offer", "invitation", "ask", "tender-draft", "tender", "competition", "questions",
+        "plan-competition",
         # Secrets that are shown once, and what leads to an account.
         "webhooks", "webhook", "second-step", "enter-code", "set-up-account", "set-password", "member-invitation",
     }
 )  # fmt: skip
 """Pages (by their name in web/urls.py) whose answers no browser may keep: a session also ends without sign-out, at its
-time or from another browser, and then nothing empties the history. There, Back has to send the form again.
+time or from another browser, and then nothing empties the history. There, Back has to send the form again. The same
+holds for what sign-in carries of a form, which may be of any of them.
 """
 
 
@@ -46,6 +50,10 @@ class BackToAnswers:
             return response
         if match.url_name == "sign-out":
             response["Clear-Site-Data"] = EMPTIED
-        elif match.url_name not in NEVER_KEPT and "no-store" in response.get("Cache-Control", ""):
+        elif (
+            match.url_name not in NEVER_KEPT
+            and KEPT not in request.POST
+            and "no-store" in response.get("Cache-Control", "")
+        ):
             response["Cache-Control"] = HISTORY
         return response

@@ -5,14 +5,10 @@ which somebody sent whose session had ended was not kept, which sign-in and the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.contrib.auth import login
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.urls import reverse
 
 from procurement.actions.second_steps import has_second_step
 from procurement.models import User
@@ -23,23 +19,6 @@ LOST: Final = "lost"
 """In the address and the form of sign-in, then in the session: what they had sent before was not kept."""
 SECONDS: Final = 600
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
-
-
-class LostForms:
-    """Has sign-in say of a form that leads there that it was not kept: mostly a session ended meanwhile."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        # 302 is what Django leads to sign-in by; our own pages answer a form that was taken by 303.
-        if request.method == "POST" and response.status_code == 302:
-            target = urlsplit(response["Location"])
-            if target.path == reverse("web:sign-in"):
-                lost = f"{LOST}=yes"
-                response["Location"] = target._replace(query=f"{target.query}&{lost}".lstrip("&")).geturl()
-        return response
 
 
 def sign_in(request: HttpRequest, user: User, following: str, *, lost: bool = False) -> bool:

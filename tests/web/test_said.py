@@ -35,7 +35,7 @@ PLACEHOLDER: Final = re.compile(r"%(?!\([a-z_]+\)s|%)")
 """A value without a name: no translation could move it."""
 READ_BY_NOBODY: Final = {
     **dict.fromkeys(
-        [("changing.py", "Location"), ("once.py", "Location"), ("signing_in.py", "Location")],
+        [("changing.py", "Location"), ("once.py", "Location"), ("lost_forms.py", "Location")],
         "the name of a header",
     ),
     **dict.fromkeys(
@@ -49,7 +49,9 @@ READ_BY_NOBODY: Final = {
     ("environment.py", "web:"): "the name of an address",
     ("views/errors.py", "Allow"): "the name of a header",
     ("views/errors.py", "the cache cannot be reached: %s"): "a line of the log",
-    **dict.fromkeys([("languages.py", "Cookie"), ("languages.py", "Lax")], "of headers"),
+    **dict.fromkeys(
+        [("languages.py", "Cookie"), ("languages.py", "Lax"), ("kept_form.py", "Lax")], "of headers"
+    ),
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
     ("faults.py", SHAPED.pattern): "what search writes, to be recognised",
     ("paging.py", "Row"): "the name of a type",
@@ -300,6 +302,15 @@ def test_what_was_done_is_said_to_whoever_is_led_back_alone() -> None:
         done_said(pages.post("/x?done=add"), table),
         done_said(pages.get("/x?said=add"), table, "said"),
     ] == ["It is added.", "", "", "", "It is added."]
+
+
+def test_a_link_from_elsewhere_says_of_nothing_that_it_was_done() -> None:
+    pages, table = RequestFactory(), {"add": "It is added."}
+    told = {
+        began: done_said(pages.get("/x?done=add", headers={"Sec-Fetch-Site": began}), table)
+        for began in ("same-origin", "same-site", "cross-site", "none")
+    }
+    assert told == {"same-origin": "It is added.", "same-site": "", "cross-site": "", "none": ""}
 
 
 def test_one_in_another() -> None:

@@ -24,14 +24,18 @@ from procurement.models import Membership, Partner, User
 from procurement.permissions import Action, Actor, can, person
 from web.changing import see_other
 from web.faults import FieldFault, by_anchor
+from web.kept_form import KEPT
+from web.lost_forms import gone_on
 from web.pages import render
 from web.saying import done_said
 from web.signing_in import LOST, sign_in
+from web.views.second_step import code_asked
 
 SHOWN: Final = 20
 DONE: Final = {
     "accept": N_("You act for the organisation."),
     "leave": N_("You act for the organisation no more."),
+    "remove": N_("You act for the organisation no more."),
     "password": N_("Your new password is set."),
 }
 
@@ -48,8 +52,9 @@ class SignIn(LoginView):
         user, following = form.get_user(), self.get_success_url()
         assert isinstance(user, User)
         lost = LOST in self.request.POST
-        whole = sign_in(self.request, user, following, lost=lost)
-        return see_other(following if whole else reverse("web:enter-code"))
+        if sign_in(self.request, user, following, lost=lost):
+            return gone_on(self.request, user, following)
+        return code_asked(self.request) if KEPT in self.request.POST else see_other(reverse("web:enter-code"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form: AuthenticationForm = kwargs.get("form") or self.get_form()
@@ -65,6 +70,7 @@ class SignIn(LoginView):
             "messages": by_anchor(faults),
             "email": form.data.get("username", ""),
             "next": self.get_redirect_url(),
+            "kept": self.request.POST.get(KEPT, ""),
             "lost": LOST in (self.request.POST if self.request.method == "POST" else self.request.GET),
         }
 

@@ -5,7 +5,7 @@ Journey: /sign-in (POST) -> web/signing_in.py -> /sign-in/code -> procurement/ac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import segno
@@ -29,8 +29,10 @@ from procurement.actions.second_steps import (
 from procurement.errors import Conflict, Invalid
 from procurement.kept_secrets import Unreadable
 from procurement.models import RecoveryCode, SecondStep, User
-from web.changing import see_other
+from web.changing import led_by, see_other
 from web.faults import FieldFault, by_anchor
+from web.kept_form import KEPT
+from web.lost_forms import gone_on
 from web.pages import render
 from web.signing_in import half_signed_in, wholly
 
@@ -55,12 +57,18 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             return see_other(reverse("web:sign-in"))
         else:
             wholly(request, user)
-            return see_other(following)
+            return gone_on(request, user, following)
+    return code_asked(request, faults)
+
+
+def code_asked(request: HttpRequest, faults: Sequence[FieldFault] = ()) -> HttpResponse:
+    """The form that asks for the code, with what sign-in carries of a form that was sent before."""
     return render(
         request,
         "enter_code.html",
         "sign-in",
         status_code=422 if faults else 200,
+        kept=request.POST.get(KEPT, ""),
         faults=faults,
         messages=by_anchor(faults),
     )
@@ -109,7 +117,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         picture=_picture(waiting) if waiting is not None else "",
         codes=codes,
         left=RecoveryCode.objects.filter(second_step=step).count() if step is not None else 0,
-        done=request.GET.get("done", "") if request.method == "GET" else "",
+        done=led_by(request),
         faults=faults,
         messages=by_anchor(faults),
     )
