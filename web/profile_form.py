@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Final
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
@@ -22,6 +22,7 @@ from web.changing import sent_revision
 from web.faults import FieldFault
 from web.meanwhile import Written
 from web.saying import labels_said, said
+from web.typed import whole_typed
 
 CONTACTS: Final = {"email": N_("Email address"), "phone": N_("Telephone"), "website": N_("Website")}
 EVIDENCE: Final = {
@@ -46,8 +47,13 @@ CHOSEN: Final[dict[str, Mapping[str, str]]] = {
     "accreditations": ACCREDITATIONS,
 }
 """Fields whose values are of a closed list."""
-STUDY_TITLE: Final = N_("Title of case study %(number)s")
-STUDY_TEXT: Final = N_("Text of case study %(number)s")
+STUDY: Final = {
+    "title": N_("Title of case study %(number)s"),
+    "text": N_("Text of case study %(number)s"),
+    "sector": N_("Sector of case study %(number)s"),
+    "year": N_("Year of case study %(number)s"),
+}
+"""How each field of a case study is called."""
 
 
 def labels_stated(profile: ProfileVersion | ProfileContent) -> dict[str, Any]:
@@ -64,9 +70,32 @@ def labels_stated(profile: ProfileVersion | ProfileContent) -> dict[str, Any]:
 class Study:
     """The fields of one case study; an empty one is there to be filled in."""
 
-    key: str
-    title: str
-    text: str
+    key: str = ""
+    title: str = ""
+    text: str = ""
+    sector: str = ""
+    year: str = ""
+
+    @classmethod
+    def of(cls, study: Mapping[str, Any]) -> Study:
+        """One that a profile states."""
+        year = study.get("year")
+        return cls(
+            study["key"],
+            study["title"],
+            study["text"],
+            study.get("sector") or "",
+            "" if year is None else str(year),
+        )
+
+    def stated(self) -> dict[str, Any]:
+        """It as the action takes it; what was left empty is not stated."""
+        said = {"key": self.key, "sector": self.sector, "year": whole_typed(self.year)}
+        return {
+            "title": self.title,
+            "text": self.text,
+            **{name: one for name, one in said.items() if one != ""},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +127,16 @@ class ProfileForm:
             evidence={name: profile.ownership_evidence.get(name, "") for name in EVIDENCE},
             contacts={name: profile.contacts.get(name, "") for name in CONTACTS},
             studies=(
-                *(Study(one["key"], one["title"], one["text"]) for one in profile.case_studies),
-                Study("", "", ""),
+                *map(Study.of, profile.case_studies),
+                Study(),
             ),
         )
 
     @classmethod
     def sent(cls, sent: QueryDict) -> ProfileForm:
         """What was sent."""
-        studies = zip(
-            sent.getlist("study_key"), sent.getlist("study_title"), sent.getlist("study_text"), strict=False
-        )
+        columns = [sent.getlist(f"study_{name}") for name in ("key", *STUDY)]
+        studies = zip_longest(*columns, fillvalue="")
         return cls(
             revision=sent_revision(sent),
             name=sent.get("name", ""),
@@ -152,20 +180,21 @@ class ProfileForm:
             ]
         kept = {one.key: one for one in stands.studies if one.key}
         for place, study in enumerate(self.studies):
-            held = kept.get(study.key, Study("", "", ""))
-            number = {"number": place + 1}
-            fields.append(Written(f"study-{place}-title", _(STUDY_TITLE) % number, study.title, held.title))
-            fields.append(Written(f"study-{place}-text", _(STUDY_TEXT) % number, study.text, held.text))
+            held = kept.get(study.key, Study())
+            fields += [
+                Written(
+                    f"study-{place}-{name}",
+                    said(label) % {"number": place + 1},
+                    getattr(study, name),
+                    getattr(held, name),
+                    labels_said(CHOSEN["sectors"]) if name == "sector" else None,
+                )
+                for name, label in STUDY.items()
+            ]
         return fields
 
-    def changes(self, published: ProfileVersion) -> dict[str, Any]:
-        """The edit as the action takes it. What the form does not show (a study's sector and year)
-        stays as it is.
-        """
-        kept = {
-            study["key"]: {name: study[name] for name in ("sector", "year") if name in study}
-            for study in published.case_studies
-        }
+    def changes(self) -> dict[str, Any]:
+        """The edit as the action takes it."""
         return {
             "name": self.name,
             "summary": self.summary,
@@ -175,15 +204,7 @@ class ProfileForm:
             "accreditations": list(self.accreditations),
             "ownership_evidence": dict(self.evidence),
             "contacts": dict(self.contacts),
-            "case_studies": [
-                {
-                    **({"key": study.key} if study.key else {}),
-                    "title": study.title,
-                    "text": study.text,
-                    **kept.get(study.key, {}),
-                }
-                for _, study in self._filled()
-            ],
+            "case_studies": [study.stated() for _, study in self._filled()],
         }
 
     def faults(self, faults: Iterable[Fault]) -> list[FieldFault]:
@@ -204,8 +225,8 @@ class ProfileForm:
         message = f"{fault.message[0].lower()}{fault.message[1:]}"
         if steps[0] == "case_studies" and len(steps) > 1:
             place = places[int(steps[1])]
-            part = "text" if steps[-1] == "text" else "title"
-            named = (_(STUDY_TEXT) if part == "text" else _(STUDY_TITLE)) % {"number": place + 1}
+            part = steps[-1] if steps[-1] in STUDY else "title"
+            named = said(STUDY[part]) % {"number": place + 1}
             return FieldFault(f"study-{place}-{part}", f"{named}: {message}")
         anchor = steps[0] if steps[0] in ("sectors", "accreditations") else "-".join(steps)
         return FieldFault(anchor, f"{said(LABELS.get(anchor, anchor))}: {message}")

@@ -139,7 +139,7 @@ def filled(found: Page) -> dict[str, Any]:
             and "selected" in option.attributes
             and found.elements.index(option) > found.elements.index(element)
         ]
-        values[element.attributes["name"]] = chosen[:1]
+        values.setdefault(element.attributes["name"], []).extend(chosen[:1])
     return values
 
 
@@ -168,6 +168,28 @@ def test_an_edit_is_published_at_once_and_recorded(signed_in: Client) -> None:
     event = Event.objects.get(subject="alder")
     assert event.changes["fields"] == ["name", "sectors", "case_studies"]
     assert "Alder & Daughters" in read(signed_in.get("/listings/rm1~alders~alder")).texts("h1")
+
+
+def test_the_sector_and_the_year_of_a_case_study_are_stated_shown_and_taken_back(signed_in: Client) -> None:
+    def study() -> dict[str, Any]:
+        published = Partner.objects.get(reference="alder").published
+        assert published is not None
+        return dict(published.case_studies[0])
+
+    form = filled(read(signed_in.get("/profile/alder")))
+    before = study()
+    form["study_sector"][0], form["study_year"][0] = "health", "21"
+    wrongly = signed_in.post("/profile/alder", form)
+    assert (wrongly.status_code, study()) == (422, before)
+    assert [anchor for _, anchor in wrong(read(wrongly))] == ["#study-0-year"]
+    form["study_year"][0] = "2021"
+    assert signed_in.post("/profile/alder", form).status_code == 303
+    assert study() == before | {"sector": "health", "year": 2021}
+    form = filled(read(signed_in.get("/profile/alder")))
+    assert (form["study_sector"][0], form["study_year"][0]) == ("health", "2021")
+    form["study_sector"][0] = form["study_year"][0] = ""
+    assert signed_in.post("/profile/alder", form).status_code == 303
+    assert study() == {name: before[name] for name in ("key", "title", "text")}
 
 
 def test_an_emptied_case_study_is_taken_out(signed_in: Client) -> None:

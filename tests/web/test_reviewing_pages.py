@@ -48,8 +48,10 @@ def edited(page: Client, **changes: Any) -> Any:
             fields.setdefault(said["name"], []).append(said.get("value", ""))
     fields["summary"] = [found.one("textarea", id="summary").text]
     fields["study_text"] = [one.text for one in found.all("textarea", name="study_text")]
+    published = alder().published
+    assert published is not None
+    fields["study_sector"] = [one.get("sector", "") for one in published.case_studies]
     for name in ("ownership", "size"):
-        published = alder().published
         fields[name] = [getattr(published, name)]
     return page.post(EDIT, fields | changes)
 

@@ -9,11 +9,13 @@ from django.views.decorators.http import require_safe
 
 from procurement.permissions import ANONYMOUS, Action, can, person
 from procurement.references import listing_as_it_stands
+from procurement.vocabulary import SECTORS
 from web.adding import ADDED, added_to, adding_at
 from web.address import Address
 from web.listing_page import listing_page
 from web.pages import render
 from web.profile_form import labels_stated
+from web.saying import labels_said
 
 
 @never_cache
@@ -39,4 +41,5 @@ def listing(request: HttpRequest, reference: str) -> HttpResponse:
         may_see_contacts=can(actor, Action.VIEW_CONTACTS),
         may_edit=can(actor, Action.UPDATE_PROFILE, page.partner.organisation_id),
         labels=labels_stated(page.profile),
+        sectors=labels_said(SECTORS),
     )

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +16,7 @@ from procurement.models import Partner, ProfileVersion
 from procurement.permissions import Action, can, person
 from procurement.profiles import ProfileContent
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
+from web.changing import led_by
 from web.faults import FieldFault, by_anchor
 from web.meanwhile import CONFLICT, conflict
 from web.once import done_once
@@ -42,11 +44,11 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
         return _page(request, partner, partner.published, ProfileForm.of(partner.published, partner.revision))
     form = ProfileForm.sent(request.POST)
     if request.POST.get("do") == "preview":
-        edit, wrong = edit_of(partner, form.changes(partner.published), region_codes())
+        edit, wrong = edit_of(partner, form.changes(), region_codes())
         if edit is None:
             return _page(request, partner, partner.published, form, form.faults(wrong), 422)
         return _page(request, partner, partner.published, form, preview=edit.content)
-    changes = form.changes(partner.published)
+    changes = form.changes()
 
     def act() -> str:
         update_profile(actor, reference, form.revision, changes)
@@ -84,13 +86,14 @@ def _page(
         preview=preview,
         previewed=labels_stated(preview) if preview is not None else {},
         changed=changed_fields(published, preview) if preview is not None else [],
-        saved=request.method == "GET" and request.GET.get("saved") == "yes",
+        saved=led_by(request, "saved") == "yes",
         ownerships=choices_said(OWNERSHIP.items()),
         sizes=choices_said(SIZES.items()),
         sectors=[(slug, label, slug in form.sectors) for slug, label in choices_said(SECTORS.items())],
         accreditations=[
             (slug, label, slug in form.accreditations) for slug, label in choices_said(ACCREDITATIONS.items())
         ],
+        study_sectors=[("", _("Not stated")), *choices_said(SECTORS.items())],
         evidence_fields=choices_said(EVIDENCE.items()),
         contact_fields=choices_said(CONTACTS.items()),
         labels=labels_said(LABELS),
