@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from procurement.competition_notices import CALL_OFF, COMPETITION_NOTICES, INVITED_TO
 from procurement.market_notices import MARKET_NOTICES
-from procurement.models import Event
+from procurement.models import Event, WebhookEndpoint
 from procurement.models.outbox import TITLE_LENGTH
 from procurement.notice import URGENT, Notice, Words
 from procurement.outcome_notices import OUTCOME_NOTICES
@@ -48,6 +48,14 @@ def _found(said: Mapping[str, Any]) -> str:
 def _notice_due(said: Mapping[str, Any]) -> str:
     last = f"by {_plain(said['due_on'])}" if said.get("due_on") else "now: the law names no last day"
     return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
+
+
+def _disabled(said: Mapping[str, Any]) -> str:
+    why = WebhookEndpoint.Why(said["because"]).label
+    return (
+        f"The webhook {said['subject']} is sent nothing more. {why}. What was not delivered is kept, and is sent again "
+        "where you ask for it."
+    )
 
 
 def _by_the_clock(event: Event) -> bool:
@@ -254,8 +262,7 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "webhook.disabled": (
         Notice("organisation", "A webhook was disabled",
-               "The webhook {subject} is sent nothing more ({because}). What was not delivered is kept, and is sent "
-               "again where you ask for it.", HOOK, URGENT, ADMINISTRATORS),
+               _disabled, HOOK, URGENT, ADMINISTRATORS),
     ),
     "webhook.rotated": (
         Notice("organisation", "A webhook has a new secret",

@@ -142,7 +142,9 @@ def test_gone_disables_at_once_and_its_organisation_is_told(admin: Actor, receiv
     event = Event.objects.get(type="webhook.disabled")
     assert (event.references, event.changes) == ({"organisation": "shire"}, {"because": "gone"})
     deliver_due()
-    assert InboxMessage.objects.get().title == "A webhook was disabled"
+    message = InboxMessage.objects.get()
+    assert message.title == "A webhook was disabled"
+    assert "is sent nothing more. It answered 410 Gone. What was not delivered is kept" in message.text
     happen()
     assert endpoint.deliveries.count() == 2
     # Its organisation takes it up again and has the messages sent that were lost.
