@@ -148,13 +148,18 @@ DONE: Final = {
     "note": N_("The note is kept."),
     "lock": N_("The shortlist is locked, with a snapshot of all that it relies on."),
     "unlock": N_("The shortlist is open again. Its snapshots stay."),
+    "evidence": N_("The evidence pack is asked for. It stands under Evidence, with what becomes of it."),
 }
 
 FIELDS: Final = {
     "title": {"title": ("title", N_("Title"))},
     "add": {"listings": ("listings", N_("Listings"))},
     "note": {"text": ("text", N_("Note"))},
-    "lock": {"title": ("title", N_("Title")), "listings": ("listings", N_("Listings"))},
+    "lock": {
+        "": ("listings", N_("Listings")),
+        "title": ("title", N_("Title")),
+        "listings": ("listings", N_("Listings")),
+    },
     "unlock": {"reason": ("why", N_("Why it is unlocked"))},
 }
 """By change and part of its body: the id of the field, and its label. A decision's stand beside its entry."""

@@ -62,7 +62,7 @@ def lock_shortlist(actor: Actor, reference: str, revision: int, index: Index) ->
     with transaction.atomic():
         shortlist = locked_row(actor, reference, revision, Action.LOCK_SHORTLIST)
         if not shortlist.entries.exists():
-            fault = Fault("", "empty", "A shortlist without an entry stands for nothing.")
+            fault = Fault("", "empty", "Add one first: an empty shortlist stands for nothing.")
             raise Invalid("The shortlist was not locked.", (fault,))
         number, at = shortlist.snapshots.count() + 1, timezone.now()
         document = document_of(shortlist, number, actor.reference, at, index)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from procurement.models import Event, Shortlist, ShortlistEntry
-from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, signed
+from procurement.models import Event, Operation, Shortlist, ShortlistEntry
+from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, lock, signed
 from tests.web.reading import Page, read, wrong
 
 WRITTEN: dict[str, Any] = {
@@ -124,6 +124,40 @@ def test_nothing_is_locked_while_something_else_is_written(page: Client) -> None
     ]
     assert chosen(shown) == ["in", "out"]
     assert Shortlist.objects.get().status == "open"
+
+
+def test_a_note_stays_written_when_an_evidence_pack_is_asked_for(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    lock(page, address)
+    for _ in range(2):
+        answer = page.post(
+            address,
+            {"do": "evidence", "format": "json", "text": "Ask the board.", "why": "", "once": "a-key"},
+        )
+        shown = read(answer)
+        assert (answer.status_code, unkept(shown)) == (200, ["#text"])
+        assert shown.texts("p", class_="govuk-notification-banner__heading") == [
+            "The evidence pack is asked for. It stands under Evidence, with what becomes of it."
+        ]
+        assert shown.one("textarea", id="text").text == "Ask the board."
+    made = Operation.objects.get()
+    there = f"{address}/evidence/{made.reference}"
+    assert there in {one.attributes.get("href") for one in shown.all("a")}
+    led = page.post(address, {"do": "evidence", "format": "json", "text": "", "why": ""})
+    assert (led.status_code, led["Location"].startswith(f"{address}/evidence/")) == (303, True)
+
+
+def test_an_empty_shortlist_is_not_locked_and_the_fault_leads_to_where_listings_are_added(
+    page: Client,
+) -> None:
+    address = begin(signed(page), ALDER)
+    page.post(address, {"do": f"remove {ALDER}", "revision": 1})
+    before = Event.objects.count()
+    answer = page.post(address, {"do": "lock", "revision": 2})
+    assert (answer.status_code, Event.objects.count()) == (422, before)
+    assert wrong(read(answer)) == [
+        ("Listings: add one first: an empty shortlist stands for nothing", "#listings")
+    ]
 
 
 def test_enter_in_the_title_changes_the_title(page: Client) -> None:

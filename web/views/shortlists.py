@@ -157,7 +157,7 @@ def shortlist(request: HttpRequest, reference: str) -> HttpResponse:
             positions = dict(found.entries.values_list("listing", "position"))
             faults = faults_of(do, sent, positions, refused.faults)
         return _refused(request, actor, reference, faults, 422)
-    return done if do == "evidence" else _left(request, actor, _seen(actor, reference), do) or done
+    return _left(request, actor, _seen(actor, reference), do) or done
 
 
 def _left(request: HttpRequest, actor: Actor, now: Shortlist, do: str) -> HttpResponse | None:
