@@ -5,18 +5,15 @@ Journey: /call-offs/CO-2026-0001/competition (POST) -> here -> procurement/actio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import declare_interests
 from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person, remove_person
 from procurement.actions.call_offs import approve_call_off, ask_approval
-from procurement.actions.clarifications import answer_clarification
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competition_changes import amend_competition, extend_competition
@@ -27,10 +24,7 @@ from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.models import Competition
 from procurement.permissions import Actor
 from web.competition_form import LABELS, local, moment_of
-from web.competition_page import CompetitionPage
 from web.doing import STEP_LABELS, Change
-from web.faults import id_part
-from web.meanwhile import Written
 
 ANSWERS: Final = {"yes": True, "no": False}
 
@@ -45,7 +39,6 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
     "remove_document": lambda actor, reference, __, sent: remove_document(
         actor, reference, sent.get("document", "")
     ),
-    "answer": lambda actor, __, ___, sent: _answer(actor, sent),
     "amend": lambda actor, reference, revision, sent: amend_competition(
         actor,
         reference,
@@ -83,9 +76,6 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
 }
 """By what the form says in `do`; those that need more than the form's fields are in `changes_of`."""
 
-TOLD: Final = N_("Question %(number)s as everybody reads it")
-ANSWER: Final = N_("Answer to question %(number)s")
-"""How the two fields of a question are called."""
 OF_REASONS: Final = {"extend": N_("Why the dates move"), "amend": N_("Why it is amended")}
 """How the reason of a step is called, where it is not that alone."""
 
@@ -114,26 +104,6 @@ DONE: Final = {
     "fail": N_("The call-off is ended without a supplier."),
     "cancel": N_("The call-off is cancelled."),
 }
-
-
-def _answer(actor: Actor, sent: QueryDict) -> object:
-    """The question whose button was pressed; the fields of the others come along."""
-    question = sent.get("question", "")
-    answer, told = (sent.get(f"{field}-{question}", "") for field in ("answer", "told"))
-    return answer_clarification(actor, question, answer, told or None)
-
-
-def answers_written(sent: Mapping[str, str], page: CompetitionPage) -> list[Written]:
-    """What was written into the fields of questions that are not answered, beside what stands there at first."""
-    fields = []
-    for one in page.clarifications:
-        if one.answered_at is None:
-            told, answer, number = f"told-{one.reference}", f"answer-{one.reference}", {"number": one.number}
-            fields += [
-                Written(told, _(TOLD) % number, sent.get(told, one.question), one.question),
-                Written(answer, _(ANSWER) % number, sent.get(answer, ""), ""),
-            ]
-    return fields
 
 
 def changes_of(request: HttpRequest, competition: Competition | None) -> dict[str, Change]:
@@ -169,20 +139,16 @@ def labels_of(sent: QueryDict) -> dict[str, str]:
     }
 
 
-def anchors_of(sent: QueryDict) -> dict[str, str]:
-    """Which field of which form a fault belongs to."""
-    question = id_part(sent.get("question", ""))
-    return {
-        "reason": "{do}-reason",
-        "conflicts": "conflicts",
-        "file": "file",
-        "name": "file",
-        "user": "user",
-        "part": "part",
-        "answer": f"answer-{question}",
-        "told": f"told-{question}",
-        "conflict": "conflict",
-        "material": "material",
-        "note": "note",
-        **{name: f"{{do}}-{name}" for name in MOMENTS},
-    }
+ANCHORS: Final = {
+    "reason": "{do}-reason",
+    "conflicts": "conflicts",
+    "file": "file",
+    "name": "file",
+    "user": "user",
+    "part": "part",
+    "conflict": "conflict",
+    "material": "material",
+    "note": "note",
+    **{name: f"{{do}}-{name}" for name in MOMENTS},
+}
+"""Which field of which form a fault belongs to."""

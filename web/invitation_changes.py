@@ -23,9 +23,13 @@ from web.doing import STEP_LABELS, Change
 OF_INVITATIONS: Final[dict[str, Change]] = {
     "interested": lambda actor, reference, _, __: express_interest(actor, reference, True),
     "not_interested": lambda actor, reference, _, __: express_interest(actor, reference, False),
-    "ask": lambda actor, reference, _, sent: ask_clarification(actor, reference, sent.get("question", "")),
 }
 """What is said to the invitation itself, by what the form says in `do`."""
+
+ASKING: Final[dict[str, Change]] = {
+    "ask": lambda actor, reference, _, sent: ask_clarification(actor, reference, sent.get("question", ""))
+}
+"""What stands on a page of its own: no other button leaves a half-written question behind there."""
 
 OF_OWN_TENDERS: Final[dict[str, Change]] = {
     "decline": lambda actor, reference, revision, sent: decline_tender(

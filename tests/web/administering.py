@@ -12,6 +12,7 @@ from procurement.actions.belonging import ask_to_belong
 from procurement.actions.events import Happening, record
 from procurement.actions.member_invitations import invite_member
 from procurement.actions.running import run
+from procurement.actions.webhooks import WebhookDraft, register_webhook, try_webhook
 from procurement.models import Capability, Delivery, Event, MemberInvitation, Organisation, User
 from procurement.permissions import SYSTEM, person
 from tests.web.buying import colleague, signed
@@ -90,6 +91,14 @@ def refused_import(page: Client) -> str:
     return str(begun["Location"])
 
 
+def listening(organisation: str) -> str:
+    """A webhook of the organisation, to which one message was sent; its address."""
+    draft = WebhookDraft("https://hooks.example.org/x", ["offer."], HOSTILE[:200], organisation)
+    hook, _ = register_webhook(SYSTEM, draft)
+    try_webhook(SYSTEM, hook.reference)
+    return f"/webhooks/{hook.reference}"
+
+
 def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     """By whoever reads them, the addresses of the pages of administration, each with something on it."""
     make_administrators()
@@ -102,7 +111,14 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     for organisation in ("owner", "dogwood"):
         ask_to_belong(User.objects.get(email="buyer@example.org"), organisation)
     return {
-        CHIEF: (*OF_OWNERS, *OF_KEEPERS, "/organisations/owner/members"),
+        CHIEF: (
+            *OF_OWNERS,
+            *OF_KEEPERS,
+            "/organisations/owner/members",
+            "/organisations/owner/members/invite",
+            f"/organisations/owner/members/{User.objects.get(email=CLERK).reference}",
+            f"{listening('owner')}/change",
+        ),
         OPERATOR: (*OF_OWNERS, *OF_OPERATORS, refused_import(page)),
         INVITED: ("/account", "/account/organisations", "/organisation-invitations/token"),
     }

@@ -238,9 +238,10 @@ def written(page: Client, invitation: str, do: str, **changes: Any) -> Any:
 
 
 def answered(page: Client, invitation: str, do: str, **fields: Any) -> Any:
-    """Sends a form of the invitation's page, made from its tender as it is now."""
+    """Sends a form of the invitation's page, made from its tender as it is now, or the form of a question."""
     found = Tender.objects.filter(invitation__reference=invitation.split("/")[2]).first()
-    return page.post(invitation, {"do": do, "revision": found.revision if found else 0, **fields})
+    address = f"{invitation}/question" if do == "ask" else invitation
+    return page.post(address, {"do": do, "revision": found.revision if found else 0, **fields})
 
 
 def fetched(page: Client, address: str) -> bytes:

@@ -8,9 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from procurement.actions.running import run
-from procurement.actions.webhooks import WebhookDraft, register_webhook, try_webhook
-from procurement.permissions import SYSTEM
-from tests.web.administering import administered_pages
+from tests.web.administering import administered_pages, listening
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, evidence, keep, lock, signed
 from tests.web.calling_off import awarded, begun
 from tests.web.competing import (
@@ -56,16 +54,8 @@ def kept_pages(page: Client) -> tuple[str, ...]:
         f"/shortlists/add?listing={ALDER}", plain, f"{plain}?done=note", locked,
         f"{locked}/verification", waiting, made, "/call-offs", "/call-offs/new", unready,
         f"{unready}/edit", call_off, f"{call_off}?done=award",
-        offer, contract, "/organisations/council/limit", "/organisations/council/webhooks", listening(),
+        offer, contract, "/organisations/council/limit", "/organisations/council/webhooks", listening("council"),
     )  # fmt: skip
-
-
-def listening() -> str:
-    """The buyer's webhook, to which one message was sent; its address."""
-    draft = WebhookDraft("https://hooks.example.org/x", ["offer."], HOSTILE[:200], "council")
-    hook, _ = register_webhook(SYSTEM, draft)
-    try_webhook(SYSTEM, hook.reference)
-    return f"/webhooks/{hook.reference}"
 
 
 def others_pages(page: Client) -> dict[str, tuple[str, ...]]:
@@ -132,10 +122,11 @@ def competed_pages(page: Client) -> dict[str, tuple[str, ...]]:
     return {
         "buyer@example.org": (
             empty, f"{empty}/plan", planning, f"{planning}/plan", interest, running, f"{running}?done=amend",
+            f"{interest}/questions",
             judged, scoring, tender, decided, running.removesuffix("/competition"),
         ),
         ASSESSOR: (judged, scoring),
         MODERATOR: (judged, scoring),
-        LEAD: ("/invitations", asked, mine, f"{mine}/tender", invitation_of(decided)),
+        LEAD: ("/invitations", asked, mine, f"{mine}/question", f"{mine}/tender", invitation_of(decided)),
         OTHER: (theirs,),
     }  # fmt: skip

@@ -123,7 +123,7 @@ def test_from_an_empty_database_to_a_framework_that_a_search_finds_and_a_council
         "ex1~osprey~osprey",
     )
     people = bob.post(
-        "/organisations/northshire-council/members",
+        "/organisations/northshire-council/members/invite",
         {"do": "invite", "email": "eve@example.org", "role": "editor"},
     )
     assert people.status_code == 303

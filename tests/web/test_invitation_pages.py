@@ -66,8 +66,10 @@ def state() -> tuple[Any, ...]:
 
 
 def offered(page: Client, address: str) -> set[str]:
-    """The steps that the page offers forms for."""
-    return {one.attributes["value"] for one in read(page.get(address)).all("input", name="do")}
+    """The steps that the page offers forms for, and `ask` where it leads to the form of a question."""
+    shown = read(page.get(address))
+    asks = f"{address}/question" in {one.attributes.get("href") for one in shown.all("a")}
+    return {one.attributes["value"] for one in shown.all("input", name="do")} | ({"ask"} if asks else set())
 
 
 def status(page: Client, address: str) -> str:
@@ -184,13 +186,20 @@ def test_a_question_is_answered_to_all_and_its_asker_stays_hidden(page: Client) 
     signed(page, OTHER)
     assert b"May we" not in page.get(theirs).content
     signed(page)
-    assert b"Consortium Alder:" not in page.get(address).content
+    shown = read(page.get(address))
+    assert "1 question waits for an answer. Answer the questions." in shown.texts("p")
+    answering = f"{address}/questions"
+    assert answering in {one.attributes.get("href") for one in shown.all("a")}
+    for one in (address, answering):
+        assert b"Consortium Alder:" not in page.get(one).content
+    assert page.post(address, {"do": "answer", "question": "x"}).status_code == 404
     reference = Clarification.objects.get().reference
     told = {f"told-{reference}": "May one meet?"}
-    refused = sent(page, address, "answer", question=reference, **told)
+    refused = page.post(answering, {"do": "answer", "question": reference, **told})
     assert refused.status_code == 422
     assert f"#answer-{reference}" in {one.attributes.get("href") for one in read(refused).all("a")}
-    taken(page, address, "answer", question=reference, **told, **{f"answer-{reference}": "Yes."})
+    yes = {"do": "answer", "question": reference, **told, f"answer-{reference}": "Yes."}
+    assert page.post(answering, yes)["Location"] == f"{address}?done=answer"
     for email, invitation in ((LEAD, mine), (OTHER, theirs)):
         shown = signed(page, email).get(invitation).content
         assert b"May one meet?" in shown
@@ -264,7 +273,8 @@ def test_after_the_deadline_nothing_is_taken(page: Client) -> None:
         signed(page, LEAD)
         assert offered(page, invitation) == set()
         assert written(page, invitation, "submit").status_code == 409
-        assert page.get(f"{invitation}/tender").status_code == 409
+        for closed in (f"{invitation}/tender", f"{invitation}/question"):
+            assert page.get(closed).status_code == 409
         assert answered(page, invitation, "withdraw", reason="Late.").status_code == 409
         assert answered(page, invitation, "ask", question="Late?").status_code == 409
         assert state() == before
@@ -326,7 +336,7 @@ def test_to_others_an_invitation_is_not_there(page: Client) -> None:
         ("district@example.org", mine), ("nobody@example.org", mine),
     ):  # fmt: skip
         signed(page, email)
-        for one in (invitation, f"{invitation}/tender"):
+        for one in (invitation, f"{invitation}/tender", f"{invitation}/question"):
             assert page.get(one).status_code == 404, (email, one)
         assert answered(page, invitation, "ask", question="Who?").status_code == 404
     assert page.get("/invitations").status_code == 404

@@ -220,7 +220,7 @@ def test_a_webhook_changed_meanwhile_keeps_what_was_written(page: Client) -> Non
         "description": "",
     }
     assert page.post("/organisations/council/webhooks", sent).status_code == 200
-    address = f"/webhooks/{WebhookEndpoint.objects.get().reference}"
+    address = f"/webhooks/{WebhookEndpoint.objects.get().reference}/change"
     mine = sent | {"do": "change", "revision": 1, "description": "Mine"}
     assert page.post(address, mine | {"description": "Theirs"}).status_code == 303
     shown = refused(page.post(address, mine))

@@ -26,6 +26,7 @@ from tests.web.reading import read, rows, wrong
 from tests.web.test_every_page import sound
 
 PEOPLE, OWN = "/organisations/council/members", "/account/organisations"
+INVITING = f"{PEOPLE}/invite"
 CHIEF, NEW, KNOWN, OTHER = "chief@example.org", "new@example.org", "alder@example.org", "nobody@example.org"
 GOOD = "seven grey herons wade"
 ACCEPTED = {"do": "accept", "full_name": " Ada ", "password": GOOD, "again": GOOD}
@@ -39,7 +40,7 @@ def chief(page: Client) -> None:
 
 def invited(page: Client, email: str = NEW, **said: str) -> MemberInvitation:
     signed(page, CHIEF)
-    answer = page.post(PEOPLE, {"do": "invite", "email": email, "role": "editor"} | said)
+    answer = page.post(INVITING, {"do": "invite", "email": email, "role": "editor"} | said)
     assert (answer.status_code, answer["Location"]) == (303, f"{PEOPLE}?done=invite")
     page.logout()
     return MemberInvitation.objects.latest("sent_at")
@@ -82,7 +83,7 @@ def test_an_address_with_an_account_and_one_without_are_invited_exactly_alike(pa
     for email in (KNOWN, NEW):
         signed(page, CHIEF)
         with CaptureQueriesContext(connection) as asked:
-            answer = page.post(PEOPLE, {"do": "invite", "email": email, "full_name": "A", "role": "viewer"})
+            answer = page.post(INVITING, {"do": "invite", "email": email, "full_name": "A", "role": "viewer"})
         shown = rows(read(page.get(PEOPLE)), "Invitations and what became of them")[1]
         invitation = MemberInvitation.objects.get(email=email)
         link = link_of(invitation)
@@ -264,9 +265,10 @@ def test_a_token_is_kept_as_its_digest_alone(page: Client) -> None:
 def test_a_member_is_not_invited_and_nothing_is_sent(page: Client) -> None:
     signed(page, CHIEF)
     before = kept()
-    answer = page.post(PEOPLE, {"do": "invite", "email": "Buyer@Example.org", "role": "viewer"})
+    answer = page.post(INVITING, {"do": "invite", "email": "Buyer@Example.org", "role": "viewer"})
     assert answer.status_code == 409
-    assert summary(answer) == ["That person belongs to the organisation already"]
+    assert wrong(read(answer)) == [("That person belongs to the organisation already", "#email")]
+    assert read(answer).one("input", id="email").attributes["value"] == "Buyer@Example.org"
     assert kept() == before
 
 
@@ -279,8 +281,8 @@ def test_an_address_is_sent_five_within_a_day(page: Client) -> None:
     signed(page, CHIEF)
     before = kept()
     again = {"do": "send_again", "invitation": last.reference}
-    for sent in (again, {"do": "invite", "email": NEW, "role": "viewer"}):
-        answer = page.post(PEOPLE, sent)
+    for where, sent in ((PEOPLE, again), (INVITING, {"do": "invite", "email": NEW, "role": "viewer"})):
+        answer = page.post(where, sent)
         assert answer.status_code == 409
         assert summary(answer) == ["That address was sent 5 invitations within a day: wait a day"]
     assert kept() == before
@@ -301,7 +303,7 @@ def test_so_many_may_wait_and_no_more(page: Client) -> None:
     )  # fmt: skip
     signed(page, CHIEF)
     before = kept()
-    answer = page.post(PEOPLE, {"do": "invite", "email": "more@example.org", "role": "viewer"})
+    answer = page.post(INVITING, {"do": "invite", "email": "more@example.org", "role": "viewer"})
     assert (answer.status_code, kept()) == (409, before)
     with CaptureQueriesContext(connection) as taken:
         shown = page.get(PEOPLE)
@@ -408,7 +410,7 @@ def test_an_erased_account_takes_invitations_to_its_address_along(page: Client) 
 def test_an_administrator_and_whoever_is_invited_walk_through_it_in_two_browsers(page: Client) -> None:
     theirs = Client()
     signed(page, CHIEF)
-    page.post(PEOPLE, {"do": "invite", "email": NEW, "full_name": "Ada", "role": "administrator"})
+    page.post(INVITING, {"do": "invite", "email": NEW, "full_name": "Ada", "role": "administrator"})
     (invitation,) = MemberInvitation.objects.all()
     link = link_of(invitation)
     assert theirs.get(PEOPLE).status_code == 302
@@ -420,7 +422,7 @@ def test_an_administrator_and_whoever_is_invited_walk_through_it_in_two_browsers
     assert [row[0] for row in rows(shown, "People and their roles")[1:]] == [
         "Ada new@example.org", "Buyer buyer@example.org", "Chief chief@example.org",
     ]  # fmt: skip
-    assert theirs.post(PEOPLE, {"do": "invite", "email": KNOWN, "role": "viewer"}).status_code == 303
+    assert theirs.post(INVITING, {"do": "invite", "email": KNOWN, "role": "viewer"}).status_code == 303
     assert rows(read(page.get(PEOPLE)), "Invitations and what became of them")[1][2].endswith(
         "Invited by Ada"
     )
@@ -433,7 +435,7 @@ def test_two_organisations_invite_one_address_apart(page: Client) -> None:
     first = invited(page, KNOWN)
     colleague("other@example.org", "district", "administrator")
     signed(page, "other@example.org")
-    page.post("/organisations/district/members", {"do": "invite", "email": KNOWN, "role": "viewer"})
+    page.post("/organisations/district/members/invite", {"do": "invite", "email": KNOWN, "role": "viewer"})
     page.logout()
     signed(page, KNOWN)
     page.post(OWN, {"do": "decline_invitation", "invitation": first.reference})

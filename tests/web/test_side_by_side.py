@@ -236,8 +236,9 @@ def asked(address: str) -> tuple[str, str]:
 
 
 def test_an_answer_to_one_question_leaves_the_others_written(page: Client) -> None:
-    address = published(page)
-    first, second = asked(address)
+    competition = published(page)
+    address = f"{competition}/questions"
+    first, second = asked(competition)
     signed(page)
     written = {
         f"told-{first}": "May one meet?",
@@ -255,14 +256,16 @@ def test_an_answer_to_one_question_leaves_the_others_written(page: Client) -> No
         ]
         assert left(shown) == [f"#told-{second}", f"#answer-{second}"]
         assert fields(shown).items() >= {f"told-{second}": "May we write?", f"answer-{second}": "No."}.items()
-    assert page.post(address, said | {"question": second})["Location"] == f"{address}?done=answer"
+    assert page.post(address, said | {"question": second})["Location"] == f"{competition}?done=answer"
+    assert not read(page.get(address)).all("textarea")
     kept = Clarification.objects.order_by("number").values_list("told", "answer")
     assert list(kept) == [("May one meet?", "Yes."), ("May we write?", "No.")]
 
 
 def test_an_answer_that_is_refused_leaves_all_written(page: Client) -> None:
-    address = published(page)
-    first, second = asked(address)
+    competition = published(page)
+    address = f"{competition}/questions"
+    first, second = asked(competition)
     signed(page)
     said = {"do": "answer", "question": first, f"answer-{first}": " ", f"answer-{second}": "No."}
     answer = page.post(address, said)

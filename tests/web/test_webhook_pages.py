@@ -43,6 +43,12 @@ def step(page: Client, address: str, do: str, **sent: str) -> Any:
     return page.post(address, {"do": do, "revision": row.revision, **sent})
 
 
+def changed(page: Client, address: str, **sent: str) -> Any:
+    """Sends the form of its own page by which a webhook is changed."""
+    row = WebhookEndpoint.objects.get(reference=address.rpartition("/")[2])
+    return page.post(f"{address}/change", {"do": "change", "revision": row.revision, **sent})
+
+
 def state() -> list[Any]:
     return [
         Event.objects.count(),
@@ -103,8 +109,11 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(page: Client) ->
     assert state() == before
     address = registered(page)
     before = state()
-    assert step(page, address, "change", url="", event_types="offer.").status_code == 422
-    assert page.post(address, {"do": "dance"}).status_code == 404
+    wrongly = changed(page, address, url="", event_types="offer.", description="Mine")
+    assert (wrongly.status_code, [anchor for _, anchor in wrong(read(wrongly))]) == (422, ["#url"])
+    assert read(wrongly).one("input", id="description").attributes["value"] == "Mine"
+    for one, do in ((address, "dance"), (address, "change"), (f"{address}/change", "test")):
+        assert page.post(one, {"do": do}).status_code == 404
     assert state() == before
 
 
@@ -132,8 +141,8 @@ def test_one_is_disabled_made_active_changed_and_deleted(page: Client) -> None:
     assert WebhookEndpoint.objects.get().disabled_because == "asked"
     assert step(page, address, "test").status_code == 409
     assert step(page, address, "enable").status_code == 303
-    changed = step(page, address, "change", url=SAID["url"], event_types="claim.", description="Claims")
-    assert changed.status_code == 303
+    done = changed(page, address, url=SAID["url"], event_types="claim.", description="Claims")
+    assert (done.status_code, done["Location"]) == (303, f"{address}?done=change")
     assert WebhookEndpoint.objects.get().event_types == ["claim."]
     assert page.post(address, {"do": "delete", "revision": 1}).status_code == 409
     gone = step(page, address, "delete")
@@ -154,11 +163,21 @@ def test_they_are_seen_by_the_own_people_and_managed_by_administrators_alone(pag
             (LIST, SAID),
             (address, {"do": "test"}),
             (address, {"do": "rotate", "revision": "1"}),
+            (f"{address}/change", SAID | {"do": "change", "revision": "1"}),
         ):
-            assert page.get(one).status_code == status, (email, one)
+            looks = 403 if status == 200 and one.endswith("/change") else status
+            assert page.get(one).status_code == looks, (email, one)
             assert page.post(one, do).status_code == (403 if status == 200 else 404), (email, one)
         assert state() == before
         if status == 200:
             assert read(page.get(address)).all("input", name="do") == []
     page.logout()
     assert page.get(address).status_code == 302
+
+
+def test_where_a_webhook_is_changed_stands_no_other_button(page: Client) -> None:
+    address = registered(page)
+    assert read(page.get(address)).all("input", id="url") == []
+    shown = read(page.get(f"{address}/change"))
+    assert shown.one("input", id="url").attributes["value"] == SAID["url"]
+    assert [one.attributes["value"] for one in shown.all("input", name="do")] == ["change"]

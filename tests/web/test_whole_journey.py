@@ -215,7 +215,8 @@ def _tendered(walk: Walk, email: str, answer: str, rate: str) -> None:
     with walk.as_(email) as lead:
         lead.goto("/invitations")
         lead.follow(COMPETITION)
-        lead.fill({"Ask a question": "Which neighbourhoods are meant?"})
+        lead.follow("Ask the buyer a question")
+        lead.fill({"Question": "Which neighbourhoods are meant?"})
         lead.take("Ask the buyer")
         lead.click(lead.page.locator("a", has_text=re.compile("^Write .*the tender$")))
         lead.fill({"Method": answer, "Social value": f"{answer} And two paid placements."})
@@ -237,6 +238,7 @@ def _answered(walk: Walk, call_off: str) -> None:
     """The buyer answers the questions, for everybody."""
     with walk.as_(BUYER) as buyer:
         buyer.goto(f"{call_off}/competition")
+        buyer.follow("Answer the questions")
         for number in (1, 2):
             buyer.fill({f"Answer to question {number}": "All of the city's."})
             buyer.take(f"Answer question {number}")

@@ -5,7 +5,7 @@ To others it is not there (404), nor is it for a direct award. Tenders stand her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -23,7 +23,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of
 from web.changing import sent_revision
-from web.competition_changes import DONE, anchors_of, answers_written, changes_of, labels_of
+from web.competition_changes import ANCHORS, DONE, changes_of, labels_of
 from web.competition_form import CHOICES, LABELS, faults_of, local, read, typed_from, typed_of, written
 from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import Refusal, do
@@ -32,7 +32,6 @@ from web.meanwhile import CONFLICT, REFUSED, Written, conflict, differing
 from web.once import done_once
 from web.pages import render
 from web.saying import choices_said, done_said, said
-from web.unkept import unkept
 
 
 @never_cache
@@ -41,7 +40,7 @@ from web.unkept import unkept
 def competition(request: HttpRequest, reference: str) -> HttpResponse:
     """The competition, or a step of it: 422 where it breaks a rule, 409 where it is stale or of the wrong state."""
     actor = actor_of(request)
-    found = _seen(actor, reference)
+    found = seen_competition(actor, reference)
     if request.method != "POST":
         return _page(request, actor, found, ())
     changes = changes_of(request, _planned(found))
@@ -50,16 +49,12 @@ def competition(request: HttpRequest, reference: str) -> HttpResponse:
         actor,
         found.reference,
         changes,
-        anchors_of(request.POST),
-        _address(found),
+        ANCHORS,
+        address_of(found),
         labels=labels_of(request.POST),
     )
     if isinstance(done, Refusal):
-        return _page(request, actor, _seen(actor, reference), done.faults, done.status)
-    if request.POST.get("do") == "answer":
-        now = _seen(actor, reference)
-        left = unkept(answers_written(request.POST.dict(), competition_page(now, actor)))
-        return _page(request, actor, now, (), left=left) if left else done
+        return _page(request, actor, seen_competition(actor, reference), done.faults, done.status)
     return done
 
 
@@ -69,7 +64,7 @@ def competition(request: HttpRequest, reference: str) -> HttpResponse:
 def plan(request: HttpRequest, reference: str) -> HttpResponse:
     """The form by which it is planned; 409 once it is published, 403 for a colleague who only reads."""
     actor = actor_of(request)
-    found = _seen(actor, reference)
+    found = seen_competition(actor, reference)
     if not can(actor, Action.WRITE_CALL_OFF, found.organisation_id):
         raise PermissionDenied
     if found.status not in DRAFTS:
@@ -81,7 +76,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
 
     def act() -> str:
         plan_competition(actor, found.reference, sent_revision(sent), read(sent))
-        return f"{_address(found)}?done=planned"
+        return f"{address_of(found)}?done=planned"
 
     try:
         return done_once(request, actor, act)
@@ -90,18 +85,23 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     except NotFound as refused:
         raise Http404 from refused
     except Stale:
-        found, typed = _seen(actor, reference), typed_from(sent)
+        found, typed = seen_competition(actor, reference), typed_from(sent)
         fields = written(typed, typed_of(_planned(found)))
         return _form(request, found, typed, conflict(actor, ("call_off", found.reference), fields), CONFLICT)
     except Conflict as refused:
         return _page(
-            request, actor, _seen(actor, reference), [FieldFault("", refused.message.rstrip("."))], 409
+            request,
+            actor,
+            seen_competition(actor, reference),
+            [FieldFault("", refused.message.rstrip("."))],
+            409,
         )
     except Invalid as refused:
         return _form(request, found, typed_from(sent), faults_of(refused.faults, sent), 422)
 
 
-def _seen(actor: Actor, reference: str) -> CallOff:
+def seen_competition(actor: Actor, reference: str) -> CallOff:
+    """The call-off by a competition, as its buyer's people see it; 404 for any other."""
     rows = CallOffQuerySet(CallOff).seen_by(actor).told()
     found = rows.filter(reference=reference.upper(), route=CallOff.Route.COMPETITION).first()
     if found is None:
@@ -113,7 +113,8 @@ def _planned(call_off: CallOff) -> Competition | None:
     return Competition.objects.filter(call_off=call_off).first()
 
 
-def _address(call_off: CallOff) -> str:
+def address_of(call_off: CallOff) -> str:
+    """The address of its competition's page."""
     return reverse("web:competition", args=[call_off.reference])
 
 
@@ -144,12 +145,10 @@ def _page(
     found: CallOff,
     faults: Iterable[FieldFault],
     status_code: int = 200,
-    left: Sequence[FieldFault] = (),
 ) -> HttpResponse:
-    """The page; `left` are fields that hold what was written and not kept by what was done."""
     wrong = list(faults)
     page = competition_page(found, actor)
-    again = request.POST.dict() if left or status_code in REFUSED else {}
+    again = request.POST.dict() if status_code in REFUSED else {}
     names = ("interest_until", "clarify_until", "deadline") if page.competition else ()
     moments = {name: local(getattr(page.competition, name)) for name in names}
     if status_code == CONFLICT and again.get("do") == "extend":
@@ -168,8 +167,7 @@ def _page(
         call_off=found,
         parts=choices_said(PARTS),
         moments=moments,
-        done=said(DONE[request.POST["do"]]) if left else done_said(request, DONE),
-        unkept=left,
+        done=done_said(request, DONE),
         typed=again,
         faults=wrong,
         messages=by_anchor(wrong),

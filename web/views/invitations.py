@@ -29,9 +29,9 @@ from web.buying import actor_of, require_buyer
 from web.changing import sent_revision
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, by_anchor
-from web.invitation_changes import ANCHORS, DONE, NAMES, changes_of
+from web.invitation_changes import ANCHORS, ASKING, DONE, NAMES, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
-from web.meanwhile import REFUSED, differing
+from web.meanwhile import CONFLICT, REFUSED, differing
 from web.once import done_before, done_once, part_once
 from web.pages import render
 from web.paging import listed
@@ -95,6 +95,34 @@ def invitation(request: HttpRequest, reference: str) -> HttpResponse:
     if isinstance(done, Refusal):
         return _page(request, actor, found, done.faults, done.status)
     return done
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, reference: str) -> HttpResponse:
+    """The form of a question to the buyer: 422 for an empty one, 409 once none can be asked any more."""
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    faults: list[FieldFault] = []
+    status = 200
+    if request.method == "POST":
+        done = do(request, actor, found.reference, ASKING, ANCHORS, _address(found), labels=NAMES)
+        if not isinstance(done, Refusal):
+            return done
+        faults, status = done.faults, done.status
+    elif "ask" not in invitation_page(found, own_tender(found, actor), actor).actions:
+        return _page(request, actor, found, [FieldFault("", _("Questions can no longer be asked"))], CONFLICT)
+    return render(
+        request,
+        "ask_buyer.html",
+        "invitations",
+        status_code=status,
+        invitation=found,
+        typed=request.POST.dict(),
+        faults=faults,
+        messages=by_anchor(faults),
+    )
 
 
 @never_cache

@@ -1,7 +1,8 @@
 """Where an organisation has events sent: its webhooks, one with what was sent to it, and the secret that is shown once.
 
 Journey: /organisations/<organisation>/webhooks (POST) -> procurement/actions/webhooks.py -> the webhook's page, which
-shows the new secret in this answer alone; another sending of the same form leads to the page without it.
+shows the new secret in this answer alone; another sending of the same form leads to the page without it. What is said
+of a webhook is changed on a page of its own: no other button stands there that would leave what is written behind.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -64,10 +66,10 @@ def _said(sent: QueryDict) -> dict[str, object]:
     }
 
 
+CHANGING: Final[dict[str, Change]] = {
+    "change": lambda actor, reference, revision, sent: change_webhook(actor, reference, revision, _said(sent))
+}
 OF_WEBHOOKS: Final[dict[str, Change]] = {
-    "change": lambda actor, reference, revision, sent: change_webhook(
-        actor, reference, revision, _said(sent)
-    ),
     "disable": lambda actor, reference, revision, _: change_webhook(
         actor, reference, revision, {"status": "disabled"}
     ),
@@ -126,8 +128,8 @@ def webhooks(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest, reference: str) -> HttpResponse:
-    """One webhook with what was sent to it, or a change of it: 422 where it breaks a rule, 409 where it was changed
-    meanwhile or its state does not allow it.
+    """One webhook with what was sent to it, or a step of it: 409 where it was changed meanwhile or its state does not
+    allow it.
     """
     actor = actor_of(request)
     found = _seen(actor, reference)
@@ -155,17 +157,52 @@ def webhook(request: HttpRequest, reference: str) -> HttpResponse:
         done = do(request, actor, reference, OF_WEBHOOKS, ANCHORS, here)
     if not isinstance(done, Refusal):
         return done
-    found, faults = _seen(actor, reference), labelled(done.faults, LABELS)
-    if done.stale and name == "change":
-        now = {
-            "url": found.url,
-            "event_types": "\n".join(found.event_types),
-            "description": found.description,
-        }
-        faults += differing(
-            Written(one, said(label), request.POST.get(one, ""), now[one]) for one, label in LABELS.items()
-        )
-    return _page(request, actor, found, faults, done.status)
+    return _page(request, actor, _seen(actor, reference), done.faults, done.status)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, reference: str) -> HttpResponse:
+    """The form by which a webhook is changed, for whoever manages it (403): 422 where it breaks a rule, 409 where it
+    was changed meanwhile.
+    """
+    actor = actor_of(request)
+    found = _seen(actor, reference)
+    if not can(actor, Action.MANAGE_WEBHOOKS, found.organisation_id):
+        raise PermissionDenied
+    faults: list[FieldFault] = []
+    status, typed = 200, _stands(found)
+    if request.method == "POST":
+        there = reverse("web:webhook", args=[reference])
+        done = do(request, actor, reference, CHANGING, ANCHORS, there)
+        if not isinstance(done, Refusal):
+            return done
+        found, faults = _seen(actor, reference), labelled(done.faults, LABELS)
+        status, typed = done.status, {one: request.POST.get(one, "") for one in LABELS}
+        if done.stale:
+            now = _stands(found)
+            faults += differing(
+                Written(one, said(label), typed[one], now[one]) for one, label in LABELS.items()
+            )
+    return render(
+        request,
+        "webhook_form.html",
+        "account",
+        status_code=status,
+        webhook=found,
+        beginnings=BEGINNINGS,
+        often=_often(found.organisation_id),
+        typed=typed,
+        faults=faults,
+        messages=by_anchor(faults),
+    )
+
+
+def _stands(found: WebhookEndpoint) -> dict[str, str]:
+    """What is said of it now, as the form's fields hold it."""
+    types = "\n".join(found.event_types)
+    return {"url": found.url, "event_types": types, "description": found.description}
 
 
 def _told_once(
@@ -218,12 +255,8 @@ def _page(
         secret=secret,
         rows=page.rows,
         pages=page.pages,
-        beginnings=BEGINNINGS,
-        often=_often(found.organisation_id),
-        typed=request.POST.dict() if wrong and request.POST.get("do") == "change" else {},
         done=told or done_said(request, DONE),
         faults=wrong,
-        messages=by_anchor(wrong),
     )
 
 
