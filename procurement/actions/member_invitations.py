@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
@@ -120,7 +120,7 @@ def send_again(actor: Actor, organisation: str, invitation: str) -> MemberInvita
     the administrator's.
     """
     with transaction.atomic():
-        found = _waiting_of(actor, organisation, invitation)
+        found = _waiting_in(_invited_to(actor, organisation), invitation)
         if not _may_give(actor, found.organisation, found.role):
             raise Conflict(FIRST)
         _send(found)
@@ -131,11 +131,27 @@ def send_again(actor: Actor, organisation: str, invitation: str) -> MemberInvita
 
 
 def withdraw_invitation(actor: Actor, organisation: str, invitation: str) -> None:
-    """Nobody can accept it any more. Raises NotFound, NotPermitted; Conflict once it is answered or withdrawn."""
+    """Nobody can accept it any more. An operator takes back what operators sent, whoever administers the organisation
+    by now: a mistyped address must not stay a way in. Raises NotFound, NotPermitted; Conflict once it is answered or
+    withdrawn.
+    """
     with transaction.atomic():
-        found = _waiting_of(actor, organisation, invitation)
+        body = _reached(actor, organisation)
+        sent = sent_by_operators(body).filter(reference=invitation)
+        if not (can(actor, Action.INVITE_FIRST) and sent.exists()):
+            require_inviting(actor, body)
+        found = _waiting_in(body, invitation)
         _end(found, Status.WITHDRAWN)
         record_many(actor, [_happening("invitation_withdrawn", found)])
+
+
+def sent_by_operators(body: Organisation) -> QuerySet[MemberInvitation]:
+    """Those to administer the organisation that wait and that nobody who belongs to it sent."""
+    own = Membership.objects.filter(organisation=body).values("user")
+    rows = MemberInvitation.objects.filter(
+        organisation=body, status=Status.WAITING, role=Membership.Role.ADMINISTRATOR
+    )
+    return rows.filter(Q(invited_by=None) | ~Q(invited_by__in=own))
 
 
 def send_invitation(reference: str, sending: int) -> bool:
@@ -239,11 +255,17 @@ def _open_to(email: str, reference: str) -> MemberInvitation:
     return found
 
 
-def _invited_to(actor: Actor, reference: str) -> Organisation:
-    """The organisation, locked, for whoever may invite to it."""
+def _reached(actor: Actor, reference: str) -> Organisation:
+    """The organisation, locked, for its own people and for operators."""
     body = Organisation.objects.select_for_update().filter(reference=reference).first()
     if body is None or not (body.pk in actor.roles or can(actor, Action.INVITE_FIRST)):
         raise NotFound(f"There is no organisation {reference} of yours.")
+    return body
+
+
+def _invited_to(actor: Actor, reference: str) -> Organisation:
+    """The organisation, locked, for whoever may invite to it."""
+    body = _reached(actor, reference)
     require_inviting(actor, body)
     return body
 
@@ -253,11 +275,10 @@ def _may_give(actor: Actor, body: Organisation, role: str) -> bool:
     return role == Membership.Role.ADMINISTRATOR or can(actor, Action.MANAGE_MEMBERS, body)
 
 
-def _waiting_of(actor: Actor, organisation: str, reference: str) -> MemberInvitation:
-    body = _invited_to(actor, organisation)
+def _waiting_in(body: Organisation, reference: str) -> MemberInvitation:
     found = _locked(MemberInvitation.objects.filter(organisation=body, reference=reference))
     if found is None:
-        raise NotFound(f"There is no invitation {reference} to {organisation}.")
+        raise NotFound(f"There is no invitation {reference} to {body.reference}.")
     if found.status != Status.WAITING:
         raise Conflict(f"The invitation is {found.status} already.")
     return found

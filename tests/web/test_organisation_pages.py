@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from procurement.actions.member_invitations import invite_member
 from procurement.models import (
     Capability,
     EmailDomain,
@@ -16,6 +18,7 @@ from procurement.models import (
     Organisation,
     User,
 )
+from procurement.permissions import person
 from tests.web.administering import CHIEF, OPERATOR, make_administrators
 from tests.web.bounded import asked
 from tests.web.buying import colleague, signed
@@ -141,6 +144,36 @@ def test_the_first_administrator_is_invited_and_nobody_after_them(page: Client) 
     shown = read(page.get(COUNCIL))
     assert not shown.all("input", id="email")
     assert "It has 1 person of its own to administer it, who invite the others." in shown.texts("p")
+
+
+def test_a_mistyped_first_invitation_is_taken_back_after_another_was_accepted(page: Client) -> None:
+    Membership.objects.filter(organisation__reference="council").delete()
+    for email in ("ada@exmaple.org", "ada@example.org"):
+        assert page.post(COUNCIL, {"do": "invite", "email": email}).status_code == 303
+    mistyped = MemberInvitation.objects.get(email="ada@exmaple.org").reference
+    colleague("ada@example.org", "council", "administrator")
+    MemberInvitation.objects.filter(email="ada@example.org").update(
+        status="accepted", ended_at=timezone.now()
+    )
+    theirs = invite_member(
+        person(User.objects.get(email="ada@example.org")), "council", "bob@example.org", "", "administrator"
+    ).reference
+    shown = read(page.get(COUNCIL))
+    assert [row[0] for row in rows(shown, "Invitations and what became of them")[1:]] == ["ada@exmaple.org"]
+    assert {one.attributes["value"] for one in shown.all("input", name="do")} == {
+        "withdraw_invitation",
+        "add_domain",
+    }
+    before = kept()
+    for sent in (
+        {"do": "withdraw_invitation", "invitation": theirs},
+        {"do": "send_again", "invitation": mistyped},
+    ):
+        assert page.post(COUNCIL, sent).status_code == 403
+    assert kept() == before
+    taken = page.post(COUNCIL, {"do": "withdraw_invitation", "invitation": mistyped})
+    assert (taken.status_code, MemberInvitation.objects.get(reference=mistyped).status) == (303, "withdrawn")
+    assert MemberInvitation.objects.get(reference=theirs).status == "waiting"
 
 
 def test_whoever_administers_and_may_not_sign_in_any_more_is_nobody(page: Client) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from procurement.actions.member_invitations import invite_member
+from procurement.actions.member_invitations import invite_member, sent_by_operators
 from procurement.actions.members import administrators
 from procurement.actions.organisation_edits import create_organisation, edit_organisation
 from procurement.errors import Fault, Refused
@@ -28,7 +28,7 @@ from procurement.visible import storable
 from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
 from web.doing import Change, Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor, labelled, lowered
+from web.faults import FieldFault, by_anchor, lowered
 from web.framework_form import fields_of, said_by, typed_from
 from web.meanwhile import REFUSED, differing
 from web.once import done_once
@@ -36,7 +36,7 @@ from web.organisation_form import DONE, kinds_of, table_of, told, typed_at_first
 from web.pages import render
 from web.paging import listed
 from web.saying import done_said, said
-from web.views.members import ANCHORS, LABELS, OF_MEMBERS, SHOWN, unanswered
+from web.views.members import ANCHORS, OF_MEMBERS, SHOWN, faults_told, standing, unanswered
 from web.views.members import DONE as OF_PEOPLE
 
 LONGEST: Final = 100
@@ -82,8 +82,9 @@ def organisations(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation_data(request: HttpRequest, reference: str) -> HttpResponse:
-    """One organisation, with who is invited to administer it while nobody does, and its domains; POST invites or
-    changes these: 422 where it breaks a rule, 409 where something is in the way, 403 once people of its own invite.
+    """One organisation, with who is invited to administer it while nobody does, or was and has not answered, and its
+    domains; POST invites or changes these: 422 where it breaks a rule, 409 where something is in the way, 403 once
+    people of its own invite.
     """
     who = _letter_in(request)
     body = _found(reference)
@@ -93,9 +94,9 @@ def organisation_data(request: HttpRequest, reference: str) -> HttpResponse:
         done = do(request, who.actor, body.reference, CHANGES, ANCHORS, here)
         if not isinstance(done, Refusal):
             return done
-        faults, status = labelled(done.faults, LABELS), done.status
+        faults, status = faults_told(done, request.POST), done.status
     many = administrators().filter(organisation=body).count()
-    invitations = [] if many else unanswered(body)
+    invitations = standing(sent_by_operators(body)) if many else unanswered(body)
     return render(
         request,
         "organisation_data.html",
