@@ -29,15 +29,17 @@ def _without(lots: Sequence[str], grade: str) -> tuple[Note, ...]:
     if not lots:
         return ()
     rows = Lot.objects.filter(reference__in=lots).order_by("framework_id", "position", "grades__rank")
-    codes: dict[str, list[str]] = {}
-    for lot, code in rows.values_list("reference", "grades__code"):
-        codes.setdefault(lot, []).extend([code] if code else [])
+    codes: dict[tuple[str, str], list[str]] = {}
+    for number, lot, code in rows.values_list("framework__number", "number", "grades__code"):
+        codes.setdefault((number, lot), []).extend([code] if code else [])
     return tuple(
         Note(
             "no_grade",
-            f"{lot} has no grade {grade}; it has {', '.join(held)}." if held else f"{lot} has no grades.",
+            f"Lot {lot} of {number} has no grade {grade}; it has {', '.join(held)}."
+            if held
+            else f"Lot {lot} of {number} has no grades.",
         )
-        for lot, held in codes.items()
+        for (number, lot), held in codes.items()
         if grade not in (code.upper() for code in held)
     )
 

@@ -281,7 +281,7 @@ def _supplier(reference: str | None, lot: Lot | None, faults: list[Fault]) -> Su
     elif supplier.form == Supplier.Form.ALONE:
         faults.append(Fault("/supplier", "alone", "This supplier is a firm alone, not a consortium."))
     elif lot is not None and not Appointment.objects.filter(supplier=supplier, lot=lot).exists():
-        faults.append(Fault("/supplier", "not_appointed", f"It holds no place on {lot.reference}."))
+        faults.append(Fault("/supplier", "not_appointed", f"It holds no place on lot {lot.number}."))
     return supplier
 
 

@@ -32,9 +32,15 @@ def missing_from(content: RequirementContent, pointer: str = "") -> list[Fault]:
     return [
         *_specialisms(content, pointer),
         *_regions(content, framework, pointer),
-        *_grades(content, pointer),
-        *_roles(content, pointer),
+        *_grades(content, _place(content, framework), pointer),
+        *_roles(content, _place(content, framework), pointer),
     ]
+
+
+def _place(content: RequirementContent, framework: Framework | None) -> str:
+    """The lot, or the framework, by the numbers that people know it by."""
+    number = framework.number if framework else "the framework"
+    return f"lot {content.lot.rpartition('~')[2].upper()} of {number}" if content.lot else number
 
 
 def _has_lot(framework: str | None, lot: str) -> bool:
@@ -70,31 +76,29 @@ def _regions(content: RequirementContent, framework: Framework | None, pointer: 
     ]
 
 
-def _grades(content: RequirementContent, pointer: str) -> list[Fault]:
+def _grades(content: RequirementContent, place: str, pointer: str) -> list[Fault]:
     if all(line.role for line in content.team):
         return []
     grades = Grade.objects.filter(lot__framework__reference=content.framework)
     if content.lot is not None:
         grades = grades.filter(lot__reference=content.lot)
     known = sorted(set(grades.values_list("code", flat=True)))
-    place = content.lot or content.framework
     return [
         Fault(
             f"{pointer}/team/{step}/grade",
             "unknown",
-            f"{place} has no grade {line.grade}; it has {', '.join(known) or 'none'}.",
+            f"{place[0].upper()}{place[1:]} has no grade {line.grade}; it has {', '.join(known) or 'none'}.",
         )
         for step, line in enumerate(content.team)
         if line.grade and line.grade not in known
     ]
 
 
-def _roles(content: RequirementContent, pointer: str) -> list[Fault]:
+def _roles(content: RequirementContent, place: str, pointer: str) -> list[Fault]:
     if not any(line.role for line in content.team):
         return []
     lot = Lot.objects.filter(reference=content.lot).first() if content.lot else None
     known = {folded(title) for title in RateLineQuerySet(RateLine).named(content.framework or "", lot)}
-    place = content.lot or content.framework
     return [
         Fault(
             f"{pointer}/team/{step}/role", "unknown", f"No rate card on {place} names the role {line.role}."

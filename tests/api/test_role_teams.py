@@ -201,5 +201,5 @@ def test_a_need_with_a_role_that_no_card_names_is_refused(client: Client) -> Non
     }
     told = post(client, "matches", {"need": need}, 422)
     assert [(one["pointer"], one["code"], one["detail"]) for one in told["errors"]] == [
-        ("/need/team/0/role", "unknown", "No rate card on rm6309~7 names the role Astronaut.")
+        ("/need/team/0/role", "unknown", "No rate card on lot 7 of RM6309 names the role Astronaut.")
     ]

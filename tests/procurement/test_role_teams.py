@@ -119,7 +119,7 @@ def test_a_requirement_names_roles_that_some_card_of_the_lot_names(market: Marke
     with pytest.raises(Invalid) as refusal:
         create_requirement(market.buyer, need(team=[*TEAM, {"role": "Astronaut", "days": "1"}]))
     assert refusal.value.faults == (
-        Fault("/team/2/role", "unknown", "No rate card on wr1~1 names the role Astronaut."),
+        Fault("/team/2/role", "unknown", "No rate card on lot 1 of WR1 names the role Astronaut."),
     )
     assert (Requirement.objects.count(), Event.objects.count()) == before
 

@@ -192,15 +192,15 @@ def test_a_lot_that_does_not_have_the_grade_is_told(engine: Engine) -> None:
         assert answer.count == count
         return refuse_unknown_grades(query, answer)
 
-    assert told("lot=1&lot=2a&grade=G2") == (Note("no_grade", "wr1~2a has no grades."),)
-    assert told("specialism=wr1~2a~1&grade=G2") == (Note("no_grade", "wr1~2a has no grades."),)
-    assert of_rates("lot=2a&grade=G2", 0) == (Note("no_grade", "wr1~2a has no grades."),)
+    assert told("lot=1&lot=2a&grade=G2") == (Note("no_grade", "Lot 2a of WR1 has no grades."),)
+    assert told("specialism=wr1~2a~1&grade=G2") == (Note("no_grade", "Lot 2a of WR1 has no grades."),)
+    assert of_rates("lot=2a&grade=G2", 0) == (Note("no_grade", "Lot 2a of WR1 has no grades."),)
     assert told("lot=1&grade=G2") == told("grade=G2") == ()
     Grade.objects.filter(lot__reference="wr1~1", code="G2").update(code="G7")
     Grade.objects.create(
         reference="x", lot=Lot.objects.get(reference="wr1~2a"), code="G2", name="Two", rank=2
     )
-    assert told("lot=1&grade=G2") == (Note("no_grade", "wr1~1 has no grade G2; it has G1, G7."),)
+    assert told("lot=1&grade=G2") == (Note("no_grade", "Lot 1 of WR1 has no grade G2; it has G1, G7."),)
 
 
 def test_rates_that_are_not_in_force_are_told_where_none_is(indexing: Indexing) -> None:

@@ -113,7 +113,7 @@ def test_a_kept_need_shows_its_roles_and_asks_the_same_again(page: Client) -> No
     ("changes", "told"),
     [
         ({"role": ["Astronaut", "", "Designer"]},
-         ("Role in row 1 of the team: no rate card on rm1~1 names the role Astronaut", "#role-0")),
+         ("Role in row 1 of the team: no rate card on lot 1 of RM1 names the role Astronaut", "#role-0")),
         ({"role": ["data engineer", "", ""]}, ("Role in row 3 of the team: say which", "#role-2")),
         ({"years": ["six", "", ""]},
          ("Years of experience in row 1 of the team: it must be a whole number such as 5", "#years-0")),
