@@ -154,6 +154,9 @@ def _line(
     grade = known.grades[line.grade_id] if line.grade_id is not None else None
     begins, ends = spell.days(framework)
     first, last = max(begins, line.valid_from or begins), min(ends, line.valid_to or ends)
+    # What the card says itself, without its framework's days and its lead's size: the days that an import would give it.
+    named = line.valid_from or version.valid_from
+    ended = min(filter(None, (line.valid_to, version.valid_to, spell.until)), default=None)
     key = f"{card.reference}~{line.key}"
     text = " ".join(filter(None, (line.role_title, *((grade[1], grade[0]) if grade else ()))))
     holds = sorted(lots, key=known.lot_order.__getitem__) if line.lot_id is None else [line.lot_id]
@@ -182,6 +185,14 @@ def _line(
         "version": version.number,
         "valid_from": first.isoformat(),
         "valid_to": last.isoformat(),
+        "stated": {
+            "key": line.key,
+            "lot": known.lots[line.lot_id]["reference"] if line.lot_id is not None else None,
+            "qualification": line.qualification_text or None,
+            "size": line.size or None,
+            "valid_from": named.isoformat() if named else None,
+            "valid_to": ended.isoformat() if ended else None,
+        },
     }
     return {
         "key": key,

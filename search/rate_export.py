@@ -1,5 +1,6 @@
 """Rate lines as CSV, for a file or a spreadsheet: a row for each line, cells guarded against being read as
-formulas.
+formulas. The first columns are what an import of rates reads, under its own headings, so that a card that is exported
+whole and imported again is the same.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any, Final
 import orjson
 
 HEADINGS: Final = (
-    "reference", "supplier", "supplier_name", "framework", "lots", "role_title", "grade", "grade_name",
-    "work_type", "min_experience", "max_experience", "qualification", "qualification_label", "site", "size",
-    "amount", "currency", "unit", "vat", "basis", "fictional", "card", "version", "valid_from", "valid_to",
+    "key", "supplier", "lot", "role", "grade", "work_type", "min_experience", "max_experience", "qualification",
+    "site", "size", "price", "valid_from", "valid_to",
+    "currency", "unit", "vat", "basis", "fictional", "reference", "supplier_name", "framework", "lots", "grade_name",
+    "qualification_level", "supplier_size", "in_force_from", "in_force_to", "card", "version",
 )  # fmt: skip
 
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -46,14 +48,14 @@ def guarded(cell: object) -> str:
 
 
 def _cells(line: dict[str, Any]) -> tuple[object, ...]:
-    grade = line["grade"] or {"code": None, "name": None}
+    grade, stated = line["grade"] or {"code": None, "name": None}, line["stated"]
     return (
-        line["reference"], line["supplier"]["reference"], line["supplier"]["name"],
-        line["framework"]["reference"], " ".join(lot["reference"] for lot in line["lots"]),
-        line["role_title"], grade["code"], grade["name"], line["work_type"], line["min_experience"],
-        line["max_experience"],
-        line["qualification"], line["qualification_label"], line["site"], line["size"],
-        line["amount"], line["currency"], line["unit"], line["vat"], line["basis"],
-        str(line["fictional"]).lower(), line["card"],
-        line["version"], line["valid_from"], line["valid_to"],
+        stated["key"], line["supplier"]["reference"], stated["lot"], line["role_title"], grade["code"],
+        line["work_type"], line["min_experience"], line["max_experience"],
+        stated["qualification"] or line["qualification"],
+        line["site"], stated["size"], line["amount"], stated["valid_from"], stated["valid_to"],
+        line["currency"], line["unit"], line["vat"], line["basis"], str(line["fictional"]).lower(),
+        line["reference"], line["supplier"]["name"], line["framework"]["reference"],
+        " ".join(lot["reference"] for lot in line["lots"]), grade["name"],
+        line["qualification"], line["size"], line["valid_from"], line["valid_to"], line["card"], line["version"],
     )  # fmt: skip

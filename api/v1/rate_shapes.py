@@ -31,6 +31,21 @@ class RateFramework(serializers.Serializer[Any]):
     number = serializers.CharField()
 
 
+class StatedOfRate(serializers.Serializer[Any]):
+    """What the card says itself of a line; null where it says nothing."""
+
+    key = serializers.CharField(help_text="Names the line within its card, also in an import.")
+    lot = serializers.CharField(allow_null=True, help_text="The line's one lot; null: all of its supplier's.")
+    qualification = serializers.CharField(
+        allow_null=True, help_text="The card's own words, where they say more than the level."
+    )
+    size = serializers.CharField(allow_null=True)
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(
+        allow_null=True, help_text="Also the day before the card's next version begins."
+    )
+
+
 class Rate(serializers.Serializer[Any]):
     """One line of a rate card: a ceiling, VAT excluded. Null means unknown, never none; no lots mean that
     they are not stated.
@@ -65,6 +80,7 @@ class Rate(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1)
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
+    stated = StatedOfRate()
 
 
 class BinSerializer(serializers.Serializer[Any]):

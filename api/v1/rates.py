@@ -91,6 +91,10 @@ class RateExport(SearchView):
     def get(self, request: Request) -> StreamingHttpResponse:
         """Every line found, in order, whatever the page. A text that a spreadsheet would take for a formula
         is preceded by an apostrophe.
+
+        The columns up to `valid_to` are those that an import of rates reads: what each card states itself, blank where
+        it states nothing. `supplier_size`, `in_force_from` and `in_force_to` are what follows, as in JSON. Ask for a
+        card whole with `include_expired=true`: an import replaces it whole.
         """
         query = rate_params.export_query(request.GET)
         found = engine()

@@ -91,7 +91,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         reader = RowReader(headings, wanted.currency, wanted.unit, places_of(framework))
         known = suppliers_there_are()
         unread = {heading: plain(heading) for heading in unused(sheet.headings, headings)}
-        beside = Beside(unread, wanted.currency, wanted.unit)
+        beside = Beside(unread, wanted.currency, wanted.unit, wanted.basis)
         cards = _read(sheet.rows, reader, beside, known, report, watch)
     except BadSheet as error:
         raise Invalid(f"{wanted.named(path)}: {error}.") from error

@@ -122,7 +122,11 @@ def compare_cards(
             days = (before.valid_from, before.valid_to), (draft.valid_from, draft.valid_to)
             diff = compare_lines(lines_of_version(before.pk), draft.lines, *days)
             head = _head(before, draft)
-            changes.append(CardChange(draft, digest, pk, diff, False, head, later, behind, newest))
+            if diff.changes or head:
+                changes.append(CardChange(draft, digest, pk, diff, False, head, later, behind, newest))
+            else:
+                # The same lines in another order, or with days that are their card's: it says the same.
+                changes.append(CardChange(draft, digest, pk, diff, True, {}, newest=newest))
     return changes
 
 

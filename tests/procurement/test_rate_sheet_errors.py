@@ -10,7 +10,7 @@ import pytest
 from procurement.actions.rate_cells import SHEET_ERROR
 from procurement.models import Supplier
 from tests.procurement.test_rate_import_reports import book
-from tests.procurement.test_rate_imports import MAP, counts, faults, run, sheet
+from tests.procurement.test_rate_imports import MAP, counts, faults, published, run, sheet
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,12 @@ def test_rows_beside_an_error_are_loaded_where_that_is_asked(tmp_path: Path) -> 
     )  # fmt: skip
     assert (report.loaded, report.refused, report.new_suppliers) == (2, 1, ["Cedar"])
     assert not Supplier.objects.filter(name__startswith="#").exists()
+
+
+def test_a_cell_that_an_export_guards_is_read_without_its_apostrophe(tmp_path: Path) -> None:
+    text = sheet("Yew Digital,'-Lead,650", "Yew Digital,'Tis,651", "Yew Digital,a '-b,652")
+
+    report = run(tmp_path, text)
+
+    assert report.refused == 0
+    assert [role for _, role, _ in published("wr1~yew")] == ["-Lead", "'Tis", "a '-b"]

@@ -96,6 +96,14 @@ def test_a_card_s_lines_are_found_with_everything_they_say(writer: Writer) -> No
         "version": 1,
         "valid_from": "2024-04-01",
         "valid_to": "2099-03-31",
+        "stated": {
+            "key": "wr1~1~G2",
+            "lot": "wr1~1",
+            "qualification": None,
+            "size": None,
+            "valid_from": None,
+            "valid_to": None,
+        },
     }
 
 
@@ -314,8 +322,8 @@ def test_an_export_guards_cells_that_spreadsheets_would_run(writer: Writer) -> N
 
     rows = list(csv.DictReader(io.StringIO("".join(csv_lines(engine().rate_lines(RateQuery()))))))
 
-    assert [row["role_title"] for row in rows] == ['\'=HYPERLINK("http://x")', "'+1"]
-    assert [(row["amount"], row["currency"], row["vat"]) for row in rows] == [
+    assert [row["role"] for row in rows] == ['\'=HYPERLINK("http://x")', "'+1"]
+    assert [(row["price"], row["currency"], row["vat"]) for row in rows] == [
         ("500.00", "GBP", "excluded"), ("500.01", "GBP", "excluded"),
     ]  # fmt: skip
 
