@@ -41,6 +41,16 @@ class Spell:
         return first, min(filter(None, (framework.ends_on, self.version.valid_to, self.until)))
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """That a card holds on no day around this one: `ended_on` is the last day before on which it has held, `begins_on`
+    the first after on which it will; None for none.
+    """
+
+    ended_on: date | None
+    begins_on: date | None
+
+
 def ends_before(version: Dated, other: Dated) -> bool:
     """Whether a version is over before another begins."""
     return (
@@ -87,3 +97,14 @@ def version_on(found: Iterable[Spell], day: date) -> RateCardVersion | None:
     """The version in force on a day, None where none is."""
     spell = spell_on(found, day)
     return None if spell is None else spell.version
+
+
+def gap_on(found: Iterable[Spell], day: date) -> Gap:
+    """What is before and after a day on which none of the versions is in force."""
+    known = list(found)
+    lasts = [min(filter(None, (spell.version.valid_to, spell.until)), default=None) for spell in known]
+    firsts = [spell.version.valid_from for spell in known]
+    return Gap(
+        max((last for last in lasts if last is not None and last < day), default=None),
+        min((first for first in firsts if first is not None and first > day), default=None),
+    )

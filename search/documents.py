@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from procurement.card_versions import spells, version_on
+from procurement.card_versions import Gap, gap_on, spells, version_on
 from procurement.dated import in_force
 from procurement.models import (
     Appointment,
@@ -85,6 +85,14 @@ class _Card:
 
 
 @dataclass(frozen=True, slots=True)
+class _Gap:
+    """The rate card of a supplier on a framework of which none is in force, and when it was or will be."""
+
+    card: RateCard
+    days: Gap
+
+
+@dataclass(frozen=True, slots=True)
 class _Rows:
     """Everything that the documents of one batch of partners are made of."""
 
@@ -93,6 +101,7 @@ class _Rows:
     appointments: dict[int, list[Appointment]]
     offerings: dict[tuple[int, int], list[Offering]]
     cards: dict[tuple[int, int], _Card]
+    gaps: dict[tuple[int, int], _Gap]
 
 
 def listings_of(partners: Sequence[int], version: int, places: Places, on: date) -> Listings:
@@ -141,24 +150,31 @@ def _read(partners: Sequence[int], places: Places, on: date) -> _Rows:
             supplier__in=suppliers, role=SupplierMember.Role.LEAD, left_on=None
         ).values_list("supplier_id", "partner__reference", "partner__published__name")
     }
-    return _Rows(members, leads, appointments, offerings, _cards(suppliers, places, on))
+    return _Rows(members, leads, appointments, offerings, *_cards(suppliers, places, on))
 
 
-def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int, int], _Card]:
+def _cards(
+    suppliers: Iterable[int], places: Places, on: date
+) -> tuple[dict[tuple[int, int], _Card], dict[tuple[int, int], _Gap]]:
     """The card in force for each supplier and framework, in the framework's own unit and in pounds where there are
-    several, with those of its lines that are in force: a line's own days narrow the card's.
+    several, with those of its lines that are in force: a line's own days narrow the card's. And the same of those of
+    which none is in force.
     """
     chosen: dict[tuple[int, int], RateCardVersion] = {}
+    gaps: dict[tuple[int, int], _Gap] = {}
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card__supplier__in=suppliers)
     newest_first = versions.select_related("card").order_by("card_id", "-number")
     for _, of_card in groupby(newest_first, key=attrgetter("card_id")):
         found = spells(of_card)
         card = found[0].version.card
         framework = places.frameworks[card.framework_id]
-        version = version_on(found, day_within(framework, on))
+        day, place = day_within(framework, on), (card.supplier_id, card.framework_id)
+        version = version_on(found, day)
         if version is None:
+            gap = gaps.get(place)
+            if gap is None or fit(card, framework) < fit(gap.card, framework):
+                gaps[place] = _Gap(card, gap_on(found, day))
             continue
-        place = (card.supplier_id, card.framework_id)
         held = chosen.get(place)
         if held is None or fit(card, framework) < fit(held.card, framework):
             chosen[place] = version
@@ -176,7 +192,8 @@ def _cards(suppliers: Iterable[int], places: Places, on: date) -> dict[tuple[int
             cards[line.version_id].lines.append(told)
     for held_card in cards.values():
         held_card.lines[:] = priced_by_grade(held_card.lines)
-    return {place: cards[version.pk] for place, version in chosen.items()}
+    in_place = {place: cards[version.pk] for place, version in chosen.items()}
+    return in_place, {place: gap for place, gap in gaps.items() if place not in chosen}
 
 
 def _document(
@@ -278,6 +295,7 @@ def _document(
             "fictional": partner.organisation.fictional,
             **_stored_profile(partner, profile),
             "rates": _stored_rates(card, lines, places),
+            "rates_not_in_force": _stored_gap(rows.gaps.get((supplier.pk, framework.pk))),
         },
     }
 
@@ -361,6 +379,18 @@ def _stored_rates(card: _Card | None, lines: list[_Line], places: Places) -> dic
             }
             for lot, code, name, rank, work_type, price, _ in lines
         ],
+    }
+
+
+def _stored_gap(gap: _Gap | None) -> dict[str, Any] | None:
+    """When the card of which none is in force was and will be; days as ISO."""
+    if gap is None:
+        return None
+    ended_on, begins_on = gap.days.ended_on, gap.days.begins_on
+    return {
+        "card": gap.card.reference,
+        "ended_on": ended_on.isoformat() if ended_on else None,
+        "begins_on": begins_on.isoformat() if begins_on else None,
     }
 
 

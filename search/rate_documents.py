@@ -154,7 +154,7 @@ def _line(
     grade = known.grades[line.grade_id] if line.grade_id is not None else None
     begins, ends = spell.days(framework)
     first, last = max(begins, line.valid_from or begins), min(ends, line.valid_to or ends)
-    # What the card says itself, without its framework's days and its lead's size: the days that an import would give it.
+    # What the card says itself, without its framework's days: those that an import would give it.
     named = line.valid_from or version.valid_from
     ended = min(filter(None, (line.valid_to, version.valid_to, spell.until)), default=None)
     key = f"{card.reference}~{line.key}"

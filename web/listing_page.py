@@ -20,6 +20,7 @@ from procurement.vocabulary import WORK_TYPES
 from search.documents import listings_of
 from search.engines.base import ListingDocument
 from search.places import Places, places
+from web.results import no_rates
 from web.saying import said
 
 
@@ -88,6 +89,8 @@ class ListingPage:
     lots: tuple[LotOffers, ...]
     members: tuple[Member, ...]
     rates: RateTable | None
+    no_rates: str
+    """when the card that is not in force was and will be, "" where there is none or it is in force"""
 
 
 def listing_page(reference: str, on: date) -> ListingPage | None:
@@ -128,6 +131,7 @@ def listing_page(reference: str, on: date) -> ListingPage | None:
         lots=_lots(document, own, profile, known),
         members=_members(members, framework, listings),
         rates=_rates(document),
+        no_rates=no_rates(document["stored"]["rates_not_in_force"]),
     )
 
 

@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from procurement.vocabulary import OWNERSHIP, WORK_TYPES
 from search.query import Highlight, Hit, HitRate
-from web.formats import minor, money
+from web.formats import day, minor, money
 from web.saying import said
 
 SHOWN_SPECIALISMS: Final = 4
@@ -61,6 +61,7 @@ class Result:
     fictional: bool
     ownership: str
     rates: str
+    no_rates: str
     by_hour: bool
     illustrative: bool
     summary: str
@@ -93,6 +94,7 @@ def result(hit: Hit) -> Result:
         fictional=stored["fictional"],
         ownership="" if ownership == "not-stated" else said(OWNERSHIP.get(ownership, ownership)),
         rates=_rates(hit.rate, stored["rates"]),
+        no_rates=no_rates(stored["rates_not_in_force"]) or _("None by grade"),
         by_hour=bool(stored["rates"]) and _by_hour(stored["rates"]["unit"]),
         illustrative=bool(stored["rates"]) and stored["rates"]["basis"] == "illustrative",
         summary=shortened(stored["summary"], SUMMARY_LENGTH),
@@ -131,6 +133,21 @@ def _rates(asked: HitRate | None, card: dict[str, Any] | None) -> str:
         return told % {"amount": low}
     told = _("%(low)s to %(high)s an hour") if _by_hour(card["unit"]) else _("%(low)s to %(high)s a day")
     return told % {"low": low, "high": high}
+
+
+def no_rates(gap: dict[str, Any] | None) -> str:
+    """In a sentence when a card that is not in force was and will be, as a listing stores it; "" for none."""
+    if gap is None:
+        return ""
+    days = {"ended_on": day(gap["ended_on"]), "begins_on": day(gap["begins_on"])}
+    if gap["ended_on"] and gap["begins_on"]:
+        return (
+            _("Not in force: the rate card ended on %(ended_on)s and the next begins on %(begins_on)s.")
+            % days
+        )
+    if gap["ended_on"]:
+        return _("Not in force: the rate card ended on %(ended_on)s.") % days
+    return _("Not yet in force: the rate card begins on %(begins_on)s.") % days
 
 
 def _by_hour(unit: str) -> bool:

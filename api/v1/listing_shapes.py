@@ -87,6 +87,20 @@ class ListingRates(serializers.Serializer[Any]):
     lines = ListingRateLine(many=True)
 
 
+class RatesNotInForce(serializers.Serializer[Any]):
+    """The supplier's card where it holds on no day around the listing's own: today, or the framework's last day once it
+    is over.
+    """
+
+    card = serializers.CharField()
+    ended_on = serializers.DateField(
+        allow_null=True, help_text="The last day on which it has held; null: none."
+    )
+    begins_on = serializers.DateField(
+        allow_null=True, help_text="The first day on which it will; null: not known."
+    )
+
+
 class Listing(serializers.Serializer[Any]):
     """One partner within one supplier on one framework."""
 
@@ -117,6 +131,9 @@ class Listing(serializers.Serializer[Any]):
         help_text="When the firm itself last stood by its profile. Null: it has not, others entered what stands here.",
     )
     rates = ListingRates(allow_null=True)
+    rates_not_in_force = RatesNotInForce(
+        allow_null=True, help_text="Why `rates` are null although there is a card; null where there is none."
+    )
 
 
 class HitRateSerializer(serializers.Serializer[Any]):

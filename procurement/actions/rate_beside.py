@@ -51,7 +51,7 @@ _MEANT: Final = {heading: what for what, headings in HEADINGS.items() for headin
 
 class Beside:
     """Watches the columns of one file that nobody reads: `unread` has their headings, and what `plain` of
-    rate_headings.py makes of each; `currency` and `unit` are what the rates are taken in, `basis` what they are taken for.
+    rate_headings.py makes of each; the rates are taken in `currency` and for one `unit`, as rates of the `basis`.
     """
 
     def __init__(self, unread: Mapping[str, str], currency: str, unit: str, basis: str) -> None:

@@ -82,6 +82,7 @@ def firm(name: str, *evidence: str, **told: Any) -> dict[str, Any]:
         "sectors": [],
         "accreditations": [],
         "rates": card if rates else None,
+        "rates_not_in_force": None,
         "confirmed_on": told.get("confirmed_on"),
     }
     return document

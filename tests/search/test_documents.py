@@ -96,6 +96,32 @@ def test_a_card_that_takes_effect_later_leaves_the_one_before_in_force() -> None
     assert [one["price_minor"] for one in after] == [50_000]
 
 
+def test_a_card_that_has_ended_or_not_begun_says_since_and_until_when_it_holds_on_no_day() -> None:
+    make_world()
+    ends, begins = TODAY + timedelta(days=5), TODAY + timedelta(days=10)
+    publish_rates("oak", "wr1", {"wr1~1~G1": 40_000}, valid_from=TODAY, valid_to=ends)
+    publish_rates("oak", "wr1", {"wr1~1~G1": 50_000}, valid_from=begins)
+    with unguarded():
+        RateCardVersion.objects.filter(number=1).update(
+            valid_from=date(2026, 5, 30), valid_to=date(2026, 5, 30)
+        )
+
+    def stored(day: date) -> tuple[bool, object]:
+        listing = documents(day)["wr1~oak~ash"]["stored"]
+        return listing["rates"] is None, listing["rates_not_in_force"]
+
+    first, last = date(2026, 5, 30), TODAY - timedelta(days=1)
+    assert stored(first - timedelta(days=1)) == (
+        True, {"card": "wr1~oak", "ended_on": None, "begins_on": "2026-05-30"},
+    )  # fmt: skip
+    assert stored(last) == (True, {"card": "wr1~oak", "ended_on": "2026-05-30", "begins_on": "2026-06-01"})
+    assert [stored(day) for day in (first, TODAY, ends, begins)] == [(False, None)] * 4
+    assert stored(ends + timedelta(days=1)) == (
+        True, {"card": "wr1~oak", "ended_on": "2026-06-06", "begins_on": "2026-06-11"},
+    )  # fmt: skip
+    assert documents()["wr1~yew~yew"]["stored"]["rates_not_in_force"] is None
+
+
 def test_rates_are_of_the_basis_of_the_version_in_force() -> None:
     make_world()
     publish_rates("oak", "wr1", {"wr1~1~G1": 72_500}, basis="illustrative")

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Organisation, Partner, SupplierMember
+from procurement.models import Appointment, Organisation, Partner, RateCardVersion, SupplierMember
 from tests.guards import unguarded
 from tests.web.market import PASSWORD
 from tests.web.reading import read, rows, summary
@@ -81,6 +81,15 @@ def test_illustrative_rates_and_an_expired_framework_say_so(page: Client) -> Non
         "G1 Junior",
         "£425",
     ]
+
+
+def test_a_listing_whose_rate_card_has_ended_says_since_when_it_has_no_rates(page: Client) -> None:
+    with unguarded():
+        RateCardVersion.objects.filter(card__framework__reference="rm1").update(
+            valid_from=date(2026, 1, 1), valid_to=date(2026, 3, 31)
+        )
+    told = "Not in force: the rate card ended on 31 March 2026."
+    assert told in read(page.get(ALDER)).texts("p", class_="govuk-body")
 
 
 def test_a_profile_that_the_firm_has_not_stood_by_says_so(page: Client) -> None:

@@ -34,6 +34,7 @@ STORED: dict[str, Any] = {
             {"grade": "G1", "name": "Junior", "rank": 1, "amount": "60.00"},
         ],
     },
+    "rates_not_in_force": None,
 }
 
 
@@ -118,3 +119,24 @@ def test_a_long_text_is_cut_after_a_word() -> None:
     assert shortened("one two, three four", 10) == "one two…"
     assert len(shortened("word " * 100, 240)) <= 241
     assert shortened("x" * 300, 240) == "x" * 240 + "…"
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "begins_on", "told"),
+    [
+        ("2026-03-31", None, "Not in force: the rate card ended on 31 March 2026."),
+        (None, "2026-10-01", "Not yet in force: the rate card begins on 1 October 2026."),
+        (
+            "2026-03-31",
+            "2026-10-01",
+            "Not in force: the rate card ended on 31 March 2026 and the next begins on 1 October 2026.",
+        ),
+    ],
+)
+def test_rates_that_are_not_in_force_say_since_or_until_when(
+    ended_on: str | None, begins_on: str | None, told: str
+) -> None:
+    gap = {"card": "rm1~oak", "ended_on": ended_on, "begins_on": begins_on}
+    shown = result(hit({"rates": None, "rates_not_in_force": gap}))
+    assert (shown.rates, shown.no_rates) == ("", told)
+    assert result(hit({"rates": None})).no_rates == "None by grade"
