@@ -61,7 +61,10 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "operation", (), "Somebody stopped it before it wrote anything.", concerns=("operation",)
     ),
     "operation.finished": EventType(
-        "operation", (), "It succeeded or failed; changes say which.", concerns=("operation",)
+        "operation",
+        (),
+        "It succeeded or failed; changes say which, and of an import its outcome.",
+        concerns=("operation",),
     ),
     "requirement.created": EventType(
         "requirement",

@@ -5,7 +5,8 @@ A part of the table of notices.py.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from procurement.models import Event, SupplierMember
 from procurement.notice import URGENT, USER, Notice
@@ -25,10 +26,24 @@ def _joins_another(event: Event) -> bool:
     return _by_somebody(event) and event.changes.get("role") != SupplierMember.Role.LEAD
 
 
+def _finished(said: Mapping[str, Any]) -> str:
+    """A check that has found errors is told as that: that it could be made is no good news of the file."""
+    if said.get("dry_run") and said.get("refused"):
+        return f"A check has found errors: {said['subject']}"
+    return f"Work has {said['status']}: {said['subject']}"
+
+
+def _came_of_it(said: Mapping[str, Any]) -> str:
+    """What became of the work, and of an import whether anything was changed."""
+    kind, subject = str(said["kind"]).replace("_", " "), said["subject"]
+    checked = said.get("dry_run") and said.get("refused")
+    ended = "was only checked" if checked else f"has {said['status']}"
+    return " ".join(filter(None, (f"The work “{kind}” ({subject}) {ended}.", said.get("outcome"))))
+
+
 MARKET_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "operation.finished": (
-        Notice("operation", "Work has {status}: {subject}", "The work “{kind}” ({subject}) has {status}.",
-               ("api:operation", "{subject}")),
+        Notice("operation", _finished, _came_of_it, ("api:operation", "{subject}")),
     ),
     "appointment.made": (
         Notice("supplier", "A place on lot {lot} of {framework}",

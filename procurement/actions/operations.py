@@ -196,7 +196,9 @@ def _end(operation: Operation, status: str, fields: dict[str, Any]) -> None:
             status=status, finished_at=timezone.now(), **fields
         )
         if ended:
-            changes = {"kind": operation.kind, "status": status}
+            told = fields.get("result") or fields.get("problem") or {}
+            said = {name: told[name] for name in ("outcome", "dry_run", "refused") if name in told}
+            changes = {"kind": operation.kind, "status": status, **said}
             record(SYSTEM, Happening("operation.finished", "operation", operation.reference, {}, changes))
     forget_upload(operation)
 

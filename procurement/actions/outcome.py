@@ -54,7 +54,7 @@ def head_of(report: Imported) -> dict[str, Any]:
 
 
 def import_outcome(rows: int, loaded: int, wrong: int, *, applied: bool, dry_run: bool) -> str:
-    """In one sentence, whether an import has changed anything: `wrong` rows were refused for what they
+    """In one sentence, whether an import has changed anything, or would: `wrong` rows were refused for what they
     hold, others with them where it was all or nothing.
     """
     many = f"{rows} {'row' if rows == 1 else 'rows'}"
@@ -64,6 +64,9 @@ def import_outcome(rows: int, loaded: int, wrong: int, *, applied: bool, dry_run
         return "Nothing was changed: the file has no rows."
     if wrong and not loaded:
         why = f"{wrong} of {many} {'is' if wrong == 1 else 'are'} wrong"
+        if dry_run:
+            whole = "" if wrong == rows else ", and it is all or nothing"
+            return f"The file has errors, and nothing of it would be imported: {why}{whole}."
         return f"Nothing was changed: {why}{'' if wrong == rows else ', and it was all or nothing'}."
     if dry_run:
         return f"Nothing was changed: this was a dry run. {loaded} of {many} would be loaded."

@@ -91,6 +91,13 @@ def test_words_are_those_of_the_event() -> None:
     assert told.title == "Work has succeeded: subject-1"
     assert told.text == "The work “import partners” (subject-1) has succeeded."
     assert told.link == "/api/v1/operations/subject-1/"
+    finished, notice = event("operation.finished"), notice_for("operation.finished", "operation")
+    why = "The file has errors, and nothing of it would be imported: 1 of 1 row is wrong."
+    finished.changes = {"kind": "import_rates", "status": "succeeded"}
+    finished.changes |= {"dry_run": True, "refused": 1, "outcome": why}
+    told = worded(finished, notice, {})
+    assert told.title == "A check has found errors: subject-1"
+    assert told.text == f"The work “import rates” (subject-1) was only checked. {why}"
     told = worded(event("saved_search.matched"), notice_for("saved_search.matched", "organisation"), {})
     assert (told.text, told.link) == (
         "It has found 2 listings that are new or changed.",
