@@ -23,6 +23,8 @@ LONGEST_CELL: Final = 100_000
 MOST_COLUMNS: Final = 16_384
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 """What may stand between the cells of a text file; the comma where its headings have none of them."""
+MARKED_UP: Final = (b"<html", b"<table", b"<?xml", b"<!doctyp")
+"""How a text begins that is no sheet, though some programs give it out for an .xls; as much as is looked at."""
 QUOTED: Final = {
     "unexpected end of data": "a quotation mark opens a cell and none closes it",
     "expected after": "something follows a cell's closing quotation mark; one within a cell is written twice",
@@ -112,6 +114,8 @@ def open_sheet(path: Path, sheet: str = "") -> Sheet:
         records, unread = book.records, book.unread
     elif start.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadSheet(compound_file(path))
+    elif start.lower().startswith(MARKED_UP):
+        raise BadSheet("it is a web page or XML, whatever its name ends with; save it as .xlsx or CSV")
     elif sheet:
         raise BadSheet(f"it is a text file, which has no sheet {sheet!r}")
     else:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,8 @@ MOST_PARTS: Final = 2_000
 MOST_ROWS: Final = 1_048_576
 DOCTYPE_WITHIN: Final = 4_096
 """An XML part that declares a document type does so in its first bytes, before its root element."""
+ENCRYPTED: Final = 1
+"""The flag of a part of a zip that is read with a password alone."""
 LARGEST_WHOLE: Final = 1e15
 """Below it a number of fifteen digits is exact to the last."""
 UNCALCULATED: Final = "\x00formula"
@@ -36,6 +39,19 @@ _OLDER: Final = {
 }
 """Part of a file in Office's older format to what such a file is; the first that is there counts."""
 _NO_SHEET: Final = "it is a file in Office's older format without a workbook; save the sheet as .xlsx or CSV"
+_OTHER_PACKAGES: Final = {
+    "xl/workbook.bin": "it is a binary workbook (.xlsb)",
+    "word/": "it is a Word document",
+    "ppt/": "it is a presentation",
+    "content.xml": "it is an OpenDocument file, such as .ods",
+    "Index/": "it is a file of Numbers or Pages",
+}
+"""The beginning of a part's name to what a zip without a workbook is that has it; the first that fits counts."""
+_BROKEN: Final = (
+    KeyError, ValueError, IndexError, TypeError, AttributeError, OSError, EOFError, RuntimeError, SyntaxError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What readers of a package raise where it is not what it says."""
 _FORMULA: Final = re.compile(rb"<(?:\w{1,20}:)?f[\s/>]")
 _CHUNK: Final = 1 << 20
 
@@ -57,7 +73,7 @@ def open_workbook(path: Path, sheet: str) -> Workbook:
     formulas = _check_package(path)
     try:
         name, unread = _chosen(path, sheet)
-    except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile, SyntaxError) as error:
+    except _BROKEN as error:
         raise _damaged() from error
     return Workbook(_records(path, name, formulas), unread)
 
@@ -71,6 +87,14 @@ def compound_file(path: Path) -> str:
             found |= {said for name, said in _OLDER.items() if name.encode("utf-16-le") in tail + chunk}
             tail = chunk[-64:]
     return next((said for said in _OLDER.values() if said in found), _NO_SHEET)
+
+
+def _other(names: Collection[str]) -> str:
+    """What a zip is that holds no workbook, by the names of its parts, and what to do about it."""
+    for beginning, said in _OTHER_PACKAGES.items():
+        if any(name.startswith(beginning) for name in names):
+            return f"{said}; save the sheet as .xlsx or CSV"
+    return "it is a zip archive without a workbook; send the .xlsx or CSV file itself"
 
 
 def _damaged() -> BadSheet:
@@ -116,7 +140,7 @@ def _records(path: Path, name: str, formulas: bool) -> Iterator[list[str]]:
                 # Worksheets leave out empty cells at the end of a row; text files must not.
                 width = width or len(record)
                 yield [cell for cell, _ in zip_longest(record, range(width), fillvalue="")]
-    except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile, SyntaxError) as error:
+    except _BROKEN as error:
         raise _damaged() from error
 
 
@@ -156,6 +180,8 @@ def _check_package(path: Path) -> bool:
     document types, anything else in a zip.
     """
     try:
+        if not zipfile.is_zipfile(path):
+            raise BadSheet("the workbook is cut off: its end is missing; download it again, or save it anew")
         kinds = {match.extension for match in puremagic.magic_file(path)}
         with zipfile.ZipFile(path) as package:
             parts = package.infolist()
@@ -166,8 +192,12 @@ def _check_package(path: Path) -> bool:
             if unpacked > LARGEST_UNPACKED or unpacked > HIGHEST_RATIO * packed:
                 raise BadSheet(f"the workbook unpacks to {unpacked / packed:.0f} times its size")
             names = {part.filename for part in parts}
-            if "xl/workbook.xml" not in names or not kinds & {".xlsx", ".zip"}:
+            if "xl/workbook.xml" not in names:
+                raise BadSheet(_other(names))
+            if not kinds & {".xlsx", ".zip"}:
                 raise BadSheet("it is not a workbook (.xlsx)")
+            if any(part.flag_bits & ENCRYPTED for part in parts):
+                raise BadSheet(_OLDER["EncryptedPackage"])
             if any(name.endswith("vbaProject.bin") for name in names):
                 raise BadSheet("the workbook holds macros; save it as .xlsx")
             for part in parts:
@@ -178,7 +208,7 @@ def _check_package(path: Path) -> bool:
             return any(
                 _has_formula(package, part) for part in parts if part.filename.startswith("xl/worksheets/")
             )
-    except (zipfile.BadZipFile, OSError, RuntimeError, puremagic.PureError) as error:
+    except (*_BROKEN, puremagic.PureError) as error:
         raise _damaged() from error
 
 

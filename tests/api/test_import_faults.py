@@ -100,3 +100,18 @@ def test_a_wrong_quotation_mark_in_the_headings_is_told_with_its_row(
     assert (told["status"], told["problem"]["code"]) == ("failed", "invalid")
     assert told["problem"]["title"].startswith(f"rates.csv: row 1 cannot be read as CSV: {why}")
     assert RateLine.objects.count() == before
+
+
+def test_a_workbook_that_is_cut_off_is_refused_as_that_in_the_api_and_on_its_page(
+    person: Callable[[str], Client],
+) -> None:
+    operator, before = person("operator"), RateLine.objects.count()
+    file = SimpleUploadedFile("rates.xlsx", b"PK\x03\x04" + bytes(200))
+    headers = {"Idempotency-Key": "one"}
+    sent = operator.post(f"{IMPORTS}?kind=rates&framework=rm6309", {"file": file}, headers=headers)
+    assert (sent.status_code, run(sent.json()["reference"])) == (202, True)
+    operation = Operation.objects.get(reference=sent.json()["reference"])
+    told = answers(operator, operation)
+    why = "rates.xlsx: the workbook is cut off: its end is missing; download it again, or save it anew."
+    assert (told["status"], told["problem"]["title"], RateLine.objects.count()) == ("failed", why, before)
+    assert why in operator.get(f"/administration/imports/{operation.reference}").content.decode()
