@@ -21,7 +21,8 @@ HEADINGS = (
 BANDS = {"0-5": (0, 5), "6-10": (6, 10), "11-15": (11, 15)}
 MISSES = 5_000
 """Draws one after the other that bring nothing new, after which a kind has no more questions."""
-UNIT = (("currency", "USD"), ("unit", "hour"), ("page_size", "200"), ("bins", "12"))
+PRICED = (("currency", "USD"), ("unit", "hour"))
+UNIT = (*PRICED, ("page_size", "200"), ("bins", "12"))
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -157,6 +158,7 @@ class Mixes:
         return "/api/v1/rates/suggestions/", (
             ("q", words[: self._draw.randint(3, max(len(words), 3))].strip()),
             ("limit", "10"),
+            *PRICED,
         )
 
 

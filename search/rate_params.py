@@ -48,6 +48,15 @@ def _choice(table: Mapping[str, str], **more: Any) -> dict[str, Any]:
     return {"type": "string", "enum": list(table), **more}
 
 
+UNITS_ASKED: Final = (
+    Parameter(
+        "currency",
+        "Currency of the rates: one, since statistics need one.",
+        _choice(CURRENCIES, default="GBP"),
+    ),
+    Parameter("unit", "What the rate is for: one, since statistics need one.", _choice(UNITS, default="day")),
+)
+
 FILTERS: Final = (
     Parameter(
         "q",
@@ -97,12 +106,7 @@ FILTERS: Final = (
         True,
         "published",
     ),
-    Parameter(
-        "currency",
-        "Currency of the rates: one, since statistics need one.",
-        _choice(CURRENCIES, default="GBP"),
-    ),
-    Parameter("unit", "What the rate is for: one, since statistics need one.", _choice(UNITS, default="day")),
+    *UNITS_ASKED,
     Parameter("min_rate", "Least rate, in the currency.", _AMOUNT, example="400.00"),
     Parameter("max_rate", "Greatest rate, in the currency.", _AMOUNT, example="1250.00"),
     Parameter("exclude", "Reference of a line to leave out.", _REFERENCE, repeated=True),
@@ -166,6 +170,7 @@ ROLE_PARAMETERS: Final = (
     Parameter(
         "framework", "Reference or number of a framework.", _REFERENCE, repeated=True, example="rm3745"
     ),
+    *UNITS_ASKED,
     Parameter(
         "as_of",
         "Day on which the cards are in force; today if not given.",
@@ -233,6 +238,8 @@ def role_query(asked: Asked) -> RoleQuery:
     return RoleQuery(
         q=values["q"] or "",
         frameworks=_lowered(values["framework"]),
+        currency=values["currency"] or "GBP",
+        unit=values["unit"] or "day",
         as_of=values["as_of"] or date.today(),  # noqa: DTZ011 - a day in the service's own time zone
         include_expired=values["include_expired"],
         limit=values["limit"],

@@ -6,7 +6,7 @@ Prices are whole minor units (pence, cents), VAT excluded, and ceilings: the mos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -140,10 +140,14 @@ class RateResult:
 
 @dataclass(frozen=True, slots=True)
 class RoleQuery:
-    """Complete a role title of a line in force: each word of `q` begins a word of the title."""
+    """Complete a role title of a line in force: each word of `q` begins a word of the title. Lines are counted in one
+    currency and unit, as those are that a search finds.
+    """
 
     q: str
     frameworks: tuple[str, ...] = ()
+    currency: str = "GBP"
+    unit: str = "day"
     as_of: date = field(default_factory=date.today)
     include_expired: bool = False
     limit: int = SUGGESTIONS
@@ -152,6 +156,11 @@ class RoleQuery:
     def moment(self) -> Moment:
         """Of which day lines are counted."""
         return Moment(self.as_of, self.include_expired)
+
+    @property
+    def about(self) -> RoleQuery:
+        """The same question of whatever is typed: it is about the same lines."""
+        return replace(self, q="", limit=SUGGESTIONS)
 
 
 @dataclass(frozen=True, slots=True)

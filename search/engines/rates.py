@@ -25,11 +25,11 @@ from search.engines.rates_rows import MAPPING
 from search.engines.rates_suggest import Roles, typed_words
 from search.engines.rates_view import Hits, RatesView
 from search.query import Unknown
-from search.rate_query import Moment, OtherUnits, RateQuery, RateResult, RoleQuery, RoleSuggestion
+from search.rate_query import OtherUnits, RateQuery, RateResult, RoleQuery, RoleSuggestion
 
 EXPORT_BATCH: Final = 2_000
 KEPT_ROLES: Final = 16
-"""Frameworks and days for which the counts of role titles are remembered."""
+"""Frameworks, units and days for which the counts of role titles are remembered."""
 
 
 class RatesReader:
@@ -39,7 +39,7 @@ class RatesReader:
         self.folder = folder
         self._comparing: RatesComparing | None = None
         self._opened: tuple[tuple[int, int], RatesView] | None = None
-        self._roles: OrderedDict[tuple[int, tuple[str, ...], Moment], Roles] = OrderedDict()
+        self._roles: OrderedDict[tuple[int, RoleQuery], Roles] = OrderedDict()
 
     def search_rates(self, query: RateQuery) -> RateResult:
         """A page of lines, the exact count, statistics over everything found.
@@ -87,12 +87,10 @@ class RatesReader:
         """Role titles with words that begin as those typed do, those on the most lines first."""
         view = self._view()
         typed = typed_words(query.q)
-        name = view.generation, query.frameworks, query.moment
+        name = view.generation, query.about
         roles = self._roles.get(name)
         if roles is None:
-            roles = self._roles[name] = Roles.of(
-                view.titles, view.lines_of_titles(query.frameworks, query.moment)
-            )
+            roles = self._roles[name] = Roles.of(view.titles, view.lines_of_titles(query))
             while len(self._roles) > KEPT_ROLES:
                 self._roles.popitem(last=False)
         return roles.beginning(view.titles, typed, query.limit) if typed else []

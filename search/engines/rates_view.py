@@ -23,7 +23,7 @@ from search.engines.columns import Array, Codes, Columns, Current, Mask, load_ma
 from search.engines.rates_rows import CODED, MAPPING, NARROW, UNKNOWN
 from search.engines.rates_titles import TitleSearch, lines_of_titles
 from search.query import Unknown
-from search.rate_query import Moment, RateQuery
+from search.rate_query import Moment, RateQuery, RoleQuery
 from search.rate_roles import roles_of
 from search.ties import hashes_of
 
@@ -137,14 +137,14 @@ class RatesView:
                 self._bases.popitem(last=False)
         return base
 
-    def lines_of_titles(self, frameworks: Sequence[str], moment: Moment) -> Array:
-        """How many lines of these frameworks (of all, if none is named) bear each title on a day."""
-        columns = self.columns
-        mask = np.ones(len(self.keys), bool)
-        if frameworks:
-            mask &= np.isin(columns["framework"], self.codes["framework"].find(frameworks))
-        mask &= self._on(moment)
-        return np.bincount(columns["title"][mask], minlength=len(self.title_counts))
+    def lines_of_titles(self, query: RoleQuery) -> Array:
+        """How many of the lines that are asked about bear each title."""
+        start, stop = self.units.get((query.currency, query.unit), (0, 0))
+        mask = self._on(query.moment, start, stop)
+        if query.frameworks:
+            codes = self.codes["framework"].find(query.frameworks)
+            mask &= np.isin(self.columns["framework"][start:stop], codes)
+        return np.bincount(self.columns["title"][start:stop][mask], minlength=len(self.title_counts))
 
     def _on(self, moment: Moment, start: int = 0, stop: int | None = None) -> Mask:
         """Which of a stretch of lines are to be looked at on a day."""

@@ -405,6 +405,8 @@ def test_names_and_roles_are_completed(client: Client) -> None:
     }  # fmt: skip
     assert get(client, "listings/suggestions/?q=zzzz")["results"] == []
     assert {each["count"] for each in get(client, "rates/suggestions/?q=anal")["results"]} == {2}
+    assert get(client, "rates/suggestions/?q=anal&currency=GBP&unit=day")["results"]
+    assert get(client, "rates/suggestions/?q=anal&currency=USD")["results"] == []
 
 
 def test_without_an_index_search_alone_is_a_503(client: Client, settings: Any, tmp_path: Any) -> None:

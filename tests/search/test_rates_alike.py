@@ -89,13 +89,15 @@ def test_both_engines_correct_alike(
 )
 @pytest.mark.parametrize("frameworks", [(), ("calc",), ("calc", "other"), ("none",)])
 @pytest.mark.parametrize("include_expired", [True, False])
+@pytest.mark.parametrize("currency", ["USD", "GBP"])
 def test_both_engines_complete_alike(
     both: tuple[EmbeddedEngine, ElasticsearchEngine],
     typed: str,
     frameworks: tuple[str, ...],
     include_expired: bool,
+    currency: str,
 ) -> None:
-    query = RoleQuery(typed, frameworks, date(2026, 6, 1), include_expired, 5)
+    query = RoleQuery(typed, frameworks, currency, "hour", date(2026, 6, 1), include_expired, 5)
 
     assert both[0].suggest_roles(query) == both[1].suggest_roles(query)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import orjson
@@ -12,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 
 from search.engines.base import Engine, Writer
-from search.rate_query import OtherUnits, RateQuery
+from search.engines.rates_suggest import typed_words
+from search.rate_query import OtherUnits, RateQuery, RoleQuery
 from search.rate_roles import corrected
 from search.ties import hashes_of, ties
 from tests.examples import examples
@@ -324,3 +327,21 @@ def test_one_price_alone_has_no_deviation_and_one_bin(writer: Writer, engine: En
     assert result.statistics.standard_deviation == 0
     assert result.place is not None
     assert (result.place.below, result.place.equal, result.place.deviations) == (0, 3, None)
+
+
+@pytest.mark.parametrize("currency", ["USD", "GBP"])
+def test_titles_are_completed_with_as_many_lines_as_the_search_finds_in_that_currency(
+    market: tuple[Engine, Scan], currency: str
+) -> None:
+    engine, _ = market
+    day = date(2026, 6, 1)
+    question = RateQuery(currency=currency, unit="hour", stated_unit=True, as_of=day)
+    found = [orjson.loads(one)["role_title"] for one in engine.rate_lines(question)]
+    there = Counter(tuple(typed_words(title)) for title in found)
+    for typed in ("man", "eng", "sen", "it"):
+        told = engine.suggest_roles(RoleQuery(typed, (), currency, "hour", day, limit=50))
+        counts = {tuple(typed_words(one.title)): one.count for one in told}
+        assert counts == {
+            words: count for words, count in there.items() if any(word.startswith(typed) for word in words)
+        }
+    assert engine.suggest_roles(RoleQuery("man", (), currency, "day", day)) == []

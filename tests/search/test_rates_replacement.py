@@ -247,10 +247,10 @@ def test_completions_follow_the_index_within_a_second(
 ) -> None:
     now = [100.0]
     reader = RatesReader(engine.client, clock=lambda: now[0])
-    assert [one.count for one in reader.suggest_roles(RoleQuery("eng"))] == [12]
+    assert [one.count for one in reader.suggest_roles(RoleQuery("eng", currency="USD", unit="hour"))] == [12]
 
     writer.apply("rates", [version(2, 30)])
     now[0] += 0.9
-    assert [one.count for one in reader.suggest_roles(RoleQuery("eng"))] == [12]
+    assert [one.count for one in reader.suggest_roles(RoleQuery("eng", currency="USD", unit="hour"))] == [12]
     now[0] += 0.2
-    assert [one.count for one in reader.suggest_roles(RoleQuery("eng"))] == [30]
+    assert [one.count for one in reader.suggest_roles(RoleQuery("eng", currency="USD", unit="hour"))] == [30]

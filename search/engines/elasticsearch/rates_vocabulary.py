@@ -15,6 +15,7 @@ import numpy as np
 
 from search.engines.columns import Array, Strings
 from search.engines.elasticsearch.meta import SUGGEST, Meta, meta_of
+from search.engines.elasticsearch.rates_mapping import unit_of
 from search.engines.elasticsearch.rates_query import Vocabulary, on_moment
 from search.engines.elasticsearch.vocabulary import Mark, mark_of
 from search.engines.rates_suggest import Roles
@@ -25,7 +26,7 @@ from search.rate_query import RoleQuery, RoleSuggestion
 
 AT_ONCE: Final = 10_000
 KEPT_ROLES: Final = 16
-"""Frameworks and days for which the counts of role titles are remembered."""
+"""Frameworks, units and days for which the counts of role titles are remembered."""
 
 Ask = Callable[[Mapping[str, Any]], Any]
 
@@ -58,11 +59,11 @@ class KnownTitles:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._roles: OrderedDict[tuple[Any, ...], tuple[Mark, TitleSearch, Roles]] = OrderedDict()
+        self._roles: OrderedDict[RoleQuery, tuple[Mark, TitleSearch, Roles]] = OrderedDict()
 
     def beginning(self, query: RoleQuery, typed: Sequence[str], mark: Mark) -> list[RoleSuggestion]:
         """The titles of the lines asked about of which each word typed begins a word."""
-        name = query.frameworks, query.moment
+        name = query.about
         with self._lock:
             known = self._roles.get(name)
             if known is None or known[0] != mark:
@@ -72,7 +73,10 @@ class KnownTitles:
         return known[2].beginning(known[1], typed, query.limit)
 
     def _read(self, query: RoleQuery) -> tuple[Mark, TitleSearch, Roles]:
-        filters: list[dict[str, Any]] = on_moment(query.moment)
+        filters: list[dict[str, Any]] = [
+            {"term": {"unit": unit_of(query.currency, query.unit)}},
+            *on_moment(query.moment),
+        ]
         if query.frameworks:
             filters.append({"terms": {"framework": list(query.frameworks)}})
         mark, counts = counted(self._ask, "title", filters)
