@@ -5,7 +5,7 @@ The search journey's last step before its template. It reads nothing but what th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from markupsafe import escape
 
 from procurement.vocabulary import OWNERSHIP, WORK_TYPES
-from search.query import Highlight, Hit, HitRate
+from search.query import Highlight, Hit, HitRate, lot_of_specialism
 from web.formats import day, minor, money
 from web.saying import said
 
@@ -70,9 +70,12 @@ class Result:
     score: float
 
 
-def result(hit: Hit) -> Result:
-    """Reads the stored JSON of the hit and puts it into words."""
+def result(hit: Hit, lots: Collection[str] = ()) -> Result:
+    """Reads the stored JSON of the hit and puts it into words. `lots` (references) are those whose rates are asked
+    for; without any they are those of the specialisms that matched, if some did.
+    """
     stored: dict[str, Any] = orjson.loads(hit.stored)
+    rates, lacking = _rates(hit, stored, lots or set(map(lot_of_specialism, hit.specialisms)))
     alone = stored["supplier"]["form"] == "alone"
     named = {one["reference"]: one["name"] for one in stored["specialisms"]}
     matched = [named[reference] for reference in hit.specialisms if reference in named]
@@ -93,8 +96,8 @@ def result(hit: Hit) -> Result:
         specialisms_stated=stored["specialisms_stated"],
         fictional=stored["fictional"],
         ownership="" if ownership == "not-stated" else said(OWNERSHIP.get(ownership, ownership)),
-        rates=_rates(hit.rate, stored["rates"]),
-        no_rates=no_rates(stored["rates_not_in_force"]) or _("None by grade"),
+        rates=rates,
+        no_rates=no_rates(stored["rates_not_in_force"]) or lacking,
         by_hour=bool(stored["rates"]) and _by_hour(stored["rates"]["unit"]),
         illustrative=bool(stored["rates"]) and stored["rates"]["basis"] == "illustrative",
         summary=shortened(stored["summary"], SUMMARY_LENGTH),
@@ -112,26 +115,42 @@ def shortened(text: str, length: int) -> str:
     return text[: end if end > 0 else length].rstrip(".,;:") + "…"
 
 
-def _rates(asked: HitRate | None, card: dict[str, Any] | None) -> str:
-    """The rate of the grade asked for, else the span of the card; "" where there is none by grade."""
-    if asked is not None:
-        kind = said(WORK_TYPES.get(asked.work_type, asked.work_type))
-        lot = _("lot %(number)s") % {"number": asked.lot.rpartition("~")[2]} if asked.lot else ""
-        detail = ", ".join(part for part in (asked.grade, kind.lower(), lot) if part)
-        told = (
-            _("%(amount)s an hour (%(detail)s)")
-            if _by_hour(asked.unit)
-            else _("%(amount)s a day (%(detail)s)")
-        )
-        return told % {"amount": money(asked.price_minor, asked.currency), "detail": detail}
-    if card is None or not card["lines"]:
-        return ""
-    amounts = sorted(minor(line["amount"]) for line in card["lines"])
-    low, high = money(amounts[0], card["currency"]), money(amounts[-1], card["currency"])
+def _rates(hit: Hit, stored: Mapping[str, Any], lots: Collection[str]) -> tuple[str, str]:
+    """The rate of the grade asked for, else the span of the card's on these lots (on all, if none is named), "" where
+    there is none; and in that case what to say of it.
+    """
+    if hit.rate is not None:
+        return _rate(hit.rate), ""
+    card = stored["rates"]
+    every = card["lines"] if card else ()
+    lines = [line for line in every if not lots or line["lot"] is None or line["lot"] in lots]
+    where = ""
+    if len(lines) < len(every):
+        numbers = [one["number"] for one in stored["lots"] if one["reference"] in lots]
+        where = ", ".join(_("lot %(number)s") % {"number": number} for number in numbers)
+    if not lines:
+        return "", _("None by grade for %(lots)s") % {"lots": where} if where else _("None by grade")
+    span = _span([minor(line["amount"]) for line in lines], card["currency"], by_hour=_by_hour(card["unit"]))
+    return f"{span} ({where})" if where else span, ""
+
+
+def _rate(asked: HitRate) -> str:
+    kind = said(WORK_TYPES.get(asked.work_type, asked.work_type))
+    lot = _("lot %(number)s") % {"number": asked.lot.rpartition("~")[2]} if asked.lot else ""
+    detail = ", ".join(part for part in (asked.grade, kind.lower(), lot) if part)
+    told = (
+        _("%(amount)s an hour (%(detail)s)") if _by_hour(asked.unit) else _("%(amount)s a day (%(detail)s)")
+    )
+    return told % {"amount": money(asked.price_minor, asked.currency), "detail": detail}
+
+
+def _span(amounts: Sequence[int], currency: str, *, by_hour: bool) -> str:
+    """From the lowest to the highest of some amounts (pence or cents)."""
+    low, high = money(min(amounts), currency), money(max(amounts), currency)
     if low == high:
-        told = _("%(amount)s an hour") if _by_hour(card["unit"]) else _("%(amount)s a day")
+        told = _("%(amount)s an hour") if by_hour else _("%(amount)s a day")
         return told % {"amount": low}
-    told = _("%(low)s to %(high)s an hour") if _by_hour(card["unit"]) else _("%(low)s to %(high)s a day")
+    told = _("%(low)s to %(high)s an hour") if by_hour else _("%(low)s to %(high)s a day")
     return told % {"low": low, "high": high}
 
 

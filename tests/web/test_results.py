@@ -30,8 +30,8 @@ STORED: dict[str, Any] = {
         "unit": "hour",
         "basis": "published",
         "lines": [
-            {"grade": "G2", "name": "Senior", "rank": 2, "amount": "90.50"},
-            {"grade": "G1", "name": "Junior", "rank": 1, "amount": "60.00"},
+            {"lot": None, "grade": "G2", "name": "Senior", "rank": 2, "amount": "90.50"},
+            {"lot": None, "grade": "G1", "name": "Junior", "rank": 1, "amount": "60.00"},
         ],
     },
     "rates_not_in_force": None,
@@ -140,3 +140,31 @@ def test_rates_that_are_not_in_force_say_since_or_until_when(
     shown = result(hit({"rates": None, "rates_not_in_force": gap}))
     assert (shown.rates, shown.no_rates) == ("", told)
     assert result(hit({"rates": None})).no_rates == "None by grade"
+
+
+@pytest.mark.parametrize(
+    ("lots", "matched", "told"),
+    [
+        ((), (), ("£60 to £90 a day", "")),
+        (("rm1~1",), (), ("£60 a day (lot 1)", "")),
+        (("rm1~2",), ("rm1~1~1",), ("£80 to £90 a day (lot 2)", "")),
+        ((), ("rm1~2~1",), ("£80 to £90 a day (lot 2)", "")),
+        ((), ("rm1~1~1", "rm1~2~1"), ("£60 to £90 a day", "")),
+        (("rm1~3",), (), ("", "None by grade for lot 3")),
+    ],
+)
+def test_rates_are_those_of_the_lots_asked_for_or_of_what_matched(
+    lots: tuple[str, ...], matched: tuple[str, ...], told: tuple[str, str]
+) -> None:
+    lines = [
+        {"lot": lot, "grade": grade, "name": grade, "rank": int(grade[1]), "amount": amount}
+        for lot, grade, amount in (
+            ("rm1~1", "G1", "60.00"), ("rm1~2", "G1", "80.00"), ("rm1~2", "G2", "90.00"),
+        )
+    ]  # fmt: skip
+    changes = {
+        "lots": [{"reference": f"rm1~{one}", "number": str(one), "name": "A lot"} for one in (1, 2, 3)],
+        "rates": {"currency": "GBP", "unit": "day", "basis": "published", "lines": lines},
+    }
+    shown = result(hit(changes, specialisms=matched), lots)
+    assert (shown.rates, shown.no_rates) == told

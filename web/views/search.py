@@ -124,7 +124,7 @@ def _answered(
         query=query,
         sent=_sent(asked),
         count=answer.count,
-        results=[result(hit) for hit in answer.hits],
+        results=[result(hit, query.rate_lots_of(hit.specialisms)) for hit in answer.hits],
         compared=compared(asked),
         comparing={hit.reference: toggled(asked, hit.reference) for hit in answer.hits},
         facets=[_group(facet, first_page, more) for facet in answer.facets],
