@@ -49,8 +49,6 @@ def _asked(request: HttpRequest, kept: str) -> HttpResponse:
         kept=kept,
         next=request.get_full_path(),
         email="",
-        faults=(),
-        messages={},
     )
     add_never_cache_headers(response)
     return response

@@ -4,6 +4,7 @@ are).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 
 from procurement.models import Capability, InboxMessage, Membership, User
+from web.faults import FieldFault, by_anchor
 from web.signing_in import told_lost
 
 HELD: Final = "_standing"
@@ -40,14 +42,16 @@ def render(
     status_code: int = 200,
     root: bool = False,
     bare: bool = False,
+    faults: Iterable[FieldFault] = (),
     **context: Any,
 ) -> HttpResponse:
     """The page as a response.
 
-    `section` is the part of the navigation that it belongs to, `root` whether it is that part's own page.
-    A `bare` page
-    does not ask who is signed in: an error page must not need the database.
+    `section` is the part of the navigation that it belongs to, `root` whether it is that part's own page. A `bare` page
+    does not ask who is signed in: an error page must not need the database. `faults` are what is wrong with the form
+    that was sent, for the summary and, as `messages`, for each field.
     """
+    wrong = list(faults)
     engine = engines["jinja2"]
     assert isinstance(engine, Jinja2)
     page = engine.get_template(template).render(
@@ -60,6 +64,8 @@ def render(
             "firm": not bare and supplies(request),
             "administrator": not bare and administers(request),
             "lost": not bare and told_lost(request),
+            "faults": wrong,
+            "messages": by_anchor(wrong),
             **context,
         },
         request,

@@ -37,7 +37,7 @@ from procurement.querysets_administering import AppointmentQuerySet, frameworks_
 from procurement.references import as_they_stand
 from web.administering import Administrator, administrator
 from web.doing import Change, Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor, labelled
+from web.faults import FieldFault, labelled
 from web.once import done_once
 from web.pages import render
 from web.saying import choices_said, done_said
@@ -157,7 +157,6 @@ def _form(
         lots=_ticked(Lot.objects.filter(framework=framework), request.POST.getlist("lots")),
         forms=choices_said(Supplier.Form.choices),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -195,7 +194,6 @@ def supplier(request: HttpRequest, reference: str) -> HttpResponse:
         done=done_said(request, DONE),
         typed=request.POST.dict(),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

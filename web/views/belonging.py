@@ -32,7 +32,7 @@ from procurement.permissions import Action, can
 from web import asking
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.pages import render
 from web.saying import choices_said, done_said, said
 
@@ -73,7 +73,6 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
         roles=choices_said(Membership.Role.choices),
         done=done_said(request, asking.DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -126,7 +125,6 @@ def organisations(request: HttpRequest) -> HttpResponse:
         identifier=identifier,
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

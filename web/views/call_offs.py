@@ -29,7 +29,7 @@ from web.call_off_form import OPTIONS, choices, faults_of, read, typed_from, typ
 from web.call_off_page import call_off_page
 from web.changing import sent_revision
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, REFUSED, conflict
 from web.once import done_once
 from web.pages import render
@@ -153,7 +153,6 @@ def _form(
     status_code: int = 200,
     call_off: CallOff | None = None,
 ) -> HttpResponse:
-    wrong = list(faults)
     rows = [*typed.get("options", ()), *[("", "")] * OPTIONS][: max(OPTIONS, len(typed.get("options", ())))]
     return render(
         request,
@@ -164,8 +163,7 @@ def _form(
         choices=choices(actor),
         typed=typed,
         options=rows,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 
@@ -176,7 +174,6 @@ def _page(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "call_off.html",
@@ -186,6 +183,5 @@ def _page(
         call_off=found,
         done=done_said(request, DONE),
         typed=request.POST.dict() if status_code in REFUSED else {},
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

@@ -27,7 +27,7 @@ from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
 from procurement.states import Part
 from web.buying import actor_of
 from web.doing import STEP_LABELS, Refusal, do
-from web.faults import FieldFault, by_anchor, labelled
+from web.faults import FieldFault, labelled
 from web.meanwhile import REFUSED
 from web.outcome_changes import CLAIMING, DONE, claim_changes
 from web.pages import render
@@ -88,7 +88,6 @@ def claims(request: HttpRequest, reference: str) -> HttpResponse:
         typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -130,7 +129,6 @@ def _claim(actor: Actor, reference: str) -> Claim:
 def _page(
     request: HttpRequest, actor: Actor, found: Claim, faults: Iterable[FieldFault], status_code: int = 200
 ) -> HttpResponse:
-    wrong = list(faults)
     parts = contract_parts(actor, found.contract)
     steps = claim_steps(
         found.status,
@@ -150,6 +148,5 @@ def _page(
         actions=frozenset(steps),
         done=done_said(request, DONE),
         typed=request.POST.dict() if status_code in REFUSED else {},
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

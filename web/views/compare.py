@@ -23,7 +23,7 @@ from search.parameters import BadParameters
 from web.address import Address
 from web.choosing import searching
 from web.comparison_words import row_said
-from web.faults import FieldFault, by_anchor, spoken
+from web.faults import FieldFault, spoken
 from web.pages import render
 from web.saying import choices_said, said
 
@@ -73,8 +73,6 @@ def comparison(request: HttpRequest) -> HttpResponse:
         illustrative=any(one.illustrative for one in found.listings),
         another=searching(asked.values("listing")) if len(found.listings) < MOST else "",
         exports=[(_(label), str(asked.at(path))) for label, path in EXPORTS],
-        faults=[],
-        messages={},
         **_form(asked, found),
     )
 
@@ -95,7 +93,6 @@ def _refused(request: HttpRequest, asked: Address, bad: BadParameters) -> HttpRe
         status_code=400,
         another=searching(asked.values("listing")[:MOST]),
         faults=faults,
-        messages=by_anchor(faults),
         **_form(asked, None),
     )
 

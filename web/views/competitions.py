@@ -27,7 +27,7 @@ from web.competition_changes import ANCHORS, DONE, changes_of, labels_of
 from web.competition_form import CHOICES, LABELS, faults_of, local, read, typed_from, typed_of, written
 from web.competition_page import DRAFTS, LISTED, PARTS, competition_page
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, REFUSED, Written, conflict, differing
 from web.once import done_once
 from web.pages import render
@@ -125,7 +125,6 @@ def _form(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "competition_form.html",
@@ -134,8 +133,7 @@ def _form(
         call_off=found,
         choices={name: choices_said(pairs) for name, pairs in CHOICES.items()},
         typed=typed,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 
@@ -170,5 +168,4 @@ def _page(
         done=done_said(request, DONE),
         typed=again,
         faults=wrong,
-        messages=by_anchor(wrong),
     )

@@ -28,7 +28,7 @@ from procurement.querysets_call_offs import ContractQuerySet, buying
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, REFUSED, Written, differing
 from web.pages import render
 from web.saying import choices_said, done_said, said
@@ -139,5 +139,4 @@ def _page(
         done=done_said(request, DONE),
         typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
-        messages=by_anchor(wrong),
     )

@@ -39,7 +39,7 @@ from procurement.permissions import Action, Actor
 from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
 from web.doing import Change, Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor, lowered
+from web.faults import FieldFault, lowered
 from web.framework_form import DONE, fields_of, owners_of, said_by, told_of, typed_from, typed_of, written
 from web.meanwhile import REFUSED, differing
 from web.once import done_once
@@ -368,7 +368,6 @@ def _page(
         here=request.path,
         fields=fields_of(form.table, typed, owners, new=form.row is None),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

@@ -25,7 +25,7 @@ from procurement.actions.rate_cells import FIELDS
 from procurement.errors import Conflict, Fault, Invalid, NotPermitted
 from procurement.models import Framework, Operation
 from web.administering import Administrator, administrator, only
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.once import done_once
 from web.pages import render
 from web.paging import listed
@@ -199,7 +199,6 @@ def _rates_page(request: HttpRequest, faults: list[FieldFault], status_code: int
         units=choices_said(UNIT_WORDS.items()),
         typed=request.POST.dict(),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -257,5 +256,4 @@ def _page(
         what=request.POST.get("what", "check"),
         partial=request.POST.get("partial") == "yes",
         faults=faults,
-        messages=by_anchor(faults),
     )

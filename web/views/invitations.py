@@ -28,7 +28,7 @@ from procurement.states import Part
 from web.buying import actor_of, require_buyer
 from web.changing import sent_revision
 from web.doing import Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.invitation_changes import ANCHORS, ASKING, DONE, NAMES, changes_of
 from web.invitation_page import actions_of, invitation_page, own_tender
 from web.meanwhile import CONFLICT, REFUSED, differing
@@ -121,7 +121,6 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
         invitation=found,
         typed=request.POST.dict(),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -205,7 +204,6 @@ def _form(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "tender_form.html",
@@ -216,8 +214,7 @@ def _form(
         asked=asked_of(tender),
         submits=Part.LEAD in parts,
         typed=typed,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 
@@ -229,7 +226,6 @@ def _page(
     status_code: int = 200,
 ) -> HttpResponse:
     """The page of the invitation as it now is."""
-    wrong = list(faults)
     now = _seen(actor, found.reference)
     return render(
         request,
@@ -240,6 +236,5 @@ def _page(
         page=invitation_page(now, own_tender(now, actor), actor),
         done=done_said(request, DONE),
         typed=request.POST.dict() if status_code in REFUSED else {},
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

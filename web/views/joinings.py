@@ -26,7 +26,7 @@ from procurement.permissions import Action, Actor
 from procurement.querysets_joining import JoiningQuerySet
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor, lowered
+from web.faults import FieldFault, lowered
 from web.joining_form import (
     DONE,
     KEEPING,
@@ -156,7 +156,6 @@ def _form(
     status_code: int = 200,
     more: Further | None = None,
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "joining_form.html",
@@ -165,8 +164,7 @@ def _form(
         choices=places(firms),
         more=more,
         typed=typed,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 
@@ -195,7 +193,6 @@ def _page(
         done=done_said(request, DONE),
         typed=typed.dict() if typed else {},
         faults=wrong,
-        messages=by_anchor(wrong),
     )
 
 

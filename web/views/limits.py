@@ -23,7 +23,7 @@ from procurement.permissions import Action, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.buying import actor_of, names_of
 from web.doing import Change, Refusal, do
-from web.faults import FieldFault, by_anchor, labelled
+from web.faults import FieldFault, labelled
 from web.formats import money
 from web.meanwhile import Written, differing
 from web.pages import render
@@ -86,7 +86,6 @@ def limit(request: HttpRequest, reference: str) -> HttpResponse:
         typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

@@ -36,7 +36,7 @@ from search.need import Mode
 from search.ranks import MODES, WEIGHTS
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.fictional import fictional_listings
 from web.finding import count_shown
 from web.match_answer import answer_of, asked_for
@@ -151,7 +151,6 @@ def _form(
         again=form.pairs(),
         labels=labels_said(LABELS),
         faults=linked,
-        messages=by_anchor(linked),
     )
 
 
@@ -249,7 +248,6 @@ def _kept(
         chosen=set(chosen),
         title=title,
         faults=wrong,
-        messages=by_anchor(wrong),
     )
 
 

@@ -23,7 +23,7 @@ from procurement.actions.member_invitations import (
 from procurement.errors import Invalid, NotFound
 from procurement.models import MemberInvitation, User
 from web.changing import see_other
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.pages import render
 from web.signing_in import sign_in
 
@@ -101,8 +101,7 @@ def _shown(
         account=not other and (request.user.is_authenticated or _has_account(invited)),
         sign_in=_sign_in(request),
         full_name=request.POST.get("full_name", invited.full_name),
-        faults=faults or [],
-        messages=by_anchor(faults or []),
+        faults=faults or (),
     )
 
 

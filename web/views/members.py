@@ -37,7 +37,7 @@ from procurement.querysets_administering import MembershipQuerySet
 from web import asking
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
-from web.faults import FieldFault, by_anchor, labelled
+from web.faults import FieldFault, labelled
 from web.pages import render
 from web.paging import listed
 from web.saying import choices_said, done_said, said
@@ -159,7 +159,6 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -187,7 +186,6 @@ def invite(request: HttpRequest, reference: str) -> HttpResponse:
         roles=choices_said(Membership.Role.choices),
         typed=request.POST.dict(),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -228,7 +226,6 @@ def member(request: HttpRequest, reference: str, person: str) -> HttpResponse:
         roles=choices_said(Membership.Role.choices),
         role=request.POST.get("role", found.role),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

@@ -25,7 +25,7 @@ from procurement.models import Appointment, Offering, Partner, Region
 from procurement.permissions import Action, Actor, can
 from web.buying import actor_of
 from web.changing import led_by, sent_revision
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, Written, conflict
 from web.once import done_before, done_once
 from web.pages import render
@@ -233,7 +233,6 @@ def _page(
     status_code: int = 200,
     gone: Iterable[str] = (),
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "offerings.html",
@@ -246,6 +245,5 @@ def _page(
         gone=list(gone),
         edits=can(actor, Action.UPDATE_PROFILE, partner.organisation_id),
         saved=led_by(request, "saved") == "yes",
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

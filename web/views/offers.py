@@ -26,7 +26,7 @@ from procurement.states import Part
 from web.buying import actor_of, require_buyer
 from web.call_off_changes import DONE, OF_OFFERS
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import REFUSED
 from web.pages import render
 from web.paging import listed
@@ -119,5 +119,4 @@ def _page(
         done=done_said(request, DONE),
         typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
-        messages=by_anchor(wrong),
     )

@@ -28,7 +28,7 @@ from procurement.visible import storable
 from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
 from web.doing import Change, Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor, lowered
+from web.faults import FieldFault, lowered
 from web.framework_form import fields_of, said_by, typed_from
 from web.meanwhile import REFUSED, differing
 from web.once import done_once
@@ -112,7 +112,6 @@ def organisation_data(request: HttpRequest, reference: str) -> HttpResponse:
         typed=request.POST.dict() if faults else {},
         done=done_said(request, {**OF_PEOPLE, **DONE}),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -172,7 +171,6 @@ def _form(request: HttpRequest, who: Administrator, body: Organisation | None) -
         here=request.path,
         fields=fields_of(table, typed, [], new=body is None),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

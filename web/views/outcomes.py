@@ -33,7 +33,7 @@ from procurement.states import Part
 from web.buying import actor_of, bodies, require_buyer
 from web.changing import sent_revision
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, REFUSED, conflict
 from web.once import done_once
 from web.outcome_changes import DONE, OF_MEASURES, OF_PLANS, REMOVAL
@@ -166,7 +166,6 @@ def measures(request: HttpRequest) -> HttpResponse:
         typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -184,7 +183,6 @@ def _page(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    wrong = list(faults)
     payers = list(found.payers.all())
     waiting = any(
         one.approved_at is None and can(actor, Action.APPROVE_PART, one.organisation_id) for one in payers
@@ -213,8 +211,7 @@ def _page(
         claims=list(claims[:50]),
         done=done_said(request, DONE),
         typed=request.POST.dict() if status_code in REFUSED else {},
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 
@@ -226,7 +223,6 @@ def _form(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "outcome_form.html",
@@ -238,6 +234,5 @@ def _form(
         questions=choices_said(QUESTIONS.items()),
         choices=choices(),
         typed=typed,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

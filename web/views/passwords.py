@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.passwords import ask_link, person_of_link
 from web.changing import led_by, see_other
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.pages import render
 from web.signing_in import sign_in
 
@@ -42,7 +42,6 @@ def password(request: HttpRequest) -> HttpResponse:
         status_code=422 if faults else 200,
         asked=led_by(request, "asked") == "yes",
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -78,5 +77,4 @@ def set_password(request: HttpRequest, key: str, token: str) -> HttpResponse:
         email=user.email,
         here=request.path,
         faults=faults,
-        messages=by_anchor(faults),
     )

@@ -17,7 +17,7 @@ from procurement.permissions import Action, can, person
 from procurement.profiles import ProfileContent
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from web.changing import led_by
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, conflict
 from web.once import done_once
 from web.pages import render
@@ -97,6 +97,5 @@ def _page(
         evidence_fields=choices_said(EVIDENCE.items()),
         contact_fields=choices_said(CONTACTS.items()),
         labels=labels_said(LABELS),
-        faults=faults or [],
-        messages=by_anchor(faults or []),
+        faults=faults or (),
     )

@@ -26,7 +26,7 @@ from procurement.querysets_competitions import ClarificationQuerySet
 from web.buying import actor_of
 from web.competition_changes import DONE
 from web.doing import Change, Refusal, do
-from web.faults import FieldFault, by_anchor, id_part
+from web.faults import FieldFault, id_part
 from web.meanwhile import Written
 from web.pages import render
 from web.saying import done_said, said
@@ -103,7 +103,6 @@ def _page(
     left: Sequence[FieldFault] = (),
 ) -> HttpResponse:
     """The page; `left` are fields that hold what was written and not kept by what was done."""
-    wrong = list(faults)
     return render(
         request,
         "competition_questions.html",
@@ -114,6 +113,5 @@ def _page(
         done=said(DONE["answer"]) if left else done_said(request, DONE),
         unkept=left,
         typed=request.POST.dict(),
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

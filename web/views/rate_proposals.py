@@ -32,7 +32,7 @@ from procurement.states import RATE_PROPOSALS
 from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.doing import Refusal, do, refusal_of
-from web.faults import FieldFault, by_anchor, lowered
+from web.faults import FieldFault, lowered
 from web.meanwhile import CONFLICT, REFUSED, Written, differing
 from web.once import done_once
 from web.pages import render
@@ -146,7 +146,6 @@ def _form(
     faults: Iterable[FieldFault],
     status_code: int = 200,
 ) -> HttpResponse:
-    wrong = list(faults)
     return render(
         request,
         "rate_proposal_form.html",
@@ -154,8 +153,7 @@ def _form(
         status_code=status_code,
         choices=choices,
         card=card,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 
@@ -202,7 +200,6 @@ def _page(
         done=done_said(request, DONE),
         typed=typed,
         faults=wrong,
-        messages=by_anchor(wrong),
     )
 
 

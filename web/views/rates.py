@@ -30,7 +30,7 @@ from search.rate_params import rate_query
 from search.rate_query import CAVEAT, PAGE_SIZE, OtherUnits, RateQuery, RateResult
 from web.address import Address
 from web.chart import Histogram, histogram
-from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, refuse_larger, spoken
+from web.faults import FieldFault, plain_amounts, refuse_cursor, refuse_larger, spoken
 from web.formats import minor, money, number
 from web.pages import render
 from web.paging import pages
@@ -122,7 +122,6 @@ def rates(request: HttpRequest) -> HttpResponse:
         everything=request.path,
         export=str(asked.without(*NOT_EXPORTED).at(EXPORT)),
         labels=labels_said(LABELS),
-        messages={},
     )
 
 
@@ -153,7 +152,6 @@ def _refused(request: HttpRequest, asked: Address, wrong: Iterable[ParameterFaul
         everything=request.path,
         faults=faults,
         labels=labels_said(LABELS),
-        messages=by_anchor(faults),
     )
 
 
@@ -181,7 +179,6 @@ def _other_units(request: HttpRequest, asked: Address, query: RateQuery, other: 
         ],
         everything=request.path,
         labels=labels_said(LABELS),
-        messages={},
     )
 
 

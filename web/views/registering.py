@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from procurement.actions.registering import address_of_link, ask_to_register, register
 from procurement.errors import Invalid
 from web.changing import led_by, see_other
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.pages import render
 from web.signing_in import sign_in
 
@@ -41,7 +41,6 @@ def register_address(request: HttpRequest) -> HttpResponse:
         asked=led_by(request, "asked") == "yes",
         typed=request.POST.get("email", "") if faults else "",
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -80,5 +79,4 @@ def set_up_account(request: HttpRequest, token: str) -> HttpResponse:
         here=request.path,
         full_name=sent.get("full_name", ""),
         faults=faults,
-        messages=by_anchor(faults),
     )

@@ -19,7 +19,6 @@ from procurement.models import ProfileReview, ProfileVersion
 from procurement.querysets_administering import ProfileVersionQuerySet
 from web.administering import administrator, only
 from web.doing import Change, Refusal, do
-from web.faults import by_anchor
 from web.pages import render
 from web.paging import listed
 from web.profile_changes import changed_fields
@@ -95,5 +94,4 @@ def profile(request: HttpRequest, reference: str) -> HttpResponse:
         typed=request.POST.dict() if refused else {},
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )

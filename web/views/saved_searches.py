@@ -26,7 +26,7 @@ from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.engines.base import EngineUnavailable
 from web.changing import sent_revision
-from web.faults import FieldFault, by_anchor, lowered
+from web.faults import FieldFault, lowered
 from web.meanwhile import CONFLICT, Written, changed, conflict
 from web.once import done_before, done_once
 from web.pages import render
@@ -151,7 +151,6 @@ def _page(
     unsaved: SavedSearchDraft | None = None,
 ) -> HttpResponse:
     """The list; `changing` is the search whose change was refused, `unsaved` what could not be saved."""
-    wrong = list(faults)
     rows = SavedSearchQuerySet(SavedSearch).seen_by(actor).told().order_by("-pk")
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     return render(
@@ -172,8 +171,7 @@ def _page(
         alerts=choices_said(ALERTS),
         frequencies=choices_said(FREQUENCIES),
         unsaved=unsaved,
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )
 
 

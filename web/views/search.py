@@ -31,7 +31,7 @@ from web.address import Address
 from web.buying import actor_of
 from web.chips import Chip, facet_chips, rate_chips
 from web.choosing import COMPARE, compared, toggled
-from web.faults import FieldFault, by_anchor, plain_amounts, refuse_cursor, refuse_larger, spoken
+from web.faults import FieldFault, plain_amounts, refuse_cursor, refuse_larger, spoken
 from web.finding import count_shown
 from web.pages import buys, render
 from web.paging import pages
@@ -153,8 +153,6 @@ def _answered(
         asked_in_order=asked.without(COMPARE, "page").put({"seed": str(answer.seed)}).query,
         alerts=choices_said(ALERTS),
         frequencies=choices_said(FREQUENCIES),
-        faults=[],
-        messages={},
     )
 
 
@@ -209,7 +207,6 @@ def refused(request: HttpRequest, asked: Address, bad: BadParameters, heading: s
         frameworks=[("", _("Every framework")), *frameworks_with_rates()],
         grades=grades,
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

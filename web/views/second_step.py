@@ -30,7 +30,7 @@ from procurement.errors import Conflict, Invalid
 from procurement.kept_secrets import Unreadable
 from procurement.models import RecoveryCode, SecondStep, User
 from web.changing import led_by, see_other
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.kept_form import KEPT
 from web.lost_forms import gone_on
 from web.pages import render
@@ -70,7 +70,6 @@ def code_asked(request: HttpRequest, faults: Sequence[FieldFault] = ()) -> HttpR
         status_code=422 if faults else 200,
         kept=request.POST.get(KEPT, ""),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -119,7 +118,6 @@ def second_step(request: HttpRequest) -> HttpResponse:
         left=RecoveryCode.objects.filter(second_step=step).count() if step is not None else 0,
         done=led_by(request),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

@@ -36,7 +36,7 @@ from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.choosing import COMPARE
 from web.doing import refusal_of
-from web.faults import FieldFault, by_anchor, lowered, plain_amounts
+from web.faults import FieldFault, lowered, plain_amounts
 from web.meanwhile import CONFLICT
 from web.once import done_once
 from web.pages import render
@@ -173,5 +173,4 @@ def _page(
         organisations=list(adding.body.choices) if many else [],
         typed=typed,
         faults=wrong,
-        messages=by_anchor(wrong),
     )

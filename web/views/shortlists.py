@@ -31,7 +31,7 @@ from search.shortlisting import found_by
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.changing import sent_revision
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import CONFLICT, conflict
 from web.once import done_before, done_once
 from web.pages import render
@@ -109,7 +109,6 @@ def _list(
         organisations=list(body.choices) if len(body.choices) > 1 else [],
         typed=typed,
         faults=wrong,
-        messages=by_anchor(wrong),
     )
 
 
@@ -219,7 +218,6 @@ def _page(
         typed=typed.dict(),
         decided=dict(decisions_said(typed)),
         faults=wrong,
-        messages=by_anchor(wrong),
     )
 
 

@@ -23,7 +23,6 @@ from procurement.permissions import Action
 from procurement.querysets_administering import AppointmentQuerySet, frameworks_of
 from web.administering import Administrator, administrator, only
 from web.doing import Change, Refusal, do
-from web.faults import by_anchor
 from web.pages import render
 from web.paging import listed
 from web.saying import choices_said, done_said
@@ -113,7 +112,6 @@ def place(request: HttpRequest, reference: str) -> HttpResponse:
         done=done_said(request, TOLD),
         typed=request.POST.dict(),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -143,7 +141,6 @@ def partner_standing(request: HttpRequest, reference: str) -> HttpResponse:
         done=done_said(request, TOLD),
         typed=request.POST.dict(),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 

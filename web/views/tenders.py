@@ -22,7 +22,7 @@ from procurement.querysets_competitions import TenderQuerySet
 from procurement.sealing import is_own, receipt_of
 from web.buying import actor_of
 from web.doing import Refusal, do
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.meanwhile import REFUSED
 from web.pages import render
 from web.saying import done_said, said
@@ -91,7 +91,6 @@ def _page(
     left: Sequence[FieldFault] = (),
 ) -> HttpResponse:
     """The page; `left` are fields that hold what was written and not kept by what was done."""
-    wrong = list(faults)
     return render(
         request,
         "tender.html",
@@ -103,6 +102,5 @@ def _page(
         done=said(DONE[request.POST["do"]]) if left else done_said(request, DONE),
         unkept=left,
         typed=touched(request.POST.dict()) if left or status_code in REFUSED else {},
-        faults=wrong,
-        messages=by_anchor(wrong),
+        faults=faults,
     )

@@ -23,7 +23,7 @@ from search.index import engine
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies
 from web.changing import see_other
-from web.faults import FieldFault, by_anchor
+from web.faults import FieldFault
 from web.finder import ROUTES, Given, requirement_of, unserved_in, way_for
 from web.once import done_once
 from web.pages import render
@@ -158,7 +158,6 @@ def _question(
         options=list(options.items()),
         ticks=[(value, label, value in values) for value, label in options.items()],
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -184,6 +183,5 @@ def _answered(
         here=address_of(walk, "answer", given),
         organisations=list(body.choices) if body else [],
         faults=faults,
-        messages=by_anchor(faults),
         **context,
     )

@@ -34,7 +34,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.querysets import DeliveryQuerySet, WebhookQuerySet
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
-from web.faults import FieldFault, by_anchor, labelled
+from web.faults import FieldFault, labelled
 from web.meanwhile import Written, differing
 from web.pages import render
 from web.paging import listed
@@ -120,7 +120,6 @@ def webhooks(request: HttpRequest, reference: str) -> HttpResponse:
         typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -195,7 +194,6 @@ def change(request: HttpRequest, reference: str) -> HttpResponse:
         often=_often(found.organisation_id),
         typed=typed,
         faults=faults,
-        messages=by_anchor(faults),
     )
 
 
@@ -243,7 +241,6 @@ def _page(
     told: str = "",
     secret: str = "",
 ) -> HttpResponse:
-    wrong = list(faults)
     page = listed(request, DeliveryQuerySet(Delivery).told().filter(endpoint=found).order_by("-pk"))
     return render(
         request,
@@ -256,7 +253,7 @@ def _page(
         rows=page.rows,
         pages=page.pages,
         done=told or done_said(request, DONE),
-        faults=wrong,
+        faults=faults,
     )
 
 
