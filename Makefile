@@ -36,7 +36,7 @@ test: $(TEST_STAMP)
 	@exec $(PY) -m tools.check --tests
 
 test-all: test
-	@exec $(PY) -m tools.check --faults --services --long
+	@exec $(PY) -m tools.check --services --faults --long
 
 test-services: test
 	@exec $(PY) -m tools.check --services

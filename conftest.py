@@ -41,6 +41,7 @@ hypothesis.settings.load_profile("calloff")
 
 LONG = ("long", "browser", "kill", "fuzz")
 """Marks of what only `make test-all` runs."""
+OVER = "a long test, and the time of this run was over"
 
 # What is imported and collected stays until the end, so the collector of garbage need never go through it.
 gc.disable()
@@ -70,6 +71,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     told = ", ".join(f"{len(reports):,} {name}" for name, reports in found.items() if reports)
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in found["skipped"])
     why = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
+    if reasons[OVER] and (note := os.environ.get("LEFT_OUT")):
+        Path(note).write_text(f"{reasons[OVER]:,}")
     terminalreporter.write_line(f"{' + '.join(kept)}: {told or 'no tests'}{f' ({why})' if why else ''}")
 
 
@@ -80,7 +83,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     until = float(os.environ.get("CHECK_UNTIL", "inf"))
     if time.time() > until and any(item.get_closest_marker(name) for name in LONG):
-        pytest.skip("a long test, and the time of this run was over")
+        pytest.skip(OVER)
 
 
 class Undone(Exception):  # noqa: N818
