@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own one writer"),
 ]
-PATIENCE = 5_000
+PATIENCE = 20_000
 """Milliseconds that the other thread waits for the lock the second time."""
 
 
