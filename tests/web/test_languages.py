@@ -45,6 +45,7 @@ LEFT: Final = {
     r"Vision rehabilitation\. An": "a passage: the title of a case study and its text, between marks of what matched",
     r"documents, doc [0-9a-f]{24}: .*": "where the difference lies that an amendment made",
     r"[0-9a-f]{64}": "a digest",
+    r"([a-z_]+\., )+[a-z_]+\.": "how types of events begin, as programs write them",
     r"Say on what the direct award rests\.": "a rule: what a call-off lacks",
     r"Say how tenders are evaluated, and the dates\.": "a rule: what a competition lacks",
     r"It holds no place on \S+ on [0-9-]{10}\.": "a rule: why a supplier is left out",

@@ -42,6 +42,7 @@ WITHOUT: Final = {
     "second_step.html": (2, SHOWN_ONCE),
     "inbox.html": (2, "says how messages are to be marked, which is the same twice"),
     "event_log.html": (1, "looks and changes nothing"),
+    "kept_form.html": (1, "carries the key of the form that it sends again"),
     "match_parts.html": (1, "leads to a form and keeps nothing"),
 }
 """Forms without a key: how many of a template, and why."""
