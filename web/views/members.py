@@ -156,7 +156,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         more_invitations=len(invitations) > SHOWN,
         requests=asking.waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
         roles=choices_said(Membership.Role.choices),
-        typed=request.POST.dict() if faults else {},
+        typed=request.POST.dict() if faults and request.POST.get("do") == "add_domain" else {},
         done=done_said(request, DONE),
         faults=faults,
     )
