@@ -165,6 +165,30 @@ def lines_kept(found: Sequence[Spell], last: date | None, keys: Collection[str])
     )
 
 
+def apart(found: Sequence[Spell], days: Days, keys: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The lines that bear these keys and that a card of these days could not keep as they are, each with why: it would
+    take the place of two versions that stand (`found`), and a line of a card is at one price. By key.
+    """
+    stands = reached(found, days[1])
+    if len(stands) < 2:
+        return
+    today = timezone.localdate()
+    from_day = today if days[0] is None else max(days[0], today)
+    later = {line.key: line for line in lines_of_version(stands[0].version.pk) if line.key in keys}
+    for spell in stands[1:]:
+        for line, (first, last) in _of_spell(spell, from_day):
+            if line.key not in keys or last is None or last < max(first or from_day, from_day):
+                continue
+            after = later.get(line.key)
+            then = f"is at {money(after.price_minor)} afterwards" if after else "is withdrawn then"
+            why = (
+                f"is refused, but its line, at {money(line.price_minor)} until {last}, {then}: a card that reaches "
+                "past that day cannot leave both as they are, so none of its rows is loaded; mend this row, or have "
+                "the card end by then"
+            )
+            yield line.key, why
+
+
 def reached(found: Sequence[Spell], last: date | None) -> list[Spell]:
     """Those of the versions that stand (`found`) that have begun by the last day of a card (None: it names none), in
     their order: it is over before the others begin, and ends nothing of them.

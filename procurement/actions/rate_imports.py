@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from procurement.actions.rate_beside import Beside
 from procurement.actions.rate_cells import NO_PLAIN_KEY, CellFault, Places, RowReader, plain_key
-from procurement.actions.rate_days import days_of, ended_prices, lines_kept, reached, standing, uneven
+from procurement.actions.rate_days import apart, days_of, ended_prices, lines_kept, reached, standing, uneven
 from procurement.actions.rate_headings import headings_of, plain, unused
 from procurement.actions.rate_import_report import RateImport, RateImportReport
 from procurement.actions.rate_lines import CardDraft, LineDraft, total, with_kept
@@ -100,7 +100,11 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     if "key" in headings:
         _keys(cards, suppliers, wanted, headings["key"], report)
     _ended(cards, suppliers, wanted, headings, report)
-    _count(cards, report, wanted)
+    if wanted.strict:
+        _take_odd_out(cards, report)
+    if wanted.partial:
+        _apart(cards, suppliers, wanted, report)
+    _count(cards, report)
     if wanted.strict:
         # What is odd is wrong then, and told as that alone.
         report.faults, report.warnings = report.faults + report.warnings, []
@@ -349,6 +353,8 @@ def _ends_more(
     """
     again = RateImportReport(dry_run=wanted.dry_run)
     _ended(cards, suppliers, wanted, headings, again)
+    if wanted.partial:
+        _apart(cards, suppliers, wanted, again)
     report.warnings += [one for one in again.warnings if one not in report.warnings]
     return bool(again.faults or (wanted.strict and again.warnings))
 
@@ -366,13 +372,39 @@ def _take_out(card: _Card, keys: Collection[str], report: RateImportReport) -> N
     card.lines = [line for line in card.lines if line.key not in keys]
 
 
-def _count(cards: Mapping[str, _Card], report: RateImportReport, wanted: RateImport) -> None:
-    """How many rows are good; under `strict` what is odd is not."""
-    if wanted.strict and report.warnings:
-        odd = {warning.row for warning in report.warnings}
-        for card in cards.values():
-            held = {key for key, row in card.row_of_key.items() if row in odd}
-            _take_out(card, held & {line.key for line in card.lines}, report)
+def _apart(
+    cards: Mapping[str, _Card], suppliers: Mapping[str, str], wanted: RateImport, report: RateImportReport
+) -> None:
+    """Refuses all rows of a card that could not leave the line of a refused row as it stands before and after the next
+    card begins.
+    """
+    looked_at = {
+        _draft(suppliers[name], wanted, ()).reference: card
+        for name, card in cards.items()
+        if name in suppliers and card.refused and card.lines
+    }
+    for reference, found in standing(looked_at).items():
+        card = looked_at[reference]
+        first, last, lines = days_of(card.lines)
+        keys = set(card.refused) - {line.key for line in lines}
+        told = [
+            CellFault(card.row_of_key[key], "", "", why) for key, why in apart(found, (first, last), keys)
+        ]
+        if told:
+            report.faults += told
+            _take_out(card, {line.key for line in lines}, report)
+
+
+def _take_odd_out(cards: Mapping[str, _Card], report: RateImportReport) -> None:
+    """Refuses the rows that are odd."""
+    odd = {warning.row for warning in report.warnings}
+    for card in cards.values():
+        held = {key for key, row in card.row_of_key.items() if row in odd}
+        _take_out(card, held & {line.key for line in card.lines}, report)
+
+
+def _count(cards: Mapping[str, _Card], report: RateImportReport) -> None:
+    """How many rows are good."""
     report.loaded = sum(len(card.lines) for card in cards.values())
     report.wrong = report.refused
     # Nobody becomes a supplier by rows that are all refused.

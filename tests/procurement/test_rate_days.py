@@ -356,3 +356,26 @@ def test_days_and_basis_of_a_whole_card_are_told_where_no_line_changes(tmp_path:
             "valid_to": {"before": day(100).isoformat(), "after": day(-1).isoformat()},
         }
     ]
+
+
+@pytest.mark.parametrize("last", [None, 50], ids=["no last day", "a day of the next card"])
+@pytest.mark.parametrize("follows", [780, None], ids=["goes on", "is withdrawn"])
+def test_partial_refuses_a_card_that_reaches_past_the_next_one_where_a_refused_row_has_a_rate_until_then(
+    tmp_path: Path, last: int | None, follows: int | None
+) -> None:
+    load(tmp_path, *HELD)
+    load(tmp_path, *(NEXT if follows else NEXT[:1]))
+    ends = day(last) if last else ""
+    rows = f"Yew Digital,Analyst,655,{day(-200)},{ends}", f"Yew Digital,Lead,oops,{day(-200)},{ends}"
+    before = counts()
+
+    report = run(tmp_path, sheet(*rows, headings="Firm,Title,Rate,From,To"), headings=DATED, partial=True)
+
+    then = "is at 780.00 afterwards" if follows else "is withdrawn then"
+    why = (
+        f"is refused, but its line, at 750.00 until {day(34)}, {then}: a card that reaches past that day cannot leave "
+        "both as they are, so none of its rows is loaded; mend this row, or have the card end by then"
+    )
+    assert faults(report)[1:] == [(3, "", why)]
+    assert (report.loaded, report.refused, report.applied, counts()) == (0, 2, False, before)
+    assert prices(0) == {"Analyst": 650, "Lead": 750}
