@@ -145,6 +145,7 @@ GOLDENS = {
         grades=("G3",), qualifications=("bachelors",), sites=("both",), sizes=("small",),
         work_types=("advice",), bases=("published",), min_experience=2, max_experience=9, min_rate=40_000,
         max_rate=90_000, exclude=("wr1~oak~x",), include_expired=True, page=3, page_size=20,
+        as_of=date(2026, 6, 1),
     ),
     "role": RateQuery(
         sort="role", as_of=date(2026, 6, 1), after=RateCursor("role", 0, ("Project Manager", 65_000), "wr1~oak~x")
