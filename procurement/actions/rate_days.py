@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from procurement.actions.rate_checks import slices
-from procurement.actions.rate_lines import Days, LineDraft, dated
+from procurement.actions.rate_lines import Days, LineDraft, dated, undated
 from procurement.actions.rates import lines_of_version
 from procurement.card_versions import Spell, spells_by_card
 from procurement.dated import in_force
@@ -41,15 +41,7 @@ def days_of(lines: Sequence[LineDraft]) -> tuple[date | None, date | None, tuple
     firsts, lasts = {line.valid_from for line in lines}, {line.valid_to for line in lines}
     first = min(filter(None, firsts), default=None) if None not in firsts else None
     last = max(filter(None, lasts), default=None) if None not in lasts else None
-    bare = tuple(
-        replace(
-            line,
-            valid_from=None if line.valid_from == first else line.valid_from,
-            valid_to=None if line.valid_to == last else line.valid_to,
-        )
-        for line in lines
-    )
-    return first, last, bare
+    return first, last, tuple(undated(line, (first, last)) for line in lines)
 
 
 def standing(cards: Iterable[str]) -> dict[str, list[Spell]]:

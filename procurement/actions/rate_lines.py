@@ -151,6 +151,16 @@ def dated(line: LineDraft, days: Days) -> LineDraft:
     return replace(line, valid_from=line.valid_from or first, valid_to=ends)
 
 
+def undated(line: LineDraft, days: Days) -> LineDraft:
+    """A line without those days of its own that are the days of the version that it is of."""
+    first, last = days
+    return replace(
+        line,
+        valid_from=None if line.valid_from == first else line.valid_from,
+        valid_to=None if line.valid_to == last else line.valid_to,
+    )
+
+
 def with_kept(
     lines: Sequence[LineDraft], days: Days, kept: Sequence[LineDraft], *, behind: bool = False
 ) -> tuple[Days, tuple[LineDraft, ...]]:

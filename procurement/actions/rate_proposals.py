@@ -18,7 +18,7 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.actions.rate_comparison import RULES, Comparison, compare_cards_lines
-from procurement.actions.rate_lines import CardDraft, LineDraft
+from procurement.actions.rate_lines import CardDraft, LineDraft, undated
 from procurement.actions.rate_proposal_lines import MOST_LINES, LineReader, kept, lines_of
 from procurement.actions.rates import lines_of_version, publish_cards
 from procurement.actions.steps import allowed
@@ -144,7 +144,11 @@ def read_rates_file(
     seen = _seen(actor, reference)
     _permitted(actor, seen, "edit")
     # Read before the transaction: nobody's write waits for a workbook.
-    lines = [kept(one) for one in _reader(seen, base_lines(seen)).from_file(name, chunks)]
+    version = version_in_force(seen)
+    standing = lines_of_version(version.pk) if version else []
+    # A card that was exported names its days in each line; those of the next version are its own.
+    days = (version.valid_from, version.valid_to) if version else (None, None)
+    lines = [kept(undated(one, days)) for one in _reader(seen, standing).from_file(name, chunks)]
     with transaction.atomic():
         proposal = _locked(actor, reference, revision)
         _permitted(actor, proposal, "edit")
@@ -397,8 +401,14 @@ def _line_faults(proposal: RateProposal, comparison: Comparison) -> list[Fault]:
         return [Fault("/lines", "required", "Name at least one rate.")]
     if not comparison.lines:
         return [Fault("/lines", "unchanged", "It changes no line of the card in force.")]
-    most = proposal.framework.rate_rise_ceiling
-    return [
+    most, first = proposal.framework.rate_rise_ceiling, proposal.valid_from
+    never = [
+        line.place
+        for line in comparison.lines
+        if first and line.change.after and line.change.after.valid_to and line.change.after.valid_to < first
+    ]
+    over = "This rate ends before the card begins: it would never be in force."
+    return [Fault(f"/lines/{place}/valid_to", "over", over) for place in never] + [
         Fault(f"/lines/{line.place}/amount", rule, f"{RULES[rule]} The most is {most} per cent.")
         for line, rule in comparison.stopped
     ]
