@@ -28,6 +28,10 @@ NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 """Statuses of a call-off in which what it pays for outcomes may still be said."""
 
 
+EVALUATED_IN: Final = frozenset({CallOff.Status.EVALUATING, CallOff.Status.EVALUATED})
+"""Statuses of a call-off in which a tender that was disqualified may take part again: no outcome is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Who acts next, by any of which steps (those of its plan of outcomes until that is agreed), and by when; the clock
@@ -185,6 +189,7 @@ def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
         "answer_price": questioned,
         "accept_price": questioned and tendering.answered,
         "disqualify": tendering.opened and not (evaluated and tendering.uncounted),
+        "reinstate": tendering.confirmed and tendering.call_off in EVALUATED_IN,
         **dict.fromkeys(WITH_CALL_OFF, False),
     }
     return [name for name in TENDERS.available(tendering.status, parts) if needed.get(name, True)]

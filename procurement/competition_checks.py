@@ -29,8 +29,9 @@ TAKING_PART: Final = (Tender.Status.SUBMITTED, Tender.Status.SUCCESSFUL, Tender.
 UNCOUNTED: Final = Fault(
     "/scores",
     "not_counted",
-    "Agreed scores count no longer, as a conflict of interest was declared since: evaluate again, have somebody else "
-    "score and agree them, and rank the tenders anew.",
+    "Agreed scores count no longer, as a conflict of interest was declared since, or are missing of a tender that "
+    "takes part again: evaluate again, have somebody without a conflict score and agree them, and rank the tenders "
+    "anew.",
 )
 """Why nothing is told or awarded by a ranking that rests on such scores (`missing_scores` once it is ranked)."""
 

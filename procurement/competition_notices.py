@@ -164,6 +164,11 @@ COMPETITION_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "Your tender for the call-off {call_off} takes part no longer: it says why.",
                TENDER, URGENT),
     ),
+    "tender.reinstated": (
+        Notice("lead", "Takes part again: {call_off}",
+               "Your tender for the call-off {call_off} takes part again: its letter says why.",
+               TENDER, URGENT),
+    ),
     "tender.ended": (
         # The call-off's own message is the urgent one: this one says what became of the tender.
         Notice("lead", "Nothing comes of it: {call_off}",

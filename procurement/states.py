@@ -141,8 +141,8 @@ CALL_OFFS: Final = Machine(
               "call_off.evaluated", "Scores are agreed and the tenders ranked.", Route.COMPETITION),
         _step("evaluate_again", (Call.EVALUATED,), Call.EVALUATING, {Part.OWNER, Part.MODERATOR},
               "call_off.evaluation_reopened",
-              "Agreed scores count no longer, as a conflict of interest was declared since, and are given anew; or a "
-              "moderator corrects one that is wrong, for a reason.",
+              "Agreed scores count no longer, as a conflict of interest was declared since, or are missing of a tender "
+              "that takes part again, and are given; or a moderator corrects one that is wrong, for a reason.",
               Route.COMPETITION),
         _step("intend", (Call.EVALUATED,), Call.INTENTION, _OWNER, "call_off.intention",
               "The intention to award is told to every tenderer; a standstill may follow.", Route.COMPETITION),
@@ -313,6 +313,9 @@ TENDERS: Final = Machine(
         _step("accept_price", (Bid.SUBMITTED,), "", _OWNER, "tender.price_accepted", "The explanation is taken."),
         _step("disqualify", (Bid.SUBMITTED,), Bid.DISQUALIFIED, {Part.OWNER, Part.SYSTEM}, "tender.disqualified",
               "It takes part no longer, on a stated ground and with the reason."),
+        _step("reinstate", (Bid.DISQUALIFIED,), Bid.SUBMITTED, _OWNER, "tender.reinstated",
+              "It was disqualified by mistake and takes part again, with the reason, while tenders are evaluated and "
+              "no outcome is told."),
         _step("win", (Bid.SUBMITTED,), Bid.SUCCESSFUL, _OWNER, "tender.successful", "It is to be awarded."),
         _step("lose", (Bid.SUBMITTED,), Bid.UNSUCCESSFUL, _OWNER, "tender.unsuccessful",
               "Another is to be awarded."),

@@ -37,6 +37,7 @@ from procurement.actions.ranking import (
     evaluate_again,
     explain_price,
 )
+from procurement.actions.reinstating import reinstate
 from procurement.actions.requirements import revise_requirement
 from procurement.actions.tenders import (
     confirm_tender,
@@ -435,6 +436,11 @@ class Walk(RuleBasedStateMachine):
             said = (tender.reference, tender.revision, ground, WHY)
             done = self.act("disqualify", lambda: disqualify(self.buyer, *said))
             assert not done or "disqualify" in steps_of(self.buyer, tender)
+
+    @rule(supplier=st.sampled_from(SUPPLIERS))
+    def let_again(self, supplier: str) -> None:
+        """It was disqualified by mistake."""
+        self.bid("reinstate", supplier, self.buyer, reinstate, WHY)
 
     @rule()
     def intend(self) -> None:

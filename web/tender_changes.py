@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop as N_
 
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify
+from procurement.actions.reinstating import reinstate
 from procurement.competition_checks import agreed_scores
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.evaluation_rules import Criterion, EvaluationRules
@@ -35,6 +36,9 @@ OF_TENDERS: Final[dict[str, Change]] = {
     "accept_price": lambda actor, reference, __, sent: accept_price(actor, reference, sent.get("reason", "")),
     "disqualify": lambda actor, reference, revision, sent: disqualify(
         actor, reference, revision, sent.get("ground", ""), sent.get("reason", "")
+    ),
+    "reinstate": lambda actor, reference, revision, sent: reinstate(
+        actor, reference, revision, sent.get("reason", "")
     ),
 }
 """By what the form says in `do`."""
@@ -59,6 +63,7 @@ DONE: Final = {
     "ask_price": N_("The tenderer has been asked about its price."),
     "accept_price": N_("The explanation of the price is taken."),
     "disqualify": N_("The tender takes part no longer."),
+    "reinstate": N_("The tender takes part again."),
 }
 
 

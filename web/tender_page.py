@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procurement.actions.ranking import GROUNDS
+from procurement.available import EVALUATED_IN
 from procurement.competition_checks import TAKING_PART, agreed_scores, conflicted, missing_scores
 from procurement.departed import left_of
 from procurement.evaluation_rules import Criterion, EvaluationRules
@@ -31,7 +32,7 @@ from procurement.tender_document import submitted
 from web.buying import names_of
 from web.saying import choices_said
 
-JUDGING = ("ask_price", "accept_price", "disqualify")
+JUDGING = ("ask_price", "accept_price", "disqualify", "reinstate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def _judging(
         "accept_price": undecided and asked is not None and asked.answered_at is not None,
         "disqualify": tender.competition.opened_at is not None
         and not (evaluated and missing_scores(tender.competition)),
+        "reinstate": tender.confirmed >= tender.competition.material
+        and tender.competition.call_off.status in EVALUATED_IN,
     }
     return [name for name in JUDGING if name in available and possible[name]]
 

@@ -33,10 +33,11 @@ from api.v1.tender_shapes import (
     TenderSerializer,
     Told,
 )
-from api.v1.tenders import MOVED, seen_tenders, shown_tender, tender_seen
+from api.v1.tenders import MOVED, moved, seen_tenders, shown_tender, tender_seen
 from api.views import ApiView, ListView, one_of
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify, explain_price
+from procurement.actions.reinstating import reinstate
 from procurement.models import Assessment, Consensus, LowPriceQuestion, Tender
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
@@ -314,3 +315,26 @@ class Disqualification(ApiView):
             return shown_tender(request, tender_seen(request, reference).pk)
 
         return done_once(request, actor.reference, act, anew)
+
+
+class Reinstatement(ApiView):
+    """A tender's part, given back."""
+
+    varies = True
+
+    @operation(
+        summary="Let a disqualified tender take part again",
+        answer=TenderSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/tenders/$DISQUALIFIED/reinstate/" '
+        f'{SENDS}\'{{"reason": "It does answer what was asked."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By the buyer, where it was disqualified by mistake, with the reason, which a letter tells the tenderer. The
+        tenders are ranked anew with it where they were, or, where scores of it are missing, evaluated again first. 409
+        once an outcome is told, until it is taken back, and for a tender that answers to an earlier amendment only.
+        """
+        return moved(request, reference, "reason", reinstate)

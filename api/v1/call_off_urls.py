@@ -133,6 +133,7 @@ CALL_OFFS: Final[list[URLPattern]] = [
             ("price-question/explain", assessments.PriceExplanation),
             ("price-question/accept", assessments.PriceAcceptance),
             ("disqualify", assessments.Disqualification),
+            ("reinstate", assessments.Reinstatement),
         )
     ),
     path(

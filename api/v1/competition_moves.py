@@ -117,10 +117,11 @@ class EvaluatedAgain(ApiView):
         f'{SENDS}\'{{"reason": "The moderator declared a conflict of interest."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """Where a conflict of interest that was declared since takes from scores that they count: `blocking` names
-        `not_counted`. By the owner or a moderator, with a reason; those scores are given and agreed anew, by others,
-        the ranking falls and prices are closed again. An intention or an award is undone first. Where every score
-        counts a moderator alone does so, to correct an agreed score that is wrong: whoever scores is told the reason.
+        """Where a conflict of interest that was declared since takes from scores that they count, or where those of a
+        tender that takes part again are missing: `blocking` names `not_counted`. By the owner or a moderator, with a
+        reason; those scores are given and agreed, others than those with a conflict giving them, the ranking falls and
+        prices are closed again. An intention or an award is undone first. Where every score counts a moderator alone
+        does so, to correct an agreed score that is wrong: whoever scores is told the reason.
         """
 
         def again(actor: Actor, known: str, at: int, reason: Any) -> CallOff:

@@ -67,7 +67,7 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
         tender.competition = competition
         if tender.status != Status.DISQUALIFIED:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
-        told.append(_send(tender, {**_head(tender), "outcome": "reopened", "reason": reason}))
+        told.append(_send(tender, {"outcome": "reopened", "reason": reason}))
     return told
 
 
@@ -89,7 +89,7 @@ def passed_by(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
             told.append(moved(tender, _step(actor, tender, "not_sign"), {"reason": reason}, "reason"))
         elif tender.status == Status.UNSUCCESSFUL:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": NOT_SIGNED}))
-        told.append(_send(tender, {**_head(tender), "outcome": outcome, "reason": why}))
+        told.append(_send(tender, {"outcome": outcome, "reason": why}))
     competition.standstill_until = None
     if not missing_scores(competition):
         rank_tenders(competition)
@@ -132,7 +132,6 @@ def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
     competition = tender.competition
     best = _ranked(competition)[first.reference]
     return {
-        **_head(tender),
         "outcome": tender.status,
         "ground": tender.ground,
         "reason": tender.reason,
@@ -160,7 +159,6 @@ def _without_award(
         # What a price earned tells what the lowest is, which may be another's: that may be asked for once more.
         own = {name: own[name] for name in ("tender", "rank", "quality", "price", "criteria")}
     return {
-        **_head(tender),
         "outcome": Status.DISQUALIFIED if out else "ended",
         "ground": tender.ground,
         "reason": tender.reason if out else nobody["reason"],
@@ -220,12 +218,17 @@ def _head(tender: Tender) -> dict[str, Any]:
     }
 
 
-def _send(tender: Tender, content: dict[str, Any]) -> Happening:
+def letter_of(tender: Tender, content: dict[str, Any]) -> OutcomeLetter:
+    """A letter to a tenderer with that content, headed by what it is about."""
     now = timezone.now()
-    text = canonical({**content, "at": instant(now)})
-    letter = OutcomeLetter.objects.create(
+    text = canonical({**_head(tender), **content, "at": instant(now)})
+    return OutcomeLetter.objects.create(
         reference=opaque("ltr"), tender=tender, document=text, digest=digest_of_text(text), at=now
     )
+
+
+def _send(tender: Tender, content: dict[str, Any]) -> Happening:
+    letter = letter_of(tender, content)
     return happening(tender, "tender.told", {"letter": letter.reference, "digest": letter.digest})
 
 

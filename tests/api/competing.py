@@ -20,7 +20,7 @@ from procurement.actions.competitions import plan_competition
 from procurement.actions.due import move_due
 from procurement.actions.files import add_document, add_tender_file
 from procurement.actions.publishing import publish_competition
-from procurement.actions.ranking import ask_about_price, conclude_evaluation, explain_price
+from procurement.actions.ranking import ask_about_price, conclude_evaluation, disqualify, explain_price
 from procurement.actions.requirements import revise_requirement
 from procurement.actions.tenders import submit_tender, write_tender
 from procurement.models import CallOff, Membership, Organisation, Tender, User
@@ -165,6 +165,14 @@ def explained() -> Tender:
     return tender
 
 
+def disqualified() -> Tender:
+    """Larch's tender takes part no longer; Brightwater's is ranked alone."""
+    tender = tender_of(evaluated(), "larch")
+    return disqualify(
+        buyer(), tender.reference, tender.revision, "not_compliant", "It answers another question."
+    )
+
+
 def revised(call_off: CallOff) -> CallOff:
     """What is bought has changed since it was published."""
     requirement = call_off.requirement.requirement
@@ -241,6 +249,7 @@ MADE: Final[dict[str, Any]] = {
     "SCORABLE": lambda: tender_of(opened(), "larch").reference,
     "AGREEABLE": lambda: tender_of(scored(opened()), "larch").reference,
     "SUBMITTED": lambda: tender_of(opened(), "larch").reference,
+    "DISQUALIFIED": lambda: disqualified().reference,
     "LOW_TENDER": lambda: tender_of(low(), "larch").reference,
     "QUESTIONED": lambda: questioned().reference,
     "EXPLAINED": lambda: explained().reference,

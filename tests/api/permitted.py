@@ -347,7 +347,8 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(("assessor",), BOTH_SIDES, (f"{_JUDGED}assessments/", {"criterion": "method", "score": 3, "note": "So."})),
     *_move(("moderator",), BOTH_SIDES, (f"{_JUDGED}consensus/", {"criterion": "method", "score": 3, "reason": "So."})),
     *_move(EDITORS, BOTH_SIDES, (f"{_JUDGED}price-question/", {"question": "How?"}),
-           (f"{_JUDGED}price-question/accept/", WHY), (f"{_JUDGED}disqualify/", WHY | {"ground": "not_compliant"})),
+           (f"{_JUDGED}price-question/accept/", WHY), (f"{_JUDGED}disqualify/", WHY | {"ground": "not_compliant"}),
+           (f"{_JUDGED}reinstate/", WHY)),
     *_move(LEADS, BOTH_SIDES, (f"{_JUDGED}price-question/explain/", {"answer": "So."})),
     # Applications to join: of the firm, of the consortium's lead, of the framework's owner.
     *_read((*SUPPLIERS, *OWNERS, "other owner"), "joinings/"),

@@ -338,6 +338,21 @@ PLANS: Final[dict[str, tuple[tuple[Step, ...], set[str]]]] = {
         ),
         {"award", "undo", "sign"},
     ),
+    "out while evaluated again, and in again once the other is ranked": (
+        (
+            lambda it: it.again("moderator"),
+            lambda it: it.disqualify("oak", "not_compliant", 0),
+            lambda it: it.conclude("buyer"),
+            lambda it: it.let_again("oak"),
+            lambda it: it.intend(),
+            lambda it: it.undo("approver"),
+            lambda it: it.disqualify("oak", "not_compliant", 0),
+            lambda it: it.let_again("oak"),
+            lambda it: it.award(),
+            _signed,
+        ),
+        {"evaluate_again", "disqualify", "reinstate", "intend", "undo", "award", "sign"},
+    ),
     "suspended when it was awarded, taken back and out": (
         (
             lambda it: it.award(),

@@ -56,6 +56,7 @@ MOVES: tuple[tuple[str, str, str, Any, tuple[str, ...], tuple[str, ...]], ...] =
      ("assessor",), (*BUYERS, *LEADS)),
     ("SUBMITTED", "POST", TENDERS + "disqualify/", REASON | {"ground": "not_compliant"}, OWNERS,
      (*BUYERS, *LEADS)),
+    ("DISQUALIFIED", "POST", TENDERS + "reinstate/", REASON, OWNERS, (*BUYERS, *LEADS)),
 )  # fmt: skip
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]

@@ -21,6 +21,7 @@ from procurement.actions.ranking import (
     evaluate_again,
     explain_price,
 )
+from procurement.actions.reinstating import reinstate
 from procurement.errors import Conflict, Refused
 from procurement.models import CallOff, Event, LowPriceQuestion, Tender
 from procurement.states import CALL_OFFS, TENDERS
@@ -58,6 +59,7 @@ OF_TENDERS: dict[str, Bid] = {
     "disqualify": lambda all_, one: disqualify(
         all_.market.buyer, one.reference, one.revision, "not_compliant", "Not what was asked."
     ),
+    "reinstate": lambda all_, one: reinstate(all_.market.buyer, one.reference, one.revision, "It was asked."),
 }
 
 

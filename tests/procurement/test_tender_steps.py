@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from procurement.available import Purchase, Tendering, Turn, call_off_steps, competition_steps, tender_steps
 from procurement.line import line_of
-from procurement.states import Part
+from procurement.states import CALL_OFFS, Part
 
 TENDERER = (Part.LEAD, Part.MEMBER)
 BUYER = (Part.OWNER, Part.APPROVER, Part.ASSESSOR, Part.MODERATOR)
@@ -61,6 +62,15 @@ def test_no_tender_is_disqualified_while_those_that_stay_cannot_be_ranked_anew()
     for status, steps in (("evaluating", ["disqualify"]), ("evaluated", [])):
         tendering = Tendering("submitted", status, opened=True, uncounted=True)
         assert tender_steps(tendering, (Part.OWNER,)) == steps
+
+
+def test_a_disqualified_tender_may_take_part_again_until_an_outcome_is_told() -> None:
+    for status in CALL_OFFS.labels:
+        tendering = Tendering("disqualified", status, opened=True)
+        steps = ["reinstate"] if status in ("evaluating", "evaluated") else []
+        assert tender_steps(tendering, BUYER) == steps
+        assert tender_steps(replace(tendering, confirmed=False), BUYER) == []
+        assert tender_steps(tendering, (*TENDERER, Part.APPROVER)) == []
 
 
 def test_a_decided_question_is_closed() -> None:

@@ -212,7 +212,17 @@ def test_a_low_price_is_asked_about_explained_and_taken_before_the_award(page: C
     said = {"do": "disqualify", "revision": revision, "ground": "not_compliant", "reason": "Another service."}
     assert page.post(tender, said).status_code == 303
     assert [row[1] for row in rows(read(page.get(address)), "The arithmetic")[1:]] != []
+    assert "reinstate" in offered(page, tender)
+    revision, before = tender_of(address, "dogwood").revision, state()
+    assert page.post(tender, {"do": "reinstate", "revision": revision, "reason": " "}).status_code == 422
+    assert state() == before
+    taking = {"do": "reinstate", "revision": revision, "reason": "It was the right service."}
+    assert page.post(tender, taking).status_code == 303
+    assert tender_of(address, "dogwood").status == "submitted"
+    assert "reinstate" not in offered(page, tender)
+    assert page.post(tender, {**said, "revision": revision + 1}).status_code == 303
     taken(page, address, "intend")
+    assert "reinstate" not in offered(page, tender)
     assert offered(page, address) >= {"award", "cancel"}
 
 
