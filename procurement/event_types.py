@@ -152,6 +152,11 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "interest_declared": "An assessor or moderator declared their interests; changes hold nothing of them.",
         }.items()
     },
+    "call_off.approval_lapsed": EventType(
+        "call_off",
+        ("organisation", "user"),
+        "It was said anew, and an approval of it fell; it names who gave it.",
+    ),
     "call_off.tenders_opened": EventType(
         "call_off", ("organisation", "user"), "Its tenders were opened; it names who assesses and moderates."
     ),

@@ -21,7 +21,7 @@ from procurement.competition_notices import CALL_OFF, COMPETITION_NOTICES, INVIT
 from procurement.market_notices import MARKET_NOTICES
 from procurement.models import Event, WebhookEndpoint
 from procurement.models.outbox import TITLE_LENGTH
-from procurement.notice import URGENT, Notice, Words
+from procurement.notice import URGENT, USER, Notice, Words
 from procurement.outcome_notices import OUTCOME_NOTICES
 from procurement.permissions import ADMINISTRATORS, APPROVERS, SYSTEM
 from procurement.working_days import LONDON
@@ -189,6 +189,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "call_off.approved": (
         Notice("organisation", "Approved: {subject}", "The call-off {subject} is approved and may go out.",
                ("web:call-off", "{subject}"), URGENT),
+    ),
+    "call_off.approval_lapsed": (
+        Notice(USER, "Approved, and changed since: {subject}",
+               "The call-off {subject} was changed after you approved it: your approval counts no longer. An approver "
+               "who has written none of it approves it anew.", ("web:call-off", "{subject}")),
     ),
     "call_off.awarded": (
         Notice("lead", "A contract to sign: {contract}",

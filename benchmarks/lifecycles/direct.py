@@ -171,7 +171,8 @@ def approved(it: Purchase) -> Steps:
     first, *_ = begun(it, "100")
     it.move("approve", {}, "call_off.approved", who=it.approver)
     said = {"terms": TERMS | {"expenses": "200.00"}}
-    it.act(it.owner, it.own, said, "call_off.edited", of=it.own, method="PATCH")
+    fell = ("call_off.approval_lapsed", "call_off.edited")
+    it.act(it.owner, it.own, said, *fell, of=it.own, method="PATCH")
     yield it.weekday(1, 9)
     it.move("approve", {}, "call_off.approved", who=it.approver)
     contracted(it, first)

@@ -132,25 +132,21 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
         if {"requirement", "shortlist"} & set(differing):
             place_suppliers(call_off)
         call_off.status = step.target
-        _save(
-            call_off,
-            "title",
-            "route",
-            "terms",
-            "requirement",
-            "lot",
-            "snapshot",
-            "status",
-            *unapproved(call_off),
-        )
-        tell(actor, call_off, step.event, {"fields": differing}, **_named(call_off))
+        fields, fell = unapproved(call_off)
+        _save(call_off, "title", "route", "terms", "requirement", "lot", "snapshot", "status", *fields)
+        edited = happening(call_off, step.event, {"fields": differing}, **_named(call_off))
+        record_many(actor, [*fell, edited])
     return call_off
 
 
-def unapproved(call_off: CallOff) -> tuple[str, ...]:
-    """Lets an approval fall: it was given to something else. The fields that are to be saved."""
+def unapproved(call_off: CallOff) -> tuple[tuple[str, ...], list[Happening]]:
+    """Lets an approval fall: it was given to something else. The fields that are to be saved, and what is to be
+    recorded, so that whoever gave it is told; nothing where there was none.
+    """
+    gave = call_off.approved_by
     call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
-    return "approved_minor", "approved_by", "approved_at"
+    fell = [happening(call_off, "call_off.approval_lapsed", {}, user=[gave])] if gave else []
+    return ("approved_minor", "approved_by", "approved_at"), fell
 
 
 def ask_approval(actor: Actor, reference: str, revision: int) -> CallOff:

@@ -93,7 +93,8 @@ def plan_competition(actor: Actor, reference: str, revision: int, changes: Mappi
             setattr(competition, name, read[name])
         competition.save()
         told = {"fields": [f"competition.{one}" for one in differing]}
-        move(actor, call_off, "edit", told, *unapproved(call_off))
+        fields, fell = unapproved(call_off)
+        move(actor, call_off, "edit", told, *fields, also=fell)
     return competition
 
 

@@ -224,7 +224,8 @@ def _open_competition(actor: Actor, reference: str) -> Competition:
 def _approval_falls(actor: Actor, call_off: CallOff) -> None:
     """What was approved, and has not gone out, had other documents."""
     if call_off.status == CallOff.Status.APPROVED:
-        move(actor, call_off, "edit", {"fields": ["competition.documents"]}, *unapproved(call_off))
+        fields, fell = unapproved(call_off)
+        move(actor, call_off, "edit", {"fields": ["competition.documents"]}, *fields, also=fell)
 
 
 def _read(name: object, chunks: Iterable[bytes]) -> Read:

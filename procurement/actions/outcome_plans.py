@@ -104,8 +104,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         _write(plan, terms, measures, bodies)
         said = ("suitability", "long_stop_on", "cap_minor", "status")
         _save(plan, *said, "investor", "investor_named", "investor_approval")
-        _pays(row, terms.cap)
-        lapsed = _lapsed(plan, before, asked)
+        lapsed = [*_pays(row, terms.cap), *_lapsed(plan, before, asked)]
         record_many(actor, [*lapsed, _happening(plan, step.event, {"cap": plan.cap_minor})])
     return plan
 
@@ -137,8 +136,7 @@ def remove_plan(actor: Actor, reference: str, revision: int) -> None:
         known = told.references | {"payer": sorted(asked.payers), "investor": asked.investor}
         told = replace(told, references={name: one for name, one in known.items() if one})
         plan.delete()
-        _pays(plan.call_off, 0)
-        record(actor, told)
+        record_many(actor, [*_pays(plan.call_off, 0), told])
 
 
 def _lapsed(plan: OutcomePlan, before: str, asked: Asked) -> list[Happening]:
@@ -314,11 +312,15 @@ def _permitted(actor: Actor, plan: OutcomePlan, name: str) -> Transition:
     return step
 
 
-def _pays(call_off: CallOff, cap: int) -> None:
-    """The call-off pays at most so much for outcomes, in pence: a draft again, whose approval falls."""
+def _pays(call_off: CallOff, cap: int) -> list[Happening]:
+    """The call-off pays at most so much for outcomes, in pence: a draft again, whose approval falls. That it fell, not
+    yet recorded.
+    """
     call_off.outcomes_minor, call_off.status = cap, CallOff.Status.DRAFT
     call_off.revision += 1
-    call_off.save(update_fields=["outcomes_minor", "status", *unapproved(call_off), "revision"])
+    fields, fell = unapproved(call_off)
+    call_off.save(update_fields=["outcomes_minor", "status", *fields, "revision"])
+    return fell
 
 
 def _last_revision(call_off: CallOff) -> int:

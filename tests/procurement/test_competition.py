@@ -190,6 +190,8 @@ def test_an_approval_falls_with_a_changed_plan(contest: Contest) -> None:
     plan_competition(contest.market.buyer, call_off.reference, call_off.revision, {"standstill": True})
     call_off.refresh_from_db()
     assert (call_off.status, call_off.approved_minor) == ("draft", None)
+    event = Event.objects.get(type="call_off.approval_lapsed")
+    assert event.references["user"] == [contest.market.approver.reference]
 
 
 def test_a_plan_is_read_whole_and_what_is_wrong_is_named(contest: Contest) -> None:

@@ -121,6 +121,8 @@ def test_an_agreed_plan_that_is_said_anew_is_a_draft_by_the_table_and_every_appr
     assert (again.status, again.investor_approval) == (step.target, None)
     assert not again.payers.exclude(approved_at=None).exists()
     assert Event.objects.latest("position").type == step.event
+    fell = Event.objects.get(type="call_off.approval_lapsed")
+    assert (fell.subject, fell.references["user"]) == (call_off.reference, [market.approver.reference])
     call_off.refresh_from_db()
     assert (call_off.status, call_off.approved_minor) == ("draft", None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from procurement.actions.awards import award_direct, cancel_call_off, fail_call_off, undo_award
-from procurement.actions.call_offs import approve_call_off, ask_approval
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition
 from procurement.actions.contracts import complete_contract, extend_contract, sign_contract
@@ -158,6 +158,25 @@ def test_an_approval_is_told_to_those_who_may_go_on(contest: Contest) -> None:
     BuyerLimit.objects.create(organisation=call_off.organisation, approval_from_minor=0)
     approve_call_off(market.approver, call_off.reference, call_off.revision)
     assert told("call_off.approved") == {"inbox": {"shire"}, "email": BUYER}
+
+
+@pytest.mark.parametrize("name", ["buyer", "approver"])
+def test_whoever_gave_an_approval_that_an_edit_takes_away_is_told_once(contest: Contest, name: str) -> None:
+    market = contest.market
+    call_off = drafted(market.buyer)
+    BuyerLimit.objects.create(organisation=call_off.organisation, approval_from_minor=0)
+    call_off = approve_call_off(market.approver, call_off.reference, call_off.revision)
+    editor = getattr(market, name)
+    call_off = edit_call_off(editor, call_off.reference, call_off.revision, {"title": call_off.title})
+    assert (call_off.status, Event.objects.filter(type="call_off.approval_lapsed").count()) == ("approved", 0)
+    call_off = edit_call_off(editor, call_off.reference, call_off.revision, {"title": "Another"})
+    # What no approval stands for any more is said to nobody.
+    edit_call_off(editor, call_off.reference, call_off.revision, {"title": "Another one"})
+    event = Event.objects.get(type="call_off.approval_lapsed")
+    assert event.references == {"organisation": "shire", "user": [market.approver.reference]}
+    rows = Delivery.objects.filter(event=event).values_list("channel", "user__reference")
+    assert list(rows) == [("inbox", market.approver.reference)]
+    assert readers(event) == {"shire"}
 
 
 def test_an_application_is_told_to_whoever_is_to_act_on_it(contest: Contest) -> None:
