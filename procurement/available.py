@@ -141,7 +141,11 @@ def call_off_steps(
 def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
     direct = purchase.route == DIRECT
     if name in ("ask_approval", "approve"):
-        asked = purchase.approval_asked if purchase.status in NOT_OUT else purchase.approval_missing
+        if purchase.status in NOT_OUT:
+            asked = purchase.approval_asked
+        else:
+            # Nobody approves an award by a ranking that does not stand yet.
+            asked = purchase.approval_missing and not (purchase.uncounted or purchase.low_unsettled)
         return asked and not (name == "approve" and wrote)
     if name in GOING_OUT and purchase.approval_missing:
         return False

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from procurement.errors import Fault, Invalid, NotPermitted
+from procurement.errors import Conflict, Fault, Invalid, NotPermitted
 from procurement.evaluation_rules import EvaluationRules
 from procurement.models import (
     Assessment,
@@ -108,6 +108,18 @@ def unsettled_prices(competition: Competition) -> list[str]:
         return []
     questions = LowPriceQuestion.objects.filter(tender__reference__in=low, accepted=True)
     return sorted(set(low) - set(questions.values_list("tender__reference", flat=True)))
+
+
+def require_scores_counted(competition: Competition) -> None:
+    """Raises Conflict where scores that the tenders were ranked by count no longer."""
+    if missing_scores(competition):
+        raise Conflict(UNCOUNTED.message)
+
+
+def require_low_prices_settled(competition: Competition) -> None:
+    """Raises Conflict while a price that looks abnormally low was not asked about and its explanation taken."""
+    if unsettled := unsettled_prices(competition):
+        raise Conflict(f"Ask about prices that look abnormally low, and decide: {', '.join(unsettled)}.")
 
 
 def competition_faults(call_off: CallOff) -> list[Fault]:

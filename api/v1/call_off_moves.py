@@ -64,8 +64,9 @@ class Approval(ApiView):
     def post(self, request: Request, reference: str) -> Response:
         """By an approver of the buyer who wrote none of it, up to its greatest total; where the next order form comes
         to more, up to the greatest that is left; once a competition is ranked, up to what the tender that ranks first
-        comes to. An integration also needs `call_offs:read`. 409 where the limit asks for none, 422 with all that
-        still keeps it from going out.
+        comes to. An integration also needs `call_offs:read`. 409 where the limit asks for none and where scores
+        count no longer or a low price is not settled, 422 with all that `blocking` names beside the approval: what
+        still keeps it from going out, or from being awarded.
         """
         return moved(
             request,
@@ -90,8 +91,8 @@ class ApprovalAsked(ApiView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$TO_APPROVE/ask-approval/\" {SENDS}'{{}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """Tells the buyer's approvers, by e-mail and in the inbox. 409 where the limit asks for none, 422 with all that
-        still keeps it from going out.
+        """Tells the buyer's approvers, by e-mail and in the inbox. 409 and 422 as an approval itself: none is asked for
+        of what the next step would refuse.
         """
         return moved(
             request, reference, None, lambda actor, known, revision, _: ask_approval(actor, known, revision)

@@ -25,11 +25,14 @@ from procurement.call_off_checks import (
     approval_asked,
     approval_missing,
     asked_of,
+    award_faults,
     greatest_total,
     limit_of,
     prices_of,
     standing_faults,
+    unreached_faults,
 )
+from procurement.competition_checks import require_low_prices_settled, require_scores_counted
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
 from procurement.models.call_offs import LIVE_OFFER
@@ -45,6 +48,7 @@ from procurement.terms import Terms
 
 REFUSED: Final = "The call-off cannot be taken as it is."
 NOT_ASKED: Final = "The organisation's limit asks for no approval of this."
+NOT_READY: Final = "The call-off is not ready to go out."
 FIELDS: Final = ("title", "route", "requirement", "shortlist", "terms")
 
 Status = CallOff.Status
@@ -153,8 +157,8 @@ def ask_approval(actor: Actor, reference: str, revision: int) -> CallOff:
     """Tells the buyer's approvers that an approval waits for them; nothing else changes, and asked again they are told
     again.
 
-    Raises NotFound, NotPermitted, Stale; Conflict where no approval is asked for; Invalid with everything that still
-    keeps it from going out.
+    Raises NotFound, NotPermitted, Stale; Conflict where no approval is asked for, and as approve_call_off; Invalid with
+    everything that still keeps it from going out, or from being awarded.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
@@ -169,7 +173,8 @@ def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
     competition that is ranked, its award, up to what the tender that ranks first comes to.
 
     Raises NotFound; NotPermitted, also for a person who wrote any of it; Stale; Conflict where no approval is asked
-    for; Invalid with everything that still keeps it from going out.
+    for, and where scores count no longer or a low price is not settled; Invalid with everything that still keeps it
+    from going out, or from being awarded: nobody approves what the next step refuses.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
@@ -282,13 +287,15 @@ def _ready(call_off: CallOff) -> int | None:
     faults = standing_faults(call_off, prices, today)
     if call_off.route == CallOff.Route.DIRECT_AWARD:
         faults += faults_beside(faults, next_of(call_off, suppliers, (), prices, today), suppliers)
-    _refuse(faults, "The call-off is not ready to go out.")
+    elif not faults:
+        faults += unreached_faults(call_off, today)
+    _refuse(faults, NOT_READY)
     return greatest
 
 
 def _next_order(call_off: CallOff) -> int:
     """The greatest total (pence, options included) of the order forms that a direct award may still send, where no
-    approval covers the next. Raises Conflict.
+    approval covers the next and none of what keeps it from being sent. Raises Conflict, Invalid.
     """
     if call_off.offers.filter(status__in=LIVE_OFFER).exists():
         raise Conflict("An offer is open: nothing else goes out before it is answered.")
@@ -300,19 +307,25 @@ def _next_order(call_off: CallOff) -> int:
     total = greatest_total(call_off, {found.asked.pk: prices[found.asked.pk]}) if found.asked else None
     if total is None or not approval_missing(call_off, limit_of(call_off.organisation_id), total, total):
         raise Conflict(NOT_ASKED)
+    faults = standing_faults(call_off, prices, today)
+    _refuse([*faults, *faults_beside(faults, found, suppliers)], NOT_READY)
     left = {key: price for key, price in prices.items() if key not in sent}
     return max(total, greatest_total(call_off, left) or 0)
 
 
 def _outcome(call_off: CallOff) -> int:
-    """What the tender that ranks first comes to (pence, options included), where no approval covers it yet. Raises
-    Conflict.
+    """What the tender that ranks first comes to (pence, options included), where no approval covers it yet and it could
+    be awarded. Raises Conflict, Invalid.
     """
     first = ranked_first(call_off)
     if first is None or not approval_missing(
         call_off, limit_of(call_off.organisation_id), first.total, first.total
     ):
         raise Conflict(NOT_ASKED)
+    require_scores_counted(call_off.competition)
+    require_low_prices_settled(call_off.competition)
+    faults = award_faults(call_off, first.asked, first.work, timezone.localdate(), first.terms)
+    _refuse(faults, "The call-off cannot be awarded.")
     return first.total
 
 

@@ -16,8 +16,8 @@ from procurement.actions.call_offs import locked_call_off, move, permitted, requ
 from procurement.actions.closing import planned_of
 from procurement.actions.competitions import by_act
 from procurement.actions.events import Happening
-from procurement.actions.ranking import require_low_prices_settled, require_scores_counted
 from procurement.actions.tender_outcomes import decided
+from procurement.competition_checks import require_low_prices_settled, require_scores_counted
 from procurement.deadlines import standstill_end
 from procurement.errors import Conflict
 from procurement.invitation_document import instant

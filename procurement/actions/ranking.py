@@ -17,12 +17,11 @@ from procurement.actions.events import record
 from procurement.actions.tenders import locked_tender, moved, step_of, take
 from procurement.canonical import digest
 from procurement.competition_checks import (
-    UNCOUNTED,
     agreed_scores,
     missing_scores,
+    require_scores_counted,
     require_unconflicted,
     rules_of,
-    unsettled_prices,
 )
 from procurement.deadlines import after_working_days
 from procurement.errors import Conflict, Fault, Invalid
@@ -90,12 +89,6 @@ def evaluate_again(actor: Actor, reference: str, revision: int, reason: object) 
         told = {"reason": why, "corrects": corrects}
         move(actor, call_off, "evaluate_again", told, user=sorted(set(people)))
     return competition
-
-
-def require_scores_counted(competition: Competition) -> None:
-    """Raises Conflict where scores that the tenders were ranked by count no longer."""
-    if missing_scores(competition):
-        raise Conflict(UNCOUNTED.message)
 
 
 def rank_tenders(competition: Competition) -> dict[str, Any]:
@@ -211,12 +204,6 @@ def accept_price(actor: Actor, reference: str, reason: object) -> LowPriceQuesti
         asked.save(update_fields=["accepted", "reason", "decided_at"])
         take(actor, tender, "accept_price", {})
     return asked
-
-
-def require_low_prices_settled(competition: Competition) -> None:
-    """Raises Conflict while a price that looks abnormally low was not asked about and its explanation taken."""
-    if unsettled := unsettled_prices(competition):
-        raise Conflict(f"Ask about prices that look abnormally low, and decide: {', '.join(unsettled)}.")
 
 
 def _asked_about(tender: Tender) -> None:

@@ -9,8 +9,8 @@ from procurement.actions.call_offs import approve_call_off, ask_approval, edit_c
 from procurement.actions.offers import decline_offer, send_offer
 from procurement.call_off_checks import NEXT_NOT_APPROVED
 from procurement.call_off_facts import CallOffFacts, facts_of
-from procurement.errors import Conflict, NotPermitted
-from procurement.models import BuyerLimit, CallOff, Event, Offer
+from procurement.errors import Conflict, Invalid, NotPermitted
+from procurement.models import BuyerLimit, CallOff, Event, Framework, Offer
 from procurement.states import Part
 from tests.bought import Market, drafted
 from tests.competed import told
@@ -93,6 +93,22 @@ def test_what_is_covered_is_not_approved_again(market: Market) -> None:
             ask(market.approver, call_off.reference, call_off.revision)
     assert kept() == before
     assert shown().line.next.steps == ("send_offer",)
+
+
+def test_no_next_order_form_is_approved_that_could_not_be_sent(market: Market) -> None:
+    call_off = dearer(market)
+    Framework.objects.update(status="expired")
+    codes = [one.code for one in shown().blocking]
+    assert "approval_missing" in codes
+    assert len(codes) > 1
+    before = kept()
+    for ask in (approve_call_off, ask_approval):
+        with pytest.raises(Invalid) as refusal:
+            ask(market.approver, call_off.reference, call_off.revision)
+        assert [one.code for one in refusal.value.faults] == [
+            one for one in codes if one != "approval_missing"
+        ]
+    assert kept() == before
 
 
 def test_where_nobody_is_left_there_is_nothing_to_approve(market: Market) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from procurement.actions.call_offs import approve_call_off, happening
+from procurement.actions.assessing import declare_interests
+from procurement.actions.call_offs import approve_call_off, ask_approval, happening
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.events import record
 from procurement.call_off_checks import OUTCOME_NOT_APPROVED
 from procurement.call_off_facts import CallOffFacts, facts_of
-from procurement.errors import Conflict, NotPermitted
+from procurement.errors import Conflict, Invalid, NotPermitted, Refused
 from procurement.models import BuyerLimit, CallOff, Contract, Event
 from procurement.permissions import Actor
 from procurement.ranked_first import ranked_first
 from procurement.states import Part
 from tests.competed import Contest, evaluated
+from tests.turns import suspend
 from tests.world import editor_of
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,42 @@ def test_what_the_first_tender_comes_to_is_approved_before_it_is_told_or_awarded
     assert offered(ranked, market.buyer) == offered(ranked, market.approver) == {"intend", "award"}
     contract = award_competition(market.buyer, ranked.reference, approved.revision, "None known.")
     assert contract.maximum_minor == first.total
+
+
+def refused(contest: Contest, call_off: CallOff) -> list[Exception]:
+    """What an approval, and asking for one, is refused with; nothing has changed."""
+    before = (Event.objects.count(), list(CallOff.objects.values()))
+    found: list[Exception] = []
+    for ask in (approve_call_off, ask_approval):
+        with pytest.raises(Refused) as refusal:
+            ask(contest.market.approver, call_off.reference, call_off.revision)
+        found.append(refusal.value)
+    assert (Event.objects.count(), list(CallOff.objects.values())) == before
+    return found
+
+
+def test_no_award_is_approved_that_would_be_refused(contest: Contest, ranked: CallOff) -> None:
+    suspend("oak")
+    assert {one.code for one in shown(ranked).blocking} == {"suspended", "approval_missing"}
+    for one in refused(contest, ranked):
+        assert isinstance(one, Invalid)
+        assert [fault.code for fault in one.faults] == ["suspended"]
+
+
+def test_no_award_is_approved_by_scores_that_count_no_longer(contest: Contest, ranked: CallOff) -> None:
+    declare_interests(contest.moderator, ranked.reference, conflict=True, note="A cousin.")
+    ranked.refresh_from_db()
+    assert {"approve", "ask_approval"}.isdisjoint(shown(ranked).steps(contest.market.approver))
+    assert [type(one) for one in refused(contest, ranked)] == [Conflict, Conflict]
+
+
+def test_no_award_is_approved_while_a_low_price_is_not_settled(contest: Contest, ranked: CallOff) -> None:
+    competition, first = ranked.competition, ranked_first(ranked)
+    assert first is not None
+    competition.ranking = {**competition.ranking, "low": {first.tender.reference: "7350"}}
+    competition.save(update_fields=["ranking"])
+    assert {"approve", "ask_approval"}.isdisjoint(shown(ranked).steps(contest.market.approver))
+    assert all("abnormally low" in str(one) for one in refused(contest, ranked))
 
 
 def test_whoever_amended_it_does_not_approve_its_outcome(contest: Contest, ranked: CallOff) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from procurement import call_off_checks
+from procurement.actions.call_offs import approve_call_off
 from procurement.actions.competition_changes import amend_competition
 from procurement.actions.competitions import preview
 from procurement.actions.publishing import publish_competition
@@ -15,7 +16,16 @@ from procurement.actions.requirements import revise_requirement
 from procurement.actions.tenders import submit_tender
 from procurement.call_off_facts import facts_of
 from procurement.errors import Fault, Invalid
-from procurement.models import Amendment, CallOff, Event, Invitation, Lot, RateCard, TenderRevision
+from procurement.models import (
+    Amendment,
+    BuyerLimit,
+    CallOff,
+    Event,
+    Invitation,
+    Lot,
+    RateCard,
+    TenderRevision,
+)
 from tests.competed import Contest, planned, published, written
 from tests.guards import unguarded
 
@@ -86,6 +96,11 @@ def test_a_team_without_a_rate_on_any_card_is_told_before_anybody_is_asked(conte
     assert refusal.value.faults == (shown,)
     assert blocking(call_off) == ([shown], ("edit",))
     assert (shown.pointer, shown.code) == ("/requirement/team", "unpriced")
+    BuyerLimit.objects.create(organisation=call_off.organisation, approval_from_minor=1)
+    with pytest.raises(Invalid) as refusal:
+        approve_call_off(contest.market.approver, call_off.reference, call_off.revision)
+    assert refusal.value.faults == (shown,)
+    assert CallOff.objects.get(pk=call_off.pk).approved_minor is None
     assert Invitation.objects.count() == 0
     requirement = call_off.requirement.requirement
     revise_requirement(contest.market.buyer, requirement.reference, requirement.revision, {"months": 3})
