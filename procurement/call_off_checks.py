@@ -48,7 +48,9 @@ OUTCOME_NOT_APPROVED: Final = (
 )
 
 SETTLED: Final = frozenset({"start_past"})
-"""Rules that do not bear on an award: a start that was agreed may have come while it was answered."""
+"""Rules that do not bear on an award: a start that was agreed may have come while it was answered, and a contract
+begins with its second signature where that is later.
+"""
 
 NEXT_NOT_APPROVED: Final = (
     "The next order form comes to more than was approved: an approver approves it before it is sent."

@@ -197,7 +197,8 @@ CONTRACTS: Final = Machine(
               "One of the two parties has signed; under the Act the buyer signs what is above "
               "the threshold once its award notice is published."),
         _step("begin", (Deal.UNSIGNED,), Deal.ACTIVE, _SYSTEM, "contract.concluded",
-              "The second of the two parties has signed: the contract stands."),
+              "The second of the two parties has signed: the contract stands, from this day on where its first has "
+              "passed."),
         _step("identify", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE), "", _OWNER,
               "contract.identified", "What others call it: notice, purchase order, the buyer's reference."),
         _step("publish_notice", tuple(Deal), "", _OWNER, "contract.notice_published",

@@ -167,7 +167,9 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
     supplier = Named()
     fictional = serializers.BooleanField(help_text=FICTIONAL_SUPPLIER)
     status = serializers.ChoiceField(choices=Contract.Status.choices)
-    starts_on = serializers.DateField()
+    starts_on = serializers.DateField(
+        help_text="As agreed; the day of the second signature where that is later."
+    )
     ends_on = serializers.DateField()
     value = Money()
     maximum = Money()

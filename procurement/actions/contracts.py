@@ -24,6 +24,7 @@ from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, Contract
 from procurement.notice_facts import contract_notices, next_look
+from procurement.order_form import content_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
@@ -44,6 +45,7 @@ Status = Contract.Status
 
 def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """Signs for the side that the actor stands on; with the second signature it stands and the call-off is contracted.
+    Where its first day has passed by then it begins with that day, and ends as agreed.
 
     Raises NotFound, NotPermitted, Stale; Conflict where that side has signed, it is not to be signed any more, or the
     law asks for a notice before it is entered into (public_notices.py) and none was published: until then the buyer
@@ -67,6 +69,7 @@ def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
         _save(
             contract,
             "status",
+            "starts_on",
             "supplier_signed_at",
             "supplier_signed_by",
             "buyer_signed_at",
@@ -122,7 +125,11 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
         option["taken_on"] = timezone.localdate().isoformat()
         contract.value_minor += option["minor"]
         months = sum(one["months"] for one in contract.options[: contract.taken])
-        contract.ends_on = months_after(contract.starts_on, _first_months(contract) + months)
+        agreed = content_of(contract.call_off)
+        assert agreed.starts_on is not None
+        assert agreed.months is not None
+        # By what was agreed, whether it began on that day or was signed later.
+        contract.ends_on = months_after(agreed.starts_on, agreed.months + months)
         contract.status = step.target
         _save(contract, "taken", "options", "value_minor", "ends_on", "status")
         told = {
@@ -212,13 +219,16 @@ def _check(contract: Contract) -> None:
 
 
 def _concluded(contract: Contract) -> list[Happening]:
-    """Both have signed: the contract begins and the call-off is contracted; what happened, not yet recorded."""
+    """Both have signed: the contract begins, no earlier than on this day, and the call-off is contracted; what
+    happened, not yet recorded.
+    """
     begin = CONTRACTS.step("begin", contract.status)
     call_off = contract.call_off
     done = CALL_OFFS.step("contract", call_off.status, call_off.route)
     if begin is None or done is None:
         raise Conflict("The call-off is not awarded any more.")
     contract.status = begin.target
+    contract.starts_on = max(contract.starts_on, timezone.localdate())
     call_off.status = done.target
     call_off.revision += 1
     call_off.save(update_fields=["status", "revision"])
@@ -247,10 +257,6 @@ def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: 
         told = [contract_happening(contract, step.event, {"reason": why} if why else {})]
         record_many(actor, [*told, *ended_plan(contract.call_off, contract.status, why)])
     return contract
-
-
-def _first_months(contract: Contract) -> int:
-    return int(contract.call_off.requirement.content["months"])
 
 
 def _save(contract: Contract, *fields: str) -> None:

@@ -11,15 +11,17 @@ from django.utils import timezone
 from procurement.actions.awards import award_direct
 from procurement.actions.competition_awards import award_competition
 from procurement.actions.competition_changes import amend_competition, extend_competition
-from procurement.actions.contracts import sign_contract
+from procurement.actions.contracts import extend_contract, sign_contract
+from procurement.actions.offers import accept_offer, send_offer
 from procurement.actions.publishing import publish_competition
 from procurement.actions.requirements import revise_requirement
+from procurement.deadlines import months_after
 from procurement.errors import Invalid
 from procurement.models import CallOff, Competition, Contract, Event
 from procurement.requirements import RequirementContent
 from procurement.rules import opening_faults
 from procurement.working_days import LONDON
-from tests.bought import accepted, awarded
+from tests.bought import TERMS, accepted, active, awarded, drafted
 from tests.competed import Contest, after, at, evaluated, planned, published
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +109,7 @@ def test_nothing_is_awarded_by_competition_once_its_work_was_to_be_over(contest:
             award_competition(buyer, call_off.reference, call_off.revision, "None known.")
         assert [(one.pointer, one.code) for one in refusal.value.faults] == [("/requirement", "end_past")]
         assert kept() == before
-    # A first day that has come meanwhile bars nothing: the contract has the days that were published.
+    # A first day that has come meanwhile bars nothing: the award has the days that were published.
     with at(later(days=FIRST + 20)):
         contract = award_competition(buyer, call_off.reference, call_off.revision, "None known.")
     assert contract.starts_on == timezone.localdate() + timedelta(days=FIRST)
@@ -130,3 +132,26 @@ def test_a_direct_award_is_neither_awarded_nor_signed_once_its_work_was_to_be_ov
             sign_contract(market.oak, contract.reference, contract.revision)
         assert [(one.pointer, one.code) for one in refusal.value.faults] == [("/requirement", "end_past")]
         assert kept() == before
+
+
+def test_a_first_day_that_passes_while_it_is_answered_moves_to_the_second_signature(contest: Contest) -> None:
+    market, day = contest.market, timezone.localdate() + timedelta(days=1)
+    call_off = drafted(market.buyer, terms=TERMS | {"reply_days": 10}, starts_on=day.isoformat())
+    offer = send_offer(market.buyer, call_off.reference, call_off.revision)
+    with at(later(days=3)):
+        call_off = accept_offer(market.oak, offer.reference, offer.revision).call_off
+        contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+        agreed = (day, months_after(day, 6))
+        contract = sign_contract(market.oak, contract.reference, contract.revision)
+        assert (contract.status, contract.starts_on, contract.ends_on) == ("unsigned", *agreed)
+    with at(later(days=5)):
+        contract = sign_contract(market.buyer, contract.reference, contract.revision)
+        # It ends as agreed, and so do its options.
+        assert (contract.status, contract.starts_on) == ("active", timezone.localdate())
+        assert contract.ends_on == agreed[1]
+        contract = extend_contract(market.buyer, contract.reference, contract.revision)
+        assert contract.ends_on == months_after(day, 9)
+
+
+def test_a_contract_that_is_signed_before_its_first_day_begins_on_it(contest: Contest) -> None:
+    assert active(contest.market).starts_on == timezone.localdate() + timedelta(days=FIRST)

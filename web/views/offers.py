@@ -106,6 +106,7 @@ def _page(
         partners=_named(found, order["partners"]),
         contract=contract,
         buying=bool(buying),
+        today=timezone.localdate(),
         actions=frozenset(
             offer_steps(
                 found.status,
