@@ -21,15 +21,19 @@ INVITED_BY: Final = ("web:invited", "{call_off}")
 TENDER: Final = ("web:tender", "{subject}")
 
 
+def _subject(said: Mapping[str, Any]) -> str:
+    return str(said["names"].get("subject", said["subject"]))
+
+
 def _evaluated_again(said: Mapping[str, Any]) -> str:
     if said.get("corrects"):
-        return f"A moderator corrects an agreed score of the tenders of {said['subject']}: {said['reason']}"
-    return f"Scores of the tenders of {said['subject']} count no longer: those are given and agreed anew."
+        return f"A moderator corrects an agreed score of the tenders of {_subject(said)}: {said['reason']}"
+    return f"Scores of the tenders of {_subject(said)} count no longer or are missing: those are given and agreed."
 
 
 def _standstill_ended(said: Mapping[str, Any]) -> str:
     """That it can be awarded, too, where nothing else keeps it back."""
-    ended = f"The standstill of the competition {said['subject']} has ended"
+    ended = f"The standstill of the competition {_subject(said)} has ended"
     return f"{ended}." if said.get("blocked") else f"{ended}: it can be awarded."
 
 

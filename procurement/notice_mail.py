@@ -1,4 +1,6 @@
-"""The e-mail of a notice: what has happened in a sentence, and where to look. No name, no contact, no price."""
+"""The e-mail of a notice: what has happened in a sentence, and where to look. No name of a person, no contact, no
+price.
+"""
 
 from __future__ import annotations
 

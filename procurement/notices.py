@@ -3,7 +3,8 @@
 To tell of another type, add a row: here, or for the market, competitions and outcomes in market_notices.py,
 competition_notices.py and outcome_notices.py. `title` and `text` are format strings over what the event says:
 `{subject}`, each reference and each changed value by its name; a function takes their place where a format string does
-not do. No name of a person, no contact, no price stands in an event, so none can stand in a notice.
+not do. No name of a person, no contact, no price stands in an event, so none can stand in a notice; a purchase is
+told with its title to whoever reads it there (event_names.py).
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def _found(said: Mapping[str, Any]) -> str:
 
 def _notice_due(said: Mapping[str, Any]) -> str:
     last = f"by {_plain(said['due_on'])}" if said.get("due_on") else "now: the law names no last day"
-    return f"{said['name']} of {said['subject']} is to be published {last}. Say its number there once it is."
+    subject = said["names"].get("subject", said["subject"])
+    return f"{said['name']} of {subject} is to be published {last}. Say its number there once it is."
 
 
 def _disabled(said: Mapping[str, Any]) -> str:

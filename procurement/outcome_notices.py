@@ -28,7 +28,8 @@ CLAIM_CONTRACT: Final = ("web:contract", "{contract}")
 
 def _purchase_ended(said: Mapping[str, Any]) -> str:
     """How and why, and what is left of the pots that its plan names."""
-    how = f"The purchase {said['call_off']}, whose outcomes are paid for by {said['subject']}, {HOW[said['ended']]}."
+    purchase = said["names"].get("call_off", said["call_off"])
+    how = f"The purchase {purchase}, whose outcomes are paid for by {said['subject']}, {HOW[said['ended']]}."
     left = ", ".join(f"£{money(pence)} of {body}" for body, pence in _by_name(said, "left"))
     return " ".join(one for one in (how, said["reason"], f"Left in pots: {left}." if left else "") if one)
 

@@ -8,10 +8,13 @@ import pytest
 from django.utils import timezone
 
 from procurement.concerned import WAYS
+from procurement.event_names import names_for
 from procurement.event_types import EVENT_TYPES
-from procurement.models import Delivery, Event
+from procurement.models import CallOff, Delivery, Event
 from procurement.notice import USER
 from procurement.notices import NOTICES, notice_for, worded
+from tests.bought import awarded
+from tests.competed import Contest
 
 CHANGES: dict[str, dict[str, Any]] = {
     "operation.finished": {"kind": "import_partners", "status": "succeeded"},
@@ -119,6 +122,61 @@ def test_days_and_moments_are_written_out_in_londons_time(deadline: str, said: s
     assert told.text.endswith(f"The deadline is {said}.")
     ends = worded(event("contract.end_reminded"), notice_for("contract.end_reminded", "organisation"), {})
     assert ends.text == "The last day of the contract subject-1 is 30 September 2026."
+
+
+@pytest.mark.django_db
+def test_a_purchase_is_called_by_its_title_to_whoever_reads_it_there_and_to_nobody_else(
+    contest: Contest,
+) -> None:
+    """Names are put in place for every row; the numbers stay in every one."""
+    contract = awarded(contest.market)
+    call_off = contract.call_off
+    title = (
+        "A service that has a very long name, so that nobody would read all of it in the subject of an e-mail"
+    )
+    CallOff.objects.filter(pk=call_off.pk).update(title=title)
+    shown = f"“{title[:79]}…”"
+    numbers = {
+        "call_off": call_off.reference,
+        "contract": contract.reference,
+        "offer": f"{call_off.reference}~1",
+    }
+    told = set()
+    for kind, notice in ROWS:
+        one = event(kind)
+        one.subject = numbers.get(one.subject_type, one.subject)
+        one.references |= {name: numbers[name] for name in numbers if name in one.references}
+        message = worded(one, notice, names_for(notice, one))
+        assert len(message.title) < 250
+        if shown in message.title + message.text:
+            told.add((kind, notice.whom))
+            assert any(f"{shown} ({number})" in message.title + message.text for number in numbers.values())
+        assert title not in message.title + message.text
+        assert notice.link is None or shown not in message.link
+    parties = {whom for _, whom in told}
+    assert parties == {
+        "organisation",
+        USER,
+        "lead",
+        "invited",
+        "writers",
+        "drafters",
+        "offered",
+        "payer",
+        "investor",
+    }
+    unread = {(kind, whom) for kind, whom in told if whom in ("payer", "investor", "dropped")}
+    assert unread == {
+        ("outcome_plan.proposed", "payer"),
+        ("outcome_plan.proposed", "investor"),
+        ("outcome_plan.ended", "payer"),
+        ("outcome_plan.ended", "investor"),
+        ("claim.verified", "payer"),
+        ("claim.unverified", "payer"),
+        ("claim.paid", "payer"),
+    }
+    assert ("call_off.cancelled", "offered") in told
+    assert ("call_off.evaluation_reopened", USER) in told
 
 
 def test_a_row_that_is_gone_is_a_fault_that_says_so() -> None:

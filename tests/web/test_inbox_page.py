@@ -40,7 +40,8 @@ def headings(page: Client) -> list[tuple[str, str]]:
 
 def test_messages_stand_unread_first_and_lead_to_what_they_are_about(page: Client) -> None:
     first, second = told(page)
-    newer, older = f"Order accepted: {second[11:]}~1", f"Order declined: {first[11:]}~1"
+    newer = f"Order accepted: “Evaluation” ({second[11:]}~1)"
+    older = f"Order declined: “Evaluation” ({first[11:]}~1)"
     assert headings(page) == [(newer, "Unread"), (older, "Unread")]
     assert {one.attributes["href"] for one in read(page.get("/inbox")).all("a")} >= {first, second}
     assert unread(page) == unread(page, "/search") == "Inbox (2 unread)"
