@@ -189,7 +189,7 @@ class Told:
             because = " ".join(one.message for one in quote.unpriced) if quote else NO_CARD
             lines = {"lines": [line.to_json() for line in quote.price.lines] if quote and quote.price else []}
         elif stored["rates"] is None:
-            because = NO_CARD
+            because = _no_card(stored["rates_not_in_force"])
         elif card["unit"] == RateCard.Unit.HOUR:
             because = HOURLY
         elif total == NO_TOTAL:
@@ -207,6 +207,17 @@ class Told:
             "because": because,
             **lines,
         }
+
+
+def _no_card(gap: Mapping[str, Any] | None) -> str:
+    """Why there is no card to price a team on: there is none, or when the one that there is was or will be in force."""
+    if gap is None:
+        return NO_CARD
+    ended, begins = gap["ended_on"], gap["begins_on"]
+    if ended is None:
+        return f"The rate card is not in force: it begins on {begins}."
+    after = f" and the next begins on {begins}" if begins else ""
+    return f"The rate card is not in force: it ended on {ended}{after}."
 
 
 def _card(quote: Quote | None) -> dict[str, Any] | None:

@@ -275,7 +275,7 @@ def _price(told: Mapping[str, Any] | None) -> Price | None:
         return None
     illustrative = told.get("basis") == "illustrative"
     if told.get("total") is None:
-        return Price(shortened(told.get("because", ""), LONGEST_BECAUSE), "", "", illustrative)
+        return Price(shortened(days_written(told.get("because", "")), LONGEST_BECAUSE), "", "", illustrative)
     total = money(minor(told["total"]), told["currency"])
     lines = told.get("lines", ())
     place, among = told.get("percentile"), told.get("among", 0)
