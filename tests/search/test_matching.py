@@ -222,33 +222,6 @@ def test_a_card_by_the_hour_says_why_it_has_no_price_and_currencies_are_ordered_
 
 
 @pytest.mark.parametrize(
-    ("gap", "said"),
-    [
-        (None, "There is no rate card."),
-        (("2026-03-31", None), "The rate card is not in force: it ended on 2026-03-31."),
-        ((None, "2026-12-01"), "The rate card is not in force: it begins on 2026-12-01."),
-        (
-            ("2026-03-31", "2026-12-01"),
-            "The rate card is not in force: it ended on 2026-03-31 and the next begins on 2026-12-01.",
-        ),
-    ],
-)
-def test_a_team_without_a_price_says_when_the_card_was_or_will_be_in_force(
-    indexing: Indexing, gap: tuple[str | None, str | None] | None, said: str
-) -> None:
-    unpriced = firm("Hazel", "Work.")
-    if gap is not None:
-        unpriced["stored"]["rates_not_in_force"] = {
-            "card": "rm1~hazel",
-            "ended_on": gap[0],
-            "begins_on": gap[1],
-        }
-    engine = index(indexing, [unpriced, firm("Fir", "Work.", rates={"G1": 900})])
-    answer = asked(engine, "work", team=(TeamLine("G1", Decimal(1)),))
-    assert found(answer, "Hazel")["price"]["because"] == said
-
-
-@pytest.mark.parametrize(
     ("starts_on", "team", "said"),
     [
         (date(2026, 11, 24), False, "The work would have begun on 2026-11-24, before 2026-11-25, whose facts count"),
