@@ -176,11 +176,14 @@ def none_tendered(it: Purchase) -> Steps:
 
 
 def disqualified(it: Purchase) -> Steps:
-    """One does not answer what was asked."""
+    """One does not answer what was asked; another was disqualified by mistake and takes part again."""
     at = published(it)
     at.all_tender()
     yield from opened(at)
-    at.disqualify(it.chance.choice(at.tendered), "not_compliant")
+    out, mistaken = it.chance.sample(at.tendered, 2)
+    at.disqualify(mistaken, "not_compliant")
+    at.disqualify(out, "not_compliant")
+    at.reinstate(mistaken)
     assessed(at)
     _contracted(at, *_letters(at))
 

@@ -177,6 +177,11 @@ class Contest:
         self.it.act(self.it.owner, f"{own}disqualify/", why, "tender.disqualified", of=own)
         self.disqualified.append(supplier)
 
+    def reinstate(self, supplier: str) -> None:
+        own, why = f"tenders/{self.tenders[supplier]}/", {"reason": "It was disqualified by mistake."}
+        self.it.act(self.it.owner, f"{own}reinstate/", why, "tender.reinstated", of=own)
+        self.disqualified.remove(supplier)
+
     def ask_price(self, supplier: str) -> datetime:
         """Asks about the only price that looks abnormally low; until when it may be explained."""
         it = self.it
