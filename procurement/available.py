@@ -29,7 +29,9 @@ NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 
 
 EVALUATED_IN: Final = frozenset({CallOff.Status.EVALUATING, CallOff.Status.EVALUATED})
-"""Statuses of a call-off in which a tender that was disqualified may take part again: no outcome is told."""
+"""Statuses of a call-off in which a tender that was disqualified or not signed may take part again: no outcome is
+told.
+"""
 
 
 @dataclass(frozen=True, slots=True)

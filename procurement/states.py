@@ -58,7 +58,7 @@ class Transition:
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The table of one kind of object; `last` are the statuses out of which nothing leads, none of what stands by
-    another table: a plan of outcomes by its call-off going out.
+    another table: a plan of outcomes by its call-off going out, a tender by its call-off ending.
     """
 
     kind: str
@@ -314,9 +314,9 @@ TENDERS: Final = Machine(
         _step("accept_price", (Bid.SUBMITTED,), "", _OWNER, "tender.price_accepted", "The explanation is taken."),
         _step("disqualify", (Bid.SUBMITTED,), Bid.DISQUALIFIED, {Part.OWNER, Part.SYSTEM}, "tender.disqualified",
               "It takes part no longer, on a stated ground and with the reason."),
-        _step("reinstate", (Bid.DISQUALIFIED,), Bid.SUBMITTED, _OWNER, "tender.reinstated",
-              "It was disqualified by mistake and takes part again, with the reason, while tenders are evaluated and "
-              "no outcome is told."),
+        _step("reinstate", (Bid.DISQUALIFIED, Bid.NOT_SIGNED), Bid.SUBMITTED, _OWNER, "tender.reinstated",
+              "It was disqualified, or said not to sign, by mistake and takes part again, with the reason, while "
+              "tenders are evaluated and no outcome is told."),
         _step("win", (Bid.SUBMITTED,), Bid.SUCCESSFUL, _OWNER, "tender.successful", "It is to be awarded."),
         _step("lose", (Bid.SUBMITTED,), Bid.UNSUCCESSFUL, _OWNER, "tender.unsuccessful",
               "Another is to be awarded."),

@@ -323,7 +323,7 @@ class Reinstatement(ApiView):
     varies = True
 
     @operation(
-        summary="Let a disqualified tender take part again",
+        summary="Let a tender take part again",
         answer=TenderSerializer,
         body={"application/json": ReasonSerializer},
         scope="call_offs:write",
@@ -333,8 +333,9 @@ class Reinstatement(ApiView):
         f'{SENDS}\'{{"reason": "It does answer what was asked."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By the buyer, where it was disqualified by mistake, with the reason, which a letter tells the tenderer. The
-        tenders are ranked anew with it where they were, or, where scores of it are missing, evaluated again first. 409
-        once an outcome is told, until it is taken back, and for a tender that answers to an earlier amendment only.
+        """By the buyer, where it was disqualified, or said not to sign, by mistake, with the reason, which a letter
+        tells the tenderer. The tenders are ranked anew with it where they were, or, where scores of it are missing,
+        evaluated again first. 409 once an outcome is told, until it is taken back, and for a tender that answers to an
+        earlier amendment only.
         """
         return moved(request, reference, "reason", reinstate)

@@ -1,4 +1,5 @@
-"""A tender that was disqualified by mistake takes part again, before any outcome rests on its absence.
+"""A tender that was disqualified, or said not to sign, by mistake takes part again, before any outcome rests on its
+absence.
 
 Journey: POST /api/v1/tenders/{reference}/reinstate/ -> here -> a letter to the tenderer -> ranked anew at once, or
 evaluated again first where its scores are missing (actions/ranking.py).
@@ -21,9 +22,10 @@ from procurement.permissions import Actor
 
 
 def reinstate(actor: Actor, reference: str, revision: int, reason: object) -> Tender:
-    """A disqualified tender takes part again, for a reason that a letter tells it. What was asked about a low price is
-    open again. Where the tenders were ranked they are ranked anew with it; where scores of it are missing, or others
-    count no longer, they are evaluated again first, as nothing is told or awarded before. `reference` is the tender's.
+    """A tender that was disqualified or not signed takes part again, for a reason that a letter tells it. What was
+    asked about a low price is open again. Where the tenders were ranked they are ranked anew with it; where scores of
+    it are missing, or others count no longer, they are evaluated again first, as nothing is told or awarded before.
+    `reference` is the tender's.
 
     Raises NotFound, NotPermitted, Stale; Conflict unless the tenders are being evaluated or are ranked with nothing
     told, and for one that answers to an earlier amendment only; Invalid at /reason.

@@ -1,4 +1,6 @@
-"""A tender that was disqualified by mistake takes part again while tenders are evaluated and no outcome is told."""
+"""A tender that was disqualified, or said not to sign, by mistake takes part again while tenders are evaluated and no
+outcome is told.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ from typing import Any
 import pytest
 
 from procurement.actions.assessing import agree, assess
-from procurement.actions.awards import cancel_call_off, undo_award
+from procurement.actions.awards import award_not_signed, cancel_call_off, undo_award
 from procurement.actions.closing import open_tenders
-from procurement.actions.competition_awards import intend_award
+from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competition_changes import amend_competition
 from procurement.actions.due import move_due
 from procurement.actions.ranking import (
@@ -167,6 +169,20 @@ def test_once_an_outcome_is_told_it_is_taken_back_first(contest: Contest) -> Non
     assert "reinstate" in steps_of(contest.market.buyer, oak)
     reinstate(contest.market.buyer, oak.reference, oak.revision, WHY)
     assert set(ranks(call_off)) == {"oak", "yew"}
+
+
+def test_one_that_was_said_not_to_sign_is_ranked_and_awarded_again(contest: Contest) -> None:
+    call_off, buyer = evaluated(contest), contest.market.buyer
+    award_competition(buyer, call_off.reference, call_off.revision, "None known")
+    call_off.refresh_from_db()
+    call_off = award_not_signed(buyer, call_off.reference, call_off.revision, "They never wrote.")
+    oak = tender_of(call_off, "oak")
+    assert (oak.status, ranks(call_off)) == ("not_signed", ["yew"])
+    oak = reinstate(buyer, oak.reference, oak.revision, "Their letter had gone astray.")
+    assert (oak.status, oak.reason, ranks(call_off)) == ("submitted", "", ["oak", "yew"])
+    call_off.refresh_from_db()
+    contract = award_competition(buyer, call_off.reference, call_off.revision, "None known")
+    assert contract.appointment.supplier.reference == "oak"
 
 
 def test_it_is_not_once_the_call_off_has_ended(contest: Contest) -> None:

@@ -10,8 +10,8 @@ from procurement.event_types import EVENT_TYPES
 from procurement.states import MACHINES, Machine
 from procurement.states_document import document
 
-STANDS = {"outcome_plan": {"agreed"}}
-"""What ends by another table: a plan of outcomes stands once its call-off goes out."""
+STANDS = {"outcome_plan": {"agreed"}, "tender": {"successful"}}
+"""What ends by another table: a plan of outcomes stands once its call-off goes out, a tender once it has ended."""
 DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"
 
 

@@ -64,9 +64,10 @@ def test_no_tender_is_disqualified_while_those_that_stay_cannot_be_ranked_anew()
         assert tender_steps(tendering, (Part.OWNER,)) == steps
 
 
-def test_a_disqualified_tender_may_take_part_again_until_an_outcome_is_told() -> None:
+@pytest.mark.parametrize("out", ["disqualified", "not_signed"])
+def test_a_tender_that_is_out_may_take_part_again_until_an_outcome_is_told(out: str) -> None:
     for status in CALL_OFFS.labels:
-        tendering = Tendering("disqualified", status, opened=True)
+        tendering = Tendering(out, status, opened=True)
         steps = ["reinstate"] if status in ("evaluating", "evaluated") else []
         assert tender_steps(tendering, BUYER) == steps
         assert tender_steps(replace(tendering, confirmed=False), BUYER) == []
