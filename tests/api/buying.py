@@ -34,7 +34,7 @@ CALLING_OFF = (
 )
 BOUGHT = ("call-offs", "offers", "contracts", "outcome-plans", "measures", "claims")
 ANSWERS = ("view", "accept", "decline")
-OF_BUYER = ("assessments", "consensus", "price-question", "accept", "disqualify")
+OF_BUYER = ("assessments", "consensus", "price-question", "accept", "disqualify", "reinstate")
 """What is done with tenders on the buyer's side."""
 STANDING = ("suspend", "reinstate")
 COMPETED = ("tenders", "invitations", "clarifications", "files")
