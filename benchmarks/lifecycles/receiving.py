@@ -82,6 +82,7 @@ def mailed(folder: Path) -> tuple[Counter[tuple[str, str]], Counter[str]]:
         for part in BETWEEN.split(path.read_bytes()):
             if part.strip():
                 one = message_from_bytes(part, policy=default)
-                told[str(one["To"]), str(make_header(decode_header(one["Subject"])))] += 1
+                # A subject with other than ASCII letters is folded, by RFC 5322 with a blank before what goes on.
+                told[str(one["To"]), str(make_header(decode_header(one["Subject"]))).strip()] += 1
                 ids[str(one["Message-ID"])] += 1
     return told, ids
