@@ -41,15 +41,13 @@ def test_the_nodes_form_a_cluster_at_addresses_that_their_certificates_do_not_ho
         second.launch()
         third.launch()
         until(lambda: [three.health(name) for name in ADDRESSES] == [0, 0, 0], "They form no cluster.", words)
-        made = three.script(
-            "search_key.sh",
-            first.name,
-            ACCESS=str(three.access),
-            NODE=SERVICES["search-key"]["environment"]["NODE"],
-            PREFIX=SERVICES["search-key"]["environment"]["PREFIX"],
-            READER=str(os.getuid()),
-            PASSWORD_FILE=str(three.password),
-        )
+        given = {
+            **SERVICES["search-key"]["environment"],
+            "ACCESS": str(three.access),
+            "READER": str(os.getuid()),
+            "PASSWORD_FILE": str(three.password),
+        }
+        made = three.script("search_key.sh", first.name, **given)
         assert (made.returncode, made.stderr) == (0, "")
         assert made.stdout == "A new API key for calloff-* was made.\n"
         third.kill()
@@ -58,5 +56,7 @@ def test_the_nodes_form_a_cluster_at_addresses_that_their_certificates_do_not_ho
             "Two do not go on without the third.",
             words,
         )
+        kept = three.script("search_key.sh", second.name, **given)
+        assert (kept.returncode, kept.stderr, kept.stdout) == (0, "", "The API key works and is kept.\n")
         second.kill()
         until(lambda: three.health(first.name) != 0, "One calls itself healthy without a master.", words)

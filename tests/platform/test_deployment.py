@@ -185,7 +185,7 @@ def test_whatever_a_service_waits_for_exists_and_can_be_waited_for() -> None:
             awaited = SERVICES[other]
             if how["condition"] == "service_healthy":
                 assert "test" in awaited["healthcheck"], (name, other)
-            else:
+            elif how["condition"] == "service_completed_successfully":
                 assert awaited["restart"] == "no", (name, other)
         for volume in service.get("volumes", []):
             source = volume.partition(":")[0]
