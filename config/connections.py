@@ -25,6 +25,8 @@ RESTING_CACHE: Final = "config.resting_cache.RestingCache"
 FILES: Final = "django.core.mail.backends.filebased.EmailBackend"
 REACHED_WITHIN: Final = 5
 """Seconds that the database has to take a connection in."""
+SILENT_FOR: Final = 15
+"""Seconds in which nothing of what was sent to the database's machine arrives there, after which it counts as gone."""
 
 
 def _address(variable: str, url: str, known: tuple[str, ...]) -> None:
@@ -112,6 +114,12 @@ def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most
     found["OPTIONS"] = {
         "connect_timeout": REACHED_WITHIN,
         "application_name": "calloff",
+        # A machine that is gone closes no connection, and the system would try for a quarter of an hour. Both ask for a
+        # sign of life of the other machine alone: a statement may take as long as it likes.
+        "tcp_user_timeout": SILENT_FOR * 1000,
+        "keepalives_idle": SILENT_FOR,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
         **found.get("OPTIONS", {}),
         "options": f"-c lock_timeout={busy_seconds}s -c idle_in_transaction_session_timeout=10min",
         "pool": {"min_size": pool_least, "max_size": pool_most, "timeout": REACHED_WITHIN},

@@ -132,8 +132,10 @@ def test_a_key_is_kept_and_the_rest_goes_on_while_no_node_can_say_whether_it_wor
     assert key(access, None, (503, 200), (401, 503)) == (
         0,
         "",
-        "No search node says that the API key works (N1: 000, N2: 503, N3: 503). It is kept; searches may answer 503 "
-        "until one does.\n",
+        (
+            "No search node says that the API key works (N1: 000, N2: 503, N3: 503). It is kept; searches may answer "
+            "503 until one does.\n"
+        ),
         KEPT,
     )
 
