@@ -31,10 +31,12 @@ QUIET_SECONDS: Final = 5.0
 """After a nudge that could not be sent, none is tried for so long: a dead queue must not slow each request.
 """
 BUSY_SECONDS: Final = 1
+"""Until it is looked again whether whoever holds the writer is done."""
 
 log = structlog.get_logger(__name__)
 _quiet = threading.local()
 _away = threading.local()
+_busy = threading.local()
 
 
 def nudge() -> None:
@@ -67,7 +69,7 @@ def index_sync() -> None:
         if rebuilt or written.put or written.removed:
             _nudge_alerts()
     except WriterBusy:
-        index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
+        _look_again()
     except EngineUnavailable as error:
         note_failure(str(error))
         if str(error) != getattr(_away, "why", ""):
@@ -77,6 +79,22 @@ def index_sync() -> None:
         with suppress(DatabaseError):
             note_failure(f"{type(error).__name__}: {error}")
         raise
+
+
+def _look_again() -> None:
+    """Looks again in a second, by one message alone however many nudges find the writer held: each would start a chain
+    of its own, and whoever is behind them all would wait. One that is lost leaves it to the sweep.
+    """
+    now = time.monotonic()
+    if now < getattr(_busy, "until", 0.0):
+        return
+    try:
+        index_sync.apply_async(countdown=BUSY_SECONDS, retry=False)
+    except (OSError, OperationalError) as error:
+        log.warning("index_nudge_lost", error=type(error).__name__)
+        return
+    # A little less, so that what has been sent never comes before it may send the next.
+    _busy.until = now + BUSY_SECONDS * 0.9
 
 
 def _nudge_alerts() -> None:
