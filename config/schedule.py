@@ -1,4 +1,8 @@
-"""What beat starts by the clock. A sweep finds in the database what is due: a lost message costs seconds."""
+"""What beat starts by the clock. A sweep finds in the database what is due: a lost message costs seconds.
+
+Beat remembers nothing over its end: what it is to start after a day is never started where it ends each evening. So
+nothing here is rarer than an hour, and what is due but once a day (retention, saved searches) the database says.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 60.0,
     },
     "outbox: what is to be delivered": {"task": "procurement.tasks.sweep_deliveries", "schedule": 60.0},
-    "retention: what need not be kept any longer": {"task": "procurement.tasks.purge", "schedule": 86_400.0},
+    "retention: what need not be kept any longer": {"task": "procurement.tasks.purge", "schedule": 3_600.0},
     "profiles: firms that have long not confirmed theirs": {
         "task": "procurement.tasks.sweep_profiles",
         "schedule": 3_600.0,

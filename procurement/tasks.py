@@ -147,9 +147,10 @@ def sweep_deadlines() -> None:
 
 @shared_task(name="procurement.tasks.purge")
 def purge() -> dict[str, int]:
-    """Each day: what need not be kept any longer; how many of each kind."""
+    """Each hour: what need not be kept any longer; how many of each kind."""
     counts = purge_all()
-    log.info("purged", **counts)
+    if any(counts.values()):
+        log.info("purged", **counts)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""Removes what need not be kept any longer, by the table of procurement/retention.py: once a day, in batches.
+"""Removes what need not be kept any longer, by the table of procurement/retention.py: each hour, in batches.
 
 Journey: beat -> tasks.purge -> here. Nothing of it is an event: the log says what happened, and none of this did.
 """
