@@ -7,14 +7,24 @@ database that a deployment has prepared: what preparing alone writes gives way.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import DataError, connections, models, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InternalError,
+    connections,
+    models,
+    transaction,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -36,6 +46,9 @@ UNTIL_LATER: Final[dict[tuple[type[models.Model], str], str]] = {
 }
 """What a column says while rows are copied: no line goes into a version that is published."""
 
+DOES_NOT_FIT: Final = (DataError, IntegrityError, InternalError)
+"""A value that its column cannot hold, a constraint, and a trigger that has no other code."""
+
 Progress = Callable[[str, int], None]
 
 
@@ -47,7 +60,7 @@ def move(source: str, target: str, progress: Progress) -> int:
     """Copies everything between two aliases of connections, both migrated; answers how many rows.
 
     Raises CannotMoveError, having changed nothing, where the two are not of one version, the target has rows,
-    something does not fit, or the copy does not hold.
+    something does not fit, or the copy does not hold. What it says repeats no row.
     """
     _same_version(source, target)
     tables = _tables()
@@ -55,17 +68,19 @@ def move(source: str, target: str, progress: Progress) -> int:
     for model in tables:
         if model not in replaced and model._base_manager.using(target).exists():
             raise CannotMoveError(NOT_EMPTY.format(table=model._meta.db_table))
-    moved = 0
-    with transaction.atomic(using=source), transaction.atomic(using=target):
-        for made in replaced:
-            made._base_manager.using(target).all().delete()
-        for model in tables:
-            moved += _copy(model, source, target, progress)
-        _publish_cards(source, target)
-        connections[target].check_constraints()
-        for model in tables:
-            _carry_sequence(model, connections[source], connections[target])
-        _verify(tables, source, target)
+    try:
+        with transaction.atomic(using=source), transaction.atomic(using=target):
+            for made in replaced:
+                made._base_manager.using(target).all().delete()
+            moved = sum(_copy(model, source, target, progress) for model in tables)
+            _publish_cards(source, target)
+            connections[target].check_constraints()
+            for model in tables:
+                _carry_sequence(model, connections[source], connections[target])
+            _verify(tables, source, target)
+    except DOES_NOT_FIT as error:
+        # What the target looks at when all is there, at the latest when it is to be kept.
+        raise CannotMoveError(f"The rows do not fit together in the target: {_why(error)}.") from error
     return moved
 
 
@@ -112,15 +127,48 @@ def _copy(model: type[models.Model], source: str, target: str, progress: Progres
                 for row in batch
             ]
             try:
-                cursor.executemany(statement, prepared)
-            except DataError as error:
-                raise CannotMoveError(
-                    f"{options.db_table}: a row does not fit the target: {error}"
-                ) from error
+                with _driver_is_quiet(), transaction.atomic(using=target):
+                    cursor.executemany(statement, prepared)
+            except DOES_NOT_FIT:
+                _name_the_row(model, statement, prepared, target)
+                raise
             moved += len(batch)
     if moved:
         progress(options.db_table, moved)
     return moved
+
+
+@contextmanager
+def _driver_is_quiet() -> Iterator[None]:
+    """PostgreSQL's driver logs what it meets while it leaves a batch that failed, and with it the row."""
+    driver = logging.getLogger("psycopg")
+    before, driver.disabled = driver.disabled, True
+    try:
+        yield
+    finally:
+        driver.disabled = before
+
+
+def _name_the_row(model: type[models.Model], statement: str, prepared: list[list[Any]], target: str) -> None:
+    """Raises CannotMoveError with the key of the first of these rows that the target refuses."""
+    options, connection = model._meta, connections[target]
+    place = options.local_concrete_fields.index(options.pk)
+    for row in prepared:
+        try:
+            with transaction.atomic(using=target), connection.cursor() as cursor:
+                cursor.execute(statement, row)
+        except DOES_NOT_FIT as error:
+            # A key that is no number may be one to somebody's session.
+            named = f"the row with the key {row[place]}" if isinstance(row[place], int) else "a row"
+            raise CannotMoveError(
+                f"{options.db_table}: {named} does not fit the target: {_why(error)}. Mend it in the source."
+            ) from error
+
+
+def _why(error: DatabaseError) -> str:
+    """What the database says of its own rule, which it names: the first line, and no value of a row."""
+    said = getattr(getattr(error.__cause__, "diag", None), "message_primary", None) or str(error)
+    return str(said).partition("\n")[0].partition(': "')[0].rstrip(".")
 
 
 def _publish_cards(source: str, target: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ import django; django.setup()
 from search.models import IndexRun
 print(*IndexRun.objects.values_list("pk", flat=True))
 """
+COUNT = "import django; django.setup()\nfrom procurement.models import Event\nprint(Event.objects.count())"
 DEPLOYED = {"DEMO": "0", "ALLOWED_HOSTS": "calloff.example.org", "SECRET_KEY": "s" * 64}
 
 
@@ -180,10 +182,42 @@ def test_an_altered_event_is_not_moved(source: Path, target: dict[str, str], tmp
     answer = python("manage.py", "move", "--from", f"sqlite:///{altered}", **target)
     assert answer.returncode == 1
     assert "The event log does not hold after the move, at position 3: altered." in answer.stderr
-    count = (
-        "import django; django.setup()\nfrom procurement.models import Event\nprint(Event.objects.count())"
-    )
-    assert done("-c", count, **target) == "0"
+    assert done("-c", COUNT, **target) == "0"
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "rules"),
+    [
+        (
+            "UPDATE procurement_framework SET status = 'testnonsense' WHERE reference = 'wr1'",
+            "procurement_framework: the row with the key ",
+            ("procurement_framework_status", "status"),
+        ),
+        (
+            "INSERT INTO procurement_eventaudience (event_id, organisation_id) VALUES (1, 987654321)",
+            "The rows do not fit together in the target: ",
+            ("procurement_eventaudience", "foreign key"),
+        ),
+    ],
+)
+def test_a_row_that_breaks_a_rule_of_the_target_is_named_and_not_repeated(
+    source: Path, target: dict[str, str], tmp_path: Path, change: str, table: str, rules: tuple[str, ...]
+) -> None:
+    old = tmp_path / "old.sqlite3"
+    with sqlite3.connect(source) as read, closing(sqlite3.connect(old)) as broken:
+        read.backup(broken)
+        for (name,) in broken.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            broken.execute(f"DROP TRIGGER {name}")
+        broken.execute("PRAGMA ignore_check_constraints = 1")
+        broken.execute(change)
+        broken.commit()
+    answer = python("manage.py", "move", "--from", f"sqlite:///{old}", **target)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"CommandError: Nothing was moved. {table}")
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    assert [rule for rule in rules if rule not in answer.stderr] == []
+    assert "testnonsense" not in answer.stderr
+    assert done("-c", COUNT, **target) == "0"
 
 
 @pytest.mark.parametrize(
