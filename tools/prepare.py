@@ -22,8 +22,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from config.recording import forget
-from search.engines.base import EngineUnavailable
-from search.index import rebuild_because, service_fault
+from search.engines.base import EngineUnavailable, WriterBusy
+from search.index import borrowed_writer, rebuild_because, service_fault
 from tools.assets import ROOT, build, digest
 from tools.catalogue_files import CatalogueError
 
@@ -63,22 +63,34 @@ def collect_static(data: Path) -> None:
 
 def build_index() -> None:
     """Builds the index where there is none, or only one that another version of the program made. A search service
-    that cannot be used or filled (its disk is full, our key may make no index) stops nothing else, nor does the index
-    worker of the version before: it is replaced only after this has ended well.
+    that cannot be used or filled (its disk is full, our key may make no index) stops nothing else.
+
+    The index worker of the version before is replaced only after this has ended well. It is asked for nothing: it would
+    build its own shape once more, in the place of the index that a way back needs.
     """
+    held = False
     try:
         fault, reasons = service_fault(), {}
-        if fault is None:
-            reasons = rebuild_because()
+        if fault is None and (reasons := rebuild_because()):
+            with borrowed_writer():
+                pass
+    except WriterBusy:
+        held = True
     except EngineUnavailable as error:
         fault = str(error)
     if fault is not None:
         print(f"Searches will answer 503: {fault}. Everything else is served.", file=sys.stderr)
         return
+    because = "; ".join(f"{name}, {why}" for name, why in reasons.items())
+    if held:
+        print(
+            f"Searches of this version will answer 503 until the index is built ({because}): the index worker that "
+            "runs holds it, and the one that takes its place begins with that.",
+            file=sys.stderr,
+        )
+        return
     if reasons:
-        with step(
-            "building the search index: " + "; ".join(f"{name}, {why}" for name, why in reasons.items())
-        ):
+        with step(f"building the search index: {because}"):
             try:
                 call_command("rebuild_index")
             except CommandError as error:

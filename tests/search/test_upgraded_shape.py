@@ -9,11 +9,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from search.engines.base import EngineUnavailable, Writer
 from search.engines.elasticsearch.indices import Standing
 from search.index import borrowed_writer, rebuild_because
+from search.models import IndexRun
 from search.rebuild import rebuild, serve_requests
 from tests.search.engines import ElasticsearchIndexing
 from tests.search.indexed import keys
@@ -47,20 +48,22 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], 
     return does
 
 
-def test_prepare_says_that_the_worker_before_still_holds_the_index(
-    older: Writer, meanwhile: Callable[[Callable[[], Any]], None], capsys: pytest.CaptureFixture[str]
+def test_prepare_leaves_the_worker_before_alone_and_what_it_would_go_back_to(
+    older: Writer, at_node: ElasticsearchIndexing, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    meanwhile(lambda: serve_requests(older))
+    before, runs = standing(at_node), IndexRun.objects.count()
     build_index()
     told = capsys.readouterr()
-    assert told.out.splitlines()[0] == f"  building the search index: listings, {OTHER} …"
-    assert "is new" not in told.out
-    assert told.err.splitlines()[-1] == (
-        "Searches of this version will answer 503 until it is built. The index worker of another version of Calloff "
-        f"holds the index and has built it as its own: {OTHER}. This version's builds its own as soon as it has "
-        "taken that one's place."
+    assert told.out == ""
+    assert told.err == (
+        f"Searches of this version will answer 503 until the index is built (listings, {OTHER}): the index worker that "
+        "runs holds it, and the one that takes its place begins with that.\n"
     )
-    assert rebuild_because() == {"listings": OTHER}
+    assert (standing(at_node), IndexRun.objects.count(), rebuild_because()) == (
+        before,
+        runs,
+        {"listings": OTHER},
+    )
     with pytest.raises(EngineUnavailable, match=OTHER):
         keys()
     older.close()
@@ -69,16 +72,26 @@ def test_prepare_says_that_the_worker_before_still_holds_the_index(
     assert (rebuild_because(), len(keys())) == ({}, 6)
 
 
-def test_prepare_builds_the_index_itself_once_the_worker_before_has_gone(
-    older: Writer, meanwhile: Callable[[Callable[[], Any]], None], capsys: pytest.CaptureFixture[str]
+def test_a_command_that_the_worker_before_answers_says_that_it_has_built_its_own(
+    older: Writer, meanwhile: Callable[[Callable[[], Any]], None]
+) -> None:
+    meanwhile(lambda: serve_requests(older))
+    with pytest.raises(CommandError, match=f"holds the index and has built it as its own: {OTHER}"):
+        call_command("rebuild_index")
+    assert rebuild_because() == {"listings": OTHER}
+
+
+def test_a_command_builds_the_index_itself_once_the_worker_before_has_gone(
+    older: Writer, meanwhile: Callable[[Callable[[], Any]], None]
 ) -> None:
     def builds_its_own_and_ends() -> None:
         serve_requests(older)
         older.close()
 
     meanwhile(builds_its_own_and_ends)
-    build_index()
-    assert "The index is new: 6 listings, 1 rate cards" in capsys.readouterr().out
+    told = StringIO()
+    call_command("rebuild_index", stdout=told)
+    assert "The index is new: 6 listings, 1 rate cards" in told.getvalue()
     assert (rebuild_because(), len(keys())) == ({}, 6)
 
 
