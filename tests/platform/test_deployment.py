@@ -123,6 +123,17 @@ def test_every_service_has_limits_and_a_policy_for_its_end() -> None:
         assert "healthcheck" in service or name in once, name
 
 
+def test_the_guide_names_the_memory_that_the_lasting_services_may_take() -> None:
+    units = {"m": 1 / 1024, "g": 1.0}
+    sizes = [
+        (service["deploy"].get("replicas", 1), service["deploy"]["resources"]["limits"]["memory"])
+        for service in SERVICES.values()
+        if service["restart"] != "no"
+    ]
+    whole = round(sum(number * float(size[:-1]) * units[size[-1]] for number, size in sizes))
+    assert f"about {whole} GB, the sum of what `compose.yaml` lets lasting services take" in DEPLOYMENT
+
+
 def test_there_are_two_webs_three_search_nodes_and_one_writer() -> None:
     assert SERVICES["web"]["deploy"]["replicas"] == 2
     assert SERVICES["index-worker"]["deploy"]["replicas"] == SERVICES["beat"]["deploy"]["replicas"] == 1
