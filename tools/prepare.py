@@ -68,21 +68,17 @@ def build_index() -> None:
     The index worker of the version before is replaced only after this has ended well. It is asked for nothing: it would
     build its own shape once more, in the place of the index that a way back needs.
     """
-    held = False
     try:
         fault, reasons = service_fault(), {}
-        if fault is None and (reasons := rebuild_because()):
-            with borrowed_writer():
-                pass
-    except WriterBusy:
-        held = True
+        if fault is None:
+            reasons = rebuild_because()
     except EngineUnavailable as error:
         fault = str(error)
     if fault is not None:
         print(f"Searches will answer 503: {fault}. Everything else is served.", file=sys.stderr)
         return
     because = "; ".join(f"{name}, {why}" for name, why in reasons.items())
-    if held:
+    if reasons and held():
         print(
             f"Searches of this version will answer 503 until the index is built ({because}): the index worker that "
             "runs holds it, and the one that takes its place begins with that.",
@@ -95,6 +91,17 @@ def build_index() -> None:
                 call_command("rebuild_index")
             except CommandError as error:
                 print(f"Searches of this version will answer 503 until it is built. {error}", file=sys.stderr)
+
+
+def held() -> bool:
+    """Whether another process may write the index. Where the service does not say, whoever builds it is told why."""
+    try:
+        with borrowed_writer():
+            return False
+    except WriterBusy:
+        return True
+    except EngineUnavailable:
+        return False
 
 
 def main() -> int:
