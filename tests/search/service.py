@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,7 +43,7 @@ class BadDay:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names that http.server calls
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -58,6 +59,36 @@ class BadDay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Silent:
+    """A service that takes every request and answers none; `asked` are their methods."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._ended = threading.Event()
+        node = self
+
+        class Handler(StreamRequestHandler):
+            def handle(self) -> None:
+                node.asked.append(self.rfile.readline().partition(b" ")[0].decode())
+                node._ended.wait()
+
+        self._server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,6 +104,34 @@ def test_while_one_tries_no_other_waits_beside_it_however_long_that_takes() -> N
     assert breaker.allows()
     clock.now += 60.0
     assert not breaker.allows()
+
+
+def test_a_call_from_before_that_ends_in_vain_lets_no_second_one_try() -> None:
+    clock = Clock()
+    breaker = Breaker(failures=1, rest=2.0, clock=clock)
+    breaker.failed()
+    clock.now += 2.0
+    assert breaker.allows()
+    late = threading.Thread(target=breaker.failed)
+    late.start()
+    late.join()
+    clock.now += 2.0
+    assert not breaker.allows()
+    breaker.succeeded()
+    assert breaker.allows()
+
+
+def test_a_body_that_cannot_be_written_is_no_failure_of_the_service_and_leaves_the_way_as_it_was() -> None:
+    clock = Clock()
+    with BadDay([TOLD]) as day, client_of(day.url) as client:
+        client.breaker = Breaker(failures=1, rest=2.0, clock=clock)
+        client.breaker.failed()
+        clock.now += 2.0
+        with pytest.raises(TypeError):
+            client.call("POST", "/_search", {"query": "\ud800"})
+        assert day.asked == []
+        client.check()
+        assert client.breaker.allows()
 
 
 def test_two_calls_that_were_waited_for_in_vain_are_enough() -> None:

@@ -38,7 +38,13 @@ class Breaker:
         self._lock = threading.Lock()
         self._failed = 0
         self._open_until = 0.0
-        self._probing = False
+        self._tries: int | None = None
+        """The thread of the one call that may try."""
+
+    @property
+    def trying(self) -> bool:
+        """Whether the call of this thread is the one that tries, for which all others wait."""
+        return self._tries == threading.get_ident()
 
     def allows(self) -> bool:
         """Whether a call may be made now; of several that ask after the rest, one."""
@@ -46,21 +52,23 @@ class Breaker:
             if self._failed < self._most:
                 return True
             # However long the one that tries has to wait: others that waited beside it would hold a thread each.
-            if self._probing or self._clock() < self._open_until:
+            if self._tries is not None or self._clock() < self._open_until:
                 return False
-            self._probing = True
+            self._tries = threading.get_ident()
             return True
 
     def succeeded(self) -> None:
         """A call was answered."""
         with self._lock:
             self._failed = 0
-            self._probing = False
+            self._tries = None
 
     def failed(self, weight: int = 1) -> None:
         """A call was not answered."""
         with self._lock:
             self._failed += weight
-            self._probing = False
+            # A call from before may end while another tries: that one has not ended.
+            if self.trying:
+                self._tries = None
             if self._failed >= self._most:
                 self._open_until = self._clock() + self._rest

@@ -22,6 +22,8 @@ from search.engines.elasticsearch.meta import TOMBSTONE
 
 MOST_BYTES: Final = 4_000_000
 """Of one bulk request; a single larger document goes alone."""
+SECONDS: Final = 60.0
+"""That a bulk request may take."""
 LONGEST_ID: Final = 512
 PATIENCE: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each further try at what the service was too busy for."""
@@ -67,6 +69,7 @@ def write(
     changes: Iterable[Change],
     *,
     most_bytes: int = MOST_BYTES,
+    seconds: float = SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """Writes the changes to every target (an alias that must exist), in order; shows nothing yet.
@@ -75,7 +78,7 @@ def write(
     """
     outcome = Outcome({target: [] for target in targets})
     for chunk in _chunks(_lines(targets, changes, outcome), most_bytes):
-        _send(client, chunk, outcome, sleep)
+        _send(client, chunk, outcome, seconds, sleep)
     if outcome.refused:
         log.error("index_documents_refused", refused=dict(sorted(outcome.refused.items())[:20]))
     return outcome
@@ -116,21 +119,28 @@ def _chunks(lines: Iterable[_Line], most_bytes: int) -> Iterator[list[_Line]]:
         yield chunk
 
 
-def _send(client: Client, chunk: list[_Line], outcome: Outcome, sleep: Callable[[float], None]) -> None:
+def _send(
+    client: Client, chunk: list[_Line], outcome: Outcome, seconds: float, sleep: Callable[[float], None]
+) -> None:
     lost = 0
     full = False
+
+    def again() -> None:
+        nonlocal lost
+        lost += 1
+
     for wait in (*PATIENCE, None):
         try:
             answer = client.call(
-                "POST", "/_bulk", lines=(line.content for line in chunk), timeout=60.0, once=True
+                "POST", "/_bulk", lines=(line.content for line in chunk), timeout=seconds, again=again
             )
         except (NoAnswerInTime, Refused):
             raise
         except EngineUnavailable:
             # Another node may answer; what the first did before its answer was lost, nobody knows.
-            if lost == client.connection.retries or wait is None:
+            if lost >= client.connection.retries or wait is None:
                 raise
-            lost += 1
+            again()
             sleep(wait)
             continue
         busy: list[_Line] = []

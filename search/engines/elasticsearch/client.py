@@ -8,18 +8,21 @@ EngineUnavailable with a reason that names no secret; so is Refused, an answer t
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
+from elastic_transport import ApiResponse, ConnectionTimeout, SecurityWarning, TlsError, TransportError
 from elastic_transport import ConnectionError as Unreachable
-from elastic_transport import ConnectionTimeout, SecurityWarning, TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
+from urllib3 import Timeout
+from urllib3.exceptions import ConnectTimeoutError
 
 from search.engines.base import EngineUnavailable, RequestRefused
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
 from search.engines.elasticsearch.connection import Connection, check_authority, may_be_sent
+from search.engines.elasticsearch.nodes import Nodes
 
 OLDEST: Final = (9, 2)
 """The oldest server that knows every setting of indices.py; the client of this major version speaks to none below 9."""
@@ -28,6 +31,8 @@ UNASSIGNED: Final = (
     "no node of the search service holds our index (its disks may be full, or a node is missing)"
 )
 _UNASSIGNED: Final = ("no_shard_available_action_exception", "unavailable_shards_exception")
+SHARE: Final = 0.25
+"""Of the time that a call may take: so long it waits for a connection, and for a node while there is another to ask."""
 _BUSY: Final = (429, 502, 503, 504)
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}
 _LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -104,6 +109,7 @@ class Client:
         self.calls = 0
         """How many requests have been made: one for each search is what we promise."""
         self._client: Elasticsearch | None = None
+        self._waiting: dict[tuple[float, float, bool], Elasticsearch] = {}
 
     def call(
         self,
@@ -114,32 +120,35 @@ class Client:
         lines: Iterable[bytes] | None = None,
         missing: bool = False,
         timeout: float | None = None,
-        once: bool = False,
+        again: Callable[[], None] | None = None,
         **parameters: Any,
     ) -> Any:
         """Asks and returns the parsed answer. `lines` is a body of JSON lines; `missing` makes 404 answer
-        None; `once` asks no other node where one gives no answer.
+        None; `timeout` are the seconds that it may take in all. `again`, where given, is told before another node is
+        asked because one was silent; where one breaks off, no other is asked then.
 
         Raises EngineUnavailable or Refused.
         """
-        if not self.breaker.allows():
-            raise EngineUnavailable("the search service did not answer and is being left alone for a moment")
+        # Before the breaker is asked: a body that cannot be written says nothing of the service.
         content = (
             b"\n".join([*lines, b""]) if lines is not None else None if body is None else orjson.dumps(body)
         )
+        if not self.breaker.allows():
+            raise EngineUnavailable("the search service did not answer and is being left alone for a moment")
         self.calls += 1
+        asked = {
+            "method": method,
+            "path": path,
+            "params": {name: _written(value) for name, value in parameters.items()},
+            "headers": _LINES
+            if lines is not None
+            else _JSON
+            if body is not None
+            else {"accept": _JSON["accept"]},
+            "body": content,
+        }
         try:
-            answer = self._made(timeout, once).perform_request(
-                method,
-                path,
-                params={name: _written(value) for name, value in parameters.items()},
-                headers=_LINES
-                if lines is not None
-                else _JSON
-                if body is not None
-                else {"accept": _JSON["accept"]},
-                body=content,
-            )
+            answer = self._answer(asked, timeout or self.connection.timeout, again)
         except (TransportError, UnsupportedProductError) as error:
             if isinstance(error, ConnectionTimeout):
                 self.breaker.failed(SILENCE)
@@ -181,8 +190,34 @@ class Client:
         if self._client is not None:
             self._client.close()
             self._client = None
+            self._waiting.clear()
 
-    def _made(self, timeout: float | None, once: bool) -> Elasticsearch:
+    def _answer(
+        self, asked: Mapping[str, Any], timeout: float, again: Callable[[], None] | None
+    ) -> ApiResponse[Any]:
+        """Asks one node after another as long as they are silent: the first ones for a share of the time each, the last
+        for all that is left. A single one has all the time.
+        """
+        others = min(len(self.connection.hosts) - 1, self.connection.retries)
+        if others and self.breaker.trying:
+            # All other calls are refused until this one has ended.
+            timeout = min(timeout, self.connection.timeout)
+        share = timeout * SHARE if others else timeout
+        # All else that we ask does the same when it is done twice: these two would be refused.
+        repeatable = asked["method"] != "PUT" and asked["path"] != "/_aliases"
+        first = share if repeatable else timeout
+        for _ in range(others):
+            try:
+                return self._made(share, first, again is None).perform_request(**asked)
+            except ConnectionTimeout as error:
+                if not repeatable and not isinstance(error.__cause__, ConnectTimeoutError):
+                    raise
+                if again is not None:
+                    again()
+        last = timeout - share * others if repeatable else timeout
+        return self._made(share, last, again is None).perform_request(**asked)
+
+    def _made(self, connect: float, total: float, retried: bool) -> Elasticsearch:
         # Made on first use, so that no connection crosses a fork.
         if self._client is None:
             if not may_be_sent(self.connection.api_key):
@@ -197,12 +232,15 @@ class Client:
                 except ValueError as error:
                     raise EngineUnavailable(str(error)) from error
             self._client = make(self.connection)
-        options: dict[str, Any] = {}
-        if timeout is not None:
-            options["request_timeout"] = timeout
-        if once:
-            options["max_retries"] = 0
-        return self._client.options(**options) if options else self._client
+        # Kept, since making one of them takes longer than some searches.
+        if (connect, total, retried) not in self._waiting:
+            waits: Any = Timeout(connect=connect, total=total)
+            self._waiting[connect, total, retried] = (
+                self._client.options(request_timeout=waits)
+                if retried
+                else self._client.options(request_timeout=waits, max_retries=0)
+            )
+        return self._waiting[connect, total, retried]
 
     def _refused(self, error: ApiError, missing: bool) -> None:
         status = error.meta.status
@@ -240,6 +278,8 @@ def make(connection: Connection) -> Elasticsearch:
             options["ssl_show_warn"] = False
     if connection.api_key:
         options["api_key"] = connection.api_key
+    if len(connection.hosts) > 1:
+        options["node_pool_class"] = Nodes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
         return Elasticsearch(
