@@ -83,7 +83,7 @@ def test_a_damaged_workbook_is_told_with_what_to_do_about_it(tmp_path: Path) -> 
     file = tmp_path / "rates.xlsx"
     file.write_bytes(b"PK\x03\x04nonsense")
     before = RateCardVersion.objects.count()
-    why = r"^rates\.xlsx: the workbook is damaged; open it in a spreadsheet program and save it anew\.$"
+    why = r"^rates\.xlsx: the workbook is cut off: its end is missing; download it again, or save it anew\.$"
     with pytest.raises(CommandError, match=why):
         call_command("import_rates", str(file), "--framework", "wr1")
     assert RateCardVersion.objects.count() == before

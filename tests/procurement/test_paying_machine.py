@@ -98,6 +98,7 @@ class Paying(RuleBasedStateMachine):
         self.position = Event.objects.count()
         self.statuses: dict[str, str] = {}
         self.last_day = self.contract.ends_on
+        self.begun = timezone.localdate() - timedelta(days=40)
         self.walking = True
 
     def teardown(self) -> None:
@@ -177,6 +178,8 @@ class Paying(RuleBasedStateMachine):
     def sign(self, who: str) -> None:
         contract = self.contract
         self.act("sign", lambda: sign_contract(self.actor(who), contract.reference, contract.revision))
+        # As if both had signed before the work began: there are days to claim outcomes of.
+        Contract.objects.filter(status="active").update(starts_on=self.begun)
 
     def extend(self, who: str) -> None:
         contract = self.contract
@@ -313,7 +316,6 @@ def walked(market: Market) -> type[Paying]:
     make_buyers("ministry")
     payer = editor_of("ministry", "approver")
     contract = awarded(market, agreed(market, payer))
-    Contract.objects.filter(pk=contract.pk).update(starts_on=timezone.localdate() - timedelta(days=40))
     told = {"market": market, "payer": payer, "reference": contract.reference, "taken": Counter()}
     return type("Walked", (Paying,), told)
 
