@@ -97,14 +97,31 @@ class Deployed:
             check=False,
         ).stdout  # fmt: skip
 
+    def replicated(self, node: str) -> bool:
+        """Whether, as that node says, another holds a copy of all that each holds, the keys of callers among it."""
+        return (
+            subprocess.run(
+                ["curl", "-s", "-f", "-o", "/dev/null", "-K", "-", "--cacert", str(self.access / "ca.crt"),
+                 "https://localhost:9200/_cluster/health?wait_for_status=green&timeout=5s&expand_wildcards=all"],
+                env=self.environment(node),
+                input=f'user = "elastic:{self.password.read_text().strip()}"\n',
+                text=True,
+                timeout=60,
+                check=False,
+            ).returncode
+            == 0
+        )  # fmt: skip
+
     def script(self, name: str, node: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs a script of tools/deployment/ beside a node."""
+        """Runs a script of tools/deployment/ beside a node. The longest that asks has a PATIENCE of 180 seconds, and
+        begins no round after it.
+        """
         return subprocess.run(
             ["bash", str(ROOT / "tools" / "deployment" / name)],
             env={**self.environment(node), **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
