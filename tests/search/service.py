@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from socketserver import StreamRequestHandler, ThreadingTCPServer
+from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,7 +18,27 @@ GONE: Answer = (0, None)
 GENUINE = {"X-Elastic-Product": "Elasticsearch"}
 
 
-class BadDay:
+class Serving:
+    """A server on a free port of this machine, at `url` while it is entered."""
+
+    def __init__(self, server: TCPServer) -> None:
+        self._server = server
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class BadDay(Serving):
     """A service that gives these answers one after the other, the last for ever; `asked` are the bodies it got."""
 
     def __init__(self, answers: Sequence[Answer], headers: dict[str, str] | None = None) -> None:
@@ -48,23 +68,10 @@ class BadDay:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(HTTPServer(("127.0.0.1", 0), Handler))
 
 
-class Silent:
+class Silent(Serving):
     """A service that takes every request and answers none; `asked` are their methods."""
 
     def __init__(self) -> None:
@@ -77,18 +84,10 @@ class Silent:
                 node.asked.append(self.rfile.readline().partition(b" ")[0].decode())
                 node._ended.wait()
 
-        self._server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(ThreadingTCPServer(("127.0.0.1", 0), Handler))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
