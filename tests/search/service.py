@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
@@ -91,3 +93,35 @@ class Silent(Serving):
     ) -> None:
         self._ended.set()
         super().__exit__(kind, error, trace)
+
+
+class Slow(Serving):
+    """A node that says at once that it is there, and finds nothing after so many seconds; `asked` are the bodies."""
+
+    def __init__(self, seconds: float) -> None:
+        self.asked: list[bytes] = []
+        node = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                self.answer(b"")
+
+            def do_POST(self) -> None:
+                node.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+                time.sleep(seconds)
+                self.answer(b'{"hits":{"hits":[]}}')
+
+            def answer(self, content: bytes) -> None:
+                self.send_response(200)
+                self.send_header("X-Elastic-Product", GENUINE["X-Elastic-Product"])
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                # Whoever asked may have gone.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.wfile.write(content)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), Handler))

@@ -7,6 +7,8 @@ EngineUnavailable with a reason that names no secret; so is Refused, an answer t
 
 from __future__ import annotations
 
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -31,8 +33,14 @@ UNASSIGNED: Final = (
     "no node of the search service holds our index (its disks may be full, or a node is missing)"
 )
 _UNASSIGNED: Final = ("no_shard_available_action_exception", "unavailable_shards_exception")
-SHARE: Final = 0.25
+SHARE: Final = 0.3
 """Of the time that a call may take: so long it waits for a connection, and for a node while there is another to ask."""
+LOOK: Final = 0.4
+"""Of that share: the time in which a node that gave no answer may show that it is there, and slow."""
+SLOW_SECONDS: Final = 30.0
+"""How long, once one node was found slow, calls give a node all their time: asked of another as well, they would burden
+those that have too much to do with still more.
+"""
 _BUSY: Final = (429, 502, 503, 504)
 _JSON: Final = {"accept": "application/json", "content-type": "application/json"}
 _LINES: Final = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -110,6 +118,8 @@ class Client:
         """How many requests have been made: one for each search is what we promise."""
         self._client: Elasticsearch | None = None
         self._waiting: dict[tuple[float, float, bool], Elasticsearch] = {}
+        self._making = threading.Lock()
+        self._slow_until = float("-inf")
 
     def call(
         self,
@@ -125,7 +135,7 @@ class Client:
     ) -> Any:
         """Asks and returns the parsed answer. `lines` is a body of JSON lines; `missing` makes 404 answer
         None; `timeout` are the seconds that it may take in all. `again`, where given, is told before another node is
-        asked because one was silent; where one breaks off, no other is asked then.
+        asked because one gave no answer; where one breaks off, no other is asked then.
 
         Raises EngineUnavailable or Refused.
         """
@@ -187,16 +197,17 @@ class Client:
 
     def close(self) -> None:
         """Closes the connections."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-            self._waiting.clear()
+        with self._making:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+                self._waiting.clear()
 
     def _answer(
         self, asked: Mapping[str, Any], timeout: float, again: Callable[[], None] | None
     ) -> ApiResponse[Any]:
         """Asks one node after another as long as they are silent: the first ones for a share of the time each, the last
-        for all that is left. A single one has all the time.
+        for all that is left. A single one has all the time, and so has the first while they are slow.
         """
         others = min(len(self.connection.hosts) - 1, self.connection.retries)
         if others and self.breaker.trying:
@@ -205,42 +216,62 @@ class Client:
         share = timeout * SHARE if others else timeout
         # All else that we ask does the same when it is done twice: these two would be refused.
         repeatable = asked["method"] != "PUT" and asked["path"] != "/_aliases"
-        first = share if repeatable else timeout
-        for _ in range(others):
+        look = share * LOOK
+        first = share - look if repeatable else timeout
+        left = timeout
+        for _ in range(others if time.monotonic() >= self._slow_until else 0):
             try:
                 return self._made(share, first, again is None).perform_request(**asked)
             except ConnectionTimeout as error:
-                if not repeatable and not isinstance(error.__cause__, ConnectTimeoutError):
+                reached = not isinstance(error.__cause__, ConnectTimeoutError)
+                if not repeatable and reached:
                     raise
                 if again is not None:
                     again()
-        last = timeout - share * others if repeatable else timeout
-        return self._made(share, last, again is None).perform_request(**asked)
+                if repeatable:
+                    left -= share
+                if reached and self._is_there(look):
+                    self._slow_until = time.monotonic() + SLOW_SECONDS
+                    break
+        return self._made(share, left, again is None).perform_request(**asked)
+
+    def _is_there(self, seconds: float) -> bool:
+        """Whether the node that this thread asked last answers at all."""
+        assert self._client is not None
+        nodes = self._client.transport.node_pool
+        return isinstance(nodes, Nodes) and nodes.last_is_there(seconds)
 
     def _made(self, connect: float, total: float, retried: bool) -> Elasticsearch:
-        # Made on first use, so that no connection crosses a fork.
-        if self._client is None:
-            if not may_be_sent(self.connection.api_key):
-                # The library's own error would repeat it.
-                raise EngineUnavailable(
-                    "SEARCH_API_KEY is no key: it holds a line's end, a blank or a letter that no key holds"
+        # Two threads that made one each would have two minds about which node is dead.
+        with self._making:
+            # Made on first use, so that no connection crosses a fork.
+            if self._client is None:
+                self._client = self._first()
+            # Kept, since making one of them takes longer than some searches.
+            waiting = self._waiting.get((connect, total, retried))
+            if waiting is None:
+                waits: Any = Timeout(connect=connect, total=total)
+                waiting = (
+                    self._client.options(request_timeout=waits)
+                    if retried
+                    else self._client.options(request_timeout=waits, max_retries=0)
                 )
-            if self.connection.ca_cert:
-                # The library looks for it at each connection, and says that the service cannot be reached.
-                try:
-                    check_authority(self.connection.ca_cert)
-                except ValueError as error:
-                    raise EngineUnavailable(str(error)) from error
-            self._client = make(self.connection)
-        # Kept, since making one of them takes longer than some searches.
-        if (connect, total, retried) not in self._waiting:
-            waits: Any = Timeout(connect=connect, total=total)
-            self._waiting[connect, total, retried] = (
-                self._client.options(request_timeout=waits)
-                if retried
-                else self._client.options(request_timeout=waits, max_retries=0)
+                self._waiting[connect, total, retried] = waiting
+            return waiting
+
+    def _first(self) -> Elasticsearch:
+        if not may_be_sent(self.connection.api_key):
+            # The library's own error would repeat it.
+            raise EngineUnavailable(
+                "SEARCH_API_KEY is no key: it holds a line's end, a blank or a letter that no key holds"
             )
-        return self._waiting[connect, total, retried]
+        if self.connection.ca_cert:
+            # The library looks for it at each connection, and says that the service cannot be reached.
+            try:
+                check_authority(self.connection.ca_cert)
+            except ValueError as error:
+                raise EngineUnavailable(str(error)) from error
+        return make(self.connection)
 
     def _refused(self, error: ApiError, missing: bool) -> None:
         status = error.meta.status

@@ -26,21 +26,27 @@ class Nodes(NodePool):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._lock = threading.Lock()
+        self._given = threading.local()
         self._dead: dict[NodeConfig, tuple[float, int]] = {}
         """Until when each rests, and how often it has failed in a row; who failed first stands first."""
 
     def get(self) -> BaseNode:
         """The node to ask next; where all are dead, each in turn."""
         due = self._due()
-        if due is not None and _answers(due):
+        if due is not None and _answers(due, LOOK_SECONDS):
             self.mark_live(due)
-        with self._lock:
-            alive = [node for node in self.all() if node.config not in self._dead]
-            if not alive:
-                first = next(iter(self._dead))
-                self._dead[first] = self._dead.pop(first)
-                return next(node for node in self.all() if node.config == first)
-        return self.node_selector.select(alive)
+        self._given.node = node = self._next()
+        return node
+
+    def last_is_there(self, seconds: float) -> bool:
+        """Whether the node that this thread was given last, and that gave no answer in time, answers at all: then it is
+        slow and not dead, and is live again.
+        """
+        node: BaseNode = self._given.node
+        if not _answers(node, seconds):
+            return False
+        self.mark_live(node)
+        return True
 
     def mark_dead(self, node: BaseNode, _now: float | None = None) -> None:
         """It failed. Several threads that waited for it together count once."""
@@ -58,6 +64,15 @@ class Nodes(NodePool):
             was_dead = self._dead.pop(node.config, None)
         if was_dead:
             log.info("search_node_answers_again", node=_address(node))
+
+    def _next(self) -> BaseNode:
+        with self._lock:
+            alive = [node for node in self.all() if node.config not in self._dead]
+            if not alive:
+                first = next(iter(self._dead))
+                self._dead[first] = self._dead.pop(first)
+                return next(node for node in self.all() if node.config == first)
+        return self.node_selector.select(alive)
 
     def _due(self) -> BaseNode | None:
         now = time.monotonic()
@@ -82,9 +97,9 @@ def _address(node: BaseNode) -> str:
     return f"{node.host}:{node.port}"
 
 
-def _answers(node: BaseNode) -> bool:
+def _answers(node: BaseNode, seconds: float) -> bool:
     # Without our key, so that it may answer 401: it is there.
     try:
-        return node.perform_request("HEAD", "/", request_timeout=LOOK_SECONDS).meta.status < 500
+        return node.perform_request("HEAD", "/", request_timeout=seconds).meta.status < 500
     except TransportError:
         return False
