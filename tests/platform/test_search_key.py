@@ -140,11 +140,19 @@ def test_a_key_is_kept_and_the_rest_goes_on_while_no_node_can_say_whether_it_wor
     )
 
 
+def test_a_key_and_a_password_that_a_node_refuses_keep_an_upgrade(access: Path) -> None:
+    complaint = (
+        "A search node takes neither a kept API key nor the password of elastic (N1: 000, N2: 401, N3: 503). Put right "
+        "elastic_password.\n"
+    )
+    assert key(access, None, (401, 401), (401, 503)) == (1, "", complaint, KEPT)
+
+
 def test_without_a_key_nothing_starts_and_a_sentence_says_why(access: Path) -> None:
     (access / "api-key").unlink()
-    assert key(access, None, (500, 401)) == (
+    assert key(access, None, (500, 403)) == (
         1,
         "",
-        "No search node gave an API key within 0 s (N1: 000, N2: 401; 000 is no answer). Look at their logs.\n",
+        "No search node gave an API key within 0 s (N1: 000, N2: 403; 000 is no answer). Look at their logs.\n",
         "",
     )
