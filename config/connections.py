@@ -115,7 +115,7 @@ def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most
         "connect_timeout": REACHED_WITHIN,
         "application_name": "calloff",
         # A machine that is gone closes no connection, and the system would try for a quarter of an hour. Both ask for a
-        # sign of life of the other machine alone: a statement may take as long as it likes.
+        # sign of life of the other machine: a statement may take as long as it likes once it has been sent.
         "tcp_user_timeout": SILENT_FOR * 1000,
         "keepalives_idle": SILENT_FOR,
         "keepalives_interval": 5,

@@ -98,7 +98,12 @@ def _database() -> dict[str, str]:
     answered = threading.Event()
     if _asking.acquire(timeout=DATABASE_SECONDS):
         asks = threading.Thread(target=_ask_database, args=(answered,), daemon=True)
-        asks.start()
+        try:
+            asks.start()
+        except RuntimeError:
+            # The machine gives no more threads: the next that asks may get one.
+            _asking.release()
+            raise
         asks.join(max(0.0, until - time.monotonic()))
     if not answered.is_set():
         return {"status": "down", "detail": "The database does not answer."}
@@ -114,8 +119,10 @@ def _ask_database(answered: threading.Event) -> None:
     except DatabaseError:
         log.exception("the database does not answer")
     finally:
-        connection.close()
-        _asking.release()
+        try:
+            connection.close()
+        finally:
+            _asking.release()
 
 
 def _index() -> dict[str, str]:
