@@ -69,6 +69,7 @@ def test_a_file_that_is_not_sent_as_a_form_is_a_415_and_nothing_changes(
     assert Event.objects.count() == before
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", [*ODD, f"{FORM}; boundary=b", FORM])
 def test_an_empty_body_of_any_type_is_answered_by_every_operation_that_writes(
     token: TokenMaker, kind: str

@@ -163,6 +163,7 @@ def try_out(operation: schemathesis.APIOperation, mode: GenerationMode, size: in
     one()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("known", "mode"), one_of_each_kind())
 def test_a_few_generated_requests(
     known: tuple[str, str],

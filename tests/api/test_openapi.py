@@ -119,6 +119,7 @@ def made(market: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str,
         transaction.set_rollback(True)
 
 
+@pytest.mark.whole
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "method", "told"), OPERATIONS)
 def test_every_example_does_what_it_says(

@@ -201,6 +201,7 @@ def looked_for(
     return answered
 
 
+@pytest.mark.whole
 def test_nobody_else_reads_a_word_of_a_tender_before_its_deadline(
     person: Callable[[str], Client], token: TokenMaker, caplog: pytest.LogCaptureFixture, sent: list[str]
 ) -> None:

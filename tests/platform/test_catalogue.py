@@ -37,6 +37,7 @@ def test_the_catalogue_holds_texts_of_templates_of_python_and_of_procurement() -
     assert "" not in found
 
 
+@pytest.mark.whole
 def test_a_catalogue_is_begun_and_keeps_its_translations_when_it_is_brought_up_to_date(
     tmp_path: Path,
 ) -> None:

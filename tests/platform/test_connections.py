@@ -129,6 +129,7 @@ def started(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("words", [("-m", "tools.run"), ("manage.py", "verify_events")])
 def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path, words: tuple[str, ...]) -> None:
     answer = started(
@@ -141,6 +142,7 @@ def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path, words: tupl
     )
 
 
+@pytest.mark.whole
 def test_a_database_without_tables_or_of_an_earlier_version_is_one_line(tmp_path: Path) -> None:
     place = tmp_path / "calloff.sqlite3"
     answer = started("manage.py", "verify_events", CALLOFF_DATA=str(tmp_path))
@@ -158,6 +160,7 @@ def test_a_database_without_tables_or_of_an_earlier_version_is_one_line(tmp_path
     )
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_queue_that_does_not_answer_is_one_line(tmp_path: Path, scheme: str) -> None:
     answer = started(

@@ -60,6 +60,7 @@ def test_every_variable_that_a_service_is_given_is_one_that_config_reads() -> No
     assert given >= {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "BROKER_URL_FILE", "ALLOWED_HOSTS", "SEARCH_URL"}
 
 
+@pytest.mark.whole
 def test_config_accepts_every_value_that_a_service_is_given(tmp_path: Path) -> None:
     """With the secrets that make_secrets makes, and without whatever an operator may leave out."""
     make(tmp_path / "secrets")

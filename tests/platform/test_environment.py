@@ -146,6 +146,7 @@ def test_a_long_data_folder_gets_a_socket_that_fits(tmp_path: Path) -> None:
     assert broker_socket(long) != broker_socket(long / "other")
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [

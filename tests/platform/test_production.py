@@ -57,6 +57,7 @@ def shown(folder: Path, **more: str) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.whole
 def test_djangos_deployment_check_finds_nothing(tmp_path: Path) -> None:
     done = production(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr

@@ -163,6 +163,7 @@ def test_the_same_files_are_not_loaded_a_second_time(demonstration: str) -> None
     assert Event.objects.count() == before
 
 
+@pytest.mark.whole
 def test_comparing_every_object_again_changes_nothing(demonstration: str) -> None:
     before = Event.objects.count()
     assert loaded("--again") == "The demonstration is loaded: nothing to change.\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.prepared import Prepared
 from tests.search.stage import Stage
 
@@ -33,6 +35,7 @@ release_writer()
 """
 
 
+@pytest.mark.whole
 def test_however_many_find_the_writer_held_one_looks_again_until_it_is_free(
     prepared: Prepared, tmp_path: Path
 ) -> None:

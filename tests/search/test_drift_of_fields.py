@@ -71,6 +71,7 @@ def card_document() -> Mapping[str, Any]:
     return document
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("field", LISTING_FIELDS)
 def test_a_field_of_a_listing_that_only_searches_look_at_is_compared(writer: Writer, field: str) -> None:
     right = listing_document()
@@ -83,6 +84,7 @@ def test_a_field_of_a_listing_that_only_searches_look_at_is_compared(writer: Wri
     assert drift().count == 0
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("field", LINE_FIELDS)
 def test_a_field_of_a_rate_line_that_only_searches_look_at_is_compared(writer: Writer, field: str) -> None:
     right = card_document()

@@ -45,6 +45,7 @@ def found(engine: EmbeddedEngine, word: str) -> list[tuple[str, int]]:
     )
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("text", [str, long_text])
 @pytest.mark.parametrize("room", ROOMS)
 def test_listings_go_on_once_there_is_room_again(
