@@ -61,7 +61,8 @@ class Purchase:
     """What of a call-off decides who does what next, beside its status.
 
     `approval_asked`: the buyer's limit asks for one; `approval_missing`: what would go out next, or be awarded to the
-    tender that ranks first, is not covered by one. `offer` is the status of its live offer, None without one, `left`
+    tender that ranks first, is not covered by one; `sent_back`: an approver did not give it, and nothing was done
+    since. `offer` is the status of its live offer, None without one, `left`
     how many suppliers can be asked and were not, none where their order stands no longer. `due` is when the window that
     is open ends; `past`: it has, and the clock has not moved it yet. `signed` are the sides that have signed its
     contract. `passed` are the statuses on its way, first to last (procurement/line.py).
@@ -98,6 +99,7 @@ class Purchase:
     publish_by: datetime | None = None
     plan: tuple[str, ...] = ()
     mending: tuple[str, ...] = ()
+    sent_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ def call_off_steps(
     purchase: Purchase, parts: Collection[Part], *, wrote: bool, declared: bool = False
 ) -> list[str]:
     """The steps of a call-off that somebody with these parts may take now, in the table's order. `wrote`: they are a
-    person who wrote it, and so do not approve it. `declared`: they have declared their interests, and no conflict, as a
-    moderator must who leads back where every score counts.
+    person who wrote it, and so neither approve it nor send it back. `declared`: they have declared their interests, and
+    no conflict, as a moderator must who leads back where every score counts.
     """
     corrects = declared and Part.MODERATOR in parts
     return [
@@ -142,13 +144,13 @@ def call_off_steps(
 
 def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
     direct = purchase.route == DIRECT
-    if name in ("ask_approval", "approve"):
+    if name in ("ask_approval", "approve", "send_back"):
         if purchase.status in NOT_OUT:
             asked = purchase.approval_asked
         else:
             # Nobody approves an award by a ranking that does not stand yet.
             asked = purchase.approval_missing and not (purchase.uncounted or purchase.low_unsettled)
-        return asked and not (name == "approve" and wrote)
+        return asked and not (wrote and name != "ask_approval")
     if name in GOING_OUT and purchase.approval_missing:
         return False
     if name == "send_offer":

@@ -143,6 +143,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         status=call_off.status,
         approval_asked=approval_asked(limit, first.total if first else greatest),
         approval_missing=bool(missing),
+        sent_back=call_off.sent_back_at is not None,
         offer=live.status if live else None,
         left=0 if "unlocked" in known else found.left,
         signed=signed_by(contract),

@@ -145,6 +145,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "standstill_ended": "The promised standstill has ended; changes hold whether the award is blocked.",
             "approval_asked": "An approval is asked for; changes hold of which greatest total, in pence.",
             "approved": "The buyer's approver let it go on; changes hold the greatest total.",
+            "sent_back": "The buyer's approver sent it back; changes hold the reason.",
             "interest_ended": "Expressions of interest ended; changes hold how many are invited.",
             "document_added": "A document was put with a competition; changes hold its reference.",
             "document_removed": "One that no supplier was told of was taken away.",
@@ -155,7 +156,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "call_off.approval_lapsed": EventType(
         "call_off",
         ("organisation", "user"),
-        "It was said anew, and an approval of it fell; it names who gave it.",
+        "An approval of it fell; it names who gave it. Changes say whether it was sent back, or else said anew.",
     ),
     "call_off.tenders_opened": EventType(
         "call_off", ("organisation", "user"), "Its tenders were opened; it names who assesses and moderates."

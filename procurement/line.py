@@ -121,11 +121,15 @@ def _stations(purchase: Purchase, at: str, place: Place) -> Iterator[Station]:
 
 def _turn(purchase: Purchase) -> Turn:
     status, direct = purchase.status, purchase.route == DIRECT
+    nobody = direct and purchase.offer is None and not purchase.left
+    if status == Status.DRAFT and purchase.sent_back and purchase.approval_asked:
+        ready = not (purchase.plan or purchase.mending or nobody)
+        asks = ("ask_approval",) if ready else ()
+        return _turn_of({Part.OWNER}, (*(purchase.mending or ("edit",)), *asks), None)
     if status in NOT_OUT and purchase.plan:
         # Neither an approval nor an order form comes before the word of whoever pays for its outcomes.
         words = {part for one in PLANS.transitions if one.name in purchase.plan for part in one.who}
         return _turn_of(words, purchase.plan, None)
-    nobody = direct and purchase.offer is None and not purchase.left
     # What was approved and comes to more since is said anew, which asks for its approval again.
     dearer = status == Status.APPROVED and purchase.approval_missing
     if status in NOT_OUT and (purchase.mending or nobody or dearer):
@@ -165,6 +169,8 @@ def _kept_back(purchase: Purchase) -> Turn | None:
     outcome = CALL_OFFS.step("approve", status, purchase.route)
     if purchase.approval_missing and outcome is not None and not outcome.target:
         # What ranks first needs an approval before it is told or awarded.
+        if purchase.sent_back:
+            return _stepped("ask_approval", purchase)
         return _turn_of(outcome.who, (outcome.name,), purchase.due)
     if status == Status.INTENTION and purchase.held:
         # Nobody may award before; from then on the owner does.

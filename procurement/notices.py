@@ -52,6 +52,21 @@ def _notice_due(said: Mapping[str, Any]) -> str:
     return f"{said['name']} of {subject} is to be published {last}. Say its number there once it is."
 
 
+def _lapsed_title(said: Mapping[str, Any]) -> str:
+    since = "sent back" if said.get("sent_back") else "changed"
+    return f"Approved, and {since} since: {said['names'].get('subject', said['subject'])}"
+
+
+def _lapsed(said: Mapping[str, Any]) -> str:
+    subject = said["names"].get("subject", said["subject"])
+    if said.get("sent_back"):
+        return f"Another approver has sent the call-off {subject} back: your approval counts no longer."
+    return (
+        f"The call-off {subject} was changed after you approved it: your approval counts no longer. An approver who "
+        "has written none of it approves it anew."
+    )
+
+
 def _disabled(said: Mapping[str, Any]) -> str:
     why = WebhookEndpoint.Why(said["because"]).label
     return (
@@ -192,10 +207,12 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("organisation", "Approved: {subject}", "The call-off {subject} is approved and may go out.",
                ("web:call-off", "{subject}"), URGENT),
     ),
+    "call_off.sent_back": (
+        Notice("organisation", "Sent back: {subject}",
+               "An approver has sent the call-off {subject} back: {reason}", ("web:call-off", "{subject}"), URGENT),
+    ),
     "call_off.approval_lapsed": (
-        Notice(USER, "Approved, and changed since: {subject}",
-               "The call-off {subject} was changed after you approved it: your approval counts no longer. An approver "
-               "who has written none of it approves it anew.", ("web:call-off", "{subject}")),
+        Notice(USER, _lapsed_title, _lapsed, ("web:call-off", "{subject}")),
     ),
     "call_off.awarded": (
         Notice("lead", "A contract to sign: {contract}",

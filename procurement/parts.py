@@ -32,8 +32,8 @@ NOT_WRITING: Final = frozenset(
         *(
             f"call_off.{name}"
             for name in (
-                "approval_asked", "approved", "approval_lapsed", "published", "closed", "interest_ended",
-                "tenders_opened",
+                "approval_asked", "approved", "sent_back", "approval_lapsed", "published", "closed",
+                "interest_ended", "tenders_opened",
                 "person_added", "person_removed", "interest_declared", "scores_lapsed", "evaluated",
                 "evaluation_reopened", "intention", "awarded", "award_undone", "contracted", "cancelled",
                 "unsuccessful", "supplier_passed_over", "standstill_ended",

@@ -17,7 +17,7 @@ from procurement.permissions import Action, Actor, can
 from procurement.states import CALL_OFFS
 
 _ASKED_FOR: Final = "call_off.approval_asked"
-_ANSWERED: Final = ("call_off.approved", "call_off.edited", "call_off.awarded")
+_ANSWERED: Final = ("call_off.approved", "call_off.sent_back", "call_off.edited", "call_off.awarded")
 
 
 class CallOffQuerySet(QuerySet[CallOff]):
@@ -33,8 +33,8 @@ class CallOffQuerySet(QuerySet[CallOff]):
         ).defer("snapshot__document")
 
     def waiting_for_approval(self) -> Self:
-        """Those of which an approval was asked for that was neither given nor made void by an edit, and that have not
-        ended.
+        """Those of which an approval was asked for that was neither given nor refused nor made void by an edit, and
+        that have not ended.
         """
         about = Event.objects.filter(subject=OuterRef("reference"), type__in=(_ASKED_FOR, *_ANSWERED))
         last = Subquery(about.order_by("-position").values("type")[:1])

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from procurement.actions.assessing import agree, assess, declare_interests
 from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person
-from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off, send_back
 from procurement.actions.clarifications import answer_clarification, ask_clarification
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
@@ -222,6 +222,7 @@ class Walk(RuleBasedStateMachine):
                 {
                     "edit": lambda: self.edit("9000.00"),
                     "plan": lambda: self.plan(14, False, False),
+                    "ask_approval": lambda: self.ask_approval("buyer"),
                     "approve": lambda: self.approve("approver"),
                     "publish": self.publish,
                     "open_tenders": self.open,
@@ -266,6 +267,10 @@ class Walk(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["approver", "buyer", "first"]))
     def approve(self, name: str) -> None:
         self.move("approve", self.actor(name), approve_call_off)
+
+    @rule(name=st.sampled_from(["approver", "buyer", "first"]))
+    def send_back(self, name: str) -> None:
+        self.move("send_back", self.actor(name), send_back, WHY)
 
     @rule()
     def publish(self) -> None:

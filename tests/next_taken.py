@@ -11,7 +11,7 @@ from django.db import transaction
 from procurement.actions.assessing import agree, assess, declare_interests
 from procurement.actions.awards import cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person
-from procurement.actions.call_offs import approve_call_off, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competitions import plan_competition
@@ -41,6 +41,7 @@ MOVES: Final[dict[str, Callable[..., Any]]] = {
     "plan": lambda *call_off: plan_competition(
         *call_off, {"rules": RULES, "clarify_until": after(days=4), "deadline": after(days=9)}
     ),
+    "ask_approval": ask_approval,
     "approve": approve_call_off,
     "publish": publish_competition,
     "open_tenders": open_tenders,

@@ -17,7 +17,7 @@ from procurement.actions.awards import (
     offer_not_signed,
     undo_award,
 )
-from procurement.actions.call_offs import approve_call_off, ask_approval
+from procurement.actions.call_offs import approve_call_off, ask_approval, send_back
 from procurement.actions.contracts import (
     IDENTIFIERS,
     complete_contract,
@@ -38,6 +38,7 @@ def _why(sent: QueryDict) -> str:
 OF_CALL_OFFS: Final[dict[str, Change]] = {
     "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
+    "send_back": lambda actor, reference, revision, sent: send_back(actor, reference, revision, _why(sent)),
     "send_offer": lambda actor, reference, revision, sent: send_offer(
         actor, reference, revision, sent.get("supplier")
     ),
@@ -88,6 +89,7 @@ DONE: Final = {
     "edited": N_("The call-off is changed."),
     "ask_approval": N_("The approvers of your organisation are told."),
     "approve": N_("The call-off is approved."),
+    "send_back": N_("It is sent back. Your organisation has been told why."),
     "send_offer": N_("The order form is sent."),
     "award": N_("The call-off is awarded. The contract waits for both signatures."),
     "undo": N_("The award is taken back. What was accepted stands until the offer is withdrawn."),

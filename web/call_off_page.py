@@ -62,7 +62,7 @@ class Happened:
 @dataclass(frozen=True, slots=True)
 class CallOffPage:
     """Everything that the template lays out. `blocking` is what keeps it from what is `ahead`; `actions` are names of
-    steps that the reader may take now.
+    steps that the reader may take now; `sent_back_by` who sent it back, by name, "" where nobody did.
     """
 
     call_off: CallOff
@@ -76,6 +76,7 @@ class CallOffPage:
     notices: tuple[DueNotice, ...]
     no_notices: str
     history: tuple[Happened, ...]
+    sent_back_by: str
 
     @property
     def next_supplier(self) -> SupplierLine | None:
@@ -120,7 +121,14 @@ def call_off_page(call_off: CallOff, actor: Actor) -> CallOffPage:
         notices=facts.notices,
         no_notices=said(facts.no_notices),
         history=_history(call_off, offers.values()),
+        sent_back_by=sent_back_by(call_off),
     )
+
+
+def sent_back_by(call_off: CallOff) -> str:
+    """Who sent it back, by name, "" where nobody did; a query or two where somebody did."""
+    by = call_off.sent_back_by
+    return names_of(call_off.organisation_id, {by})[by] if by else ""
 
 
 def ahead_of(purchase: Purchase) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as N_
 from procurement.actions.assessing import declare_interests
 from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
 from procurement.actions.call_off_people import add_person, remove_person
-from procurement.actions.call_offs import approve_call_off, ask_approval
+from procurement.actions.call_offs import approve_call_off, ask_approval, send_back
 from procurement.actions.closing import open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.competition_changes import amend_competition, extend_competition
@@ -53,6 +53,9 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
     ),
     "ask_approval": lambda actor, reference, revision, __: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, __: approve_call_off(actor, reference, revision),
+    "send_back": lambda actor, reference, revision, sent: send_back(
+        actor, reference, revision, sent.get("reason", "")
+    ),
     "conclude": lambda actor, reference, revision, __: conclude_evaluation(actor, reference, revision),
     "evaluate_again": lambda actor, reference, revision, sent: evaluate_again(
         actor, reference, revision, sent.get("reason", "")
@@ -93,6 +96,7 @@ DONE: Final = {
     "declare": N_("Your declaration is kept."),
     "ask_approval": N_("The approvers of your organisation are told."),
     "approve": N_("The award is approved."),
+    "send_back": N_("It is sent back. Your organisation has been told why."),
     "conclude": N_("The tenders are ranked."),
     "evaluate_again": N_("The tenders are evaluated again."),
     "intend": N_("Every tenderer has been told the intention."),

@@ -49,7 +49,7 @@ from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
 from procurement.rules import last_day
 from procurement.states import Part
-from web.call_off_page import ahead_of
+from web.call_off_page import ahead_of, sent_back_by
 from web.formats import minor, money
 from web.saying import one_in_another, said
 
@@ -94,14 +94,15 @@ class RankedLine:
 class CompetitionPage:
     """Everything that the template lays out. `actions` are the names of steps that the reader may take now; `before`
     what publishing would do, None once it is done; `out` the first LISTED whom it did not invite, `ruled_out` how many
-    they are; `blocking` what keeps it from `ahead`. `people` have their part as
-    procurement calls it, in English: the form that takes one away sends it. `invited` are suppliers by primary key and
-    name, `fictional` the keys of those shown that are made up.
+    they are; `blocking` what keeps it from `ahead`. `sent_back_by` is who sent it back, "" where nobody did.
+    `people` have their part as procurement calls it, in English: the form that takes one away sends it. `invited` are
+    suppliers by primary key and name, `fictional` the keys of those shown that are made up.
     """
 
     competition: Competition | None
     rules: EvaluationRules
     line: Line
+    sent_back_by: str
     actions: frozenset[str]
     owner: bool
     declares: bool
@@ -159,6 +160,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         competition=competition,
         rules=EvaluationRules.from_json(competition.rules if competition else {}),
         line=facts.line,
+        sent_back_by=sent_back_by(call_off),
         actions=frozenset(facts.steps(actor)),
         owner=Part.OWNER in parts,
         declares=False,

@@ -1,4 +1,4 @@
-"""The moves of a call-off: approved, sent to the next supplier, awarded, undone, cancelled, given up.
+"""The moves of a call-off: approved or sent back, sent to the next supplier, awarded, undone, cancelled, given up.
 
 Each walks: the view (visible to the actor, else 404) -> Idempotency-Key -> If-Match -> one action -> the whole call-off
 (a sending: the offer) with the ETag for the next change.
@@ -23,7 +23,7 @@ from api.v1.offers import SENDS, shown_offer
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, ListView, one_of
 from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
-from procurement.actions.call_offs import approve_call_off, ask_approval
+from procurement.actions.call_offs import approve_call_off, ask_approval, send_back
 from procurement.actions.competition_awards import award_call_off
 from procurement.actions.offers import send_offer
 from procurement.models import CallOff, Offer
@@ -74,6 +74,29 @@ class Approval(ApiView):
             None,
             lambda actor, known, revision, _: approve_call_off(actor, known, revision),
         )
+
+
+class SentBack(ApiView):
+    """The word of an approver that a call-off is not approved as it stands."""
+
+    varies = True
+
+    @operation(
+        summary="Send a call-off back instead of approving it",
+        answer=CallOffSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:approve",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/call-offs/$TO_APPROVE/send-back/" '
+        f'{SENDS}\'{{"reason": "Say why no competition is held."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By an approver of the buyer who wrote none of it, wherever one may approve, and before it goes out also where
+        it is approved: the approval falls. It need not be ready. The buyer is told the reason, and `approval` holds it
+        until the call-off is edited, asked for again, approved or otherwise gone on with. 409 as for an approval.
+        """
+        return moved(request, reference, "reason", send_back)
 
 
 class ApprovalAsked(ApiView):

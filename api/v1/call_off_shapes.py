@@ -138,12 +138,23 @@ class AskedSerializer(serializers.Serializer[Any]):
     passed_over = RuleFaultSerializer(many=True)
 
 
+class SentBackSerializer(serializers.Serializer[Any]):
+    """Why an approver did not approve it as it stood."""
+
+    reason = serializers.CharField()
+    at = serializers.DateTimeField()
+    by = serializers.CharField(help_text="By an opaque reference.")
+
+
 class ApprovalSerializer(serializers.Serializer[Any]):
-    """Whether the buyer's limit asks for an approval, and up to which total it was given."""
+    """Whether the buyer's limit asks for an approval, up to which total it was given, or why an approver sent it back,
+    until something is done about that.
+    """
 
     asked = serializers.BooleanField()
     approved_at = serializers.DateTimeField(allow_null=True)
     up_to = Money(allow_null=True)
+    sent_back = SentBackSerializer(allow_null=True)
 
 
 class StationSerializer(serializers.Serializer[Any]):
@@ -306,6 +317,13 @@ class CallOffSerializer(CallOffSummarySerializer):
                 "asked": facts.purchase.approval_asked,
                 "approved_at": row.approved_at,
                 "up_to": money(row.approved_minor),
+                "sent_back": {
+                    "reason": row.sent_back_reason,
+                    "at": row.sent_back_at,
+                    "by": row.sent_back_by,
+                }
+                if row.sent_back_at
+                else None,
             },
             "blocking": [told(one) for one in facts.blocking],
             "line": LineSerializer(facts.line).data,

@@ -55,6 +55,7 @@ CALL_OFFS: Final[list[URLPattern]] = [
         for name, view in (
             ("ask-approval", call_off_moves.ApprovalAsked),
             ("approve", call_off_moves.Approval),
+            ("send-back", call_off_moves.SentBack),
             ("award", call_off_moves.Award),
             ("undo", call_off_moves.Undoing),
             ("not-sign", call_off_moves.AwardNotSigned),

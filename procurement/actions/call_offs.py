@@ -1,4 +1,5 @@
-"""A call-off until it goes out, and its end without a contract: drafted, edited, approved, cancelled, unsuccessful.
+"""A call-off until it goes out, and its end without a contract: drafted, edited, approved or sent back, cancelled,
+unsuccessful.
 
 Journey: POST /api/v1/call-offs/ or the pages -> here -> event; actions/offers.py (direct award) or the competition's
 actions take it from there, actions/awards.py to its award, actions/contracts.py to a signed contract. Every change
@@ -49,6 +50,7 @@ from procurement.terms import Terms
 REFUSED: Final = "The call-off cannot be taken as it is."
 NOT_ASKED: Final = "The organisation's limit asks for no approval of this."
 NOT_READY: Final = "The call-off is not ready to go out."
+SENT_BACK: Final = ("sent_back_reason", "sent_back_by", "sent_back_at")
 FIELDS: Final = ("title", "route", "requirement", "shortlist", "terms")
 
 Status = CallOff.Status
@@ -143,14 +145,22 @@ def edit_call_off(actor: Actor, reference: str, revision: int, changes: Mapping[
     return call_off
 
 
-def unapproved(call_off: CallOff) -> tuple[tuple[str, ...], list[Happening]]:
-    """Lets an approval fall: it was given to something else. The fields that are to be saved, and what is to be
-    recorded, so that whoever gave it is told; nothing where there was none.
+def unapproved(call_off: CallOff, **why: Any) -> tuple[tuple[str, ...], list[Happening]]:
+    """Lets an approval fall: it was given to something else, or `why`. The fields that are to be saved, and what is to
+    be recorded, so that whoever gave it is told; nothing where there was none.
     """
     gave = call_off.approved_by
     call_off.approved_minor, call_off.approved_by, call_off.approved_at = None, "", None
-    fell = [happening(call_off, "call_off.approval_lapsed", {}, user=[gave])] if gave else []
-    return ("approved_minor", "approved_by", "approved_at"), fell
+    fell = [happening(call_off, "call_off.approval_lapsed", why, user=[gave])] if gave else []
+    return ("approved_minor", "approved_by", "approved_at", *taken_up(call_off)), fell
+
+
+def taken_up(call_off: CallOff) -> tuple[str, ...]:
+    """Whatever is done with a call-off that was sent back answers that. The fields that are to be saved."""
+    if call_off.sent_back_at is None:
+        return ()
+    call_off.sent_back_reason, call_off.sent_back_by, call_off.sent_back_at = None, None, None
+    return SENT_BACK
 
 
 def ask_approval(actor: Actor, reference: str, revision: int) -> CallOff:
@@ -185,8 +195,33 @@ def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
         call_off.approved_minor = greatest
         call_off.approved_by, call_off.approved_at = actor.reference, timezone.now()
         call_off.status = step.target or call_off.status
-        _save(call_off, "status", "approved_minor", "approved_by", "approved_at")
+        _save(call_off, "status", "approved_minor", "approved_by", "approved_at", *taken_up(call_off))
         tell(actor, call_off, step.event, {"greatest_total": call_off.approved_minor})
+    return call_off
+
+
+def send_back(actor: Actor, reference: str, revision: int, reason: object) -> CallOff:
+    """The buyer's approver does not approve it as it stands, for a reason (1 to 1,000 characters) that the owner is
+    told, whether it is ready or not; before it goes out also where it is approved already, which falls.
+
+    Raises NotFound; NotPermitted, also for a person who wrote any of it; Stale; Conflict where no approval is asked
+    for, and where scores count no longer or a low price is not settled; Invalid at /reason.
+    """
+    with transaction.atomic():
+        call_off = locked_call_off(actor, reference, revision)
+        step = permitted(actor, call_off, "send_back")
+        if wrote(actor, call_off):
+            raise NotPermitted("Whoever wrote a call-off, or any of it, does not send it back.")
+        _to_approve(call_off, ready=False)
+        why = reason_of(reason, "The call-off was not sent back.")
+        fields, fell = unapproved(call_off, sent_back=True) if step.target else ((), [])
+        # Nobody is told of what they take back themselves.
+        others = [one for one in fell if one.references["user"] != [actor.reference]]
+        call_off.status = step.target or call_off.status
+        call_off.sent_back_reason, call_off.sent_back_by = why, actor.reference
+        call_off.sent_back_at = timezone.now()
+        _save(call_off, "status", *{*fields, *SENT_BACK})
+        record_many(actor, [*others, happening(call_off, step.event, {"reason": why})])
     return call_off
 
 
@@ -205,7 +240,7 @@ def move(
     """
     step = permitted(actor, call_off, name)
     call_off.status = step.target or call_off.status
-    _save(call_off, "status", *fields)
+    _save(call_off, "status", *fields, *taken_up(call_off))
     told = [*also, happening(call_off, step.event, changes, **named)]
     if call_off.status in _WITHOUT:
         told += ended_plan(call_off, call_off.status, call_off.ended_reason)
@@ -269,14 +304,16 @@ def require_approval(call_off: CallOff, total: int | None, greatest: int | None)
         raise Conflict(missing)
 
 
-def _to_approve(call_off: CallOff) -> int | None:
-    """What an approval is asked for now, in pence, options included. Raises Conflict, Invalid."""
+def _to_approve(call_off: CallOff, *, ready: bool = True) -> int | None:
+    """What an approval is asked for now, in pence, options included. Raises Conflict; Invalid where it is to be `ready`
+    for what comes next and is not.
+    """
     if call_off.status in DECIDING:
-        return _outcome(call_off)
-    return _next_order(call_off) if call_off.status == Status.OUT else _ready(call_off)
+        return _outcome(call_off, ready)
+    return _next_order(call_off, ready) if call_off.status == Status.OUT else _whole(call_off, ready)
 
 
-def _ready(call_off: CallOff) -> int | None:
+def _whole(call_off: CallOff, ready: bool) -> int | None:
     """The greatest total (pence, options included) of what may go out once it is approved. Raises Conflict, Invalid."""
     today = timezone.localdate()
     suppliers = asked_of(call_off)
@@ -284,6 +321,8 @@ def _ready(call_off: CallOff) -> int | None:
     greatest = greatest_total(call_off, prices)
     if not approval_asked(limit_of(call_off.organisation_id), greatest):
         raise Conflict(NOT_ASKED)
+    if not ready:
+        return greatest
     faults = standing_faults(call_off, prices, today)
     if call_off.route == CallOff.Route.DIRECT_AWARD:
         faults += faults_beside(faults, next_of(call_off, suppliers, (), prices, today), suppliers)
@@ -293,7 +332,7 @@ def _ready(call_off: CallOff) -> int | None:
     return greatest
 
 
-def _next_order(call_off: CallOff) -> int:
+def _next_order(call_off: CallOff, ready: bool) -> int:
     """The greatest total (pence, options included) of the order forms that a direct award may still send, where no
     approval covers the next and none of what keeps it from being sent. Raises Conflict, Invalid.
     """
@@ -307,13 +346,14 @@ def _next_order(call_off: CallOff) -> int:
     total = greatest_total(call_off, {found.asked.pk: prices[found.asked.pk]}) if found.asked else None
     if total is None or not approval_missing(call_off, limit_of(call_off.organisation_id), total, total):
         raise Conflict(NOT_ASKED)
-    faults = standing_faults(call_off, prices, today)
-    _refuse([*faults, *faults_beside(faults, found, suppliers)], NOT_READY)
+    if ready:
+        faults = standing_faults(call_off, prices, today)
+        _refuse([*faults, *faults_beside(faults, found, suppliers)], NOT_READY)
     left = {key: price for key, price in prices.items() if key not in sent}
     return max(total, greatest_total(call_off, left) or 0)
 
 
-def _outcome(call_off: CallOff) -> int:
+def _outcome(call_off: CallOff, ready: bool) -> int:
     """What the tender that ranks first comes to (pence, options included), where no approval covers it yet and it could
     be awarded. Raises Conflict, Invalid.
     """
@@ -324,8 +364,9 @@ def _outcome(call_off: CallOff) -> int:
         raise Conflict(NOT_ASKED)
     require_scores_counted(call_off.competition)
     require_low_prices_settled(call_off.competition)
-    faults = award_faults(call_off, first.asked, first.work, timezone.localdate(), first.terms)
-    _refuse(faults, "The call-off cannot be awarded.")
+    if ready:
+        faults = award_faults(call_off, first.asked, first.work, timezone.localdate(), first.terms)
+        _refuse(faults, "The call-off cannot be awarded.")
     return first.total
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import happening as of_call_off
-from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval
+from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval, taken_up
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of
@@ -72,7 +72,7 @@ def send_offer(actor: Actor, reference: str, revision: int, supplier: str | None
         total = terms_of(call_off).total(price.minor)
         require_approval(call_off, total, greatest_total(call_off, prices))
         offer = _made(actor, call_off, asked, price, now)
-        fields = () if call_off.went_out_at else ("went_out_at",)
+        fields = (*(() if call_off.went_out_at else ("went_out_at",)), *taken_up(call_off))
         call_off.went_out_at = call_off.went_out_at or now
         told = {"digest": offer.digest, "price": offer.price_minor, "reply_by": offer.reply_by.isoformat()}
         passed = [_passed_over(call_off, one) for one in found.passed]

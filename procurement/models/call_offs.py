@@ -25,6 +25,7 @@ class CallOff(Revised):
     the commercial terms in the form of procurement/terms.py. `ocid` names it in open data from its draft on.
 
     `approved_minor` is the greatest total (minor units, VAT excluded, options included) that was approved.
+    `sent_back_reason` is why an approver did not approve it, null once anything was done since.
     """
 
     class Route(models.TextChoices):
@@ -62,6 +63,9 @@ class CallOff(Revised):
     approved_minor = models.BigIntegerField(null=True, blank=True)
     approved_by = models.CharField(max_length=120, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
+    sent_back_reason = models.TextField(null=True, blank=True)
+    sent_back_by = models.CharField(max_length=120, null=True, blank=True)
+    sent_back_at = models.DateTimeField(null=True, blank=True)
     went_out_at = models.DateTimeField(null=True, blank=True)
     conflicts = models.TextField(blank=True, help_text="What was said of conflicts of interest at award.")
     ended_reason = models.TextField(blank=True)

@@ -19,10 +19,11 @@ from procurement.states import CALL_OFFS, CLAIMS, CONTRACTS, OFFERS, PLANS, Part
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BUYER = (Part.OWNER, Part.APPROVER)
+APPROVING = ("approve", "send_back", "undo")
 READY = {"approval_asked": True, "left": 1}
 DIRECT = {
-    ("draft", None): ["edit", "ask_approval", "approve", "send_offer", "cancel"],
-    ("approved", None): ["edit", "send_offer", "cancel"],
+    ("draft", None): ["edit", "ask_approval", "approve", "send_back", "send_offer", "cancel"],
+    ("approved", None): ["edit", "send_back", "send_offer", "cancel"],
     ("out", None): ["send_offer", "cancel", "fail"],
     ("out", "sent"): ["cancel"],
     ("out", "viewed"): ["cancel"],
@@ -33,8 +34,8 @@ DIRECT = {
     ("unsuccessful", None): [],
 }
 COMPETITION = {
-    "draft": ["edit", "ask_approval", "approve", "publish", "cancel"],
-    "approved": ["edit", "publish", "cancel"],
+    "draft": ["edit", "ask_approval", "approve", "send_back", "publish", "cancel"],
+    "approved": ["edit", "send_back", "publish", "cancel"],
     "out": ["cancel", "fail"],
     "closed": ["open_tenders", "cancel", "fail"],
     "evaluating": ["conclude", "cancel", "fail"],
@@ -54,8 +55,8 @@ def test_the_steps_of_a_direct_award(at: tuple[str, str | None], steps: list[str
     assert call_off_steps(purchase, (), wrote=False) == []
     of_owner = call_off_steps(purchase, (Part.OWNER,), wrote=False)
     of_approver = call_off_steps(purchase, (Part.APPROVER,), wrote=False)
-    assert of_approver == [one for one in steps if one in ("approve", "undo")]
-    assert of_owner == [one for one in steps if one not in ("approve", "undo")]
+    assert of_approver == [one for one in steps if one in APPROVING]
+    assert of_owner == [one for one in steps if one not in APPROVING]
 
 
 @pytest.mark.parametrize(("status", "steps"), list(COMPETITION.items()))
@@ -82,8 +83,8 @@ def test_every_status_is_asked_about() -> None:
 @pytest.mark.parametrize(
     ("changed", "wrote", "gone"),
     [
-        ({"approval_asked": False}, False, {"ask_approval", "approve"}),
-        ({}, True, {"approve"}),
+        ({"approval_asked": False}, False, {"ask_approval", "approve", "send_back"}),
+        ({}, True, {"approve", "send_back"}),
         ({"approval_missing": True}, False, {"send_offer"}),
         ({"left": 0}, False, {"send_offer"}),
         ({"offer": "sent"}, False, {"send_offer"}),
@@ -96,7 +97,9 @@ def test_what_a_step_needs_beside_the_status(changed: dict[str, Any], wrote: boo
 
 def test_a_competition_is_not_published_without_the_approval_that_it_needs() -> None:
     purchase = Purchase("competition", "draft", approval_asked=True, approval_missing=True)
-    assert call_off_steps(purchase, BUYER, wrote=False) == ["edit", "ask_approval", "approve", "cancel"]
+    assert call_off_steps(purchase, BUYER, wrote=False) == [
+        "edit", "ask_approval", "approve", "send_back", "cancel",
+    ]  # fmt: skip
 
 
 OFFERED = {

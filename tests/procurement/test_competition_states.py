@@ -8,7 +8,7 @@ import pytest
 
 from procurement.actions.assessing import agree, assess
 from procurement.actions.awards import award_not_signed, cancel_call_off, fail_call_off, undo_award
-from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off, send_back
 from procurement.actions.closing import close_competition, open_tenders
 from procurement.actions.competition_awards import award_competition, intend_award
 from procurement.actions.offers import send_offer
@@ -36,6 +36,7 @@ OF_CALL_OFFS: dict[str, Call] = {
     "edit": lambda all_, one: edit_call_off(all_.market.buyer, one.reference, one.revision, {"title": "New"}),
     "ask_approval": lambda all_, one: ask_approval(all_.market.buyer, one.reference, one.revision),
     "approve": lambda all_, one: approve_call_off(all_.market.approver, one.reference, one.revision),
+    "send_back": lambda all_, one: send_back(all_.market.approver, one.reference, one.revision, "Why."),
     "send_offer": lambda all_, one: send_offer(all_.market.buyer, one.reference, one.revision),
     "publish": lambda all_, one: publish_competition(all_.market.buyer, one.reference, one.revision),
     "open_tenders": lambda all_, one: open_tenders(all_.market.buyer, one.reference, one.revision),

@@ -20,7 +20,7 @@ from procurement.actions.awards import (
     supplier_signed,
     undo_award,
 )
-from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off, send_back
 from procurement.actions.contracts import (
     complete_contract,
     contract_parts,
@@ -68,6 +68,7 @@ CAP: Final = 760_000
 WHY: Final = "Because."
 NEXT: Final[dict[str, Any]] = {
     "edit": lambda *row: edit_call_off(*row, {"title": "Said anew"}),
+    "ask_approval": ask_approval,
     "approve": approve_call_off,
     "send_offer": send_offer,
     "award": lambda *row: award_direct(*row, "None known."),
@@ -182,6 +183,7 @@ class DirectAward(RuleBasedStateMachine):
             else:
                 {
                     "edit": self.name_again,
+                    "ask_approval": lambda: self.ask(False),
                     "send_offer": self.send,
                     "award": self.award,
                     "withdraw": self.withdraw,
@@ -256,6 +258,11 @@ class DirectAward(RuleBasedStateMachine):
     def approve(self, approver: bool) -> None:
         actor = self.market.approver if approver else self.market.buyer
         self.act("approve", approve_call_off, actor, self.call_off)
+
+    @rule(approver=st.booleans())
+    def send_back(self, approver: bool) -> None:
+        actor = self.market.approver if approver else self.market.buyer
+        self.act("send_back", send_back, actor, self.call_off, WHY)
 
     @rule()
     def send(self) -> None:

@@ -22,7 +22,7 @@ from procurement.actions.awards import (
     offer_not_signed,
     undo_award,
 )
-from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off
+from procurement.actions.call_offs import approve_call_off, ask_approval, edit_call_off, send_back
 from procurement.actions.contracts import (
     complete_contract,
     contract_parts,
@@ -128,6 +128,7 @@ MOVES: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
     "edit": lambda actor, one, at: edit_call_off(actor, one, at, {"title": "Another"}),
     "ask_approval": ask_approval,
     "approve": approve_call_off,
+    "send_back": lambda actor, one, at: send_back(actor, one, at, WHY),
     "send_offer": send_offer,
     "award": lambda actor, one, at: award_direct(actor, one, at, "None known."),
     "undo": lambda actor, one, at: undo_award(actor, one, at, WHY),
@@ -159,7 +160,7 @@ def test_every_step_of_a_call_off_out_of_every_status(market: Market, at: str) -
                     assert verify() is None
                 transaction.set_rollback(True)
             assert (refusal is None) is (name in steps), (name, refusal, steps)
-            forbidden = actor is market.buyer and name in ("approve", "undo")
+            forbidden = actor is market.buyer and name in ("approve", "send_back", "undo")
             assert (refusal is NotPermitted) is forbidden, name
     assert kept() == before
     for stranger in (market.stranger, market.oak, market.ash):

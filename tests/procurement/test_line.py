@@ -114,6 +114,17 @@ def test_events_that_are_no_step_change_nothing() -> None:
     [
         ("draft", {}, (Part.OWNER,), ("send_offer",), None),
         ("draft", {"approval_asked": True}, (Part.APPROVER,), ("approve",), None),
+        ("draft", {"approval_asked": True, "sent_back": True}, (Part.OWNER,), ("edit", "ask_approval"), None),
+        ("draft", {"approval_asked": True, "sent_back": True, "left": 0}, (Part.OWNER,), ("edit",), None),
+        (
+            "draft",
+            {"approval_asked": True, "sent_back": True, "plan": ("propose",)},
+            (Part.OWNER,),
+            ("edit",),
+            None,
+        ),
+        ("draft", {"sent_back": True}, (Part.OWNER,), ("send_offer",), None),
+        ("out", {"approval_missing": True, "sent_back": True}, (Part.OWNER,), ("ask_approval",), None),
         ("approved", {"approval_asked": True}, (Part.OWNER,), ("send_offer",), None),
         ("out", {"offer": "sent", "due": DUE}, (Part.LEAD,), ("accept", "decline"), DUE),
         ("out", {"offer": "viewed", "due": DUE}, (Part.LEAD,), ("accept", "decline"), DUE),
@@ -174,6 +185,9 @@ ENDED = Turn((Part.OWNER,), ("cancel", "fail"))
         ("evaluated", {"held": True}, Turn((Part.OWNER,), ("intend",))),
         ("evaluated", {"low_unsettled": EXPLAINED}, EXPLAINED),
         ("evaluated", {"low_unsettled": EXPLAINED, "approval_missing": True}, EXPLAINED),
+        ("evaluated", {"approval_missing": True, "sent_back": True}, Turn((Part.OWNER,), ("ask_approval",))),
+        ("evaluated", {"approval_missing": True, "sent_back": True, "low_unsettled": EXPLAINED}, EXPLAINED),
+        ("intention", {"approval_missing": True, "sent_back": True}, Turn((Part.OWNER,), ("ask_approval",))),
         ("evaluated", {"uncounted": True}, AGAIN),
         ("evaluated", {"uncounted": True, "unranked": True, "low_unsettled": EXPLAINED}, AGAIN),
         ("evaluated", {"uncounted": True, "barred": Bar.OF_SUPPLIER, "approval_missing": True}, AGAIN),
@@ -209,6 +223,7 @@ def test_who_acts_next_in_a_competition(status: str, more: dict[str, Any], turn:
             "held": st.booleans(),
             "barred": st.sampled_from([None, *Bar]),
             "mending": st.sampled_from([(), ("edit",)]),
+            "sent_back": st.booleans(),
         }
     ),
 )

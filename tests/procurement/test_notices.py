@@ -41,6 +41,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "claim.verified": {"counted": 3, "amount": 300},
     "claim.unverified": {"counted": 1, "amount": 100, "reason": "It was a slip."},
     "call_off.cancelled": {"reason": "The need has gone."},
+    "call_off.sent_back": {"reason": "Say why no competition is held."},
     "call_off.unsuccessful": {"reason": "No tender was submitted by the deadline."},
     "contract.signature_reminded": {"unsigned": ["buyer", "supplier"]},
     "contract.option_reminded": {"ends_on": "2026-09-30", "months": 3},

@@ -97,7 +97,7 @@ def test_what_keeps_a_competition_from_going_on(status: str, said: dict[str, Any
     whole = call_off_steps(Purchase("competition", status), BUYER, wrote=False, declared=True)
     held = call_off_steps(Purchase("competition", status, **said), BUYER, wrote=False, declared=True)
     assert set(whole) - set(held) == gone
-    more = {"ask_approval", "approve"} if "approval_missing" in said else set()
+    more = {"ask_approval", "approve", "send_back"} if "approval_missing" in said else set()
     if status == "evaluated":
         # A moderator who has no conflict takes it in any case, to correct a score; the owner where scores count no
         # longer.

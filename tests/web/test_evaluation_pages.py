@@ -267,8 +267,15 @@ def test_what_the_first_comes_to_is_approved_on_the_page_where_the_limit_asks(pa
     assert "Before it can be awarded" in page.get(address).content.decode()
     colleague("approver@example.org", "council", "approver")
     signed(page, "approver@example.org")
-    assert offered(page, address) & {"approve", "intend", "award"} == {"approve"}
+    assert offered(page, address) & {"approve", "send_back", "intend", "award"} == {"approve", "send_back"}
+    before = state()
+    assert sent(page, address, "send_back", reason="").status_code == 422
+    assert state() == before
+    taken(page, address, "send_back", reason="Ask about the price first.")
+    shown = page.get(address).content.decode()
+    assert ("Sent back by " in shown, "Ask about the price first." in shown) == (True, True)
     taken(page, address, "approve")
+    assert "Sent back by " not in page.get(address).content.decode()
     call_off = call_off_of(address)
     assert (call_off.status, call_off.approved_minor is None) == ("evaluated", False)
     assert "Before it can be awarded" not in page.get(address).content.decode()

@@ -106,3 +106,29 @@ def test_what_waits_for_an_approval_and_what_was_approved_stand_there(page: Clie
     (row,) = rows(read(page.get(LIMIT)), APPROVED)[1:]
     assert (row[0].startswith(reference), row[1]) == (True, "By: Approver")
     assert CallOff.objects.get(reference=reference).approved_minor is not None
+
+
+def test_an_approver_sends_it_back_with_a_reason_that_stands_on_its_page(page: Client) -> None:
+    signed(page, CHIEF)
+    sent(page, "set", approval_from="1")
+    address = begun(signed(page))
+    reference = address.rpartition("/")[2]
+    assert step(page, address, "ask_approval").status_code == 303
+    assert step(page, address, "send_back", reason="So.").status_code == 403
+    signed(page, APPROVER)
+    refused = step(page, address, "send_back", reason=" ")
+    assert (refused.status_code, [anchor for _, anchor in wrong(read(refused))]) == (
+        422,
+        ["#send_back-reason"],
+    )
+    assert not Event.objects.filter(type="call_off.sent_back").exists()
+    answer = step(page, address, "send_back", reason="Say why nobody else is asked.")
+    assert answer["Location"] == f"{address}?done=send_back"
+    signed(page)
+    shown = page.get(address).content.decode()
+    assert "Sent back by Approver, " in shown
+    assert "Say why nobody else is asked." in shown
+    assert "Next: the buyer, to edit or ask approval." in shown
+    assert reference not in page.get(LIMIT).content.decode()
+    assert step(page, address, "ask_approval").status_code == 303
+    assert "Sent back by" not in page.get(address).content.decode()
