@@ -211,10 +211,12 @@ def offer_steps(
     now: datetime,
     signed: bool = False,
 ) -> list[str]:
-    """The steps of an offer that somebody with these parts may take at `now`: an answer within its window, the buyer's
-    withdrawal before the award, and what follows an award that the supplier has not `signed`.
+    """The steps of an offer that somebody with these parts may take at `now`: an answer within its window, or a longer
+    one from the buyer, the buyer's withdrawal before the award, and what follows an award that the supplier has not
+    `signed`.
     """
     needed = {
+        "extend": now < reply_by,
         "accept": now < reply_by,
         "decline": now < reply_by,
         "withdraw": call_off_status == CallOff.Status.OUT,

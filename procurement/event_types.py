@@ -214,6 +214,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         for what, meaning in {
             "sent": "An order form went to a supplier; changes hold digest, price and the end of its window.",
             "reminded": "Half of its window has passed without an answer.",
+            "extended": "There is longer to answer it; changes hold the end of its window, and what it was before.",
             "viewed": "The lead supplier has read it.",
             "accepted": "The lead supplier takes the order.",
             "declined": "The lead supplier does not take it; changes hold the reason.",

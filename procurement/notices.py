@@ -117,6 +117,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "The order form {subject} of the call-off {call_off} waits for the answer of {supplier}.",
                OFFER, URGENT),
     ),
+    "offer.extended": (
+        Notice("lead", "Longer to answer: {subject}",
+               "The buyer gives {supplier} longer to answer the order form {subject} of the call-off {call_off}: until "
+               "{reply_by}.", OFFER, URGENT),
+    ),
     "offer.withdrawn": (
         Notice("lead", "Order form withdrawn: {subject}", "The buyer has taken back the order form {subject}.", OFFER,
                URGENT),

@@ -181,6 +181,8 @@ OFFERS: Final = Machine(
     dict(Sent.choices),
     (
         _step("view", (Sent.SENT,), Sent.VIEWED, _LEAD, "offer.viewed", "The lead supplier has read it."),
+        _step("extend", (Sent.SENT, Sent.VIEWED), "", _OWNER, "offer.extended",
+              "The lead supplier has longer to answer; what it was sent stays as it was."),
         _step("accept", (Sent.SENT, Sent.VIEWED), Sent.ACCEPTED, _LEAD, "offer.accepted",
               "The lead supplier takes the order as it stands."),
         _step("decline", (Sent.SENT, Sent.VIEWED), Sent.DECLINED, _LEAD, "offer.declined",

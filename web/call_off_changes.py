@@ -26,8 +26,9 @@ from procurement.actions.contracts import (
     sign_contract,
     terminate_contract,
 )
-from procurement.actions.offers import accept_offer, decline_offer, send_offer, withdraw_offer
+from procurement.actions.offers import accept_offer, decline_offer, extend_offer, send_offer, withdraw_offer
 from procurement.actions.public_notices import publish_notice
+from web.competition_form import moment_of
 from web.doing import Change
 
 
@@ -56,6 +57,9 @@ OF_CALL_OFFS: Final[dict[str, Change]] = {
 OF_OFFERS: Final[dict[str, Change]] = {
     "accept": lambda actor, reference, revision, _: accept_offer(actor, reference, revision),
     "decline": lambda actor, reference, revision, sent: decline_offer(actor, reference, revision, _why(sent)),
+    "extend": lambda actor, reference, revision, sent: extend_offer(
+        actor, reference, revision, moment_of(sent.get("reply_by", ""))
+    ),
     "withdraw": lambda actor, reference, revision, sent: withdraw_offer(
         actor, reference, revision, _why(sent)
     ),
@@ -106,3 +110,6 @@ DONE: Final = {
     "complete": N_("The contract is complete."),
     "terminate": N_("The contract is terminated."),
 }
+
+DONE_OF_OFFERS: Final = DONE | {"extend": N_("The supplier has longer to answer, and has been told.")}
+"""The same where an offer is extended, not a contract."""

@@ -40,6 +40,7 @@ STEP_LABELS: Final = {
     "ground": N_("Ground"),
     "number": N_("Its number there"),
     "published_on": N_("Day of publication"),
+    "reply_by": N_("Answer by"),
     "file": N_("File"),
     "name": N_("File"),
 }

@@ -156,6 +156,7 @@ CALL_OFFS: Final[list[URLPattern]] = [
             ("view", offers.Viewing),
             ("accept", offers.Acceptance),
             ("decline", offers.Decline),
+            ("extend", offers.Prolongation),
             ("withdraw", offers.Withdrawal),
             ("not-sign", offers.NotSigned),
             ("order-form", offers.OrderForm),

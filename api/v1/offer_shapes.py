@@ -57,6 +57,14 @@ def bought(call_off: CallOff) -> dict[str, Any]:
     }
 
 
+class LongerSerializer(serializers.Serializer[Any]):
+    """Until when an offer may be answered."""
+
+    reply_by = serializers.DateTimeField(
+        help_text="Later than it stands, and within 30 working days from today."
+    )
+
+
 class OfferSummarySerializer(serializers.Serializer[Any]):
     """An offer without its order. `price` is of the work, expenses and options excluded; `organisation` is the
     buyer.
@@ -73,7 +81,9 @@ class OfferSummarySerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Offer.Status.choices)
     price = Money()
     sent_at = serializers.DateTimeField()
-    reply_by = serializers.DateTimeField()
+    reply_by = serializers.DateTimeField(
+        help_text="Until when it may be answered: as its order says, or later where the buyer has extended it."
+    )
     viewed_at = serializers.DateTimeField(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)

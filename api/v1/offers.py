@@ -22,11 +22,11 @@ from api.conditional import revision_meant, unchanged
 from api.parameters import choice, reference, values
 from api.schema import JSON, operation
 from api.v1.call_off_shapes import ReasonSerializer
-from api.v1.offer_shapes import FORMS, OfferSerializer, OfferSummarySerializer
+from api.v1.offer_shapes import FORMS, LongerSerializer, OfferSerializer, OfferSummarySerializer
 from api.v1.shortlist_shapes import NOTHING
 from api.views import ApiView, DetailView, ListView, one_of
 from procurement.actions.awards import offer_not_signed
-from procurement.actions.offers import accept_offer, decline_offer, view_offer, withdraw_offer
+from procurement.actions.offers import accept_offer, decline_offer, extend_offer, view_offer, withdraw_offer
 from procurement.evidence.order import order_pack
 from procurement.evidence.paper import paper
 from procurement.models import Offer
@@ -203,6 +203,28 @@ class Decline(ApiView):
     def post(self, request: Request, reference: str) -> Response:
         """With the reason, which the buyer is told; within the window."""
         return answer(request, reference, "reason", decline_offer)
+
+
+class Prolongation(ApiView):
+    """More time for the supplier's answer."""
+
+    varies = True
+
+    @operation(
+        summary="Give the supplier longer to answer",
+        answer=OfferSerializer,
+        body={"application/json": LongerSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=ANSWERED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/offers/$SENT/extend/" '
+        rf'{SENDS}"{{\"reply_by\": \"$LONGER\"}}"',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By the buyer, before the window has passed; the supplier is told, and is reminded half-way through the longer
+        window. The order form keeps the moment that it was sent with; the offer's `reply_by` is what counts.
+        """
+        return answer(request, reference, "reply_by", extend_offer)
 
 
 class Withdrawal(ApiView):

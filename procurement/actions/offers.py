@@ -8,7 +8,7 @@ answer -> actions/awards.py. The next supplier is asked on the buyer's word alon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,21 +16,24 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import locked_call_off, permitted, reason_of, require_approval, taken_up
+from procurement.actions.competitions import moment
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import asked_of, greatest_total, place_faults, prices_of
 from procurement.canonical import canonical, digest_of_text
 from procurement.deadlines import after_working_days, half_way
-from procurement.errors import Conflict, Invalid, NotFound, Stale
+from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import CallOff, CallOffSupplier, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.next_supplier import Next, Passed, next_of, nobody_faults
 from procurement.order_form import Priced, order_document, terms_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import SYSTEM, Actor
+from procurement.profiles import Reader
 from procurement.querysets_call_offs import OfferQuerySet
 from procurement.revisions import changed_since
 from procurement.states import OFFERS, Part, Transition
+from procurement.terms import LONGEST_REPLY
 
 Status = Offer.Status
 
@@ -131,6 +134,27 @@ def withdraw_offer(actor: Actor, reference: str, revision: int, reason: object) 
         why = reason_of(reason, "The offer was not withdrawn.")
         offer.reason = why
         end_offer(actor, offer, step, {"reason": why})
+    return offer
+
+
+def extend_offer(actor: Actor, reference: str, revision: int, reply_by: object) -> Offer:
+    """The lead supplier has until `reply_by` (ISO 8601 with a time zone) to answer: later than stands now, and no later
+    than an offer that is sent today may be answered. Where half of the longer window is still ahead it is reminded
+    then, though it was before. The order form stays as it was sent.
+
+    Raises NotFound, NotPermitted, Stale; Conflict once it is answered, withdrawn or past its window; Invalid at
+    /reply_by.
+    """
+    with transaction.atomic():
+        offer = locked_offer(actor, reference, revision)
+        _in_time(actor, offer, "extend")
+        now = timezone.now()
+        later, before = _later(offer, reply_by, now).astimezone(UTC), offer.reply_by
+        offer.reply_by, offer.remind_at = later, half_way(offer.sent_at, later)
+        if offer.remind_at > now:
+            offer.reminded_at = None
+        told = {"reply_by": later.isoformat(), "before": before.isoformat()}
+        _step(actor, offer, "extend", told, "reply_by", "remind_at", "reminded_at")
     return offer
 
 
@@ -263,7 +287,7 @@ def _passed_over(call_off: CallOff, passed: Passed) -> Happening:
 
 def _step(actor: Actor, offer: Offer, name: str, changes: dict[str, Any], *fields: str) -> None:
     step = step_of(actor, offer, name)
-    offer.status = step.target
+    offer.status = step.target or offer.status
     offer.revision += 1
     offer.save(update_fields=["status", "revision", *fields])
     record(actor, happening(offer, step.event, changes))
@@ -272,6 +296,23 @@ def _step(actor: Actor, offer: Offer, name: str, changes: dict[str, Any], *field
 def offer_parts(actor: Actor, offer: Offer) -> frozenset[Part]:
     """The actor's parts on both sides of an offer."""
     return buyer_parts(actor, offer.call_off) | supplier_parts(actor, offer.asked.appointment)
+
+
+def _later(offer: Offer, value: object, now: datetime) -> datetime:
+    """The moment until which it may be answered from now on. Raises Invalid at /reply_by."""
+    faults: list[Fault] = []
+    reader = Reader("/reply_by", faults)
+    read = moment(reader, "" if value is None else value)
+    furthest = after_working_days(now, LONGEST_REPLY, offer.call_off.organisation.nation)
+    if read is not None and read <= offer.reply_by:
+        reader.wrong("earlier", "It may move later, never earlier.")
+    elif read is not None and read > furthest:
+        reader.wrong(
+            "too_far", f"An offer may be answered within {LONGEST_REPLY} working days from today at most."
+        )
+    if read is None or faults:
+        raise Invalid("The offer was not extended.", tuple(faults))
+    return read
 
 
 def _in_time(actor: Actor, offer: Offer, name: str) -> None:

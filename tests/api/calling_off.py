@@ -181,6 +181,7 @@ MADE: Final = {
     "ACTIVE": lambda: begin(active()).reference,
     "NOTIFIED": lambda: active(expenses="300000.00").reference,
     "TODAY": lambda: timezone.localdate().isoformat(),
+    "LONGER": lambda: (timezone.now() + timedelta(days=10)).isoformat(timespec="seconds"),
     "DECLINED": lambda: declined().call_off.reference,
     "TO_APPROVE": lambda: _to_approve(),
     "BODY": lambda: BUYER,

@@ -314,7 +314,8 @@ TABLE: Final[tuple[Row, ...]] = (
     # To have read it is said by the lead; of anybody else who reads it nothing is noted.
     *_move(BOTH_SIDES, (), (f"{_OFFER}view/", {})),
     *_move(LEADS, BOTH_SIDES, (f"{_OFFER}accept/", {}), (f"{_OFFER}decline/", WHY)),
-    *_move(EDITORS, BOTH_SIDES, (f"{_OFFER}withdraw/", WHY), (f"{_OFFER}not-sign/", WHY)),
+    *_move(EDITORS, BOTH_SIDES, (f"{_OFFER}extend/", {"reply_by": "2020-01-01T12:00:00Z"}),
+           (f"{_OFFER}withdraw/", WHY), (f"{_OFFER}not-sign/", WHY)),
     # A notice is the buyer's to prepare; that it was published is kept with the contract, which both sides see.
     *_read(READERS, "contracts/{NOTIFIED}/notices/uk7/"),
     *_move(EDITORS, BOTH_SIDES, ("contracts/{NOTIFIED}/notices/uk7/publish/",

@@ -103,8 +103,8 @@ def test_a_competition_is_not_published_without_the_approval_that_it_needs() -> 
 
 
 OFFERED = {
-    "sent": (["view", "accept", "decline"], ["withdraw"], []),
-    "viewed": (["accept", "decline"], ["withdraw"], []),
+    "sent": (["view", "accept", "decline"], ["extend", "withdraw"], []),
+    "viewed": (["accept", "decline"], ["extend", "withdraw"], []),
     "accepted": ([], ["withdraw"], ["not_sign"]),
     "declined": ([], [], []),
     "expired": ([], [], []),
@@ -118,7 +118,11 @@ def test_the_steps_of_an_offer(status: str, steps: tuple[list[str], ...]) -> Non
     later, lead = NOW + timedelta(hours=1), (Part.LEAD,)
     assert offer_steps(status, "out", lead, later, NOW) == steps[0]
     assert offer_steps(status, "out", (Part.OWNER,), later, NOW) == steps[1]
-    assert offer_steps(status, "awarded", (Part.OWNER,), later, NOW) == steps[2]
+    ahead = [one for one in steps[1] if one == "extend"]
+    assert offer_steps(status, "awarded", (Part.OWNER,), later, NOW) == ahead + steps[2]
+    assert offer_steps(status, "out", (Part.OWNER,), NOW, NOW) == [
+        one for one in steps[1] if one not in ahead
+    ]
     assert offer_steps(status, "out", lead, NOW, NOW) == [one for one in steps[0] if one == "view"]
     assert offer_steps(status, "out", (Part.MEMBER,), later, NOW) == []
     assert set(OFFERED) == set(OFFERS.labels)

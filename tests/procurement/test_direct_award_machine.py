@@ -33,6 +33,7 @@ from procurement.actions.events import verify
 from procurement.actions.offers import (
     accept_offer,
     decline_offer,
+    extend_offer,
     offer_parts,
     send_offer,
     view_offer,
@@ -288,6 +289,13 @@ class DirectAward(RuleBasedStateMachine):
     @rule()
     def withdraw(self) -> None:
         self.act("withdraw", withdraw_offer, self.market.buyer, self.offer(), WHY)
+
+    @rule(days=st.sampled_from([-1, 0, 1, 14]), buyer=st.booleans())
+    def extend_window(self, days: int, buyer: bool) -> None:
+        offer = self.offer()
+        if offer is not None:
+            until = (offer.reply_by + timedelta(days=days)).isoformat()
+            self.act("extend", extend_offer, self.market.buyer if buyer else self.market.oak, offer, until)
 
     @rule()
     def not_sign(self) -> None:

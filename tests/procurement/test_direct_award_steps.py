@@ -36,6 +36,7 @@ from procurement.actions.offers import (
     accept_offer,
     decline_offer,
     expire_offer,
+    extend_offer,
     offer_parts,
     send_offer,
     view_offer,
@@ -60,6 +61,7 @@ from procurement.notices import notice_for, worded
 from procurement.permissions import Actor
 from procurement.states import CALL_OFFS, CONTRACTS, OFFERS, Part
 from tests.bought import Market, accepted, active, awarded, begun, drafted, offered
+from tests.competed import after
 
 pytestmark = [pytest.mark.django_db, pytest.mark.whole]
 
@@ -204,6 +206,7 @@ OFFERED: Final[dict[str, Callable[[Market], Offer]]] = {
 ANSWERS: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
     "accept": accept_offer,
     "decline": lambda actor, one, at: decline_offer(actor, one, at, WHY),
+    "extend": lambda actor, one, at: extend_offer(actor, one, at, after(days=12)),
     "withdraw": lambda actor, one, at: withdraw_offer(actor, one, at, WHY),
     "not_sign": lambda actor, one, at: offer_not_signed(actor, one, at, WHY),
 }
@@ -229,7 +232,7 @@ def test_every_step_of_an_offer_out_of_every_status(market: Market, at: str) -> 
                 else:
                     step = OFFERS.step(name, offer.status)
                     assert step is not None
-                    assert Offer.objects.get(pk=offer.pk).status == step.target
+                    assert Offer.objects.get(pk=offer.pk).status == (step.target or offer.status)
                     assert verify() is None
                 transaction.set_rollback(True)
             assert (refusal is None) is (name in steps), (name, steps)
@@ -237,7 +240,10 @@ def test_every_step_of_an_offer_out_of_every_status(market: Market, at: str) -> 
         for act in (*ANSWERS.values(), lambda actor, one, _: view_offer(actor, one)):
             with pytest.raises(NotFound):
                 act(stranger, offer.reference, offer.revision)
-    for actor, names in ((market.oak, ("accept", "decline")), (market.buyer, ("withdraw", "not_sign"))):
+    for actor, names in (
+        (market.oak, ("accept", "decline")),
+        (market.buyer, ("extend", "withdraw", "not_sign")),
+    ):
         for name in names:
             with pytest.raises(Stale):
                 ANSWERS[name](actor, offer.reference, offer.revision + 1)

@@ -32,6 +32,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "supplier.member_left": {"left_on": "2026-05-01"},
     "supplier.lead_changed": {"former": "a", "since": "2026-05-01", "stays": True},
     "appointment.made": {"starts_on": "2026-05-01"},
+    "offer.extended": {"reply_by": "2026-05-01T12:00:00+00:00"},
     "offer.lead_changed": {"since": "2026-05-01"},
     "contract.lead_changed": {"since": "2026-05-01"},
     "tender.lead_changed": {"since": "2026-05-01"},

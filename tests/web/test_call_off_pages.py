@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Appointment, CallOff, Contract, Event, Framework, Lot, Offer, Partner
+from procurement.working_days import LONDON
 from tests.web.buying import ALDER, colleague, signed
 from tests.web.calling_off import awarded, begun, chosen, form, need, sent_to_alder, step
 from tests.web.reading import read, summary, wrong
@@ -196,6 +198,31 @@ def test_another_buyer_and_another_supplier_see_nothing_of_it(page: Client) -> N
     assert [page.get(one).status_code for one in (call_off, offer, contract)] == [404, 404, 404]
     signed(page, "alder@example.org")
     assert [page.get(one).status_code for one in (call_off, offer, contract)] == [404, 200, 200]
+
+
+def test_the_buyer_gives_a_supplier_longer_to_answer(page: Client) -> None:
+    _, offer = sent_to_alder(signed(page))
+    sent = Offer.objects.get()
+    assert {"extend", "withdraw"} <= offered_steps(page, offer)
+    assert "Extended by the buyer" not in page.get(offer).content.decode()
+    before = state()
+    stands = read(page.get(offer)).one("input", id="reply_by").attributes["value"]
+    for until in ("", "soon", stands):
+        refused = step(page, offer, "extend", reply_by=until)
+        assert (refused.status_code, [anchor for _, anchor in wrong(read(refused))]) == (
+            422,
+            ["#reply_by"],
+        ), until
+    assert state() == before
+    later = sent.reply_by.astimezone(LONDON) + timedelta(days=7)
+    answer = step(page, offer, "extend", reply_by=later.strftime("%Y-%m-%dT%H:%M"))
+    assert answer["Location"] == f"{offer}?done=extend"
+    now = Offer.objects.get()
+    assert (now.reply_by, now.document) == (later, sent.document)
+    signed(page, "alder@example.org")
+    assert "Extended by the buyer: the order form was sent with " in page.get(offer).content.decode()
+    assert "extend" not in offered_steps(page, offer)
+    assert step(page, offer, "extend", reply_by="2099-01-01T12:00").status_code == 403
 
 
 def test_a_colleague_who_only_reads_is_offered_no_step(page: Client) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +25,8 @@ from procurement.permissions import Action, Actor
 from procurement.querysets_call_offs import OfferQuerySet
 from procurement.states import Part
 from web.buying import actor_of, require_buyer
-from web.call_off_changes import DONE, OF_OFFERS
+from web.call_off_changes import DONE_OF_OFFERS, OF_OFFERS
+from web.competition_form import local
 from web.doing import Refusal, do
 from web.faults import FieldFault
 from web.meanwhile import REFUSED
@@ -32,7 +34,7 @@ from web.pages import render
 from web.paging import listed
 from web.saying import done_said
 
-ANCHORS = {"reason": "{do}-reason"}
+ANCHORS = {"reason": "{do}-reason", "reply_by": "reply_by"}
 
 
 @never_cache
@@ -105,6 +107,8 @@ def _page(
         order=order,
         partners=_named(found, order["partners"]),
         contract=contract,
+        until=local(found.reply_by),
+        sent_with=datetime.fromisoformat(order["reply_by"]),
         buying=bool(buying),
         today=timezone.localdate(),
         actions=frozenset(
@@ -117,7 +121,7 @@ def _page(
                 supplier_signed(found.call_off),
             )
         ),
-        done=done_said(request, DONE),
+        done=done_said(request, DONE_OF_OFFERS),
         typed=request.POST.dict() if status_code in REFUSED else {},
         faults=wrong,
     )
