@@ -237,11 +237,13 @@ def contract_steps(
     to_publish: bool = False,
     to_tell: bool = False,
     to_tell_first: bool = False,
+    end_told: bool = False,
 ) -> list[str]:
     """The steps of a contract that somebody with these parts may take: a side signs once, the buyer not while a notice
     must be published before the contract is entered into (`to_tell_first`); an option is taken while there is one,
     before the last day has passed, and not while a notice of it must be published first (`to_tell`); the work is done
-    no earlier than it starts; a notice is published once its time has come (`to_publish`).
+    no earlier than it starts, and goes on after all while the last day is ahead and it was not published that it has
+    ended (`end_told`); a notice is published once its time has come (`to_publish`).
     """
     unsigned = not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed)
     # Where the buyer had signed before, the supplier's signature would be the second.
@@ -250,6 +252,7 @@ def contract_steps(
         "sign": unsigned and not (to_tell_first and enters),
         "extend": options_left > 0 and on <= ends_on and not to_tell,
         "complete": on >= starts_on,
+        "reopen": on <= ends_on and not end_told,
         "publish_notice": to_publish,
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]

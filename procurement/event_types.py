@@ -234,6 +234,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "notice_published": "A public notice of it was published; changes hold which, its number and day.",
             "extended": "The next priced option was taken; changes hold the new last day and value.",
             "completed": "The work is done.",
+            "reopened": "It was complete by mistake and goes on; changes hold the reason.",
             "terminated": "It ended before its time; changes hold the reason.",
             "voided": "The award that it rested on was taken back before both had signed.",
         }.items()
@@ -317,6 +318,12 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "Its purchase ended; changes hold how, why, and what is left of each pot, in pence. Where it is being said "
         "anew it names as dropped those that had been asked, and no pots.",
         concerns=("organisation", "payer", "investor", "dropped"),
+    ),
+    "outcome_plan.resumed": EventType(
+        "outcome_plan",
+        ("call_off", "organisation", "payer", "investor"),
+        "Its purchase had ended by mistake and goes on; changes hold why.",
+        concerns=("organisation", "payer", "investor"),
     ),
     "outcome_plan.approvals_lapsed": EventType(
         "outcome_plan",

@@ -171,6 +171,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "contract.completed": (
         Notice("lead", "Contract complete: {subject}", "The work of {subject} is done.", CONTRACT, URGENT),
     ),
+    "contract.reopened": (
+        Notice("lead", "Contract goes on: {subject}",
+               "The buyer had said by mistake that the work of {subject} is done. It goes on: {reason}", CONTRACT,
+               URGENT),
+    ),
     "contract.terminated": (
         Notice("lead", "Contract ended early: {subject}", "{subject} ended before its time.", CONTRACT, URGENT),
     ),

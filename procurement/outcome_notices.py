@@ -106,6 +106,12 @@ OUTCOME_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         # Their plan is a draft again, which they cannot read.
         Notice("dropped", "A purchase has ended: {call_off}", _purchase_ended, None, URGENT, APPROVERS),
     ),
+    "outcome_plan.resumed": tuple(
+        Notice(whom, "A purchase goes on: {call_off}",
+               "The purchase {call_off}, whose outcomes are paid for by {subject}, is not complete after all: {reason}",
+               PLAN, URGENT, APPROVERS)
+        for whom in ("payer", "investor")
+    ),
     "outcome_plan.agreed": (
         Notice("organisation", "Every share approved: {call_off}",
                "Whoever pays for the outcomes of {call_off} ({subject}), or invests in them, has approved.", CALL_OFF,

@@ -43,7 +43,8 @@ NOT_WRITING: Final = frozenset(
             f"outcome_plan.{name}"
             for name in (
                 # That approvals lapsed comes beside the edit that made them, which writes.
-                "proposed", "share_approved", "investor_approved", "agreed", "ended", "approvals_lapsed",
+                "proposed", "share_approved", "investor_approved", "agreed", "ended", "resumed",
+                "approvals_lapsed",
             )
         ),
     }

@@ -246,6 +246,15 @@ def told_first(found: Iterable[DueNotice]) -> DueNotice | None:
     return None
 
 
+def told_of_end(found: Iterable[DueNotice]) -> DueNotice | None:
+    """The notice by which it was published that the contract has ended; None where none was."""
+    for one in found:
+        of_end = one.rule.moment == Moment.END or one.key == f"{one.rule.kind}-end"
+        if of_end and one.status == Status.PUBLISHED:
+            return one
+    return None
+
+
 def asked(rule: NoticeRule, facts: NoticeFacts) -> bool:
     """Whether the rule's regime, nation, kind of service and value are those of the purchase."""
     if rule.regime != facts.regime or facts.nation not in rule.nations:

@@ -23,6 +23,7 @@ from procurement.actions.contracts import (
     complete_contract,
     extend_contract,
     identify_contract,
+    reopen_contract,
     sign_contract,
     terminate_contract,
 )
@@ -83,6 +84,9 @@ OF_CONTRACTS: Final[dict[str, Change]] = {
     ),
     "extend": lambda actor, reference, revision, _: extend_contract(actor, reference, revision),
     "complete": lambda actor, reference, revision, _: complete_contract(actor, reference, revision),
+    "reopen": lambda actor, reference, revision, sent: reopen_contract(
+        actor, reference, revision, _why(sent)
+    ),
     "terminate": lambda actor, reference, revision, sent: terminate_contract(
         actor, reference, revision, _why(sent)
     ),
@@ -108,6 +112,7 @@ DONE: Final = {
     "publish_notice": N_("The publication is kept."),
     "extend": N_("The next option is taken."),
     "complete": N_("The contract is complete."),
+    "reopen": N_("The contract goes on. The supplier has been told why."),
     "terminate": N_("The contract is terminated."),
 }
 

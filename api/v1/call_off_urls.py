@@ -170,6 +170,7 @@ CALL_OFFS: Final[list[URLPattern]] = [
             ("sign", contracts.Signature),
             ("extend", contracts.Extension),
             ("complete", contracts.Completion),
+            ("reopen", contracts.Reopening),
             ("terminate", contracts.Termination),
         )
     ),

@@ -24,6 +24,7 @@ from procurement.actions.contracts import (
     complete_contract,
     extend_contract,
     identify_contract,
+    reopen_contract,
     sign_contract,
     terminate_contract,
 )
@@ -213,6 +214,28 @@ class Completion(ApiView):
             None,
             lambda actor, known, revision, _: complete_contract(actor, known, revision),
         )
+
+
+class Reopening(ApiView):
+    """The way back from a contract's end."""
+
+    varies = True
+
+    @operation(
+        summary="Take back that the work is done",
+        answer=ContractSerializer,
+        body={"application/json": ReasonSerializer},
+        scope="call_offs:write",
+        headers=("If-Match", "Idempotency-Key"),
+        problems=MOVED,
+        example='curl -X POST "http://127.0.0.1:8000/api/v1/contracts/$COMPLETE/reopen/" '
+        f'{SENDS}\'{{"reason": "The last report is still to come."}}\'',
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By the buyer, with the reason, which the supplier and whoever pays for its outcomes are told. 409 once its
+        last day has passed, or a public notice of its end was published.
+        """
+        return moved(request, reference, "reason", reopen_contract)
 
 
 class Termination(ApiView):

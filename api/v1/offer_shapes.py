@@ -26,7 +26,7 @@ from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.models import CallOff, Contract, Offer
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
-from procurement.public_notices import told_before, told_first, why_none
+from procurement.public_notices import told_before, told_first, told_of_end, why_none
 
 FORMS: Final = ("json", "pdf")
 
@@ -242,6 +242,7 @@ class ContractSerializer(ContractSummarySerializer):
             to_publish=any(one.open for one in notices),
             to_tell=told_before(notices, row.taken + 1) is not None,
             to_tell_first=told_first(notices) is not None,
+            end_told=told_of_end(notices) is not None,
         )
         return super().to_representation(row) | {
             "outcomes": outcomes_told(row.call_off),

@@ -1,4 +1,5 @@
-"""A contract from award to its end: signed by both parties, named by others, extended, complete or terminated.
+"""A contract from award to its end: signed by both parties, named by others, extended, complete (and not after all)
+or terminated.
 
 Journey: POST /api/v1/contracts/{reference}/sign/ by either side -> here -> with the second signature the call-off is
 contracted. That the lot is open, the buyer eligible, the supplier appointed and not excluded is asked again at
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import reason_of
-from procurement.actions.ended_plans import ended_plan
+from procurement.actions.ended_plans import ended_plan, resumed_plan
 from procurement.actions.events import Happening, record_many
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import signing_faults
@@ -28,7 +29,7 @@ from procurement.order_form import content_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
-from procurement.public_notices import told_before, told_first
+from procurement.public_notices import told_before, told_first, told_of_end
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.revisions import changed_since
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
@@ -149,6 +150,33 @@ def complete_contract(actor: Actor, reference: str, revision: int | None) -> Con
 def terminate_contract(actor: Actor, reference: str, revision: int, reason: object) -> Contract:
     """It ends before its time, for a reason. Raises NotFound, NotPermitted, Stale, Conflict, Invalid at /reason."""
     return _end(actor, reference, revision, "terminate", reason)
+
+
+def reopen_contract(actor: Actor, reference: str, revision: int, reason: object) -> Contract:
+    """It was said by mistake that the work is done: the contract goes on as it stood, for a reason that the supplier
+    and whoever pays for its outcomes are told.
+
+    Raises NotFound, NotPermitted, Stale; Conflict where it is not complete, its last day has passed, or a public notice
+    of its end was published; Invalid at /reason.
+    """
+    with transaction.atomic():
+        contract = locked_contract(actor, reference, revision)
+        step = contract_step(actor, contract, "reopen")
+        today = timezone.localdate()
+        if today > contract.ends_on:
+            raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer go on.")
+        if (last := told_of_end(contract_notices(contract, today))) is not None:
+            raise Conflict(f"The {last.rule.name} says publicly that it has ended: it can no longer go on.")
+        why = reason_of(reason, "The contract was not reopened.")
+        if contract.taken:
+            extended = CONTRACTS.step("reopen_extended", contract.status)
+            assert extended is not None
+            step = extended
+        contract.status, contract.ended_on, contract.ended_reason = step.target, None, ""
+        _save(contract, "status", "ended_on", "ended_reason")
+        told_of = contract_happening(contract, step.event, {"reason": why})
+        record_many(actor, [told_of, *resumed_plan(contract.call_off, why)])
+    return contract
 
 
 def locked_contract(actor: Actor, reference: str, revision: int | None) -> Contract:

@@ -42,3 +42,20 @@ def ended_plan(call_off: CallOff, how: str, reason: str) -> list[Happening]:
     return (
         [Happening("outcome_plan.ended", "outcome_plan", plan.reference, references, changes)] if told else []
     )
+
+
+def resumed_plan(call_off: CallOff, reason: str) -> list[Happening]:
+    """That the purchase goes on whose contract was complete by mistake; not yet recorded. Nothing where it pays for no
+    outcomes.
+    """
+    plan = OutcomePlan.objects.filter(call_off=call_off, status=OutcomePlan.Status.AGREED).first()
+    if plan is None:
+        return []
+    references: dict[str, object] = {
+        "call_off": call_off.reference,
+        "organisation": call_off.organisation.reference,
+        "payer": sorted(plan.payers.values_list("organisation__reference", flat=True)),
+    }
+    if plan.investor is not None:
+        references["investor"] = plan.investor.reference
+    return [Happening("outcome_plan.resumed", "outcome_plan", plan.reference, references, {"reason": reason})]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.awards import award_direct
 from procurement.actions.call_offs import CallOffDraft, create_call_off
-from procurement.actions.contracts import sign_contract
+from procurement.actions.contracts import complete_contract, sign_contract
 from procurement.actions.frameworks import (
     FrameworkDraft,
     GradeDraft,
@@ -172,6 +172,11 @@ def declined() -> Offer:
     return decline_offer(acting("larch"), sent().reference, 1, "Not enough people.")
 
 
+def complete() -> Contract:
+    contract = begin(active())
+    return complete_contract(acting("buyer"), contract.reference, contract.revision)
+
+
 MADE: Final = {
     "SENT": lambda: sent().reference,
     "ACCEPTED": lambda: accepted().call_off.reference,
@@ -179,6 +184,7 @@ MADE: Final = {
     "UNSIGNED_OFFER": lambda: awarded().call_off.offers.get().reference,
     "CONTRACT": lambda: awarded().reference,
     "ACTIVE": lambda: begin(active()).reference,
+    "COMPLETE": lambda: complete().reference,
     "NOTIFIED": lambda: active(expenses="300000.00").reference,
     "TODAY": lambda: timezone.localdate().isoformat(),
     "LONGER": lambda: (timezone.now() + timedelta(days=10)).isoformat(timespec="seconds"),

@@ -323,6 +323,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("PATCH", _CONTRACT, EDITORS, BOTH_SIDES, {"identifiers": {"purchase_order": "1"}}),
     *_move((*EDITORS, *LEADS), BOTH_SIDES, (f"{_CONTRACT}sign/", {})),
     *_move(EDITORS, BOTH_SIDES, (f"{_CONTRACT}extend/", {}), (f"{_CONTRACT}complete/", {}),
+           (f"{_CONTRACT}reopen/", WHY),
            (f"{_CONTRACT}terminate/", WHY), (f"{_CLAIM}verify/", {"counted": 1}), (f"{_CLAIM}reject/", WHY),
            (f"{_CLAIM}unverify/", WHY)),
     *_move(APPROVERS, BOTH_SIDES, (f"{_CLAIM}pay/", {})),

@@ -132,7 +132,7 @@ SIGNED = {
     "unsigned": ["sign", "identify"],
     "active": ["identify", "extend", "complete", "terminate"],
     "extended": ["identify", "extend", "complete", "terminate"],
-    "complete": ["identify"],
+    "complete": ["identify", "reopen"],
     "terminated": [],
 }
 
@@ -155,7 +155,9 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     assert told((Part.OWNER,), signed={Part.LEAD}) == steps
     without = [one for one in steps if one != "extend"]
     assert told((Part.OWNER,), options_left=0) == without
-    assert told((Part.OWNER,), on=date(2026, 3, 3)) == without
+    late = [one for one in without if one != "reopen"]
+    assert told((Part.OWNER,), on=date(2026, 3, 3)) == late
+    assert told((Part.OWNER,), end_told=True) == [one for one in steps if one != "reopen"]
     assert told((Part.OWNER,), to_tell=True) == without
     assert told((Part.OWNER,), on=date(2026, 3, 1)) == [one for one in steps if one != "complete"]
     untold = [one for one in steps if one != "sign"]

@@ -28,6 +28,7 @@ from procurement.actions.contracts import (
     contract_parts,
     extend_contract,
     identify_contract,
+    reopen_contract,
     sign_contract,
     terminate_contract,
 )
@@ -271,6 +272,7 @@ DEALS: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
     ),
     "extend": extend_contract,
     "complete": complete_contract,
+    "reopen": lambda actor, one, at: reopen_contract(actor, one, at, WHY),
     "terminate": lambda actor, one, at: terminate_contract(actor, one, at, WHY),
 }
 

@@ -225,6 +225,24 @@ def test_the_buyer_gives_a_supplier_longer_to_answer(page: Client) -> None:
     assert step(page, offer, "extend", reply_by="2099-01-01T12:00").status_code == 403
 
 
+def test_a_contract_that_is_not_complete_after_all_goes_on(page: Client) -> None:
+    _, _, contract = awarded(signed(page))
+    step(page, contract, "sign")
+    step(signed(page, "alder@example.org"), contract, "sign")
+    Contract.objects.update(starts_on=timezone.localdate())
+    signed(page)
+    assert step(page, contract, "complete").status_code == 303
+    assert "reopen" in offered_steps(page, contract)
+    before = state()
+    refused = step(page, contract, "reopen", reason=" ")
+    assert (refused.status_code, [anchor for _, anchor in wrong(read(refused))]) == (422, ["#reopen-reason"])
+    assert step(signed(page, "alder@example.org"), contract, "reopen", reason="So.").status_code == 403
+    assert state() == before
+    answer = step(signed(page), contract, "reopen", reason="The last report is still to come.")
+    assert answer["Location"] == f"{contract}?done=reopen"
+    assert (status(page, contract), "reopen" in offered_steps(page, contract)) == ("Active", False)
+
+
 def test_a_colleague_who_only_reads_is_offered_no_step(page: Client) -> None:
     address, offer = sent_to_alder(signed(page))
     colleague("reads@example.org", "council", "viewer")

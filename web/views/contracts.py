@@ -23,7 +23,7 @@ from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
-from procurement.public_notices import told_before, told_first, why_none
+from procurement.public_notices import told_before, told_first, told_of_end, why_none
 from procurement.querysets_call_offs import ContractQuerySet, buying
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
@@ -117,6 +117,7 @@ def _page(
         to_publish=bool(waiting),
         to_tell=before is not None,
         to_tell_first=first is not None,
+        end_told=told_of_end(notices) is not None,
     )
     blocking = _unsignable(found) if "sign" in actions else []
     return render(
