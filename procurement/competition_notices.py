@@ -37,6 +37,13 @@ def _standstill_ended(said: Mapping[str, Any]) -> str:
     return f"{ended}." if said.get("blocked") else f"{ended}: it can be awarded."
 
 
+def _reinstated(said: Mapping[str, Any]) -> str:
+    """That its price is to be explained, too, where it was asked about and was not."""
+    call_off = said["names"].get("call_off", said["call_off"])
+    again = f"Your tender for the call-off {call_off} takes part again: its letter says why."
+    return f"{again} Its price is to be explained: it says by when." if "answer_by" in said else again
+
+
 def _corrects(event: Event) -> bool:
     """A moderator reopened what the buyer had ranked: the scores that it was ranked by counted."""
     return bool(event.changes.get("corrects"))
@@ -170,8 +177,7 @@ COMPETITION_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     ),
     "tender.reinstated": (
         Notice("lead", "Takes part again: {call_off}",
-               "Your tender for the call-off {call_off} takes part again: its letter says why.",
-               TENDER, URGENT),
+               _reinstated, TENDER, URGENT),
     ),
     "tender.ended": (
         # The call-off's own message is the urgent one: this one says what became of the tender.

@@ -24,7 +24,8 @@ TENDER_EVENTS: Final[dict[str, str]] = {
     "confirmed": "What was submitted stands after a material amendment.",
     "withdrawn": "It was taken back before the deadline.",
     "disqualified": "It takes part no longer; changes hold ground and reason.",
-    "reinstated": "It takes part again; changes hold the reason, and the letter that tells it with its digest.",
+    "reinstated": "It takes part again; changes hold the reason, the letter that tells it with its digest, and by when "
+    "its price is to be explained where it was asked about and was not.",
     "assessed": "An assessor scored a criterion; changes hold which, not the score.",
     "agreed": "The score of a criterion was agreed; changes hold which, not the score.",
     "price_asked": "Its price looks abnormally low: the tenderer is asked.",

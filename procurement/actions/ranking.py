@@ -6,6 +6,7 @@ accepted or the tender disqualified, which ranks anew -> actions/competition_awa
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -168,10 +169,15 @@ def ask_about_price(actor: Actor, reference: str, question: object) -> LowPriceQ
             tender=tender,
             question=text,
             asked_at=now,
-            answer_by=after_working_days(now, ANSWER_DAYS, tender.competition.call_off.organisation.nation),
+            answer_by=explained_by(tender, now),
         )
         take(actor, tender, "ask_price", {"answer_by": made.answer_by.isoformat()})
     return made
+
+
+def explained_by(tender: Tender, asked: datetime) -> datetime:
+    """By when a price that is asked about at that moment is to be explained."""
+    return after_working_days(asked, ANSWER_DAYS, tender.competition.call_off.organisation.nation)
 
 
 def explain_price(actor: Actor, reference: str, answer: object) -> LowPriceQuestion:

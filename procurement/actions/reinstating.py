@@ -7,24 +7,30 @@ evaluated again first where its scores are missing (actions/ranking.py).
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.db import transaction
+from django.utils import timezone
 
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import record
-from procurement.actions.ranking import rank_tenders
+from procurement.actions.ranking import explained_by, rank_tenders
 from procurement.actions.tender_outcomes import letter_of
 from procurement.actions.tenders import locked_tender, moved, step_of
 from procurement.available import EVALUATED_IN
 from procurement.competition_checks import missing_scores
 from procurement.errors import Conflict
+from procurement.invitation_document import instant
 from procurement.models import CallOff, LowPriceQuestion, Tender
 from procurement.permissions import Actor
 
 
 def reinstate(actor: Actor, reference: str, revision: int, reason: object) -> Tender:
     """A tender that was disqualified or not signed takes part again, for a reason that a letter tells it. What was
-    asked about a low price is open again. Where the tenders were ranked they are ranked anew with it; where scores of
-    it are missing, or others count no longer, they are evaluated again first, as nothing is told or awarded before.
+    asked about a low price is open again: one that was not explained is to be within as many days as at first, which
+    the letter says (`answer_by`). Where the tenders were ranked they are ranked anew with it; where scores of it are
+    missing, or others count no longer, they are evaluated again first, as nothing is told or awarded before.
     `reference` is the tender's.
 
     Raises NotFound, NotPermitted, Stale; Conflict unless the tenders are being evaluated or are ranked with nothing
@@ -41,13 +47,29 @@ def reinstate(actor: Actor, reference: str, revision: int, reason: object) -> Te
                 "A tender takes part again only while tenders are evaluated and no outcome is told."
             )
         why = reason_of(reason, "The tender was not reinstated.")
-        LowPriceQuestion.objects.filter(tender=tender, accepted=False).update(accepted=None, decided_at=None)
+        until = _asked_again(tender)
+        answer_by: dict[str, Any] = {} if until is None else {"answer_by": instant(until)}
         tender.ground = tender.reason = ""
-        letter = letter_of(tender, {"outcome": "reinstated", "reason": why})
-        said = {"reason": why, "letter": letter.reference, "digest": letter.digest}
+        letter = letter_of(tender, {"outcome": "reinstated", "reason": why, **answer_by})
+        said = {"reason": why, "letter": letter.reference, "digest": letter.digest, **answer_by}
         told = moved(tender, step, said, "ground", "reason")
         if competition.call_off.status == CallOff.Status.EVALUATED and not missing_scores(competition):
             rank_tenders(competition)
             competition.save(update_fields=["ranking"])
         record(actor, told)
     return tender
+
+
+def _asked_again(tender: Tender) -> datetime | None:
+    """What was asked about its price is open again, unless the answer was taken. By when it is to be explained, None
+    where it is already, or nothing was asked.
+    """
+    asked = LowPriceQuestion.objects.filter(tender=tender).first()
+    if asked is None or asked.accepted:
+        return None
+    asked.accepted = asked.decided_at = None
+    if asked.answered_at is None:
+        # While it was out nothing could be explained: what was left of the time would be lost.
+        asked.answer_by, asked.lapsed_at = explained_by(tender, timezone.now()), None
+    asked.save(update_fields=["accepted", "decided_at", "answer_by", "lapsed_at"])
+    return asked.answer_by if asked.answered_at is None else None

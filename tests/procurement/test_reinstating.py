@@ -18,6 +18,7 @@ from procurement.actions.competition_awards import award_competition, intend_awa
 from procurement.actions.competition_changes import amend_competition
 from procurement.actions.due import move_due
 from procurement.actions.ranking import (
+    ANSWER_DAYS,
     accept_price,
     ask_about_price,
     conclude_evaluation,
@@ -28,8 +29,11 @@ from procurement.actions.ranking import (
 from procurement.actions.reinstating import reinstate
 from procurement.actions.requirements import revise_requirement
 from procurement.available import Turn
+from procurement.deadlines import after_working_days
 from procurement.errors import Conflict, Invalid, NotPermitted, Stale
+from procurement.invitation_document import instant
 from procurement.models import CallOff, Event, LowPriceQuestion, OutcomeLetter, Tender
+from procurement.notices import notice_for, worded
 from procurement.states import Part
 from procurement.tender_facts import steps_of
 from tests.competed import (
@@ -144,15 +148,52 @@ def test_what_was_asked_about_its_low_price_is_open_again(contest: Contest) -> N
     call_off = evaluated(contest, plan={"rules": RULES | {"low_price": 95}})
     buyer, oak = contest.market.buyer, tender_of(call_off, "oak")
     asked = ask_about_price(buyer, oak.reference, "How?")
+    by = asked.answer_by
     explain_price(contest.market.oak, oak.reference, "From other work.")
     with at(asked.answer_by + timedelta(seconds=1)):
         oak = out(contest, call_off, "abnormally_low")
         oak = reinstate(buyer, oak.reference, oak.revision, WHY)
     asked.refresh_from_db()
     assert (asked.accepted, asked.decided_at, asked.answer) == (None, None, "From other work.")
+    assert asked.answer_by == by
+    assert "answer_by" not in Event.objects.get(type="tender.reinstated").changes
     assert turn(call_off) == Turn((Part.OWNER,), ("accept_price", "disqualify"))
     accept_price(buyer, oak.reference, "Seen.")
     assert "intend" in turn(call_off).steps
+
+
+@pytest.mark.parametrize("ground", ["abnormally_low", "not_compliant"])
+def test_a_low_price_that_was_not_explained_is_to_be_within_new_days_that_the_letter_says(
+    contest: Contest, ground: str
+) -> None:
+    call_off = evaluated(contest, plan={"rules": RULES | {"low_price": 95}})
+    buyer, oak = contest.market.buyer, tender_of(call_off, "oak")
+    asked = ask_about_price(buyer, oak.reference, "How?")
+    late = asked.answer_by + timedelta(days=3)
+    assert move_due(asked.answer_by)["prices_unanswered"] == 1
+    with at(late):
+        oak = out(contest, call_off, ground)
+        oak = reinstate(buyer, oak.reference, oak.revision, WHY)
+        until = after_working_days(late, ANSWER_DAYS)
+        asked.refresh_from_db()
+        assert (asked.accepted, asked.decided_at, asked.lapsed_at) == (None, None, None)
+        assert (asked.answer_by, asked.answered_at, asked.question) == (until, None, "How?")
+        assert turn(call_off) == Turn((Part.LEAD,), ("answer_price",), until)
+        before = kept()
+        with pytest.raises(Conflict, match="The time to explain its price still runs"):
+            out(contest, call_off, "abnormally_low")
+        assert kept() == before
+    event = Event.objects.get(type="tender.reinstated")
+    letter = OutcomeLetter.objects.get(tender=oak)
+    assert json.loads(letter.document)["answer_by"] == event.changes["answer_by"] == instant(until)
+    assert worded(event, notice_for(event.type, "lead"), {}).text == (
+        f"Your tender for the call-off {call_off.reference} takes part again: its letter says why. "
+        "Its price is to be explained: it says by when."
+    )
+    assert move_due(until - timedelta(seconds=1))["prices_unanswered"] == 0
+    assert move_due(until)["prices_unanswered"] == 1
+    with at(until):
+        assert turn(call_off) == Turn((Part.OWNER,), ("disqualify",))
 
 
 def test_once_an_outcome_is_told_it_is_taken_back_first(contest: Contest) -> None:
