@@ -17,11 +17,11 @@ from procurement.states import Part
 SCORING = frozenset({Part.ASSESSOR, Part.MODERATOR})
 
 
-def steps_of(actor: Actor, tender: Tender) -> list[str]:
-    """What the actor may do with the tender now; at most six queries, ten for the owner once the
-    tenders are ranked.
+def steps_of(actor: Actor, tender: Tender, parts: frozenset[Part] | None = None) -> list[str]:
+    """What the actor may do with the tender now, by their `parts` in it (None: they are read); at most six queries, ten
+    for the owner once the tenders are ranked.
     """
-    parts = tender_parts(actor, tender)
+    parts = tender_parts(actor, tender) if parts is None else parts
     competition = tender.competition
     status = competition.call_off.status
     ahead = competition.deadline is not None and timezone.now() < competition.deadline

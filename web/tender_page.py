@@ -6,11 +6,10 @@ Of the price nothing is read before every score is agreed, not even to be left o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from procurement.actions.ranking import GROUNDS
-from procurement.available import EVALUATED_IN
-from procurement.competition_checks import TAKING_PART, agreed_scores, conflicted, missing_scores
+from procurement.competition_checks import TAKING_PART, agreed_scores, conflicted
 from procurement.departed import left_of
 from procurement.evaluation_rules import Criterion, EvaluationRules
 from procurement.models import (
@@ -27,12 +26,14 @@ from procurement.parts import tender_parts
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
 from procurement.sealing import Open, open_to
-from procurement.states import TENDERS, Part
+from procurement.states import Part
 from procurement.tender_document import submitted
+from procurement.tender_facts import steps_of
 from web.buying import names_of
 from web.saying import choices_said
 
-JUDGING = ("ask_price", "accept_price", "disqualify", "reinstate")
+JUDGING: Final = frozenset({"ask_price", "accept_price", "disqualify", "reinstate"})
+"""What the owner may do with a tender beside scoring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
     document = submitted(tender.current) if found.answers and tender.current is not None else None
     content: dict[str, Any] = document["content"] if document else {"team": [], "answers": {}}
     mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
-    available = set(TENDERS.available(tender.status, parts))
-    scoring = call_off.status == CallOff.Status.EVALUATING and mine is not None and not mine.conflict
+    steps = set(steps_of(actor, tender, parts))
     asked = LowPriceQuestion.objects.filter(tender=tender).first() if found.price else None
     looks_low = found.price and tender.reference in (competition.ranking or {}).get("low", {})
     return TenderPage(
@@ -97,33 +97,16 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
         low_price=asked,
         looks_low=looks_low,
         letters=tuple(tender.letters.all()) if found.price else (),
-        assesses=scoring and "assess" in available,
-        moderates=scoring and "agree" in available,
+        assesses="assess" in steps,
+        moderates="agree" in steps,
         undeclared=call_off.status == CallOff.Status.EVALUATING
         and mine is None
         and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
-        actions=frozenset(_judging(tender, available, asked, looks_low=looks_low)),
+        actions=frozenset(JUDGING & steps),
         grounds=tuple(choices_said(GROUNDS.items())),
         left=tuple(left_of(tender)) if found.answers else (),
         fictional=vars(tender)["fictional"],
     )
-
-
-def _judging(
-    tender: Tender, available: set[str], asked: LowPriceQuestion | None, *, looks_low: bool
-) -> list[str]:
-    """What the owner may do with it beside scoring, now."""
-    evaluated = tender.competition.call_off.status == CallOff.Status.EVALUATED
-    undecided = asked is not None and asked.accepted is None
-    possible = {
-        "ask_price": evaluated and looks_low and asked is None,
-        "accept_price": undecided and asked is not None and asked.answered_at is not None,
-        "disqualify": tender.competition.opened_at is not None
-        and not (evaluated and missing_scores(tender.competition)),
-        "reinstate": tender.confirmed >= tender.competition.material
-        and tender.competition.call_off.status in EVALUATED_IN,
-    }
-    return [name for name in JUDGING if name in available and possible[name]]
 
 
 def _member(line: dict[str, Any], *, rates: bool) -> dict[str, Any]:
