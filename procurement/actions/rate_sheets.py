@@ -57,7 +57,8 @@ UNPRINTABLE: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 GUARD: Final = re.compile(r"\A'(?=[=+\-@])")
-"""An apostrophe by which an export keeps a spreadsheet from taking a text for a formula; it is none of the text's."""
+"""An apostrophe by which an export keeps a spreadsheet from taking a text for a formula; it is none of the text's,
+also where the spreadsheet has saved it into a workbook."""
 LONGEST_HEADINGS: Final = 1 << 16
 """Characters of a text file within which its headings are looked for, to see what parts them."""
 
@@ -185,11 +186,10 @@ class _Table:
             why = f"a {self.parted} outside quotes?" if len(record) > len(headings) else "a part is missing"
             return SheetRow(number, {}, f"has {len(record)} cells and not {len(headings)}: {why}")
         cells = {heading: cell.strip() for heading, cell in zip(headings, record, strict=False) if heading}
-        if not self.ragged:
-            # Hardly any cell has one: a quarter of a million rows are not put through an expression for it.
-            for heading, cell in cells.items():
-                if cell.startswith("'"):
-                    cells[heading] = GUARD.sub("", cell)
+        # Hardly any cell has one: a quarter of a million rows are not put through an expression for it.
+        for heading, cell in cells.items():
+            if cell.startswith("'"):
+                cells[heading] = GUARD.sub("", cell)
         valueless = {heading: cell for heading, cell in cells.items() if cell in _VALUELESS}
         for heading, cell in valueless.items():
             cells[heading] = ""

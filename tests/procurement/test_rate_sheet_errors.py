@@ -70,10 +70,13 @@ def test_rows_beside_an_error_are_loaded_where_that_is_asked(tmp_path: Path) -> 
     assert not Supplier.objects.filter(name__startswith="#").exists()
 
 
-def test_a_cell_that_an_export_guards_is_read_without_its_apostrophe(tmp_path: Path) -> None:
-    text = sheet("Yew Digital,'-Lead,650", "Yew Digital,'Tis,651", "Yew Digital,a '-b,652")
+@pytest.mark.parametrize("name", ["rates.csv", "rates.xlsx"])
+def test_a_cell_that_an_export_guards_is_read_without_its_apostrophe(tmp_path: Path, name: str) -> None:
+    rows = [["Yew Digital", "'-Lead", 650], ["Yew Digital", "'Tis", 651], ["Yew Digital", "a '-b", 652]]
+    text = sheet(*(",".join(map(str, row)) for row in rows))
+    saved = book(Rates=[["Firm", "Title", "Rate"], *rows])
 
-    report = run(tmp_path, text)
+    report = run(tmp_path, text if name == "rates.csv" else saved, name=name)
 
     assert report.refused == 0
     assert [role for _, role, _ in published("wr1~yew")] == ["-Lead", "'Tis", "a '-b"]
