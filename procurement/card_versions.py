@@ -29,6 +29,11 @@ class Spell:
     since: date | None
     until: date | None
 
+    @property
+    def last(self) -> date | None:
+        """The last day that the version names or the next one leaves it; None for neither."""
+        return min(filter(None, (self.version.valid_to, self.until)), default=None)
+
     def holds(self, day: date) -> bool:
         """Whether the version is in force on the day."""
         return in_force(self.version, day) and (self.until is None or day <= self.until)
@@ -38,7 +43,7 @@ class Spell:
         names itself or leaves open; the last is before the first where there is none.
         """
         first = max(filter(None, (framework.starts_on, self.version.valid_from, self.since)))
-        return first, min(filter(None, (framework.ends_on, self.version.valid_to, self.until)))
+        return first, min(filter(None, (framework.ends_on, self.last)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def version_on(found: Iterable[Spell], day: date) -> RateCardVersion | None:
 def gap_on(found: Iterable[Spell], day: date) -> Gap:
     """What is before and after a day on which none of the versions is in force."""
     known = list(found)
-    lasts = [min(filter(None, (spell.version.valid_to, spell.until)), default=None) for spell in known]
+    lasts = [spell.last for spell in known]
     firsts = [spell.version.valid_from for spell in known]
     return Gap(
         max((last for last in lasts if last is not None and last < day), default=None),

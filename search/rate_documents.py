@@ -156,7 +156,7 @@ def _line(
     first, last = max(begins, line.valid_from or begins), min(ends, line.valid_to or ends)
     # What the card says itself, without its framework's days: those that an import would give it.
     named = line.valid_from or version.valid_from
-    ended = min(filter(None, (line.valid_to, version.valid_to, spell.until)), default=None)
+    ended = min(filter(None, (line.valid_to, spell.last)), default=None)
     key = f"{card.reference}~{line.key}"
     text = " ".join(filter(None, (line.role_title, *((grade[1], grade[0]) if grade else ()))))
     holds = sorted(lots, key=known.lot_order.__getitem__) if line.lot_id is None else [line.lot_id]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from procurement.actions.rate_checks import slices
 from procurement.actions.rate_lines import Days, LineDraft, dated, undated
 from procurement.actions.rates import lines_of_version
-from procurement.card_versions import Spell, spells_by_card
+from procurement.card_versions import Spell, spells, spells_by_card
 from procurement.dated import in_force
 from procurement.models import RateCardVersion
 from procurement.pricing import money
@@ -54,6 +54,14 @@ def standing(cards: Iterable[str]) -> dict[str, list[Spell]]:
         for _, held in spells_by_card(versions.select_related("card").order_by("card_id", "-number")):
             found[held[0].version.card.reference] = held
     return found
+
+
+def days_of_versions(card: int) -> list[Days]:
+    """The first and last day of each version of a card (its primary key) that holds on any day, as an export of it
+    names them; one query.
+    """
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card=card)
+    return [(spell.version.valid_from, spell.last) for spell in spells(versions.order_by("-number"))]
 
 
 def uneven(lines: Sequence[LineDraft]) -> bool:
@@ -121,7 +129,7 @@ def _of_spell(spell: Spell, day: date) -> Iterator[tuple[LineDraft, Days]]:
         return
     for line in lines_of_version(version.pk):
         first = max(filter(None, (line.valid_from, version.valid_from, spell.since)), default=None)
-        last = min(filter(None, (line.valid_to, version.valid_to, spell.until)), default=None)
+        last = min(filter(None, (line.valid_to, spell.last)), default=None)
         yield line, (first, last)
 
 
@@ -147,8 +155,8 @@ def lines_kept(found: Sequence[Spell], last: date | None, keys: Collection[str])
     stands = reached(found, last)
     if not stands:
         return ()
-    version, until = stands[0].version, stands[0].until
-    days = version.valid_from, min(filter(None, (version.valid_to, until)), default=None)
+    version = stands[0].version
+    days = version.valid_from, stands[0].last
     kept = [dated(line, days) for line in lines_of_version(version.pk) if line.key in keys]
     return tuple(
         line

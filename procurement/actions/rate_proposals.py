@@ -18,7 +18,8 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.actions.rate_comparison import RULES, Comparison, compare_cards_lines
-from procurement.actions.rate_lines import CardDraft, LineDraft, undated
+from procurement.actions.rate_days import days_of_versions
+from procurement.actions.rate_lines import CardDraft, Days, LineDraft, undated
 from procurement.actions.rate_proposal_lines import MOST_LINES, LineReader, kept, lines_of
 from procurement.actions.rates import lines_of_version, publish_cards
 from procurement.actions.steps import allowed
@@ -146,9 +147,8 @@ def read_rates_file(
     # Read before the transaction: nobody's write waits for a workbook.
     version = version_in_force(seen)
     standing = lines_of_version(version.pk) if version else []
-    # A card that was exported names its days in each line; those of the next version are its own.
-    days = (version.valid_from, version.valid_to) if version else (None, None)
-    lines = [kept(undated(one, days)) for one in _reader(seen, standing).from_file(name, chunks)]
+    days = days_of_versions(version.card_id) if version else []
+    lines = [kept(_of_card(one, days)) for one in _reader(seen, standing).from_file(name, chunks)]
     with transaction.atomic():
         proposal = _locked(actor, reference, revision)
         _permitted(actor, proposal, "edit")
@@ -412,6 +412,15 @@ def _line_faults(proposal: RateProposal, comparison: Comparison) -> list[Fault]:
         Fault(f"/lines/{line.place}/amount", rule, f"{RULES[rule]} The most is {most} per cent.")
         for line, rule in comparison.stopped
     ]
+
+
+def _of_card(line: LineDraft, days: Iterable[Days]) -> LineDraft:
+    """A line without days that are those of a version of its card: one that was exported names them in each line,
+    those of the version that is proposed are its own.
+    """
+    for each in days:
+        line = undated(line, each)
+    return line
 
 
 def _say(proposal: RateProposal, lines: Sequence[LineDraft]) -> None:

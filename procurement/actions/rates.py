@@ -22,7 +22,7 @@ from django.utils import timezone
 from procurement.actions.events import Happening, record_many
 from procurement.actions.rate_checks import LOOKED_UP, CardKeys, check_cards, slices
 from procurement.actions.rate_lines import CardDraft, LineChange, LineDraft, LinesDiff, compare_lines, dated
-from procurement.card_versions import ends_before, spell_on, spells
+from procurement.card_versions import Spell, ends_before, spell_on, spells
 from procurement.errors import Stale
 from procurement.models import Framework, RateCard, RateCardVersion, RateLine
 from procurement.permissions import Action, Actor, require
@@ -110,7 +110,11 @@ def compare_cards(
         stands, digest = published.get(draft.reference), _digest(draft)
         later = draft.valid_from if draft.valid_from is not None and draft.valid_from > today else None
         behind = stands is not None and ends_before(draft, stands)
-        before = _held_until(draft, stands) if stands is not None and behind else stands
+        before, last = stands, stands.valid_to if stands is not None else None
+        if stands is not None and behind:
+            # It ends where the published one begins, also where it does not say so itself.
+            held = _held_until(draft, stands)
+            before, last = (None, None) if held is None else (held.version, held.last)
         pk, (newest, _) = None if stands is None else stands.pk, seen.get(draft.reference, (None, None))
         if before is None:
             diff = compare_lines((), draft.lines)
@@ -119,9 +123,9 @@ def compare_cards(
             same = LinesDiff(unchanged=len(draft.lines))
             changes.append(CardChange(draft, digest, pk, same, True, {}, newest=newest))
         else:
-            days = (before.valid_from, before.valid_to), (draft.valid_from, draft.valid_to)
+            days = (before.valid_from, last), (draft.valid_from, draft.valid_to)
             diff = compare_lines(lines_of_version(before.pk), draft.lines, *days)
-            head = _head(before, draft)
+            head = _head(before, last, draft)
             if diff.changes or head:
                 changes.append(CardChange(draft, digest, pk, diff, False, head, later, behind, newest))
             else:
@@ -130,20 +134,19 @@ def compare_cards(
     return changes
 
 
-def _held_until(draft: CardDraft, published: RateCardVersion) -> RateCardVersion | None:
-    """The version that has held on the last day of a draft that ends before the published one begins."""
+def _held_until(draft: CardDraft, published: RateCardVersion) -> Spell | None:
+    """That of the version that has held on the last day of a draft that ends before the published one begins."""
     versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card=published.card_id)
     assert draft.valid_to is not None
-    held = spell_on(spells(versions.order_by("-number")), draft.valid_to)
-    return None if held is None else held.version
+    return spell_on(spells(versions.order_by("-number")), draft.valid_to)
 
 
-def _head(before: RateCardVersion, draft: CardDraft) -> dict[str, tuple[str, str]]:
-    """What a draft changes about the card itself."""
+def _head(before: RateCardVersion, last: date | None, draft: CardDraft) -> dict[str, tuple[str, str]]:
+    """What a draft changes about the card itself, whose version ends on `last`."""
     pairs = {
         "basis": (before.basis, draft.basis),
         "valid_from": (str(before.valid_from or ""), str(draft.valid_from or "")),
-        "valid_to": (str(before.valid_to or ""), str(draft.valid_to or "")),
+        "valid_to": (str(last or ""), str(draft.valid_to or "")),
     }
     return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 

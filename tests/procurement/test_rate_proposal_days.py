@@ -4,8 +4,11 @@ end before the card begins.
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, timedelta
 
+import orjson
 import pytest
 from django.utils import timezone
 
@@ -18,7 +21,9 @@ from procurement.actions.rate_proposals import (
     submit_rate_proposal,
 )
 from procurement.errors import Invalid
-from procurement.models import RateLine, RateProposal
+from procurement.models import RateCard, RateLine, RateProposal
+from search.rate_documents import rate_documents
+from search.rate_export import csv_lines
 from tests.bought import Market
 from tests.world import editor_of, publish_rates
 
@@ -70,3 +75,38 @@ def test_a_line_that_ends_before_its_card_begins_is_refused(market: Market) -> N
     assert [(one.pointer, one.code) for one in refused.value.faults] == [("/lines/0/valid_to", "over")]
     proposal.refresh_from_db()
     assert proposal.status == RateProposal.Status.DRAFT
+
+
+@pytest.mark.parametrize("begins", [10, 60])
+def test_a_card_in_force_before_another_that_is_published_is_exported_repriced_and_proposed(
+    market: Market, begins: int
+) -> None:
+    now, then = {"wr1~1~G1": 40_000, "wr1~1~G2": 65_050}, {"wr1~1~G1": 41_000, "wr1~1~G2": 65_050}
+    publish_rates("oak", "wr1", now, valid_from=in_days(-9))
+    publish_rates("oak", "wr1", then, valid_from=in_days(30))
+    (document,) = rate_documents([RateCard.objects.get(reference="wr1~oak").pk], 1)
+    text = "".join(csv_lines(orjson.dumps(line["stored"]) for line in document["lines"]))
+    headings, *rows = csv.reader(io.StringIO(text))
+    price, last = headings.index("price"), headings.index("valid_to")
+    # Of the version in force, which ends where the next begins and does not say so itself.
+    exported = [row for row in rows if row[last] == in_days(29).isoformat()]
+    assert [row[price] for row in exported] == ["400.00", "650.50"]
+    exported[0][price] = "395.00"
+    changed = "\r\n".join(",".join(row) for row in [headings, *exported]).encode()
+    begun = draft_rate_proposal(
+        market.oak, RateProposalDraft("oak", "wr1", valid_from=in_days(begins).isoformat())
+    )
+
+    proposal = read_rates_file(market.oak, begun.reference, begun.revision, "rates.csv", [changed])
+
+    assert [one.keys() & {"valid_from", "valid_to"} for one in proposal.lines] == [set(), set()]
+    assert [(one.change.kind, one.old, one.new) for one in compared(proposal).lines] == [
+        ("changed", 41_000, 39_500)
+    ]
+    submitted = submit_rate_proposal(market.oak, proposal.reference, proposal.revision)
+    approved = approve_rate_proposal(editor_of("owner"), submitted.reference, submitted.revision)
+    lines = RateLine.objects.filter(version=approved.version).order_by("ordinal")
+    assert list(lines.values_list("price_minor", "valid_from", "valid_to")) == [
+        (39_500, None, None),
+        (65_050, None, None),
+    ]

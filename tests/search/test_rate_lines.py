@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,7 +21,7 @@ from procurement.actions.organisations import OrganisationDraft, save_organisati
 from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
-from procurement.models import Appointment, RateCard, SupplierMember
+from procurement.models import Appointment, RateCard, RateCardVersion, SupplierMember
 from procurement.permissions import SYSTEM
 from search.drift import drift
 from search.engines.base import Writer
@@ -368,6 +369,40 @@ def test_a_sheet_in_dollars_an_hour_loads_whole_and_is_found_to_the_cent(
     lines = [orjson.loads(line) for line in engine().rate_lines(RateQuery(**USD))]
     assert [Decimal(line["amount"]) for line in lines] == wanted
     assert "400 rows: 400 loaded (400 new, 0 changed, 0 as they were), 0 refused" in capsys.readouterr().out
+
+
+def test_a_card_before_whose_next_version_it_is_exported_is_the_same_when_it_comes_again(
+    writer: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lasts = TODAY + timedelta(days=90)
+    lines = [
+        LineDraft("x", 50_000, role_title="Adviser"),
+        LineDraft("y", 51_000, role_title="-Lead", valid_from=TODAY, valid_to=lasts),
+    ]
+    publish(lines, valid_from=TODAY - timedelta(days=9))
+    publish([LineDraft("x", 60_000, role_title="Adviser")], valid_from=TODAY + timedelta(days=30))
+    drain(writer)
+    release_writer()
+    stored = engine().rate_lines(RateQuery(include_expired=True))
+    exported = list(csv.reader(io.StringIO("".join(csv_lines(stored)))))
+    keys, lasting = exported[0].index("key"), exported[0].index("valid_to")
+    ends = (TODAY + timedelta(days=29)).isoformat()
+    assert [(row[keys], row[lasting]) for row in exported[1:]] == [("x", ends), ("y", ends)]
+    before = list(RateCardVersion.objects.order_by("pk").values())
+    path, saved = tmp_path / "rates.csv", openpyxl.Workbook()
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(exported)
+    assert saved.active is not None
+    for row in exported:
+        saved.active.append(row)
+    saved.save(tmp_path / "rates.xlsx")
+
+    for name in ("rates.csv", "rates.xlsx"):
+        call_command("import_rates", str(tmp_path / name), "--framework", "wr1", "--json")
+        report = orjson.loads(capsys.readouterr().out)
+        assert (report["rows"], report["loaded"], report["refused"], report["cards"]) == (2, 2, 0, {})
+        assert report["lines"] == {"added": 0, "changed": 0, "unchanged": 2, "withdrawn": 0}
+    assert list(RateCardVersion.objects.order_by("pk").values()) == before
 
 
 def test_the_command_tells_faults_and_leaves_with_1(
