@@ -131,13 +131,13 @@ def send_again(actor: Actor, organisation: str, invitation: str) -> MemberInvita
 
 
 def withdraw_invitation(actor: Actor, organisation: str, invitation: str) -> None:
-    """Nobody can accept it any more. An operator takes back what operators sent, whoever administers the organisation
-    by now: a mistyped address must not stay a way in. Raises NotFound, NotPermitted; Conflict once it is answered or
-    withdrawn.
+    """Nobody can accept it any more. An operator takes back what nobody who belongs to the organisation sent, whoever
+    administers it by now: a mistyped address must not stay a way in. Raises NotFound, NotPermitted; Conflict once it is
+    answered or withdrawn.
     """
     with transaction.atomic():
         body = _reached(actor, organisation)
-        sent = sent_by_operators(body).filter(reference=invitation)
+        sent = sent_by_nobody_there(body).filter(reference=invitation)
         if not (can(actor, Action.INVITE_FIRST) and sent.exists()):
             require_inviting(actor, body)
         found = _waiting_in(body, invitation)
@@ -145,8 +145,10 @@ def withdraw_invitation(actor: Actor, organisation: str, invitation: str) -> Non
         record_many(actor, [_happening("invitation_withdrawn", found)])
 
 
-def sent_by_operators(body: Organisation) -> QuerySet[MemberInvitation]:
-    """Those to administer the organisation that wait and that nobody who belongs to it sent."""
+def sent_by_nobody_there(body: Organisation) -> QuerySet[MemberInvitation]:
+    """Those to administer the organisation that wait and that nobody who belongs to it now sent: operators did, or
+    somebody who has left it or has no account any more.
+    """
     own = Membership.objects.filter(organisation=body).values("user")
     rows = MemberInvitation.objects.filter(
         organisation=body, status=Status.WAITING, role=Membership.Role.ADMINISTRATOR

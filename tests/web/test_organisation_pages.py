@@ -30,6 +30,10 @@ ALL = "/administration/organisations"
 NEW, COUNCIL = f"{ALL}/new", f"{ALL}/council/data"
 EDIT = f"{ALL}/council/edit"
 LIST = "Organisations by name"
+SENT = (
+    "Nobody who belongs to the organisation now sent these: whoever runs the service did, or somebody who has left. "
+    "Whoever accepts one administers the organisation too: withdraw what was sent to a wrong address."
+)
 LEEDS: dict[str, Any] = {
     "name": " Northshire County Council", "reference": "", "scheme": "GB-LAE", "identifier": "NSC",
     "capabilities": ["buyer"], "buyer_class": "local-government", "nation": "england",
@@ -160,6 +164,7 @@ def test_a_mistyped_first_invitation_is_taken_back_after_another_was_accepted(pa
     ).reference
     shown = read(page.get(COUNCIL))
     assert [row[0] for row in rows(shown, "Invitations and what became of them")[1:]] == ["ada@exmaple.org"]
+    assert SENT in shown.texts("p")
     assert {one.attributes["value"] for one in shown.all("input", name="do")} == {
         "withdraw_invitation",
         "add_domain",
@@ -174,6 +179,20 @@ def test_a_mistyped_first_invitation_is_taken_back_after_another_was_accepted(pa
     taken = page.post(COUNCIL, {"do": "withdraw_invitation", "invitation": mistyped})
     assert (taken.status_code, MemberInvitation.objects.get(reference=mistyped).status) == (303, "withdrawn")
     assert MemberInvitation.objects.get(reference=theirs).status == "waiting"
+
+
+def test_an_invitation_of_an_administrator_who_has_left_is_not_said_to_be_an_operators(page: Client) -> None:
+    for email in ("ada@example.org", "eve@example.org"):
+        colleague(email, "council", "administrator")
+    ada = User.objects.get(email="ada@example.org")
+    theirs = invite_member(person(ada), "council", "bob@example.org", "", "administrator").reference
+    assert SENT not in read(page.get(COUNCIL)).texts("p")
+    Membership.objects.filter(user=ada).delete()
+    shown = read(page.get(COUNCIL))
+    assert [row[0] for row in rows(shown, "Invitations and what became of them")[1:]] == ["bob@example.org"]
+    assert SENT in shown.texts("p")
+    assert page.post(COUNCIL, {"do": "withdraw_invitation", "invitation": theirs}).status_code == 303
+    assert MemberInvitation.objects.get(reference=theirs).status == "withdrawn"
 
 
 def test_whoever_administers_and_may_not_sign_in_any_more_is_nobody(page: Client) -> None:

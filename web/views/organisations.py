@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from procurement.actions.member_invitations import invite_member, sent_by_operators
+from procurement.actions.member_invitations import invite_member, sent_by_nobody_there
 from procurement.actions.members import administrators
 from procurement.actions.organisation_edits import create_organisation, edit_organisation
 from procurement.errors import Fault, Refused
@@ -96,7 +96,7 @@ def organisation_data(request: HttpRequest, reference: str) -> HttpResponse:
             return done
         faults, status = faults_told(done, request.POST), done.status
     many = administrators().filter(organisation=body).count()
-    invitations = standing(sent_by_operators(body)) if many else unanswered(body)
+    invitations = standing(sent_by_nobody_there(body)) if many else unanswered(body)
     return render(
         request,
         "organisation_data.html",
