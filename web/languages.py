@@ -22,6 +22,8 @@ from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language, override
 
+from web.changing import LEADING
+
 CHOICE: Final = "lang"
 """The parameter that chooses a language: it is noted and never stays in an address."""
 ENGLISH: Final = "en"
@@ -81,6 +83,8 @@ def languages(request: HttpRequest) -> list[Language]:
     if len(known) < 2:
         return []
     now, sent = language(), request.GET.copy()
+    for one in LEADING:
+        sent.pop(one, None)
     made = []
     for code, name in known.items():
         sent[CHOICE] = code

@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from web.address import Address
+from web.changing import LEADING
 
 LISTED = 20
 """Rows on a page of a list."""
@@ -57,7 +58,7 @@ def listed(request: HttpRequest, rows: QuerySet[Row]) -> Listed[Row]:
     """The page of ordered rows that the address asks for (two queries)."""
     count, number = rows.count(), page_of(request.GET)
     first = (number - 1) * LISTED
-    address = Address.of(request.path, request.GET).without("page")
+    address = Address.of(request.path, request.GET).without("page", *LEADING)
     return Listed(list(rows[first : first + LISTED]), number, pages(address, count, number, LISTED, count))
 
 

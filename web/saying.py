@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from search.fields import FILTER
 from search.query import Facet, FacetValue
-from web.changing import led_by
+from web.changing import Leading, led_by
 
 
 def said(text: str) -> str:
@@ -32,7 +32,7 @@ def choices_said(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(value, said(label)) for value, label in choices]
 
 
-def done_said(request: HttpRequest, table: Mapping[str, str], parameter: str = "done") -> str:
+def done_said(request: HttpRequest, table: Mapping[str, str], parameter: Leading = "done") -> str:
     """What came of the form that led here, by its name in the address; "" where none did."""
     return said(table.get(led_by(request, parameter), ""))
 

@@ -117,7 +117,7 @@ def test_a_language_is_offered_only_where_its_catalogue_is(page: Client, pseudo:
     assert read(alone).all(class_="app-languages") == []
     assert '<html lang="en"' in alone.content.decode()
     with override_settings(LOCALE_PATHS=[pseudo]):
-        response = page.get("/search?q=evaluation&framework=rm1")
+        response = page.get("/search?q=evaluation&done=award&saved=yes&framework=rm1")
     offered = read(response)
     (link,) = offered.all("a", class_="app-languages__link")
     assert (link.text, link.attributes["href"]) == ("Cymraeg", "?q=evaluation&framework=rm1&lang=cy")

@@ -22,7 +22,7 @@ from procurement.actions.member_invitations import invitations_to
 from procurement.actions.second_steps import has_second_step
 from procurement.models import Membership, Partner, User
 from procurement.permissions import Action, Actor, can, person
-from web.changing import see_other
+from web.changing import see_other, unled
 from web.faults import FieldFault, by_anchor
 from web.kept_form import KEPT
 from web.lost_forms import gone_on
@@ -47,6 +47,10 @@ class SignIn(LoginView):
 
     template_name = "sign_in.html"
     redirect_authenticated_user = True
+
+    def get_redirect_url(self) -> str:  # type: ignore[override] # Django's own takes no request; its stubs say it does.
+        """Where one was going; nobody is told there that something was done."""
+        return unled(super().get_redirect_url())
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user, following = form.get_user(), self.get_success_url()

@@ -31,6 +31,7 @@ from procurement.rate_proposal_line import proposal_line
 from procurement.states import RATE_PROPOSALS
 from web.address import Address
 from web.buying import actor_of, require_buyer
+from web.changing import LEADING
 from web.doing import Refusal, do, refusal_of
 from web.faults import FieldFault, lowered
 from web.meanwhile import CONFLICT, REFUSED, Written, differing
@@ -176,7 +177,7 @@ def _page(
     labels = _line_labels(found, names) if status_code == 422 else {}
     wrong = [*(_led(one, ids, labels) for one in faults), *beside]
     number, many = page_of(request.GET), len(comparison.lines)
-    address = Address.of(request.path, request.GET).without("page", "done")
+    address = Address.of(request.path, request.GET).without("page", *LEADING)
     return render(
         request,
         "rate_proposal.html",

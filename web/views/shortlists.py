@@ -30,7 +30,7 @@ from search.engines.base import EngineUnavailable
 from search.shortlisting import found_by
 from web.address import Address
 from web.buying import Bodies, actor_of, bodies, require_buyer
-from web.changing import sent_revision
+from web.changing import LEADING, sent_revision
 from web.faults import FieldFault
 from web.meanwhile import CONFLICT, conflict
 from web.once import done_before, done_once
@@ -201,7 +201,7 @@ def _page(
     """The page; `left` are fields that hold what was written and not kept by what was done."""
     number, wrong = page_of(request.GET), list(faults)
     shown = shortlist_page(found, actor, number)
-    address = Address.of(request.path, request.GET).without("page", "done")
+    address = Address.of(request.path, request.GET).without("page", *LEADING)
     return render(
         request,
         "shortlist.html",
