@@ -14,7 +14,7 @@ from django.utils.cache import add_never_cache_headers
 
 from procurement.models import User
 from web.changing import see_other
-from web.kept_form import KEPT, note_author, opened, sealed
+from web.kept_form import KEPT, kept_of, note_author, opened
 from web.pages import render
 from web.signing_in import LOST
 
@@ -32,22 +32,22 @@ class LostForms:
         if request.method == "POST" and response.status_code == 302:
             target = urlsplit(response["Location"])
             if target.path == reverse("web:sign-in"):
-                if kept := sealed(request):
-                    return _asked(request, kept)
+                if kept := kept_of(request):
+                    return sign_in_asked(request, kept, request.get_full_path())
                 lost = f"{LOST}=yes"
                 response["Location"] = target._replace(query=f"{target.query}&{lost}".lstrip("&")).geturl()
         return response
 
 
-def _asked(request: HttpRequest, kept: str) -> HttpResponse:
-    """The form of sign-in in answer to another form, which it carries: no address could."""
+def sign_in_asked(request: HttpRequest, kept: str, following: str) -> HttpResponse:
+    """The form of sign-in, on to `following`, in answer to another form, which it carries: no address could."""
     response = render(
         request,
         "sign_in.html",
         "sign-in",
         status_code=403,
         kept=kept,
-        next=request.get_full_path(),
+        next=following,
         email="",
     )
     add_never_cache_headers(response)
@@ -60,6 +60,6 @@ def gone_on(request: HttpRequest, user: User, following: str) -> HttpResponse:
     """
     if text := request.POST.get(KEPT, ""):
         if kept := opened(text, user):
-            return render(request, "kept_form.html", kept=kept, following=following)
+            return render(request, "kept_form.html", kept=kept, following=following, ended=True)
         request.session[LOST] = True
     return see_other(following)

@@ -1,4 +1,5 @@
-"""The pages for what went wrong, in plain words. None of them asks the database for anything.
+"""The pages for what went wrong, in plain words. None of them asks the database for anything, but the one
+with a form that somebody signed in sent without its token.
 
 Django calls them, and names the arguments.
 """
@@ -12,11 +13,15 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 from redis import RedisError
 
+from procurement.models import User
 from procurement.passing import AGAIN as PASSES
 from procurement.passing import passing
 from web.buying import NoOrganisation
+from web.changing import of_our_page
+from web.kept_form import KEPT, form_of, opened
 from web.pages import render
 
 AGAIN: Final = 30
@@ -34,8 +39,22 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """A form sent without its token: mostly a page left open past the end of the session."""
-    return _page(request, 403, "form_expired")
+    """A form sent without its token: mostly a page left open past the end of the session. A sign-in in another tab
+    makes the tokens of every page that was open before it worthless: such a form is shown again, to be sent once it is
+    read. Only where the browser says that it is of our own page: what another site wrote is put before nobody.
+    """
+    if not of_our_page(request) or not isinstance(request.user, User):
+        return _page(request, 403, "form_expired")
+    # Sign-in itself may be what was open in the other tab, with a form that it carries.
+    carried = request.POST.get(KEPT, "")
+    kept = opened(carried, request.user) if carried else form_of(request)
+    if kept is None:
+        return _page(request, 403, "form_expired")
+    response = render(
+        request, "kept_form.html", status_code=403, kept=kept, following=kept.address, ended=bool(carried)
+    )
+    add_never_cache_headers(response)
+    return response
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

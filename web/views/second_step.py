@@ -32,7 +32,7 @@ from procurement.models import RecoveryCode, SecondStep, User
 from web.changing import led_by, see_other
 from web.faults import FieldFault
 from web.kept_form import KEPT
-from web.lost_forms import gone_on
+from web.lost_forms import gone_on, sign_in_asked
 from web.pages import render
 from web.signing_in import half_signed_in, wholly
 
@@ -44,7 +44,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     """Asks whoever has given the password for a code; 422 for a wrong one."""
     half = half_signed_in(request)
     if half is None:
-        return see_other(reverse("web:sign-in"))
+        return _begun_anew(request)
     user, following = half
     faults = []
     if request.method == "POST":
@@ -54,11 +54,18 @@ def enter_code(request: HttpRequest) -> HttpResponse:
             faults = _faults(refused)
         except Conflict:
             # Taken away by an operator meanwhile.
-            return see_other(reverse("web:sign-in"))
+            return _begun_anew(request, following)
         else:
             wholly(request, user)
             return gone_on(request, user, following)
     return code_asked(request, faults)
+
+
+def _begun_anew(request: HttpRequest, following: str = "") -> HttpResponse:
+    """Sign-in from its beginning, with what it carries of a form that was sent before."""
+    if kept := request.POST.get(KEPT, ""):
+        return sign_in_asked(request, kept, following)
+    return see_other(reverse("web:sign-in"))
 
 
 def code_asked(request: HttpRequest, faults: Sequence[FieldFault] = ()) -> HttpResponse:
