@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from web import formats, team_words
+from web.amendment_words import amended
 from web.languages import as_in_source, language, languages
 from web.once import once_input
 from web.saying import said
@@ -54,6 +55,7 @@ def environment(**options: Any) -> Environment:
         plural=formats.plural,
     )
     made.filters.update(
+        amended=amended,
         amounts=formats.amounts,
         day=formats.day,
         days_written=formats.days_written,

@@ -209,6 +209,8 @@ def test_a_longer_contract_is_not_amended_as_immaterial(page: Client) -> None:
     assert (answer.status_code, state()) == (422, before)
     assert "#material" in {one.attributes.get("href") for one in read(answer).all("a")}
     taken(page, address, "amend", reason="Longer.", material="yes")
+    told = [one for one in read(page.get(address)).texts("li") if "months" in one]
+    assert told == ["Length in months: 18, before that 6"]
 
 
 def test_a_plan_that_was_changed_meanwhile_keeps_what_was_written(page: Client) -> None:

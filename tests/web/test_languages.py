@@ -43,7 +43,6 @@ LEFT: Final = {
     r".*[A-Z]{3} an? (day|hour), without VAT, .* version \d+": "a cell of the comparison, which search writes",
     r"Team without VAT: .*": "a row of the comparison, which search writes",
     r"Vision rehabilitation\. An": "a passage: the title of a case study and its text, between marks of what matched",
-    r"documents, doc [0-9a-f]{24}: .*": "where the difference lies that an amendment made",
     r"[0-9a-f]{64}": "a digest",
     r"([a-z_]+\., )+[a-z_]+\.": "how types of events begin, as programs write them",
     r"Say on what the direct award rests\.": "a rule: what a call-off lacks",
