@@ -17,6 +17,12 @@ from procurement.states import Part
 SCORING = frozenset({Part.ASSESSOR, Part.MODERATOR})
 
 
+def asked_about(tender: Tender) -> LowPriceQuestion | None:
+    """What was asked about the tender's price, None where nothing was; one query for this instance, however often."""
+    asked: LowPriceQuestion | None = getattr(tender, "low_price", None)
+    return asked
+
+
 def steps_of(actor: Actor, tender: Tender, parts: frozenset[Part] | None = None) -> list[str]:
     """What the actor may do with the tender now, by their `parts` in it (None: they are read); at most six queries, ten
     for the owner once the tenders are ranked.
@@ -30,9 +36,7 @@ def steps_of(actor: Actor, tender: Tender, parts: frozenset[Part] | None = None)
         mine = Declaration.objects.filter(competition=competition, user__reference=actor.reference)
         last = mine.order_by("pk").last()
         declared = last is not None and not last.conflict
-    question = None
-    if competition.opened_at is not None:
-        question = LowPriceQuestion.objects.filter(tender=tender).first()
+    question = asked_about(tender) if competition.opened_at is not None else None
     tendering = Tendering(
         status=tender.status,
         call_off=status,

@@ -28,7 +28,7 @@ from procurement.querysets_competitions import AssessmentQuerySet
 from procurement.sealing import Open, open_to
 from procurement.states import Part
 from procurement.tender_document import submitted
-from procurement.tender_facts import steps_of
+from procurement.tender_facts import asked_about, steps_of
 from web.buying import names_of
 from web.saying import choices_said
 
@@ -85,7 +85,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
     content: dict[str, Any] = document["content"] if document else {"team": [], "answers": {}}
     mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
     steps = set(steps_of(actor, tender, parts))
-    asked = LowPriceQuestion.objects.filter(tender=tender).first() if found.price else None
+    asked = asked_about(tender) if found.price else None
     looks_low = found.price and tender.reference in (competition.ranking or {}).get("low", {})
     return TenderPage(
         open=found,
