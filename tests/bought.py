@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+import pytest
 from django.utils import timezone
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
@@ -18,6 +20,7 @@ from procurement.actions.requirements import create_requirement
 from procurement.actions.shortlist_entries import decide_entry
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.actions.snapshots import lock_shortlist
+from procurement.errors import NotFound, NotPermitted
 from procurement.models import CallOff, Contract, Offer, Shortlist
 from procurement.permissions import SYSTEM, Actor
 from procurement.snapshots import Index
@@ -148,3 +151,15 @@ def begin(contract: Contract) -> Contract:
     contract.starts_on = timezone.localdate()
     contract.save(update_fields=["starts_on"])
     return contract
+
+
+def refused_to_all_but_its_buyer(market: Market, act: Callable[[Actor], object]) -> None:
+    """An act that is the buyer's own: the supplier and its member see what it is about, all others do not."""
+    for actor, refused in (
+        (market.oak, NotPermitted),
+        (market.ash, NotPermitted),
+        (market.yew, NotFound),
+        (market.stranger, NotFound),
+    ):
+        with pytest.raises(refused):
+            act(actor)

@@ -32,6 +32,7 @@ from procurement.querysets_competitions import ClarificationQuerySet, TenderQuer
 from procurement.sealing import open_to
 from procurement.states import TENDERS, Part
 from procurement.tender_document import edited_since
+from procurement.tender_facts import asked_about
 
 BEFORE_DEADLINE: Final = ("decline", "let", "draft", "submit", "confirm", "withdraw")
 WRITES: Final = frozenset({Part.LEAD, Part.MEMBER})
@@ -97,7 +98,7 @@ def invitation_page(invitation: Invitation, tender: Tender | None, actor: Actor)
         parts |= tender_parts(actor, tender)
         own = open_to(actor, tender).own
     seen = ClarificationQuerySet(Clarification).seen_by(actor).filter(competition=competition)
-    asked = LowPriceQuestion.objects.filter(tender=tender).first() if own else None
+    asked = asked_about(tender) if own and tender else None
     files = tuple(tender.files.filter(removed_at=None)) if own and tender else ()
     receipts = tuple(tender.revisions.order_by("-number")) if own and tender else ()
     return InvitationPage(

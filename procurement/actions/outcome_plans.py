@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.buyers import buyer_of
 from procurement.actions.call_offs import locked_call_off, unapproved
+from procurement.actions.ended_plans import plan_happening
 from procurement.actions.events import Happening, record, record_many
 from procurement.actions.steps import allowed, not_theirs
 from procurement.available import NOT_OUT
@@ -105,7 +106,7 @@ def save_plan(actor: Actor, call_off: str, revision: int, body: object) -> Outco
         said = ("suitability", "long_stop_on", "cap_minor", "status")
         _save(plan, *said, "investor", "investor_named", "investor_approval")
         lapsed = [*_pays(row, terms.cap), *_lapsed(plan, before, asked)]
-        record_many(actor, [*lapsed, _happening(plan, step.event, {"cap": plan.cap_minor})])
+        record_many(actor, [*lapsed, plan_happening(plan, step.event, {"cap": plan.cap_minor})])
     return plan
 
 
@@ -119,7 +120,7 @@ def propose_plan(actor: Actor, reference: str, revision: int) -> OutcomePlan:
         _refuse(plan_faults(plan))
         plan.status = OutcomePlan.Status.PROPOSED
         _save(plan, "status")
-        record(actor, _happening(plan, "outcome_plan.proposed", {"cap": plan.cap_minor}))
+        record(actor, plan_happening(plan, "outcome_plan.proposed", {"cap": plan.cap_minor}))
     return plan
 
 
@@ -130,7 +131,7 @@ def remove_plan(actor: Actor, reference: str, revision: int) -> None:
     with transaction.atomic():
         plan = _locked(actor, reference, revision)
         step = _permitted(actor, plan, "remove")
-        told = _happening(plan, step.event, {"revision": plan.revision})
+        told = plan_happening(plan, step.event, {"revision": plan.revision})
         # Of a draft those alone know who had it before them and wait to be asked again.
         asked = asked_of_plan(plan)
         known = told.references | {"payer": sorted(asked.payers), "investor": asked.investor}
@@ -143,7 +144,7 @@ def _lapsed(plan: OutcomePlan, before: str, asked: Asked) -> list[Happening]:
     """That a plan which had been proposed is said anew, for those that were asked: they are asked again, or named no
     longer. Not yet recorded; nothing where nobody had been asked, or where they know and none of them is dropped.
     """
-    named = _happening(plan, LAPSED, {"before": before})
+    named = plan_happening(plan, LAPSED, {"before": before})
     everybody = asked.payers | ({asked.investor} - {""})
     again = everybody & set(named.references["payer"])
     invests = everybody & {named.references.pop("investor", "")}
@@ -175,7 +176,7 @@ def approve_share(actor: Actor, reference: str, revision: int) -> OutcomePlan:
             one.approved_at, one.approved_by = now, actor.reference
             one.save(update_fields=["approved_at", "approved_by"])
             changes = {"payer": one.organisation.reference, "share": one.share}
-            told.append(_happening(plan, "outcome_plan.share_approved", changes))
+            told.append(plan_happening(plan, "outcome_plan.share_approved", changes))
         told.extend(_agreed(plan))
         _save(plan, "status")
         record_many(actor, told)
@@ -200,7 +201,7 @@ def approve_investor(actor: Actor, reference: str, revision: int, note: object) 
         plan.investor_approval = {
             "at": timezone.now().isoformat(timespec="seconds"), "by": actor.reference, "note": where,
         }  # fmt: skip
-        told = [_happening(plan, "outcome_plan.investor_approved", {"itself": itself}), *_agreed(plan)]
+        told = [plan_happening(plan, "outcome_plan.investor_approved", {"itself": itself}), *_agreed(plan)]
         _save(plan, "status", "investor_approval")
         record_many(actor, told)
     return plan
@@ -211,7 +212,7 @@ def _agreed(plan: OutcomePlan) -> list[Happening]:
     if plan.waits_for_investor or plan.payers.filter(approved_at=None).exists():
         return []
     plan.status = OutcomePlan.Status.AGREED
-    return [_happening(plan, "outcome_plan.agreed", {"cap": plan.cap_minor})]
+    return [plan_happening(plan, "outcome_plan.agreed", {"cap": plan.cap_minor})]
 
 
 def plan_parts(actor: Actor, plan: OutcomePlan) -> frozenset[Part]:
@@ -335,17 +336,6 @@ def _last_revision(call_off: CallOff) -> int:
 def _save(plan: OutcomePlan, *fields: str) -> None:
     plan.revision += 1
     plan.save(update_fields=["revision", *fields])
-
-
-def _happening(plan: OutcomePlan, kind: str, changes: dict[str, Any]) -> Happening:
-    references = {
-        "call_off": plan.call_off.reference,
-        "organisation": plan.call_off.organisation.reference,
-        "payer": sorted(plan.payers.values_list("organisation__reference", flat=True)),
-    }
-    if plan.investor is not None:
-        references["investor"] = plan.investor.reference
-    return Happening(kind, "outcome_plan", plan.reference, references, changes)
 
 
 def _refuse(faults: Sequence[Fault]) -> None:

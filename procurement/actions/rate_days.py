@@ -15,7 +15,7 @@ from django.utils import timezone
 from procurement.actions.rate_checks import slices
 from procurement.actions.rate_lines import Days, LineDraft, dated, undated
 from procurement.actions.rates import lines_of_version
-from procurement.card_versions import Spell, spells, spells_by_card
+from procurement.card_versions import Spell, spells_by_card
 from procurement.dated import in_force
 from procurement.models import RateCardVersion
 from procurement.pricing import money
@@ -54,14 +54,6 @@ def standing(cards: Iterable[str]) -> dict[str, list[Spell]]:
         for _, held in spells_by_card(versions.select_related("card").order_by("card_id", "-number")):
             found[held[0].version.card.reference] = held
     return found
-
-
-def days_of_versions(card: int) -> list[Days]:
-    """The first and last day of each version of a card (its primary key) that holds on any day, as an export of it
-    names them; one query.
-    """
-    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card=card)
-    return [(spell.version.valid_from, spell.last) for spell in spells(versions.order_by("-number"))]
 
 
 def uneven(lines: Sequence[LineDraft]) -> bool:

@@ -18,10 +18,9 @@ from django.utils import timezone
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record
 from procurement.actions.rate_comparison import RULES, Comparison, compare_cards_lines
-from procurement.actions.rate_days import days_of_versions
 from procurement.actions.rate_lines import CardDraft, Days, LineDraft, undated
 from procurement.actions.rate_proposal_lines import MOST_LINES, LineReader, kept, lines_of
-from procurement.actions.rates import lines_of_version, publish_cards
+from procurement.actions.rates import lines_of_version, publish_cards, spells_of
 from procurement.actions.steps import allowed
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.models import (
@@ -147,7 +146,7 @@ def read_rates_file(
     # Read before the transaction: nobody's write waits for a workbook.
     version = version_in_force(seen)
     standing = lines_of_version(version.pk) if version else []
-    days = days_of_versions(version.card_id) if version else []
+    days = [(one.version.valid_from, one.last) for one in spells_of(version.card_id)] if version else []
     lines = [kept(_of_card(one, days)) for one in _reader(seen, standing).from_file(name, chunks)]
     with transaction.atomic():
         proposal = _locked(actor, reference, revision)

@@ -134,11 +134,18 @@ def compare_cards(
     return changes
 
 
+def spells_of(card: int) -> list[Spell]:
+    """Those of the versions of a card (its primary key) that hold on any day, as card_versions.spells has them; one
+    query.
+    """
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card=card)
+    return spells(versions.order_by("-number"))
+
+
 def _held_until(draft: CardDraft, published: RateCardVersion) -> Spell | None:
     """That of the version that has held on the last day of a draft that ends before the published one begins."""
-    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().filter(card=published.card_id)
     assert draft.valid_to is not None
-    return spell_on(spells(versions.order_by("-number")), draft.valid_to)
+    return spell_on(spells_of(published.card_id), draft.valid_to)
 
 
 def _head(before: RateCardVersion, last: date | None, draft: CardDraft) -> dict[str, tuple[str, str]]:

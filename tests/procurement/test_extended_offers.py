@@ -12,12 +12,12 @@ from procurement.actions.due import move_due
 from procurement.actions.offers import accept_offer, extend_offer, view_offer
 from procurement.canonical import digest_of_text
 from procurement.deadlines import after_working_days, half_way
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Invalid, Stale
 from procurement.models import Delivery, Event, Offer
 from procurement.notices import notice_for, worded
 from procurement.permissions import Actor
 from procurement.terms import LONGEST_REPLY
-from tests.bought import Market, offered
+from tests.bought import Market, offered, refused_to_all_but_its_buyer
 from tests.competed import at, told
 from tests.turns import turn
 
@@ -112,14 +112,7 @@ def test_a_moment_that_is_not_later_or_too_far_ahead_changes_nothing(market: Mar
 def test_none_but_its_buyer_extends_it_and_only_while_it_waits(market: Market) -> None:
     offer = offered(market)
     later, before = offer.reply_by + timedelta(days=7), kept()
-    for actor, refused in (
-        (market.oak, NotPermitted),
-        (market.ash, NotPermitted),
-        (market.yew, NotFound),
-        (market.stranger, NotFound),
-    ):
-        with pytest.raises(refused):
-            extended(actor, offer, later)
+    refused_to_all_but_its_buyer(market, lambda actor: extended(actor, offer, later))
     with pytest.raises(Stale):
         extend_offer(market.buyer, offer.reference, offer.revision + 1, later.isoformat())
     with at(offer.reply_by), pytest.raises(Conflict, match="window for an answer has passed"):

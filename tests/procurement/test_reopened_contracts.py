@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from procurement.actions.contracts import complete_contract, extend_contract, reopen_contract, sign_contract
 from procurement.actions.public_notices import publish_notice
-from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
+from procurement.errors import Conflict, Invalid, Stale
 from procurement.models import Contract, Delivery, Event, Framework
 from procurement.notice_facts import contract_notices
 from procurement.outcome_checks import ended_of
 from procurement.permissions import Actor
-from tests.bought import Market, active, begin, begun
+from tests.bought import Market, active, begin, begun, refused_to_all_but_its_buyer
 from tests.competed import told
 from tests.paid import agreed, awarded
 from tests.world import editor_of, make_buyers
@@ -106,14 +106,7 @@ def test_none_but_its_buyer_and_nobody_without_a_reason(market: Market) -> None:
     assert kept() == before
     contract = complete(market, contract)
     before = kept()
-    for actor, refused in (
-        (market.oak, NotPermitted),
-        (market.ash, NotPermitted),
-        (market.yew, NotFound),
-        (market.stranger, NotFound),
-    ):
-        with pytest.raises(refused):
-            reopened(actor, contract)
+    refused_to_all_but_its_buyer(market, lambda actor: reopened(actor, contract))
     for why in ("", " ", None, "x" * 1_001):
         with pytest.raises(Invalid) as refusal:
             reopened(market.buyer, contract, why)

@@ -157,13 +157,18 @@ def test_what_was_written_is_offered_again_to_whoever_wrote_it(page: Client) -> 
     assert AFTER not in read(page.get("/account")).texts("p")
 
 
-def test_the_second_step_carries_it_too(page: Client, clock: Clock) -> None:
+def ended_with_a_second_step(page: Client, clock: Clock) -> tuple[str, dict[str, str]]:
+    """The key of a second step of somebody whose session has ended, and what sign-in carries of a form sent since."""
     key, _codes = set_up(page, clock)
     page.logout()
     page.post("/sign-in", {"username": "buyer@example.org", "password": PASSWORD})
     page.post("/sign-in/code", {"code": clock.code(key)})
     page.cookies.pop("sessionid")
-    carried = asked(page, "/shortlists", {"title": "Evaluators", "listings": LONG})
+    return key, asked(page, "/shortlists", {"title": "Evaluators", "listings": LONG})
+
+
+def test_the_second_step_carries_it_too(page: Client, clock: Clock) -> None:
+    key, carried = ended_with_a_second_step(page, clock)
     half = page.post("/sign-in", carried | {"username": "buyer@example.org", "password": PASSWORD})
     assert (half.status_code, read(half).one("h1").text) == (200, "Enter a code")
     carried = hidden(read(half))
@@ -243,12 +248,7 @@ def test_everything_that_is_sent_again_is_shown_first(page: Client) -> None:
 
 
 def test_a_form_is_kept_when_the_code_takes_too_long(page: Client, clock: Clock) -> None:
-    key, _codes = set_up(page, clock)
-    page.logout()
-    page.post("/sign-in", {"username": "buyer@example.org", "password": PASSWORD})
-    page.post("/sign-in/code", {"code": clock.code(key)})
-    page.cookies.pop("sessionid")
-    carried = asked(page, "/shortlists", {"title": "Evaluators", "listings": LONG})
+    key, carried = ended_with_a_second_step(page, clock)
     half = hidden(
         read(page.post("/sign-in", carried | {"username": "buyer@example.org", "password": PASSWORD}))
     )
