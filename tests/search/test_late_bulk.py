@@ -1,6 +1,7 @@
 """A writer that was killed may have a bulk still under way: it reaches the node after its successor has written, and
-neither puts an old document over a newer one nor brings back what was removed. Lines of a card that was never as long
-are seen by the drift check, and buried by whatever is written of the card next.
+neither puts an old document over a newer one nor brings back what was removed, nor lets the index say again what it
+said before. Lines of a card that was never as long are seen by the drift check, and buried by whatever is written of
+the card next.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import Any
 import orjson
 import pytest
 
+from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch.bulk import Change, write
-from search.engines.elasticsearch.engine import ElasticsearchEngine
+from search.engines.elasticsearch.engine import ElasticsearchEngine, ElasticsearchWriter
 from search.engines.elasticsearch.life import Maker
+from search.engines.elasticsearch.meta import META_ID
 from search.query import ListingQuery
 from search.rate_query import RateQuery
 from tests.search.engines import ElasticsearchIndexing, index
@@ -106,3 +109,51 @@ def test_lines_beyond_any_that_a_card_had_are_seen_and_buried_by_the_next_versio
             writer.apply("rates", [], [("a", 4)])
     assert prices(rates) == [4_000 + at for at in range(after)]
     assert list(rates.rate_cards()) == ([("a", 4, after)] if after else [])
+
+
+def heartbeat_under_way(writer: ElasticsearchWriter, position: int) -> list[Change]:
+    """What a heartbeat of now would write of the listings' index."""
+    meta = writer._listings.meta()
+    return [Change(META_ID, meta.version + 1, meta.beaten(position, caught_up=True).document())]
+
+
+def test_a_late_heartbeat_does_not_put_back_what_an_index_said_of_itself(
+    over_node: ElasticsearchIndexing,
+) -> None:
+    engine: Any = index(over_node, [listing("a")])
+    alias = engine._listings.indices.write
+    with engine.writer() as writer:
+        late = heartbeat_under_way(writer, 7)
+        writer.heartbeat(8, caught_up=True)
+        generation = writer.apply("listings", [listing("a", version=6)])
+    assert arrives_late(engine, alias, late) == []
+    said = engine.freshness("listings")
+    assert (said.generation, said.position) == (generation, 8)
+
+
+def test_a_step_that_a_late_one_overtakes_is_said_to_be_taken_again(
+    over_node: ElasticsearchIndexing,
+) -> None:
+    engine: Any = index(over_node, [listing("a")])
+    half = engine._listings
+    with engine.writer() as writer:
+        before, late = writer._listings.meta(), heartbeat_under_way(writer, 7)
+        assert arrives_late(engine, half.indices.write, late) == [META_ID]
+        with pytest.raises(EngineUnavailable, match="taken again"):
+            writer._listings._save(half.indices.write, before, [])
+        assert engine.freshness("listings").position == 7
+        writer.heartbeat(8, caught_up=True)
+    assert engine.freshness("listings").position == 8
+
+
+def test_an_index_whose_notes_were_written_without_a_version_goes_on(
+    over_node: ElasticsearchIndexing,
+) -> None:
+    """As earlier releases wrote them: the versions that a node counted by itself are gone on from."""
+    engine: Any = index(over_node, [listing("a")])
+    alias = engine._listings.indices.write
+    with engine.writer() as writer:
+        for _ in range(3):
+            arrives_late(engine, alias, [Change(META_ID, None, writer._listings.meta().document())])
+        writer.heartbeat(9, caught_up=True)
+    assert engine.freshness("listings").position == 9

@@ -185,7 +185,12 @@ class CollectionWriter:
         if before is not None and meta is not None:
             generation = max(before.generation, meta.generation) + 1
             kept = replace(
-                before, generation=generation, mapping=meta.mapping, labels=generation, model=meta.model
+                meta,
+                generation=generation,
+                labels=generation,
+                position=before.position,
+                applied_at=before.applied_at,
+                caught_up_at=before.caught_up_at,
             )
             self._save(self._indices.write, kept, [])
 
@@ -242,7 +247,15 @@ class CollectionWriter:
         return generation
 
     def _save(self, alias: str, meta: Meta, notes: list[Change]) -> None:
-        write(self._indices.client, [alias], [*notes, Change(META_ID, None, meta.document())]).complain()
+        # By its version, so that a request which a node that was paused takes up late puts no older one back.
+        outcome = write(
+            self._indices.client, [alias], [*notes, Change(META_ID, meta.version + 1, meta.document())]
+        )
+        outcome.complain()
+        if META_ID not in outcome.written[alias]:
+            raise EngineUnavailable(
+                "an earlier step of the index was written late; this one is to be taken again"
+            )
         self._indices.client.call("POST", f"/{alias}/_refresh", timeout=60.0)
         self._taken_over = self._taken_over and alias != self._indices.write
 

@@ -8,7 +8,7 @@ cost as much as a search).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -58,6 +58,8 @@ class Meta:
     caught_up_at: str | None = None
     index: str = ""
     """Where this was read; generations are compared within one index."""
+    version: int = field(default=0, compare=False)
+    """Of the document that this was read from, where it was read by its id; what is written next bears the next."""
 
     def beaten(self, position: int, caught_up: bool) -> Self:
         """With the heartbeat of now: events up to `position` are in the index, none waits if `caught_up`."""
@@ -88,7 +90,7 @@ class Meta:
 
 def meta_from(found: Mapping[str, Any]) -> Meta:
     """From the document as it was found."""
-    return Meta(**found["_source"]["meta"], index=found["_index"])
+    return Meta(**found["_source"]["meta"], index=found["_index"], version=found.get("_version", 0))
 
 
 def meta_of(answer: Mapping[str, Any]) -> Meta | None:
