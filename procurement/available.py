@@ -23,6 +23,8 @@ IN_TIME: Final = ("decline", "let", "draft", "submit", "withdraw")
 WITH_CALL_OFF: Final = ("win", "lose", "end", "not_sign", "reopen")
 GOING_OUT: Final = frozenset({"send_offer", "publish", "intend", "award"})
 """Steps that an approval which is missing keeps back."""
+DECIDES: Final = frozenset({"approve", "intend", "award"})
+"""Steps by which it is decided to whom a competition is awarded."""
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
 NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 """Statuses of a call-off in which what it pays for outcomes may still be said."""
@@ -127,17 +129,24 @@ class Tendering:
 
 
 def call_off_steps(
-    purchase: Purchase, parts: Collection[Part], *, wrote: bool, declared: bool = False
+    purchase: Purchase,
+    parts: Collection[Part],
+    *,
+    wrote: bool,
+    declared: bool = False,
+    conflicted: bool = False,
 ) -> list[str]:
     """The steps of a call-off that somebody with these parts may take now, in the table's order. `wrote`: they are a
     person who wrote it, and so neither approve it nor send it back. `declared`: they have declared their interests, and
-    no conflict, as a moderator must who leads back where every score counts.
+    no conflict, as a moderator must who leads back where every score counts. `conflicted`: they have declared a
+    conflict of interest with a tenderer, and so decide nothing between them.
     """
     corrects = declared and Part.MODERATOR in parts
     return [
         name
         for name in CALL_OFFS.available(purchase.status, parts, purchase.route)
         if not (name in ELSEWHERE and purchase.route == DIRECT)
+        and not (name in DECIDES and conflicted)
         and (_possible(purchase, name, wrote) or (name == "evaluate_again" and corrects))
     ]
 

@@ -31,11 +31,11 @@ from procurement.call_off_checks import (
     standing_faults,
     unreached_faults,
 )
-from procurement.competition_checks import UNCOUNTED, missing_scores, untold_faults
+from procurement.competition_checks import UNCOUNTED, conflict_declared, missing_scores, untold_faults
 from procurement.deadlines import end_of
 from procurement.errors import Fault
 from procurement.line import Line, line_of, way
-from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Declaration, Event, Offer
+from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.next_supplier import Next, faults_beside, next_of
 from procurement.notice_facts import call_off_facts as notice_facts_of
@@ -47,7 +47,7 @@ from procurement.permissions import Actor
 from procurement.public_notices import DueNotice, told_first, why_none
 from procurement.public_notices import notices as notices_of
 from procurement.ranked_first import First, ranked_first
-from procurement.states import CALL_OFFS, Part
+from procurement.states import CALL_OFFS
 
 _BEFORE: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 _OF_OTHERS: Final = frozenset({"not_agreed", "approval_missing"})
@@ -85,14 +85,18 @@ class CallOffFacts:
         return line_of(self.purchase)
 
     def steps(self, actor: Actor) -> list[str]:
-        """What the actor may do with it now; three queries, four for a moderator of what is ranked."""
+        """What the actor may do with it now; three queries, four for whoever has a part in what is ranked."""
         parts = buyer_parts(actor, self.call_off)
-        declared = Part.MODERATOR in parts and self.call_off.status == CallOff.Status.EVALUATED
-        if declared:
-            of_competition = Declaration.objects.filter(competition__call_off=self.call_off)
-            mine = of_competition.filter(user__reference=actor.reference).order_by("pk").last()
-            declared = mine is not None and not mine.conflict
-        return call_off_steps(self.purchase, parts, wrote=wrote(actor, self.call_off), declared=declared)
+        conflict = None
+        if parts and self.call_off.route != DIRECT and self.call_off.status in DECIDING:
+            conflict = conflict_declared(self.call_off, actor)
+        return call_off_steps(
+            self.purchase,
+            parts,
+            wrote=wrote(actor, self.call_off),
+            declared=conflict is False,
+            conflicted=conflict is True,
+        )
 
 
 def facts_of(call_off: CallOff, on: date) -> CallOffFacts:

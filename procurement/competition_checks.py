@@ -17,6 +17,7 @@ from procurement.models import (
     Competition,
     CompetitionDocument,
     Consensus,
+    Declaration,
     LowPriceQuestion,
     Tender,
 )
@@ -79,6 +80,21 @@ def declared(competition: Competition) -> dict[int, tuple[str, bool]]:
     """What everybody declared last: by key their reference and whether they have a conflict of interest (one query)."""
     rows = competition.declarations.order_by("pk").values_list("user", "user__reference", "conflict")
     return {key: (reference, conflict) for key, reference, conflict in rows}
+
+
+def conflict_declared(call_off: CallOff, actor: Actor) -> bool | None:
+    """Whether the actor declared a conflict of interest last, None where they declared nothing (one query)."""
+    mine = Declaration.objects.filter(competition__call_off=call_off, user__reference=actor.reference)
+    return mine.order_by("-pk").values_list("conflict", flat=True).first()
+
+
+def require_deciding(call_off: CallOff, actor: Actor) -> None:
+    """Raises NotPermitted where the actor has declared a conflict of interest with a tenderer: nobody who has one takes
+    part in the decision (Procurement Act 2023, section 82; Public Contracts Regulations 2015, regulation 24). One
+    query.
+    """
+    if conflict_declared(call_off, actor):
+        raise NotPermitted("You declared a conflict of interest: somebody else decides on the award.")
 
 
 def require_unconflicted(competition: Competition, actor: Actor, told: str) -> None:

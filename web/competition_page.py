@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
+from procurement.actions.assessing import DECLARING
 from procurement.actions.call_off_people import STAFFED
 from procurement.actions.competitions import Preview, preview
 from procurement.call_off_facts import facts_of
@@ -231,7 +232,7 @@ def _with(
         newer=RequirementRevision.objects.filter(
             requirement=call_off.requirement.requirement_id, number__gt=call_off.requirement.number
         ).exists(),
-        declares=competition.opened_at is not None and not parts.isdisjoint({Part.ASSESSOR, Part.MODERATOR}),
+        declares=competition.opened_at is not None and not parts.isdisjoint(DECLARING),
         declarations=tuple(competition.declarations.select_related("user")),
         tenders=tuple(tenders),
         ranking=_ranking(competition, tenders, base.rules),

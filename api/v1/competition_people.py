@@ -1,4 +1,4 @@
-"""Who assesses and moderates a competition's tenders, and what they declare of their interests.
+"""Who assesses and moderates a competition's tenders, and what these and who decides declare of their interests.
 
 POST here -> actions/call_off_people.py and actions/assessing.py -> one event each. Not the call-off's revision but each
 part changes, so that no ETag is asked for.
@@ -122,7 +122,7 @@ class Person(ApiView):
 
 
 class Declarations(ListView):
-    """What assessors and moderators declared of their interests, newest first."""
+    """What whoever has a part in the award declared of their interests, newest first."""
 
     serializer_class = DeclarationSerializer
     varies = True
@@ -156,8 +156,8 @@ class Declarations(ListView):
         f"{AS_A_PERSON}'{{\"conflict\": false}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By an assessor or moderator, who are people, once the tenders are opened and the tenderers known. Whoever has
-        a conflict scores nothing; the last word counts.
+        """By whoever owns, approves, assesses or moderates, who are people, once the tenders are opened and the
+        tenderers known. Whoever has a conflict scores nothing and neither approves nor awards; the last word counts.
         """
         actor = signed_in(request)
         body = object_of(request, ("conflict", "note"))

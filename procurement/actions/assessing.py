@@ -7,6 +7,8 @@ actions/ranking.py once every score is agreed. Until then nobody on the buyer's 
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -41,13 +43,17 @@ from procurement.permissions import Actor
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.states import Part
 
+DECLARING: Final = frozenset({Part.OWNER, Part.APPROVER, Part.ASSESSOR, Part.MODERATOR})
+"""Who may declare their interests in a competition: whoever influences its award."""
+
 
 def declare_interests(actor: Actor, reference: str, conflict: object, note: object = "") -> Declaration:
-    """An assessor or moderator says, the tenderers known, whether they have a conflict of interest (true or false), and
-    what (0 to 1,000 characters; required with one). The last declaration counts; where by it scores that the tenders
+    """Whoever has a part in the award says, the tenderers known, whether they have a conflict of interest (true or
+    false), and what (0 to 1,000 characters; required with one): assessors and moderators before they score, an owner or
+    approver who has one, and then decides nothing. The last declaration counts; where by it scores that the tenders
     were ranked by count no longer, the buyer is told that.
 
-    Raises NotFound; NotPermitted for who has neither part; Conflict before the tenders are opened; Invalid.
+    Raises NotFound; NotPermitted for who has no part; Conflict before the tenders are opened; Invalid.
     """
     faults: list[Fault] = []
     if not isinstance(conflict, bool):
@@ -57,8 +63,8 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
         raise Invalid("Nothing was declared.", tuple(faults))
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, None)
-        if {Part.ASSESSOR, Part.MODERATOR}.isdisjoint(buyer_parts(actor, call_off)):
-            raise not_theirs("declare interests", {Part.ASSESSOR, Part.MODERATOR})
+        if DECLARING.isdisjoint(buyer_parts(actor, call_off)):
+            raise not_theirs("declare interests", DECLARING)
         competition = planned_of(call_off)
         if competition.opened_at is None:
             raise Conflict("The tenders are not opened: who tenders is not known yet.")

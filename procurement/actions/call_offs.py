@@ -33,7 +33,11 @@ from procurement.call_off_checks import (
     standing_faults,
     unreached_faults,
 )
-from procurement.competition_checks import require_low_prices_settled, require_scores_counted
+from procurement.competition_checks import (
+    require_deciding,
+    require_low_prices_settled,
+    require_scores_counted,
+)
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Lot, Organisation, Requirement, RequirementRevision, Snapshot
 from procurement.models.call_offs import LIVE_OFFER
@@ -182,15 +186,17 @@ def approve_call_off(actor: Actor, reference: str, revision: int) -> CallOff:
     a direct award is out, its next order form, up to the greatest total with any supplier that was not asked yet; of a
     competition that is ranked, its award, up to what the tender that ranks first comes to.
 
-    Raises NotFound; NotPermitted, also for a person who wrote any of it; Stale; Conflict where no approval is asked
-    for, and where scores count no longer or a low price is not settled; Invalid with everything that still keeps it
-    from going out, or from being awarded: nobody approves what the next step refuses.
+    Raises NotFound; NotPermitted, also for a person who wrote any of it, or declared a conflict of interest; Stale;
+    Conflict where no approval is asked for, and where scores count no longer or a low price is not settled; Invalid
+    with everything that still keeps it from going out, or from being awarded: nobody approves what the next step
+    refuses.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         step = permitted(actor, call_off, "approve")
         if wrote(actor, call_off):
             raise NotPermitted("Whoever wrote a call-off, or any of it, does not approve it.")
+        require_deciding(call_off, actor)
         greatest = _to_approve(call_off)
         call_off.approved_minor = greatest
         call_off.approved_by, call_off.approved_at = actor.reference, timezone.now()

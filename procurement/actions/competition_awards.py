@@ -17,7 +17,11 @@ from procurement.actions.closing import planned_of
 from procurement.actions.competitions import by_act
 from procurement.actions.events import Happening
 from procurement.actions.tender_outcomes import decided
-from procurement.competition_checks import require_low_prices_settled, require_scores_counted
+from procurement.competition_checks import (
+    require_deciding,
+    require_low_prices_settled,
+    require_scores_counted,
+)
 from procurement.deadlines import standstill_end
 from procurement.errors import Conflict
 from procurement.invitation_document import instant
@@ -30,12 +34,14 @@ def intend_award(actor: Actor, reference: str, revision: int) -> Competition:
     """Tells every tenderer whom the buyer means to award to. Where a standstill was promised it runs from now: ten
     calendar days under the regulations of 2015, eight working days under the Act of 2023.
 
-    Raises NotFound, NotPermitted, Stale; Conflict where scores count no longer, nobody ranks, a low price is not
-    settled or approval is missing; Invalid with every rule that the first breaks.
+    Raises NotFound; NotPermitted, also for who declared a conflict of interest; Stale; Conflict where scores count no
+    longer, nobody ranks, a low price is not settled or approval is missing; Invalid with every rule that the first
+    breaks.
     """
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "intend")
+        require_deciding(call_off, actor)
         competition = planned_of(call_off)
         require_scores_counted(competition)
         first = _first(call_off)
@@ -56,14 +62,15 @@ def award_competition(actor: Actor, reference: str, revision: int, conflicts: ob
     """Awards to the tenderer that ranks first; `conflicts` says what is known of conflicts of interest (1 to 1,000
     characters). Tenderers that were not told of an intention are told now.
 
-    Raises NotFound, NotPermitted, Stale; Conflict where scores count no longer, nobody ranks, a low price is not
-    settled, approval is missing, or a standstill was promised and has not ended; Invalid at /conflicts, and with every
-    rule that is broken on the day of award.
+    Raises NotFound; NotPermitted, also for who declared a conflict of interest; Stale; Conflict where scores count no
+    longer, nobody ranks, a low price is not settled, approval is missing, or a standstill was promised and has not
+    ended; Invalid at /conflicts, and with every rule that is broken on the day of award.
     """
     said = conflicts_of(conflicts)
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "award")
+        require_deciding(call_off, actor)
         competition = planned_of(call_off)
         _stood_still(call_off, competition)
         require_scores_counted(competition)
