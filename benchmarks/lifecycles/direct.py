@@ -90,6 +90,7 @@ def extended(it: Purchase) -> Steps:
     yield it.after(120)
     at = f"contracts/{it.contract}/"
     it.act(it.owner, f"{at}extend/", {}, "contract.extended", of=at)
+    _complete_too_early(it, at)
     it.act(it.owner, f"{at}complete/", {}, "contract.completed", of=at)
 
 
@@ -98,7 +99,14 @@ def terminated(it: Purchase) -> Steps:
     contracted(it, first)
     yield it.after(120)
     at = f"contracts/{it.contract}/"
+    _complete_too_early(it, at)
     it.act(it.owner, f"{at}terminate/", {"reason": "The service has closed."}, "contract.terminated", of=at)
+
+
+def _complete_too_early(it: Purchase, at: str) -> None:
+    """It is said by mistake that the work is done, and taken back."""
+    it.act(it.owner, f"{at}complete/", {}, "contract.completed", of=at)
+    it.act(it.owner, f"{at}reopen/", {"reason": "The report is missing."}, "contract.reopened", of=at)
 
 
 def declined(it: Purchase) -> Steps:
@@ -109,10 +117,16 @@ def declined(it: Purchase) -> Steps:
 
 
 def expired(it: Purchase) -> Steps:
+    """Reminded, given more time, reminded again, and not answered."""
     first, second, _ = begun(it)
     offer = sent(it)
-    read(it, first, offer)
+    own = read(it, first, offer)
     half, end = window(offer)
+    yield half
+    it.happened.append("offer.reminded")
+    later = {"reply_by": (end + timedelta(days=4)).isoformat()}
+    it.act(it.owner, f"{own}extend/", later, "offer.extended", of=own)
+    half, end = window(offer | later)
     yield half
     it.happened.append("offer.reminded")
     yield end
@@ -167,8 +181,10 @@ def undone(it: Purchase) -> Steps:
 
 
 def approved(it: Purchase) -> Steps:
-    """Approved, edited, which takes the approval away, and approved again."""
+    """Sent back, approved, edited, which takes the approval away, and approved again."""
     first, *_ = begun(it, "100")
+    why = {"reason": "Say where the work is done."}
+    it.move("send-back", why, "call_off.sent_back", who=it.approver)
     it.move("approve", {}, "call_off.approved", who=it.approver)
     said = {"terms": TERMS | {"expenses": "200.00"}}
     fell = ("call_off.approval_lapsed", "call_off.edited")
