@@ -216,9 +216,8 @@ def _case_studies(
     reader: Reader, value: object, base: ProfileContent, _: Collection[str]
 ) -> list[dict[str, Any]]:
     """Case studies, each with a key that stays: its own, that of the study with the same title, or one from
-    its title.
+    its title. Of several with one title the first gets the key of the first that stands.
     """
-    known = {study["title"]: study["key"] for study in base.case_studies}
     studies: list[dict[str, Any]] = []
     keys: set[str] = set()
     for step, one in enumerate(reader.items(value, CASE_STUDIES)):
@@ -236,20 +235,36 @@ def _case_studies(
             study["sector"] = inner.at("sector").choice(held["sector"], SECTORS)
         if held.get("year") is not None:
             study["year"] = _year(inner.at("year"), held["year"])
-        study["key"] = _key(inner.at("key"), held.get("key") or known.get(title), title, keys)
-        keys.add(study["key"])
+        if held.get("key"):
+            study["key"] = _given_key(inner.at("key"), held["key"], keys)
+            keys.add(study["key"])
         studies.append(study)
+    # What stands keeps its key before anything new takes one: it is cited by it.
+    standing: dict[str, list[str]] = {}
+    for one in base.case_studies:
+        if one["key"] not in keys:
+            standing.setdefault(one["title"], []).append(one["key"])
+    keyless = [study for study in studies if not study["key"]]
+    for study in keyless:
+        if standing.get(study["title"]):
+            study["key"] = standing[study["title"]].pop(0)
+            keys.add(study["key"])
+    for study in keyless:
+        study["key"] = study["key"] or _fresh_key(study["title"], keys)
+        keys.add(study["key"])
     return studies
 
 
-def _key(reader: Reader, given: object, title: str, taken: set[str]) -> str:
-    if given is not None:
-        if not isinstance(given, str) or not KEY_SHAPE.fullmatch(given):
-            reader.wrong("shape", "A key holds small letters, digits and hyphens, at most 90.")
-            return ""
-        if given in taken:
-            reader.wrong("duplicate", f"{_shown(given)} stands here twice.")
-        return given
+def _given_key(reader: Reader, given: object, taken: Collection[str]) -> str:
+    if not isinstance(given, str) or not KEY_SHAPE.fullmatch(given):
+        reader.wrong("shape", "A key holds small letters, digits and hyphens, at most 90.")
+        return ""
+    if given in taken:
+        reader.wrong("duplicate", f"{_shown(given)} stands here twice.")
+    return given
+
+
+def _fresh_key(title: str, taken: Collection[str]) -> str:
     plain = slugify(title)[:80].strip("-") or "case-study"
     key, number = plain, 2
     while key in taken:

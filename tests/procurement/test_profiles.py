@@ -186,6 +186,47 @@ def test_a_case_study_keeps_its_key_when_it_comes_again_without(ash: Partner) ->
     assert [study["key"] for study in partner.published.case_studies] == ["another", key]
 
 
+def keys_after(revision: int, *studies: dict[str, str]) -> list[str]:
+    partner = update_profile(SYSTEM, "ash", revision, {"case_studies": list(studies)})
+    assert partner.published is not None
+    return [study["key"] for study in partner.published.case_studies]
+
+
+def test_case_studies_of_one_title_keep_their_keys_when_they_come_again_without(ash: Partner) -> None:
+    twice = ({"title": "Twice", "text": "North."}, {"title": "Twice", "text": "South."})
+    assert keys_after(ash.revision, *twice) == ["twice", "twice-2"]
+    versions = ProfileVersion.objects.count()
+    outcome = publish_profiles(SYSTEM, [ProfileDraft("ash", {"case_studies": list(twice)})])
+    assert (outcome.changed, outcome.unchanged) == ([], 1)
+    assert ProfileVersion.objects.count() == versions
+    third = {"title": "Twice", "text": "West."}
+    assert keys_after(ash.revision + 1, *twice, third) == ["twice", "twice-2", "twice-3"]
+
+
+def test_a_new_case_study_with_the_title_of_one_that_is_given_by_its_key_gets_its_own(ash: Partner) -> None:
+    assert ash.published is not None
+    stands = ash.published.case_studies[0]
+    new = {"title": stands["title"], "text": "Another of that title."}
+    assert keys_after(ash.revision, stands, new) == ["a-first-case", "a-first-case-2"]
+    given = {"key": "a-first-case-2", "title": "Else", "text": "t"}
+    assert keys_after(ash.revision + 1, new | {"text": "Before it."}, given, stands) == [
+        "a-first-case-3",
+        "a-first-case-2",
+        "a-first-case",
+    ]
+
+
+def test_a_new_case_study_does_not_take_the_key_of_one_that_comes_after_it(ash: Partner) -> None:
+    assert keys_after(ash.revision, {"title": "A place", "text": "t"}) == ["a-place"]
+    studies = ({"title": "A place!", "text": "New."}, {"title": "A place", "text": "t"})
+    assert keys_after(ash.revision + 1, *studies) == ["a-place-2", "a-place"]
+    given = {"key": "one-more", "title": "Given", "text": "t"}
+    assert keys_after(ash.revision + 2, {"title": "One more", "text": "t"}, given) == [
+        "one-more-2",
+        "one-more",
+    ]
+
+
 def test_texts_are_kept_in_one_unicode_form_and_line_end(ash: Partner) -> None:
     partner = update_profile(SYSTEM, "ash", ash.revision, {"name": " Cafe\u0301 ", "summary": "One\r\ntwo"})
     assert partner.published is not None

@@ -192,6 +192,16 @@ def test_the_sector_and_the_year_of_a_case_study_are_stated_shown_and_taken_back
     assert study() == {name: before[name] for name in ("key", "title", "text")}
 
 
+def test_a_case_study_may_be_called_as_another_one(signed_in: Client) -> None:
+    form = filled(read(signed_in.get("/profile/alder")))
+    form["study_title"][1], form["study_text"][1] = form["study_title"][0], "The next year."
+    assert signed_in.post("/profile/alder", form).status_code == 303
+    published = Partner.objects.get(reference="alder").published
+    assert published is not None
+    assert [study["title"] for study in published.case_studies] == ["Vision rehabilitation"] * 2
+    assert len({study["key"] for study in published.case_studies}) == 2
+
+
 def test_an_emptied_case_study_is_taken_out(signed_in: Client) -> None:
     form = filled(read(signed_in.get("/profile/alder")))
     form["study_title"][0] = form["study_text"][0] = ""
