@@ -6,7 +6,7 @@ An actor is a person with roles in organisations, an integration with scopes for
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -312,6 +312,11 @@ def _fits(actor: Actor, grant: Grant, owner: int | None) -> bool:
         and (not grant.own_only or organisation == owner)
         for organisation, role in actor.roles.items()
     )
+
+
+def entitling(actor: Actor, action: Action) -> list[int]:
+    """Those of the actor's organisations (keys) in which their role lets them do this, whatever they are elsewhere."""
+    return [key for key, role in actor.roles.items() if can(replace(actor, roles={key: role}), action, key)]
 
 
 def require(actor: Actor, action: Action, owner: Organisation | int | None = None) -> None:

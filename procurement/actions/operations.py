@@ -23,7 +23,7 @@ from django.utils import timezone
 from procurement.actions.events import Happening, record
 from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.models import Operation
-from procurement.permissions import SYSTEM, Action, Actor, can, require
+from procurement.permissions import SYSTEM, Action, Actor, can, entitling, require
 from procurement.references import numbered
 
 KINDS: Final[dict[str, Action]] = {
@@ -49,7 +49,7 @@ def start_import(
     actor: Actor, kind: str, upload: Iterable[bytes], name: str, options: Mapping[str, Any]
 ) -> Operation:
     """Stores the upload under the data folder and queues its import. `name` is the file's own, kept as a
-    label.
+    label. It belongs to that one of the actor's organisations by which they may import: its people follow it.
 
     Raises NotPermitted, Invalid for an unknown kind, an empty file or one over 512 MB.
     """
@@ -60,7 +60,7 @@ def start_import(
     require(actor, KINDS[kind])
     path = _stored(upload, name)
     parameters = {"file": path.name, "name": name[:200], "options": dict(options)}
-    return queue(actor, kind, parameters, next(iter(actor.organisations()), None))
+    return queue(actor, kind, parameters, next(iter(entitling(actor, KINDS[kind])), None))
 
 
 def queue(

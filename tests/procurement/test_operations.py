@@ -5,6 +5,7 @@ problem.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ from procurement.actions.operations import cancel, due, start_import, uploads, v
 from procurement.actions.running import HALF, Following, run
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted
 from procurement.guards import refuse_where, take_down_where
-from procurement.models import Capability, Event, Operation, Organisation, Partner
-from procurement.permissions import Actor
+from procurement.models import Capability, Event, Membership, Operation, Organisation, Partner, User
+from procurement.permissions import Actor, person
 from tests.procurement.test_partner_imports import row
 from tests.world import editor_of, make_frameworks
 
@@ -275,6 +276,24 @@ def test_only_an_operator_may_import(operator: Actor) -> None:
     with pytest.raises(NotPermitted):
         start_import(editor_of("owner"), "import_partners", [b"{}"], "x.jsonl", {})
     assert not Operation.objects.exists()
+
+
+def test_an_import_is_that_organisations_by_which_whoever_acts_for_several_may_import(
+    operator: Actor,
+) -> None:
+    buyer = Organisation.objects.create(reference="aa-buyer", name="Buyer")
+    Capability.objects.create(organisation=buyer, kind=Capability.Kind.BUYER)
+    colleague = editor_of("aa-buyer")
+    user = User.objects.create_user("both@example.org", None)
+    for body, role in ((buyer, "administrator"), (Organisation.objects.get(reference="operator"), "editor")):
+        Membership.objects.create(user=user, organisation=body, role=role)
+    actor = person(user)
+    for roles in (actor.roles, dict(reversed(actor.roles.items()))):
+        operation = queued(replace(actor, roles=roles), row("a"))
+        assert operation.organisation is not None
+        assert operation.organisation.reference == "operator"
+        assert operation in visible(operator)
+    assert list(visible(colleague)) == []
 
 
 def test_a_name_with_a_path_stays_inside_the_folder(operator: Actor) -> None:
