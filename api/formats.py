@@ -69,7 +69,7 @@ class StrictJSONParser(BaseParser):
 
 
 class MergePatchParser(StrictJSONParser):
-    """`application/merge-patch+json` (RFC 7396): what is sent replaces, what is not sent stays."""
+    """`application/merge-patch+json` (RFC 7396): what is sent replaces, what is not sent stays, within objects too."""
 
     media_type = "application/merge-patch+json"
 
@@ -98,14 +98,23 @@ class OneForm(BaseContentNegotiation):
     """
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        asked = (request.content_type or "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == asked), None)
+        sent = _media_type(request)
+        return next((parser for parser in parsers if parser.media_type == sent), None)
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
         return renderer, renderer.media_type
+
+
+def is_merge_patch(request: Request) -> bool:
+    """Whether the body was sent as a merge patch."""
+    return _media_type(request) == MergePatchParser.media_type
+
+
+def _media_type(request: Request) -> str:
+    return (request.content_type or "").partition(";")[0].strip().lower()
 
 
 def _plain(value: Any) -> Any:

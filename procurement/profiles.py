@@ -21,6 +21,7 @@ from django.core.validators import URLValidator, validate_email
 from django.utils.text import slugify
 
 from procurement.errors import Fault
+from procurement.merging import merged
 from procurement.visible import SHOWS_NOTHING, shows_something
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 
@@ -99,6 +100,15 @@ def edited(
     if not content.name and not any(fault.pointer.endswith("/name") for fault in faults):
         faults.append(Fault(f"{pointer}/name", "required", "A profile has a name."))
     return content, faults
+
+
+def merged_changes(current: ProfileContent | None, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that a merge patch (RFC 7396) of the content comes to, for `edited`: a field that it takes away is
+    as in a profile that states nothing.
+    """
+    changes = merged((current or EMPTY).columns(), patch)
+    nothing = EMPTY.columns()
+    return {name: nothing.get(name) if value is None else value for name, value in changes.items()}
 
 
 def escaped(token: str) -> str:

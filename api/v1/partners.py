@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from api.auth import actor_of, signed_in
 from api.changing import malformed_told, object_of
 from api.conditional import revision_meant
-from api.formats import MergePatchParser, StrictJSONParser
+from api.formats import MergePatchParser, StrictJSONParser, is_merge_patch
 from api.parameters import choice, reference
 from api.schema import operation
 from api.v1.shapes import FICTIONAL, Named
@@ -37,6 +37,18 @@ from procurement.profiles import (
 from procurement.querysets import PartnerQuerySet
 from procurement.vocabulary import ACCREDITATIONS, OWNERSHIP, SECTORS, SIZES
 from search.parameters import Parameter
+
+
+class Nullable(serializers.Serializer[Any]):
+    """One whose fields may be null, but for those that `stays` names: a merge patch takes them away."""
+
+    stays: ClassVar[tuple[str, ...]] = ()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for name, field in fields.items():
+            field.allow_null = name not in self.stays
+        return fields
 
 
 class CaseStudySerializer(serializers.Serializer[Any]):
@@ -86,6 +98,22 @@ class ProfileSerializer(serializers.Serializer[Any]):
     )
     case_studies = serializers.ListField(child=CaseStudySerializer(), max_length=CASE_STUDIES)
     contacts = ContactsSerializer(required=False)
+
+
+class EvidenceMergeSerializer(Nullable, EvidenceSerializer):
+    """Parts of where the form of ownership can be looked up; null takes one away."""
+
+
+class ContactsMergeSerializer(Nullable, ContactsSerializer):
+    """Some of the ways to reach a partner; null takes one away."""
+
+
+class ProfileMergeSerializer(Nullable, ProfileSerializer):
+    """A merge patch of the part of a partner that the firm itself writes. Null takes away all but the name."""
+
+    stays = ("name",)
+    ownership_evidence = EvidenceMergeSerializer()
+    contacts = ContactsMergeSerializer()
 
 
 class PartnerSupplierSerializer(Named):
@@ -198,7 +226,7 @@ class PartnerDetail(DetailView):
         answer=PartnerSerializer,
         body={
             "application/json": ProfileSerializer(partial=True),
-            "application/merge-patch+json": ProfileSerializer(partial=True),
+            "application/merge-patch+json": ProfileMergeSerializer(partial=True),
         },
         scope="partners:write",
         headers=("If-Match",),
@@ -208,7 +236,8 @@ class PartnerDetail(DetailView):
         '-d \'{"summary": "Research, engagement and evaluation for public bodies."}\'',
     )
     def patch(self, request: Request, reference: str) -> Response:
-        """Publishes a new version of the profile. What is sent replaces, what is not sent stays.
+        """Publishes a new version of the profile. What is sent replaces, what is not sent stays. Of a merge patch
+        (RFC 7396) that holds within `ownership_evidence` and `contacts` too, and null takes away what is stated.
 
         A firm updates its own profile and nobody else's. Searches find the new text within two seconds.
         """
@@ -217,5 +246,5 @@ class PartnerDetail(DetailView):
         revision = revision_meant(request)
         changes = object_of(request)
         with malformed_told():
-            update_profile(actor, reference, revision, changes)
+            update_profile(actor, reference, revision, changes, merge=is_merge_patch(request))
         return self.shown(request, self.found(request, reference))

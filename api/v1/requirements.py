@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.changing import answered, done_once, malformed_told, object_of, text_of
 from api.conditional import revision_meant
-from api.formats import MergePatchParser, StrictJSONParser
+from api.formats import MergePatchParser, StrictJSONParser, is_merge_patch
 from api.parameters import choice, values
 from api.schema import operation
 from api.v1.requirement_shapes import (
@@ -151,12 +151,14 @@ class RequirementDetail(RequirementRead):
         "-H 'Content-Type: application/json' -d '{\"months\": 9}'",
     )
     def patch(self, request: Request, reference: str) -> Response:
-        """Makes a new revision. What is sent replaces, what is not sent stays; null states nothing."""
+        """Makes a new revision. What is sent replaces, what is not sent stays; null states nothing. Of a merge patch
+        (RFC 7396) that holds within `must_have`, `preferences` and `budget` too.
+        """
         actor = signed_in(request)
         revision = self.revision_read(request, reference)
         changes = object_of(request)
         with malformed_told():
-            revise_requirement(actor, reference, revision, changes)
+            revise_requirement(actor, reference, revision, changes, merge=is_merge_patch(request))
         return self.shown(request, self.found(request, reference))
 
 

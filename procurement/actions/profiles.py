@@ -22,7 +22,7 @@ from procurement.bulk import insert
 from procurement.errors import Fault, Invalid, NotFound, Stale
 from procurement.models import Partner, ProfileVersion, Region
 from procurement.permissions import Action, Actor, can, require
-from procurement.profiles import FIELDS, ProfileContent, edited
+from procurement.profiles import FIELDS, ProfileContent, edited, merged_changes
 from procurement.revisions import changed_since
 
 
@@ -70,14 +70,19 @@ def edit_of(
     ), []
 
 
-def update_profile(actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]) -> Partner:
-    """A firm edits its own profile and publishes the edit; an edit that changes nothing makes no version.
+def update_profile(
+    actor: Actor, reference: str, revision: int, changes: Mapping[str, Any], *, merge: bool = False
+) -> Partner:
+    """A firm edits its own profile and publishes the edit; an edit that changes nothing makes no version. With `merge`
+    the changes are a merge patch (RFC 7396), else a field that they name is replaced whole.
 
     Raises NotFound, NotPermitted, Stale if `revision` is not the partner's, Invalid with a fault for
     everything wrong.
     """
     with transaction.atomic():
         partner = _locked(actor, reference, Action.UPDATE_PROFILE, revision)
+        if merge:
+            changes = merged_changes(content_of(partner.published) if partner.published else None, changes)
         edit, faults = edit_of(partner, changes, region_codes())
         if edit is None:
             raise Invalid("The profile was not changed.", tuple(faults))

@@ -16,6 +16,7 @@ from procurement.actions.buyers import buyer_of, owner_references
 from procurement.actions.events import Happening, record
 from procurement.actions.requirement_checks import missing_from
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
+from procurement.merging import merged
 from procurement.models import CallOff, Requirement, RequirementRevision
 from procurement.permissions import Action, Actor, can, require
 from procurement.profiles import NOTE_LENGTH, Reader
@@ -67,9 +68,10 @@ def requirement_like(actor: Actor, organisation: str, content: Mapping[str, Any]
 
 
 def revise_requirement(
-    actor: Actor, reference: str, revision: int, changes: Mapping[str, Any]
+    actor: Actor, reference: str, revision: int, changes: Mapping[str, Any], *, merge: bool = False
 ) -> Requirement:
-    """Says it anew: a field of `changes` replaces, one that is absent stays; the same again makes no revision.
+    """Says it anew: a field of `changes` replaces, one that is absent stays; the same again makes no revision. With
+    `merge` they are a merge patch (RFC 7396), which goes into `must_have`, `preferences` and `budget`.
 
     Raises NotFound, NotPermitted, Stale if `revision` is not the requirement's, Conflict once it is withdrawn,
     Invalid.
@@ -79,7 +81,8 @@ def revise_requirement(
         if requirement.status != Requirement.Status.OPEN:
             raise Conflict("The requirement is withdrawn.")
         before = _current(requirement)
-        read = RequirementContent.from_json({**before.content, **changes})
+        said_anew = merged(before.content, changes) if merge else changes
+        read = RequirementContent.from_json({**before.content, **said_anew})
         _check(read)
         new = read.to_json()
         differing = sorted(name for name in new if new[name] != before.content.get(name))

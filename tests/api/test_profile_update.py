@@ -57,6 +57,64 @@ def test_a_merge_patch_is_taken_too(firm: Client) -> None:
     assert (response.status_code, response.json()["size"]) == (200, "small")
 
 
+MERGED = "application/merge-patch+json"
+
+
+def test_a_merge_patch_goes_into_objects_and_null_takes_away(firm: Client) -> None:
+    contacts = {"email": "all@example.org", "phone": "020 7946 0100", "website": "https://example.org"}
+    evidence = {"register": "Mutuals Public Register", "number": "12"}
+    whole = {"contacts": contacts, "ownership_evidence": evidence, "size": "medium", "sectors": ["health"]}
+    assert patch(firm, whole, "*").status_code == 200
+    changes = {
+        "contacts": {"phone": "020 7946 0999", "website": None},
+        "ownership_evidence": {"note": "Looked up."},
+        "summary": None,
+        "size": None,
+        "sectors": None,
+    }
+    told = patch(firm, changes, "*", MERGED)
+    assert told.status_code == 200
+    assert {name: told.json()[name] for name in changes} == {
+        "contacts": {"email": "all@example.org", "phone": "020 7946 0999"},
+        "ownership_evidence": {**evidence, "note": "Looked up."},
+        "summary": "",
+        "size": "not-stated",
+        "sectors": [],
+    }
+    assert Event.objects.order_by("-position")[0].changes["fields"] == [
+        "summary", "ownership_evidence", "size", "sectors", "contacts",
+    ]  # fmt: skip
+    gone = patch(firm, {"contacts": None}, "*", f"{MERGED}; charset=utf-8")
+    assert (gone.status_code, gone.json()["contacts"]) == (200, {})
+
+
+def test_sent_as_plain_json_an_object_is_replaced_whole(firm: Client) -> None:
+    assert patch(firm, {"contacts": {"email": "all@example.org", "phone": "1"}}, "*").status_code == 200
+    told = patch(firm, {"contacts": {"phone": "2"}}, "*")
+    assert (told.status_code, told.json()["contacts"]) == (200, {"phone": "2"})
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"name": None}, 422, "/name"),
+        ({"colour": None}, 400, "/colour"),
+        ({"contacts": {"fax": "1"}}, 400, "/contacts/fax"),
+        ({"contacts": {"email": "nobody"}}, 422, "/contacts/email"),
+        ({"contacts": []}, 400, "/contacts"),
+        ({"sectors": [None]}, 400, "/sectors/0"),
+    ],
+)
+def test_what_is_wrong_in_a_merge_patch_is_named_and_nothing_changes(
+    firm: Client, body: Any, status: int, pointer: str
+) -> None:
+    before = state()
+    response = patch(firm, body, "*", MERGED)
+    assert response.status_code == status
+    assert [each["pointer"] for each in response.json()["errors"]] == [pointer]
+    assert state() == before
+
+
 def test_the_last_write_does_not_win(firm: Client) -> None:
     tag = firm.get(PROFILE)["ETag"]
     assert patch(firm, {"summary": "First."}, tag).status_code == 200

@@ -74,6 +74,31 @@ def test_who_is_answered_what(
     assert Event.objects.count() == before + done
 
 
+def test_a_merge_patch_goes_into_objects_of_a_requirement(person: Callable[[str], Client]) -> None:
+    client = person("buyer")
+    preferences = {"ownership": ["employee-owned"], "size": ["small"]}
+    budget = {"amount": "9000.00", "currency": "GBP"}
+    made = post(client, LIST, NEED | {"preferences": preferences, "budget": budget, "months": 6})
+    assert made.status_code == 201
+    changes = {"preferences": {"size": ["medium"]}, "budget": {"amount": "9500.00"}, "months": None}
+
+    told = client.patch(
+        made["Location"], changes, content_type="application/merge-patch+json", headers={"If-Match": "*"}
+    )
+
+    assert told.status_code == 200
+    body = told.json()
+    assert (body["preferences"]["ownership"], body["preferences"]["size"]) == (["employee-owned"], ["medium"])
+    assert (body["budget"], body["months"]) == ({"amount": "9500.00", "currency": "GBP"}, None)
+    whole = client.patch(
+        made["Location"],
+        {"preferences": {"size": ["large"]}},
+        content_type=JSON,
+        headers={"If-Match": told["ETag"]},
+    )
+    assert (whole.status_code, whole.json()["preferences"]["ownership"]) == (200, [])
+
+
 def test_a_requirement_is_created_revised_and_withdrawn(person: Callable[[str], Client]) -> None:
     client = person("buyer")
     made = post(client, LIST, NEED)
