@@ -96,7 +96,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
     except BadSheet as error:
         raise Invalid(f"{wanted.named(path)}: {error}.") from error
     suppliers = _suppliers(cards, known, wanted, headings["supplier"], report)
-    _placeless(cards, suppliers, framework, headings, report)
+    unappointed = _placeless(cards, suppliers, framework, headings, wanted, report)
     if "key" in headings:
         _keys(cards, suppliers, wanted, headings["key"], report)
     _ended(cards, suppliers, wanted, headings, report)
@@ -109,7 +109,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         # What is odd is wrong then, and told as that alone.
         report.faults, report.warnings = report.faults + report.warnings, []
     # What is said of columns and sheets refuses no row, however strict: it is no cell's.
-    report.warnings += _unread(sheet, headings)
+    report.warnings += (*unappointed, *_unread(sheet, headings))
     changes = _compare(actor, cards, suppliers, wanted, path, report)
     if report.faults and not wanted.partial:
         report.warnings += (*overtaken(changes), *past(changes))
@@ -262,10 +262,13 @@ def _placeless(
     suppliers: Mapping[str, str],
     framework: Framework,
     headings: Mapping[str, str],
+    wanted: RateImport,
     report: RateImportReport,
-) -> None:
+) -> list[CellFault]:
     """Warns of each rate of a supplier for a lot, or on a framework, on which it holds no place: nobody could call it
-    off. Where the framework has given no place at all, that says nothing.
+    off. Where the framework has given no place at all, that says nothing. Returned is what is said of suppliers that
+    are to be made and, as those that such an import has made before, have never had a place anywhere: who asks for
+    them does not want them refused, however strict.
     """
     places: dict[str, set[str]] = {}
     for supplier, lot in (
@@ -275,8 +278,10 @@ def _placeless(
     ):
         places.setdefault(supplier, set()).add(lot)
     if not places:
-        return
+        return []
+    appointed = set(Appointment.objects.values_list("supplier__reference", flat=True).distinct())
     odd: list[CellFault] = []
+    unappointed: list[CellFault] = []
     for key, card in cards.items():
         if key not in suppliers:
             continue
@@ -285,11 +290,13 @@ def _placeless(
             row = card.row_of_key[line.key]
             if not held:
                 why = f"holds no place on {framework.number}"
-                odd.append(CellFault(row, headings["supplier"], name, why))
+                made = wanted.create_suppliers and suppliers[key] not in appointed
+                (unappointed if made else odd).append(CellFault(row, headings["supplier"], name, why))
             elif line.lot is not None and line.lot not in held:
                 why = f"is a lot on which {name} holds no place"
                 odd.append(CellFault(row, headings["lot"], card.lots[line.lot], why))
     report.warnings += sorted(odd, key=lambda one: one.row)
+    return sorted(unappointed, key=lambda one: one.row)
 
 
 def _keys(

@@ -63,6 +63,31 @@ def test_rates_of_a_supplier_without_any_place_are_odd_row_by_row(tmp_path: Path
     ]
 
 
+def test_suppliers_that_strict_is_to_make_are_made_and_told_also_when_the_sheet_comes_again(
+    tmp_path: Path,
+) -> None:
+    make_world()
+    rows = ("Birch Ltd,1,Adviser,400", "Birch Ltd,,Director,900", "oak,1,Adviser,400")
+    told = [(row, "supplier", "Birch Ltd", "holds no place on WR1") for row in (2, 3)]
+    for made in (["Birch Ltd"], []):
+        report = loaded(tmp_path, *rows, create_suppliers=True, strict=True)
+        assert (odd(report), report.faults, report.new_suppliers) == (told, [], made)
+        assert (report.loaded, report.refused) == (3, 0)
+    report = loaded(tmp_path, *rows, strict=True)
+    assert [(one.row, one.heading, one.cell, one.message) for one in report.faults] == told
+    assert (odd(report), report.loaded, report.applied) == ([], 0, False)
+
+
+def test_strict_refuses_who_has_lost_its_place_also_where_suppliers_are_made(tmp_path: Path) -> None:
+    make_world()
+    Appointment.objects.filter(supplier__reference="oak").update(status="withdrawn")
+    lines, events = RateLine.objects.count(), Event.objects.count()
+    report = loaded(tmp_path, "oak,1,Adviser,400", create_suppliers=True, strict=True)
+    assert [(one.row, one.message) for one in report.faults] == [(2, "holds no place on WR1")]
+    assert (odd(report), report.loaded, report.applied) == ([], 0, False)
+    assert (RateLine.objects.count(), Event.objects.count()) == (lines, events)
+
+
 def test_a_place_that_is_suspended_is_one_and_one_that_is_withdrawn_none(tmp_path: Path) -> None:
     make_world()
     place = Appointment.objects.filter(supplier__reference="oak", lot__reference="wr1~1")
