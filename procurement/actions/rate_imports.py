@@ -120,7 +120,7 @@ def import_rates(actor: Actor, path: Path, wanted: RateImport, watch: Watch) -> 
         make_suppliers(actor, report.new_suppliers, suppliers)
         for left in reversed(range(OVERTAKEN_AT_MOST)):
             try:
-                publish_changes(actor, changes, watch.written)
+                publish_changes(actor, changes, watch.written, again=left < OVERTAKEN_AT_MOST - 1)
                 break
             except Stale:
                 # Told is what this import has changed itself: its cards are compared with what now stands.

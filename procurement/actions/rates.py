@@ -32,6 +32,8 @@ from procurement.turns import take_turn
 STAGED_LINES: Final = 4_000
 """Lines written in one transaction while staging: about a fifth of a second of SQLite's write lock."""
 
+REMOVED: Final = "What was staged was removed by an import of the same file; run it again."
+
 Status = RateCardVersion.Status
 
 _COLUMNS: Final = (
@@ -158,11 +160,16 @@ def _head(before: RateCardVersion, last: date | None, draft: CardDraft) -> dict[
     return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 
 
-def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progress | None = None) -> None:
-    """Carry out what compare_cards found: stage the lines in batches, then publish in one transaction.
+def publish_changes(
+    actor: Actor, changes: Sequence[CardChange], progress: Progress | None = None, *, again: bool = False
+) -> None:
+    """Carry out what compare_cards found: stage the lines in batches, then publish in one transaction. `again`: after
+    Stale. What another import may be staging from the same source is left alone then, lest two take turns at removing
+    it.
 
     Raises Stale, having published nothing, where somebody else has published one of the cards since they were compared,
-    also one that was to stay as it is: what was found of it is no longer so.
+    also one that was to stay as it is: what was found of it is no longer so. So it does where another import from the
+    same source has taken what is staged here for leftovers and removed it.
     """
     differing = [change for change in changes if not change.same]
     if not differing:
@@ -170,10 +177,11 @@ def publish_changes(actor: Actor, changes: Sequence[CardChange], progress: Progr
             _take_turn(changes)
         return
     keys = CardKeys.of([change.draft for change in differing])
-    _discard_leftovers(differing)
+    if not again:
+        _discard_leftovers(differing)
     versions = _stage_versions(actor, differing, keys)
-    _stage_lines(differing, versions, keys, progress)
     try:
+        _stage_lines(differing, versions, keys, progress)
         with transaction.atomic():
             _take_turn(changes)
             _publish(actor, differing, versions)
@@ -227,9 +235,13 @@ def _discard_leftovers(changes: Sequence[CardChange]) -> None:
 
 
 def _discard(drafts: Iterable[int]) -> None:
-    """Removes drafts (primary keys) with their lines."""
+    """Removes those of the drafts (primary keys) that are still drafts, with their lines."""
     for key in drafts:
         with transaction.atomic():
+            # Held first: whoever stages into it or publishes it has done so before, or finds it gone.
+            held = RateCardVersion.objects.select_for_update().filter(pk=key, status=Status.DRAFT)
+            if held.first() is None:
+                continue
             RateLine.objects.filter(version=key).delete()
             RateCardVersion.objects.filter(pk=key).delete()
 
@@ -241,6 +253,8 @@ def _stage_versions(actor: Actor, changes: Sequence[CardChange], keys: CardKeys)
         batch = changes[start : start + LOOKED_UP]
         references = [change.draft.reference for change in batch]
         with transaction.atomic():
+            # Two that number the versions of one card side by side would give both the same number.
+            take_turn("rates")
             stands = set(
                 RateCard.objects.filter(reference__in=references).values_list("reference", flat=True)
             )
@@ -303,13 +317,25 @@ def _stage_lines(
     insert = f"INSERT INTO {quote(RateLine._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of ours
     while batch := list(islice(rows, STAGED_LINES)):
         with transaction.atomic(), connection.cursor() as cursor:
+            _hold(sorted({version for version, *_ in batch}))
             cursor.executemany(insert, batch)
         staged += len(batch)
         if progress:
             progress(staged, total)
 
 
-def _row(version: int, ordinal: int, line: LineDraft, keys: CardKeys) -> tuple[int | str | None, ...]:
+def _hold(versions: Sequence[int]) -> None:
+    """Within a transaction: nobody removes these drafts (primary keys) until it ends; Stale where one is gone."""
+    for start in range(0, len(versions), LOOKED_UP):
+        batch = versions[start : start + LOOKED_UP]
+        held = RateCardVersion.objects.select_for_update().filter(pk__in=batch).values_list("pk", flat=True)
+        if len(held) < len(batch):
+            raise Stale(REMOVED)
+
+
+def _row(
+    version: int, ordinal: int, line: LineDraft, keys: CardKeys
+) -> tuple[int, *tuple[int | str | None, ...]]:
     """A line as the columns of its table; the checks of the models were made by _check, those of the
     table hold.
     """
@@ -404,4 +430,4 @@ def _set_status(versions: Sequence[RateCardVersion], status: str, now: datetime)
         batch = [version.pk for version in versions[start : start + LOOKED_UP]]
         staged = RateCardVersion.objects.filter(pk__in=batch)
         if staged.update(status=status, published_at=now) < len(batch):
-            raise Stale("What was staged was removed by an import of the same file; run it again.")
+            raise Stale(REMOVED)

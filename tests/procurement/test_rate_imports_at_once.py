@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from procurement.actions.rate_import_report import RateImport, RateImportReport
 from procurement.actions.rate_imports import OVERTAKEN_AT_MOST, import_rates
+from procurement.actions.rates import STAGED_LINES
 from procurement.card_versions import spells, version_on
 from procurement.errors import Stale
 from procurement.models import RateCardVersion
@@ -142,6 +143,47 @@ def test_two_imports_of_one_file_leave_the_card_with_a_version(tmp_path: Path) -
         1,
         [("a", "Lead", 63_000)],
     )
+
+
+def test_a_file_of_the_same_name_that_comes_while_lines_are_staged_ends_neither(tmp_path: Path) -> None:
+    """The second takes away what the first is still filling: that one begins again on what then stands."""
+    rows = [f"Yew Digital,Role {number},{500 + number % 100},{number}" for number in range(STAGED_LINES + 1)]
+    left: list[list[tuple[str, str, int]]] = []
+
+    def overtake() -> None:
+        load(tmp_path / "two", "rates.csv", "Yew Digital,Role 0,777,0")
+        left.append(published("wr1~yew"))
+
+    report = load(tmp_path / "one", "rates.csv", *rows, watch=Overtaken(staged=overtake))
+
+    assert left == [[("0", "Role 0", 77_700)]]
+    assert (report.applied, report.lines.counts()) == (
+        True,
+        {"added": STAGED_LINES, "changed": 1, "unchanged": 0, "withdrawn": 0},
+    )
+    assert len(published("wr1~yew")) == STAGED_LINES + 1
+    assert published("wr1~yew")[0] == ("0", "Role 0", 50_000)
+    assert drafts() == 0
+
+
+def test_an_import_that_begins_again_leaves_what_the_other_is_staging(tmp_path: Path) -> None:
+    rows = ("Yew Digital,Lead,650,a",)
+
+    class Unfinished(Exception):  # noqa: N818 - it is cut off there
+        pass
+
+    def staging() -> None:
+        raise Unfinished
+
+    def overtake() -> None:
+        with pytest.raises(Unfinished):
+            load(tmp_path / "two", "rates.csv", "Yew Digital,Lead,777,a", watch=Overtaken(staged=staging))
+
+    report = load(tmp_path / "one", "rates.csv", *rows, watch=Overtaken(staged=overtake))
+
+    assert (report.applied, published("wr1~yew"), drafts()) == (True, [("a", "Lead", 65_000)], 1)
+    load(tmp_path / "two", "rates.csv", "Yew Digital,Lead,777,a")
+    assert (published("wr1~yew"), drafts()) == ([("a", "Lead", 77_700)], 0)
 
 
 def test_a_line_whose_row_was_refused_stays_as_the_other_import_has_published_it(tmp_path: Path) -> None:
