@@ -43,7 +43,7 @@ def _came_of_it(said: Mapping[str, Any]) -> str:
 
 MARKET_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "operation.finished": (
-        Notice("operation", _finished, _came_of_it, ("api:operation", "{subject}")),
+        Notice("operation", _finished, _came_of_it, ("web:operation", "{subject}")),
     ),
     "appointment.made": (
         Notice("supplier", "A place on lot {lot} of {framework}",

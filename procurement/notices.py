@@ -99,7 +99,7 @@ OFFER: Final = ("web:offer", "{subject}")
 CONTRACT: Final = ("web:contract", "{subject}")
 JOINING: Final = ("web:joining", "{subject}")
 PROPOSAL: Final = ("web:rate-proposal", "{subject}")
-HOOK: Final = ("api:webhook", "{subject}")
+HOOK: Final = ("web:webhook", "{subject}")
 
 NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     **MARKET_NOTICES,

@@ -94,6 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tenders/<str:reference>", tenders.tender, name="tender"),
     path("tenders/<str:reference>/receipts/<int:number>", tenders.receipt, name="receipt"),
     path("files/<str:reference>", files.file, name="file"),
+    path("operations/<str:reference>", imports.operation, name="operation"),
     path("joinings", joinings.joinings, name="joinings"),
     path("joinings/new", joinings.new_joining, name="new-joining"),
     path("joinings/<str:reference>", joinings.joining, name="joining"),

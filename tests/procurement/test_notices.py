@@ -97,7 +97,7 @@ def test_words_are_those_of_the_event() -> None:
     told = worded(event("operation.finished"), notice_for("operation.finished", "operation"), {})
     assert told.title == "Work has succeeded: subject-1"
     assert told.text == "The work “import partners” (subject-1) has succeeded."
-    assert told.link == "/api/v1/operations/subject-1/"
+    assert told.link == "/operations/subject-1"
     finished, notice = event("operation.finished"), notice_for("operation.finished", "operation")
     why = "The file has errors, and nothing of it would be imported: 1 of 1 row is wrong."
     finished.changes = {"kind": "import_rates", "status": "succeeded"}

@@ -124,6 +124,7 @@ ELSEWHERE: Final = {
     "finder": "leads on",
     "invited": "leads on",
     "notice": "no page",
+    "operation": "leads on",
     "readiness": "leads on",
     "receipt": "no page",
     "saved-search": "leads on",

@@ -14,17 +14,20 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from procurement.actions.evidence import EVIDENCE
 from procurement.actions.operations import KINDS, cancel, start_import, visible
 from procurement.actions.rate_cells import FIELDS
 from procurement.errors import Conflict, Fault, Invalid, NotPermitted
 from procurement.models import Framework, Operation
 from web.administering import Administrator, administrator, only
+from web.buying import actor_of
 from web.faults import FieldFault
 from web.once import done_once
 from web.pages import render
@@ -85,9 +88,10 @@ def imports(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_(request: HttpRequest, reference: str) -> HttpResponse:
-    """How far an import is and what came of it; POST stops it before it writes anything (409 once it has)."""
+    """How far an import is and what came of it, for whoever is told of its end; POST stops it before it writes anything
+    (403 for who reads alone, 409 once it has).
+    """
     who = administrator(request)
-    only(who.imports)
     found = visible(who.actor).filter(reference=reference, kind__in=KINDS).first()
     if found is None:
         raise Http404
@@ -112,6 +116,7 @@ def import_(request: HttpRequest, reference: str) -> HttpResponse:
         "administration",
         status_code=status,
         operation=found,
+        imports=who.imports,
         ended=found.status in ENDED,
         options=found.parameters.get("options", {}),
         title=_title(told),
@@ -127,6 +132,21 @@ def import_(request: HttpRequest, reference: str) -> HttpResponse:
         further=max(0, len(told.get("lines", [])) + told.get("more", {}).get("lines", 0) - SHOWN),
         faults=faults,
     )
+
+
+@never_cache
+@login_required
+@require_safe
+def operation(request: HttpRequest, reference: str) -> HttpResponse:
+    """Leads to the page of long work, whatever work it is: the message that it has ended names the operation alone. 404
+    for whoever may not follow it.
+    """
+    found = visible(actor_of(request)).filter(reference=reference).first()
+    if found is None:
+        raise Http404
+    if found.kind == EVIDENCE:
+        return redirect("web:evidence", found.parameters["shortlist"], found.reference)
+    return redirect("web:import", found.reference)
 
 
 @never_cache

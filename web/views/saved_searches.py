@@ -12,11 +12,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from procurement.actions.saved_searches import SavedSearchDraft, delete_saved_search, keep_saved_search
 from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Stale
@@ -45,6 +46,7 @@ LABELS: Final = {
     "frequency": N_("When"),
 }
 ON_A_PAGE: Final = 50
+NOT_THERE: Final = 404
 SAID: Final = {
     "saved": N_("The search is saved."),
     "changed": N_("The change is saved."),
@@ -90,12 +92,15 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
-    """A change of what one tells, or its end: as the button says that was pressed. 409 with the list where the search
-    was changed or deleted meanwhile.
+    """Leads to what the search finds now, as a message that it has found something does; POST: a change of what one
+    tells, or its end, as the button says that was pressed. 409 with the list where the search was changed or deleted
+    meanwhile.
     """
     actor = _buyer(request)
+    if request.method != "POST":
+        return _results(request, actor, reference)
     sent = request.POST
     revision = sent_revision(sent)
 
@@ -109,11 +114,8 @@ def saved_search(request: HttpRequest, reference: str) -> HttpResponse:
 
     try:
         return done_once(request, actor, act)
-    except NotFound as missing:
-        gone = SavedSearchQuerySet(SavedSearch).gone_from(actor)
-        if not gone.filter(reference=reference).exists():
-            raise Http404 from missing
-        return _page(request, actor, [changed(actor, ("saved_search", reference), GONE)], CONFLICT)
+    except NotFound:
+        return _gone(request, actor, reference, CONFLICT)
     except NotPermitted as refused:
         raise PermissionDenied from refused
     except Invalid as refused:
@@ -136,6 +138,23 @@ def _buyers(actor: Actor) -> list[str]:
     return list(
         Organisation.objects.filter(pk__in=keys).order_by("name", "pk").values_list("reference", flat=True)
     )
+
+
+def _results(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
+    """Leads to the search; 404 with those that are kept where it was deleted."""
+    found = SavedSearchQuerySet(SavedSearch).seen_by(actor).filter(reference=reference).first()
+    if found is None:
+        return _gone(request, actor, reference, NOT_THERE)
+    results = reverse("web:search")
+    return redirect(f"{results}?{found.query}" if found.query else results)
+
+
+def _gone(request: HttpRequest, actor: Actor, reference: str, status_code: int) -> HttpResponse:
+    """The list, which says who has deleted the search and when. Raises Http404 where it was never the actor's."""
+    gone = SavedSearchQuerySet(SavedSearch).gone_from(actor)
+    if not gone.filter(reference=reference).exists():
+        raise Http404
+    return _page(request, actor, [changed(actor, ("saved_search", reference), GONE)], status_code)
 
 
 def _back(done: str) -> str:
