@@ -203,6 +203,11 @@ class RateCardQuerySet(QuerySet[RateCard]):
         )
 
 
+def _including(day: date) -> tuple[Q, Q]:
+    """Of what names a first and a last day, that it includes this one; follows `in_force`."""
+    return Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
+
+
 class RateCardVersionQuerySet(QuerySet[RateCardVersion]):
     """Versions of rate cards."""
 
@@ -210,6 +215,10 @@ class RateCardVersionQuerySet(QuerySet[RateCardVersion]):
         """Those that are published, and those that were until a later one was or hold before it."""
         states = [RateCardVersion.Status.PUBLISHED, RateCardVersion.Status.SUPERSEDED]
         return self.filter(status__in=states)
+
+    def on(self, day: date) -> Self:
+        """Those whose own days include this one; which of a card's is in force card_versions.py says."""
+        return self.filter(*_including(day))
 
     def under(self, framework: Framework, suppliers: Collection[int]) -> Self:
         """Of these suppliers (primary keys) under the framework, with the card; the newest of a card first."""
@@ -219,6 +228,10 @@ class RateCardVersionQuerySet(QuerySet[RateCardVersion]):
 
 class RateLineQuerySet(QuerySet[RateLine]):
     """Lines of rate cards."""
+
+    def on(self, day: date) -> Self:
+        """Those whose own days include this one."""
+        return self.filter(*_including(day))
 
     def by_grade(self, versions: Collection[int], lot: Lot | None) -> Iterable[tuple[Any, ...]]:
         """The lines by grade of these versions (primary keys), of one lot and of those for every lot, or of all.
@@ -236,8 +249,7 @@ class RateLineQuerySet(QuerySet[RateLine]):
         """Numbers of the lots, in their order, that each of these versions (primary keys) has lines by grade for on a
         day; those for every lot are left out (one query).
         """
-        held = Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
-        lines = self.filter(*held, version__in=versions, grade__isnull=False, lot__isnull=False)
+        lines = self.on(day).filter(version__in=versions, grade__isnull=False, lot__isnull=False)
         found: dict[int, list[str]] = defaultdict(list)
         rows = lines.order_by("version_id", "lot__position", "lot__number")
         for version, number, _ in rows.values_list("version_id", "lot__number", "lot__position").distinct():

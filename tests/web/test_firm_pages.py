@@ -12,12 +12,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from config.connections import cache_settings
 from procurement.actions.profiles import update_profile
+from procurement.actions.rate_lines import LineDraft
+from procurement.actions.rates import CardDraft, publish_cards
+from procurement.card_places import CardPlace, card_places
 from procurement.models import Event, Partner
-from procurement.performance import card_places, performance, suppliers_of
+from procurement.performance import performance, suppliers_of
 from procurement.permissions import SYSTEM
-from tests.web.buying import ALDER, BIRCH, begin, signed
+from tests.web.buying import ALDER, BIRCH, begin, colleague, signed
 from tests.web.calling_off import awarded
 from tests.web.market import HOSTILE
+from tests.web.proposing import OWNER, first_day, proposers, step, submitted
 from tests.web.reading import read, rows, summary
 
 FIRM = "/firms/alder"
@@ -25,6 +29,12 @@ FIRM = "/firms/alder"
 
 def firm(reference: str) -> Partner:
     return Partner.objects.get(reference=reference)
+
+
+def places_of(reference: str, ahead: int = 0) -> list[CardPlace]:
+    """The cards of the first supplier that a firm belongs to, on a day so many days from today."""
+    supplier = suppliers_of(firm(reference))[0].supplier_id
+    return card_places(supplier, timezone.localdate() + timedelta(days=ahead))
 
 
 def test_a_firm_is_seen_by_its_own_people_alone(page: Client) -> None:
@@ -94,30 +104,109 @@ def test_a_firm_reads_counts_and_never_whose(page: Client) -> None:
 
 
 def test_rates_stand_among_the_cards_of_the_framework(page: Client) -> None:
-    alders = suppliers_of(firm("alder"))[0].supplier_id
-    illustrative, published = card_places(alders)
+    illustrative, published = places_of("alder")
     assert {(one.cheaper, one.cards) for one in illustrative.lines} == {(None, 0)}
     assert [(one.lot, one.grade, one.minor, one.cheaper, one.cards) for one in published.lines[:3]] == [
         ("1", "G1", 40000, 1, 2),
         ("1", "G2", 65050, 1, 2),
         ("1", "G3", 90000, 1, 2),
     ]
-    (cheapest,) = card_places(suppliers_of(firm("dogwood"))[0].supplier_id)
+    (cheapest,) = places_of("dogwood")
     assert {one.cheaper for one in cheapest.lines} == {0}
 
 
 def test_rates_stand_there_while_the_cache_is_away(page: Client, tmp_path: Path, settings: Any) -> None:
     away = cache_settings(f"redis://{tmp_path}/nobody.sock", seconds=0.5)
-    supplier = suppliers_of(firm("alder"))[0].supplier_id
-    told = card_places(supplier)
+    told = places_of("alder")
     settings.CACHES = {**settings.CACHES, "default": away}
-    assert card_places(supplier) == told
+    assert places_of("alder") == told
     assert signed(page, "alder@example.org").get(FIRM).status_code == 200
+
+
+def test_rates_that_hold_later_are_not_shown_as_those_of_today(page: Client) -> None:
+    proposers()
+    waiting = submitted(page)
+    before = places_of("alder")
+    answer = step(signed(page, OWNER), waiting, "approve", compared_with="1")
+    assert answer.status_code == 303
+    begins = timezone.localdate() + timedelta(days=30)
+    (_, old), (_, now) = before, places_of("alder")
+    assert (now.lines, now.version, now.coming) == (old.lines, old.version, begins)
+    assert now.until == begins - timedelta(days=1)
+    _, later = places_of("alder", ahead=30)
+    assert (later.since, later.coming) == (begins, None)
+    assert [(one.lot, one.grade, one.name, one.minor) for one in later.lines[:1]] == [
+        ("1", "G1", "Junior", 38_050)
+    ]
+    shown = read(signed(page, "alder@example.org").get(FIRM))
+    [link] = [one for one in shown.all("a") if one.text.startswith("Rates that hold from ")]
+    assert link.attributes["href"].endswith(f"&as_of={first_day()}")
+    assert [
+        row[2] for row in rows(shown, "Rates of Consortium Alder on RM1 and how many cards are cheaper")[1:2]
+    ] == ["Rate: £400"]
+    assert page.get(link.attributes["href"]).status_code == 200
+
+
+def test_a_card_is_compared_with_those_in_force_on_the_day(page: Client) -> None:
+    begins = timezone.localdate() + timedelta(days=30)
+    lower = CardDraft(
+        "alders", "rm1", (LineDraft("1", 25_000, lot="rm1~1", grade="rm1~1~g1"),), valid_from=begins
+    )
+    publish_cards(SYSTEM, [lower])
+
+    def first(ahead: int) -> tuple[str, int | None, int]:
+        [place] = places_of("dogwood", ahead)
+        return place.lines[0].grade, place.lines[0].cheaper, place.lines[0].cards
+
+    assert [first(ahead) for ahead in (0, 29, 30)] == [("G1", 0, 2), ("G1", 0, 2), ("G1", 1, 2)]
+
+
+def test_rates_whose_last_day_has_passed_are_not_shown(page: Client) -> None:
+    today = timezone.localdate()
+    lines = (LineDraft("1", 35_000, grade="rm1~1~g1"),)
+    card = CardDraft("dogwood", "rm1", lines, valid_from=today - timedelta(days=9), valid_to=today)
+    publish_cards(SYSTEM, [card])
+    colleague("dogwood@example.org", "dogwood", "editor")
+    [place] = places_of("dogwood")
+    assert [one.minor for one in place.lines] == [35_000]
+    [place] = places_of("dogwood", ahead=1)
+    assert (place.version, place.lines, place.ended_on, place.coming) == (None, (), today, None)
+
+
+def test_rates_by_role_are_shown_with_the_lowest_of_each_and_a_way_to_all(page: Client) -> None:
+    lines = (
+        LineDraft("a", 60_000, "Data engineer", min_experience=5),
+        LineDraft("b", 45_000, "Designer", lot="rm1~1"),
+        LineDraft("c", 70_000, "DATA ENGINEER", min_experience=8),
+        *(LineDraft(f"r{at}", 10_000 + at, f"Role {at}") for at in range(10)),
+    )
+    publish_cards(SYSTEM, [CardDraft("dogwood", "rm1", lines)])
+    [place] = places_of("dogwood")
+    assert [
+        (one.lot, one.grade, one.name, one.minor, one.several, one.cheaper) for one in place.lines[:3]
+    ] == [
+        ("", "", "Data engineer", 60_000, True, None),
+        ("1", "", "Designer", 45_000, False, None),
+        ("", "", "Role 0", 10_000, False, None),
+    ]
+    assert (len(place.lines), place.more) == (10, 2)
+    colleague("dogwood@example.org", "dogwood", "editor")
+    shown = read(signed(page, "dogwood@example.org").get("/firms/dogwood"))
+    assert rows(shown, "Rates of Dogwood Digital on RM1 and how many cards are cheaper")[1:3] == [
+        ["Data engineer", "Lot: Every lot", "Rate: from £600", "Among all: Not compared"],
+        ["Designer", "Lot: 1", "Rate: £450", "Among all: Not compared"],
+    ]
+    assert "And 2 further roles." in shown.texts("p")
+    [link] = [one for one in shown.all("a") if one.text.startswith("All lines")]
+    today = timezone.localdate().isoformat()
+    query = f"framework=rm1&supplier=dogwood&currency=GBP&unit=day&as_of={today}"
+    assert link.attributes["href"] == f"/rates?{query}"
+    assert page.get(link.attributes["href"]).status_code == 200
 
 
 def test_a_firms_page_takes_a_bounded_number_of_queries(
     signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     signed_in.get(FIRM)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         signed_in.get(FIRM)

@@ -20,10 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.profiles import confirm_profile
+from procurement.card_places import card_places
 from procurement.finds import found_by_month, found_lately
 from procurement.listing_facts import facts_of
 from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
-from procurement.performance import card_places, performance, suppliers_of
+from procurement.performance import performance, suppliers_of
 from procurement.permissions import Action, Actor, can
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
@@ -95,7 +96,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         figures=performance(found, keys, today),
         months=found_by_month(found.reference, today),
         lately=_found(found.reference, today),
-        suppliers=_suppliers(places, keys),
+        suppliers=_suppliers(places, keys, today),
         offered=set(Offering.objects.filter(partner=found).values_list("appointment", flat=True)),
         done=done_said(request, SAVED),
         faults=faults,
@@ -164,9 +165,9 @@ def _found(reference: str, today: date) -> list[FoundLine]:
     return lines
 
 
-def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, Any]]:
-    """Each supplier with its current members, its places on lots, and where its cards stand (a query or two for each
-    card, two for all the rest)."""
+def _suppliers(places: list[SupplierMember], keys: list[int], today: date) -> list[dict[str, Any]]:
+    """Each supplier with its current members, its places on lots, and where its cards stand (two queries for all, and
+    those of `card_places` for each)."""
     members: dict[int, list[SupplierMember]] = {}
     for one in (
         SupplierMember.objects.filter(supplier__in=keys, left_on=None)
@@ -191,7 +192,7 @@ def _suppliers(places: list[SupplierMember], keys: list[int]) -> list[dict[str, 
                 for member in members[one.supplier_id]
             ],
             "places": lots.get(one.supplier_id, []),
-            "cards": card_places(one.supplier_id),
+            "cards": card_places(one.supplier_id, today),
         }
         for one in places
     ]
