@@ -11,13 +11,24 @@ from django.utils.translation import gettext_noop as N_
 from procurement.actions.belonging import accept_request, refuse_request
 from procurement.models import MembershipRequest
 from procurement.permissions import Actor
-from web.doing import Change
+from web.doing import STEP_LABELS, Change
+from web.faults import id_part
 
 SHOWN: Final = 50
 DONE: Final = {
     "accept": N_("The person acts for the organisation."),
     "refuse": N_("The person is told why not."),
 }
+LABELS: Final = {**STEP_LABELS, "role": N_("Role")}
+"""How the fields of an answer are called, and those of the other forms beside it."""
+
+
+def anchors_of(sent: QueryDict) -> dict[str, str]:
+    """Which field of an answer a fault belongs to, by the request that it answers; none for any other form."""
+    if sent.get("do") not in OF_REQUESTS:
+        return {}
+    request = id_part(sent.get("request", ""))
+    return {"role": f"accept-role-{request}", "reason": f"reason-{request}"}
 
 
 def _accept(actor: Actor, _: str, __: int, sent: QueryDict) -> object:

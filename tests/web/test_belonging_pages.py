@@ -31,6 +31,7 @@ from tests.web.administering import OPERATOR, make_administrators
 from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
 from tests.web.reading import read, rows, wrong
+from tests.web.test_every_page import sound
 
 CHIEF, NEW = "chief@example.org", "ada@council.example.org"
 GOOD = "seven grey herons wade"
@@ -238,7 +239,8 @@ def test_a_refusal_has_its_reason_and_may_be_asked_again(page: Client) -> None:
     request = asks(page)
     signed(page, CHIEF)
     bare = page.post(PEOPLE, {"do": "refuse", "request": request.reference, "reason": " "})
-    assert (bare.status_code, [anchor for _, anchor in wrong(read(bare))]) == (422, ["#reason"])
+    anchor = f"#reason-{request.reference}"
+    assert (bare.status_code, [there for _, there in wrong(read(bare))]) == (422, [anchor])
     assert (
         page.post(PEOPLE, {"do": "refuse", "request": request.reference, "reason": "Unknown."}).status_code
         == 303
@@ -251,6 +253,39 @@ def test_a_refusal_has_its_reason_and_may_be_asked_again(page: Client) -> None:
     assert page.post(OWN, {"do": "withdraw", "request": request.reference}).status_code == 409
     assert page.post(OWN, {"do": "withdraw", "request": again.reference}).status_code == 303
     assert Membership.objects.filter(user=request.user).count() == 0
+
+
+def test_a_refused_answer_stands_at_its_own_request_with_what_was_written(page: Client) -> None:
+    first, second = asks(page), asks(page, "bea@example.org")
+    signed(page, CHIEF)
+    before = Event.objects.count()
+    long = "No. " * 300
+    for reason in ("", long):
+        answer = page.post(PEOPLE, {"do": "refuse", "request": second.reference, "reason": reason})
+        shown = read(answer)
+        sound(shown)
+        assert answer.status_code == 422
+        [(said, anchor)] = wrong(shown)
+        assert (said.startswith("Reason: "), anchor) == (True, f"#reason-{second.reference}")
+        fields = {one.attributes["id"]: one for one in shown.all("textarea", name="reason")}
+        assert list(fields) == [f"reason-{first.reference}", f"reason-{second.reference}"]
+        assert [one.text for one in fields.values()] == ["", reason.strip()]
+        assert [one.attributes.get("aria-describedby") for one in fields.values()] == [
+            None,
+            f"reason-{second.reference}-error",
+        ]
+        assert ["open" in one.attributes for one in shown.all("details")][:2] == [False, True]
+    unknown = page.post(PEOPLE, {"do": "accept", "request": second.reference, "role": "king"})
+    told = [
+        (
+            "Role: 'king' is none of viewer, editor, approver, administrator",
+            f"#accept-role-{second.reference}",
+        )
+    ]
+    assert (unknown.status_code, wrong(read(unknown))) == (422, told)
+    assert ["open" in one.attributes for one in read(unknown).all("details")][:2] == [False, False]
+    assert {one.status for one in MembershipRequest.objects.all()} == {"waiting"}
+    assert Event.objects.count() == before
 
 
 def test_nobody_else_answers_and_nobody_withdraws_anothers(page: Client) -> None:
@@ -282,7 +317,8 @@ def test_an_operator_answers_where_nobody_administers(page: Client) -> None:
     shown = read(page.get(REQUESTS))
     assert [one for one in shown.texts("h3") if "act for" in one] == ["Ada, to act for Dogwood"]
     bare = page.post(REQUESTS, {"do": "refuse", "request": waiting.reference, "reason": ""})
-    assert (bare.status_code, [anchor for _, anchor in wrong(read(bare))]) == (422, ["#reason"])
+    anchor = f"#reason-{waiting.reference}"
+    assert (bare.status_code, [there for _, there in wrong(read(bare))]) == (422, [anchor])
     sent = {"do": "accept", "request": waiting.reference, "role": "administrator"}
     assert page.post(REQUESTS, sent)["Location"] == f"{REQUESTS}?done=accept"
     assert Membership.objects.get(user=waiting.user).organisation.reference == "dogwood"

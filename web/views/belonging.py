@@ -58,7 +58,8 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
     faults: list[FieldFault] = []
     status = 200
     if request.method == "POST":
-        done = do(request, actor, "", asking.OF_REQUESTS, {"role": "", "reason": "reason"}, here)
+        anchors = asking.anchors_of(request.POST)
+        done = do(request, actor, "", asking.OF_REQUESTS, anchors, here, labels=asking.LABELS)
         if not isinstance(done, Refusal):
             return done
         faults, status = done.faults, done.status
@@ -71,6 +72,7 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
         here=here,
         requests=asking.waiting(MembershipRequest.objects.filter(alone)),
         roles=choices_said(Membership.Role.choices),
+        typed=request.POST.dict() if faults else {},
         done=done_said(request, asking.DONE),
         faults=faults,
     )

@@ -48,7 +48,6 @@ LABELS: Final = {
     "full_name": N_("Name"),
     "role": N_("Role"),
     "domain": N_("Domain"),
-    "reason": N_("Reason"),
 }
 ANCHORS: Final = {name: name for name in LABELS}
 DONE: Final = {
@@ -128,7 +127,8 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         # Whoever has left sees the page no more.
         leaves = request.POST.get("do") == "leave"
         here = reverse("web:account") if leaves else reverse("web:members", args=[reference])
-        done = do(request, actor, reference, OF_MEMBERS, ANCHORS, here)
+        anchors = {**ANCHORS, **asking.anchors_of(request.POST)}
+        done = do(request, actor, reference, OF_MEMBERS, anchors, here, labels=asking.LABELS)
         if not isinstance(done, Refusal):
             return done
         faults, status = faults_told(done, request.POST), done.status
@@ -156,7 +156,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         more_invitations=len(invitations) > SHOWN,
         requests=asking.waiting(MembershipRequest.objects.filter(organisation=body)) if manages else [],
         roles=choices_said(Membership.Role.choices),
-        typed=request.POST.dict() if faults and request.POST.get("do") == "add_domain" else {},
+        typed=request.POST.dict() if faults else {},
         done=done_said(request, DONE),
         faults=faults,
     )
