@@ -65,6 +65,14 @@ class Address:
             (*self.without(*changes).pairs, *((name, value) for name, value in changes.items() if value)),
         )
 
+    def replaced(self, name: str, values: Iterable[str]) -> Address:
+        """With these values in place of those that the parameter has, where its first stands; as it is without any."""
+        at = next((place for place, pair in enumerate(self.pairs) if pair[0] == name), None)
+        if at is None:
+            return self
+        rest = tuple(pair for pair in self.pairs[at:] if pair[0] != name)
+        return Address(self.path, (*self.pairs[:at], *((name, value) for value in values), *rest))
+
     def only(self, names: Iterable[str]) -> Address:
         kept = set(names)
         return Address(self.path, tuple(pair for pair in self.pairs if pair[0] in kept))

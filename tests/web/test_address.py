@@ -23,6 +23,9 @@ def test_one_step_away() -> None:
     assert str(ASKED.put({"page": "4"})) == "/search?q=two+words&lot=a&lot=b&page=4"
     assert str(ASKED.put({"page": "", "q": "x"})) == "/search?lot=a&lot=b&q=x"
     assert str(ASKED.only(["q"])) == "/search?q=two+words"
+    assert str(ASKED.replaced("lot", ["c", "d"])) == "/search?q=two+words&lot=c&lot=d&page=3"
+    assert str(ASKED.replaced("lot", [])) == "/search?q=two+words&page=3"
+    assert str(ASKED.replaced("region", ["c"])) == str(ASKED)
     assert str(ASKED.at("/rates").only(["lot"])) == "/rates?lot=a&lot=b"
     assert str(Address("/search")) == "/search"
 

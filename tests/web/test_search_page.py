@@ -93,6 +93,25 @@ def test_facets_count_and_chips_take_back(page: Client) -> None:
     assert "open" not in found.one("details", id="size").attributes
 
 
+@pytest.mark.parametrize("path", ["/search", "/map"])
+def test_chips_take_back_values_however_they_are_spelt(page: Client, path: str) -> None:
+    found = read(
+        page.get(f"{path}?framework=RM1&lot=1&lot=RM1~2A&region=tlc&q=vision&ownership=employee-owned")
+    )
+    chips = {chip.text: chip.attributes["href"] for chip in found.all("a", class_="app-chip")}
+    lots, rest = "lot=rm1~1&lot=rm1~2a", "region=TLC&q=vision&ownership=employee-owned"
+    assert chips == {
+        "Remove Framework: RM1 Advice": f"{path}?{lots}&{rest}",
+        "Remove Lot: RM1 lot 1: Health": f"{path}?framework=rm1&lot=rm1~2a&{rest}",
+        "Remove Lot: RM1 lot 2a: Digital": f"{path}?framework=rm1&lot=rm1~1&{rest}",
+        "Remove Region: North East (England)": f"{path}?framework=rm1&{lots}&q=vision&ownership=employee-owned",
+        "Remove Ownership: Employee-owned": f"{path}?framework=rm1&{lots}&region=TLC&q=vision",
+    }
+    for address in chips.values():
+        left = read(page.get(address))
+        assert len(left.all("a", class_="app-chip")) < len(chips)
+
+
 def test_a_misspelt_word_is_offered_corrected(page: Client) -> None:
     found = read(page.get("/search?q=vison+rehabiltation&framework=rm1"))
     link = next(element for element in found.all("a") if element.text == "vision rehabilitation")

@@ -16,7 +16,7 @@ from search.known import known_values
 from search.parameters import BadParameters
 from search.params import listing_query
 from web.address import Address
-from web.chips import facet_chips, rate_chips
+from web.chips import as_asked, facet_chips, rate_chips
 from web.choosing import COMPARE
 from web.faults import plain_amounts
 from web.pages import render
@@ -31,7 +31,6 @@ PAGED = ("page", "page_size", "after", "seed", "sort", "more", COMPARE)
 def partner_map(request: HttpRequest) -> HttpResponse:
     """One search and one count of partners; 400 where a parameter is wrong, 503 where the index cannot be read."""
     asked = plain_amounts(Address.of(request.path, request.GET).without(*PAGED))
-    searched = asked.at("/search")
     try:
         query = counting(listing_query(asked.sent(), timezone.localdate()))
         found = engine()
@@ -43,6 +42,8 @@ def partner_map(request: HttpRequest) -> HttpResponse:
         return search_unavailable(request, "search", down.retry_after)
     except BadParameters as bad:
         return refused(request, asked, bad, _("Partner map"))
+    asked = as_asked(query, asked)
+    searched = asked.at("/search")
     return render(
         request,
         "map.html",
