@@ -77,6 +77,10 @@ REFUSED = (
     ("/listings/rm1~alders~nobody", 404),
     ("/listings/not-a-listing", 404),
     ("/frameworks/rm9", 404),
+    ("/frameworks/%00", 404),
+    ("/frameworks/rm1%00?q=%00", 404),
+    ("/search?q=%00", 400),
+    ("/frameworks/?no-field-of-ours=a%00b", 400),
     ("/password/x/y", 410),
     ("/organisation-invitations/made-up", 410),
 )

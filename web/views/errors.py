@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -87,7 +87,8 @@ def search_unavailable(request: HttpRequest, section: str, retry_after: int) -> 
 class InPlainWords:
     """Says as a page what Django answers with nothing: that an address is no page (a form was sent there by somebody
     who had to sign in again meanwhile), and that the cache is away. Attempts to sign in are counted in it, so that
-    nobody signs in then; whoever is signed in stays it, and nothing else of the pages needs it.
+    nobody signs in then; whoever is signed in stays it, and nothing else of the pages needs it. An address with a NUL
+    is answered here: no database that is to look for what it names takes one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -100,6 +101,16 @@ class InPlainWords:
         told = _page(request, 405, "no_page")
         told["Allow"] = response["Allow"]
         return told
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, kwargs: Mapping[str, object]
+    ) -> HttpResponse | None:
+        if request.resolver_match is None or "web" not in request.resolver_match.namespaces:
+            return None
+        if any(isinstance(part, str) and "\0" in part for part in kwargs.values()):
+            return page_not_found(request)
+        asked = request.META.get("QUERY_STRING", "")
+        return bad_request(request) if "%00" in asked or "\0" in asked else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, RedisError):

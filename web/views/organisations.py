@@ -24,7 +24,6 @@ from procurement.errors import Fault, Refused
 from procurement.models import EmailDomain, Membership, Organisation
 from procurement.permissions import Actor
 from procurement.querysets import OrganisationQuerySet
-from procurement.visible import storable
 from web.administering import Administrator, administrator, only
 from web.changing import sent_revision
 from web.doing import Change, Refusal, do, refusal_of
@@ -63,7 +62,7 @@ CHANGES: Final[dict[str, Change]] = {
 def organisations(request: HttpRequest) -> HttpResponse:
     """Every organisation by name, or those whose name holds what is searched for."""
     _letter_in(request)
-    name = storable(" ".join(request.GET.get("name", "").split())[:LONGEST])
+    name = " ".join(request.GET.get("name", "").split())[:LONGEST]
     rows = OrganisationQuerySet(Organisation).told().order_by("name", "reference")
     rows = rows.filter(name__icontains=name) if name else rows
     own = administrators().filter(organisation=OuterRef("pk"))
