@@ -111,6 +111,16 @@ def _misshapen(label: str, parameter: str, given: str, example: str) -> str:
     return told % {"field": label, "given": given, "example": example}
 
 
+def not_offered(field: str, label: str, choices: Iterable[tuple[str, str]], sent: str) -> list[FieldFault]:
+    """What is wrong with the value that an address has for a field: it is none of its choices (values and words). All
+    there is would else stand under a filter that nobody sees is not applied. `label` is in the reader's language.
+    """
+    if sent in dict(choices):
+        return []
+    told = _("%(field)s: “%(given)s” is none of the choices") % {"field": label, "given": sent[:80]}
+    return [FieldFault(field, told)]
+
+
 def plain_amounts(asked: Address) -> Address:
     """The address with its amounts as the parsers take them: no sign of pounds, no commas between
     thousands.

@@ -126,6 +126,13 @@ def test_places_are_found_by_name_and_status(page: Client) -> None:
     ]
     assert found("q=dog") == ["Dogwood Digital on lot 1"]
     assert found("status=suspended") == ["Consortium Alder on lot 2a"]
+    wrongly = page.get("/administration/frameworks/rm1?status=foo&q=dog")
+    shown = read(wrongly)
+    assert (wrongly.status_code, wrong(shown)) == (400, [("Status: “foo” is none of the choices", "#status")])
+    assert shown.one("input", id="q").attributes["value"] == "dog"
+    assert shown.all("table") == []
+    assert "No supplier answers this." not in shown.texts("p")
+    assert page.get("/administration/frameworks/rm1?q=a%00").status_code == 400
 
 
 def test_places_are_listed_with_a_bounded_number_of_queries(

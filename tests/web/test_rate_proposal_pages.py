@@ -87,6 +87,10 @@ def test_rates_go_from_the_form_to_force(page: Client) -> None:
     assert "</a>: 1 proposal" in page.get("/administration").content.decode()
     listed = read(page.get("/rate-proposals?status=submitted"))
     assert address in [one.attributes["href"] for one in listed.all("a")]
+    wrongly = page.get("/rate-proposals?status=foo")
+    told = [("Status: “foo” is none of the choices", "#status")]
+    assert (wrongly.status_code, wrong(read(wrongly))) == (400, told)
+    assert address not in wrongly.content.decode()
     shown = page.get(address)
     assert offered(page, address) == {"approve", "refuse"}
     text = shown.content.decode()

@@ -8,12 +8,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from procurement.models import Appointment, CallOff, Contract, Organisation, Requirement, RequirementRevision
+from procurement.models import (
+    Appointment,
+    CallOff,
+    Contract,
+    Framework,
+    Organisation,
+    Requirement,
+    RequirementRevision,
+)
 from procurement.spending import spending
 from tests.web.administering import CHIEF, OPERATOR, make_administrators
 from tests.web.buying import colleague, signed
 from tests.web.market import make_buyer
-from tests.web.reading import read, rows
+from tests.web.reading import read, rows, wrong
 
 SIGNED = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
 
@@ -180,6 +188,17 @@ def test_the_page_shows_the_totals_of_one_framework_or_of_all(page: Client) -> N
     assert every.count("£10,000.50") >= 4
     # Of a buyer how often it signed without a competition, and nothing else.
     assert every.count("Town") == 2
+    of_another = Organisation.objects.create(
+        reference="other", name="Other", scheme="XX-DEMO", identifier="O"
+    )
+    Framework.objects.filter(reference="rm0").update(owner=of_another)
+    for named in ("RM9999", "rm0"):
+        refused = page.get(f"/administration/spend?framework={named}")
+        shown = read(refused)
+        told = [(f"Framework: “{named}” is none of the choices", "#framework")]
+        assert (refused.status_code, wrong(shown)) == (400, told)
+        assert "£" not in refused.content.decode()
+    Framework.objects.filter(reference="rm0").update(owner=Organisation.objects.get(reference="owner"))
     none = read(page.get("/administration/spend?framework=rm0"))
     assert {row[-1] for row in rows(none, "Value of contracts by month of signature")[1:]} == {"£0"}
 

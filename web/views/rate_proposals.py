@@ -33,7 +33,7 @@ from web.address import Address
 from web.buying import actor_of, require_buyer
 from web.changing import LEADING
 from web.doing import Refusal, do, refusal_of
-from web.faults import FieldFault, lowered
+from web.faults import FieldFault, lowered, not_offered
 from web.meanwhile import CONFLICT, REFUSED, Written, differing
 from web.once import done_once
 from web.pages import render
@@ -63,22 +63,27 @@ LABELS: Final = {"valid_from": N_("Day")}
 @login_required
 @require_safe
 def rate_proposals(request: HttpRequest) -> HttpResponse:
-    """Those of the own supplier or under the own framework, newest first; all of one status where it asks for one."""
+    """Those of the own supplier or under the own framework, newest first; all of one status where it asks for one, 400
+    where there is no such status.
+    """
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_RATE_PROPOSALS)
     rows = RateProposalQuerySet(RateProposal).seen_by(actor).told().order_by("-pk")
     status = request.GET.get("status", "")
-    if status in RateProposal.Status.values:
-        rows = rows.filter(status=status)
+    statuses = [("", _("Any status")), *choices_said(RateProposal.Status.choices)]
+    faults = not_offered("status", _("Status"), statuses, status)
+    rows = rows.none() if faults else rows.filter(status=status) if status else rows
     page = listed(request, rows)
     return render(
         request,
         "rate_proposals.html",
         "account",
+        status_code=400 if faults else 200,
         rows=page.rows,
         pages=page.pages,
         status=status,
-        statuses=[("", _("Any status")), *choices_said(RateProposal.Status.choices)],
+        statuses=statuses,
+        faults=faults,
         may_begin=bool(cards(actor)),
     )
 

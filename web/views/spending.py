@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from procurement.permissions import Action
 from procurement.spending import AwardUse, BuyerUse, Spending, spending
 from web.administering import administrator, only
 from web.bars import bars
+from web.faults import not_offered
 from web.formats import money, month
 from web.pages import render
 
@@ -27,25 +29,27 @@ from web.pages import render
 @login_required
 @require_safe
 def spend(request: HttpRequest) -> HttpResponse:
-    """All frameworks that are the own, or the one that the address names (eight queries beside who asks)."""
+    """All frameworks that are the own, or the one that the address names (eight queries beside who asks); 400 where it
+    names none of them.
+    """
     who = administrator(request)
     only(who.spending)
     frameworks = list(
         who.frameworks(Action.SEE_SPEND).order_by("number").values_list("pk", "reference", "number", "name")
     )
     wanted = request.GET.get("framework", "")
-    known = {row[1] for row in frameworks}
-    chosen = [pk for pk, reference, *_rest in frameworks if wanted not in known or reference == wanted]
+    choices = [
+        ("", _("All frameworks")),
+        *((reference, f"{number} {name}") for _pk, reference, number, name in frameworks),
+    ]
+    if faults := not_offered("framework", _("Framework"), choices, wanted):
+        return _page(request, choices, "", status_code=400, found=None, faults=faults)
+    chosen = [pk for pk, reference, *_rest in frameworks if wanted in ("", reference)]
     found = _said(spending(chosen, timezone.localdate()))
-    return render(
+    return _page(
         request,
-        "spending.html",
-        "administration",
-        frameworks=[
-            ("", _("All frameworks")),
-            *((reference, f"{number} {name}") for _pk, reference, number, name in frameworks),
-        ],
-        framework=wanted if wanted in known else "",
+        choices,
+        wanted,
         found=found,
         grounds=bars([(one.label, one.begun, str(one.begun)) for one in found.grounds]),
         bodies=bars([(one.label, one.begun, str(one.begun)) for one in found.bodies]),
@@ -53,6 +57,11 @@ def spend(request: HttpRequest) -> HttpResponse:
         months=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.months]),
         suppliers=bars([(one.label, one.minor, money(one.minor, found.currency)) for one in found.suppliers]),
     )
+
+
+def _page(request: HttpRequest, choices: list[tuple[str, str]], chosen: str, **shown: Any) -> HttpResponse:
+    """The form with its choice, and what is shown below it."""
+    return render(request, "spending.html", "administration", frameworks=choices, framework=chosen, **shown)
 
 
 def _said(found: Spending) -> Spending:

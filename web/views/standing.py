@@ -23,6 +23,7 @@ from procurement.permissions import Action
 from procurement.querysets_administering import AppointmentQuerySet, frameworks_of
 from web.administering import Administrator, administrator, only
 from web.doing import Change, Refusal, do
+from web.faults import not_offered
 from web.pages import render
 from web.paging import listed
 from web.saying import choices_said, done_said
@@ -54,15 +55,18 @@ RECENT: Final = 10
 @login_required
 @require_safe
 def places(request: HttpRequest, reference: str) -> HttpResponse:
-    """Every place on a framework's lots, by supplier; 404 for whoever does not run it."""
+    """Every place on a framework's lots, by supplier; 404 for whoever does not run it, 400 for a status that there is
+    not.
+    """
     who = administrator(request)
     framework = frameworks_of(who.actor, Action.MANAGE_SUPPLIERS).filter(reference=reference).first()
     if framework is None:
         raise Http404
     rows = AppointmentQuerySet(Appointment).filter(lot__framework=framework).told()
     status = request.GET.get("status", "")
-    if status in Appointment.Status.values:
-        rows = rows.filter(status=status)
+    statuses = [("", _("Any status")), *choices_said(Appointment.Status.choices)]
+    faults = not_offered("status", _("Status"), statuses, status)
+    rows = rows.none() if faults else rows.filter(status=status) if status else rows
     named = request.GET.get("q", "").strip()
     if named:
         rows = rows.filter(supplier__name__icontains=named[:100])
@@ -71,12 +75,14 @@ def places(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         "places.html",
         "administration",
+        status_code=400 if faults else 200,
         framework=framework,
         rows=page.rows,
         pages=page.pages,
         status=status,
         named=named,
-        statuses=[("", _("Any status")), *choices_said(Appointment.Status.choices)],
+        statuses=statuses,
+        faults=faults,
     )
 
 
