@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from procurement.models import DayFinds, MonthFinds
@@ -10,13 +11,22 @@ from procurement.vocabulary import OWNERSHIP
 from search.index import borrowed_writer
 from search.rebuild import rebuild
 from tests.web.administering import OPERATOR, make_administrators
-from tests.web.buying import colleague
+from tests.web.buying import colleague, keep, signed
 from tests.web.crowd import make_crowd
 from tests.web.test_enlarged_printed_and_by_keyboard import printed
 from tests.web.test_in_a_browser import Site, sign_in, site, wide
 from tests.web.test_spending_page import SIGNED, bought
 
 __all__ = ["site"]
+
+FOLDS = """
+[...document.querySelectorAll(".govuk-details:not([open])")].map(one => {
+    const within = one.querySelector(".govuk-details__text");
+    const form = within.querySelector("form, input, select, textarea, button") !== null;
+    return [one.querySelector("summary").innerText.trim(), form, within.checkVisibility()];
+})
+"""
+"""What is folded away: its title, whether something is filled in or sent there, and whether it is seen."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
 
@@ -86,6 +96,23 @@ def test_paper_has_one_set_of_sizes_and_nothing_to_press(site: Site) -> None:
         lost += [f"{address} {one}" for one in printed(page)]
     context.close()
     assert lost == []
+
+
+def test_what_is_folded_away_stands_on_paper_but_for_forms(site: Site) -> None:
+    match = keep(signed(Client()))
+    context = site.context()
+    page = context.new_page()
+    sign_in(page, "buyer@example.org")
+    read = set[str]()
+    for address in (match, "/search?q=evaluation"):
+        page.goto(address)
+        for media in ("screen", "print"):
+            page.emulate_media(media=media)
+            for title, form, shown in page.evaluate(FOLDS):
+                assert shown == (media == "print" and not form), (address, media, title)
+                read |= {title} if shown else set()
+    context.close()
+    assert read == {"What was asked, and by what it was answered", "Who is ruled out, and by what"}
 
 
 def test_the_map_s_table_shows_every_form_of_ownership_at_1280_pixels(site: Site) -> None:
