@@ -39,6 +39,11 @@ def appointing(framework: Framework, on: date) -> Q:
     return Q(status=Appointment.Status.ACTIVE, starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day))
 
 
+def standing(on: date) -> Q:
+    """The places that hold on that day or are to come: neither suspended, withdrawn nor over."""
+    return Q(status=Appointment.Status.ACTIVE) & (Q(ends_on=None) | Q(ends_on__gte=on))
+
+
 def belongs(member: SupplierMember, framework: Framework, on: date) -> bool:
     """Whether the partner is to be shown within the supplier. Who has left is gone, from expired frameworks
     too.

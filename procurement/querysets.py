@@ -24,6 +24,7 @@ from procurement.models.requirements import Match, Requirement
 from procurement.models.searches import SavedSearch
 from procurement.models.shortlists import Shortlist, Snapshot
 from procurement.models.suppliers import Appointment, Partner, Supplier, SupplierMember
+from procurement.on_day import standing
 from procurement.permissions import Action, Actor, can
 from procurement.team_lines import folded
 
@@ -49,9 +50,8 @@ class FrameworkQuerySet(QuerySet[Framework]):
 
 
 def own_places(firms: Collection[str]) -> QuerySet[Appointment]:
-    """The active places that these firms (by reference) have as suppliers by themselves."""
+    """The places, whatever became of them, that these firms (by reference) have as suppliers by themselves."""
     return Appointment.objects.filter(
-        status=Appointment.Status.ACTIVE,
         supplier__form=Supplier.Form.ALONE,
         supplier__members__partner__reference__in=firms,
         supplier__members__left_on=None,
@@ -73,17 +73,17 @@ class LotQuerySet(QuerySet[Lot]):
         """
         status = Framework.Status
         framework = Q(framework__status__in=(status.OPEN, status.LIVE), framework__ends_on__gte=on)
-        led = SupplierMember.objects.filter(
-            role=SupplierMember.Role.LEAD,
-            left_on=None,
-            partner__suspended=False,
-            supplier__appointments__lot=OuterRef("pk"),
-            supplier__appointments__status=Appointment.Status.ACTIVE,
+        led = Appointment.objects.filter(
+            standing(on),
+            lot=OuterRef("pk"),
+            supplier__members__role=SupplierMember.Role.LEAD,
+            supplier__members__left_on=None,
+            supplier__members__partner__suspended=False,
         ).exclude(supplier__form=Supplier.Form.ALONE)
         closed = Q(framework__regime=Framework.Regime.PCR2015, framework__status=status.LIVE)
         way_in = ~closed | Q(Exists(led))
         if firms:
-            way_in |= Q(Exists(own_places(firms).filter(lot=OuterRef("pk"))))
+            way_in |= Q(Exists(own_places(firms).filter(standing(on), lot=OuterRef("pk"))))
         found = self.filter(framework, way_in, Q(closes_on=None) | Q(closes_on__gte=on))
         return found.select_related("framework").order_by("framework__number", "position")
 

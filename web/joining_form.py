@@ -26,7 +26,8 @@ from procurement.actions.joining import (
     submit_joining,
     withdraw_joining,
 )
-from procurement.models import Joining, Lot, Partner, Region, Specialism, Supplier
+from procurement.models import Appointment, Joining, Lot, Partner, Region, Specialism, Supplier
+from procurement.on_day import standing
 from procurement.permissions import Action, Actor, can
 from procurement.querysets import LotQuerySet
 from web.choosing import MOST_CHOICES
@@ -123,8 +124,9 @@ def places(firms: list[tuple[str, str]]) -> Places:
     """
     today = timezone.localdate()
     lots = LotQuerySet(Lot).taking_firms(today, [reference for reference, _name in firms])
-    found = Supplier.objects.filter(appointments__lot__in=lots).exclude(form=Supplier.Form.ALONE)
-    suppliers = list(found.distinct().order_by("name").values_list("reference", "name")[: MOST_CHOICES + 1])
+    held = Appointment.objects.filter(standing(today), lot__in=lots)
+    found = Supplier.objects.filter(pk__in=held.values("supplier")).exclude(form=Supplier.Form.ALONE)
+    suppliers = list(found.order_by("name").values_list("reference", "name")[: MOST_CHOICES + 1])
     return Places(
         partners=firms,
         lots=[

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from procurement.fictional import fictional_suppliers
 from procurement.models import Appointment, Lot, RateCard, RateLine, Supplier, SupplierMember
+from procurement.on_day import standing
 from procurement.querysets import LotQuerySet
 from procurement.quotes import versions_in_force
 from procurement.vocabulary import ACCREDITATIONS
@@ -123,7 +124,7 @@ def readiness_of(given: Given, on: date) -> Readiness:
         )
     lot = lots.select_related("framework__owner").annotate(specialism_count=Count("specialisms"))
     chosen = lot.get(reference=given["lot"][0])
-    places = _places(chosen)
+    places = _places(chosen, on)
     ceilings = _ceilings(chosen, [one.supplier_id for one in places], on)
     published = [one.minor for one in ceilings.values() if not one.illustrative]
     missing, unknown = _of_every_lot(given)
@@ -226,9 +227,9 @@ def _asks(lot: Lot, published: list[int]) -> Iterator[Asked]:
     yield Asked(_("Day rates"), words, bool(published))
 
 
-def _places(lot: Lot) -> list[Appointment]:
-    """The places on the lot that are held today, with their suppliers by name (one query)."""
-    rows = Appointment.objects.filter(lot=lot, status=Appointment.Status.ACTIVE).select_related("supplier")
+def _places(lot: Lot, on: date) -> list[Appointment]:
+    """The places on the lot that are held on that day or are to come, with their suppliers by name (one query)."""
+    rows = Appointment.objects.filter(standing(on), lot=lot).select_related("supplier")
     return list(rows.order_by("supplier__name", "supplier__reference"))
 
 

@@ -179,7 +179,9 @@ class SupplierPlaces(ApiView):
         f'{SENDS}\'{{"lots": ["rm6309~1"], "starts_on": "2026-01-05"}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
-        """On lots of one's own frameworks. 422 where it holds one of them already."""
+        """On lots of one's own frameworks. 422 where it holds one of them already, suspended or not; a place that was
+        withdrawn or has ended is given anew, with what its members offered there.
+        """
         self.asked(request)
 
         def act(actor: Actor, known: str, revision: int, body: dict[str, Any]) -> Supplier:

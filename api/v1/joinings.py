@@ -255,8 +255,8 @@ class Checking(ApiView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/joinings/$AGREED/check/\" {SENDS}'{{}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By the framework's owner. 409 before the lead has agreed, and where the firm is excluded or suspended or the
-        framework has ended.
+        """By the framework's owner. 409 before the lead has agreed, where the firm is excluded or suspended, and where
+        the framework has ended, the lot has closed or the consortium's place on it does not stand any more.
         """
         return moved(request, reference, check_joining)
 
@@ -276,7 +276,9 @@ class Admission(ApiView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/joinings/$CHECKED/admit/\" {SENDS}'{{}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """By the framework's owner: from today on the firm belongs and offers what it said, and searches find it."""
+        """By the framework's owner: from today on the firm belongs and offers what it said, and searches find it. Its
+        own place on the lot that was withdrawn or has ended is given anew. 409 as for the check.
+        """
         return moved(request, reference, admit_joining)
 
 

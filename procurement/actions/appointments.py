@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from procurement.actions.events import Happening, record_many
 from procurement.actions.outcome import Outcome
@@ -29,10 +30,7 @@ MOVED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AppointmentDraft:
-    """A supplier's place on a lot as it should be; `lot` is a reference such as `rm3745~5`.
-
-    `if_missing`: a place that exists is left as it is, whatever the draft says.
-    """
+    """A supplier's place on a lot as it should be; `lot` is a reference such as `rm3745~5`."""
 
     supplier: str
     lot: str
@@ -40,7 +38,6 @@ class AppointmentDraft:
     ends_on: date | None = None
     status: str = Status.ACTIVE
     quality_marks: tuple[str, ...] = ()
-    if_missing: bool = False
 
     @property
     def reference(self) -> str:
@@ -82,7 +79,7 @@ def save_appointments(
             place = existing.get((suppliers[draft.supplier], lots[draft.lot].pk))
             if place is None:
                 new.append(draft)
-            elif not draft.if_missing and (differing := _differing(draft, place)):
+            elif differing := _differing(draft, place):
                 altered.append((draft, place, differing))
         insert(
             [
@@ -95,6 +92,7 @@ def save_appointments(
                 for draft in new
             ]
         )
+        kinds = [_kind(draft, place, differing) for draft, place, differing in altered]
         for _, place, differing in altered:
             for name, value in differing.items():
                 setattr(place, name, value)
@@ -103,13 +101,8 @@ def save_appointments(
             actor,
             [_happening("appointment.made", draft, lots[draft.lot], _values(draft)) for draft in new]
             + [
-                _happening(
-                    MOVED[Status(draft.status)] if "status" in differing else "appointment.changed",
-                    draft,
-                    lots[draft.lot],
-                    differing,
-                )
-                for draft, _, differing in altered
+                _happening(kind, draft, lots[draft.lot], differing)
+                for kind, (draft, _, differing) in zip(kinds, altered, strict=True)
             ],
         )
     return Outcome(
@@ -130,6 +123,15 @@ def _values(draft: AppointmentDraft) -> dict[str, Any]:
 
 def _differing(draft: AppointmentDraft, place: Appointment) -> dict[str, Any]:
     return {name: value for name, value in _values(draft).items() if getattr(place, name) != value}
+
+
+def _kind(draft: AppointmentDraft, place: Appointment, differing: Collection[str]) -> str:
+    """The event of a place that will be as the draft says: one that was over and is given anew holds again."""
+    today = timezone.localdate()
+    anew = place.over(today) and draft.status == Status.ACTIVE
+    if "status" in differing or (anew and (draft.ends_on is None or draft.ends_on >= today)):
+        return MOVED[Status(draft.status)]
+    return "appointment.changed"
 
 
 def _happening(kind: str, draft: AppointmentDraft, lot: Lot, values: dict[str, Any]) -> Happening:

@@ -9,7 +9,7 @@ history says who belonged when.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -92,7 +92,8 @@ def appoint_supplier(actor: Actor, said: SupplierToAppoint) -> Supplier:
 
 
 def give_places(actor: Actor, reference: str, revision: int, said: PlacesToGive) -> Supplier:
-    """Gives a supplier places on further lots that the actor runs.
+    """Gives a supplier places on further lots that the actor runs; one that was withdrawn or has ended is given anew,
+    with what its members offered there.
 
     Raises NotFound, NotPermitted, Stale, Invalid with a fault for each field.
     """
@@ -333,7 +334,7 @@ def _places(
     starts, ends = Reader("/starts_on", faults), Reader("/ends_on", faults)
     first = starts.day(starts.text(said.starts_on, 10, required=True))
     last = ends.day(ends.text(said.ends_on, 10))
-    held = _held(supplier, lots)
+    held, today = _held(supplier, lots), timezone.localdate()
     drafts = []
     for step, name in enumerate(names):
         inner = reader.at(step)
@@ -341,11 +342,12 @@ def _places(
             inner.wrong("unknown", f"There is no lot {name}.")
         elif name in names[:step]:
             inner.wrong("duplicate", f"{name} stands here twice.")
-        elif name in held:
+        elif name in held and not held[name].over(today):
             inner.wrong("appointed", f"It holds a place on {name} already.")
         elif name and first is not None:
             _in_time(lots[name], (starts, first), (ends, last))
-            drafts.append(AppointmentDraft("", name, first, last))
+            marks = held[name].quality_marks if name in held else ()
+            drafts.append(AppointmentDraft("", name, first, last, quality_marks=tuple(marks)))
     if first is not None and last is not None and last < first:
         ends.wrong("order", "A place ends on or after its first day.")
     return drafts
@@ -361,17 +363,18 @@ def _in_time(lot: Lot, starts: tuple[Reader, date], ends: tuple[Reader, date | N
                 reader.wrong("range", told)
 
 
-def _held(supplier: Supplier | None, lots: Mapping[str, Any]) -> set[str]:
+def _held(supplier: Supplier | None, lots: Mapping[str, Any]) -> dict[str, Appointment]:
+    """The supplier's places on these lots, whatever became of them, by the lot's reference."""
     if supplier is None:
-        return set()
-    places = Appointment.objects.filter(supplier=supplier, lot__reference__in=lots)
-    return set(places.values_list("lot__reference", flat=True))
+        return {}
+    places = Appointment.objects.filter(supplier=supplier, lot__reference__in=lots).select_related("lot")
+    return {one.lot.reference: one for one in places}
 
 
 def _give(actor: Actor, reference: str, drafts: Sequence[AppointmentDraft]) -> None:
     save_appointments(
         _allowed(actor),
-        [AppointmentDraft(reference, one.lot, one.starts_on, one.ends_on) for one in drafts],
+        [replace(one, supplier=reference) for one in drafts],
         lambda step: f"/lots/{step}",
     )
 

@@ -35,6 +35,7 @@ from procurement.models import (
     SupplierMember,
 )
 from procurement.models.joining import OPEN
+from procurement.on_day import standing
 from procurement.permissions import SYSTEM, Action, Actor, can, require
 from procurement.profiles import Reader
 from procurement.querysets import own_places
@@ -77,7 +78,7 @@ def draft_joining(actor: Actor, draft: JoiningDraft) -> Joining:
         lot = Lot.objects.select_related("framework").filter(reference=draft.lot).first()
         if lot is None:
             faults.append(Fault("/lot", "unknown", "There is no such lot."))
-        elif closed := _closed(lot):
+        elif closed := _over(lot) or _closed(lot):
             faults.append(Fault("/lot", "closed", closed))
         supplier = _supplier(draft.supplier, lot, faults)
         if lot is not None and draft.supplier is None and (closed := _closed_to_one(partner, lot)):
@@ -126,7 +127,8 @@ def edit_joining(actor: Actor, reference: str, revision: int, changes: Mapping[s
 
 def submit_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """The firm applies. Raises NotFound, NotPermitted, Stale; Conflict, also where the lot takes no firms any more, or
-    none by itself, or the firm offers all of it already; Invalid while it offers nothing or says nothing of itself.
+    none by itself, where the consortium's place on it does not stand any more, or the firm offers all of it already;
+    Invalid while it offers nothing or says nothing of itself.
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
@@ -158,7 +160,7 @@ def agree_joining(actor: Actor, reference: str, revision: int) -> Joining:
 
 def check_joining(actor: Actor, reference: str, revision: int) -> Joining:
     """The framework owner has checked it. Raises NotFound, NotPermitted, Stale; Conflict before the lead has agreed,
-    and where the firm is excluded.
+    where the firm is excluded, and where the lot is over or the consortium's place on it does not stand any more.
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
@@ -172,19 +174,21 @@ def check_joining(actor: Actor, reference: str, revision: int) -> Joining:
 
 
 def admit_joining(actor: Actor, reference: str, revision: int) -> Joining:
-    """The firm belongs from today on, with what it offers. Raises NotFound, NotPermitted, Stale, Conflict;
-    Invalid where the lot or the consortium has changed so that it cannot.
+    """The firm belongs from today on, with what it offers; its own place that was withdrawn or has ended is given anew,
+    with what it applied with alone. Raises NotFound, NotPermitted, Stale; Conflict as check_joining does; Invalid where
+    the lot or the consortium has changed so that it cannot.
     """
     with transaction.atomic():
         joining = _locked(actor, reference, revision)
         step = _permitted(actor, joining, "admit")
         _eligible(joining)
+        stood = offered_there(joining.partner, joining.supplier, joining.lot)
         supplier = _belonging(joining)
         lots = [
             OfferingDraft(joining.lot.reference, one["specialism"], tuple(one["regions"]))
             for one in joining.offers
         ]
-        held = _held(joining, supplier)
+        held = _held(joining, supplier, stood)
         framework = joining.lot.framework.reference
         save_offerings(SYSTEM, [Placement(framework, supplier, joining.partner.reference, (*held, *lots))])
         joining.ended_at = timezone.now()
@@ -280,19 +284,28 @@ def _supplier(reference: str | None, lot: Lot | None, faults: list[Fault]) -> Su
         faults.append(Fault("/supplier", "unknown", "There is no such supplier."))
     elif supplier.form == Supplier.Form.ALONE:
         faults.append(Fault("/supplier", "alone", "This supplier is a firm alone, not a consortium."))
-    elif lot is not None and not Appointment.objects.filter(supplier=supplier, lot=lot).exists():
-        faults.append(Fault("/supplier", "not_appointed", f"It holds no place on lot {lot.number}."))
+    elif lot is not None and (told := _without_place(supplier, lot)):
+        faults.append(Fault("/supplier", "not_appointed", told))
     return supplier
+
+
+def _without_place(supplier: Supplier, lot: Lot) -> str:
+    """Why no firm joins this consortium on the lot: searches would find none of it; "" where its place stands."""
+    if Appointment.objects.filter(standing(timezone.localdate()), supplier=supplier, lot=lot).exists():
+        return ""
+    return f"{supplier.name} holds no place in force on lot {lot.number}."
 
 
 def offered_there(partner: Partner, supplier: Supplier | None, lot: Lot) -> set[str | None]:
     """Which specialisms of the lot (None: one that is not stated) the firm offers now within the supplier, or by itself
-    where that is None. What it offered in a supplier that it has left is not among them. One query.
+    where that is None. What it offered in a supplier that it has left, or on a place that does not stand any more, is
+    not among them. One query.
     """
+    places = Appointment.objects.filter(standing(timezone.localdate()), lot=lot)
     member = SupplierMember.objects.filter(
         supplier=OuterRef("appointment__supplier"), partner=partner, left_on=None
     )
-    rows = Offering.objects.filter(Exists(member), partner=partner, appointment__lot=lot)
+    rows = Offering.objects.filter(Exists(member), partner=partner, appointment__in=places)
     if supplier is not None:
         rows = rows.filter(appointment__supplier=supplier)
     else:
@@ -318,26 +331,41 @@ def _free(partner: Partner, supplier: Supplier | None, lot: Lot) -> None:
         raise Conflict(f"{known.reference} is open for the same already.")
 
 
-def _closed(lot: Lot) -> str:
-    """Why the lot takes no firms today, "" where it does."""
+def _over(lot: Lot) -> str:
+    """Why nothing can be bought on the lot any more, so that nobody joins it at any stage; "" where it can."""
     today, framework = timezone.localdate(), lot.framework
     if framework.ends_on < today:
         return f"{framework.number} ended on {framework.ends_on}: no firm joins it."
-    if framework.status not in (Framework.Status.OPEN, Framework.Status.LIVE):
-        label = Framework.Status(framework.status).label.lower()
-        return f"{framework.number} is {label}: firms join it while it is open to applications or live."
+    if framework.status == Framework.Status.EXPIRED:
+        return f"{framework.number} is expired: no firm joins it."
     if lot.closes_on is not None and lot.closes_on < today:
         return f"The lot closed on {lot.closes_on}: no firm joins it."
     return ""
 
 
-def _closed_to_one(partner: Partner, lot: Lot) -> str:
-    """Why the framework takes no firm by itself, "" where it does, or where this one has its own place on the lot, of
-    which it may offer more.
+def _closed(lot: Lot) -> str:
+    """Why the lot takes no applications today, "" where it does. What was submitted before is checked and admitted
+    while the award is pending, too: that is when an owner does it.
     """
-    if not lot.framework.closed_to_firms:
-        return ""
-    if own_places([partner.reference]).filter(lot=lot).exists():
+    framework = lot.framework
+    if framework.status not in (Framework.Status.OPEN, Framework.Status.LIVE):
+        label = Framework.Status(framework.status).label.lower()
+        return f"{framework.number} is {label}: firms join it while it is open to applications or live."
+    return ""
+
+
+def _closed_to_one(partner: Partner, lot: Lot) -> str:
+    """Why the lot does not take this firm by itself: its own place there is suspended, or the framework takes none and
+    it has no place, of which it may offer more. "" where it does.
+    """
+    today = timezone.localdate()
+    place = own_places([partner.reference]).filter(lot=lot).first()
+    stands = place is not None and not place.over(today)
+    if place is not None and stands and place.status == Appointment.Status.SUSPENDED:
+        return (
+            f"The firm's own place on lot {lot.number} is suspended: it offers more once that is reinstated."
+        )
+    if stands or not lot.framework.closed_to_firms:
         return ""
     return (
         f"{lot.framework.number} is under the Public Contracts Regulations 2015: after its award it takes no firm by "
@@ -370,20 +398,24 @@ def _offers(value: object, lot: Lot | None, faults: list[Fault]) -> list[dict[st
 
 
 def _eligible(joining: Joining) -> None:
-    """Raises Conflict where the firm is excluded or suspended, or the framework no longer takes it."""
+    """Raises Conflict where the firm is excluded or suspended, or the lot no longer takes it."""
     _open_to(joining)
     since, today = joining.partner.organisation.excluded_since, timezone.localdate()
     if since is not None and since <= today:
         raise Conflict(f"The firm has been excluded since {since}.")
     if joining.partner.suspended:
         raise Conflict("The firm is suspended.")
-    if today > joining.lot.framework.ends_on:
-        raise Conflict(f"{joining.lot.framework.number} ended on {joining.lot.framework.ends_on}.")
 
 
 def _open_to(joining: Joining) -> None:
-    """Raises Conflict where a firm applies by itself and the framework is closed to that."""
-    if joining.supplier_id is None and (closed := _closed_to_one(joining.partner, joining.lot)):
+    """Raises Conflict where the lot is over, takes this firm not by itself, or the consortium has no place there."""
+    if over := _over(joining.lot):
+        raise Conflict(over)
+    if joining.supplier is not None:
+        closed = _without_place(joining.supplier, joining.lot)
+    else:
+        closed = _closed_to_one(joining.partner, joining.lot)
+    if closed:
         raise Conflict(closed)
 
 
@@ -408,24 +440,33 @@ def _belonging(joining: Joining) -> str:
         save_suppliers(SYSTEM, [SupplierDraft(reference, name, Supplier.Form.ALONE, (lead,))])
     else:
         reference = alone.reference
-    save_appointments(SYSTEM, [AppointmentDraft(reference, joining.lot.reference, today, if_missing=True)])
+    place = Appointment.objects.filter(supplier__reference=reference, lot=joining.lot).first()
+    if place is None or place.over(today):
+        # One that was withdrawn or has ended is given anew: nothing else would lead out of that.
+        begins = max(today, joining.lot.framework.starts_on)
+        marks = tuple(place.quality_marks) if place else ()
+        anew = AppointmentDraft(reference, joining.lot.reference, begins, quality_marks=marks)
+        save_appointments(SYSTEM, [anew])
     return reference
 
 
-def _held(joining: Joining, supplier: str) -> list[OfferingDraft]:
-    """What the firm offers within the supplier already, on this lot and on others of the framework, which stays beside
-    what it applied with; which specialism it was that was not stated, is stated now.
+def _held(joining: Joining, supplier: str, stood: Collection[str | None]) -> list[OfferingDraft]:
+    """What the firm offers within the supplier already, on this lot (`stood`, before it was admitted) and on others of
+    the framework, which stays beside what it applied with; which specialism it was that was not stated, is stated now.
     """
     rows = Offering.objects.filter(
         partner=joining.partner,
         appointment__supplier__reference=supplier,
         appointment__lot__framework=joining.lot.framework_id,
-    )
-    applied = {one["specialism"] for one in joining.offers} | {None}
+    ).exclude(appointment__lot=joining.lot)
+    applied = {one["specialism"] for one in joining.offers}
+    here = sorted(one for one in stood if one is not None and one not in applied)
     return [
-        OfferingDraft(lot, specialism)
-        for lot, specialism in rows.values_list("appointment__lot__reference", "specialism__reference")
-        if lot != joining.lot.reference or specialism not in applied
+        *(OfferingDraft(joining.lot.reference, one) for one in here),
+        *(
+            OfferingDraft(lot, specialism)
+            for lot, specialism in rows.values_list("appointment__lot__reference", "specialism__reference")
+        ),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -182,6 +184,10 @@ class Appointment(Referenced):
                 name="appointment_ends_after_start",
             ),
         ]
+
+    def over(self, on: date) -> bool:
+        """Whether it was withdrawn or its last day has passed: the supplier may be given the place anew."""
+        return self.status == self.Status.WITHDRAWN or (self.ends_on is not None and self.ends_on < on)
 
 
 class Offering(models.Model):

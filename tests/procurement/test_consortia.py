@@ -23,7 +23,16 @@ from procurement.actions.consortia import (
 from procurement.actions.standing import suspend_partner
 from procurement.concerned import Concerned
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, Stale
-from procurement.models import Appointment, Delivery, Event, Organisation, Partner, Supplier, SupplierMember
+from procurement.models import (
+    Appointment,
+    Delivery,
+    Event,
+    Offering,
+    Organisation,
+    Partner,
+    Supplier,
+    SupplierMember,
+)
 from procurement.permissions import ANONYMOUS, SYSTEM, Actor
 from tests.bought import active, offered
 from tests.competed import Contest, published, submitted, tender_of
@@ -205,6 +214,31 @@ def test_a_supplier_is_given_a_place_on_a_further_lot_and_on_none_twice(owner: A
     assert refused(Invalid, lambda: give_places(owner, "oak", was + 1, again)) == [("/lots/0", "appointed")]
     refused(Stale, lambda: give_places(owner, "oak", was, PlacesToGive(["wr0~5"], "2018-01-01")))
     refused(NotFound, lambda: give_places(owner, "nobody", 1, again))
+
+
+@pytest.mark.parametrize("gone", [{"status": "withdrawn"}, {"ends_on": date(2025, 1, 31)}])
+def test_a_place_that_is_over_is_given_anew_with_what_was_offered_there(
+    owner: Actor, gone: dict[str, Any]
+) -> None:
+    place = Appointment.objects.filter(reference="wr1~1~oak")
+    place.update(quality_marks=["Gold"], **gone)
+    before, offered_there = end(), Offering.objects.filter(appointment__reference="wr1~1~oak").count()
+    give_places(owner, "oak", revision(), PlacesToGive(["wr1~1"], "2025-03-01"))
+    assert list(place.values_list("status", "starts_on", "ends_on", "quality_marks")) == [
+        ("active", date(2025, 3, 1), None, ["Gold"])
+    ]
+    assert told(before) == [("appointment.reinstated", "wr1~1~oak")]
+    assert Offering.objects.filter(appointment__reference="wr1~1~oak").count() == offered_there == 6
+    inbox = Delivery.objects.filter(event__position__gt=before, channel="inbox")
+    assert set(inbox.values_list("organisation__reference", flat=True)) == {"oak", "ash"}
+
+
+def test_a_place_that_is_suspended_is_given_to_nobody_anew(owner: Actor) -> None:
+    Appointment.objects.filter(reference="wr1~1~oak").update(status="suspended")
+    again = PlacesToGive(["wr1~1"], "2025-03-01")
+    assert refused(Invalid, lambda: give_places(owner, "oak", revision(), again)) == [
+        ("/lots/0", "appointed")
+    ]
 
 
 def test_a_firm_joins_from_a_day_on_which_the_supplier_stands_and_that_is_not_to_come(owner: Actor) -> None:

@@ -125,6 +125,16 @@ def test_a_supplier_is_given_a_further_place(page: Client) -> None:
     assert Appointment.objects.get(reference="rm1~2a~alders").starts_on == date(2025, 1, 1)
 
 
+def test_a_place_that_was_withdrawn_stands_among_those_to_give(page: Client) -> None:
+    Appointment.objects.filter(reference="rm1~2a~alders").update(status="suspended")
+    assert read(page.get(CONSORTIUM)).all("input", name="lots") == []
+    Appointment.objects.filter(reference="rm1~2a~alders").update(status="withdrawn")
+    shown = read(page.get(CONSORTIUM))
+    assert [one.attributes["value"] for one in shown.all("input", name="lots")] == ["rm1~2a"]
+    assert changed(page, "places", lots="rm1~2a", starts_on="2025-01-01", ends_on="").status_code == 303
+    assert Appointment.objects.get(reference="rm1~2a~alders").status == "active"
+
+
 @pytest.mark.parametrize(
     ("do", "said", "status", "anchors"),
     [

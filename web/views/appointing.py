@@ -177,7 +177,8 @@ def supplier(request: HttpRequest, reference: str) -> HttpResponse:
             return done
         found, faults, status_code = _supplier(who, reference), _ordered(done.faults), done.status
     members = list(found.members.all())
-    held = {place.lot_id for place in found.appointments.all()}
+    today = timezone.localdate()
+    held = {place.lot_id for place in found.appointments.all() if not place.over(today)}
     return render(
         request,
         "supplier.html",
@@ -190,7 +191,7 @@ def supplier(request: HttpRequest, reference: str) -> HttpResponse:
         changes=_changes(who.actor, found),
         alone=found.form == Supplier.Form.ALONE,
         lots=_ticked(_lots(who).exclude(pk__in=held), request.POST.getlist("lots"), framework=True),
-        today=timezone.localdate().isoformat(),
+        today=today.isoformat(),
         done=done_said(request, DONE),
         typed=request.POST.dict(),
         faults=faults,
