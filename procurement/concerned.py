@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from procurement.models import (
+    CallOffSupplier,
     Event,
     Framework,
     Invitation,
@@ -54,13 +55,14 @@ def _firm(references: Collection[str]) -> Pairs:
     )
 
 
-def _members(references: Collection[str], **narrowed: str) -> Pairs:
-    """Those of today: `left_on` is the first day that a firm no longer belongs."""
+def _of_today() -> QuerySet[SupplierMember]:
+    """Who belongs today: `left_on` is the first day that a firm no longer does."""
     today = timezone.localdate()
-    staying = Q(left_on=None) | Q(left_on__gt=today)
-    members = SupplierMember.objects.filter(
-        staying, supplier__reference__in=references, joined_on__lte=today, **narrowed
-    )
+    return SupplierMember.objects.filter(Q(left_on=None) | Q(left_on__gt=today), joined_on__lte=today)
+
+
+def _members(references: Collection[str], **narrowed: str) -> Pairs:
+    members = _of_today().filter(supplier__reference__in=references, **narrowed)
     return members.values_list(
         "supplier__reference", "partner__organisation_id", "partner__organisation__reference"
     )
@@ -104,15 +106,32 @@ def _drafters(references: Collection[str]) -> Pairs:
 
 
 def _let(path: str, references: Collection[str]) -> Pairs:
-    today = timezone.localdate()
-    member = SupplierMember.objects.filter(
-        Q(left_on=None) | Q(left_on__gt=today),
-        supplier=OuterRef("tender__invitation__asked__appointment__supplier"),
-        partner=OuterRef("partner"),
-        joined_on__lte=today,
-    )
-    rows = Tender.drafters.through.objects.filter(Exists(member), **{f"{path}__in": references})
-    return rows.values_list(path, "partner__organisation_id", "partner__organisation__reference")
+    supplier = "tender__invitation__asked__appointment__supplier"
+    return _belonging(Tender.drafters.through.objects.all(), supplier, path, references)
+
+
+def _of_offer(references: Collection[str]) -> Pairs:
+    """The firms that an offer wants of its supplier and that belong to it today."""
+    return _wanted("calloffsupplier__offer__reference", references)
+
+
+def _of_invitation(references: Collection[str]) -> Pairs:
+    """The same, of an invitation."""
+    return _wanted("calloffsupplier__invitation__reference", references)
+
+
+def _wanted(path: str, references: Collection[str]) -> Pairs:
+    supplier = "calloffsupplier__appointment__supplier"
+    return _belonging(CallOffSupplier.partners.through.objects.all(), supplier, path, references)
+
+
+def _belonging(rows: QuerySet[Any], supplier: str, path: str, references: Collection[str]) -> Pairs:
+    """From references behind `path` to the firms that the rows name and that belong today to the row's supplier (a path
+    to it): whoever has left is told nothing newer.
+    """
+    member = _of_today().filter(supplier=OuterRef(supplier), partner=OuterRef("partner"))
+    named = rows.filter(Exists(member), **{f"{path}__in": references})
+    return named.values_list(path, "partner__organisation_id", "partner__organisation__reference")
 
 
 def _offered(references: Collection[str]) -> Pairs:
@@ -147,12 +166,14 @@ WAYS: Final[dict[str, Way]] = {
     "offered": Way("call_off", _offered),
     "writers": Way("call_off", _writers),
     "drafters": Way("tender", _drafters),
+    "wanted_in_offer": Way("offer", _of_offer),
+    "wanted_in_invitation": Way("invitation", _of_invitation),
 }
 """`supplier` leads to all its members, `lead` to the one that submits and signs; `owner` to a framework's;
 `payer` to bodies that pay with the buyer, `investor` to the social investor, `dropped` to those of them that a plan
 names no longer; `invited` to the leads that compete, or are asked whether they would; `offered` to those that were sent
 an order form; `writers` to the members whom leads let write tenders for a competition, `drafters` to those of one
-tender.
+tender; `wanted_in_offer` and `wanted_in_invitation` to the members that are wanted there.
 """
 
 

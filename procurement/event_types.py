@@ -1,5 +1,5 @@
 """What may happen: every type of event, its subject and what it refers to. The one list that listeners rely
-on; the rows of the market itself stand in market_events.py.
+on; the rows of the market itself stand in market_events.py, those of a tender in tender_events.py.
 
 A listener (the search's outbox, the change feed, notifications) reads a type here before it listens to it; a
 test holds the log of the demonstration market against it. Who may read an event (procurement/concerned.py, the
@@ -14,45 +14,12 @@ from typing import Final
 
 from procurement.market_events import MARKET_EVENTS, EventType
 from procurement.models import Capability
+from procurement.tender_events import NAMED, PARTIES, TENDER_EVENTS
 
-TENDER_EVENTS: Final[dict[str, str]] = {
-    "viewed": "The lead supplier has read the invitation.",
-    "declined": "The lead supplier will not tender.",
-    "drafters_named": "The lead said which of its members may write; it names those that may from now on.",
-    "drafted": "Something of it was written.",
-    "submitted": "It was submitted; changes hold the receipt, its number, digest and time.",
-    "confirmed": "What was submitted stands after a material amendment.",
-    "withdrawn": "It was taken back before the deadline.",
-    "disqualified": "It takes part no longer; changes hold ground and reason.",
-    "reinstated": "It takes part again; changes hold the reason, the letter that tells it with its digest, and by when "
-    "its price is to be explained where it was asked about and was not.",
-    "assessed": "An assessor scored a criterion; changes hold which, not the score.",
-    "agreed": "The score of a criterion was agreed; changes hold which, not the score.",
-    "price_asked": "Its price looks abnormally low: the tenderer is asked.",
-    "price_unanswered": "The time to explain its price passed without an answer.",
-    "price_answered": "The tenderer explained its price.",
-    "price_accepted": "The explanation was taken.",
-    "successful": "It is to be awarded.",
-    "unsuccessful": "Another is to be awarded.",
-    "not_signed": "It was awarded and its supplier did not sign; changes hold the reason.",
-    "ended": "Its call-off was cancelled or given up; changes hold the reason.",
-    "reopened": "The award or the intention was taken back; changes hold the reason.",
-    "partner_left": "A firm that it names left the supplier; changes hold since when.",
-    "lead_changed": "Another firm leads its supplier; changes hold since when.",
-    "reminded": "Its deadline is close and it is not submitted, or not confirmed after a material amendment.",
-    "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
-}
-"""What happens to a tender. Until the deadline such an event names no `organisation`: the buyer is told of none."""
-PARTIES: Final = ("organisation", "lead")
-"""The buyer, and the lead that answers for a supplier: no other member of it, and no other supplier."""
-ASKED: Final = (*PARTIES, "partner")
-"""These, and the firms that are wanted."""
 COMPETING: Final = ("organisation", "invited", "writers")
 """The buyer, the lead of every supplier that a competition has invited, or asks for interest, and the members that it
 lets write.
 """
-BUYERS_ALONE: Final = ("assessed", "agreed")
-"""Of a tender's events those that its supplier does not read."""
 
 EVENT_TYPES: Final[dict[str, EventType]] = {
     **MARKET_EVENTS,
@@ -210,7 +177,10 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     ),
     **{
         f"offer.{what}": EventType(
-            "offer", ("call_off", "organisation", "supplier", "partner"), meaning, concerns=ASKED
+            "offer",
+            ("call_off", "organisation", "supplier", "partner"),
+            meaning,
+            concerns=(*PARTIES, "wanted_in_offer"),
         )
         for what, meaning in {
             "sent": "An order form went to a supplier; changes hold digest, price and the end of its window.",
@@ -364,25 +334,25 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "offer",
         ("call_off", "organisation", "supplier", "partner"),
         "A firm that is wanted in an open offer left the supplier.",
-        concerns=ASKED,
+        concerns=NAMED,
     ),
     "contract.partner_left": EventType(
         "contract",
         ("call_off", "organisation", "supplier", "partner"),
         "A firm that was wanted left the supplier of a live contract.",
-        concerns=ASKED,
+        concerns=NAMED,
     ),
     "offer.lead_changed": EventType(
         "offer",
         ("call_off", "organisation", "supplier", "partner"),
         "Another firm leads the supplier of an open offer.",
-        concerns=ASKED,
+        concerns=NAMED,
     ),
     "contract.lead_changed": EventType(
         "contract",
         ("call_off", "organisation", "supplier", "partner"),
         "Another firm leads the supplier of a live contract.",
-        concerns=ASKED,
+        concerns=NAMED,
     ),
     "call_off.extended": EventType(
         "call_off",
@@ -398,7 +368,10 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     ),
     **{
         f"invitation.{what}": EventType(
-            "invitation", ("call_off", "organisation", "supplier", "partner"), meaning, concerns=ASKED
+            "invitation",
+            ("call_off", "organisation", "supplier", "partner"),
+            meaning,
+            concerns=(*PARTIES, "wanted_in_invitation"),
         )
         for what, meaning in {
             "interest_asked": "A supplier is asked whether it is interested; changes hold until when.",
@@ -418,15 +391,7 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "It was answered, to all at once.",
         concerns=COMPETING,
     ),
-    **{
-        f"tender.{what}": EventType(
-            "tender",
-            ("call_off", "organisation", "supplier", "partner"),
-            meaning,
-            concerns=("organisation",) if what in BUYERS_ALONE else ASKED,
-        )
-        for what, meaning in TENDER_EVENTS.items()
-    },
+    **TENDER_EVENTS,
     "webhook.registered": EventType(
         "webhook", ("organisation",), "An organisation is told of events at an address of its own."
     ),

@@ -1,7 +1,7 @@
 """Reads of call-offs, offers and contracts: what each side may see, with what is shown fetched along.
 
 A buyer sees its own; a supplier's lead, and the partners of it that are wanted, see what their supplier was asked, and
-nothing of who else was.
+nothing of who else was. Whoever has left a supplier sees nothing of that any more: what it holds changes still.
 """
 
 from __future__ import annotations
@@ -72,13 +72,14 @@ class ContractQuerySet(QuerySet[Contract]):
     def seen_by(self, actor: Actor) -> Self:
         if actor.system:
             return self
-        wanted = CallOffSupplier.objects.filter(
-            call_off=OuterRef("call_off"),
-            appointment=OuterRef("appointment"),
-            partners__organisation__in=supplying(actor),
+        named = wanted(
+            actor,
+            "appointment__supplier",
+            calloffsupplier__call_off=OuterRef(OuterRef("call_off")),
+            calloffsupplier__appointment=OuterRef(OuterRef("appointment")),
         )
         bought = Q(call_off__organisation__in=buying(actor))
-        return self.filter(bought | Q(Exists(led(actor, "appointment__supplier"))) | Q(Exists(wanted)))
+        return self.filter(bought | Q(Exists(led(actor, "appointment__supplier"))) | Q(Exists(named)))
 
     def told(self) -> Self:
         """With call-off, buyer, requirement, lot and supplier; `fictional`: whether a made-up firm leads it."""
@@ -108,8 +109,9 @@ def supplying(actor: Actor) -> list[int]:
 
 def _asked(actor: Actor) -> Q:
     """Offers whose supplier the actor's organisation leads, or of which it is a wanted partner."""
-    wanted = CallOffSupplier.objects.filter(pk=OuterRef("asked"), partners__organisation__in=supplying(actor))
-    return Q(Exists(led(actor, "asked__appointment__supplier"))) | Q(Exists(wanted))
+    supplier = "asked__appointment__supplier"
+    named = wanted(actor, supplier, calloffsupplier=OuterRef(OuterRef("asked")))
+    return Q(Exists(led(actor, supplier))) | Q(Exists(named))
 
 
 def led(actor: Actor, supplier: str) -> QuerySet[SupplierMember]:
@@ -118,5 +120,18 @@ def led(actor: Actor, supplier: str) -> QuerySet[SupplierMember]:
         supplier=OuterRef(supplier),
         role=SupplierMember.Role.LEAD,
         left_on=None,
+        partner__organisation__in=supplying(actor),
+    )
+
+
+def wanted(actor: Actor, supplier: str, **asked: OuterRef) -> QuerySet[SupplierMember]:
+    """Members of the row's supplier (a path to it) that are wanted of it, for which the actor sees; for Exists. `asked`
+    says which CallOffSupplier it is, from the row.
+    """
+    named = CallOffSupplier.partners.through.objects.filter(**asked)
+    return SupplierMember.objects.filter(
+        supplier=OuterRef(supplier),
+        left_on=None,
+        partner__in=named.values("partner"),
         partner__organisation__in=supplying(actor),
     )

@@ -14,7 +14,6 @@ from procurement.fictional import led_by_fictional
 from procurement.models import (
     Assessment,
     CallOffPerson,
-    CallOffSupplier,
     Clarification,
     Competition,
     Invitation,
@@ -22,7 +21,7 @@ from procurement.models import (
     Tender,
 )
 from procurement.permissions import Actor
-from procurement.querysets_call_offs import buying, led, supplying
+from procurement.querysets_call_offs import buying, led, supplying, wanted
 
 
 class CompetitionQuerySet(QuerySet[Competition]):
@@ -148,9 +147,9 @@ class AssessmentQuerySet(QuerySet[Assessment]):
 
 
 def _of_supplier(actor: Actor, asked: str, supplier: str, tender: str) -> Q:
-    wanted = CallOffSupplier.objects.filter(pk=OuterRef(asked), partners__organisation__in=supplying(actor))
+    named = Q(Exists(wanted(actor, supplier, calloffsupplier=OuterRef(OuterRef(asked)))))
     writing = Q(Exists(_letting(actor, tender, supplier)))
-    return Q(Exists(led(actor, supplier))) | Q(Exists(wanted)) | writing
+    return Q(Exists(led(actor, supplier))) | named | writing
 
 
 def _tendered(actor: Actor) -> Q:

@@ -28,6 +28,14 @@ SENT: Final = "invitation.sent"
 ASKED: Final = "invitation.interest_asked"
 OFFERED: Final = "offer.sent"
 LET: Final = "tender.drafters_named"
+KINDS: Final = {
+    "lead": "supplier",
+    "owner": "framework",
+    # Nobody leaves a supplier of this market.
+    "wanted_in_offer": "partner",
+    "wanted_in_invitation": "partner",
+}
+"""What an event names by which a way leads on, where it is not called as the way is."""
 BY_THE_CLOCK: Final = frozenset(
     {
         "tender.reminded",
@@ -101,7 +109,7 @@ class Parties:
             return self.let[call_off].get(event.subject, set())
         if way == "offered":
             return self.offered[event.subject]
-        kind = {"lead": "supplier", "owner": "framework"}.get(way, way)
+        kind = KINDS.get(way, way)
         beside = event.references.get(kind, ())
         found = {beside} if isinstance(beside, str) else set(beside)
         if event.subject_type == kind:

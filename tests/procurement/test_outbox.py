@@ -18,7 +18,7 @@ from procurement.actions.operations import start_import
 from procurement.actions.requirements import create_requirement
 from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.concerned import WAYS
-from procurement.event_types import COMPETING, EVENT_TYPES, PARTIES, PUBLIC, matching
+from procurement.event_types import COMPETING, EVENT_TYPES, PUBLIC, matching
 from procurement.kept_secrets import sealed
 from procurement.models import (
     Appointment,
@@ -34,6 +34,7 @@ from procurement.models import (
 )
 from procurement.permissions import SYSTEM
 from procurement.querysets import EventQuerySet
+from procurement.tender_events import PARTIES
 from procurement.webhooks import new_secret
 from tests.world import editor_of, make_buyers, make_world
 
@@ -97,6 +98,18 @@ def test_a_shortlist_that_names_listings_is_never_told_to_their_firms(world: Non
     assert readers(event.position) == {"shire"}
 
 
+ABOUT_A_FIRM = ("partner_left", "lead_changed", "drafters_named")
+MEMBERS = {"offer": "wanted_in_offer", "invitation": "wanted_in_invitation", "tender": "drafters"}
+
+
+def members_of(name: str) -> set[str]:
+    """Which members beside the lead read a type: the firm that it is about, else those that belong still."""
+    kind, _, what = name.partition(".")
+    if what in ABOUT_A_FIRM:
+        return {"partner"}
+    return {MEMBERS[kind]} if kind in MEMBERS else set()
+
+
 TO_ALL_WHO_COMPETE = {
     "call_off.extended", "call_off.amended", "call_off.cancelled", "call_off.unsuccessful", "clarification.answered",
 }  # fmt: skip
@@ -126,7 +139,7 @@ def test_no_type_that_a_buyer_keeps_to_itself_is_public_or_told_beyond_it() -> N
         if name.startswith(("offer.", "contract.", "claim.", "invitation.", "tender.")):
             assert not known.public, name
             beside = {"payer"} if name in ("claim.verified", "claim.unverified", "claim.paid") else set()
-            assert set(known.concerns) <= {"organisation", "lead", "partner"} | beside, name
+            assert set(known.concerns) <= {*PARTIES, *members_of(name)} | beside, name
     assert {name.partition(".")[0] for name in PUBLIC} == {
         "organisation", "partner", "supplier", "appointment", "offering", "rate_card", "framework", "regions",
     }  # fmt: skip
