@@ -18,6 +18,7 @@ from procurement.actions.call_offs import happening as of_call_off
 from procurement.actions.call_offs import reason_of
 from procurement.actions.ended_plans import ended_plan, resumed_plan
 from procurement.actions.events import Happening, record_many
+from procurement.actions.leaving import told_of_reopened
 from procurement.actions.steps import allowed
 from procurement.call_off_checks import signing_faults
 from procurement.contract_reminders import next_reminder
@@ -175,7 +176,8 @@ def reopen_contract(actor: Actor, reference: str, revision: int, reason: object)
         contract.status, contract.ended_on, contract.ended_reason = step.target, None, ""
         _save(contract, "status", "ended_on", "ended_reason")
         told_of = contract_happening(contract, step.event, {"reason": why})
-        record_many(actor, [told_of, *resumed_plan(contract.call_off, why)])
+        meanwhile = told_of_reopened(contract)
+        record_many(actor, [told_of, *resumed_plan(contract.call_off, why), *meanwhile])
     return contract
 
 

@@ -2,13 +2,13 @@
 
 From that day on no offer or invitation names it (rules.py asks for membership, departed.py takes it out of what goes
 out); buyers with an open offer or a live contract that wanted it are told by an event each, and the lead of each live
-tender: its buyer reads it with the tender, once that is opened, and is told of nothing before. History keeps that it
-belonged.
+tender: its buyer reads it with the tender, once that is opened, and is told of nothing before. What comes back, a
+contract that goes on or a tender that takes part again, tells what happened meanwhile. History keeps that it belonged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -21,9 +21,11 @@ from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppl
 from procurement.actions.tenders import happening
 from procurement.errors import Conflict, NotFound
 from procurement.models import (
+    Appointment,
     CallOff,
     CallOffSupplier,
     Contract,
+    Event,
     Offer,
     Partner,
     Supplier,
@@ -43,6 +45,8 @@ LIVE_TENDER = (
     Tender.Status.SUCCESSFUL,
 )
 DECIDED = (*CALL_OFFS.last, CallOff.Status.AWARDED)
+OUT_OF_IT = ("tender.unsuccessful", "tender.disqualified", "tender.not_signed")
+"""By what a tender that was submitted is none of LIVE_TENDER any more, and may come back."""
 LIVE_CONTRACT = (Contract.Status.UNSIGNED, Contract.Status.ACTIVE, Contract.Status.EXTENDED)
 
 
@@ -84,7 +88,7 @@ def told_of_leaving(member: SupplierMember, today: date) -> Iterator[Happening]:
     )
     changes = {"left_on": today.isoformat()}
     names = Q(invitation__asked__partners=member.partner_id) | Q(drafters=member.partner_id)
-    dealings = _Dealings(member.supplier, member.partner, "partner_left", changes)
+    dealings = _Dealings(member.supplier, member.partner.reference, "partner_left", changes)
     yield from dealings.of_offers(Offer.objects.filter(asked__in=wanted))
     yield from dealings.of_tenders(Tender.objects.filter(names))
     yield from dealings.of_contracts(Contract.objects.filter(call_off__suppliers__in=wanted))
@@ -94,10 +98,50 @@ def told_of_lead(supplier: Supplier, partner: Partner, today: date) -> Iterator[
     """One event for each open offer, live contract and undecided tender of a supplier that the firm leads from today
     on: the buyer hears of it, of a tender once it is opened.
     """
-    dealings = _Dealings(supplier, partner, "lead_changed", {"since": today.isoformat()})
+    dealings = _Dealings(supplier, partner.reference, "lead_changed", {"since": today.isoformat()})
     yield from dealings.of_offers(Offer.objects.all())
     yield from dealings.of_tenders(Tender.objects.all())
     yield from dealings.of_contracts(Contract.objects.all())
+
+
+def told_of_reopened(contract: Contract) -> Iterator[Happening]:
+    """What was told of nothing while a contract was complete, as it goes on: firms that it wants have left, another
+    leads.
+    """
+    asked = CallOffSupplier.objects.filter(call_off=contract.call_off_id, appointment=contract.appointment_id)
+    names = Partner.objects.filter(pk__in=asked.values("partners"))
+    for one in _meanwhile(contract.reference, ("contract.completed",), contract.appointment, names):
+        yield one.of("contract", contract.reference, contract.call_off)
+
+
+def told_of_return(tender: Tender) -> Iterator[Happening]:
+    """The same of a tender that takes part again, or whose outcome is open again."""
+    asked = tender.invitation.asked
+    wanted, writing = asked.partners.values("pk"), tender.drafters.values("pk")
+    names = Partner.objects.filter(Q(pk__in=wanted) | Q(pk__in=writing))
+    for one in _meanwhile(tender.reference, OUT_OF_IT, asked.appointment, names):
+        yield one.of_tender(tender)
+
+
+def _meanwhile(
+    subject: str, over: Collection[str], place: Appointment, names: QuerySet[Partner]
+) -> Iterator[_Dealings]:
+    """What happened to a supplier since the last event by which something of its was over: who of the firms that it
+    names has left and does not belong again, and who leads now.
+    """
+    supplier = place.supplier
+    about = Event.objects.filter(subject_type="supplier", subject=supplier.reference)
+    ended = Event.objects.filter(subject=subject, type__in=over).order_by("-position").first()
+    since = about.filter(position__gt=ended.position) if ended else about.none()
+    gone = {one.references["partner"]: one.changes for one in since.filter(type="supplier.member_left")}
+    staying = SupplierMember.objects.filter(supplier=supplier, left_on=None).values("partner")
+    for partner in names.filter(reference__in=gone).exclude(pk__in=staying).order_by("pk"):
+        told = {"left_on": gone[partner.reference]["left_on"]}
+        yield _Dealings(supplier, partner.reference, "partner_left", told)
+    led = since.filter(type="supplier.lead_changed").order_by("-position").first()
+    if led is not None:
+        told = {"since": led.changes["since"]}
+        yield _Dealings(supplier, led.references["partner"], "lead_changed", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +149,7 @@ class _Dealings:
     """What a supplier has open with buyers, told of a firm by events that end in `what`."""
 
     supplier: Supplier
-    partner: Partner
+    partner: str
     what: str
     changes: dict[str, str]
 
@@ -114,12 +158,12 @@ class _Dealings:
         # Of one that was awarded the contract tells.
         open_ones = live.exclude(call_off__status__in=DECIDED)
         for offer in open_ones.select_related("call_off__organisation").order_by("pk"):
-            yield self._happening("offer", offer.reference, offer.call_off)
+            yield self.of("offer", offer.reference, offer.call_off)
 
     def of_contracts(self, rows: QuerySet[Contract]) -> Iterator[Happening]:
         live = rows.filter(status__in=LIVE_CONTRACT, appointment__supplier=self.supplier)
         for contract in live.select_related("call_off__organisation").distinct().order_by("pk"):
-            yield self._happening("contract", contract.reference, contract.call_off)
+            yield self.of("contract", contract.reference, contract.call_off)
 
     def of_tenders(self, rows: QuerySet[Tender]) -> Iterator[Happening]:
         tenders = (
@@ -129,21 +173,21 @@ class _Dealings:
             .prefetch_related("drafters")
         )
         for tender in tenders.distinct().order_by("pk"):
-            yield self._of_tender(tender)
+            yield self.of_tender(tender)
 
-    def _of_tender(self, tender: Tender) -> Happening:
+    def of_tender(self, tender: Tender) -> Happening:
         told = happening(tender, f"tender.{self.what}", self.changes)
-        references = told.references | {"partner": self.partner.reference}
+        references = told.references | {"partner": self.partner}
         if tender.competition.opened_at is None:
             # Until the tenders are opened the buyer reads nothing of whom one names.
             references.pop("organisation", None)
         return replace(told, references=references)
 
-    def _happening(self, kind: str, reference: str, call_off: CallOff) -> Happening:
+    def of(self, kind: str, reference: str, call_off: CallOff) -> Happening:
         references = {
             "call_off": call_off.reference,
             "organisation": call_off.organisation.reference,
             "supplier": self.supplier.reference,
-            "partner": self.partner.reference,
+            "partner": self.partner,
         }
         return Happening(f"{kind}.{self.what}", kind, reference, references, self.changes)

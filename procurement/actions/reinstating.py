@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import reason_of
-from procurement.actions.events import record
+from procurement.actions.events import record_many
+from procurement.actions.leaving import told_of_return
 from procurement.actions.ranking import explained_by, rank_tenders
 from procurement.actions.tender_outcomes import letter_of
 from procurement.actions.tenders import locked_tender, moved, step_of
@@ -56,7 +57,7 @@ def reinstate(actor: Actor, reference: str, revision: int, reason: object) -> Te
         if competition.call_off.status == CallOff.Status.EVALUATED and not missing_scores(competition):
             rank_tenders(competition)
             competition.save(update_fields=["ranking"])
-        record(actor, told)
+        record_many(actor, [told, *told_of_return(tender)])
     return tender
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from procurement.actions.closing import tenders_of
 from procurement.actions.events import Happening
+from procurement.actions.leaving import told_of_return
 from procurement.actions.ranking import rank_tenders
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import happening, moved
@@ -65,8 +66,12 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
     told = []
     for tender in tenders_of(competition).filter(status__in=TOLD):
         tender.competition = competition
+        lost = tender.status == Status.UNSUCCESSFUL
         if tender.status != Status.DISQUALIFIED:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": reason}))
+        if lost:
+            # Of the successful one its contract has told.
+            told.extend(told_of_return(tender))
         told.append(_send(tender, {"outcome": "reopened", "reason": reason}))
     return told
 
@@ -89,6 +94,7 @@ def passed_by(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
             told.append(moved(tender, _step(actor, tender, "not_sign"), {"reason": reason}, "reason"))
         elif tender.status == Status.UNSUCCESSFUL:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": NOT_SIGNED}))
+            told.extend(told_of_return(tender))
         told.append(_send(tender, {"outcome": outcome, "reason": why}))
     competition.standstill_until = None
     if not missing_scores(competition):

@@ -22,13 +22,13 @@ from tests.competed import COMPETED, RULES, Contest, after, at, past_deadline, p
 from tests.world import editor_of
 
 
-def shortlisted(contest: Contest) -> CallOff:
-    """A competition that wants ash of oak."""
+def shortlisted(contest: Contest, **moments: str) -> CallOff:
+    """A competition that wants ash of oak; `moments` are of its plan."""
     shortlist = locked_shortlist(contest.market.buyer, ASH, YEW)
     requirement = create_requirement(contest.market.buyer, need())
     draft = CallOffDraft("Evaluation", "competition", requirement.reference, shortlist.reference, COMPETED)
     call_off = create_call_off(contest.market.buyer, draft)
-    said = {"rules": RULES, "clarify_until": after(days=7), "deadline": after(days=14)}
+    said = {"rules": RULES, "clarify_until": after(days=7), "deadline": after(days=14)} | moments
     plan_competition(contest.market.buyer, call_off.reference, call_off.revision, said)
     return CallOff.objects.get(pk=call_off.pk)
 
