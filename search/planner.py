@@ -52,7 +52,7 @@ SHORTEST_NAME_START: Final = 3
 LONGEST_ABBREVIATION: Final = 4
 
 _PIECE: Final = re.compile(r'(?P<minus>-+)?"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)')
-_QUOTES: Final = str.maketrans(
+_SIGNS: Final = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "−": "-", "–": "-"}
 )
 _OPERATORS: Final = re.compile(r'["*|]|(?<!\S)-+')
@@ -142,9 +142,16 @@ class _Typed:
     excluded_beginnings: list[str] = field(default_factory=list)
 
 
+def plain_signs(question: str) -> str:
+    """The question as it is kept, with the quotation marks and dashes that keyboards have in place of those that word
+    processors write: what is pasted says by them what is a phrase and what must not be there.
+    """
+    return normalise(question.translate(_SIGNS))
+
+
 def plan(question: str, lexicon: Lexicon) -> Plan:
     """What to look for. Deterministic for a question and an index."""
-    text = normalise(question.translate(_QUOTES))
+    text = plain_signs(question)
     long = _is_need(text)
     typed = _take_apart(_OPERATORS.sub(lambda found: " " * len(found[0]), text) if long else text)
     excluded = [*typed.excluded]
@@ -186,7 +193,7 @@ def signs_unread(question: str) -> bool:
     """Whether a question says by signs what must or must not be there, or is a beginning, and is so long that it is
     read as a need, in which they are punctuation.
     """
-    text = normalise(question.translate(_QUOTES))
+    text = plain_signs(question)
     if not _is_need(text):
         return False
     typed = _take_apart(text)
@@ -197,7 +204,7 @@ def nothing_telling(question: str) -> tuple[str, ...] | None:
     """The words of a question that holds nothing to look for, since all of them are stop words, or none is there.
     None where it does hold something, or is blank.
     """
-    text = normalise(question.translate(_QUOTES))
+    text = plain_signs(question)
     typed = _take_apart(text)
     operators = (typed.phrases, typed.joined, typed.beginnings, typed.excluded, typed.excluded_beginnings)
     if any(operators) or any(map(_tells_something, (word for word, _ in typed.words))) or not text.strip():
@@ -214,7 +221,7 @@ def _tells_something(word: str) -> bool:
 
 def short_beginnings(question: str) -> tuple[str, ...]:
     """The beginnings in a question (v*) that have too few letters to be looked for as such."""
-    pieces = [piece["word"] or "" for piece in _PIECE.finditer(normalise(question.translate(_QUOTES)))]
+    pieces = [piece["word"] or "" for piece in _PIECE.finditer(plain_signs(question))]
     return tuple(
         piece
         for piece in dict.fromkeys(pieces)

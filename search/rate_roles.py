@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from search.analysis import GAP, fold, normalise, term_of, terms_of, words_of
-from search.planner import SHORTEST_BEGINNING
+from search.analysis import GAP, fold, term_of, terms_of, words_of
+from search.planner import SHORTEST_BEGINNING, plain_signs
 
 NO_TERM = "__"
 """A term that no text has: analysis makes none with an underscore."""
@@ -62,7 +62,7 @@ class _Draft:
 def roles_of(q: str) -> tuple[Role, ...]:
     """The roles in `q`; none if nothing is typed. Signs that are no words are a role that no line bears."""
     drafts, barred = [], _Draft()
-    for text in _ROLES.findall(normalise(q)):
+    for text in _ROLES.findall(plain_signs(q)):
         draft = _Draft()
         for minus, quoted, bare in _PIECES.findall(text):
             if bare:
@@ -99,7 +99,7 @@ def corrected(q: str, corrections: Iterable[tuple[str, str]]) -> str | None:
     used = dict(corrections)
     if not used:
         return None
-    text, made, at = normalise(q), "", 0
+    text, made, at = plain_signs(q), "", 0
     for word in words_of(text):
         start = text.index(word, at)
         made += text[at:start] + used.get(fold(word), word)

@@ -19,7 +19,7 @@ from search.rate_params import (
     role_query,
 )
 from search.rate_query import OtherUnits, RateCursor, RateQuery
-from search.rate_roles import Role, roles_of
+from search.rate_roles import Role, corrected, roles_of
 from search.ties import SEEDS
 
 
@@ -64,6 +64,22 @@ def test_what_must_not_be_there_alone_between_commas_takes_from_every_role() -> 
         Role(words=("clerk",), excluded=junior, excluded_prefixes=("con",)),
     )
     assert roles_of("-junior, -lead") == (Role(excluded=(*junior, ("lead",))),)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "typed"),
+    [
+        ("consultant \N{MINUS SIGN}junior", "consultant -junior"),
+        ("consultant \N{EN DASH}junior*", "consultant -junior*"),
+        ("“project manager”", '"project manager"'),
+        ("«project manager», „clerk“ \N{EN DASH}“head clerk”", '"project manager", "clerk" -"head clerk"'),
+    ],
+)
+def test_quotation_marks_and_dashes_of_a_word_processor_are_read_as_those_of_a_keyboard(
+    pasted: str, typed: str
+) -> None:
+    assert roles_of(pasted) == roles_of(typed)
+    assert corrected(f"{pasted}, anlyst", [("anlyst", "analyst")]) == f"{typed}, analyst"
 
 
 def test_nothing_asked_is_pounds_a_day_by_price_twelve_bins() -> None:
