@@ -38,9 +38,13 @@ class Found:
 
 
 class TitleSearch:
-    """The titles of one generation. Safe for many threads: what it remembers is only added to."""
+    """The titles of one generation. Safe for many threads: what it remembers is only added to.
 
-    def __init__(self, columns: Parts) -> None:
+    `lines` (T,) says how many lines bear each title: one that none bears any more stays until the index is rebuilt.
+    """
+
+    def __init__(self, columns: Parts, lines: Array) -> None:
+        self._lines = lines
         self.titles = Strings(columns.array("titles"), columns.array("title_ends"))
         self.rank = columns.array("title_rank")
         self.label = columns.array("title_label")
@@ -92,7 +96,8 @@ class TitleSearch:
         """Adds what a word is worth to the titles that hold it; one that stands nowhere, a near word's."""
         term = term_of(word)
         code = None if term == GAP else self._terms.get(term)
-        if code is not None and (stretch := self._stretch_of_term(code)).start < stretch.stop:
+        if code is not None and self._is_borne(code):
+            stretch = self._stretch_of_term(code)
             scores[self._term_titles[stretch]] += self._term_weights[stretch] * np.float32(self._rarity[code])
             return
         places = self._words.near(word)
@@ -107,10 +112,14 @@ class TitleSearch:
         """Tells what words of phrases may have been meant for that stand nowhere."""
         for word in quoted:
             code = self._terms.get(term_of(word))
-            if code is None or (stretch := self._stretch_of_term(code)).start == stretch.stop:
+            if code is None or not self._is_borne(code):
                 places = self._words.near(word)
                 if places and self._words[places[0]] != word:
                     corrections[word] = self._words[places[0]]
+
+    def _is_borne(self, code: int) -> bool:
+        """Whether any line bears a title with the term."""
+        return bool(self._lines[self._term_titles[self._stretch_of_term(code)]].any())
 
     def _stretch_of_term(self, code: int) -> slice:
         return slice(int(self._term_starts[code]), int(self._term_starts[code + 1]))

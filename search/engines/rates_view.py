@@ -96,9 +96,9 @@ class RatesView:
             (unit["currency"], unit["unit"]): (unit["start"], unit["stop"])
             for unit in manifest.facts["units"]
         }
-        self.titles = TitleSearch(self.data)
         self.title_starts, self.title_lines = self.data.array("title_starts"), self.data.array("title_lines")
         self.title_counts = np.diff(self.title_starts)
+        self.titles = TitleSearch(self.data, self.title_counts)
         self._blob = _mapped(directory / "lines.blob", manifest.facts["blob"])
         self._bases: OrderedDict[tuple[str, str, Moment], Base] = OrderedDict()
 

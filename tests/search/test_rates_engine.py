@@ -293,6 +293,19 @@ def test_a_slip_within_quotes_finds_nothing_and_is_told(market: tuple[Engine, Sc
     assert engine.search_rates(RateQuery(q='lead -"anlyst"', **USD)).corrections == ()
 
 
+def test_a_word_that_no_line_bears_any_more_is_a_slip_again(writer: Writer, engine: Engine) -> None:
+    rebuild = writer.begin_rebuild("rates")
+    rebuild.put([card("a", [line("a", 1, text="Project Mangaer"), line("a", 2, text="Clerk")])])
+    rebuild.commit()
+    mistyped = engine.search_rates(RateQuery(q="mangaer", **USD))
+    assert (keys(mistyped), mistyped.corrections) == (["a~1"], ())
+
+    writer.apply("rates", [card("a", [line("a", 1, text="Project Manager"), line("a", 2)], version=2)])
+    for q, found in (("mangaer", ["a~1"]), ('"mangaer"', [])):
+        mended = engine.search_rates(RateQuery(q=q, **USD))
+        assert (keys(mended), mended.corrections) == (found, (("mangaer", "manager"),))
+
+
 def test_singular_and_plural_find_the_same(market: tuple[Engine, Scan]) -> None:
     engine, _ = market
     one = engine.search_rates(RateQuery(q="engineer", **USD))

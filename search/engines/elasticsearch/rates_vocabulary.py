@@ -81,7 +81,7 @@ class KnownTitles:
             filters.append({"terms": {"framework": list(query.frameworks)}})
         mark, counts = counted(self._ask, "title", filters)
         titles, lines = list(counts), np.array(list(counts.values()), np.int64)
-        search = TitleSearch(_Memory(titles, lines))
+        search = TitleSearch(_Memory(titles, lines), lines)
         return mark, search, Roles.of(search, lines)
 
 
