@@ -6,10 +6,12 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.models import Appointment, Framework, Partner, RateCard, Supplier, SupplierMember
 from procurement.pricing import Bin
+from search.ties import seed_of
 from tests.web.reading import read, rows, wrong
 from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
 from web.choosing import MOST_CHOICES
@@ -141,6 +143,17 @@ def test_the_export_leaves_out_what_it_does_not_take(page: Client) -> None:
         found.one("a", rel="prev").attributes["href"]
         == "/rates?framework=rm1&proposed=500&bins=3&page_size=2"
     )
+
+
+def test_pages_of_equally_good_lines_keep_the_order_of_the_first(page: Client) -> None:
+    def following(asked: str) -> str:
+        return read(page.get(f"/rates?{asked}&page_size=2")).one("a", rel="next").attributes["href"]
+
+    assert following("q=principal") == (
+        f"/rates?q=principal&page_size=2&seed={seed_of(timezone.localdate())}&page=2"
+    )
+    assert following("q=principal&seed=7") == "/rates?q=principal&page_size=2&seed=7&page=2"
+    assert following("q=principal&sort=price") == "/rates?q=principal&sort=price&page_size=2&page=2"
 
 
 def test_a_grade_without_a_framework_links_to_where_the_framework_is_chosen(page: Client) -> None:

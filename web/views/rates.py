@@ -98,6 +98,8 @@ def rates(request: HttpRequest) -> HttpResponse:
     except EngineUnavailable as down:
         return search_unavailable(request, "rates", down.retry_after)
     first_page = asked.without("page")
+    # Equal lines must stand on every page as on the first, past midnight too.
+    in_order = first_page.put({"seed": str(query.seed)}) if query.sort == "relevance" else first_page
     return render(
         request,
         "rates.html",
@@ -111,7 +113,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         figures=_figures(answer, query),
         place=_place(answer.place, answer.statistics, query),
         lines=[_line(orjson.loads(line), first_page) for line in answer.lines],
-        pages=pages(first_page, answer.count, query.page, query.page_size, DEEPEST_HIT),
+        pages=pages(in_order, answer.count, query.page, query.page_size, DEEPEST_HIT),
         deepest=DEEPEST_HIT,
         sorts=[(slug, _(label)) for slug, label in SORTS.items() if slug != "relevance" or query.q],
         sort=query.sort,
