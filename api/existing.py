@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db.models import Model
 
 from procurement.models import Framework, Lot, Measure, Organisation, Partner, Supplier
-from procurement.references import as_they_stand
+from procurement.references import as_they_stand, frameworks_named
 from search.parameters import BadParameters, ParameterFault, lot_references
 
 PUBLIC: Final[Mapping[str, tuple[type[Model], str]]] = {
@@ -56,8 +56,6 @@ def existing(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reference(name: str, value: str) -> str | None:
     """The reference of what is called so; None where there is none."""
-    # One that bears the value as its reference stands before one that has it as its number.
-    found = as_they_stand(PUBLIC[name][0], [value]).get(value)
-    if found is None and name == "framework":
-        found = Framework.objects.filter(number__iexact=value).values_list("reference", flat=True).first()
-    return found
+    if name == "framework":
+        return frameworks_named([value]).get(value)
+    return as_they_stand(PUBLIC[name][0], [value]).get(value)

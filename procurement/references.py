@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Final, TypeVar
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
@@ -77,6 +77,23 @@ def as_they_stand(kind: type[Model], given: Collection[str]) -> dict[str, str]:
     """The same for references alone."""
     named = rows_named(kind._default_manager.only("reference"), given)
     return {one: _reference(row) for one, row in named.items()}
+
+
+def frameworks_named(given: Collection[str]) -> dict[str, str]:
+    """For each name that somebody gives a framework, in whatever capitals, the reference of the one that bears it as
+    its reference, or else as its number (RM1557.14); nothing for one that there is not. One query.
+    """
+    small = {one.lower() for one in given}
+    lowered = Framework.objects.alias(as_reference=Lower("reference"), as_number=Lower("number"))
+    rows = lowered.filter(Q(as_reference__in=small) | Q(as_number__in=small))
+    # Small letters come after capitals: of two references that differ in them alone they stay.
+    called = sorted(rows.values_list("reference", "number"))
+    known = {number.lower(): reference for reference, number in called}
+    known |= {reference.lower(): reference for reference, _ in called}
+    known |= {reference: reference for reference, _ in called}
+    return {
+        one: known.get(one) or known[one.lower()] for one in given if one in known or one.lower() in known
+    }
 
 
 def _reference(row: Model) -> str:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db.models import Model
 
 from procurement.models import Framework, Lot, Specialism, Supplier
-from procurement.references import as_they_stand
+from procurement.references import as_they_stand, frameworks_named
 from search.engines.base import Collection, Engine
 from search.notes import Note
-from search.parameters import BadParameters, ParameterFault
+from search.parameters import BadParameters, ParameterFault, of_frameworks
 from search.query import ListingQuery, SuggestionQuery, Unknown
 from search.rate_query import RateQuery, RoleQuery
+
+Completed = TypeVar("Completed", SuggestionQuery, RoleQuery)
 
 OPEN_FILTERS: Final = ("framework", "lot", "specialism", "region", "supplier")
 """The filters of listings whose values data adds; those of the others are a closed list."""
@@ -45,9 +47,9 @@ _WHERE: Final = {"framework": "under", "lot": "on", "specialism": "for", "suppli
 
 
 def known_values(engine: Engine, query: ListingQuery) -> tuple[ListingQuery, tuple[Note, ...]]:
-    """The question by references as they stand, whatever capitals they were given with, and a note on each value that
-    there is and that no listing bears (a query or two for each such parameter). Raises BadParameters naming each
-    that there is not; EngineUnavailable as a search does.
+    """The question by references as they stand, whatever capitals they were given with, and a framework by its number;
+    and a note on each value that there is and that no listing bears (a query or two for each such parameter). Raises
+    BadParameters naming each that there is not; EngineUnavailable as a search does.
     """
     asked = {name: query.filters[name] for name in OPEN_FILTERS if name in query.filters}
     known, notes = _known(engine, "listings", asked)
@@ -63,16 +65,26 @@ def known_rate_values(engine: Engine, query: RateQuery) -> tuple[RateQuery, tupl
         "exclude": query.exclude,
     }
     known, notes = _known(engine, "rates", {name: values for name, values in asked.items() if values})
-    return replace(query, suppliers=known.get("supplier", ())), notes
+    return (
+        replace(
+            query,
+            frameworks=known.get("framework", ()),
+            lots=known.get("lot", ()),
+            suppliers=known.get("supplier", ()),
+        ),
+        notes,
+    )
 
 
-def refuse_unknown_frameworks(engine: Engine, query: SuggestionQuery | RoleQuery) -> None:
+def known_frameworks(engine: Engine, query: Completed) -> Completed:
     """The same for the frameworks within which a name or a role title is completed; without notes, since nothing
     completed needs no reason.
     """
-    if query.frameworks:
-        collection: Collection = "listings" if isinstance(query, SuggestionQuery) else "rates"
-        _known(engine, collection, {"framework": query.frameworks})
+    if not query.frameworks:
+        return query
+    collection: Collection = "listings" if isinstance(query, SuggestionQuery) else "rates"
+    known, _ = _known(engine, collection, {"framework": query.frameworks})
+    return replace(query, frameworks=known["framework"])
 
 
 def _known(
@@ -81,12 +93,17 @@ def _known(
     unknown = engine.unknown_values(collection, asked) if asked else ()
     small = [one.value for one in unknown if one.parameter == "supplier"]
     stand = as_they_stand(Supplier, small) if small else {}
-    if stand:
-        asked = {**asked, "supplier": tuple(stand.get(value, value) for value in asked["supplier"])}
+    named = [one.value for one in unknown if one.parameter == "framework"]
+    frameworks = frameworks_named(named) if named else {}
+    if stand or any(name != reference for name, reference in frameworks.items()):
+        asked = of_frameworks(asked, frameworks)
+        if stand:
+            asked["supplier"] = tuple(stand.get(value, value) for value in asked["supplier"])
         unknown = engine.unknown_values(collection, asked)
     there = {name: [one.value for one in unknown if one.parameter == name] for name in _KEPT}
-    # Whether a supplier stands was just asked.
+    # Whether these stand was just asked.
     there["supplier"] = [value for value in there["supplier"] if value in stand.values()]
+    there["framework"] = [value for value in there["framework"] if value in frameworks.values()]
     kept = {name: _names(name, values) for name, values in there.items()}
     if faults := [one for one in unknown if one.value not in kept.get(one.parameter, {})]:
         raise BadParameters([_fault(collection, one) for one in faults])

@@ -17,6 +17,9 @@ from typing import Any, Final, Protocol
 MONEY: Final = r"^[0-9]{1,7}(\.[0-9]{1,2})?$"
 """The shape of an amount in a parameter: major units with at most two decimals."""
 
+OF_FRAMEWORKS: Final = ("framework", "lot", "specialism")
+"""Parameters whose values are a framework's reference, or begin with it."""
+
 REPEATED_AT_MOST: Final = 100
 _WHOLE = re.compile(r"-?[0-9]+")
 _MOST_DIGITS: Final = 18
@@ -109,6 +112,23 @@ def lot_references(
             message = f"The bare number {lot[:40]!r} needs exactly one framework."
             faults.append(ParameterFault("lot", "conflict", message, lot))
     return tuple(dict.fromkeys(found))
+
+
+def of_frameworks(
+    asked: Mapping[str, tuple[str, ...]], stand: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """The values asked for, by parameter, with the frameworks in them, those of lots and specialisms among them, called
+    by the references by which they stand.
+    """
+
+    def spelt(value: str) -> str:
+        framework, sign, within = value.partition("~")
+        return f"{stand.get(framework, framework)}{sign}{within}"
+
+    return {
+        name: tuple(dict.fromkeys(map(spelt, values))) if name in OF_FRAMEWORKS else values
+        for name, values in asked.items()
+    }
 
 
 def _unknown(name: str, known: Iterable[str]) -> ParameterFault:

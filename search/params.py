@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from search.fields import FILTERS, SORTS
+from search.fields import FILTERS, SORTS, FilterField
 from search.parameters import (
     MONEY,
     Asked,
@@ -37,15 +37,15 @@ _HIGHEST: Final = 1 << 31
 
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _SHAPES: Final = {
-    "framework": rf"^{_NAME}$",
     "supplier": rf"^{_NAME}$",
     "lot": rf"^({_NAME}~)?{_NAME}$",
     "specialism": rf"^{_NAME}~{_NAME}~{_NAME}$",
     "region": r"^[A-Za-z]{2}[A-Za-z0-9]{0,3}$",
 }
 """What a reference or code of each filter looks like; one of another shape is a fault here, one that no listing
-bears in search/known.py.
+bears in search/known.py. A framework may be named by its number, which is written as its owner likes.
 """
+_NAMED: Final[Mapping[str, Any]] = {"type": "string", "maxLength": 200}
 
 _ABOUT: Final = {
     "framework": ("Reference or number of a framework.", "rm3745"),
@@ -63,6 +63,14 @@ _ABOUT: Final = {
     "accreditation": ("Accreditation that the partner holds.", "cyber-essentials"),
 }
 
+
+def _schema(filter_: FilterField) -> Mapping[str, Any]:
+    if filter_.one_of is not None:
+        return {"type": "string", "enum": list(filter_.one_of)}
+    shape = _SHAPES.get(filter_.name)
+    return {**_NAMED, "pattern": shape} if shape else _NAMED
+
+
 LISTING_PARAMETERS: Final = (
     Parameter(
         "q",
@@ -77,9 +85,7 @@ LISTING_PARAMETERS: Final = (
         Parameter(
             field.name,
             _ABOUT[field.name][0] + " Repeat it for any of several.",
-            {"type": "string", "maxLength": 200, "pattern": _SHAPES[field.name]}
-            if field.one_of is None
-            else {"type": "string", "enum": list(field.one_of)},
+            _schema(field),
             repeated=True,
             example=_ABOUT[field.name][1],
         )
@@ -130,7 +136,7 @@ SUGGESTION_PARAMETERS: Final = (
     Parameter(
         "framework",
         "Only names on these frameworks. Repeat it for any of several.",
-        {"type": "string", "maxLength": 200, "pattern": _SHAPES["framework"]},
+        _NAMED,
         repeated=True,
         example="rm3745",
     ),

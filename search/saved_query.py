@@ -15,9 +15,9 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from procurement.models import Supplier
-from procurement.references import as_they_stand
+from procurement.references import as_they_stand, frameworks_named
 from search.fields import FILTERS
-from search.parameters import BadParameters, ParameterFault
+from search.parameters import BadParameters, ParameterFault, of_frameworks
 from search.params import LISTING_PARAMETERS, listing_query
 from search.query import ListingQuery
 
@@ -28,11 +28,16 @@ PLACES: Final = ("page", "page_size", "after", "seed")
 
 def canonical_query(text: str, on: date) -> str:
     """The query string (with or without its ?) in canonical form: parameters in the table's order, each value once as
-    references are written, in order; blanks of the words collapsed; no place in an answer.
+    references are written, in order; a framework by its reference where it is named by its number (a query where one is
+    named); blanks of the words collapsed; no place in an answer.
 
     Raises BadParameters naming everything that is wrong.
     """
     query = listing_query(asked_of(text.removeprefix("?")), on)
+    if named := query.filters.get("framework"):
+        # A reference stays in small letters, as it is asked for.
+        stand = {one: reference.lower() for one, reference in frameworks_named(named).items()}
+        query = replace(query, filters=of_frameworks(query.filters, stand))
     return urlencode(list(_parts(query)))
 
 

@@ -65,10 +65,11 @@ def read_in_search(query: str, listing: str) -> ReadIn:
     """
     on, searched = timezone.localdate(), ShortlistEntry.Source.SEARCH
     try:
-        asked = kept_query(query, on)
+        canonical = canonical_query(query, on)
+        asked = kept_query(canonical, on)
         if not list(engine().answering(asked, [listing])):
             return ReadIn(searched)
-        return ReadIn(searched, canonical_query(query, on), " ".join(asked.q.split()))
+        return ReadIn(searched, canonical, asked.q)
     except (BadParameters, EngineUnavailable):
         return ReadIn(searched)
 

@@ -65,13 +65,17 @@ class Address:
             (*self.without(*changes).pairs, *((name, value) for name, value in changes.items() if value)),
         )
 
-    def replaced(self, name: str, values: Iterable[str]) -> Address:
-        """With these values in place of those that the parameter has, where its first stands; as it is without any."""
-        at = next((place for place, pair in enumerate(self.pairs) if pair[0] == name), None)
-        if at is None:
-            return self
-        rest = tuple(pair for pair in self.pairs[at:] if pair[0] != name)
-        return Address(self.path, (*self.pairs[:at], *((name, value) for value in values), *rest))
+    def named(self, values: Mapping[str, Iterable[str]]) -> Address:
+        """With these values of the parameters that are among the sent ones, where they differ from those: what was
+        named by a number or in other capitals is then called as links and boxes call it, which add and take it away.
+        """
+        differing = {
+            name: tuple((name, one) for one in wanted)
+            for name, wanted in values.items()
+            if set(self.values(name)) != set(wanted)
+        }
+        pairs = (one for pair in self.pairs for one in differing.get(pair[0], (pair,)))
+        return Address(self.path, tuple(dict.fromkeys(pairs)))
 
     def only(self, names: Iterable[str]) -> Address:
         kept = set(names)

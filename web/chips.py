@@ -22,15 +22,6 @@ class Chip:
     without: str
 
 
-def as_asked(query: ListingQuery, address: Address) -> Address:
-    """The address with the values of its filters as the question has them, however they were spelt: what is taken from
-    it or added to it then is a value of an answer.
-    """
-    for name, values in query.filters.items():
-        address = address.replaced(name, values)
-    return address
-
-
 def facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
     """The values of the facets that are chosen, each with the address without it."""
     return [

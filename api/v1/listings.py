@@ -25,7 +25,7 @@ from procurement.references import listing_as_it_stands
 from search import params
 from search.grades import refuse_unknown_grade
 from search.index import engine
-from search.known import known_values, refuse_unknown_frameworks
+from search.known import known_frameworks, known_values
 from search.notes import Note, note_on_need, notes_on
 from search.parameters import Parameter
 from search.query import Facet, Hit, HitRate, ListingQuery, ListingResult
@@ -80,7 +80,7 @@ class ListingSuggestions(SearchView):
     def get(self, request: Request) -> HttpResponse:
         query = params.suggestion_query(request.GET)
         found = engine()
-        refuse_unknown_frameworks(found, query)
+        query = known_frameworks(found, query)
         return ready(orjson.dumps({"results": found.suggest(query)}))
 
 

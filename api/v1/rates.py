@@ -17,7 +17,7 @@ from api.v1.rate_shapes import RatePage, Roles
 from search import rate_params
 from search.grades import refuse_unknown_grades
 from search.index import engine
-from search.known import known_rate_values, refuse_unknown_frameworks
+from search.known import known_frameworks, known_rate_values
 from search.notes import Note, lines_found, note_on_force, notes_on, rates_found
 from search.parameters import Parameter
 from search.query import Freshness
@@ -71,7 +71,7 @@ class RoleSuggestions(SearchView):
     def get(self, request: Request) -> HttpResponse:
         query = rate_params.role_query(request.GET)
         found = engine()
-        refuse_unknown_frameworks(found, query)
+        query = known_frameworks(found, query)
         return ready(orjson.dumps({"results": found.suggest_roles(query)}))
 
 

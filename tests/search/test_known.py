@@ -10,11 +10,11 @@ import pytest
 from django.http import QueryDict
 
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
-from procurement.models import Grade, Lot
+from procurement.models import Framework, Grade, Lot
 from procurement.permissions import SYSTEM
 from search.engines.base import Engine
 from search.grades import refuse_unknown_grade, refuse_unknown_grades
-from search.known import known_rate_values, known_values, refuse_unknown_frameworks
+from search.known import known_frameworks, known_rate_values, known_values
 from search.notes import Note, lines_found, note_on_force, rates_found
 from search.parameters import BadParameters
 from search.params import listing_query, suggestion_query
@@ -116,11 +116,15 @@ def test_a_value_that_no_rate_line_bears_is_named_with_what_there_is(
 
 def test_names_and_roles_are_completed_within_frameworks_that_there_are(engine: Engine) -> None:
     with pytest.raises(BadParameters, match=r"^framework: 'nope' has no listings; "):
-        refuse_unknown_frameworks(engine, suggestion_query(QueryDict("q=opm&framework=nope")))
+        known_frameworks(engine, suggestion_query(QueryDict("q=opm&framework=nope")))
     with pytest.raises(BadParameters, match=r"^framework: 'rm3745' has no rates; "):
-        refuse_unknown_frameworks(engine, role_query(QueryDict("q=con&framework=rm3745")))
-    refuse_unknown_frameworks(engine, suggestion_query(QueryDict("q=opm&framework=RM3745")))
-    refuse_unknown_frameworks(engine, role_query(QueryDict("q=con&framework=rm9")))
+        known_frameworks(engine, role_query(QueryDict("q=con&framework=rm3745")))
+    for completed in (
+        suggestion_query(QueryDict("q=opm&framework=RM3745")),
+        role_query(QueryDict("q=con&framework=rm9")),
+        suggestion_query(QueryDict("q=opm")),
+    ):
+        assert known_frameworks(engine, completed) == completed
 
 
 def make_idle_supplier() -> None:
@@ -156,6 +160,39 @@ def test_what_there_is_and_nobody_offers_finds_nothing_and_says_so(
     assert notes == tuple(Note("no_listings", f"Nobody is listed at present {one}.") for one in told)
     answer = engine.search_listings(query)
     assert (answer.count, len(answer.hits)) == (count, count)
+
+
+def test_a_framework_is_known_by_its_number_too(indexing: Indexing) -> None:
+    make_frameworks()
+    Framework.objects.filter(reference="wr1").update(number="RM 1557.14")
+    engine = indexing.empty()
+    fill(engine, [listing("lone", framework="wr1", lots=lots("wr1", "1")), listing("opm-group")])
+    build(engine, [card("c1", lines=[line("c1", 1, lots=["wr1~1"])], framework="wr1", supplier="acme")])
+
+    query, notes = known_values(
+        engine, listing_query(QueryDict("framework=Rm+1557.14&lot=1&lot=2A&grade=G1"), TODAY)
+    )
+    assert query.filters == {"framework": ("wr1",), "lot": ("wr1~1", "wr1~2a")}
+    assert notes == (Note("no_listings", "Nobody is listed at present on wr1~2a (Lot 2a)."),)
+    assert engine.search_listings(query).count == 1
+    twice, _ = known_values(engine, listing_query(QueryDict("framework=RM+1557.14&framework=wr1"), TODAY))
+    assert twice.filters == {"framework": ("wr1",)}
+
+    rates, notes = known_rate_values(engine, rate_query(QueryDict("framework=RM+1557.14&lot=1")))
+    assert (rates.frameworks, rates.lots, notes) == (("wr1",), ("wr1~1",), ())
+    for completed in (
+        suggestion_query(QueryDict("q=l&framework=RM+1557.14")),
+        role_query(QueryDict("q=e&framework=RM+1557.14")),
+    ):
+        assert known_frameworks(engine, completed).frameworks == ("wr1",)
+    # One that bears it as its reference stands before one that has it as its number.
+    Framework.objects.filter(reference="wr1").update(number="rm3745")
+    query, _ = known_values(engine, listing_query(QueryDict("framework=RM3745"), TODAY))
+    assert query.filters == {"framework": ("rm3745",)}
+    assert listings_refused(engine, "framework=RM+1557.14&lot=1") == [
+        ("framework", "'rm 1557.14' has no listings; there are rm3745, wr1."),
+        ("lot", "'rm 1557.14~1' has no listings."),
+    ]
 
 
 def test_rates_of_what_there_is_and_has_none_are_none_and_say_so(engine: Engine) -> None:

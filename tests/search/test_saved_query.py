@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procurement.models import Framework
 from search.parameters import BadParameters
 from search.params import listing_query
 from search.saved_query import asked_of, canonical_query, kept_query
+from tests.world import make_frameworks
 
 ON = date(2026, 11, 25)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("sent", "canonical"),
     [
@@ -33,6 +36,15 @@ def test_what_asks_the_same_is_kept_alike(sent: str, canonical: str) -> None:
     written = canonical_query(sent, ON).replace("~", "%7E")
     assert written == canonical
     assert canonical_query(canonical, ON).replace("~", "%7E") == canonical
+
+
+@pytest.mark.django_db
+def test_a_framework_is_kept_by_its_reference_whatever_it_was_named_by() -> None:
+    make_frameworks()
+    Framework.objects.filter(reference="wr1").update(number="RM1557.14")
+    for named in ("RM1557.14", "rm1557.14", "WR1"):
+        assert canonical_query(f"framework={named}&lot=2A", ON) == "framework=wr1&lot=wr1~2a"
+    assert canonical_query("framework=nobody", ON) == "framework=nobody"
 
 
 @given(

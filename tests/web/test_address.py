@@ -23,11 +23,15 @@ def test_one_step_away() -> None:
     assert str(ASKED.put({"page": "4"})) == "/search?q=two+words&lot=a&lot=b&page=4"
     assert str(ASKED.put({"page": "", "q": "x"})) == "/search?lot=a&lot=b&q=x"
     assert str(ASKED.only(["q"])) == "/search?q=two+words"
-    assert str(ASKED.replaced("lot", ["c", "d"])) == "/search?q=two+words&lot=c&lot=d&page=3"
-    assert str(ASKED.replaced("lot", [])) == "/search?q=two+words&page=3"
-    assert str(ASKED.replaced("region", ["c"])) == str(ASKED)
     assert str(ASKED.at("/rates").only(["lot"])) == "/rates?lot=a&lot=b"
     assert str(Address("/search")) == "/search"
+
+
+def test_values_are_called_as_they_stand() -> None:
+    asked = Address.of("/search", QueryDict("q=x&lot=RM1~1&framework=RM1&region=TLC&lot=rm1~1&page=3"))
+    stand = {"lot": ("rm1~1",), "framework": ("one", "two"), "region": ("TLC",), "supplier": ("elm",)}
+    assert str(asked.named(stand)) == "/search?q=x&lot=rm1~1&framework=one&framework=two&region=TLC&page=3"
+    assert ASKED.named({"lot": ("b", "a")}) == ASKED
 
 
 def test_values_are_quoted_for_an_address() -> None:

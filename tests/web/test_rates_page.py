@@ -108,6 +108,17 @@ def test_a_framework_in_capitals_is_the_one_chosen(page: Client) -> None:
     assert found.all("input", type="hidden") == []
 
 
+def test_a_framework_named_by_its_number_is_the_one_chosen(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(number="G-Cloud 14")
+    found = read(page.get("/rates?framework=G-Cloud+14&lot=1"))
+    assert {"rm1", "rm1~1"} <= {one.attributes["value"] for one in found.all("option", selected="")}
+    assert found.all("input", type="hidden") == []
+    link = next(element for element in found.all("a") if element.text == "Download all as CSV")
+    assert link.attributes["href"] == "/api/v1/rates.csv?framework=rm1&lot=rm1~1"
+    answer = page.get("/api/v1/rates.csv?framework=G-Cloud+14&lot=1")
+    assert b"".join(answer.streaming_content) == b"".join(page.get(link.attributes["href"]).streaming_content)
+
+
 def test_a_grade_that_the_framework_lacks_is_named(page: Client) -> None:
     answer = page.get("/rates?framework=rm1&grade=G9")
     assert answer.status_code == 400

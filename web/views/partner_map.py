@@ -16,7 +16,7 @@ from search.known import known_values
 from search.parameters import BadParameters
 from search.params import listing_query
 from web.address import Address
-from web.chips import as_asked, facet_chips, rate_chips
+from web.chips import facet_chips, rate_chips
 from web.choosing import COMPARE
 from web.faults import plain_amounts
 from web.pages import render
@@ -35,6 +35,7 @@ def partner_map(request: HttpRequest) -> HttpResponse:
         query = counting(listing_query(asked.sent(), timezone.localdate()))
         found = engine()
         query, _notes = known_values(found, query)
+        asked = asked.named(query.filters)
         answer = found.search_listings(query)
         refuse_unknown_grade(query, answer)
         shown = map_of(query, answer, found)
@@ -42,7 +43,6 @@ def partner_map(request: HttpRequest) -> HttpResponse:
         return search_unavailable(request, "search", down.retry_after)
     except BadParameters as bad:
         return refused(request, asked, bad, _("Partner map"))
-    asked = as_asked(query, asked)
     searched = asked.at("/search")
     return render(
         request,

@@ -89,6 +89,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         query = rate_query(asked.sent())
         found = engine()
         query, empty = known_rate_values(found, query)
+        asked = asked.named({"framework": query.frameworks, "lot": query.lots, "supplier": query.suppliers})
         answer = rates_found(found, query)
         grades = refuse_unknown_grades(query, answer)
     except BadParameters as bad:

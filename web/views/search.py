@@ -29,7 +29,7 @@ from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingRe
 from web.adding import ADDED, added_to
 from web.address import Address
 from web.buying import actor_of
-from web.chips import Chip, as_asked, facet_chips, rate_chips
+from web.chips import Chip, facet_chips, rate_chips
 from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, plain_amounts, refuse_cursor, refuse_larger, spoken
 from web.finding import count_shown
@@ -89,6 +89,7 @@ def search(request: HttpRequest) -> HttpResponse:
     try:
         found = engine()
         query, empty = known_values(found, query)
+        asked = asked.named(query.filters)
         answer = found.search_listings(query)
         notes = (
             *notes_on(query.q, answer.count),
@@ -101,7 +102,7 @@ def search(request: HttpRequest) -> HttpResponse:
     except BadParameters as bad:
         return refused(request, asked, bad, _("Search partners"))
     count_shown(request, (hit.reference for hit in answer.hits), "searches")
-    return _answered(request, as_asked(query, asked), query, answer, notes, more)
+    return _answered(request, asked, query, answer, notes, more)
 
 
 def _answered(
