@@ -76,7 +76,7 @@ def match(content: RequirementContent, options: MatchOptions, engine: MatchingEn
         ),
         terms=terms,
         vector=vector,
-        days={} if by_role else {line.grade: line.hundredths for line in content.team},
+        days={} if by_role else {line.called: line.hundredths for line in content.team},
         work_type=content.work_type,
         preferences=preferred(content),
         order=options.mode,

@@ -72,9 +72,9 @@ class Need:
 
     `framework` None: every framework that is live on `on`. `pairs` is what one offering each must meet; those in
     `must` (places in `pairs`) rule out who certainly does not. `days` are the hundredths of a day of each grade of
-    the team, none where it names a role, which `by_role` says; `preferences` maps a filter (ownership, size, sector,
-    accreditation) to the values preferred. `order` is the rank mode and `weights` what each part weighs: candidates are
-    gathered by them, too.
+    the team by its code in capitals, none where it names a role, which `by_role` says; `preferences` maps a filter
+    (ownership, size, sector, accreditation) to the values preferred. `order` is the rank mode and `weights` what each
+    part weighs: candidates are gathered by them, too.
     """
 
     on: date

@@ -96,7 +96,7 @@ LISTING_PARAMETERS: Final = (
         "Code of a grade, such as G3: shows, bounds and sorts by its lowest rate. Needs exactly one "
         "framework; with a lot only that lot's rates count, with a specialism those of the lot in which it is "
         "offered. Only cards in the framework's own unit and in pounds have one.",
-        {"type": "string", "pattern": r"^[A-Za-z0-9]{1,12}$"},
+        {"type": "string", "maxLength": 12, "pattern": rf"^{_NAME}$"},
         example="G3",
     ),
     Parameter("min_rate", "Least rate of the grade.", {"type": "string", "pattern": MONEY}, example="400.00"),

@@ -84,6 +84,11 @@ class ListingQuery:
         return bounded and facet in ("lot", "specialism")
 
 
+def grade_name(framework: str, code: str) -> str:
+    """A grade by which rates are looked for: a code means something only within its framework, in whatever capitals."""
+    return f"{framework}~{code.upper()}"
+
+
 def lot_of_specialism(reference: str) -> str:
     """The reference of the lot that a specialism is of."""
     return reference.rpartition("~")[0]

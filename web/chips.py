@@ -43,7 +43,9 @@ def rate_chips(query: ListingQuery, address: Address) -> list[Chip]:
         without = address.without("grade", "min_rate", "max_rate")
         if query.sort == "rate":
             without = without.without("sort")
-        chips.append(Chip("chip-grade", f"{_('Grade')}: {query.grade}", str(without)))
+        chips.append(
+            Chip("chip-grade", f"{_('Grade')}: {address.first('grade') or query.grade}", str(without))
+        )
     if query.min_rate is not None:
         chips.append(
             Chip(

@@ -119,10 +119,10 @@ def _rates(hit: Hit, stored: Mapping[str, Any], lots: Collection[str]) -> tuple[
     """The rate of the grade asked for, else the span of the card's on these lots (on all, if none is named), "" where
     there is none; and in that case what to say of it.
     """
-    if hit.rate is not None:
-        return _rate(hit.rate), ""
     card = stored["rates"]
     every = card["lines"] if card else ()
+    if hit.rate is not None:
+        return _rate(hit.rate, every), ""
     lines = [line for line in every if not lots or line["lot"] is None or line["lot"] in lots]
     where = ""
     if len(lines) < len(every):
@@ -134,10 +134,12 @@ def _rates(hit: Hit, stored: Mapping[str, Any], lots: Collection[str]) -> tuple[
     return f"{span} ({where})" if where else span, ""
 
 
-def _rate(asked: HitRate) -> str:
+def _rate(asked: HitRate, lines: Iterable[Mapping[str, Any]]) -> str:
+    # As the card writes it, which may be in small letters.
+    grade = next((line["grade"] for line in lines if line["grade"].upper() == asked.grade), asked.grade)
     kind = said(WORK_TYPES.get(asked.work_type, asked.work_type))
     lot = _("lot %(number)s") % {"number": asked.lot.rpartition("~")[2]} if asked.lot else ""
-    detail = ", ".join(part for part in (asked.grade, kind.lower(), lot) if part)
+    detail = ", ".join(part for part in (grade, kind.lower(), lot) if part)
     told = (
         _("%(amount)s an hour (%(detail)s)") if _by_hour(asked.unit) else _("%(amount)s a day (%(detail)s)")
     )

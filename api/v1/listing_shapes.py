@@ -141,7 +141,7 @@ class HitRateSerializer(serializers.Serializer[Any]):
     framework's, or in another currency than pounds, has none: it stands in `rates`.
     """
 
-    grade = serializers.CharField()
+    grade = serializers.CharField(help_text="Its code in capitals, however the card writes it.")
     amount = serializers.RegexField(AMOUNT)
     currency = serializers.CharField()
     unit = serializers.ChoiceField(choices=RateCard.Unit.choices)

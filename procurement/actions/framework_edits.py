@@ -190,7 +190,8 @@ def add_grade(actor: Actor, lot: str, revision: int, sent: Mapping[str, Any]) ->
         grade.reference = f"{held.reference}~{grade.code.lower()}"
         if Grade.objects.filter(reference=grade.reference).exists():
             faults.append(Fault("/code", "taken", "The lot has such a grade already."))
-        faults += _rank_faults(grade, held)
+        else:
+            faults += _rank_faults(grade, held)
         _refuse(faults)
         grade.save()
         _changed(actor, framework, sorted(sent), grade.reference)
@@ -353,7 +354,7 @@ def _bought_faults(lot: Lot, changed: Sequence[str]) -> Iterator[Fault]:
 def _rank_faults(grade: Grade, lot: Lot) -> Iterator[Fault]:
     if lot.grades.filter(rank=grade.rank).exclude(pk=grade.pk).exists():
         yield Fault("/rank", "taken", "Another grade of the lot has this rank.")
-    same = Grade.objects.filter(lot__framework=lot.framework_id, code=grade.code).exclude(pk=grade.pk)
+    same = Grade.objects.filter(lot__framework=lot.framework_id, code__iexact=grade.code).exclude(pk=grade.pk)
     if (other := same.exclude(rank=grade.rank).select_related("lot").first()) is not None:
         told = f"On lot {other.lot.number} {grade.code} has rank {other.rank}; a code means one rank in a framework."
         yield Fault("/rank", "other_rank", told)

@@ -283,8 +283,13 @@ def _is_range(stated: object) -> bool:
     return least.is_finite() and most.is_finite() and 0 <= least <= most <= WHOLE
 
 
+def _not_numbered(number: str) -> bool:
+    """Whether a number or code is not what references end with."""
+    return re.fullmatch(REFERENCE_PATTERN, number) is None or "~" in number
+
+
 def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
-    if not re.fullmatch(REFERENCE_PATTERN, lot.number) or "~" in lot.number:
+    if _not_numbered(lot.number):
         yield Fault(f"{at}/number", "shape", f"{lot.number!r} is not a number of a lot.")
     yield from _name_faults(lot, at)
     if not lot.direct_award and not lot.competition:
@@ -306,9 +311,14 @@ def _lot_faults(lot: LotDraft, at: str) -> Iterator[Fault]:
         for code in one.cpv:
             if not CPV.fullmatch(code):
                 yield Fault(f"{where}/cpv", "shape", f"{code} is not an eight-digit CPV code.")
+    for place, grade in enumerate(lot.grades):
+        if _not_numbered(grade.code):
+            yield Fault(f"{at}/grades/{place}/code", "shape", f"{grade.code!r} is not a code of a grade.")
     for what in ("code", "rank"):
-        seen = [getattr(one, what) for one in lot.grades]
-        for repeated in sorted({str(value) for value in seen if seen.count(value) > 1}):
+        # A code in small letters is the end of a reference.
+        seen = [str(getattr(one, what)) for one in lot.grades]
+        small = [value.lower() for value in seen]
+        for repeated in sorted({value for value in seen if small.count(value.lower()) > 1}):
             yield Fault(f"{at}/grades", "duplicate", f"Grade {what} {repeated} comes more than once.")
 
 

@@ -16,7 +16,7 @@ from search.engines.columns import Array, Codes, Mask, rows_of
 from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import GradeRates, ListingsView
 from search.fields import FILTERS
-from search.query import ListingQuery
+from search.query import ListingQuery, grade_name
 
 OFFERING = "offering"
 RATE = "rate"
@@ -196,7 +196,9 @@ def lowest_in_lots(view: ListingsView, query: ListingQuery, slots: Array, lots: 
 
 def _grade_code(view: ListingsView, query: ListingQuery) -> int | None:
     frameworks = query.filters.get("framework", ())
-    return view.codes["grade"].get(f"{frameworks[0]}~{query.grade}") if len(frameworks) == 1 else None
+    if len(frameworks) != 1 or query.grade is None:
+        return None
+    return view.codes["grade"].get(grade_name(frameworks[0], query.grade))
 
 
 def lowest_rate_of(view: ListingsView, query: ListingQuery, slot: int) -> tuple[int, str | None, str] | None:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from search.engines.columns import Numbers
+from search.query import grade_name
 
 UNSTATED: Final = -1
 """A specialism that is not stated; a rate that holds for every lot."""
@@ -127,7 +128,7 @@ def make_row(document: Mapping[str, Any], numbers: Mapping[str, Numbers], region
     rates = document["rates"]
     # A grade is priced in many lots: each is looked up once, in the order of the rates.
     grades = {
-        grade: numbers["grade"][f"{framework}~{grade}"]
+        grade: numbers["grade"][grade_name(framework, grade)]
         for grade in dict.fromkeys([rate["grade"] for rate in rates])
     }
     rows = {

@@ -18,6 +18,7 @@ from search.engines.listings_rows import UNSTATED
 from search.engines.listings_view import ListingsView
 from search.engines.matching_base import NO_TOTAL
 from search.need import Need
+from search.query import grade_name
 
 _KEPT: Final = 60
 """Columns of rates that are kept before all are forgotten: anybody may ask for any lot and kind of work."""
@@ -38,7 +39,7 @@ def totals_of(view: ListingsView, need: Need) -> Array:
 
 def _rates(view: ListingsView, need: Need, grade: str) -> Array:
     """The one rate of a grade by slot; NO_TOTAL where there is none, or more than one."""
-    known = need.lot, need.work_type, f"{need.framework}~{grade}"
+    known = need.lot, need.work_type, grade_name(need.framework or "", grade)
     if known in view.team_rates:
         return view.team_rates[known]
     found = np.full(view.size, NO_TOTAL, dtype=np.int64)

@@ -243,6 +243,15 @@ def test_what_a_part_cannot_say_is_named(
     assert refused(Invalid, lambda: act(owner)) == [fault]
 
 
+def test_a_code_means_one_rank_in_whatever_capitals(market: Market, owner: Actor) -> None:
+    add_grade(owner, "wr1~1", 1, {"code": "Band-5", "name": "Five", "rank": 5})
+    other = {"code": "BAND-5", "name": "Five"}
+    assert refused(Invalid, lambda: add_grade(owner, "wr1~2a", 2, other | {"rank": 6})) == [
+        ("/rank", "other_rank")
+    ]
+    assert add_grade(owner, "wr1~2a", 2, other | {"rank": 5}).reference == "wr1~2a~band-5"
+
+
 def test_what_call_offs_rest_on_does_not_change_under_them(market: Market, owner: Actor) -> None:
     call_off = drafted(market.buyer)
     CallOff.objects.filter(pk=call_off.pk).update(approved_minor=685_000)

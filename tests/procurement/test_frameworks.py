@@ -25,7 +25,7 @@ from procurement.actions.organisations import (
 from procurement.actions.regions import RegionDraft, TwinDraft, save_regions
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
 from procurement.errors import Invalid, NotPermitted
-from procurement.models import Event, Framework, Lot, Region, RegionTwin, Specialism
+from procurement.models import Event, Framework, Grade, Lot, Region, RegionTwin, Specialism
 from procurement.permissions import ANONYMOUS, SYSTEM
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,21 @@ def test_references_have_no_capitals_whatever_the_numbers_have() -> None:
     save_framework(SYSTEM, replace(DRAFT, lots=(lot,)))
     specialism = Specialism.objects.get()
     assert (specialism.number, specialism.reference, specialism.lot.number) == ("B", "rm1~2a~b", "2A")
+
+
+def test_a_grade_s_code_ends_its_reference() -> None:
+    lot = replace(LOT, grades=(GradeDraft("Band5", "Five", 5), GradeDraft("BAND5", "Twin", 6)))
+    assert refused(replace(DRAFT, lots=(lot,))) == [("/lots/0/grades", "duplicate")] * 2
+    for code in ("Band 5", "Band~5", "-5", ""):
+        odd = replace(LOT, grades=(GradeDraft(code, "Five", 5),))
+        assert refused(replace(DRAFT, lots=(odd,))) == [("/lots/0/grades/0/code", "shape")]
+    assert not Framework.objects.exists()
+    coded = replace(LOT, grades=(GradeDraft("Band5", "Five", 5), GradeDraft("SFIA-6", "Six", 6)))
+    save_framework(SYSTEM, replace(DRAFT, lots=(coded,)))
+    assert list(Grade.objects.order_by("rank").values_list("reference", flat=True)) == [
+        "rm1~2a~band5",
+        "rm1~2a~sfia-6",
+    ]
 
 
 def test_a_lot_that_is_there_cannot_go() -> None:

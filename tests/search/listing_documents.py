@@ -79,7 +79,7 @@ def rate(grade: str, pounds: int, lot: str | None = None, work_type: str = "") -
     return {
         "lot": lot,
         "grade": grade,
-        "rank": int(grade[1:]),
+        "rank": int("".join(filter(str.isdigit, grade))),
         "work_type": work_type,
         "price_minor": pounds * 100,
     }

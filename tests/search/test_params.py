@@ -87,6 +87,19 @@ def test_without_a_seed_equals_stand_in_the_day_s_own_order_which_is_fair_over_d
     ]
 
 
+def test_a_grade_is_asked_for_by_any_code_that_a_framework_may_give() -> None:
+    for code in ("SFIA-5", "band5", "1.2a", "G_3"):
+        assert read(f"framework=a&grade={code}").grade == code.upper()
+
+
+def test_a_framework_is_asked_for_by_its_number_whatever_signs_it_has() -> None:
+    assert read("framework=RM+1557.14&lot=2").filters == {
+        "framework": ("rm 1557.14",),
+        "lot": ("rm 1557.14~2",),
+    }
+    assert read("framework=2026/S+000-012345").filters == {"framework": ("2026/s 000-012345",)}
+
+
 def test_a_reference_that_nobody_bears_is_no_fault() -> None:
     assert read("framework=nowhere").filters == {"framework": ("nowhere",)}
 
@@ -108,7 +121,10 @@ def test_a_reference_that_nobody_bears_is_no_fault() -> None:
         ("specialism=12", [("specialism", "shape")]),
         ("region=the+north", [("region", "shape")]),
         ("framework=rm3745%00", [("framework", "shape")]),
-        ("framework=-", [("framework", "shape")]),
+        ("framework=" + "x" * 201, [("framework", "range")]),
+        ("grade=-5&framework=a", [("grade", "shape")]),
+        ("grade=Band+5&framework=a", [("grade", "shape")]),
+        ("grade=G234567890123&framework=a", [("grade", "range")]),
         ("min_rate=400", [("grade", "missing"), ("framework", "missing")]),
         ("sort=rate&framework=rm3745", [("grade", "missing")]),
         ("grade=G3", [("framework", "missing")]),

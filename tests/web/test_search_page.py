@@ -10,7 +10,9 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Framework, Lot, Specialism
+from procurement.models import Framework, Grade, Lot, Specialism
+from search.index import borrowed_writer
+from search.rebuild import rebuild
 from search.ties import seed_of
 from tests.web.market import HOSTILE
 from tests.web.reading import Element, Page, read
@@ -64,6 +66,36 @@ def test_the_rate_of_the_grade_asked_for_is_shown_and_sorted_by(page: Client) ->
     ]
     assert found.one("option", value="rate").attributes.get("selected") == ""
     assert found.one("option", value="G2").text == "G2 Senior"
+
+
+def test_a_grade_whose_code_has_small_letters_is_offered_and_stays_chosen(
+    page: Client, tmp_path: Path
+) -> None:
+    Grade.objects.filter(lot__framework__reference="rm1", code="G2").update(code="Band-2")
+    with override_settings(INDEX_FOLDER=tmp_path):
+        with borrowed_writer() as writer:
+            rebuild(writer)
+        for code in ("Band-2", "BAND-2"):
+            found = read(page.get(f"/search?framework=rm1&lot=1&grade={code}&max_rate=600"))
+            assert facts(found, 0)["Day rates"] == "£550 a day (Band-2, lot 1)"
+            options = [one for one in found.all("option") if one.text.lower().startswith("band-2")]
+            assert [(one.text, one.attributes.get("selected")) for one in options] == [("Band-2 Senior", "")]
+            assert "Remove Grade: Band-2" in found.texts("a", class_="app-chip")
+
+
+def test_what_is_named_by_a_number_or_in_capitals_is_taken_back(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(number="G-Cloud 14")
+    found = read(page.get("/search?q=vision&framework=G-Cloud+14&lot=1"))
+    assert found.texts("h3") == ["Alder Research on RM1"]
+    chips = {chip.text: chip.attributes["href"] for chip in found.all("a", class_="app-chip")}
+    assert chips == {
+        "Remove Framework: RM1 Advice": "/search?q=vision&lot=rm1~1",
+        "Remove Lot: RM1 lot 1: Health": "/search?q=vision&framework=rm1",
+    }
+    mapped = read(page.get("/map?framework=G-Cloud+14")).all("a", class_="app-chip")
+    assert [(chip.text, chip.attributes["href"]) for chip in mapped] == [
+        ("Remove Framework: RM1 Advice", "/map")
+    ]
 
 
 def test_an_illustrative_rate_says_so_and_an_expired_framework_is_closed(page: Client) -> None:

@@ -113,10 +113,13 @@ def _answered(
     notes: Sequence[Note],
     more: str,
 ) -> HttpResponse:
-    first_page, shortlistable = asked.without("page"), _may_shortlist(request, answer)
     grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
-    if query.grade and query.grade not in dict(grades):
-        grades.append((query.grade, query.grade))
+    if query.grade:
+        written = next((code for code, _ in grades if code.upper() == query.grade), "")
+        if not written:
+            grades.append((query.grade, query.grade))
+        asked = asked.named({"grade": [written or query.grade]})
+    first_page, shortlistable = asked.without("page"), _may_shortlist(request, answer)
     return render(
         request,
         "search.html",

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from search.engines.elasticsearch.listings_shape import filter_name, grade_name, place_of
+from search.engines.elasticsearch.listings_shape import filter_name, place_of
 from search.fields import FILTERS
-from search.query import ListingQuery, lot_of_specialism
+from search.query import ListingQuery, grade_name, lot_of_specialism
 
 Json = dict[str, Any]
 

@@ -20,7 +20,7 @@ from search.engines.listings_rows import day_number
 from search.engines.record_maker import Record, RecordMaker
 from search.fields import FILTERS, LAYOUT, TEXT_FIELDS
 from search.meaning import DIMENSIONS, Vectors
-from search.query import lot_of_specialism
+from search.query import grade_name, lot_of_specialism
 from search.ties import SEEDS, hashes_of, key_hash, ties
 
 NAME_KEY: Final = "name_key"
@@ -136,7 +136,7 @@ def _source(
     }
     ends_on = day_number(document["ends_on"]) or None
     rates = [
-        (rate["grade"], rate["lot"] or "", rate["work_type"], int(rate["price_minor"]))
+        (rate["grade"].upper(), rate["lot"] or "", rate["work_type"], int(rate["price_minor"]))
         for rate in document["rates"]
     ]
     comparable = bool(document.get("comparable", True))
@@ -235,11 +235,6 @@ def _rates(
 def place_of(specialism: str) -> str:
     """What tells a specialism from the others of its lot: short, since it stands beside each rate of the lot."""
     return specialism.rpartition("~")[2]
-
-
-def grade_name(framework: str, grade: str) -> str:
-    """A grade by which rates are looked for: codes mean something only within their framework."""
-    return f"{framework}~{grade}"
 
 
 def tie_of(key: str, seed: int) -> int:
