@@ -54,12 +54,12 @@ class Totals:
         return self.cap - self.verified - self.paid
 
 
-def payable(count: int, measure: Priced, before: int, plan_left: int) -> int:
-    """What so many outcomes of a measure come to, in pence, when `before` have been verified already and the plan has
-    `plan_left` under its cap.
+def payable(count: int, measure: Priced, spent: int, plan_left: int) -> int:
+    """What so many outcomes of a measure come to, in pence, when its claims that are verified or paid come to `spent`
+    already and the plan has `plan_left` under its cap. By money, not by outcomes: of a claim that came in where little
+    was left, more outcomes were borne out than are paid for, and those take nothing from others.
     """
-    counted = max(0, min(count, measure.most - before))
-    return max(0, min(counted * measure.price, plan_left))
+    return max(0, min(count * measure.price, measure.cap - spent, plan_left))
 
 
 def split(amount: int, shares: Mapping[str, int], pots: Mapping[str, int] | None = None) -> dict[str, int]:

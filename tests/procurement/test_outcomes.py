@@ -17,6 +17,7 @@ from procurement.actions.claims import (
     pay_claim,
     reject_claim,
     totals,
+    unverify_claim,
     verify_claim,
 )
 from procurement.actions.contracts import terminate_contract
@@ -89,13 +90,37 @@ def test_funds_alone_that_do_not_hold_it_are_refused() -> None:
 def test_however_often_outcomes_are_claimed_neither_cap_is_passed(
     counts: list[int], price: int, most: int, cap: int
 ) -> None:
-    measure, before, paid = Priced(price, most), 0, 0
+    measure, paid = Priced(price, most), 0
     for count in counts:
-        amount = payable(count, measure, before, cap - paid)
+        amount = payable(count, measure, paid, cap - paid)
         assert 0 <= amount <= count * price
-        before, paid = before + count, paid + amount
-    assert paid <= min(measure.cap, cap)
-    assert paid == min(cap, min(before, most) * price)
+        paid += amount
+    assert paid == min(cap, measure.cap, sum(counts) * price)
+
+
+@given(
+    claims=st.lists(st.integers(0, 40), min_size=1, max_size=6),
+    anew=st.lists(st.integers(0, 5), max_size=12),
+    price=st.integers(1, 10_000),
+    most=st.integers(1, 100),
+    cap=st.integers(0, 500_000),
+)
+def test_whatever_is_taken_back_and_verified_anew_what_is_borne_out_is_paid_up_to_the_caps(
+    claims: list[int], anew: list[int], price: int, most: int, cap: int
+) -> None:
+    measure, amounts = Priced(price, most), [0] * len(claims)
+
+    def verify(at: int) -> None:
+        amounts[at] = 0
+        amounts[at] = payable(claims[at], measure, sum(amounts), cap - sum(amounts))
+
+    for at in [*range(len(claims)), *(one % len(claims) for one in anew)]:
+        verify(at)
+        assert 0 <= amounts[at] <= claims[at] * price
+    # Each that came to too little is decided on once more.
+    for at in range(len(claims)):
+        verify(at)
+    assert sum(amounts) == min(cap, measure.cap, sum(claims) * price)
 
 
 @pytest.fixture
@@ -316,6 +341,23 @@ def test_no_day_of_an_outcome_is_claimed_twice(market: Market, payer: Actor, fir
     assert refused(Invalid, again) == [("/first_day", "claimed")]
     assert claim(market, contract, first_day=ago(15), last_day=ago(0)).status == "submitted"
     assert claim(market, contract, first_day=ago(40), last_day=ago(31)).status == "submitted"
+
+
+def test_what_a_verification_that_is_taken_back_had_used_is_free_for_what_is_verified_anew(
+    market: Market, payer: Actor
+) -> None:
+    contract = signed(market, agreed(market, payer, cap="3000.30"))
+    first = claim(market, contract, count=25, first_day=ago(30), last_day=ago(20))
+    second = claim(market, contract, count=10, first_day=ago(10), last_day=ago(1))
+    first = verify_claim(market.buyer, first.reference, first.revision, 25)
+    second = verify_claim(market.buyer, second.reference, second.revision, 10)
+    assert (first.amount_minor, second.amount_minor) == (250_025, 50_005)
+    pay_claim(market.approver, second.reference, second.revision)
+    first = unverify_claim(market.buyer, first.reference, first.revision, "Counted by the wrong list.")
+    first = verify_claim(market.buyer, first.reference, first.revision, 25)
+    assert first.amount_minor == 250_025
+    pay_claim(market.approver, first.reference, first.revision)
+    assert totals(OutcomePlan.objects.get()).paid == 300_030
 
 
 def test_what_was_rejected_may_be_claimed_anew_and_two_of_the_same_days_are_not_both_verified(
