@@ -59,7 +59,7 @@ def extend_competition(
             raise Conflict("Nothing was moved.")
         if "deadline" in told:
             _refuse(list(opening_faults(content_of(competition.call_off), competition.deadline)))
-        competition.save(update_fields=[*told, "remind_at"])
+        competition.save(update_fields=[*told, "remind_at", "reminded_at"])
         _tell(actor, competition, "call_off.extended", {"moments": told, "reason": why})
     return competition
 
@@ -126,7 +126,10 @@ def amend_competition(
         )
         if material:
             competition.material = number
-        competition.save(update_fields=["deadline", "material", "remind_at"])
+            if competition.invited_at is not None:
+                # Whoever had submitted is asked for a word from now on.
+                plan_reminder(competition, now)
+        competition.save(update_fields=["deadline", "material", "remind_at", "reminded_at"])
         call_off.save(update_fields=["requirement"])
         told = {"number": number, "material": material, "fields": [one["pointer"] for one in difference]}
         _tell(actor, competition, "call_off.amended", told | {"deadline": instant(competition.deadline)})

@@ -92,9 +92,10 @@ def invite(competition: Competition, invitations: Sequence[Invitation], now: dat
     ]
 
 
-def plan_reminder(competition: Competition) -> None:
+def plan_reminder(competition: Competition, since: datetime | None = None) -> None:
     """Says when missing answers are reminded of, by the moments as they stand: expressions of interest until they have
-    ended, then tenders; saves nothing.
+    ended, then tenders, counted from when they were asked for or `since` then; saves nothing. Where that is ahead they
+    are reminded of then, though they were before.
     """
     nation = competition.call_off.organisation.nation
     if competition.invited_at is None:
@@ -103,7 +104,9 @@ def plan_reminder(competition: Competition) -> None:
         begins, ends = competition.invited_at, competition.deadline
     assert begins is not None
     assert ends is not None
-    competition.remind_at = tender_reminder(begins, ends, nation)
+    competition.remind_at = tender_reminder(since or begins, ends, nation)
+    if competition.remind_at > timezone.now():
+        competition.reminded_at = None
 
 
 def happening(

@@ -1,4 +1,4 @@
-"""Who has not submitted a tender is reminded once before the deadline.
+"""Who has not submitted a tender is reminded before the deadline: once, and again where it moves or all are to confirm.
 
 Journey: actions/due.py finds what is due -> here, again under the call-off's lock -> an event for each -> the lead's
 inbox and e-mail. The buyer hears nothing of it: whether a tender exists is sealed.

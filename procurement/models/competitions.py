@@ -21,10 +21,10 @@ class Competition(models.Model):
 
     Tenders are sealed from the buyer until `opened_at`, those of a competition that ended before it for ever.
     `interest_until` None: no expression of interest is asked for first. `material` is the number of the last
-    amendment that tenderers must confirm or answer anew, 0 where there is none. `remind_at` is when tenders that are
-    still missing are reminded of, once. `ranking` is the answer of
-    procurement/evaluation.py; `standstill_until` the moment before which nothing is awarded, `standstill_ended_at` when
-    the buyer was told that it has come.
+    amendment that tenderers must confirm or answer anew, 0 where there is none. `remind_at` is when what is
+    still missing is reminded of, once by the moments as they stand, `reminded_at` when it was. `ranking` is the answer
+    of procurement/evaluation.py; `standstill_until` the moment before which nothing is awarded, `standstill_ended_at`
+    when the buyer was told that it has come.
     """
 
     call_off = models.OneToOneField(CallOff, on_delete=models.CASCADE, related_name="competition")

@@ -8,18 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.actions.competition_changes import extend_competition
+from procurement.actions.competition_changes import amend_competition, extend_competition
 from procurement.actions.due import move_due
 from procurement.actions.interest import express_interest
-from procurement.actions.tenders import decline_tender
+from procurement.actions.requirements import revise_requirement
+from procurement.actions.tenders import confirm_tender, decline_tender
 from procurement.concerned import Concerned
 from procurement.deadlines import before_working_days, tender_reminder
 from procurement.event_types import known_type
 from procurement.models import CallOff, Competition, Event, Invitation
 from procurement.working_days import LONDON, is_working_day
+from tests.bought import need
 from tests.competed import Contest, after, at, past_deadline, published, submitted, tender_of, told, written
 
 SECOND = timedelta(seconds=1)
+
+
+def again(call_off: CallOff) -> CallOff:
+    return CallOff.objects.get(pk=call_off.pk)
 
 
 def reminders() -> list[str]:
@@ -97,6 +103,62 @@ def test_it_moves_with_the_deadline(contest: Contest) -> None:
     assert move_due(before)["tenders_reminded"] == 0
 
 
+def test_whoever_is_missing_is_reminded_again_before_a_deadline_that_moved(contest: Contest) -> None:
+    call_off = published(contest)
+    submitted(contest.market.yew, call_off, "yew")
+    before = remind_at(call_off)
+    assert move_due(before)["tenders_reminded"] == 1
+    with at(before + SECOND):
+        changes = {"deadline": after(days=14)}
+        extend_competition(contest.market.buyer, call_off.reference, again(call_off).revision, changes, "So.")
+    due = remind_at(call_off)
+    assert due > before + timedelta(days=7)
+    assert move_due(due - SECOND)["tenders_reminded"] == 0
+    assert (move_due(due)["tenders_reminded"], move_due(due)["tenders_reminded"]) == (1, 0)
+    assert reminders() == [tender_of(call_off, "oak").reference] * 2
+
+
+def test_a_deadline_that_moves_by_less_than_was_left_reminds_nobody_twice(contest: Contest) -> None:
+    call_off = published(contest)
+    before = remind_at(call_off)
+    assert move_due(before)["tenders_reminded"] == 2
+    later = past_deadline(call_off) + timedelta(hours=1)
+    with at(before + timedelta(hours=20)):
+        changes = {"deadline": later.isoformat()}
+        extend_competition(contest.market.buyer, call_off.reference, again(call_off).revision, changes, "So.")
+    assert move_due(later - SECOND)["tenders_reminded"] == 0
+
+
+def test_after_a_material_amendment_whoever_has_not_confirmed_is_reminded_again(contest: Contest) -> None:
+    call_off, market = published(contest), contest.market
+    for lead, supplier in ((market.oak, "oak"), (market.yew, "yew")):
+        submitted(lead, call_off, supplier)
+    move_due(remind_at(call_off))
+    moment, deadline = remind_at(call_off) + SECOND, past_deadline(call_off) + timedelta(days=7)
+    with at(moment):
+        revise_requirement(
+            market.buyer,
+            call_off.requirement.requirement.reference,
+            call_off.requirement.requirement.revision,
+            need(months=7),
+        )
+        amend_competition(
+            market.buyer,
+            call_off.reference,
+            again(call_off).revision,
+            "A month more.",
+            material=True,
+            deadline=deadline.isoformat(),
+        )
+        oak = tender_of(call_off, "oak")
+        confirm_tender(market.oak, oak.reference, oak.revision)
+    due = remind_at(call_off)
+    assert due == tender_reminder(moment, past_deadline(again(call_off)))
+    assert move_due(due - SECOND)["tenders_reminded"] == 0
+    assert (move_due(due)["tenders_reminded"], move_due(due)["tenders_reminded"]) == (1, 0)
+    assert reminders() == [tender_of(call_off, "yew").reference]
+
+
 def test_after_an_expression_of_interest_it_is_counted_from_the_invitation(contest: Contest) -> None:
     call_off = published(contest, plan={"interest_until": after(days=3)})
     for lead in (contest.market.oak, contest.market.yew):
@@ -139,6 +201,20 @@ def test_the_reminder_of_interest_moves_with_its_end_and_never_comes_after_it(co
     with at(until):
         assert (move_due()["interest_reminded"], move_due()["interest_reminded"]) == (0, 0)
     assert not Event.objects.filter(type="invitation.reminded").exists()
+
+
+def test_whoever_is_silent_is_reminded_again_where_the_end_of_interest_moved(contest: Contest) -> None:
+    call_off = published(contest, plan={"interest_until": after(days=5), "clarify_until": after(days=12)})
+    before = remind_at(call_off)
+    assert move_due(before)["interest_reminded"] == 2
+    with at(before + SECOND):
+        changes = {"interest_until": after(days=7)}
+        extend_competition(contest.market.buyer, call_off.reference, again(call_off).revision, changes, "So.")
+    due = remind_at(call_off)
+    assert due > before
+    assert move_due(due - SECOND)["interest_reminded"] == 0
+    assert (move_due(due)["interest_reminded"], move_due(due)["interest_reminded"]) == (2, 0)
+    assert Event.objects.filter(type="invitation.reminded").count() == 4
 
 
 @pytest.mark.parametrize(
