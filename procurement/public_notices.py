@@ -249,10 +249,24 @@ def told_first(found: Iterable[DueNotice]) -> DueNotice | None:
 def told_of_end(found: Iterable[DueNotice]) -> DueNotice | None:
     """The notice by which it was published that the contract has ended; None where none was."""
     for one in found:
-        of_end = one.rule.moment == Moment.END or one.key == f"{one.rule.kind}-end"
-        if of_end and one.status == Status.PUBLISHED:
+        if of_end(one) and one.status == Status.PUBLISHED:
             return one
     return None
+
+
+def of_end(notice: DueNotice) -> bool:
+    """Whether it is asked for as the contract ends."""
+    return notice.rule.moment == Moment.END or notice.key == f"{notice.rule.kind}-end"
+
+
+def year_of(kind: str, entered_on: date, day: date) -> str:
+    """The key of the yearly notice of a contract for the year in which the day lies, counted from the day on which it
+    was entered into.
+    """
+    number = 1
+    while months_after(entered_on, 12 * number) < day:
+        number += 1
+    return f"{kind}-{number}"
 
 
 def asked(rule: NoticeRule, facts: NoticeFacts) -> bool:

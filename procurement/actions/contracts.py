@@ -8,7 +8,7 @@ signature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -24,13 +24,21 @@ from procurement.call_off_checks import signing_faults
 from procurement.contract_reminders import next_reminder
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
-from procurement.models import CallOff, Contract
-from procurement.notice_facts import contract_notices, next_look
+from procurement.models import CallOff, Contract, PublicNotice
+from procurement.notice_facts import contract_facts, contract_notices, next_look
 from procurement.order_form import content_of
 from procurement.parts import buyer_parts, supplier_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader
-from procurement.public_notices import told_before, told_first, told_of_end
+from procurement.public_notices import (
+    DueNotice,
+    Moment,
+    of_end,
+    told_before,
+    told_first,
+    told_of_end,
+    year_of,
+)
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.revisions import changed_since
 from procurement.states import CALL_OFFS, CONTRACTS, Part, Transition
@@ -116,11 +124,13 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
             raise Conflict("No priced option is left.")
         if timezone.localdate() > contract.ends_on:
             raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer be extended.")
-        first = told_before(contract_notices(contract, timezone.localdate()), contract.taken + 1)
+        notices = contract_notices(contract, timezone.localdate())
+        first = told_before(notices, contract.taken + 1)
         if first is not None:
             raise Conflict(
                 f"The {first.rule.name} is published before this option is taken: say under {first.key} where it was."
             )
+        _forget_end(contract, notices)
         option = contract.options[contract.taken]
         contract.taken += 1
         # By the day a change is told of (public_notices.py).
@@ -166,13 +176,15 @@ def reopen_contract(actor: Actor, reference: str, revision: int, reason: object)
         today = timezone.localdate()
         if today > contract.ends_on:
             raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer go on.")
-        if (last := told_of_end(contract_notices(contract, today))) is not None:
+        notices = contract_notices(contract, today)
+        if (last := told_of_end(notices)) is not None:
             raise Conflict(f"The {last.rule.name} says publicly that it has ended: it can no longer go on.")
         why = reason_of(reason, "The contract was not reopened.")
         if contract.taken:
             extended = CONTRACTS.step("reopen_extended", contract.status)
             assert extended is not None
             step = extended
+        _forget_end(contract, notices)
         contract.status, contract.ended_on, contract.ended_reason = step.target, None, ""
         _save(contract, "status", "ended_on", "ended_reason")
         told_of = contract_happening(contract, step.event, {"reason": why})
@@ -287,6 +299,24 @@ def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: 
         told = [contract_happening(contract, step.event, {"reason": why} if why else {})]
         record_many(actor, [*told, *ended_plan(contract.call_off, contract.status, why)])
     return contract
+
+
+def _forget_end(contract: Contract, notices: Iterable[DueNotice]) -> None:
+    """The end that its notices were reminded of, or published for, is not the contract's any more: those of the next
+    are asked for anew. What was published as the last of the yearly ones was that of its year.
+    """
+    rows = PublicNotice.objects.filter(contract=contract)
+    for one in notices:
+        if not of_end(one):
+            continue
+        kept = rows.filter(key=one.key)
+        entered_on = contract_facts(contract).entered_on
+        if one.rule.moment == Moment.YEAR and one.published_on and entered_on:
+            year = year_of(one.rule.kind, entered_on, one.published_on)
+            if not rows.filter(key=year).exclude(published_on=None).exists():
+                rows.filter(key=year).delete()
+                kept.update(key=year)
+        kept.delete()
 
 
 def _save(contract: Contract, *fields: str) -> None:
