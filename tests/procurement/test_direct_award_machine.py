@@ -25,6 +25,7 @@ from procurement.actions.contracts import (
     complete_contract,
     contract_parts,
     extend_contract,
+    reopen_contract,
     sign_contract,
     terminate_contract,
 )
@@ -43,6 +44,7 @@ from procurement.actions.requirements import UNDER_WAY, withdraw_requirement
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
 from procurement.available import contract_steps, offer_steps, signed_by
 from procurement.call_off_facts import facts_of
+from procurement.contract_reminders import next_reminder
 from procurement.errors import Conflict, NotPermitted, Refused
 from procurement.models import (
     BuyerLimit,
@@ -59,10 +61,10 @@ from procurement.models import (
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.notice_facts import contract_notices
 from procurement.permissions import Actor
-from procurement.public_notices import told_before, told_first
+from procurement.public_notices import told_before, told_first, told_of_end
 from procurement.snapshots import Index
 from procurement.states import Part
-from tests.bought import READY, TERMS, Market, drafted, make_market
+from tests.bought import READY, TERMS, Market, begin, drafted, make_market
 
 CAP: Final = 760_000
 """Oak comes to 6,850.00 and is below it, yew to 7,975.00 and is not, until the terms are changed."""
@@ -82,6 +84,11 @@ NEXT: Final[dict[str, Any]] = {
     "sign": sign_contract,
 }
 """Steps that the line may name, by a reference and a revision."""
+ENDS: Final[dict[str, Any]] = {
+    "complete": complete_contract,
+    "reopen": lambda *row: reopen_contract(*row, WHY),
+    "terminate": lambda *row: terminate_contract(*row, WHY),
+}
 AMOUNTS: Final = ("0.00", "125.00", "500.00", "900.00", "1500.00")
 
 
@@ -121,13 +128,12 @@ class DirectAward(RuleBasedStateMachine):
                 action(actor, row.reference, row.revision, *more)
         except Refused as refused:
             refusal = refused
+        assert not (name in offered and isinstance(refusal, Conflict | NotPermitted)), (name, refusal)
         if refusal is None:
             assert name in offered, name
             self.taken.add(name)
-            return
-        assert self.kept() == before
-        wrong = name in offered and isinstance(refusal, Conflict | NotPermitted)
-        assert not wrong, (name, refusal.message)
+        else:
+            assert self.kept() == before
 
     def offered(self, actor: Actor, row: Any) -> list[str]:
         """What the representation of a call-off, an offer or a contract tells the actor that they may do."""
@@ -135,8 +141,7 @@ class DirectAward(RuleBasedStateMachine):
         if isinstance(row, CallOff):
             return facts_of(row, today).steps(actor)
         if isinstance(row, Offer):
-            signed = supplier_signed(row.call_off)
-            at = row.reply_by, timezone.now(), signed
+            at = row.reply_by, timezone.now(), supplier_signed(row.call_off)
             return offer_steps(row.status, row.call_off.status, offer_parts(actor, row), *at)
         return contract_steps(
             row.status,
@@ -148,6 +153,7 @@ class DirectAward(RuleBasedStateMachine):
             on=today,
             to_tell=told_before(contract_notices(row, today), row.taken + 1) is not None,
             to_tell_first=told_first(contract_notices(row, today)) is not None,
+            end_told=told_of_end(contract_notices(row, today)) is not None,
         )
 
     def kept(self) -> list[Any]:
@@ -231,7 +237,7 @@ class DirectAward(RuleBasedStateMachine):
         requirement = self.call_off.requirement.requirement
         if sure or requirement.status != Requirement.Status.OPEN:
             return
-        if CallOff.objects.get(pk=self.call_off.pk).status in UNDER_WAY:
+        if self.call_off.status in UNDER_WAY:
             with pytest.raises(Conflict, match="is under way for it"):
                 withdraw_requirement(self.market.buyer, requirement.reference, requirement.revision, WHY)
             return
@@ -271,8 +277,7 @@ class DirectAward(RuleBasedStateMachine):
 
     @rule()
     def view(self) -> None:
-        offer = self.offer()
-        if offer is not None:
+        if offer := self.offer():
             view_offer(self.market.oak if offer.asked.position == 1 else self.market.yew, offer.reference)
 
     @rule(yes=st.booleans())
@@ -292,8 +297,7 @@ class DirectAward(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([-1, 0, 1, 14]), buyer=st.booleans())
     def extend_window(self, days: int, buyer: bool) -> None:
-        offer = self.offer()
-        if offer is not None:
+        if offer := self.offer():
             until = (offer.reply_by + timedelta(days=days)).isoformat()
             self.act("extend", extend_offer, self.market.buyer if buyer else self.market.oak, offer, until)
 
@@ -320,25 +324,19 @@ class DirectAward(RuleBasedStateMachine):
 
     @rule(buyer=st.booleans())
     def sign(self, buyer: bool) -> None:
-        contract = self.contract()
-        if contract is None:
-            return
-        name = contract.appointment.supplier.reference
-        self.act("sign", sign_contract, self.market.buyer if buyer else getattr(self.market, name), contract)
+        if contract := self.contract():
+            lead = getattr(self.market, contract.appointment.supplier.reference)
+            self.act("sign", sign_contract, self.market.buyer if buyer else lead, contract)
 
     @rule()
     def extend(self) -> None:
         self.act("extend", extend_contract, self.market.buyer, self.contract())
 
-    @rule(done=st.booleans())
-    def end(self, done: bool) -> None:
+    @rule(how=st.sampled_from(["complete", "reopen", "terminate"]))
+    def end(self, how: str) -> None:
         contract = self.contract()
-        if contract is None or contract.status == "unsigned":
-            return
-        if done:
-            self.act("complete", complete_contract, self.market.buyer, contract)
-        else:
-            self.act("terminate", terminate_contract, self.market.buyer, contract, WHY)
+        if contract is not None and contract.status != "unsigned":
+            self.act(how, ENDS[how], self.market.buyer, begin(contract))
 
     @rule(cancelled=st.booleans(), sure=st.integers(min_value=0, max_value=3))
     def give_up(self, cancelled: bool, sure: int) -> None:
@@ -367,6 +365,14 @@ class DirectAward(RuleBasedStateMachine):
             assert signed.count() == 1
         positions = list(call_off.offers.order_by("pk").values_list("asked__position", flat=True))
         assert positions == list(range(1, len(positions) + 1))
+
+    @invariant()
+    def a_contract_has_ended_or_goes_on(self) -> None:
+        for contract in self.call_off.contracts.all():
+            over = contract.status in ("complete", "terminated")
+            assert (contract.ended_on is not None) is over
+            assert contract.taken == 0 or contract.status != "active"
+            assert over or contract.remind_on == next_reminder(contract, timezone.localdate())
 
     @invariant()
     def money_stays_within_the_cap_and_the_approval(self) -> None:
@@ -438,10 +444,7 @@ def walk(examples: int, steps: int) -> tuple[set[str], set[str], set[str]]:
     Lot.objects.filter(reference="wr1~1").update(direct_award_cap_pence=CAP)
     body = Organisation.objects.get(reference="shire")
     BuyerLimit.objects.create(organisation=body, approval_from_minor=700_000)
-    reached: set[str] = set()
-    taken: set[str] = set()
-    named: set[str] = set()
-    kept = {"market": market, "reached": reached, "taken": taken, "named": named}
+    kept: dict[str, Any] = {"market": market, "reached": set(), "taken": set(), "named": set()}
     machine = type("Walk", (DirectAward,), kept)
     run_state_machine_as_test(
         machine,
@@ -452,7 +455,7 @@ def walk(examples: int, steps: int) -> tuple[set[str], set[str], set[str]]:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    return reached, taken, named
+    return kept["reached"], kept["taken"], kept["named"]
 
 
 @pytest.mark.django_db
@@ -462,6 +465,7 @@ def test_what_must_hold_of_a_direct_award_holds_whatever_is_done() -> None:
     reached, taken, named = walk(60, 20)
     assert {"draft", "approved", "out", "awarded", "contracted"} <= reached
     assert {"send_offer", "accept", "award", "sign"} <= taken & named
+    assert {"complete", "reopen"} <= taken
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """Whatever is done in whatever order with a contract that pays for outcomes, what must hold of it holds: never paid
-above a cap or before it is verified, no day paid twice, no status but by the tables, no value above its maximum.
+above a cap or before it is verified, no day paid twice, no status but by the tables, no value above its maximum, no
+notice of an end that is none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -37,14 +39,28 @@ from procurement.actions.contracts import (
     complete_contract,
     extend_contract,
     identify_contract,
+    reopen_contract,
     sign_contract,
     terminate_contract,
 )
 from procurement.actions.due import move_due
 from procurement.actions.events import verify
+from procurement.actions.public_notices import publish_notice
 from procurement.errors import Refused
-from procurement.models import Claim, Contract, Event, OutcomePayment, OutcomePlan, Payer
+from procurement.models import (
+    Claim,
+    Contract,
+    Event,
+    Framework,
+    OutcomePayment,
+    OutcomePlan,
+    Payer,
+    PublicNotice,
+)
+from procurement.notice_facts import contract_notices, next_look
+from procurement.outcome_checks import ended_of
 from procurement.permissions import Actor
+from procurement.public_notices import of_end
 from procurement.states import CLAIMS, CONTRACTS, Machine
 from tests.bought import Market
 from tests.paid import agreed, awarded
@@ -53,6 +69,8 @@ from tests.world import editor_of, make_buyers
 WHY: Final = "Because."
 WHO: Final = ("buyer", "approver", "oak", "yew", "stranger", "payer")
 PRICE, MOST, POT = 10_001, 30, 30_000
+LARGE: Final = 600_000_000
+"""Pence that a signed contract is taken to be larger by: the Act asks for every notice of it, yearly ones, too."""
 
 ANY: Final = st.integers(min_value=0, max_value=5)
 COUNT: Final = st.integers(min_value=1, max_value=35)
@@ -61,6 +79,8 @@ STEPS: Final[dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]]] = {
     "extend": (1, {"who": st.sampled_from(["buyer", "oak"])}),
     "amend": (1, {"number": st.sampled_from(["PO-1", "PO-2", None])}),
     "end": (1, {"early": st.booleans(), "sure": st.integers(min_value=0, max_value=3)}),
+    "publish": (3, {"which": ANY}),
+    "go_on": (3, {"who": st.sampled_from(["buyer", "buyer", "buyer", "oak"])}),
     "forward": (1, {"days": st.integers(min_value=0, max_value=90)}),
     "submit": (
         4,
@@ -97,6 +117,7 @@ class Paying(RuleBasedStateMachine):
         self.patched.start()
         self.position = Event.objects.count()
         self.statuses: dict[str, str] = {}
+        self.extended = False
         self.last_day = self.contract.ends_on
         self.begun = timezone.localdate() - timedelta(days=40)
         self.walking = True
@@ -124,6 +145,7 @@ class Paying(RuleBasedStateMachine):
             list(Contract.objects.values()),
             list(Claim.objects.order_by("pk").values()),
             OutcomePayment.objects.count(),
+            list(PublicNotice.objects.order_by("pk").values()),
         ]
 
     def act(self, name: str, action: Callable[[], Any]) -> None:
@@ -180,6 +202,9 @@ class Paying(RuleBasedStateMachine):
         self.act("sign", lambda: sign_contract(self.actor(who), contract.reference, contract.revision))
         # As if both had signed before the work began: there are days to claim outcomes of.
         Contract.objects.filter(status="active").update(starts_on=self.begun)
+        small = Contract.objects.filter(status="active", value_minor__lt=LARGE)
+        if small.update(value_minor=F("value_minor") + LARGE, maximum_minor=F("maximum_minor") + LARGE):
+            Contract.objects.update(notice_on=next_look(self.contract, timezone.localdate()))
 
     def extend(self, who: str) -> None:
         contract = self.contract
@@ -202,6 +227,22 @@ class Paying(RuleBasedStateMachine):
             )
         else:
             self.act("complete", lambda: complete_contract(buyer, contract.reference, contract.revision))
+
+    def go_on(self, who: str) -> None:
+        """It was complete by mistake."""
+        contract = self.contract
+        self.act(
+            "reopen", lambda: reopen_contract(self.actor(who), contract.reference, contract.revision, WHY)
+        )
+
+    def publish(self, which: int) -> None:
+        contract, today = self.contract, timezone.localdate()
+        if found := [one for one in contract_notices(contract, today) if one.open]:
+            said = found[which % len(found)].key, "N-1", today.isoformat()
+            self.act(
+                "publish",
+                lambda: publish_notice(self.market.buyer, contract.reference, contract.revision, *said),
+            )
 
     def forward(self, days: int) -> None:
         """Time passes; a sweep moves what is due, once."""
@@ -278,13 +319,32 @@ class Paying(RuleBasedStateMachine):
         left = sum(one["minor"] for one in contract.options[contract.taken :])
         # Expenses and days beside the outcomes' cap of 2,500.00.
         assert contract.value_minor + left + 250_000 == contract.maximum_minor
-        assert contract.value_minor - options == 635_000
+        live = contract.status != "unsigned"
+        assert contract.value_minor - options == 635_000 + live * LARGE
         assert contract.ends_on >= self.last_day
         self.last_day: date = contract.ends_on
-        live = contract.status != "unsigned"
         assert live is (None not in (contract.buyer_signed_at, contract.supplier_signed_at))
         assert live or not Claim.objects.exists()
         assert (contract.ended_on is not None) is (contract.status in ("complete", "terminated"))
+
+    @invariant()
+    def its_notices_are_of_the_end_that_stands(self) -> None:
+        contract, today = self.contract, timezone.localdate()
+        assert contract.notice_on == next_look(contract, today)
+        # The last of the yearly ones is asked for in the month before it.
+        if contract.status in ("active", "extended") and today < contract.ends_on - timedelta(days=30):
+            ends = [one.key for one in contract_notices(contract, today) if of_end(one)]
+            assert ends == ["uk9-end", "uk11"]
+            assert not PublicNotice.objects.filter(contract=contract, key__in=ends).exists()
+
+    @invariant()
+    def its_plan_tells_whether_the_purchase_has_ended(self) -> None:
+        contract = self.contract
+        over = contract.status in ("complete", "terminated")
+        assert (ended_of(contract.call_off) is not None) is over
+        told = Event.objects.filter(type__in=("outcome_plan.ended", "outcome_plan.resumed"))
+        last = told.order_by("position").last()
+        assert (last is not None and last.type == "outcome_plan.ended") is over
 
     @invariant()
     def every_status_is_reached_by_the_tables(self) -> None:
@@ -299,7 +359,11 @@ class Paying(RuleBasedStateMachine):
         assert {name: self.statuses.get(name, first[name]) for name in now} == now
 
     def follow(self, machine: Machine, event: Event) -> None:
+        self.extended = self.extended or event.type == "contract.extended"
+        # One of which an option was taken goes on as such.
+        other = "active" if self.extended else "extended"
         steps = [one for one in machine.transitions if one.event == event.type]
+        steps = [one for one in steps if event.type != "contract.reopened" or one.target != other]
         status = self.statuses.get(event.subject, machine.first)
         assert not steps or any(status in one.sources for one in steps), (event.type, status)
         for step in steps:
@@ -316,6 +380,7 @@ def walked(market: Market) -> type[Paying]:
     make_buyers("ministry")
     payer = editor_of("ministry", "approver")
     contract = awarded(market, agreed(market, payer))
+    Framework.objects.filter(reference="wr1").update(regime="pa2023")
     told = {"market": market, "payer": payer, "reference": contract.reference, "taken": Counter()}
     return type("Walked", (Paying,), told)
 
@@ -351,6 +416,13 @@ def paid(machine: Paying) -> None:
         lambda: machine.submit("oak", 15, 5, 10),
         lambda: machine.pay("approver", 0),
         lambda: machine.extend("buyer"),
+        lambda: machine.end(early=False, sure=0),
+        # It was complete by mistake, and goes on until an option is taken.
+        lambda: machine.forward(30),
+        lambda: machine.go_on("oak"),
+        lambda: machine.go_on("buyer"),
+        *(lambda: machine.publish(0),) * 4,
+        lambda: machine.extend("buyer"),
         lambda: machine.submit("oak", 15, 11, 5),
         lambda: machine.check("buyer", 0, 1),
         lambda: machine.take_back("approver", 0),
@@ -367,6 +439,8 @@ def paid(machine: Paying) -> None:
         machine.nothing_is_paid_above_a_cap_or_before_it_is_verified()
         machine.no_day_is_claimed_twice()
         machine.a_contract_keeps_its_bounds()
+        machine.its_notices_are_of_the_end_that_stands()
+        machine.its_plan_tells_whether_the_purchase_has_ended()
         machine.every_status_is_reached_by_the_tables()
 
 
@@ -381,9 +455,9 @@ def test_what_must_hold_of_outcomes_and_their_contract_holds_from_the_award_to_t
     finally:
         machine.teardown()
     assert set(machine.taken) == {
-        "sign", "submit", "verify", "unverify", "pay", "extend", "complete", "reject",
+        "sign", "submit", "verify", "unverify", "pay", "extend", "complete", "reopen", "publish", "reject",
     }  # fmt: skip
-    assert machine.taken["unverify"] == 1
+    assert (machine.taken["unverify"], machine.taken["reopen"], machine.taken["complete"]) == (1, 1, 2)
 
 
 @pytest.mark.django_db
@@ -396,6 +470,8 @@ def test_what_must_hold_of_outcomes_and_their_contract_holds_whatever_is_done(ma
         "extend",
         "amend",
         "complete",
+        "reopen",
+        "publish",
         "terminate",
         "submit",
         "verify",
