@@ -23,10 +23,9 @@ from procurement.models import (
     SupplierMember,
     Tender,
 )
+from procurement.models.tenders import STANDING
 
 PERIOD: Final = timedelta(days=365)
-LEFT: Final = (Tender.Status.WITHDRAWN, Tender.Status.DECLINED)
-"""Of tenders that were submitted, and left again before the deadline: nobody reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,8 @@ def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Perf
         tendered=Tender.objects.filter(
             invitation__asked__appointment__supplier__in=keys,
             invited_at__gte=moment,
-            current__isnull=False,
-        )
-        .exclude(status__in=LEFT)
-        .count(),
+            status__in=STANDING,
+        ).count(),
         offered=offers["all"],
         accepted=offers["accepted"],
         contracts=bought["all"],

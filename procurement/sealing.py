@@ -1,7 +1,8 @@
 """How much of a tender somebody may read: the one place that says so, for the API, pages and files alike.
 
 Until the deadline it is its own tenderer's alone. Opened, those of the buyer who have a part in the purchase read what
-answers the criteria, its price only once every score is agreed, so that no assessor knows a price while scoring.
+answers the criteria, its price only once every score is agreed, so that no assessor knows a price while scoring. What
+was taken back before the deadline stays its tenderer's alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from procurement.errors import NotFound
 from procurement.models import Competition, Tender, TenderFile, TenderRevision
+from procurement.models.tenders import STANDING
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.querysets_competitions import TenderQuerySet
@@ -32,9 +34,14 @@ def open_to(actor: Actor, tender: Tender) -> Open:
     if is_own(actor, tender):
         return Open(own=True, answers=True, price=True)
     competition = tender.competition
-    opened = competition.opened_at is not None and tender.current_id is not None
+    opened = competition.opened_at is not None and tender.status in STANDING
     reads = opened and _takes_part(actor, competition)
     return Open(own=False, answers=reads, price=reads and competition.ranking is not None)
+
+
+def stands(found: Open, tender: Tender) -> bool:
+    """Whether the reader is told that something was submitted, by what of the tender is open to them."""
+    return tender.current_id is not None and (found.own or tender.status in STANDING)
 
 
 def is_own(actor: Actor, tender: Tender) -> bool:

@@ -25,7 +25,7 @@ from procurement.order_form import outcomes_told
 from procurement.parts import tender_parts
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
-from procurement.sealing import Open, open_to
+from procurement.sealing import Open, open_to, stands
 from procurement.states import Part
 from procurement.tender_document import submitted
 from procurement.tender_facts import asked_about, steps_of
@@ -54,10 +54,11 @@ class CriterionLine:
 class TenderPage:
     """Everything that the template lays out. `content` and `price` are as submitted, the rates in `content` and the
     whole of `price` to be shown only where `open.price`. `assesses` and `moderates` say which forms are offered,
-    `undeclared` that a declaration comes first.
+    `undeclared` that a declaration comes first, `stands` that a tender stood at the deadline.
     """
 
     open: Open
+    stands: bool
     outcomes: dict[str, Any] | None
     team: tuple[dict[str, Any], ...]
     price: dict[str, Any] | None
@@ -89,6 +90,7 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
     looks_low = found.price and tender.reference in (competition.ranking or {}).get("low", {})
     return TenderPage(
         open=found,
+        stands=stands(found, tender),
         outcomes=outcomes_told(call_off),
         team=tuple(_member(one, rates=found.price) for one in content["team"]),
         price=document["price"] if document and found.price else None,

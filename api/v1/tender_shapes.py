@@ -33,7 +33,7 @@ from procurement.models.base import REFERENCE_LENGTH
 from procurement.order_form import outcomes_told
 from procurement.parts import supplier_parts
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, TEXT_LENGTH
-from procurement.sealing import Open, file_open, open_to
+from procurement.sealing import Open, file_open, open_to, stands
 from procurement.states import Part
 from procurement.team_lines import LARGEST_TEAM, LONGEST_ROLE, MOST_YEARS
 from procurement.tender_document import submitted
@@ -253,7 +253,8 @@ class SubmittedSerializer(serializers.Serializer[Any]):
 class TenderSerializer(TenderSummarySerializer):
     """A tender. `draft`, `drafters`, `receipts` and files that were not submitted are the tenderer's own: null or left
     out for the buyer. `confirm` is the number of a material amendment to which it does not answer yet, null without.
-    `outcomes` is what was published of what is paid for outcomes, null where nothing is.
+    What was taken back before the deadline was not submitted for the buyer. `outcomes` is what was published of what is
+    paid for outcomes, null where nothing is.
     """
 
     outcomes = ToldOutcomesSerializer(allow_null=True)
@@ -277,16 +278,16 @@ class TenderSerializer(TenderSummarySerializer):
         files = list(row.files.filter(removed_at=None) if opened.own else row.files.all())
         for one in files:
             one.tender = row
-        material = row.competition.material
+        told, material = stands(opened, row), row.competition.material
         return super().to_representation(row) | {
             "outcomes": outcomes_told(row.competition.call_off),
             "draft": row.draft if opened.own else None,
             "drafters": sorted(one.reference for one in row.drafters.all()) if opened.own else None,
-            "submitted": _submitted(row.current, opened) if row.current else None,
+            "submitted": _submitted(row.current, opened) if row.current and told else None,
             "receipts": ReceiptSerializer(_of(row), many=True).data if opened.own else None,
             "files": TenderFileSerializer([one for one in files if file_open(opened, one)], many=True).data,
             "left_partners": left_of(row) if opened.answers else None,
-            "confirm": material if row.current_id is not None and row.confirmed < material else None,
+            "confirm": material if told and row.confirmed < material else None,
             "viewed_at": row.viewed_at,
             "available_actions": steps_of(actor, row),
         }

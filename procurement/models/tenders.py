@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 
 from procurement.models.base import Referenced, Revised
 from procurement.models.competitions import Competition, Invitation
 from procurement.models.suppliers import Partner
+
+STANDING: Final = ("submitted", "disqualified", "successful", "unsuccessful", "not_signed")
+"""Statuses of a tender that stood at its deadline; of any other, what was submitted once was taken back before it."""
 
 
 class Tender(Revised):

@@ -11,10 +11,16 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from procurement.actions.closing import open_tenders
+from procurement.actions.due import move_due
+from procurement.actions.files import add_tender_file
+from procurement.actions.tenders import submit_tender, withdraw_tender
 from procurement.models import CallOff, Event, Tender
 from tests.api import competing
 from tests.api.buying import BUYER, CALLING_OFF
+from tests.api.calling_off import acting
 from tests.api.conftest import Asker, TokenMaker, asks
+from tests.competed import MARKER, at, past_deadline
 
 CALL_OFFS, TENDERS, INVITATIONS = "/api/v1/call-offs/{}/", "/api/v1/tenders/{}/", "/api/v1/invitations/{}/"
 WHO: dict[str, Asker] = {
@@ -155,6 +161,37 @@ def test_whoever_scores_is_told_of_until_all_is_agreed(person: Callable[[str], C
     ):
         told = person("buyer").get(CALL_OFFS.format(call_off.reference)).json()
         assert (told["line"]["next"], told["blocking"]) == (turn, [])
+
+
+def test_a_tender_that_was_taken_back_before_the_deadline_was_never_submitted_for_the_buyer(
+    person: Callable[[str], Client], token: TokenMaker
+) -> None:
+    call_off = competing.published()
+    tender = competing.written(call_off, rate="391.17", answer=MARKER)
+    lead = acting("larch")
+    file = add_tender_file(lead, tender.reference, tender.revision, "q.txt", "quality", [b"q"])
+    tender.refresh_from_db()
+    submit_tender(lead, tender.reference, tender.revision)
+    tender.refresh_from_db()
+    withdraw_tender(lead, tender.reference, tender.revision, "We are busy elsewhere.")
+    other = competing.written(call_off, "brightwater")
+    submit_tender(acting("brightwater"), other.reference, other.revision)
+    with at(past_deadline(call_off)):
+        move_due()
+    open_tenders(competing.buyer(), call_off.reference, competing.again(call_off).revision)
+    one = TENDERS.format(tender.reference)
+    for known in ("buyer", "reader", (BUYER, CALLING_OFF)):
+        client, headers = asks(known, person, token)
+        answer = client.get(one, headers=headers)
+        told = answer.json()
+        assert (told["status"], told["reason"]) == ("withdrawn", "We are busy elsewhere.")
+        assert (told["submitted"], told["draft"], told["receipts"], told["files"]) == (None, None, None, [])
+        assert not [secret for secret in (MARKER, "391.17", "3911.70") if secret in answer.content.decode()]
+        assert client.get(f"{one}files/", headers=headers).json()["results"] == []
+        assert client.get(f"/api/v1/files/{file.reference}/", headers=headers).status_code == 404
+    own = person("larch").get(one).json()
+    assert (own["submitted"]["number"], own["submitted"]["content"]["answers"]) == (1, {"method": MARKER})
+    assert [each["reference"] for each in own["files"]] == [file.reference]
 
 
 def test_a_refusal_to_disqualify_says_what_was_not_done_and_the_state_comes_first(

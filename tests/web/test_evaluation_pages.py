@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.tenders import withdraw_tender
 from procurement.models import (
     Assessment,
     BuyerLimit,
@@ -28,6 +29,7 @@ from tests.web.competing import (
     MARKER,
     MODERATOR,
     OTHER,
+    acting,
     at,
     call_off_of,
     closed,
@@ -113,6 +115,21 @@ def test_a_closed_competition_is_opened_and_prices_stay_hidden(page: Client) -> 
         shown += page.get(address).content
         assert not [price for price in (b"613.57", b"6135.7", b"6,135.7") if price in shown]
     assert summary(read(page.get(tender)))["Price"].startswith("Hidden until every score is agreed")
+
+
+def test_a_tender_that_was_taken_back_before_the_deadline_is_not_shown(page: Client) -> None:
+    address = published(page)
+    tendered(address, LEAD, "alders", "613.57", f"{MARKER} answer")
+    tendered(address, OTHER, "dogwood", "500.00")
+    alders = tender_of(address, "alders")
+    withdraw_tender(acting(LEAD), alders.reference, alders.revision, "We are busy elsewhere.")
+    closed_by_the_clock(address)
+    taken(page, address, "open_tenders")
+    shown = page.get(tender_address(address, "alders"))
+    assert not [one for one in (MARKER.encode(), b"613.57", b"6,135.7") if one in shown.content]
+    assert "No tender stood at the deadline." in read(shown).texts("p")
+    assert summary(read(shown)) == {"Reason": "We are busy elsewhere."}
+    assert b"We ask everybody." in page.get(tender_address(address, "dogwood")).content
 
 
 def test_an_assessor_declares_first_and_sees_no_score_of_others(page: Client) -> None:
