@@ -171,6 +171,8 @@ def objects() -> dict[str, list[dict[str, Any]]]:
     return {
         "listing": [{"reference": "~".join(one)} for one in listings.distinct()],
         "kept-match": of(models.Match),
+        "requirement": of(models.Requirement),
+        "edit-requirement": of(models.Requirement),
         "shortlist": of(models.Shortlist),
         "verification": of(models.Shortlist),
         "evidence": [{"reference": one.parameters["shortlist"], "operation": one.reference} for one in packs],

@@ -177,18 +177,20 @@ def _weighed(weights: Mapping[str, int]) -> str:
     return ", ".join(f"{_part(part)} {weights[part]}" for part in WEIGHTS if part in weights)
 
 
-def asked_for(
-    content: Mapping[str, Any], told: Mapping[str, Any], places: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """What was asked for beside the text, as label and value. `content` is a requirement's in JSON values, `places` has
-    the names of its framework and lot by reference; specialisms and regions are named as the answer named them.
-    """
-    names = {
+def named_in(told: Mapping[str, Any]) -> dict[str, str]:
+    """How the answer named the specialisms and regions that were asked for, by reference."""
+    return {
         each["reference"]: each["name"]
         for pair in told.get("asked", ())
         for each in (pair.get("specialism"), pair.get("region"))
         if each is not None
     }
+
+
+def asked_for(content: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is asked for beside the text, as label and value. `content` is a requirement's in JSON values, `names` has
+    the names of its framework, lot, specialisms and regions by reference; one without a name stands by its reference.
+    """
     must, liked = content.get("must_have") or {}, content.get("preferences") or {}
     budget = content.get("budget")
 
@@ -200,8 +202,8 @@ def asked_for(
     starts_on, months = content.get("starts_on"), content.get("months")
     framework, lot = content.get("framework") or "", content.get("lot") or ""
     lines = [
-        (_("Framework"), places.get(framework, framework)),
-        (_("Lot"), places.get(lot, lot)),
+        (_("Framework"), names.get(framework, framework)),
+        (_("Lot"), names.get(lot, lot)),
         (_("Specialisms"), named(content.get("specialisms", ()))),
         (_("Regions"), named(content.get("regions", ()))),
         (_("Must have"), named((*must.get("specialisms", ()), *must.get("regions", ())))),

@@ -7,7 +7,7 @@ stays in sight, so that a refused form shows what was sent.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db.models import Q
@@ -19,6 +19,7 @@ from procurement.querysets import RateLineQuerySet
 from procurement.team_lines import folded
 from procurement.vocabulary import OWNERSHIP, SIZES, WORK_TYPES
 from search.ranks import MODES
+from web.faults import FieldFault
 from web.need_form import NeedForm
 from web.rate_form import Options, grades_on
 from web.role_rows import PERS
@@ -57,6 +58,11 @@ class NeedChoices:
     ownership: list[tuple[str, str, bool]]
     sizes: list[tuple[str, str, bool]]
     modes: Options
+
+    def linked(self, faults: Iterable[FieldFault]) -> list[FieldFault]:
+        """The faults; what is wrong with a field that is not shown is told at the framework, which brings it."""
+        shown = {"specialisms": bool(self.specialisms), "lot": bool(self.lots)}
+        return [one if shown.get(one.anchor, True) else replace(one, anchor="framework") for one in faults]
 
 
 def need_choices(form: NeedForm) -> NeedChoices:

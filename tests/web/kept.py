@@ -9,8 +9,8 @@ from django.test import Client
 
 from procurement.actions.running import run
 from tests.web.administering import administered_pages, listening
-from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, evidence, keep, lock, signed
-from tests.web.calling_off import awarded, begun
+from tests.web.buying import ALDER, BIRCH, DOGWOOD, NEED, begin, evidence, keep, lock, signed
+from tests.web.calling_off import awarded, begun, need
 from tests.web.competing import (
     ASSESSOR,
     LEAD,
@@ -49,11 +49,14 @@ def kept_pages(page: Client) -> tuple[str, ...]:
     waiting, made = evidence(page, locked), evidence(page, locked, "pdf")
     run(made.rpartition("/")[2])
     unready, (call_off, offer, contract) = begun(page, mechanism="", title=HOSTILE), awarded(page)
+    needed = f"/requirements/{need(text=HOSTILE)}"
+    assert page.post(f"{needed}/edit", NEED | {"revision": 1, "text": HOSTILE}).status_code == 303
     return (
         "/", "/saved-searches", "/matches", match, "/shortlists",
         f"/shortlists/add?listing={ALDER}", plain, f"{plain}?done=note", locked,
         f"{locked}/verification", waiting, made, "/call-offs", "/call-offs/new", unready,
         f"{unready}/edit", call_off, f"{call_off}?done=award",
+        "/requirements", needed, f"{needed}?version=1", f"{needed}/edit",
         offer, contract, "/organisations/council/limit", "/organisations/council/webhooks", listening("council"),
     )  # fmt: skip
 

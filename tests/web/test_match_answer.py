@@ -21,7 +21,7 @@ def test_an_answer_that_says_nothing_is_shown_all_the_same() -> None:
     assert answer_of({}) == Answer(
         "0 listings answer this need", 0, 0, (), (), (), (), (), 0, (), (), "", "", "", ""
     )
-    assert asked_for({}, {}, {}) == []
+    assert asked_for({}, {}) == []
 
 
 def test_an_answer_that_ranks_nobody_is_not_told_as_if_they_answered() -> None:

@@ -44,6 +44,7 @@ WITHOUT: Final = {
     "event_log.html": (1, "looks and changes nothing"),
     "kept_form.html": (1, "carries the key of the form that it sends again"),
     "match_parts.html": (1, "leads to a form and keeps nothing"),
+    "requirement.html": (1, "leads to a form and keeps nothing"),
 }
 """Forms without a key: how many of a template, and why."""
 

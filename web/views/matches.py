@@ -24,7 +24,7 @@ from procurement.actions.requirement_checks import missing_from
 from procurement.actions.requirements import requirement_like
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.errors import Fault, Invalid
-from procurement.models import Framework, Lot, Match
+from procurement.models import Match
 from procurement.permissions import Action, Actor, can
 from procurement.querysets import MatchQuerySet
 from procurement.requirements import RequirementContent
@@ -39,12 +39,13 @@ from web.buying import Bodies, actor_of, bodies, require_buyer
 from web.faults import FieldFault
 from web.fictional import fictional_listings
 from web.finding import count_shown
-from web.match_answer import answer_of, asked_for
+from web.match_answer import answer_of, asked_for, named_in
 from web.need_choices import need_choices
 from web.need_form import LABELS, ROWS, NeedForm
 from web.once import done_before, done_once
 from web.pages import render
 from web.paging import listed
+from web.requirement_page import TITLE_LENGTH, beginning, places_of
 from web.results import shortened
 from web.saying import labels_said
 from web.shortlist_page import begun_at
@@ -53,7 +54,6 @@ from web.views.errors import search_unavailable
 SHOWN: Final = 20
 BESIDE_MANY: Final = 10
 """Results that stand beside a form with many rows, so that the page stays small."""
-TITLE_LENGTH: Final = 80
 
 
 @never_cache
@@ -126,14 +126,7 @@ def _form(
 ) -> HttpResponse:
     """The form as it was sent, with what is wrong or with its answer."""
     choices = need_choices(form)
-    shown = {
-        "specialisms": bool(choices.specialisms),
-        "lot": bool(choices.lots),
-        "organisation": len(body.choices) > 1,
-    }
-    linked = [
-        fault if shown.get(fault.anchor, True) else replace(fault, anchor="framework") for fault in faults
-    ]
+    linked = choices.linked(faults)
     told = None if answer is None else answer_of(answer.answer, (form.lot, *form.specialisms))
     return render(
         request,
@@ -237,7 +230,7 @@ def _kept(
         status_code=422 if wrong else 200,
         match=row,
         text=row.content["text"],
-        asked=asked_for(row.content, row.answer, _places(row)),
+        asked=asked_for(row.content, named_in(row.answer) | places_of(row.content)),
         answer=told,
         fictional=fictional_listings(told.listings),
         again=NeedForm.of(
@@ -251,17 +244,6 @@ def _kept(
     )
 
 
-def _places(row: Match) -> dict[str, str]:
-    """The names of the framework and the lot that were asked for, by reference."""
-    places = {}
-    if framework := Framework.objects.filter(reference=row.content["framework"]).first():
-        places[framework.reference] = f"{framework.number} {framework.name}"
-    if lot := Lot.objects.filter(reference=row.content["lot"]).first():
-        places[lot.reference] = f"{lot.number} {lot.name}"
-    return places
-
-
 def _title(row: Match) -> str:
     """What a shortlist of it may be called: the beginning of the need."""
-    heading = row.content["text"].strip().split("\n")[0]
-    return shortened(" ".join(heading.split()), TITLE_LENGTH)
+    return beginning(row.content["text"])
