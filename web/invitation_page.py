@@ -1,6 +1,7 @@
 """What the page of an invitation shows the side of its supplier, read in a bounded number of queries.
 
-A wanted partner reads what is asked; the tender is read by the lead and by the members that the lead lets write.
+A wanted partner reads what is asked; the tender is read by the lead and by the members that the lead lets write, the
+contract by its parties.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from procurement.models import (
     CallOff,
     Clarification,
     CompetitionDocument,
+    Contract,
     Invitation,
     LowPriceQuestion,
     SupplierMember,
@@ -28,6 +30,7 @@ from procurement.models import (
 from procurement.order_form import content_of
 from procurement.parts import supplier_parts, tender_parts
 from procurement.permissions import Actor
+from procurement.querysets_call_offs import ContractQuerySet
 from procurement.querysets_competitions import ClarificationQuerySet, TenderQuerySet
 from procurement.sealing import open_to
 from procurement.states import TENDERS, Part
@@ -78,6 +81,7 @@ class InvitationPage:
     members: tuple[tuple[str, str, bool], ...]
     low_price: LowPriceQuestion | None
     letters: tuple[Letter, ...]
+    contract: Contract | None
     actions: frozenset[str]
     left: tuple[str, ...]
 
@@ -118,6 +122,7 @@ def invitation_page(invitation: Invitation, tender: Tender | None, actor: Actor)
             Letter(one.reference, NOT_SAID | json.loads(one.document), one.digest, one.at)
             for one in (tender.letters.order_by("-pk") if own and tender else ())
         ),
+        contract=_contract(invitation, actor),
         actions=frozenset(actions_of(invitation, tender, parts, asked)),
         left=tuple(left_of(tender)) if own and tender else (),
     )
@@ -146,6 +151,14 @@ def actions_of(
     if "answer_price" in available and asked is not None and asked.accepted is None:
         found.add("answer_price")
     return found
+
+
+def _contract(invitation: Invitation, actor: Actor) -> Contract | None:
+    """The contract that the supplier was awarded, the newest, where the reader may see one."""
+    if invitation.competition.closed_at is None:
+        return None
+    rows = ContractQuerySet(Contract).seen_by(actor).filter(call_off=invitation.competition.call_off)
+    return rows.filter(appointment=invitation.asked.appointment).order_by("-pk").first()
 
 
 def _members(tender: Tender) -> tuple[tuple[str, str, bool], ...]:

@@ -326,6 +326,24 @@ def test_the_outcome_is_told_in_a_letter_and_a_low_price_explained(page: Client)
     assert "Your tender is successful" in read(page.get(theirs)).texts("h3")
 
 
+def test_who_won_comes_to_its_contract_from_its_invitation_and_nobody_else_does(page: Client) -> None:
+    address = evaluated(page)
+    lead, other = invitation_of(address), invitation_of(address, "dogwood")
+    signed(page, LEAD)
+    assert "Contract" not in summary(read(page.get(lead)))
+    signed(page)
+    taken(page, address, "award", conflicts="None known")
+    contract = call_off_of(address).contracts.get().reference
+    signed(page, LEAD)
+    found = read(page.get(lead))
+    assert summary(found)["Contract"] == f"{contract} Unsigned"
+    [link] = [one.attributes["href"] for one in found.all("a") if one.text == contract]
+    assert page.get(link).status_code == 200
+    signed(page, OTHER)
+    assert "Contract" not in summary(read(page.get(other)))
+    assert page.get(link).status_code == 404
+
+
 def test_to_others_an_invitation_is_not_there(page: Client) -> None:
     address = published(page)
     mine, theirs = invitation_of(address), invitation_of(address, "dogwood")
