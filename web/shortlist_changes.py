@@ -13,10 +13,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
-from procurement.actions.shortlist_entries import add_entries, decide_entry, remove_entry
+from procurement.actions.shortlist_entries import (
+    add_entries,
+    decide_entry,
+    remove_entry,
+    reorder_entries,
+)
 from procurement.actions.shortlists import note_on_shortlist, retitle_shortlist
 from procurement.actions.snapshots import lock_shortlist, unlock_shortlist
-from procurement.errors import Fault, Invalid
+from procurement.errors import Fault, Invalid, NotFound
 from procurement.models import Shortlist, ShortlistEntry
 from procurement.permissions import Actor
 from search.relied_on import index_now
@@ -24,7 +29,7 @@ from web.doing import Change
 from web.faults import FieldFault, lowered
 from web.meanwhile import Written, same
 from web.saying import labels_said, said
-from web.shortlist_page import Entry
+from web.shortlist_page import PAGE_SIZE, Entry
 
 
 def references_in(written: str) -> list[str]:
@@ -90,6 +95,42 @@ def _remove(actor: Actor, reference: str, revision: int, sent: QueryDict) -> obj
     return remove_entry(actor, reference, revision, split(sent.get("do", ""))[1])
 
 
+def _up(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return _moved(actor, reference, revision, sent, -1)
+
+
+def _down(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
+    return _moved(actor, reference, revision, sent, 1)
+
+
+def _moved(actor: Actor, reference: str, revision: int, sent: QueryDict, by: int) -> object:
+    """One place up or down; the first stays where it is when it is moved up, and the last when it is moved down."""
+    listing = split(sent.get("do", ""))[1]
+    rows = list(ShortlistEntry.objects.filter(shortlist__reference=reference).order_by("position"))
+    order = [one.listing for one in rows]
+    if listing in order:
+        at = order.index(listing)
+        to = min(max(at + by, 0), len(order) - 1)
+        if at // PAGE_SIZE != to // PAGE_SIZE:
+            _refuse_unkept(rows[at], sent)
+        order.insert(to, order.pop(at))
+    # Also says whether the shortlist may be changed, and from this state, where the listing is not on it any more.
+    moved = reorder_entries(actor, reference, revision, order)
+    if listing not in order:
+        raise NotFound(_("There is no such entry on the shortlist."))
+    return moved
+
+
+def _refuse_unkept(entry: ShortlistEntry, sent: QueryDict) -> None:
+    """An entry that goes to another page takes nothing along that was written on this one."""
+    for row, (listing, given) in enumerate(decisions_said(sent)):
+        if listing == entry.listing and not all(map(same, given, (entry.decision, entry.reason))):
+            told = _("Keep it first: the listing moves to another page.")
+            raise Invalid(
+                _("The listing was not moved."), (Fault(f"/decisions/{row}/decision", "unkept", told),)
+            )
+
+
 def _note(actor: Actor, reference: str, revision: int, sent: QueryDict) -> object:
     return note_on_shortlist(actor, reference, revision, sent.get("text", ""))
 
@@ -103,6 +144,8 @@ CHANGES: Final[dict[str, Change]] = {
     "add": _add,
     "decide": _decide,
     "remove": _remove,
+    "up": _up,
+    "down": _down,
     "note": _note,
     "unlock": _unlock,
 }
@@ -145,6 +188,8 @@ DONE: Final = {
     "add": N_("The listings are added."),
     "decide": N_("The decisions are kept."),
     "remove": N_("The listing is removed."),
+    "up": N_("The listing is moved up."),
+    "down": N_("The listing is moved down."),
     "note": N_("The note is kept."),
     "lock": N_("The shortlist is locked, with a snapshot of all that it relies on."),
     "unlock": N_("The shortlist is open again. Its snapshots stay."),

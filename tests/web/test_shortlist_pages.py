@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.running import run
-from procurement.models import Event, Operation, Shortlist, Snapshot
+from procurement.models import Event, Operation, Shortlist, ShortlistEntry, Snapshot
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, colleague, evidence, lock, signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
@@ -168,6 +168,49 @@ def test_what_is_refused_keeps_what_was_typed(
     assert state() == before
 
 
+def test_the_order_in_which_a_direct_award_asks_is_changed_by_buttons(page: Client) -> None:
+    address = begin(signed(page), ALDER, BIRCH, DOGWOOD)
+    found = read(page.get(address))
+    buttons = [one.attributes["value"] for one in found.all("button", class_="app-link-button", name="do")]
+    assert buttons == [f"down {ALDER}", f"up {BIRCH}", f"down {BIRCH}", f"up {DOGWOOD}"]
+    written = {"listing": BIRCH, "decision": "out", "reason": "Too far"}
+    shown = read(change(page, address, f"up {DOGWOOD}", 1, **written))
+    assert "The listing is moved up." in shown.texts("p")
+    assert shown.one("textarea", id="reason-3").text == "Too far"
+    assert order() == [ALDER, DOGWOOD, BIRCH]
+    response = change(page, address, f"down {ALDER}", 2)
+    assert (response.status_code, response["Location"]) == (303, f"{address}?done=down")
+    assert order() == [DOGWOOD, ALDER, BIRCH]
+    before = state()
+    assert change(page, address, f"up {DOGWOOD}", 3).status_code == 303
+    assert change(page, address, f"down {BIRCH}", 3).status_code == 303
+    assert change(page, address, "up rm1~x~y", 3).status_code == 404
+    assert change(page, address, "up", 3).status_code == 404
+    assert state() == before
+
+
+def test_a_listing_that_goes_to_another_page_takes_no_unkept_decision_along(page: Client) -> None:
+    address = begin(signed(page), ALDER)
+    shortlist = Shortlist.objects.get()
+    ShortlistEntry.objects.bulk_create(
+        ShortlistEntry(shortlist=shortlist, listing=f"rm1~x~n{at}", position=at, source="manual")
+        for at in range(2, 22)
+    )
+    before = state()
+    sent = {"listing": "rm1~x~n20", "decision": "out", "reason": "Too far"}
+    response = change(page, address, "down rm1~x~n20", 1, **sent)
+    assert (response.status_code, state()) == (422, before)
+    found = read(response)
+    assert wrong(found) == [("Decision: keep it first: the listing moves to another page", "#decision-20")]
+    assert found.one("textarea", id="reason-20").text == "Too far"
+    assert change(page, f"{address}?page=2", "up rm1~x~n21", 1).status_code == 303
+    assert order()[18:] == ["rm1~x~n19", "rm1~x~n21", "rm1~x~n20"]
+
+
+def order() -> list[str]:
+    return list(ShortlistEntry.objects.order_by("position").values_list("listing", flat=True))
+
+
 def test_the_lock_says_before_its_button_how_many_are_undecided(page: Client) -> None:
     address = begin(signed(page), ALDER, DOGWOOD)
     told = "Undecided: {} of 2. They are locked as undecided."
@@ -188,7 +231,7 @@ def test_an_unlocking_needs_its_reason(page: Client) -> None:
     assert state() == before
 
 
-@pytest.mark.parametrize("do", ["add", "decide", f"remove {ALDER}", "note", "title", "lock"])
+@pytest.mark.parametrize("do", ["add", "decide", f"remove {ALDER}", f"down {ALDER}", "note", "title", "lock"])
 @pytest.mark.parametrize("revision", [1, -7, 99])
 def test_what_comes_from_an_older_state_changes_nothing(page: Client, do: str, revision: int) -> None:
     address = begin(signed(page), ALDER)
