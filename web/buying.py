@@ -49,6 +49,13 @@ def bodies(actor: Actor, action: Action) -> Bodies:
     return Bodies(actor, tuple(found))
 
 
+def several(actor: Actor, action: Action) -> list[tuple[str, str]]:
+    """The organisations to choose from where the actor may do this for more than one, else none and no query."""
+    if sum(can(actor, action, key) for key in actor.organisations()) < 2:
+        return []
+    return list(bodies(actor, action).choices)
+
+
 class NoOrganisation(Http404):
     """The reader acts for no organisation at all: the page that is not there says how to come by one."""
 

@@ -96,6 +96,30 @@ def test_a_search_without_a_name_is_asked_for_one_and_keeps_the_rest(buyer: Clie
     )  # fmt: skip
 
 
+def test_who_buys_for_several_says_for_which_a_search_is_saved(buyer: Client) -> None:
+    assert not read(buyer.get("/search?q=evaluation")).all("select", id="organisation")
+    colleague("buyer@example.org", "district", "editor")
+    offered = read(buyer.get("/search?q=evaluation"))
+    sound(offered)
+    field = offered.elements.index(offered.one("select", id="organisation"))
+    choices = [one.attributes["value"] for one in offered.elements[field + 1 : field + 4]]
+    assert choices == ["", "district", "council"]
+    for unsaid in ({}, {"organisation": ""}, {"organisation": "alder"}):
+        response = buyer.post("/saved-searches", FORM | unsaid)
+        assert response.status_code == 422
+        found = read(response)
+        sound(found)
+        assert wrong(found) == [("Organisation: say for which one the search is kept", "#organisation")]
+        assert found.one("input", id="title").attributes["value"] == "Evaluators"
+        assert not SavedSearch.objects.exists()
+    named = FORM | {"organisation": "district"}
+    refused = read(buyer.post("/saved-searches", named | {"title": ""}))
+    assert refused.one("option", value="district", selected="").text == "District"
+    assert buyer.post("/saved-searches", named).status_code == 303
+    assert SavedSearch.objects.get().organisation.reference == "district"
+    assert "Of District" in read(buyer.get("/saved-searches")).texts("p")
+
+
 @pytest.mark.parametrize("revision", ["9" * 5000, "١", "-1", "", "1.0"])
 def test_a_revision_that_is_none_is_stale(buyer: Client, revision: str) -> None:
     search = kept()

@@ -21,11 +21,12 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.saved_searches import SavedSearchDraft, delete_saved_search, keep_saved_search
 from procurement.errors import Fault, Invalid, NotFound, NotPermitted, Stale
-from procurement.models import Organisation, SavedSearch
+from procurement.models import SavedSearch
 from procurement.permissions import Action, Actor, can, person
 from procurement.querysets import SavedSearchQuerySet
 from search import alerts
 from search.engines.base import EngineUnavailable
+from web.buying import bodies, several
 from web.changing import sent_revision
 from web.faults import FieldFault, lowered
 from web.meanwhile import CONFLICT, Written, changed, conflict
@@ -63,15 +64,18 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
     actor = _buyer(request)
     if request.method != "POST":
         return _page(request, actor)
-    buyers = _buyers(actor)
+    body = bodies(actor, Action.SAVE_SEARCH)
+    organisation = body.chosen(request.POST.get("organisation", ""))
     draft = SavedSearchDraft(
         title=request.POST.get("title", ""),
         query=request.POST.get("query", ""),
         alerts=request.POST.get("alerts", ""),
         frequency=request.POST.get("frequency", ""),
-        # The page has no choice of organisations: who buys for several saves for the first by name.
-        organisation=buyers[0] if len(buyers) > 1 else None,
+        organisation=organisation,
     )
+    if organisation is None:
+        wrong = [FieldFault("organisation", _("Organisation: say for which one the search is kept"))]
+        return _page(request, actor, wrong, 422, unsaved=draft)
 
     if (before := done_before(request, actor)) is not None:
         return before
@@ -133,13 +137,6 @@ def _buyer(request: HttpRequest) -> Actor:
     return actor
 
 
-def _buyers(actor: Actor) -> list[str]:
-    keys = [key for key in actor.organisations() if can(actor, Action.SAVE_SEARCH, key)]
-    return list(
-        Organisation.objects.filter(pk__in=keys).order_by("name", "pk").values_list("reference", flat=True)
-    )
-
-
 def _results(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
     """Leads to the search; 404 with those that are kept where it was deleted."""
     found = SavedSearchQuerySet(SavedSearch).seen_by(actor).filter(reference=reference).first()
@@ -190,6 +187,7 @@ def _page(
         alerts=choices_said(ALERTS),
         frequencies=choices_said(FREQUENCIES),
         unsaved=unsaved,
+        organisations=several(actor, Action.SAVE_SEARCH),
         faults=faults,
     )
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 from django.views.decorators.http import require_safe
 
-from procurement.permissions import Action, can
+from procurement.permissions import ANONYMOUS, Action, Actor, can
 from search.engines.base import EngineUnavailable
 from search.fields import FILTERS, SORTS
 from search.grades import refuse_unknown_grade
@@ -28,7 +28,7 @@ from search.params import PAGE_SIZE, listing_query
 from search.query import DEEPEST_HIT, Facet, FacetValue, ListingQuery, ListingResult
 from web.adding import ADDED, added_to
 from web.address import Address
-from web.buying import actor_of
+from web.buying import actor_of, several
 from web.chips import Chip, facet_chips, rate_chips
 from web.choosing import COMPARE, compared, toggled
 from web.faults import FieldFault, plain_amounts, refuse_cursor, refuse_larger, spoken
@@ -113,13 +113,14 @@ def _answered(
     notes: Sequence[Note],
     more: str,
 ) -> HttpResponse:
+    actor = actor_of(request) if buys(request) else ANONYMOUS
     grades = grades_of(answer.hits) if len(query.filters.get("framework", ())) == 1 else []
     if query.grade:
         written = next((code for code, _ in grades if code.upper() == query.grade), "")
         if not written:
             grades.append((query.grade, query.grade))
         asked = asked.named({"grade": [written or query.grade]})
-    first_page, shortlistable = asked.without("page"), _may_shortlist(request, answer)
+    first_page, shortlistable = asked.without("page"), _may_shortlist(actor, answer)
     return render(
         request,
         "search.html",
@@ -157,14 +158,14 @@ def _answered(
         asked_in_order=asked.without(COMPARE, "page").put({"seed": str(answer.seed)}).query,
         alerts=choices_said(ALERTS),
         frequencies=choices_said(FREQUENCIES),
+        savers=several(actor, Action.SAVE_SEARCH),
     )
 
 
-def _may_shortlist(request: HttpRequest, answer: ListingResult) -> bool:
-    """Whether whoever reads the answer may begin a shortlist of it: two queries, for buyers alone."""
-    if not answer.hits or answer.count > DEEPEST_HIT or not buys(request):
+def _may_shortlist(actor: Actor, answer: ListingResult) -> bool:
+    """Whether a buyer who reads the answer may begin a shortlist of it."""
+    if not answer.hits or answer.count > DEEPEST_HIT:
         return False
-    actor = actor_of(request)
     return any(can(actor, Action.EDIT_SHORTLIST, key) for key in actor.organisations())
 
 
