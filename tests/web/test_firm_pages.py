@@ -15,7 +15,7 @@ from procurement.actions.profiles import update_profile
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
 from procurement.card_places import CardPlace, card_places
-from procurement.models import Event, Partner
+from procurement.models import Event, Partner, SupplierMember
 from procurement.performance import performance, suppliers_of
 from procurement.permissions import SYSTEM
 from tests.web.buying import ALDER, BIRCH, begin, colleague, signed
@@ -69,6 +69,48 @@ def test_a_reader_is_offered_no_change_and_refused_one(page: Client) -> None:
     assert read(page.get(FIRM)).all("input", name="do") == []
     assert page.post(FIRM, {"do": "confirm", "revision": firm("alder").revision}).status_code == 403
     assert firm("alder").confirmed_on == date(2026, 1, 5)
+
+
+def test_an_administrator_of_a_member_leaves_the_consortium(page: Client) -> None:
+    colleague("head@example.org", "birch", "administrator")
+    birch = "/firms/birch"
+    found = read(signed(page, "head@example.org").get(birch))
+    assert "Leave Consortium Alder" in found.texts("button")
+    sent = {"do": "leave", "revision": firm("birch").revision, "supplier": "alders"}
+    before = memberships()
+    assert page.post(birch, sent | {"supplier": "dogwood"}).status_code == 409
+    assert page.post(birch, sent | {"supplier": ""}).status_code == 409
+    assert memberships() == before
+    answer = page.post(birch, sent)
+    assert (answer.status_code, answer["Location"]) == (303, f"{birch}?done=leave")
+    assert memberships() == [one for one in before if one[1] != "birch"]
+    shown = read(page.get(answer["Location"]))
+    assert any(one.startswith("The firm belongs to the supplier no longer.") for one in shown.texts("p"))
+    assert "Leave Consortium Alder" not in shown.texts("button")
+    events, again = Event.objects.count(), page.post(birch, sent)
+    assert (again.status_code, Event.objects.count()) == (409, events)
+    assert "The firm does not belong to that supplier any more" in read(again).texts("li")
+
+
+def test_neither_a_lead_nor_who_does_not_administer_leaves(page: Client) -> None:
+    colleague("writes@example.org", "birch", "editor")
+    colleague("head@example.org", "alder", "administrator")
+    before = memberships()
+    for email, reference, status in (
+        ("writes@example.org", "birch", 403),
+        ("head@example.org", "alder", 409),
+    ):
+        found = read(signed(page, email).get(f"/firms/{reference}"))
+        assert not [one for one in found.texts("button") if one.startswith("Leave ")]
+        sent = {"do": "leave", "revision": firm(reference).revision, "supplier": "alders"}
+        assert page.post(f"/firms/{reference}", sent).status_code == status
+        assert memberships() == before
+
+
+def memberships() -> list[tuple[str, str]]:
+    """Who belongs to which supplier now."""
+    rows = SupplierMember.objects.filter(left_on=None).order_by("supplier", "partner")
+    return list(rows.values_list("supplier__reference", "partner__reference"))
 
 
 def test_a_version_says_what_it_changed(signed_in: Client) -> None:

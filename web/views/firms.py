@@ -1,7 +1,8 @@
 """A firm's own page: whether its profile is fresh, how it fares, the suppliers that it belongs to and where their rates
 stand; and the versions of its profile with what changed from one to the next.
 
-Journey: /firms/<partner> (POST) -> procurement/actions/profiles.py (the firm stands by its profile) -> event -> index.
+Journey: /firms/<partner> (POST) -> procurement/actions/profiles.py (the firm stands by its profile) or leaving.py (it
+belongs to a consortium no longer) -> event -> index.
 """
 
 from __future__ import annotations
@@ -12,20 +13,24 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from procurement.actions.leaving import leave_supplier
 from procurement.actions.profiles import confirm_profile
 from procurement.card_places import card_places
+from procurement.errors import Conflict, NotFound
 from procurement.finds import found_by_month, found_lately
 from procurement.listing_facts import facts_of
-from procurement.models import Appointment, Offering, Partner, ProfileVersion, SupplierMember
+from procurement.models import Appointment, Offering, Partner, ProfileVersion, Supplier, SupplierMember
 from procurement.performance import performance, suppliers_of
 from procurement.permissions import Action, Actor, can
+from procurement.visible import storable
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.pages import render
@@ -35,10 +40,24 @@ from web.saying import done_said
 
 SAVED: Final = {
     "confirm": N_("The profile is confirmed as of today. Buyers see the day."),
+    "leave": N_(
+        "The firm belongs to the supplier no longer. Whoever wants it in what is open has been told."
+    ),
     "taken_off": N_("You offer nothing more on that lot. Search leaves it out within seconds."),
 }
+
+
+def _leave(actor: Actor, reference: str, _revision: int, sent: QueryDict) -> object:
+    """Needs no revision: a membership ends once, and one that has ended is told to be gone."""
+    try:
+        return leave_supplier(actor, storable(sent.get("supplier", "")), reference)
+    except NotFound as gone:
+        raise Conflict(_("The firm does not belong to that supplier any more.")) from gone
+
+
 OF_FIRMS: Final[dict[str, Change]] = {
-    "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision)
+    "confirm": lambda actor, reference, revision, _: confirm_profile(actor, reference, revision),
+    "leave": _leave,
 }
 
 
@@ -60,7 +79,9 @@ class FoundLine:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def firm(request: HttpRequest, reference: str) -> HttpResponse:
-    """The firm's page for anybody of the firm, 404 for others; or its word that the profile is right as it is."""
+    """The firm's page for anybody of the firm, 404 for others; or its word that the profile is right as it is or that
+    the firm leaves a consortium.
+    """
     actor = actor_of(request)
     found = _own(actor, reference)
     faults, status = [], 200
@@ -93,6 +114,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         today=today,
         proposes=can(actor, Action.PROPOSE_RATES, found.organisation_id),
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
+        leaves=can(actor, Action.LEAVE_SUPPLIER, found.organisation_id),
         figures=performance(found, keys, today),
         months=found_by_month(found.reference, today),
         lately=_found(found.reference, today),
@@ -186,6 +208,7 @@ def _suppliers(places: list[SupplierMember], keys: list[int], today: date) -> li
         {
             "supplier": one.supplier,
             "lead": one.role == SupplierMember.Role.LEAD,
+            "leavable": one.role != SupplierMember.Role.LEAD and one.supplier.form != Supplier.Form.ALONE,
             "since": one.joined_on,
             "members": [
                 (member.partner.own_name, member.role == SupplierMember.Role.LEAD)
