@@ -52,7 +52,7 @@ MOST: Final = {
     "import": 6,
     "imports": 7,
     "inbox": 7,
-    "invitation": 27,
+    "invitation": 28,
     "invite-member": 6,
     "invitations": 9,
     "joining": 11,
