@@ -50,8 +50,8 @@ def follow_index(progress: Progress) -> bool:
         try:
             with borrowed_writer() as writer:
                 take_over()
-                if not serve_requests(writer):
-                    drain(writer, lambda done: progress(min(done, total), total))
+                serve_requests(writer)
+                drain(writer, lambda done: progress(min(done, total), total))
                 progress(total, total)
                 return True
         except WriterBusy:

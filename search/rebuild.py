@@ -104,7 +104,8 @@ def rebuild(
     collections: Sequence[Collection] = COLLECTIONS,
     progress: Progress = lambda _done, _total: None,
 ) -> IndexRun:
-    """Builds these collections anew and swaps them in; returns the run with the counts in its detail.
+    """Builds these collections anew and swaps them in; returns the run with the counts in its detail. What waits in the
+    outbox meanwhile may wait still: the caller drains it.
 
     The caller holds the writer. Raises ValueError if the new index does not verify, EngineUnavailable if the
     service went away; the old one is then still in use. What others asked for is asked for still after the latter.
@@ -137,7 +138,7 @@ def rebuild(
     except BaseException as error:
         for target in targets.values():
             target.abandon()
-        IndexRequest.objects.filter(claim=covered).exclude(claim="").update(claim="", claimed_at=None)
+        _give_back(covered)
         # What is refused is refused again: it is told as failed, and somebody has to look.
         away = isinstance(error, EngineUnavailable) and not isinstance(error, RequestRefused)
         again = asked if away else []
@@ -152,7 +153,11 @@ def rebuild(
                     {"error": type(error).__name__, "why": str(error)[:MOST_TOLD]},
                 )
         raise
-    IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
+    if set(collections) == set(COLLECTIONS):
+        IndexRequest.objects.filter(claim=covered).exclude(claim="").delete()
+    else:
+        # They may reach what was not built: the caller lets the outbox answer them.
+        _give_back(covered)
     if refused:
         detail["refused"] = told(refused)
         set_aside(refused)
@@ -165,12 +170,16 @@ def rebuild(
 
 
 def _cover() -> str:
-    """Claims what waits before the first build of an index: its rows are about to be read anyway. "" if
-    nothing waits.
+    """Claims what waits before the first build of an index, which could not be written to: its rows are about to be
+    read anyway.
     """
     token = secrets.token_hex(8)
     IndexRequest.objects.filter(claim="").update(claim=token, claimed_at=timezone.now())
     return token
+
+
+def _give_back(covered: str) -> None:
+    IndexRequest.objects.filter(claim=covered).exclude(claim="").update(claim="", claimed_at=None)
 
 
 def _reporter(runs: Sequence[IndexRun], progress: Progress) -> Progress:
@@ -298,7 +307,7 @@ def region_labels() -> list[Label]:
 
 def serve_requests(writer: Writer) -> bool:
     """Carries out what is asked for or due by itself: a rebuild that somebody asked for, an index missing or
-    outdated.
+    outdated. Whether there was anything; the caller then drains the outbox.
     """
     writer.mend()
     due = tuple(rebuild_because())

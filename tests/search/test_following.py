@@ -7,20 +7,24 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.test import override_settings
 from django.utils import timezone
 
 from search import following
+from search.drift import drift
 from search.engines.base import Writer
-from search.following import NobodyWorks, follow_rebuild
-from search.models import IndexRun
+from search.following import NobodyWorks, follow_index, follow_rebuild
+from search.index import engine, rebuild_because, release_writer
+from search.models import IndexRequest, IndexRun
 from search.progress import RebuildShown
-from search.rebuild import DIED, note_failure, rebuild, request_rebuild
-from search.sync import close
+from search.rebuild import DIED, note_failure, rebuild, request_rebuild, serve_requests
+from search.sync import close, drain
 from search.tasks import index_sync
 from tests.search.indexed import keys
+from tests.world import publish_rates
 
 pytestmark = [pytest.mark.django_db]
 
@@ -182,3 +186,34 @@ def test_on_a_terminal_each_collection_has_a_bar_with_rate_and_time_left() -> No
     assert "partners/s]" in listings
     assert "rate cards/s]" in rates
     assert "Said beside it.\n" in out.getvalue()
+
+
+@pytest.mark.parametrize("by", ["the worker", "a command"])
+def test_a_card_that_waits_is_written_where_the_listings_alone_had_to_be_built(
+    writer: Writer, index_folder: Path, by: str
+) -> None:
+    publish_rates("oak", "wr1", {"wr1~1~G1": 41_000, "wr1~1~G2": 66_000})
+    (index_folder / "listings" / "CURRENT").unlink()
+    assert set(rebuild_because()) == {"listings"}
+    assert [(card, lines) for card, _, lines in engine().rate_cards()] == [("wr1~oak", 3)]
+    if by == "the worker":
+        index_sync()
+    else:
+        release_writer()
+        assert follow_index(ignore) is True
+    assert rebuild_because() == {}
+    assert [(card, lines) for card, _, lines in engine().rate_cards()] == [("wr1~oak", 2)]
+    assert not IndexRequest.objects.exists()
+    assert drift().count == 0
+
+
+def test_the_heartbeat_says_that_a_card_waits_until_it_is_written(writer: Writer, index_folder: Path) -> None:
+    drain(writer)
+    before = engine().freshness("rates").position
+    publish_rates("oak", "wr1", {"wr1~1~G1": 41_000, "wr1~1~G2": 66_000})
+    (index_folder / "listings" / "CURRENT").unlink()
+    assert serve_requests(writer) is True
+    assert engine().freshness("rates").position == before
+    assert IndexRequest.objects.filter(claim="").count() == 1
+    drain(writer)
+    assert engine().freshness("rates").position > before
