@@ -7,7 +7,7 @@ The safety net under everything else: it needs neither events nor the outbox to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +21,9 @@ from search.index import engine
 from search.models import IndexRequest, IndexRun
 from search.places import places
 from search.rate_documents import rate_documents
+from search.sync import MOST_REQUESTS
 from search.ties import hashes_of, key_hash
+from search.touched import reached
 
 PARTNERS_AT_ONCE: Final = 400
 CARDS_AT_ONCE: Final = 200
@@ -68,7 +70,7 @@ class Drift:
 
 def drift(progress: Progress = lambda _done, _total: None) -> Drift:
     """Looks at everything once, a batch at a time: every field of what is indexed, those that only searches look at
-    among them. What an outbox row already waits for is not drift and is left out.
+    among them; and at what differs once more. What an outbox row already waits for is not drift and is left out.
 
     Raises EngineUnavailable if there is no index to compare with.
     """
@@ -88,18 +90,89 @@ def drift(progress: Progress = lambda _done, _total: None) -> Drift:
         progress(done, total)
     cards, looked_at = _cards(lambda some: progress(done + some, total))
     orphaned = standing.unticked(lambda: engine().listing_keys())
-    waiting = _waiting()
-    if waiting:
-        missing, different, orphaned = _settled(missing), _settled(different), _settled(orphaned)
-        cards = [card for card in cards if (IndexRequest.Kind.RATE_CARD.value, card) not in waiting]
+    left = _still(Drift(missing, different, orphaned, cards))
     failed = IndexRequest.objects.filter(failures__gt=0).order_by("reference")
     set_aside = dict(failed.values_list("reference", "failures"))
-    return Drift(missing, different, orphaned, cards, set_aside, compared, looked_at)
+    return replace(left, set_aside=set_aside, compared=compared, compared_cards=looked_at)
 
 
-def _waiting() -> set[tuple[str, str]]:
-    """What is still to be written, by (kind, reference). What failed is not: nobody knows when it will be."""
-    return set(IndexRequest.objects.filter(failures=0).values_list("kind", "reference"))
+def _still(found: Drift) -> Drift:
+    """What of this differs when it is read once more, and is not about to be written: the check takes a while, in which
+    index and database move on.
+    """
+    listings = _listings_again([*found.missing, *found.different], found.orphaned)
+    cards = _cards_again(found.cards)
+    if not listings and not cards:
+        return Drift()
+    # Read last: what was answered by then had been written when it was looked at.
+    partners, waiting_cards, gone = _about_to_be_written()
+    wrong = {key for key, partner in listings.items() if partner not in partners and key not in gone}
+    return Drift(
+        [key for key in found.missing if key in wrong],
+        [key for key in found.different if key in wrong],
+        [key for key in found.orphaned if key in wrong],
+        [key for key, card in cards.items() if card not in waiting_cards and key not in gone],
+    )
+
+
+def _listings_again(shown: Sequence[str], orphaned: Sequence[str]) -> dict[str, int]:
+    """Those of these listings that are wrong, with the primary key of the partner, 0 where there is none: of `shown`
+    what the index does not hold as it is, of `orphaned` what the database does not show.
+    """
+    wrong: dict[str, int] = {}
+    for keys, are_shown in ((shown, True), (orphaned, False)):
+        for some in _chunks(keys, PARTNERS_AT_ONCE):
+            references = {key: key.rsplit("~", 1)[-1] for key in some}
+            named = Partner.objects.filter(reference__in=set(references.values()))
+            partners = dict(named.values_list("reference", "pk"))
+            made = listings_of(sorted(partners.values()), UNSTAMPED, places(), timezone.localdate()).puts
+            documents = {document["key"]: document for document in made}
+            if are_shown:
+                asked = [documents[key] for key in some if key in documents]
+                left = engine().unlike("listings", asked)
+            else:
+                left = set(some) - documents.keys()
+            wrong |= {key: partners.get(references[key], 0) for key in some if key in left}
+    return wrong
+
+
+def _cards_again(keys: Sequence[str]) -> dict[str, int]:
+    """Those of these cards that are wrong, with their primary keys, 0 where there is none."""
+    wrong: dict[str, int] = {}
+    indexed = _lines() if keys else {}
+    for some in _chunks(keys, CARDS_AT_ONCE):
+        cards = dict(RateCard.objects.filter(reference__in=some).values_list("reference", "pk"))
+        documents = list(rate_documents(sorted(cards.values()), UNSTAMPED))
+        lines = {document["key"]: len(document["lines"]) for document in documents}
+        unlike = engine().unlike("rates", documents)
+        wrong |= {
+            key: cards.get(key, 0)
+            for key in some
+            if key in unlike or indexed.get(key, 0) != lines.get(key, 0)
+        }
+    return wrong
+
+
+def _about_to_be_written() -> tuple[set[int], set[int], set[str]]:
+    """What waiting requests reach: partners and cards by primary key, and the references of what nothing stands behind
+    any more. What failed does not count: nobody knows when it will be written.
+    """
+    partners: set[int] = set()
+    cards: set[int] = set()
+    gone: set[str] = set()
+    waiting, last = IndexRequest.objects.filter(failures=0).order_by("pk"), 0
+    while requests := list(waiting.filter(pk__gt=last)[:MOST_REQUESTS]):
+        found = reached(requests)
+        partners.update(found.partners)
+        cards.update(found.cards)
+        gone.update(found.gone_listings, found.gone_cards)
+        last = requests[-1].pk
+    return partners, cards, gone
+
+
+def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
 
 
 class _Standing:
@@ -128,7 +201,7 @@ class _Standing:
 
 def _cards(progress: Callable[[int], None]) -> tuple[list[str], int]:
     """Rate cards whose lines in the index are not the published ones, or that are only there."""
-    indexed = {reference: lines for reference, _, lines in engine().rate_cards() if lines}
+    indexed = _lines()
     wrong, looked_at = [], 0
     for keys in _card_batches():
         cards = list(rate_documents(keys, UNSTAMPED))
@@ -142,6 +215,11 @@ def _cards(progress: Callable[[int], None]) -> tuple[list[str], int]:
     return [*wrong, *sorted(indexed)], looked_at
 
 
+def _lines() -> dict[str, int]:
+    """How many lines the index holds of each card that has any."""
+    return {reference: lines for reference, _, lines in engine().rate_cards() if lines}
+
+
 def _card_batches() -> Iterator[list[int]]:
     last = 0
     while keys := list(
@@ -149,19 +227,6 @@ def _card_batches() -> Iterator[list[int]]:
     ):
         yield keys
         last = keys[-1]
-
-
-def _settled(keys: Iterable[str]) -> list[str]:
-    """Those of the listings that no waiting request may explain."""
-    kinds: dict[str, set[str]] = {}
-    for kind, reference in _waiting():
-        kinds.setdefault(kind, set()).add(reference)
-    explained = [kinds.get(kind, set()) for kind in ("framework", "supplier", "partner")]
-    return [
-        key
-        for key in keys
-        if not any(part in known for part, known in zip(key.split("~"), explained, strict=False))
-    ]
 
 
 def repair(found: Drift) -> int:
