@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -111,13 +111,20 @@ class ColumnFiles:
         names it.
         """
         files = {name: self._save_part(name, part) for name, part in parts.items()}
-        manifest = Manifest(generation, mapping, files, facts)
-        write_atomically(
-            self.directory / f"manifest-{generation}.json",
-            orjson.dumps(
-                {"generation": generation, "mapping": mapping, "files": files, "facts": dict(facts)}
-            ),
-        )
+        return self._save_manifest(Manifest(generation, mapping, files, facts))
+
+    def renumber(self, manifest: Manifest, generation: int) -> Manifest:
+        """Writes a manifest once more as a later generation of the same content."""
+        return self._save_manifest(replace(manifest, generation=generation))
+
+    def _save_manifest(self, manifest: Manifest) -> Manifest:
+        fields = {
+            "generation": manifest.generation,
+            "mapping": manifest.mapping,
+            "files": manifest.files,
+            "facts": dict(manifest.facts),
+        }
+        write_atomically(self.directory / f"manifest-{manifest.generation}.json", orjson.dumps(fields))
         return manifest
 
     def _save_part(self, name: str, part: Array | bytes) -> str:

@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from search.engines.base import EngineUnavailable, Label
-from search.engines.columns import Current, load_manifest, read_current, remove_directories, write_current
+from search.engines.columns import (
+    ColumnFiles,
+    Current,
+    load_manifest,
+    read_current,
+    remove_directories,
+    write_current,
+)
 from search.engines.listings_store import ListingsStore
 from search.engines.listings_view import ListingsView, current_generation
 from search.fields import MAPPING
@@ -98,8 +105,18 @@ class ListingsWriter:
         if current is None or current.previous is None or not (self._folder / current.previous).is_dir():
             raise ValueError("there is no earlier index to go back to")
         earlier = self._folder / current.previous
-        generation = max(int(path.stem.partition("-")[2]) for path in earlier.glob("manifest-*.json"))
+        numbers = {int(path.stem.partition("-")[2]) for path in earlier.glob("manifest-*.json")}
+        if not numbers:
+            raise ValueError("the earlier index has no generation")
+        # A commit that broke off may have left a manifest whose words tantivy never took in.
+        newest = max(numbers)
+        manifest = current_generation(earlier, newest - 1 if newest - 1 in numbers else newest)
+        if manifest.mapping != MAPPING:
+            raise ValueError("the earlier index is of another mapping")
         self._close_store()
+        # Generations grow on the way back too: whoever remembers an answer by its number takes it for no other.
+        generation = max(current.generation, newest) + 1
+        ColumnFiles(earlier).renumber(manifest, generation)
         write_current(self._folder, Current(earlier.name, generation, current.directory))
 
     def close(self) -> None:

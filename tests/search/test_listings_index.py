@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from search.engines import listings_view, listings_writer
+from search.engines import listings_store, listings_view, listings_writer
 from search.engines.base import Engine, EngineUnavailable, WriterBusy
 from search.query import ListingQuery, Suggestion, SuggestionQuery
 from tests.search.engines import EmbeddedIndexing, Indexing, index
@@ -180,10 +180,15 @@ def test_rollback_brings_the_index_before_back(engine: Engine) -> None:
         rebuild.put([listing("new", summary="figs")])
         rebuild.commit()
         assert (count(engine, ""), count(engine, "figs")) == (1, 1)
+        before = engine.freshness("listings").generation
         writer.rollback("listings")
         assert (count(engine, ""), count(engine, "apples")) == (2, 1)
+        # No number of a generation ever stands for two contents.
+        assert engine.freshness("listings").generation > before
         writer.apply("listings", [listing("opm-group", version=2, summary="plums")])
         assert count(engine, "plums") == 1
+        writer.rollback("listings")
+        assert (count(engine, ""), count(engine, "figs")) == (1, 1)
 
 
 @pytest.fixture
@@ -203,6 +208,24 @@ def test_an_index_of_another_mapping_is_told(
     assert later.state("listings").rebuild_because == "the listings index is of another mapping"
     with later.writer() as writer, pytest.raises(EngineUnavailable):
         writer.apply("listings", [])
+
+
+def test_there_is_no_way_back_to_an_index_of_another_mapping(
+    files: EmbeddedIndexing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (listings_store, listings_view, listings_writer):
+        monkeypatch.setattr(module, "MAPPING", "changed")
+    later = files.again()
+    with later.writer() as writer:
+        rebuild = writer.begin_rebuild("listings")
+        rebuild.put([listing("new", summary="figs")])
+        rebuild.commit()
+        generation = later.freshness("listings").generation
+        with pytest.raises(ValueError, match="the earlier index is of another mapping"):
+            writer.rollback("listings")
+        assert (count(later, "figs"), later.freshness("listings").generation) == (1, generation)
+        writer.apply("listings", [listing("new", version=2, summary="plums")])
+        assert count(later, "plums") == 1
 
 
 @pytest.mark.parametrize(
