@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
+from config.exporter import Standing
 from procurement.actions.rates import CardDraft, LineDraft, publish_cards
 from procurement.models import RateLine
 from procurement.permissions import SYSTEM
@@ -201,6 +204,11 @@ def test_check_index_tells_what_is_set_aside(writer: Writer, spoilt: None) -> No
     ]
 
 
+def measured() -> dict[str, float]:
+    """What the exporter tells of the database, states of one thing together."""
+    return {one.name: sum(sample.value for sample in one.samples) for one in Standing().database()}
+
+
 def test_commands_do_not_wait_for_what_is_set_aside(writer: Writer, spoilt: None, tmp_path: Path) -> None:
     drain(writer)
     sheet = tmp_path / "rates.csv"
@@ -214,6 +222,16 @@ def test_commands_do_not_wait_for_what_is_set_aside(writer: Writer, spoilt: None
 
     assert "1 rows: 1 loaded (1 new, 0 changed, 0 as they were), 0 refused" in told.getvalue()
     assert held() == ["wr1~yew"]
+
+
+def test_what_is_set_aside_does_not_age_what_waits(writer: Writer, spoilt: None) -> None:
+    drain(writer)
+    IndexRequest.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert measured()["calloff_outbox_oldest_seconds"] == 0
+    assert measured()["calloff_outbox_requests"] == 1
+    waits = IndexRequest.objects.create(kind="partner", reference="yew")
+    IndexRequest.objects.filter(pk=waits.pk).update(created_at=timezone.now() - timedelta(minutes=5))
+    assert 300 <= measured()["calloff_outbox_oldest_seconds"] < 360
 
 
 def test_rebuild_index_names_what_it_has_set_aside(writer: Writer, spoilt: None) -> None:
