@@ -3,6 +3,10 @@
 An operation that reads or rewrites a whole table while nobody else may use it is refused by a test
 (tests/procurement/test_live_migrations.py), unless its migration says why that is short: `short_locks = "why"`.
 An index is built beside the traffic. How long a migration waits for a lock is in procurement/apps.py.
+
+A migration that builds one cannot be one transaction (`atomic = False`): what was done before it broke off stands. So
+each of its operations is such that it can be done again, AddFieldOnce and CreateModelOnce in place of Django's own;
+tests/procurement/test_broken_off_migrations.py tries it.
 """
 
 from __future__ import annotations
@@ -30,10 +34,29 @@ from django.db.models import NOT_PROVIDED, Field
 SHORT: Final = (CreateModel, DeleteModel, RemoveIndex, AlterModelOptions, AlterModelManagers, RunPython)
 
 
-class AddIndexLive(AddIndexConcurrently):
-    """Builds an index while the table is read and written; SQLite, whose writers wait anyway, just builds it.
+class AddFieldOnce(AddField):
+    """Adds a column of its own, without an index, a key or a table beside it, unless an attempt that broke off has."""
 
-    For a migration with `atomic = False`. One that was broken off leaves an unusable index; it is built anew.
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        column = model._meta.get_field(self.name).column
+        connection = schema_editor.connection
+        with connection.cursor() as cursor:
+            columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
+        if column not in {one.name for one in columns}:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class CreateModelOnce(CreateModel):
+    """Makes a table, anew where an attempt that broke off left it: its keys and indexes come last, and may be missing.
+
+    Nothing has written to such a table. Raises ValueError for one that has rows.
     """
 
     def database_forwards(
@@ -43,11 +66,35 @@ class AddIndexLive(AddIndexConcurrently):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        connection = schema_editor.connection
+        if model._meta.db_table in connection.introspection.table_names():
+            if model._base_manager.using(connection.alias).exists():
+                raise ValueError(f"{model._meta.db_table} stands already and has rows")
+            schema_editor.delete_model(model)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddIndexLive(AddIndexConcurrently):
+    """Builds an index while the table is read and written; SQLite, whose writers wait anyway, just builds it.
+
+    For a migration with `atomic = False`. One that was broken off may leave an index, unusable or whole: it is built
+    anew.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        name = schema_editor.quote_name(self.index.name)
         if schema_editor.connection.vendor != "postgresql":
+            schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
             AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
             return
         self._ensure_not_in_transaction(schema_editor)
-        name = schema_editor.quote_name(self.index.name)
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         super().database_forwards(app_label, schema_editor, from_state, to_state)
 

@@ -3,7 +3,7 @@
 from django.db import migrations, models
 from django.db.models import Q
 
-from procurement.live_migrations import AddIndexLive
+from procurement.live_migrations import AddFieldOnce, AddIndexLive
 
 
 def half_way(apps, editor):
@@ -20,8 +20,8 @@ class Migration(migrations.Migration):
     dependencies = [("procurement", "0014_public_notices")]
 
     operations = [
-        migrations.AddField("competition", "remind_at", models.DateTimeField(blank=True, null=True)),
-        migrations.AddField("competition", "reminded_at", models.DateTimeField(blank=True, null=True)),
+        AddFieldOnce("competition", "remind_at", models.DateTimeField(blank=True, null=True)),
+        AddFieldOnce("competition", "reminded_at", models.DateTimeField(blank=True, null=True)),
         AddIndexLive(
             "competition",
             models.Index(fields=["remind_at"], condition=Q(reminded_at=None), name="competition_reminder_due"),

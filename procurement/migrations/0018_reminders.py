@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.utils import timezone
 
-from procurement.live_migrations import AddIndexLive
+from procurement.live_migrations import AddFieldOnce, AddIndexLive, CreateModelOnce
 
 LIVE = ("unsigned", "active", "extended")
 
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
     dependencies = [("procurement", "0017_purged_files")]
 
     operations = [
-        migrations.CreateModel(
+        CreateModelOnce(
             name="ContractReminder",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddField("contract", "remind_on", models.DateField(blank=True, null=True)),
+        AddFieldOnce("contract", "remind_on", models.DateField(blank=True, null=True)),
         AddIndexLive("contract", models.Index(fields=["remind_on"], name="contract_reminder_due")),
         migrations.RunPython(look, migrations.RunPython.noop),
     ]

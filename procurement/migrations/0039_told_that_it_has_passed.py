@@ -6,7 +6,7 @@ from django.db import migrations, models
 from django.db.models import Q
 
 from procurement.closed_values import bounds, hold_values
-from procurement.live_migrations import AddIndexLive
+from procurement.live_migrations import AddFieldOnce, AddIndexLive
 
 TENDERS = "procurement_tender"
 STATUSES = [
@@ -34,10 +34,10 @@ class Migration(migrations.Migration):
     dependencies = [("procurement", "0038_what_a_lot_asks_of_firms")]
 
     operations = [
-        migrations.AddField(
+        AddFieldOnce(
             "competition", "standstill_ended_at", models.DateTimeField(null=True, blank=True)
         ),
-        migrations.AddField("lowpricequestion", "lapsed_at", models.DateTimeField(null=True, blank=True)),
+        AddFieldOnce("lowpricequestion", "lapsed_at", models.DateTimeField(null=True, blank=True)),
         AddIndexLive(
             "competition",
             models.Index(
