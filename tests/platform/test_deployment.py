@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
 from api.v1 import health
 from config.environment import SECRETS
+from tests.given import database
 from tests.platform.supervised import ROOT
 from tools import probe
 from tools.deployment.make_secrets import make
@@ -211,6 +213,34 @@ def test_images_are_of_the_versions_that_the_rest_names() -> None:
     assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"python:3.11-slim"}
     for image in [*images, "python:3.11-slim"]:
         assert f"`{image}`" in DEPLOYMENT
+
+
+def test_postgresql_keeps_in_its_log_no_value_of_a_statement_that_failed() -> None:
+    url = database()
+    if url is None:
+        pytest.skip("SQLite has no log")
+    server, *told = SERVICES["postgres"]["command"]
+    assert (server, told[::2]) == ("postgres", ["-c"] * 2)
+    with psycopg.connect(url, autocommit=True) as connection:
+        log = Path(connection.execute("SHOW data_directory").fetchone()[0]).parent / "output"
+        if not log.is_file():
+            pytest.skip("its log is not ours to read")
+        connection.execute("CREATE TEMPORARY TABLE kept (said text PRIMARY KEY)")
+        connection.execute("INSERT INTO kept VALUES ('heron7391')")
+        connection.execute("SET log_min_messages = error")
+
+        def logged() -> str:
+            begun = log.stat().st_size
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                connection.execute("INSERT INTO kept VALUES ('heron7391')")
+            return log.read_bytes()[begun:].decode()
+
+        assert "heron7391" in logged()
+        for one in told[1::2]:
+            connection.execute("SELECT set_config(%s, %s, false)", one.split("="))
+        said = logged()
+        assert "kept_pkey" in said
+        assert [word for word in ("heron7391", "INSERT") if word in said] == []
 
 
 def test_every_module_that_a_container_runs_exists() -> None:
