@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import socket
 from datetime import date, timedelta
+from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
@@ -296,6 +298,19 @@ def test_health_names_each_part_and_what_all_else_is_served_without_degrades_it(
         queue.listen()
         settings.BROKER_URL = f"redis://127.0.0.1:{queue.getsockname()[1]}"
         assert health(client) == (200, "degraded", "ok", "down", "ok")
+
+
+@pytest.mark.parametrize("collection", ["listings", "rates"])
+def test_health_names_the_index_where_one_of_its_halves_is_gone(
+    client: Client, settings: Any, tmp_path: Path, collection: str
+) -> None:
+    copytree(settings.INDEX_FOLDER, tmp_path / "index")
+    settings.INDEX_FOLDER = tmp_path / "index"
+    assert health(client)[3] == "ok"
+    rmtree(tmp_path / "index" / collection)
+    assert health(client)[:4] == (200, "degraded", "ok", "down")
+    path = "rates/" if collection == "rates" else "listings/"
+    assert client.get(f"/api/v1/{path}").status_code == 503
 
 
 def test_whoever_has_no_database_is_sent_no_requests(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
