@@ -1,6 +1,6 @@
-"""A database that is filled, taken back to before the reminders of contracts and competitions, and forward again.
-
-For tests/procurement/test_filled_migrations.py, which runs it as a process of its own: python -m tests.filled. It
+"""A database that is filled with people, contracts, competitions, tenders and files. For
+tests/procurement/test_move.py; and, taken back to before the reminders of contracts and competitions and forward again,
+for tests/procurement/test_filled_migrations.py, which runs it as a process of its own: python -m tests.filled. It
 prints as JSON what stood after each way. DATABASE_URL or CALLOFF_DATA says where the database is, which is empty.
 """
 
@@ -20,9 +20,10 @@ from procurement.actions.awards import cancel_call_off  # noqa: E402
 from procurement.actions.contracts import complete_contract  # noqa: E402
 from procurement.actions.due import move_due  # noqa: E402
 from procurement.actions.events import verify  # noqa: E402
+from procurement.actions.files import add_document, add_tender_file  # noqa: E402
 from procurement.models import Competition, Contract, Event, Lot, Tender  # noqa: E402
 from tests.bought import active, awarded, begun  # noqa: E402
-from tests.competed import after, closed, make_contest, planned, published  # noqa: E402
+from tests.competed import after, closed, make_contest, planned, published, written  # noqa: E402
 
 BEFORE: Final = "0013_outbox"
 
@@ -64,8 +65,8 @@ def guards() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def main() -> None:
-    call_command("migrate", verbosity=0)
+def fill() -> dict[str, str]:
+    """Fills a migrated database; the references of a contract that is not signed and of one that is active."""
     contest = make_contest()
     # Before anything else is out: its deadline comes by the clock, which would close that too.
     call_off = closed(contest)
@@ -76,15 +77,25 @@ def main() -> None:
     done = begun(contest.market)
     complete_contract(contest.market.buyer, done.reference, done.revision)
     planned(contest)
-    published(contest)
+    out = published(contest)
+    add_document(contest.market.buyer, out.reference, "brief.txt", [b"What is needed."])
+    tender = written(contest.market.oak, out, "oak")
+    add_tender_file(
+        contest.market.oak, tender.reference, tender.revision, "method.txt", "quality", [b"How it is done."]
+    )
     published(contest, plan={"interest_until": after(days=5)})
+    return {"unsigned": unsigned.reference, "live": live.reference}
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    references = fill()
     first = standing()
     call_command("migrate", "procurement", BEFORE, verbosity=0)
     call_command("migrate", verbosity=0)
     second = standing()
     move_due()
-    told = {"first": first, "second": second, "swept": standing()}
-    told |= {"unsigned": unsigned.reference, "live": live.reference}
+    told = {"first": first, "second": second, "swept": standing()} | references
     print(json.dumps(told, default=str))
 
 

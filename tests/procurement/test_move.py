@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from procurement.actions.events import verify
+from procurement.canonical import digest, digest_of_text
 from procurement.management.commands.move import _settings
 from procurement.models import Event
 from tests.given import ROOT, fresh_database
@@ -29,8 +31,8 @@ import django; django.setup()
 from datetime import date
 from procurement.references import numbered
 from search.models import IndexRun
-from tests.world import make_world
-make_world()
+from tests.filled import fill
+fill()
 assert numbered("OP", date(2026, 1, 1), digits=6) == "OP-2026-000001"
 for run in [IndexRun.objects.create(kind="sync", status="running") for _ in range(3)][1:]:
     run.delete()
@@ -135,9 +137,36 @@ def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
             table: len(found) for table, found in before.items()
         }
         assert after == before
+        _proves_itself(after, source.parent / "media")
         assert Event.objects.using("move_to").count() > 10
         assert verify(using="move_to") is None
     assert done("-c", CONTINUE, **target) == "OP-2026-000002 4 0 None"
+
+
+def _proves_itself(found: dict[str, list[dict[str, Any]]], media: Path) -> None:
+    """Whatever bears a digest has the one that its content has now: documents kept as text, contents kept as JSON, and
+    the bytes of files, which are copied beside.
+    """
+    documents = (
+        "procurement_snapshot",
+        "procurement_offer",
+        "procurement_tenderrevision",
+        "procurement_competition",
+    )
+    for table in documents:
+        kept = [row for row in found[table] if row["document"]]
+        assert kept, table
+        assert [row["digest"] for row in kept] == [digest_of_text(row["document"]) for row in kept], table
+    said = found["procurement_requirementrevision"]
+    assert said
+    assert [row["digest"] for row in said] == [digest(row["content"]) for row in said]
+    for table in ("procurement_competitiondocument", "procurement_tenderfile"):
+        (row,) = found[table]
+        content = (media / row["stored_as"]).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (row["size"], row["digest"]), table
+    assert [
+        len(found[f"procurement_{name}"]) > 0 for name in ("user", "contract", "tender", "invitation")
+    ] == [True] * 4
 
 
 def test_a_database_that_a_deployment_has_prepared_takes_everything(
