@@ -50,7 +50,7 @@ class Turn:
 
 class Bar(StrEnum):
     """What breaks a rule where it would be awarded or signed: the supplier or its price, where another may do, what is
-    bought itself, or that a public notice must come first.
+    bought itself, or that a public notice, or its indicators, must come first.
     """
 
     OF_NOTICE = "of_notice"
@@ -68,7 +68,8 @@ class Purchase:
     how many suppliers can be asked and were not, none where their order stands no longer. `due` is when the window that
     is open ends; `past`: it has, and the clock has not moved it yet. `signed` are the sides that have signed its
     contract. `passed` are the statuses on its way, first to last (procurement/line.py).
-    `to_publish`: a public notice is the next thing, by the end of the day `publish_by` where the law names one.
+    `to_publish`: a public notice is the next thing, by the end of the day `publish_by` where the law names one;
+    `telling` are the steps by which it, or what else must come before a signature, is brought on.
     `plan`: the steps of its plan of outcomes that are waited for until that is agreed. `mending`: the steps by which
     the owner says anew what breaks a rule before it goes out, or before its next order form does. `barred`: it would be
     awarded or signed now, and a rule that is broken keeps it.
@@ -99,6 +100,7 @@ class Purchase:
     barred: Bar | None = None
     to_publish: bool = False
     publish_by: datetime | None = None
+    telling: tuple[str, ...] = ("publish_notice",)
     plan: tuple[str, ...] = ()
     mending: tuple[str, ...] = ()
     sent_back: bool = False
@@ -247,12 +249,14 @@ def contract_steps(
     to_tell: bool = False,
     to_tell_first: bool = False,
     end_told: bool = False,
+    to_assess: bool = False,
 ) -> list[str]:
     """The steps of a contract that somebody with these parts may take: a side signs once, the buyer not while a notice
-    must be published before the contract is entered into (`to_tell_first`); an option is taken while there is one,
-    before the last day has passed, and not while a notice of it must be published first (`to_tell`); the work is done
-    no earlier than it starts, and goes on after all while the last day is ahead and it was not published that it has
-    ended (`end_told`); a notice is published once its time has come (`to_publish`).
+    must be published, or indicators be set, before the contract is entered into (`to_tell_first`); an option is taken
+    while there is one, before the last day has passed, and not while a notice of it must be published first
+    (`to_tell`); the work is done no earlier than it starts, and goes on after all while the last day is ahead and it
+    was not published that it has ended (`end_told`); a notice is published once its time has come (`to_publish`), one
+    of performance once that is assessed, which it is in its own time (`to_assess`).
     """
     unsigned = not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed)
     # Where the buyer had signed before, the supplier's signature would be the second.
@@ -263,6 +267,7 @@ def contract_steps(
         "complete": on >= starts_on,
         "reopen": on <= ends_on and not end_told,
         "publish_notice": to_publish,
+        "assess": to_assess,
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
 

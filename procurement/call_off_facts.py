@@ -34,6 +34,7 @@ from procurement.call_off_checks import (
 from procurement.competition_checks import UNCOUNTED, conflict_declared, missing_scores, untold_faults
 from procurement.deadlines import end_of
 from procurement.errors import Fault
+from procurement.indicators import lacking, step_towards
 from procurement.line import Line, line_of, way
 from procurement.models import CallOff, CallOffSupplier, Competition, Contract, Event, Offer
 from procurement.models.call_offs import LIVE_OFFER
@@ -54,6 +55,9 @@ _OF_OTHERS: Final = frozenset({"not_agreed", "approval_missing"})
 _OF_COMPETITION: Final = frozenset({"competition", "rules", "interest_until", "clarify_until", "deadline"})
 """First steps of pointers into a competition's plan."""
 OF_NOTICES: Final = "/notices"
+OF_INDICATORS: Final = "/indicators"
+TOLD_FIRST: Final = {OF_INDICATORS: "set_indicators", OF_NOTICES: "publish_notice"}
+"""Where what must be told before a signature is missing, and the step by which it is."""
 _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 
 
@@ -127,7 +131,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
     unapproved = "" if call_off.status == CallOff.Status.DRAFT else missing
     barred = _barring(call_off, asked, live, first, contract, on)
     if call_off.status == CallOff.Status.AWARDED:
-        barred += _untold(notices)
+        barred += _untold(contract, notices)
     rules = [*(standing_faults(call_off, prices, on) if goes_out else barred), *_not_approved(unapproved)]
     if not direct and goes_out and not rules:
         rules += unreached_faults(call_off, on)
@@ -154,6 +158,7 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         passed=_way(call_off),
         to_publish=next_notice is not None,
         publish_by=end_of(next_notice.due_on) if next_notice and next_notice.due_on else None,
+        telling=_telling(contract, next_notice, barred),
         past=due is not None and due <= now,
         plan=waited_for(call_off) if goes_out and known & OF_PLAN else (),
         mending=_mending(rules) if goes_out else (),
@@ -224,26 +229,38 @@ def _barring(
     return []
 
 
-def _untold(notices: Iterable[DueNotice]) -> list[Fault]:
-    """Why a contract that was awarded is not entered into yet: a notice must be published before."""
-    first = told_first(notices)
-    if first is None:
-        return []
-    where = f"say under {first.key} where it was."
-    message = f"The {first.rule.name} is published before the contract is entered into: {where}"
-    return [Fault(OF_NOTICES, "notice_first", message)]
+def _untold(contract: Contract | None, notices: Iterable[DueNotice]) -> list[Fault]:
+    """Why a contract that was awarded is not entered into yet: its indicators are set, and a notice published,
+    before.
+    """
+    found = []
+    if contract is not None and (message := lacking(contract)):
+        found.append(Fault(OF_INDICATORS, "indicators_first", message))
+    if (first := told_first(notices)) is not None:
+        where = f"say under {first.key} where it was."
+        message = f"The {first.rule.name} is published before the contract is entered into: {where}"
+        found.append(Fault(OF_NOTICES, "notice_first", message))
+    return found
+
+
+def _telling(contract: Contract | None, notice: DueNotice | None, barred: Iterable[Fault]) -> tuple[str, ...]:
+    """The steps by which what must be told before a signature is, or else the notice that is next."""
+    first = tuple(TOLD_FIRST[one.pointer] for one in barred if one.pointer in TOLD_FIRST)
+    if first or contract is None or notice is None:
+        return first
+    return (step_towards(contract, notice),)
 
 
 def _bar(faults: Iterable[Fault]) -> Bar | None:
-    """Whether another supplier, at its own price, may be awarded where these faults keep one from it; whether only a
-    notice does.
+    """Whether another supplier, at its own price, may be awarded where these faults keep one from it; whether only
+    what must be told before a signature does.
     """
     pointers = {one.pointer for one in faults}
     if not pointers:
         return None
-    if pointers == {OF_NOTICES}:
+    pointers -= TOLD_FIRST.keys()
+    if not pointers:
         return Bar.OF_NOTICE
-    pointers.discard(OF_NOTICES)
     return Bar.OF_SUPPLIER if pointers <= {OF_SUPPLIER, "/terms/value"} else Bar.OF_CALL_OFF
 
 

@@ -202,6 +202,8 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "signed": "One of the two parties has signed; changes say which, and whether both have.",
             "concluded": "The second of the two parties has signed: the contract stands.",
             "identified": "Others call it so: notice, purchase order, the buyer's own reference.",
+            "indicators_set": "Its key performance indicators were set; changes hold their names, or why it has none.",
+            "assessed": "Its performance was assessed; changes hold the notice, the period and each rating.",
             "notice_published": "A public notice of it was published; changes hold which, its number and day.",
             "extended": "The next priced option was taken; changes hold the new last day and value.",
             "completed": "The work is done.",

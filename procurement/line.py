@@ -210,8 +210,8 @@ def _given_up(purchase: Purchase) -> Turn:
 
 
 def _to_publish(purchase: Purchase) -> Turn:
-    who = {part for one in CONTRACTS.transitions if one.name == "publish_notice" for part in one.who}
-    return _turn_of(who, ("publish_notice",), purchase.publish_by)
+    who = {part for one in CONTRACTS.transitions if one.name in purchase.telling for part in one.who}
+    return _turn_of(who, purchase.telling, purchase.publish_by)
 
 
 def _turn_of(who: Iterable[Part], steps: tuple[str, ...], by: datetime | None) -> Turn:

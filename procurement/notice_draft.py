@@ -6,14 +6,23 @@ told us is named under `missing`, never guessed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from procurement.models import Contract, Organisation, Specialism
+from procurement.indicators import (
+    LEAST,
+    indicators_asked,
+    indicators_of,
+    of_performance,
+    period_of,
+    rating_of,
+)
+from procurement.models import Contract, Indicator, Organisation, Specialism
 from procurement.notice_facts import contract_facts
 from procurement.order_form import content_of, terms_of
 from procurement.parts import lead_of
 from procurement.pricing import money
-from procurement.public_notices import LARGE, DueNotice, Moment
+from procurement.public_notices import DueNotice
 
 FORMAT: Final = 1
 """Of the draft: a reader of a later one must know the earlier ones, too."""
@@ -28,6 +37,7 @@ def notice_draft(contract: Contract, notice: DueNotice) -> dict[str, Any]:
     codes = Specialism.objects.filter(reference__in=content.specialisms or [""]).values_list("cpv", flat=True)
     cpv = sorted({code for found in codes for code in found})
     lead = lead_of(contract.appointment)
+    indicators = indicators_of(contract) if _tells_indicators(notice) else []
     return {
         "format": FORMAT,
         "notice": {
@@ -82,8 +92,38 @@ def notice_draft(contract: Contract, notice: DueNotice) -> dict[str, Any]:
             ),
         },
         "cpv": cpv,
-        "missing": list(_missing(notice, contract, lead, cpv, facts.value)),
+        "indicators": [
+            {"position": one.position, "name": one.name, "target": one.target} for one in indicators
+        ],
+        "no_indicators": (contract.no_indicators or "") if _tells_indicators(notice) else "",
+        "performance": _performance(notice, contract, indicators),
+        "missing": _missing(notice, contract, lead, cpv, indicators),
     }
+
+
+def _tells_indicators(notice: DueNotice) -> bool:
+    """Whether the notice says what performance is assessed by: that of the contract's details, and of performance."""
+    return notice.rule.kind == "uk7" or of_performance(notice)
+
+
+def _performance(
+    notice: DueNotice, contract: Contract, indicators: Sequence[Indicator]
+) -> dict[str, Any] | None:
+    """Each indicator's rating for the period that a notice of performance is about; None of any other, and before it is
+    assessed whole.
+    """
+    if not of_performance(notice):
+        return None
+    rated = [(one, rating_of(one, contract, notice)) for one in indicators]
+    told = [
+        {"position": one.position, "rating": found.rating, "note": found.note}
+        for one, found in rated
+        if found
+    ]
+    if not told or len(told) < len(rated):
+        return None
+    first, last = period_of(contract, notice)
+    return {"first_day": first.isoformat(), "last_day": last.isoformat(), "ratings": told}
 
 
 def _party(organisation: Organisation) -> dict[str, Any]:
@@ -96,7 +136,11 @@ def _party(organisation: Organisation) -> dict[str, Any]:
 
 
 def _missing(
-    notice: DueNotice, contract: Contract, lead: Organisation | None, cpv: list[str], value: int
+    notice: DueNotice,
+    contract: Contract,
+    lead: Organisation | None,
+    cpv: list[str],
+    indicators: Sequence[Indicator],
 ) -> list[str]:
     """What the notice asks for and we do not hold, in words."""
     found = []
@@ -106,6 +150,9 @@ def _missing(
         found.append("the buyer's identifier")
     if lead is None or not lead.identifier:
         found.append("the supplier's identifier")
-    if value > LARGE and notice.rule.moment in (Moment.ENTRY, Moment.YEAR):
+    asked = _tells_indicators(notice) and indicators_asked(contract_facts(contract))
+    if asked and len(indicators) < LEAST and not contract.no_indicators:
         found.append("key performance indicators: three or more, or why there are none")
+    if indicators and of_performance(notice) and _performance(notice, contract, indicators) is None:
+        found.append("ratings: performance is not assessed for the period yet")
     return found

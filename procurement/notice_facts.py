@@ -78,6 +78,7 @@ def _of(
         ends_on=contract.ends_on,
         ended_on=contract.ended_on if entered else None,
         taken=tuple(_taken(contract)),
+        no_indicators=bool(contract.no_indicators),
     )
 
 

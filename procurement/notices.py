@@ -52,6 +52,15 @@ def _notice_due(said: Mapping[str, Any]) -> str:
     return f"{said['name']} of {subject} is to be published {last}. Say its number there once it is."
 
 
+def _indicators(said: Mapping[str, Any]) -> str:
+    subject = said["names"].get("subject", said["subject"])
+    if said["no_indicators"]:
+        return f"The performance of {subject} is assessed by no indicators: {said['no_indicators']}"
+    count = len(said["indicators"])
+    by = f"{count} key performance indicator{'s' * (count != 1)}" if count else "no indicators any more"
+    return f"The performance of {subject} is assessed by {by}."
+
+
 def _lapsed_title(said: Mapping[str, Any]) -> str:
     since = "sent back" if said.get("sent_back") else "changed"
     return f"Approved, and {since} since: {said['names'].get('subject', said['subject'])}"
@@ -163,6 +172,16 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
     "contract.voided": (
         Notice("lead", "Contract void: {subject}",
                "The award that {subject} rested on was taken back before both had signed.", CONTRACT, URGENT),
+    ),
+    "contract.indicators_set": (
+        Notice("organisation", "Indicators set: {subject}", _indicators, CONTRACT),
+        Notice("lead", "Indicators set: {subject}", _indicators, CONTRACT, URGENT),
+    ),
+    "contract.assessed": (
+        Notice("organisation", "Performance assessed: {subject}",
+               "The performance of {subject} from {first_day} to {last_day} is assessed.", CONTRACT),
+        Notice("lead", "Performance assessed: {subject}",
+               "The buyer has assessed the performance of {subject} from {first_day} to {last_day}.", CONTRACT, URGENT),
     ),
     "contract.extended": (
         Notice("lead", "Option taken: {subject}", "The buyer has taken a priced option: {subject} lasts to {ends_on}.",

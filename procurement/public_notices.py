@@ -168,6 +168,7 @@ class NoticeFacts:
     """What decides which notices are asked for. `value` is in pence, with VAT and every option; `began_on` the day on
     which the purchase began; the contract is awarded, entered into (signed by both) and ended on days, None while it
     is not. `taken` are options that were taken, and the one that can be taken next, by their number from 1.
+    `no_indicators`: there is a reason why performance is not assessed (section 52(2)), and so nothing is told of it.
     """
 
     regime: str
@@ -181,6 +182,7 @@ class NoticeFacts:
     ends_on: date | None = None
     ended_on: date | None = None
     taken: tuple[tuple[int, Taken], ...] = ()
+    no_indicators: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,13 @@ class DueNotice:
 
 def notices(facts: NoticeFacts, published: Mapping[str, Published], on: date) -> tuple[DueNotice, ...]:
     """The notices that are asked for, in the order of the table; empty where nothing is."""
-    return tuple(one for rule in RULES if asked(rule, facts) for one in _told(rule, facts, published, on))
+    return tuple(
+        one
+        for rule in RULES
+        if asked(rule, facts)
+        for one in _told(rule, facts, published, on)
+        if not (facts.no_indicators and rule.moment == Moment.YEAR) or one.status == Status.PUBLISHED
+    )
 
 
 def told_before(found: Iterable[DueNotice], number: int) -> DueNotice | None:

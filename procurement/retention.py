@@ -1,9 +1,9 @@
 """How long what nobody has to keep is kept: one table. Pure.
 
 What the law asks to keep is not in it and is never purged: the event log and who may read it, call-offs, offers,
-contracts and their notices, competitions, what was submitted with its files, scores, consensus and letters
-(Procurement Act 2023, section 98: three years from the contract or the award; Public Contracts Regulations 2015,
-regulation 84(9)). The setting RETENTION_DAYS replaces days by name.
+contracts with their notices, indicators and ratings, competitions, what was submitted with its files, scores, consensus
+and letters (Procurement Act 2023, section 98: three years from the contract or the award; Public Contracts Regulations
+2015, regulation 84(9)). The setting RETENTION_DAYS replaces days by name.
 """
 
 from __future__ import annotations

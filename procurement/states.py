@@ -203,12 +203,16 @@ CONTRACTS: Final = Machine(
     (
         _step("sign", (Deal.UNSIGNED,), "", {Part.OWNER, Part.LEAD}, "contract.signed",
               "One of the two parties has signed; under the Act the buyer signs what is above "
-              "the threshold once its award notice is published."),
+              "the threshold once its award notice is published, and above £5m once its indicators are set."),
         _step("begin", (Deal.UNSIGNED,), Deal.ACTIVE, _SYSTEM, "contract.concluded",
               "The second of the two parties has signed: the contract stands, from this day on where its first has "
               "passed."),
         _step("identify", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE), "", _OWNER,
               "contract.identified", "What others call it: notice, purchase order, the buyer's reference."),
+        _step("set_indicators", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED), "", _OWNER, "contract.indicators_set",
+              "What its performance is assessed by, or why by nothing; what was assessed keeps its words."),
+        _step("assess", (Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE, Deal.TERMINATED), "", _OWNER, "contract.assessed",
+              "Each indicator is rated for a period, until the notice that tells of it is published."),
         _step("publish_notice", tuple(Deal), "", _OWNER, "contract.notice_published",
               "A notice that the law asks for was published elsewhere; its number is kept."),
         _step("extend", (Deal.ACTIVE, Deal.EXTENDED), Deal.EXTENDED, _OWNER, "contract.extended",

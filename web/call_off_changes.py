@@ -109,6 +109,8 @@ DONE: Final = {
     "not_sign": N_("The award has fallen: another supplier can be asked."),
     "sign": N_("The contract is signed for your side."),
     "identify": N_("The identifiers are kept."),
+    "set_indicators": N_("The indicators are kept. The supplier has been told."),
+    "assess": N_("The assessment is kept. The supplier has been told."),
     "publish_notice": N_("The publication is kept."),
     "extend": N_("The next option is taken."),
     "complete": N_("The contract is complete."),

@@ -16,6 +16,7 @@ from api.v1 import (
     competitions,
     contracts,
     files,
+    indicators,
     invitations,
     offers,
     outcome_plans,
@@ -172,6 +173,8 @@ CALL_OFFS: Final[list[URLPattern]] = [
             ("complete", contracts.Completion),
             ("reopen", contracts.Reopening),
             ("terminate", contracts.Termination),
+            ("indicators", indicators.Indicators),
+            ("assessments", indicators.Assessments),
         )
     ),
 ]

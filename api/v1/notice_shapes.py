@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from procurement.actions.public_notices import NUMBER_LENGTH
+from procurement.models import IndicatorRating
 from procurement.notice_draft import notice_draft
 from procurement.public_notices import KINDS, DueNotice, Status
 
@@ -120,8 +121,35 @@ class DraftedValueSerializer(serializers.Serializer[Any]):
     of_first_term_without_vat = serializers.CharField()
 
 
+class DraftedIndicatorSerializer(serializers.Serializer[Any]):
+    """A key performance indicator: its place from 1, and what counts as met."""
+
+    position = serializers.IntegerField(min_value=1)
+    name = serializers.CharField()
+    target = serializers.CharField()
+
+
+class DraftedRatingSerializer(serializers.Serializer[Any]):
+    """How the contract performed by the indicator at that place."""
+
+    position = serializers.IntegerField(min_value=1)
+    rating = serializers.ChoiceField(choices=IndicatorRating.Rating.choices)
+    note = serializers.CharField(allow_blank=True)
+
+
+class PerformanceSerializer(serializers.Serializer[Any]):
+    """The ratings of every indicator, and the period that they are for."""
+
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    ratings = DraftedRatingSerializer(many=True)
+
+
 class NoticeDraftSerializer(serializers.Serializer[Any]):
-    """A notice as a draft: what we hold for its form. `missing` names what the notice asks for and we do not hold."""
+    """A notice as a draft: what we hold for its form. `indicators`, or why there are none, stand in the contract
+    details notice and in those of performance, `performance` in these alone once it is assessed. `missing` names what
+    the notice asks for and we do not hold.
+    """
 
     format = serializers.IntegerField()
     notice = DraftedNoticeSerializer()
@@ -136,6 +164,9 @@ class NoticeDraftSerializer(serializers.Serializer[Any]):
     contract = DraftedContractSerializer()
     value = DraftedValueSerializer()
     cpv = serializers.ListField(child=serializers.CharField(), help_text="CPV 2008 codes.")
+    indicators = DraftedIndicatorSerializer(many=True)
+    no_indicators = serializers.CharField(allow_blank=True)
+    performance = PerformanceSerializer(allow_null=True)
     missing = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, row: Any) -> dict[str, Any]:

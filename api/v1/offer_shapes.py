@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from api.v1.call_off_shapes import POUNDS
+from api.v1.indicator_shapes import IndicatorSerializer
 from api.v1.notice_shapes import NoticeSerializer
 from api.v1.shapes import (
     FICTIONAL_SUPPLIER,
@@ -23,6 +24,7 @@ from procurement.actions.awards import supplier_signed
 from procurement.actions.contracts import IDENTIFIER_LENGTH, IDENTIFIERS, contract_parts
 from procurement.actions.offers import offer_parts
 from procurement.available import contract_steps, offer_steps, signed_by
+from procurement.indicators import indicators_of, lacking, to_assess, to_publish
 from procurement.models import CallOff, Contract, Offer
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
@@ -221,16 +223,19 @@ class ContractSummarySerializer(serializers.Serializer[Any]):
 class ContractSerializer(ContractSummarySerializer):
     """A contract, the public notices that the law asks of it, and what you may do with it now. `no_notices` says why
     none is asked for, empty where one is. `outcomes` null: none is paid for; else `maximum` is with their cap.
+    `no_indicators` says why it has no key performance indicators, empty where it has or the buyer has not said.
     """
 
     outcomes = ToldOutcomesSerializer(allow_null=True)
     notices = NoticeSerializer(many=True)
     no_notices = serializers.CharField(allow_blank=True)
+    indicators = IndicatorSerializer(many=True)
+    no_indicators = serializers.CharField(allow_blank=True)
     available_actions = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, row: Contract) -> dict[str, Any]:
         today = timezone.localdate()
-        notices = contract_notices(row, today)
+        notices, indicators = contract_notices(row, today), indicators_of(row)
         steps = contract_steps(
             row.status,
             contract_parts(self.context["actor"], row),
@@ -239,15 +244,18 @@ class ContractSerializer(ContractSummarySerializer):
             starts_on=row.starts_on,
             ends_on=row.ends_on,
             on=today,
-            to_publish=any(one.open for one in notices),
+            to_publish=bool(to_publish(row, notices, indicators)),
             to_tell=told_before(notices, row.taken + 1) is not None,
-            to_tell_first=told_first(notices) is not None,
+            to_tell_first=told_first(notices) is not None or bool(lacking(row)),
             end_told=told_of_end(notices) is not None,
+            to_assess=bool(to_assess(notices, indicators)),
         )
         return super().to_representation(row) | {
             "outcomes": outcomes_told(row.call_off),
             "notices": NoticeSerializer(notices, many=True).data,
             "no_notices": "" if notices else why_none(contract_facts(row)),
+            "indicators": IndicatorSerializer(indicators, many=True).data,
+            "no_indicators": row.no_indicators or "",
             "available_actions": steps,
         }
 

@@ -24,6 +24,7 @@ from procurement.call_off_checks import signing_faults
 from procurement.contract_reminders import next_reminder
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
+from procurement.indicators import lacking
 from procurement.models import CallOff, Contract, PublicNotice
 from procurement.notice_facts import contract_facts, contract_notices, next_look
 from procurement.order_form import content_of
@@ -58,9 +59,9 @@ def sign_contract(actor: Actor, reference: str, revision: int) -> Contract:
     Where its first day has passed by then it begins with that day, and ends as agreed.
 
     Raises NotFound, NotPermitted, Stale; Conflict where that side has signed, it is not to be signed any more, or the
-    law asks for a notice before it is entered into (public_notices.py) and none was published: until then the buyer
-    does not sign, nor is a second signature taken. Invalid where the lot has closed since, or either side may no longer
-    contract.
+    law asks for a notice (public_notices.py) or indicators (indicators.py) before it is entered into and there are
+    none: until then the buyer does not sign, nor is a second signature taken. Invalid where the lot has closed since,
+    or either side may no longer contract.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
@@ -240,9 +241,11 @@ def _side(actor: Actor, contract: Contract) -> str:
 
 
 def _told_first(contract: Contract, side: str) -> None:
-    """Raises Conflict where a notice must be published before the signature of that side."""
+    """Raises Conflict where indicators must be set, or a notice be published, before the signature of that side."""
     if side == "supplier" and contract.buyer_signed_at is None:
         return
+    if message := lacking(contract):
+        raise Conflict(message)
     first = told_first(contract_notices(contract, timezone.localdate()))
     if first is not None:
         raise Conflict(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from procurement.actions.contracts import contract_happening, contract_step, locked_contract
 from procurement.actions.events import record, record_many
 from procurement.errors import Conflict, Fault, Invalid, NotFound
+from procurement.indicators import indicators_of, unassessed
 from procurement.models import Contract, PublicNotice
 from procurement.notice_facts import contract_notices, next_look
 from procurement.permissions import SYSTEM, Actor
@@ -31,7 +32,8 @@ def publish_notice(
     not ahead). Said again, it corrects what was kept.
 
     Raises NotFound where no such notice is asked for, NotPermitted, Stale; Conflict where its time has not come (a
-    change is told of before its option is taken); Invalid at /number and /published_on.
+    change is told of before its option is taken), or it tells of performance that was not assessed (indicators.py);
+    Invalid at /number and /published_on.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
@@ -40,6 +42,8 @@ def publish_notice(
         notice = notice_of(contract, key, today)
         if notice.status == Status.AHEAD and not notice.open:
             raise Conflict("Its time has not come: nothing is to be published yet.")
+        if why := unassessed(contract, notice, indicators_of(contract)):
+            raise Conflict(why)
         faults: list[Fault] = []
         told = Reader("/number", faults).text(number, NUMBER_LENGTH, required=True)
         day = _day(Reader("/published_on", faults), published_on, contract, today)

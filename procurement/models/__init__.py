@@ -22,6 +22,7 @@ from procurement.models.evaluations import (
 from procurement.models.files import ClaimFile, CompetitionDocument, TenderFile
 from procurement.models.finds import DayFinds, MonthFinds
 from procurement.models.frameworks import Framework, Grade, Lot, Region, RegionTwin, Specialism
+from procurement.models.indicators import Indicator, IndicatorRating
 from procurement.models.joining import Joining
 from procurement.models.operations import Counter, IdempotencyRecord, Operation
 from procurement.models.organisations import Capability, Organisation
@@ -84,6 +85,8 @@ __all__ = [
     "Grade",
     "IdempotencyRecord",
     "InboxMessage",
+    "Indicator",
+    "IndicatorRating",
     "Invitation",
     "Joining",
     "Lot",

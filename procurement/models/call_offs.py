@@ -179,7 +179,8 @@ class Contract(Revised):
     `options` are the priced extensions as agreed ({months, minor}), `taken` how many of them have been, each with the
     day `taken_on`. `identifiers` hold what others call it: notice, purchase order, the buyer's own reference.
     `notice_on` is the day on which the clock looks at its public notices, `remind_on` the same of its own reminders,
-    null where none is to come.
+    null where none is to come. `no_indicators` is why it has no key performance indicators, null where it has some
+    or nobody has said.
     """
 
     class Status(models.TextChoices):
@@ -208,6 +209,7 @@ class Contract(Revised):
     ended_reason = models.TextField(blank=True)
     notice_on = models.DateField(null=True, blank=True)
     remind_on = models.DateField(null=True, blank=True)
+    no_indicators = models.TextField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from procurement.actions.appointments import AppointmentDraft, save_appointments
 from procurement.actions.awards import award_direct
 from procurement.actions.call_offs import CallOffDraft, create_call_off
-from procurement.actions.contracts import complete_contract, sign_contract
+from procurement.actions.contracts import complete_contract, sign_contract, terminate_contract
 from procurement.actions.frameworks import (
     FrameworkDraft,
     GradeDraft,
@@ -21,6 +21,7 @@ from procurement.actions.frameworks import (
     SpecialismDraft,
     save_framework,
 )
+from procurement.actions.indicators import set_indicators
 from procurement.actions.limits import set_limit
 from procurement.actions.offerings import OfferingDraft, Placement, save_offerings
 from procurement.actions.offers import accept_offer, decline_offer, send_offer
@@ -34,6 +35,7 @@ from procurement.actions.shortlist_entries import decide_entry
 from procurement.actions.shortlists import ShortlistDraft, create_shortlist
 from procurement.actions.snapshots import lock_shortlist
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
+from procurement.indicators import lacking, of_performance
 from procurement.models import CallOff, Contract, Membership, Offer, Organisation, Shortlist, User
 from procurement.notice_facts import contract_notices
 from procurement.permissions import SYSTEM, Actor, person
@@ -45,6 +47,11 @@ from tests.bought import begin
 BEGAN: Final = date(2025, 4, 1)
 READY: Final = "Larch, then Brightwater"
 """Title of the locked shortlist that place() leaves, so that not every draft has one made for it."""
+INDICATORS: Final = [
+    {"name": "Reports on time", "target": "95 in 100 by the day agreed."},
+    {"name": "Answered calls", "target": "Nine of ten within a minute."},
+    {"name": "Satisfied users", "target": "Four of five say that it helped them."},
+]
 PEOPLE: Final = (
     ("approver", BUYER, "approver"),
     ("chief", BUYER, "administrator"),
@@ -164,8 +171,22 @@ def active(**terms: Any) -> Contract:
         contract = publish_notice(
             buyer(), contract.reference, contract.revision, "uk6", "2026/S 000-6", today.isoformat()
         )
+    if lacking(contract):
+        contract = set_indicators(buyer(), contract.reference, contract.revision, {"indicators": INDICATORS})
     sign_contract(acting("larch"), contract.reference, contract.revision)
     return sign_contract(buyer(), contract.reference, contract.revision + 1)
+
+
+def measured() -> Contract:
+    """Above £5 million, and ended before its time: its performance is to be assessed."""
+    contract = active(expenses="5000000.00")
+    return terminate_contract(buyer(), contract.reference, contract.revision, "The service was closed.")
+
+
+def period(contract: Contract) -> str:
+    """The key of the notice that tells how such a contract performed."""
+    found = contract_notices(contract, timezone.localdate())
+    return next(one.key for one in found if of_performance(one) and one.waits)
 
 
 def declined() -> Offer:
@@ -186,6 +207,8 @@ MADE: Final = {
     "ACTIVE": lambda: begin(active()).reference,
     "COMPLETE": lambda: complete().reference,
     "NOTIFIED": lambda: active(expenses="300000.00").reference,
+    "MEASURED": lambda: measured().reference,
+    "PERIOD": lambda: period(Contract.objects.filter(indicators__position=1).latest("pk")),
     "TODAY": lambda: timezone.localdate().isoformat(),
     "LONGER": lambda: (timezone.now() + timedelta(days=10)).isoformat(timespec="seconds"),
     "DECLINED": lambda: declined().call_off.reference,

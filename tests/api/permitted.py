@@ -321,6 +321,8 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(EDITORS, BOTH_SIDES, ("contracts/{NOTIFIED}/notices/uk7/publish/",
                                  {"number": "2020/S 1", "published_on": "2020-01-01"})),
     Row("PATCH", _CONTRACT, EDITORS, BOTH_SIDES, {"identifiers": {"purchase_order": "1"}}),
+    Row("PUT", f"{_CONTRACT}indicators/", EDITORS, BOTH_SIDES, {"no_indicators": "One report."}),
+    *_move(EDITORS, BOTH_SIDES, (f"{_CONTRACT}assessments/", {"notice": "uk9-1", "ratings": []})),
     *_move((*EDITORS, *LEADS), BOTH_SIDES, (f"{_CONTRACT}sign/", {})),
     *_move(EDITORS, BOTH_SIDES, (f"{_CONTRACT}extend/", {}), (f"{_CONTRACT}complete/", {}),
            (f"{_CONTRACT}reopen/", WHY),

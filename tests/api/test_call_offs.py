@@ -108,6 +108,7 @@ MOVES: tuple[tuple[str, str, str, Any, int, dict[str, int]], ...] = (
     ("UNSIGNED_OFFER", "POST", OFFERS + "{}/not-sign/", REASON, 200, OF_BUYER),
     ("CONTRACT", "POST", CONTRACTS + "{}/sign/", {}, 200, OF_BUYER | {"lead": 0, "supplier's token": 0}),
     ("CONTRACT", "PATCH", CONTRACTS + "{}/", {"identifiers": {"notice": "N1"}}, 200, OF_BUYER),
+    ("CONTRACT", "PUT", CONTRACTS + "{}/indicators/", {"no_indicators": "One report."}, 200, OF_BUYER),
     ("ACTIVE", "POST", CONTRACTS + "{}/extend/", {}, 200, OF_BUYER),
     ("ACTIVE", "POST", CONTRACTS + "{}/complete/", {}, 200, OF_BUYER),
     ("COMPLETE", "POST", CONTRACTS + "{}/reopen/", REASON, 200, OF_BUYER),

@@ -20,7 +20,7 @@ from procurement.actions.running import run as carry_out
 from procurement.fixtures import read_fixtures
 from procurement.models import Application, CallOff, Contract, Organisation
 from tests.api.buying import ANSWERING, BUYER, CALLING_OFF, SCOPES, buyer, buying
-from tests.api.calling_off import acting, active, drafted, need, ordered, place
+from tests.api.calling_off import acting, active, drafted, measured, need, ordered, period, place
 from tests.api.competing import FILES, place_contest, session_of
 from tests.api.conftest import TokenMaker
 from tests.api.curl import run
@@ -98,6 +98,7 @@ def test_every_curl_line_answers(client: Client, token: TokenMaker) -> None:
 @pytest.mark.usefixtures("market")
 def test_a_purchase_walks_through_its_document(client: Client, token: TokenMaker) -> None:
     place()
+    large = measured()
     variables = {
         "BUYER": token(BUYER, CALLING_OFF),
         "SUPPLIER": token("larch", ANSWERING),
@@ -105,11 +106,13 @@ def test_a_purchase_walks_through_its_document(client: Client, token: TokenMaker
         "BOUGHT": need(),
         "ORDERED": ordered(),
         "NOTIFIED": active(expenses="300000.00").reference,
+        "MEASURED": large.reference,
+        "PERIOD": period(large),
         "TODAY": timezone.localdate().isoformat(),
         "KEY": "0b5f3c1e",
     }
     lines = curl_lines("call-offs.md")
-    assert len(lines) == 19
+    assert len(lines) == 21
     for line in lines:
         response = run(line, variables)
         assert response.status_code in {200, 201}, (line, response.content)

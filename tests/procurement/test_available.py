@@ -129,9 +129,9 @@ def test_the_steps_of_an_offer(status: str, steps: tuple[list[str], ...]) -> Non
 
 
 SIGNED = {
-    "unsigned": ["sign", "identify"],
-    "active": ["identify", "extend", "complete", "terminate"],
-    "extended": ["identify", "extend", "complete", "terminate"],
+    "unsigned": ["sign", "identify", "set_indicators"],
+    "active": ["identify", "set_indicators", "extend", "complete", "terminate"],
+    "extended": ["identify", "set_indicators", "extend", "complete", "terminate"],
     "complete": ["identify", "reopen"],
     "terminated": [],
 }
@@ -149,6 +149,10 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     assert [one for one in published if one != "publish_notice"] == steps
     assert "publish_notice" in published
     assert "publish_notice" not in told((Part.LEAD,), to_publish=True)
+    assessed = told((Part.OWNER,), to_assess=True)
+    assert [one for one in assessed if one != "assess"] == steps
+    assert ("assess" in assessed) is (status != "unsigned")
+    assert "assess" not in told((Part.LEAD,), to_assess=True)
     assert told((Part.LEAD,)) == [one for one in steps if one == "sign"]
     assert told((Part.OWNER,), signed={Part.OWNER}) == [one for one in steps if one != "sign"]
     assert told((Part.OWNER, Part.LEAD), signed={Part.OWNER}) == steps

@@ -33,6 +33,7 @@ from procurement.actions.contracts import (
     terminate_contract,
 )
 from procurement.actions.events import verify
+from procurement.actions.indicators import set_indicators
 from procurement.actions.offers import (
     accept_offer,
     decline_offer,
@@ -267,6 +268,7 @@ CONTRACTED: Final[dict[str, Callable[[Market], Contract]]] = {
 DEALS: Final[dict[str, Callable[[Actor, str, int], Any]]] = {
     "sign": sign_contract,
     "identify": lambda actor, one, at: identify_contract(actor, one, at, {"notice": "N-1"}),
+    "set_indicators": lambda actor, one, at: set_indicators(actor, one, at, {"no_indicators": WHY}),
     "publish_notice": lambda actor, one, at: publish_notice(
         actor, one, at, "uk7-below", "N-1", timezone.localdate().isoformat()
     ),

@@ -38,6 +38,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "tender.lead_changed": {"since": "2026-05-01"},
     "contract.reopened": {"reason": "The last report is still to come."},
     "contract.extended": {"ends_on": "2027-05-01"},
+    "contract.indicators_set": {"indicators": ["Reports on time"], "no_indicators": ""},
+    "contract.assessed": {"notice": "uk9-1", "first_day": "2026-05-01", "last_day": "2027-04-30"},
     "outcome_plan.resumed": {"reason": "The last report is still to come."},
     "outcome_plan.ended": {"ended": "cancelled", "reason": "No money.", "left": {"ministry": 30_000}},
     "outcome_plan.approvals_lapsed": {"before": "agreed"},

@@ -32,6 +32,7 @@ from tests.web.competing import (
 from tests.web.joining import FIRM, OWNER, applicants, submitted
 from tests.web.joining import begun as applied
 from tests.web.market import HOSTILE
+from tests.web.measuring import measured, periods
 from tests.web.paying import paid_pages
 from tests.web.proposing import changed as rates_changed
 from tests.web.proposing import proposers
@@ -51,13 +52,15 @@ def kept_pages(page: Client) -> tuple[str, ...]:
     unready, (call_off, offer, contract) = begun(page, mechanism="", title=HOSTILE), awarded(page)
     needed = f"/requirements/{need(text=HOSTILE)}"
     assert page.post(f"{needed}/edit", NEED | {"revision": 1, "text": HOSTILE}).status_code == 303
+    large = measured(page, name=[HOSTILE] * 3)
     return (
         "/", "/saved-searches", "/matches", match, "/shortlists",
         f"/shortlists/add?listing={ALDER}", plain, f"{plain}?done=note", locked,
         f"{locked}/verification", waiting, made, "/call-offs", "/call-offs/new", unready,
         f"{unready}/edit", call_off, f"{call_off}?done=award",
         "/requirements", needed, f"{needed}?version=1", f"{needed}/edit",
-        offer, contract, "/organisations/council/limit", "/organisations/council/webhooks", listening("council"),
+        offer, contract, f"{contract}/indicators", large, f"{large}/indicators", *periods(page, large),
+        "/organisations/council/limit", "/organisations/council/webhooks", listening("council"),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from procurement.actions.public_notices import notice_of
 from procurement.available import contract_steps, signed_by
 from procurement.call_off_checks import signing_faults
 from procurement.errors import Fault, NotFound
+from procurement.indicators import indicators_of, lacking, period_of, to_assess, to_publish
 from procurement.models import Contract
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
@@ -103,9 +104,13 @@ def _page(
     buying = buyer_parts(actor, found.call_off)
     today = timezone.localdate()
     notices = contract_notices(found, today)
-    waiting = [one for one in notices if one.open]
+    indicators = indicators_of(found)
+    waiting = to_publish(found, notices, indicators)
+    periods = to_assess(notices, indicators)
     before = told_before(notices, found.taken + 1)
-    first = told_first(notices) if found.status == Contract.Status.UNSIGNED else None
+    unsigned = found.status == Contract.Status.UNSIGNED
+    first = told_first(notices) if unsigned else None
+    unset = lacking(found) if unsigned else ""
     actions = contract_steps(
         found.status,
         contract_parts(actor, found),
@@ -116,8 +121,9 @@ def _page(
         on=today,
         to_publish=bool(waiting),
         to_tell=before is not None,
-        to_tell_first=first is not None,
+        to_tell_first=first is not None or bool(unset),
         end_told=told_of_end(notices) is not None,
+        to_assess=bool(periods),
     )
     blocking = _unsignable(found) if "sign" in actions else []
     return render(
@@ -135,6 +141,9 @@ def _page(
         no_notices="" if notices else said(why_none(contract_facts(found))),
         before=before if before is not None and "publish_notice" in actions else None,
         first=first if "publish_notice" in actions else None,
+        unset=bool(unset) and "set_indicators" in actions,
+        indicators=indicators,
+        periods=[(one, *period_of(found, one)) for one in periods] if "assess" in actions else [],
         waiting=[(one.key, _(one.rule.name)) for one in waiting],
         today=today,
         done=done_said(request, DONE),

@@ -1,0 +1,119 @@
+"""Key performance indicators of a contract: whether the law asks for them, and what waits until they are set or the
+contract was assessed against them.
+
+Journey: a contract and its notices (notice_facts.py) -> here -> actions/indicators.py, a signature, the publication of
+a UK9, the draft of a notice, the pages. Procurement Act 2023, section 52: three or more before a public contract of
+more than £5 million is entered into, unless performance could not appropriately be assessed by them; section 71(2):
+assessed at least once in every twelve months and at the end, and published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from procurement.deadlines import months_after
+from procurement.models import Contract, Indicator, IndicatorRating
+from procurement.notice_facts import contract_facts
+from procurement.public_notices import KINDS, DueNotice, Moment, NoticeFacts, asked
+
+LEAST: Final = 3
+"""Section 52(1)."""
+MOST: Final = 20
+EXPLAINED: Final = frozenset(
+    {
+        IndicatorRating.Rating.REQUIRES_IMPROVEMENT,
+        IndicatorRating.Rating.INADEQUATE,
+        IndicatorRating.Rating.OTHER,
+    }
+)
+"""Ratings that say nothing without a note."""
+MISSING: Final = (
+    "A contract of more than £5 million with VAT and options has at least three key performance indicators before it "
+    "is entered into, or the reason why performance could not be assessed by any: the buyer says which first."
+)
+
+
+def indicators_asked(facts: NoticeFacts) -> bool:
+    """Whether the law asks for indicators: of what performance is told of, by the row of the UK9."""
+    return asked(KINDS["uk9"], facts)
+
+
+def indicators_of(contract: Contract) -> list[Indicator]:
+    """The contract's indicators in their order, each with its ratings; two queries, one where there are none."""
+    return list(contract.indicators.prefetch_related("ratings"))
+
+
+def lacking(contract: Contract) -> str:
+    """Why it is not entered into yet for want of indicators; "" where nothing keeps it from that. One query where the
+    law asks for some.
+    """
+    if contract.no_indicators or not indicators_asked(contract_facts(contract)):
+        return ""
+    return "" if contract.indicators.count() >= LEAST else MISSING
+
+
+def of_performance(notice: DueNotice) -> bool:
+    """Whether the notice tells how the contract performed."""
+    return notice.rule.moment == Moment.YEAR
+
+
+def period_of(contract: Contract, notice: DueNotice) -> tuple[date, date]:
+    """The first and the last day that a notice of performance is about: the twelve months that end with it or, at the
+    contract's end, what is left since the last whole ones. Of a contract that was entered into.
+    """
+    entered, last = contract_facts(contract).entered_on, notice.due_on
+    assert entered is not None
+    assert last is not None
+    first, years = entered, 1
+    while (closes := months_after(entered, 12 * years)) < last:
+        first, years = closes + timedelta(days=1), years + 1
+    return first, last
+
+
+def rating_of(indicator: Indicator, contract: Contract, notice: DueNotice) -> IndicatorRating | None:
+    """How the indicator was rated for a notice's period; None where it was not. Its ratings were read with it."""
+    period = period_of(contract, notice)
+    found = (one for one in indicator.ratings.all() if one.key == notice.key)
+    return next((one for one in found if (one.first_day, one.last_day) == period), None)
+
+
+def unassessed(contract: Contract, notice: DueNotice, indicators: Sequence[Indicator]) -> str:
+    """Why a notice is not published yet for want of an assessment; "" where it waits for none."""
+    if not of_performance(notice) or not notice.waits:
+        return ""
+    name = notice.rule.name
+    if not indicators:
+        return f"The contract has no key performance indicators: set and assess them before the {name} is published."
+    if all(rating_of(one, contract, notice) for one in indicators):
+        return ""
+    first, last = period_of(contract, notice)
+    return f"The contract is assessed for {first} to {last} before the {name} is published."
+
+
+def to_assess(notices: Sequence[DueNotice], indicators: Sequence[Indicator]) -> list[DueNotice]:
+    """The notices whose periods may be assessed now, again until they are published."""
+    return [one for one in notices if indicators and of_performance(one) and one.waits]
+
+
+def to_publish(
+    contract: Contract, notices: Sequence[DueNotice], indicators: Sequence[Indicator]
+) -> list[DueNotice]:
+    """The notices whose publication may be kept now for the first time."""
+    return [one for one in notices if one.open and not unassessed(contract, one, indicators)]
+
+
+def step_towards(contract: Contract, notice: DueNotice) -> str:
+    """The step by which a notice that waits is brought on; two queries for one of performance."""
+    if not of_performance(notice):
+        return "publish_notice"
+    indicators = indicators_of(contract)
+    if not unassessed(contract, notice, indicators):
+        return "publish_notice"
+    return "assess" if indicators else "set_indicators"
+
+
+def assessed(indicator: Indicator) -> bool:
+    """Whether it was ever rated: its words then stand."""
+    return bool(indicator.ratings.all())

@@ -1,0 +1,590 @@
+"""Key performance indicators: set before a large contract is signed, assessed for each period, told in the notices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
+
+from procurement.actions.awards import award_direct
+from procurement.actions.contracts import (
+    extend_contract,
+    sign_contract,
+    terminate_contract,
+)
+from procurement.actions.due import move_due
+from procurement.actions.indicators import assess_contract, set_indicators
+from procurement.actions.offers import accept_offer, send_offer
+from procurement.actions.public_notices import notice_of, publish_notice
+from procurement.available import Bar
+from procurement.call_off_facts import facts_of
+from procurement.deadlines import end_of
+from procurement.errors import Conflict, Invalid, Refused, Stale
+from procurement.indicators import MISSING, indicators_asked, of_performance, period_of
+from procurement.models import (
+    CallOff,
+    Contract,
+    Delivery,
+    Event,
+    Framework,
+    Indicator,
+    IndicatorRating,
+    Lot,
+    Organisation,
+    Partner,
+)
+from procurement.notice_draft import notice_draft
+from procurement.notice_facts import contract_facts, contract_notices
+from procurement.notices import notice_for, worded
+from procurement.public_notices import LARGE, DueNotice, notices
+from procurement.states import Part
+from tests.bought import TERMS, Market, drafted, refused_to_all_but_its_buyer
+from tests.procurement.test_public_notices import FACTS, SIGNED
+
+BIG: Final = TERMS | {"expenses": "5000000.00", "extensions": [{"months": 1, "amount": "500.00"}]}
+ROWS: Final = [
+    {"name": "Reports on time", "target": "95 in 100 by the day agreed."},
+    {"name": "Answered calls", "target": "Nine of ten within a minute."},
+    {"name": "Satisfied users", "target": "Four of five say that it helped them.\nAsked each quarter."},
+]
+NONE: Final = "It is one report, which is taken or sent back."
+NUMBER: Final = "2026/S 000-1"
+
+
+def awarded(market: Market, terms: dict[str, Any] = BIG, **changes: Any) -> Contract:
+    """Above £5 million, by a local authority under the Act, its award notice published: revision 2."""
+    Organisation.objects.filter(reference="shire").update(buyer_class="local-government")
+    Framework.objects.filter(reference="wr1").update(regime="pa2023")
+    call_off = drafted(market.buyer, terms=terms, **changes)
+    offer = send_offer(market.buyer, call_off.reference, call_off.revision)
+    accept_offer(market.oak, offer.reference, offer.revision)
+    call_off.refresh_from_db()
+    contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+    return publish_notice(market.buyer, contract.reference, 1, "uk6", NUMBER, today().isoformat())
+
+
+def active(market: Market, content: dict[str, Any] | None = None, **changes: Any) -> Contract:
+    """The same, its indicators set (ROWS unless the content says otherwise) and signed by both: revision 5."""
+    contract = awarded(market, **changes)
+    set_indicators(market.buyer, contract.reference, 2, content or {"indicators": ROWS})
+    sign_contract(market.oak, contract.reference, 3)
+    return sign_contract(market.buyer, contract.reference, 4)
+
+
+def ended(market: Market, **changes: Any) -> Contract:
+    """The same, ended before its time, so that its performance is told of: revision 6."""
+    contract = active(market, **changes)
+    return terminate_contract(market.buyer, contract.reference, 5, "The service was closed.")
+
+
+def due(contract: Contract) -> DueNotice:
+    """The contract's notice of performance that waits."""
+    return next(one for one in contract_notices(contract, today()) if of_performance(one) and one.waits)
+
+
+def rated(*ratings: str, note: str = "As the returns show.") -> list[dict[str, Any]]:
+    return [
+        {"position": at, "rating": one, "note": "" if one == "good" else note}
+        for at, one in enumerate(ratings, start=1)
+    ]
+
+
+GOOD: Final = rated("good", "approaching_target", "other")
+
+
+def today() -> date:
+    return timezone.localdate()
+
+
+def noon(day: date) -> datetime:
+    return end_of(day) - timedelta(hours=12)
+
+
+def kept() -> list[Any]:
+    """All that a refusal must leave as it is."""
+    return [
+        Event.objects.count(),
+        *(list(one.objects.order_by("pk").values()) for one in (Contract, Indicator, IndicatorRating)),
+    ]
+
+
+def faults_of(refusal: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(one.pointer, one.code) for one in refusal.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"value": LARGE + 1}, True),
+        ({"value": LARGE}, False),
+        ({"value": LARGE + 1, "light_touch": True}, False),
+        ({"value": LARGE + 1, "regime": "pcr2015"}, False),
+        ({"value": LARGE + 1, "nation": "wales"}, True),
+        ({"value": LARGE + 1, "nation": "scotland"}, False),
+        ({"value": LARGE + 1, "no_indicators": True}, True),
+    ],
+)
+def test_the_act_asks_for_indicators_above_five_million(changes: dict[str, Any], asked: bool) -> None:
+    assert indicators_asked(replace(FACTS, **changes)) is asked
+
+
+def test_where_there_are_none_for_a_reason_no_notice_of_performance_is_asked_for() -> None:
+    large = replace(FACTS, value=LARGE + 1)
+    assert "uk9-end" in {one.key for one in notices(large, {}, SIGNED)}
+    found = {one.key for one in notices(replace(large, no_indicators=True), {}, SIGNED)}
+    assert found == {"uk6", "uk7", "copy", "uk11"}
+
+
+def test_neither_the_buyer_signs_nor_is_a_second_signature_taken_before_indicators_are_set(
+    market: Market,
+) -> None:
+    contract = sign_contract(market.oak, awarded(market).reference, 2)
+    before = kept()
+    with pytest.raises(Conflict) as refusal:
+        sign_contract(market.buyer, contract.reference, 3)
+    assert refusal.value.message == MISSING
+    assert kept() == before
+    facts = facts_of(CallOff.objects.get(), today())
+    assert [(one.pointer, one.code) for one in facts.blocking] == [("/indicators", "indicators_first")]
+    assert facts.purchase.barred == Bar.OF_NOTICE
+    assert (facts.line.next.who, facts.line.next.steps) == ((Part.OWNER,), ("set_indicators",))
+    set_indicators(market.buyer, contract.reference, 3, {"indicators": ROWS})
+    facts = facts_of(CallOff.objects.get(), today())
+    assert (facts.blocking, facts.purchase.barred, facts.line.next.steps) == ([], None, ("sign",))
+    assert sign_contract(market.buyer, contract.reference, 4).status == "active"
+
+
+def test_a_supplier_gives_no_second_signature_before_indicators_are_set(market: Market) -> None:
+    contract = awarded(market)
+    # Signed by the buyer before this was kept to.
+    Contract.objects.update(buyer_signed_at=timezone.now(), buyer_signed_by=market.buyer.reference)
+    before = kept()
+    with pytest.raises(Conflict, match="three key performance indicators"):
+        sign_contract(market.oak, contract.reference, 2)
+    assert kept() == before
+
+
+def test_what_is_missing_before_a_signature_is_told_together(market: Market) -> None:
+    contract = awarded(market)
+    contract.public_notices.all().delete()
+    facts = facts_of(CallOff.objects.get(), today())
+    assert [one.code for one in facts.blocking] == ["indicators_first", "notice_first"]
+    assert facts.line.next.steps == ("set_indicators", "publish_notice")
+    Partner.objects.filter(reference="oak").update(suspended=True)
+    facts = facts_of(CallOff.objects.get(), today())
+    assert (facts.purchase.barred, facts.line.next.steps) == (Bar.OF_SUPPLIER, ("undo",))
+
+
+@pytest.mark.parametrize("changes", [{"regime": "pcr2015"}, {"light": True}, {"terms": TERMS}])
+def test_no_signature_waits_where_the_law_asks_for_none(market: Market, changes: dict[str, Any]) -> None:
+    Lot.objects.filter(reference="wr1~1").update(light_touch=changes.get("light", False))
+    Organisation.objects.filter(reference="shire").update(buyer_class="local-government")
+    Framework.objects.filter(reference="wr1").update(regime=changes.get("regime", "pa2023"))
+    call_off = drafted(market.buyer, terms=changes.get("terms", BIG | {"expenses": "4300000.00"}))
+    offer = send_offer(market.buyer, call_off.reference, call_off.revision)
+    accept_offer(market.oak, offer.reference, offer.revision)
+    call_off.refresh_from_db()
+    contract = award_direct(market.buyer, call_off.reference, call_off.revision, "None known.")
+    if "light" in changes:
+        publish_notice(market.buyer, contract.reference, 1, "uk6", NUMBER, today().isoformat())
+    contract.refresh_from_db()
+    sign_contract(market.oak, contract.reference, contract.revision)
+    assert sign_contract(market.buyer, contract.reference, contract.revision + 1).status == "active"
+
+
+def test_indicators_are_set_whole_and_told_to_both_sides(market: Market) -> None:
+    contract = set_indicators(market.buyer, awarded(market).reference, 2, {"indicators": ROWS})
+    assert list(Indicator.objects.values("position", "name", "target")) == [
+        {"position": at, **row} for at, row in enumerate(ROWS, start=1)
+    ]
+    assert (contract.revision, contract.no_indicators) == (3, None)
+    fewer = [ROWS[2], ROWS[0], {"name": " Complaints ", "target": "None upheld."}]
+    set_indicators(market.buyer, contract.reference, 3, {"indicators": fewer, "no_indicators": ""})
+    assert list(Indicator.objects.values_list("position", "name")) == [
+        (1, "Satisfied users"),
+        (2, "Reports on time"),
+        (3, "Complaints"),
+    ]
+    event = Event.objects.filter(type="contract.indicators_set").latest("position")
+    assert event.changes == {
+        "indicators": ["Satisfied users", "Reports on time", "Complaints"],
+        "no_indicators": "",
+    }
+    assert {one.organisation.reference for one in event.audience.all()} == {"shire", "oak"}
+    owed = Delivery.objects.filter(event=event, channel="inbox")
+    assert set(owed.values_list("recipient", "whom")) == {("shire", "organisation"), ("oak", "lead")}
+    told = worded(event, notice_for("contract.indicators_set", "lead"), {})
+    assert (
+        told.text == f"The performance of {contract.reference} is assessed by 3 key performance indicators."
+    )
+    before = kept()
+    set_indicators(
+        market.buyer, contract.reference, 4, {"indicators": [*fewer[:2], fewer[2] | {"name": "Complaints"}]}
+    )
+    assert kept() == before
+
+
+def test_a_reason_why_there_are_none_takes_their_place_and_no_performance_is_told_of(market: Market) -> None:
+    contract = active(market, {"no_indicators": f" {NONE} "})
+    assert (contract.status, contract.no_indicators, Indicator.objects.count()) == ("active", NONE, 0)
+    keys = [one.key for one in contract_notices(contract, today())]
+    assert [one for one in keys if one.startswith("uk9")] == []
+    for one in ("uk7", "copy"):
+        contract = publish_notice(
+            market.buyer, contract.reference, contract.revision, one, NUMBER, today().isoformat()
+        )
+    # The next that is reminded of is that of the end.
+    assert contract.notice_on == contract.ends_on + timedelta(days=22)
+    event = Event.objects.get(type="contract.indicators_set")
+    assert event.changes == {"indicators": [], "no_indicators": NONE}
+    told = worded(event, notice_for("contract.indicators_set", "lead"), {})
+    assert told.text.endswith(f"is assessed by no indicators: {NONE}")
+    made = set_indicators(market.buyer, contract.reference, contract.revision, {"indicators": ROWS})
+    assert made.no_indicators is None
+    assert "uk9-end" in [one.key for one in contract_notices(made, today())]
+    assert made.notice_on == made.ends_on - timedelta(days=30)
+
+
+def test_a_smaller_contract_has_as_many_as_its_buyer_likes(market: Market) -> None:
+    contract = awarded(market, TERMS | {"expenses": "240000.00"})
+    made = set_indicators(market.buyer, contract.reference, 2, {"indicators": ROWS[:1]})
+    assert Indicator.objects.count() == 1
+    made = set_indicators(market.buyer, contract.reference, 3, {})
+    assert (made.revision, Indicator.objects.count()) == (4, 0)
+    told = worded(Event.objects.latest("position"), notice_for("contract.indicators_set", "lead"), {})
+    assert told.text == f"The performance of {contract.reference} is assessed by no indicators any more."
+
+
+@pytest.mark.parametrize(
+    ("content", "faults"),
+    [
+        ({}, [("/indicators", "too_few")]),
+        ({"indicators": ROWS[:2]}, [("/indicators", "too_few")]),
+        ({"indicators": [], "no_indicators": "  "}, [("/indicators", "too_few")]),
+        ({"indicators": ROWS, "no_indicators": NONE}, [("/no_indicators", "both")]),
+        ({"indicators": ROWS * 7}, [("/indicators", "too_many")]),
+        ({"indicators": "three"}, [("/indicators", "type")]),
+        ({"indicators": ["three"]}, [("/indicators/0", "type")]),
+        ({"no_indicators": "a" * 1_001}, [("/no_indicators", "too_long")]),
+        ({"reason": NONE}, [("/reason", "unknown_field")]),
+        (
+            {"indicators": [{"name": "a" * 201}, {"name": "", "target": "b", "weight": 1}, ROWS[0]]},
+            [
+                ("/indicators/0/name", "too_long"),
+                ("/indicators/0/target", "required"),
+                ("/indicators/1/weight", "unknown_field"),
+                ("/indicators/1/name", "required"),
+            ],
+        ),
+    ],
+)
+def test_indicators_that_cannot_be_are_refused_and_nothing_changes(
+    market: Market, content: dict[str, Any], faults: list[tuple[str, str]]
+) -> None:
+    contract = awarded(market)
+    before = kept()
+    with pytest.raises(Invalid) as refusal:
+        set_indicators(market.buyer, contract.reference, 2, content)
+    assert faults_of(refusal) == faults
+    assert kept() == before
+
+
+def test_indicators_are_the_buyers_to_set_and_to_assess(market: Market) -> None:
+    contract = ended(market)
+    key = due(contract).key
+    before = kept()
+    refused_to_all_but_its_buyer(
+        market, lambda actor: set_indicators(actor, contract.reference, 6, {"indicators": ROWS})
+    )
+    refused_to_all_but_its_buyer(
+        market, lambda actor: assess_contract(actor, contract.reference, 6, key, GOOD)
+    )
+    for act in (
+        lambda: set_indicators(market.buyer, contract.reference, 5, {"indicators": ROWS}),
+        lambda: assess_contract(market.buyer, contract.reference, 5, key, GOOD),
+    ):
+        with pytest.raises(Stale):
+            act()
+    # It has ended: what it is assessed by stands.
+    with pytest.raises(Conflict, match="is terminated: set indicators is not possible"):
+        set_indicators(market.buyer, contract.reference, 6, {"indicators": ROWS})
+    assert kept() == before
+
+
+def test_a_period_is_assessed_and_only_then_is_its_notice_published(market: Market) -> None:
+    contract = ended(market)
+    notice = due(contract)
+    said: tuple[Any, ...] = (market.buyer, contract.reference, 6, notice.key, NUMBER, today().isoformat())
+    before = kept()
+    line = facts_of(CallOff.objects.get(), today()).line
+    with pytest.raises(Conflict, match=f"assessed for {today()} to {today()} before the UK9"):
+        publish_notice(*said)
+    assert kept() == before
+    made = assess_contract(market.buyer, contract.reference, 6, notice.key, GOOD)
+    assert made.revision == 7
+    assert list(
+        IndicatorRating.objects.values_list("indicator__position", "rating", "note", "first_day", "last_day")
+    ) == [
+        (1, "good", "", today(), today()),
+        (2, "approaching_target", "As the returns show.", today(), today()),
+        (3, "other", "As the returns show.", today(), today()),
+    ]
+    event = Event.objects.get(type="contract.assessed")
+    assert event.changes == {
+        "notice": notice.key,
+        "first_day": today().isoformat(),
+        "last_day": today().isoformat(),
+        "ratings": ["good", "approaching_target", "other"],
+    }
+    assert {one.organisation.reference for one in event.audience.all()} == {"shire", "oak"}
+    told = worded(event, notice_for("contract.assessed", "lead"), {})
+    assert told.title == f"Performance assessed: {contract.reference}"
+    assert line.next.steps == ("assess",)
+    # Until it is published it may be said again.
+    assess_contract(market.buyer, contract.reference, 7, notice.key, rated("good", "good", "good"))
+    assert IndicatorRating.objects.filter(rating="good", note="").count() == 3
+    publish_notice(market.buyer, contract.reference, 8, *said[3:])
+    before = kept()
+    with pytest.raises(Conflict, match="UK9 contract performance notice was published: what it says stands"):
+        assess_contract(market.buyer, contract.reference, 9, notice.key, GOOD)
+    assert kept() == before
+    # Its number may still be put right.
+    publish_notice(market.buyer, contract.reference, 9, notice.key, "2026/S 000-2", today().isoformat())
+
+
+def test_an_assessment_that_cannot_be_is_refused_and_nothing_changes(market: Market) -> None:
+    contract = ended(market)
+    key = due(contract).key
+    before = kept()
+    refused: tuple[tuple[Any, Any, list[tuple[str, str]]], ...] = (
+        ("uk7", GOOD, [("/notice", "unknown_value")]),
+        ("uk9-7", GOOD, [("/notice", "unknown_value")]),
+        ("", GOOD, [("/notice", "required")]),
+        (7, GOOD, [("/notice", "type")]),
+        (key, GOOD[:2], [("/ratings", "required")]),
+        (key, [*GOOD, GOOD[0]], [("/ratings/3/position", "duplicate")]),
+        (key, [*GOOD, GOOD[0] | {"position": 4}], [("/ratings/3/position", "unknown_value")]),
+        (
+            key,
+            [*GOOD[1:], GOOD[0] | {"position": "1"}],
+            [("/ratings/2/position", "type"), ("/ratings", "required")],
+        ),
+        (key, [*GOOD[:2], GOOD[2] | {"rating": "fair"}], [("/ratings/2/rating", "unknown_value")]),
+        (key, [*GOOD[:2], {"position": 3}], [("/ratings/2/rating", "required")]),
+        *(
+            (key, rated("good", one, "good", note=" "), [("/ratings/1/note", "required")])
+            for one in ("requires_improvement", "inadequate", "other")
+        ),
+        (key, rated("good", "inadequate", "good", note="a" * 1_001), [("/ratings/1/note", "too_long")]),
+    )
+    for named, ratings, faults in refused:
+        with pytest.raises(Invalid) as refusal:
+            assess_contract(market.buyer, contract.reference, 6, named, ratings)
+        assert faults_of(refusal) == faults
+    assert kept() == before
+    # Close to its target says it all.
+    assess_contract(
+        market.buyer, contract.reference, 6, key, rated("good", "approaching_target", "good", note="")
+    )
+
+
+def test_a_period_is_assessed_in_its_last_month_or_once_it_has_ended(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = active(market, months=18)
+    closes = next(one for one in contract_notices(contract, today()) if of_performance(one)).due_on
+    assert closes is not None
+    before = kept()
+    with pytest.raises(Conflict, match="in its last month, or once it has ended"):
+        assess_contract(market.buyer, contract.reference, 5, "uk9-1", GOOD)
+    assert kept() == before
+    first = today()
+    monkeypatch.setattr(timezone, "now", lambda: noon(closes - timedelta(days=30)))
+    assess_contract(market.buyer, contract.reference, 5, "uk9-1", GOOD)
+    assert set(IndicatorRating.objects.values_list("first_day", "last_day")) == {(first, closes)}
+    publish_notice(market.buyer, contract.reference, 6, "uk9-1", NUMBER, today().isoformat())
+    contract = terminate_contract(market.buyer, contract.reference, 7, "The service was closed.")
+    # Ended within its first year, of which it was told: what is left is told of with the end.
+    assert period_of(contract, due(contract)) == (first, today())
+
+
+def test_the_end_is_about_what_is_left_since_the_last_whole_year(market: Market) -> None:
+    contract = active(market, months=30)
+    found = next(one for one in contract_notices(contract, today()) if of_performance(one))
+    year = found.due_on
+    assert year is not None
+    assert period_of(contract, found) == (today(), year)
+    last = next(one for one in contract_notices(contract, today()) if one.key == "uk9-end")
+    begins, ends = period_of(contract, last)
+    assert (begins - timedelta(days=1)).month == year.month
+    assert begins.year == year.year + 1
+    assert ends == contract.ends_on
+
+
+def test_an_assessment_is_of_its_period_alone(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option that is taken moves the end, and with it what is told of there."""
+    contract = active(market)
+    monkeypatch.setattr(timezone, "now", lambda: noon(contract.ends_on - timedelta(days=3)))
+    key = due(contract).key
+    assess_contract(market.buyer, contract.reference, 5, key, GOOD)
+    publish_notice(market.buyer, contract.reference, 6, "uk10-1", NUMBER, today().isoformat())
+    extend_contract(market.buyer, contract.reference, 7)
+    contract.refresh_from_db()
+    monkeypatch.setattr(timezone, "now", lambda: noon(contract.ends_on))
+    assert due(contract).key == key
+    before = kept()
+    with pytest.raises(Conflict, match=f"to {contract.ends_on} before the UK9"):
+        publish_notice(market.buyer, contract.reference, 8, key, NUMBER, today().isoformat())
+    assert kept() == before
+
+
+def test_what_was_assessed_keeps_its_words_and_its_place(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = active(market)
+    monkeypatch.setattr(timezone, "now", lambda: noon(contract.ends_on))
+    assess_contract(market.buyer, contract.reference, 5, due(contract).key, GOOD)
+    before = kept()
+    other = {"name": "Complaints", "target": "None upheld."}
+    for content, faults in (
+        ({"indicators": [ROWS[0] | {"target": "Nine in ten."}, *ROWS[1:]]}, ["/indicators/0"]),
+        ({"indicators": [ROWS[1], ROWS[0], ROWS[2]]}, ["/indicators/0", "/indicators/1"]),
+        ({"indicators": [*ROWS[:2], other, ROWS[2]]}, ["/indicators/2"]),
+        ({"no_indicators": NONE}, ["/no_indicators"] * 3),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            set_indicators(market.buyer, contract.reference, 6, content)
+        assert faults_of(refusal) == [(one, "assessed") for one in faults]
+    with pytest.raises(Invalid, match="cannot be set as they are") as refusal:
+        set_indicators(market.buyer, contract.reference, 6, {"indicators": ROWS[:2]})
+    assert faults_of(refusal) == [("/indicators", "too_few"), ("/indicators", "assessed")]
+    assert "Indicator 3, “Satisfied users”, was assessed" in refusal.value.faults[1].message
+    assert kept() == before
+    set_indicators(market.buyer, contract.reference, 6, {"indicators": [*ROWS, other]})
+    # With another one the period is not assessed whole.
+    with pytest.raises(Conflict, match="before the UK9"):
+        publish_notice(market.buyer, contract.reference, 7, due(contract).key, NUMBER, today().isoformat())
+
+
+def test_a_contract_that_was_signed_without_them_sets_them_and_is_asked_for_its_notices(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = awarded(market)
+    # Signed by both before this was kept to.
+    Contract.objects.update(
+        supplier_signed_at=timezone.now(), buyer_signed_at=timezone.now(), status="active"
+    )
+    CallOff.objects.update(status="contracted")
+    contract.refresh_from_db()
+    monkeypatch.setattr(timezone, "now", lambda: noon(contract.ends_on))
+    for key in ("uk7", "copy"):
+        contract = publish_notice(
+            market.buyer, contract.reference, contract.revision, key, NUMBER, today().isoformat()
+        )
+    key = due(contract).key
+    before = kept()
+    said = (market.buyer, contract.reference, contract.revision)
+    with pytest.raises(Conflict, match="has no key performance indicators: set and assess them"):
+        publish_notice(*said, key, NUMBER, today().isoformat())
+    with pytest.raises(Conflict, match="has no key performance indicators: set them first"):
+        assess_contract(*said, key, GOOD)
+    assert kept() == before
+    assert facts_of(CallOff.objects.get(), today()).line.next.steps == ("set_indicators",)
+    made = set_indicators(*said, {"indicators": ROWS})
+    assert facts_of(CallOff.objects.get(), today()).line.next.steps == ("assess",)
+    made = assess_contract(market.buyer, contract.reference, made.revision, key, GOOD)
+    assert facts_of(CallOff.objects.get(), today()).line.next.steps == ("publish_notice",)
+    publish_notice(market.buyer, contract.reference, made.revision, key, NUMBER, today().isoformat())
+
+
+def test_the_drafts_tell_indicators_and_how_they_were_met(market: Market) -> None:
+    contract = ended(market)
+
+    def draft(key: str) -> dict[str, Any]:
+        contract.refresh_from_db()
+        return notice_draft(contract, notice_of(contract, key, today()))
+
+    key = due(contract).key
+    named = [{"position": at, **row} for at, row in enumerate(ROWS, start=1)]
+    details = draft("uk7")
+    assert (details["indicators"], details["no_indicators"], details["performance"]) == (named, "", None)
+    assert not [one for one in details["missing"] if "indicators" in one]
+    told = draft(key)
+    assert (told["indicators"], told["performance"]) == (named, None)
+    assert "ratings: performance is not assessed for the period yet" in told["missing"]
+    assess_contract(market.buyer, contract.reference, 6, key, GOOD)
+    told = draft(key)
+    assert told["performance"] == {
+        "first_day": today().isoformat(),
+        "last_day": today().isoformat(),
+        "ratings": GOOD,
+    }
+    assert not [one for one in told["missing"] if "ratings" in one]
+    for other in ("uk11", "copy"):
+        assert (draft(other)["indicators"], draft(other)["performance"]) == ([], None)
+
+
+def test_a_draft_names_indicators_as_missing_only_where_the_law_asks_for_them(market: Market) -> None:
+    missing = "key performance indicators: three or more, or why there are none"
+    contract = awarded(market)
+    for one in ("uk7", "uk9-end"):
+        notice = next((at for at in contract_notices(contract, today()) if at.key == one), None)
+        if notice is not None:
+            assert missing in notice_draft(contract, notice)["missing"]
+    made = set_indicators(market.buyer, contract.reference, 2, {"no_indicators": NONE})
+    told = notice_draft(contract, notice_of(made, "uk7", today()))
+    assert missing in told["missing"]
+    told = notice_draft(made, notice_of(made, "uk7", today()))
+    assert (missing in told["missing"], told["no_indicators"], told["indicators"]) == (False, NONE, [])
+    Lot.objects.filter(reference="wr1~1").update(light_touch=True)
+    contract = Contract.objects.get()
+    Contract.objects.update(no_indicators=None)
+    assert missing not in notice_draft(contract, notice_of(contract, "uk7", today()))["missing"]
+
+
+def test_the_buyer_is_reminded_of_performance_unless_there_is_a_reason(market: Market) -> None:
+    contract = active(market)
+    late = noon(contract.ends_on)
+    assert move_due(late)["notices_reminded"] == 3
+    told = Event.objects.filter(type="contract.notice_reminded").values_list("changes__notice", flat=True)
+    assert {one for one in told if one.startswith("uk9")} == {"uk9-end"}
+
+
+def test_the_database_keeps_one_rating_for_a_period_and_whole_indicators(market: Market) -> None:
+    contract = ended(market)
+    assess_contract(market.buyer, contract.reference, 6, due(contract).key, GOOD)
+    rating, indicator = IndicatorRating.objects.all()[0], Indicator.objects.all()[0]
+    for row, changes in (
+        (rating, {}),
+        (rating, {"key": "uk9-9", "last_day": rating.first_day - timedelta(days=1)}),
+        (indicator, {}),
+        (indicator, {"position": 0}),
+        (indicator, {"position": 9, "name": ""}),
+        (indicator, {"position": 9, "target": ""}),
+    ):
+        made = type(row)(
+            **{
+                one.attname: getattr(row, one.attname)
+                for one in row._meta.concrete_fields
+                if not one.primary_key
+            }
+            | changes
+        )
+        with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+            made.save()
+
+
+def test_a_contract_that_was_taken_back_is_assessed_by_nobody(market: Market) -> None:
+    contract = awarded(market)
+    Contract.objects.update(status="terminated", ended_on=today())
+    for act in (
+        lambda: set_indicators(market.buyer, contract.reference, 2, {"indicators": ROWS}),
+        lambda: assess_contract(market.buyer, contract.reference, 2, "uk9-1", GOOD),
+    ):
+        with pytest.raises(Refused):
+            act()
+    assert (contract_facts(Contract.objects.get()).entered_on, Indicator.objects.count()) == (None, 0)
