@@ -45,13 +45,14 @@ def indicators_of(contract: Contract) -> list[Indicator]:
     return list(contract.indicators.prefetch_related("ratings"))
 
 
-def lacking(contract: Contract) -> str:
-    """Why it is not entered into yet for want of indicators; "" where nothing keeps it from that. One query where the
-    law asks for some.
+def lacking(contract: Contract, indicators: Sequence[Indicator] | None = None) -> str:
+    """Why it is not entered into yet for want of indicators; "" where nothing keeps it from that. Where they were not
+    read yet (None), one query if the law asks for some.
     """
     if contract.no_indicators or not indicators_asked(contract_facts(contract)):
         return ""
-    return "" if contract.indicators.count() >= LEAST else MISSING
+    many = contract.indicators.count() if indicators is None else len(indicators)
+    return "" if many >= LEAST else MISSING
 
 
 def of_performance(notice: DueNotice) -> bool:

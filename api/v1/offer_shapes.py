@@ -246,7 +246,7 @@ class ContractSerializer(ContractSummarySerializer):
             on=today,
             to_publish=bool(to_publish(row, notices, indicators)),
             to_tell=told_before(notices, row.taken + 1) is not None,
-            to_tell_first=told_first(notices) is not None or bool(lacking(row)),
+            to_tell_first=told_first(notices) is not None or bool(lacking(row, indicators)),
             end_told=told_of_end(notices) is not None,
             to_assess=bool(to_assess(notices, indicators)),
         )

@@ -22,10 +22,10 @@ from procurement.models import Contract
 from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
-from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.public_notices import told_before, told_first, told_of_end, why_none
 from procurement.querysets_call_offs import ContractQuerySet, buying
+from procurement.states import Part
 from web.buying import actor_of
 from web.call_off_changes import DONE, OF_CONTRACTS
 from web.doing import Refusal, do
@@ -101,7 +101,8 @@ def _page(
             Written(kind, said(label), sent.get(kind, ""), found.identifiers.get(kind, ""))
             for kind, label in IDENTIFIERS.items()
         )
-    buying = buyer_parts(actor, found.call_off)
+    parts = contract_parts(actor, found)
+    buying = parts - {Part.LEAD, Part.MEMBER}
     today = timezone.localdate()
     notices = contract_notices(found, today)
     indicators = indicators_of(found)
@@ -110,10 +111,10 @@ def _page(
     before = told_before(notices, found.taken + 1)
     unsigned = found.status == Contract.Status.UNSIGNED
     first = told_first(notices) if unsigned else None
-    unset = lacking(found) if unsigned else ""
+    unset = lacking(found, indicators) if unsigned else ""
     actions = contract_steps(
         found.status,
-        contract_parts(actor, found),
+        parts,
         signed=signed_by(found),
         options_left=len(found.options) - found.taken,
         starts_on=found.starts_on,

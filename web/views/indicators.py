@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from procurement.actions.contracts import contract_parts
 from procurement.actions.indicators import assess_contract, set_indicators
 from procurement.actions.public_notices import notice_of
 from procurement.errors import Invalid, NotFound, Refused, Stale
@@ -31,6 +30,7 @@ from procurement.indicators import (
 )
 from procurement.models import Contract, Indicator
 from procurement.notice_facts import contract_facts
+from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.public_notices import DueNotice
 from procurement.querysets_call_offs import ContractQuerySet
@@ -147,7 +147,7 @@ def _owned(actor: Actor, reference: str) -> Contract:
     found = ContractQuerySet(Contract).seen_by(actor).told().filter(reference=reference.upper()).first()
     if found is None:
         raise Http404
-    if Part.OWNER not in contract_parts(actor, found):
+    if Part.OWNER not in buyer_parts(actor, found.call_off):
         raise PermissionDenied
     return found
 
