@@ -6,6 +6,12 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from procurement.closed_values import bounds, hold_values
+
+
+def held(apps, editor):
+    hold_values(editor, [one for one in bounds(apps, "procurement") if one.table == "procurement_indicatorrating"])
+
 
 class Migration(migrations.Migration):
     dependencies = [("procurement", "0040_sent_back")]
@@ -80,4 +86,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(held, migrations.RunPython.noop, elidable=False),
     ]
