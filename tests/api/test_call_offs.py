@@ -21,8 +21,7 @@ from tests.api.conftest import Asker, TokenMaker, asks
 from tests.bought import begin
 
 LIST, OFFERS, CONTRACTS = "/api/v1/call-offs/", "/api/v1/offers/", "/api/v1/contracts/"
-LIMIT = f"/api/v1/organisations/{BUYER}/limit/"
-JSON = "application/json"
+LIMIT, JSON = f"/api/v1/organisations/{BUYER}/limit/", "application/json"
 WHO: dict[str, Asker] = {
     "nobody": "",
     "editor": "buyer",

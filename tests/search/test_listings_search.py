@@ -305,25 +305,6 @@ def test_rate_bounds_and_order_are_of_the_grade(offered: Engine) -> None:
     assert found(offered, framework=("f1",), grade="G9", min_rate=1) == []
 
 
-def test_a_grade_is_found_in_whatever_capitals_its_code_is_written(indexing: Indexing) -> None:
-    common: dict[str, Any] = {"framework": "f1", "lots": lots("f1", "1", "2")}
-    coded = [
-        listing(name, **common, rates=[rate(code, pounds, f"f1~{lot}")])
-        for name, code, pounds, lot in (
-            ("mixed", "Band5", 500, 1),
-            ("capital", "BAND5", 600, 2),
-            ("hyphen", "SFIA-5", 700, 1),
-        )
-    ]
-    engine = index(indexing, coded)
-    asked: dict[str, Any] = {"framework": ("f1",), "grade": "BAND5", "sort": "rate"}
-    assert found(engine, **asked) == ["mixed", "capital", "hyphen"]
-    assert found(engine, max_rate=50_000, **asked) == ["mixed"]
-    assert found(engine, max_rate=60_000, lot=("f1~2",), **asked) == ["capital"]
-    assert [hit.rate and hit.rate.price_minor for hit in ask(engine, **asked).hits] == [50_000, 60_000, None]
-    assert found(engine, framework=("f1",), grade="SFIA-5", max_rate=70_000) == ["hyphen"]
-
-
 def test_with_a_lot_only_its_rates_count(offered: Engine) -> None:
     asked = {"framework": ("f1",), "grade": "G1", "lot": ("f1~1",)}
     assert found(offered, max_rate=49_999, **asked) == []

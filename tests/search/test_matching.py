@@ -250,13 +250,6 @@ def test_a_grade_with_several_rates_is_priced_once_the_work_type_is_said(indexin
     )
 
 
-def test_a_grade_whose_code_has_small_letters_is_priced(indexing: Indexing) -> None:
-    engine = index(indexing, [firm("Fir", "Evaluation.", work_types={"Band-5": {"": 500}})])
-    for code in ("Band-5", "BAND-5"):
-        answer = asked(engine, "evaluation", team=(TeamLine(code, Decimal(2)),))
-        assert found(answer, "Fir")["price"]["total"] == "1000.00"
-
-
 @pytest.mark.parametrize(
     ("mode", "order"),
     [
