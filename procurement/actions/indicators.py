@@ -114,9 +114,9 @@ def assess_contract(actor: Actor, reference: str, revision: int, key: object, ra
             IndicatorRating.objects.update_or_create(
                 indicator=one,
                 key=notice.key,
+                last_day=last,
                 defaults={
                     "first_day": first,
-                    "last_day": last,
                     "rating": rating,
                     "note": note,
                     "actor": actor.reference,

@@ -79,7 +79,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["indicator_id", "last_day", "id"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("indicator", "key"), name="indicator_rated_once"),
+                    models.UniqueConstraint(
+                        fields=("indicator", "key", "last_day"), name="indicator_rated_once"
+                    ),
                     models.CheckConstraint(
                         condition=Q(last_day__gte=F("first_day")), name="indicator_rating_ends_after_start"
                     ),

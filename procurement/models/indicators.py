@@ -34,7 +34,8 @@ class Indicator(models.Model):
 
 class IndicatorRating(models.Model):
     """How the contract performed by an indicator from `first_day` to `last_day`, for the notice of that `key`
-    (`uk9-1`). Ratings are those of the Procurement Regulations 2024, regulation 39(5).
+    (`uk9-1`). What was said of an end that has moved since stays beside what is said of the next. Ratings are those of
+    the Procurement Regulations 2024, regulation 39(5).
     """
 
     class Rating(models.TextChoices):
@@ -56,7 +57,7 @@ class IndicatorRating(models.Model):
     class Meta:
         ordering = ["indicator_id", "last_day", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["indicator", "key"], name="indicator_rated_once"),
+            models.UniqueConstraint(fields=["indicator", "key", "last_day"], name="indicator_rated_once"),
             models.CheckConstraint(
                 condition=Q(last_day__gte=F("first_day")), name="indicator_rating_ends_after_start"
             ),

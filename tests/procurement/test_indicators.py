@@ -440,6 +440,10 @@ def test_an_assessment_is_of_its_period_alone(market: Market, monkeypatch: pytes
     with pytest.raises(Conflict, match=f"to {contract.ends_on} before the UK9"):
         publish_notice(market.buyer, contract.reference, 8, key, NUMBER, today().isoformat())
     assert kept() == before
+    assess_contract(market.buyer, contract.reference, 8, key, GOOD)
+    publish_notice(market.buyer, contract.reference, 9, key, NUMBER, today().isoformat())
+    # What was said of the former end stays.
+    assert IndicatorRating.objects.filter(indicator__position=1).count() == 2
 
 
 def test_what_was_assessed_keeps_its_words_and_its_place(
