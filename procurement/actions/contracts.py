@@ -25,7 +25,7 @@ from procurement.contract_reminders import next_reminder
 from procurement.deadlines import months_after
 from procurement.errors import Conflict, Fault, Invalid, NotFound, Stale
 from procurement.indicators import lacking
-from procurement.models import CallOff, Contract, PublicNotice
+from procurement.models import CallOff, Contract, IndicatorRating, PublicNotice
 from procurement.notice_facts import contract_facts, contract_notices, next_look
 from procurement.order_form import content_of
 from procurement.parts import buyer_parts, supplier_parts
@@ -319,6 +319,7 @@ def _forget_end(contract: Contract, notices: Iterable[DueNotice]) -> None:
             if not rows.filter(key=year).exclude(published_on=None).exists():
                 rows.filter(key=year).delete()
                 kept.update(key=year)
+                IndicatorRating.objects.filter(indicator__contract=contract, key=one.key).update(key=year)
         kept.delete()
 
 

@@ -9,13 +9,16 @@ from django.utils import timezone
 
 from procurement.actions.contracts import complete_contract, extend_contract, reopen_contract
 from procurement.actions.due import move_due
+from procurement.actions.indicators import assess_contract, set_indicators
 from procurement.actions.public_notices import publish_notice
 from procurement.deadlines import end_of
-from procurement.models import Contract, Event, Framework, PublicNotice
+from procurement.indicators import of_performance
+from procurement.models import Contract, Event, Framework, IndicatorRating, PublicNotice
 from procurement.notice_facts import contract_notices
 from procurement.public_notices import DueNotice, Status, year_of
 from tests.bought import Market, begun
 from tests.competed import at
+from tests.indicated import GOOD, ROWS
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +36,7 @@ def large(market: Market) -> Contract:
     Contract.objects.update(
         value_minor=600_000_000, maximum_minor=600_050_000, notice_on=timezone.localdate()
     )
-    return again(contract)
+    return set_indicators(market.buyer, contract.reference, contract.revision, {"indicators": ROWS})
 
 
 def again(contract: Contract) -> Contract:
@@ -42,6 +45,8 @@ def again(contract: Contract) -> Contract:
 
 def published(market: Market, contract: Contract, key: str, number: str) -> None:
     now, today = again(contract), timezone.localdate().isoformat()
+    if of_performance(notice(contract, key)):
+        now = assess_contract(market.buyer, now.reference, now.revision, key, GOOD)
     publish_notice(market.buyer, now.reference, now.revision, key, number, today)
 
 
@@ -89,6 +94,7 @@ def test_a_yearly_notice_that_was_the_last_counts_for_its_year_and_another_is_as
         contract = extended(market, contract)
         kept = {one.key: one.number for one in PublicNotice.objects.exclude(number="")}
         assert kept == {"uk9-1": "N-9", "uk10-1": "N-10"}
+        assert set(IndicatorRating.objects.values_list("key", flat=True)) == {"uk9-1"}
         assert (notice(contract, "uk9-end").status, notice(contract, "uk9-end").number) == (Status.AHEAD, "")
         # It tells of no end any more: a contract that is complete by mistake goes on.
         complete_contract(market.buyer, contract.reference, contract.revision)

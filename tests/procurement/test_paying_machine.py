@@ -45,8 +45,10 @@ from procurement.actions.contracts import (
 )
 from procurement.actions.due import move_due
 from procurement.actions.events import verify
+from procurement.actions.indicators import assess_contract, set_indicators
 from procurement.actions.public_notices import publish_notice
 from procurement.errors import Refused
+from procurement.indicators import of_performance
 from procurement.models import (
     Claim,
     Contract,
@@ -60,9 +62,10 @@ from procurement.models import (
 from procurement.notice_facts import contract_notices, next_look
 from procurement.outcome_checks import ended_of
 from procurement.permissions import Actor
-from procurement.public_notices import of_end
+from procurement.public_notices import DueNotice, of_end
 from procurement.states import CLAIMS, CONTRACTS, Machine
 from tests.bought import Market
+from tests.indicated import GOOD, ROWS
 from tests.paid import agreed, awarded
 from tests.world import editor_of, make_buyers
 
@@ -204,6 +207,8 @@ class Paying(RuleBasedStateMachine):
         Contract.objects.filter(status="active").update(starts_on=self.begun)
         small = Contract.objects.filter(status="active", value_minor__lt=LARGE)
         if small.update(value_minor=F("value_minor") + LARGE, maximum_minor=F("maximum_minor") + LARGE):
+            contract = self.contract
+            set_indicators(self.market.buyer, contract.reference, contract.revision, {"indicators": ROWS})
             Contract.objects.update(notice_on=next_look(self.contract, timezone.localdate()))
 
     def extend(self, who: str) -> None:
@@ -238,11 +243,16 @@ class Paying(RuleBasedStateMachine):
     def publish(self, which: int) -> None:
         contract, today = self.contract, timezone.localdate()
         if found := [one for one in contract_notices(contract, today) if one.open]:
-            said = found[which % len(found)].key, "N-1", today.isoformat()
-            self.act(
-                "publish",
-                lambda: publish_notice(self.market.buyer, contract.reference, contract.revision, *said),
+            self.act("publish", lambda: self._published(contract, found[which % len(found)], today))
+
+    def _published(self, contract: Contract, notice: DueNotice, today: date) -> None:
+        """One that tells of performance once that is assessed."""
+        if of_performance(notice):
+            contract = assess_contract(
+                self.market.buyer, contract.reference, contract.revision, notice.key, GOOD
             )
+        said = notice.key, "N-1", today.isoformat()
+        publish_notice(self.market.buyer, contract.reference, contract.revision, *said)
 
     def forward(self, days: int) -> None:
         """Time passes; a sweep moves what is due, once."""
