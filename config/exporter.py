@@ -75,7 +75,8 @@ class Standing(Collector):
             claimed=Count("pk", filter=~Q(claim="")),
             failing=Count("pk", filter=Q(claim="", failures__gt=0)),
             dead=Count("pk", filter=Q(failures__gte=DEAD_AFTER)),
-            oldest=Min("created_at", filter=Q(failures=0)),
+            # What is set aside has no place in the log; it is counted as a dead letter.
+            oldest=Min("created_at", filter=Q(failures=0) | Q(position__gt=0)),
         )
         outbox = GaugeMetricFamily(
             "calloff_outbox_requests", "Changes that are not yet in the index", labels=["state"]
@@ -84,7 +85,7 @@ class Standing(Collector):
             outbox.add_metric([state], asked[state])
         yield outbox
         age = (now - asked["oldest"]).total_seconds() if asked["oldest"] else 0.0
-        yield gauge("calloff_outbox_oldest_seconds", "Age of the oldest that has not failed", age)
+        yield gauge("calloff_outbox_oldest_seconds", "Age of the oldest that is not set aside", age)
         yield gauge("calloff_dead_letters", f"Changes that failed {DEAD_AFTER} times or more", asked["dead"])
         chain = Chain.objects.filter(pk=1).first()
         yield gauge("calloff_event_position", "The last event of the log", chain.position if chain else 0)

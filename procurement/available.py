@@ -23,8 +23,9 @@ IN_TIME: Final = ("decline", "let", "draft", "submit", "withdraw")
 WITH_CALL_OFF: Final = ("win", "lose", "end", "not_sign", "reopen")
 GOING_OUT: Final = frozenset({"send_offer", "publish", "intend", "award"})
 """Steps that an approval which is missing keeps back."""
-DECIDES: Final = frozenset({"approve", "intend", "award"})
-"""Steps by which it is decided to whom a competition is awarded."""
+DECIDES: Final = frozenset({"approve", "send_back", "intend", "award", "undo", "not_sign"})
+DECIDES_ON_TENDER: Final = frozenset({"accept_price", "disqualify", "reinstate"})
+"""Steps of a call-off and of a tender by which it is decided to whom a competition is awarded."""
 DIRECT: Final = CallOff.Route.DIRECT_AWARD
 NOT_OUT: Final = frozenset({CallOff.Status.DRAFT, CallOff.Status.APPROVED})
 """Statuses of a call-off in which what it pays for outcomes may still be said."""
@@ -113,8 +114,8 @@ class Tendering:
     `open`: its competition is out and the deadline ahead. `confirmed`: it answers to the last material amendment.
     `call_off` is the status of the call-off. `opened`: the tenders are. `uncounted`: scores that they were ranked by
     count no longer, so that none can be ranked anew before they are given again. `declared`: whoever asks has declared
-    their interests, and no conflict. `low`: its price looks abnormally low; `asked`, `answered` and `decided` say how
-    far the question about it has come.
+    their interests, and no conflict; `conflicted`: a conflict. `low`: its price looks abnormally low; `asked`,
+    `answered` and `decided` say how far the question about it has come.
     """
 
     status: str
@@ -128,6 +129,7 @@ class Tendering:
     asked: bool = False
     answered: bool = False
     decided: bool = False
+    conflicted: bool = False
 
 
 def call_off_steps(
@@ -211,6 +213,8 @@ def tender_steps(tendering: Tendering, parts: Collection[Part]) -> list[str]:
         "reinstate": tendering.confirmed and tendering.call_off in EVALUATED_IN,
         **dict.fromkeys(WITH_CALL_OFF, False),
     }
+    if tendering.conflicted:
+        needed |= dict.fromkeys(DECIDES_ON_TENDER, False)
     return [name for name in TENDERS.available(tendering.status, parts) if needed.get(name, True)]
 
 

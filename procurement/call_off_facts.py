@@ -58,6 +58,8 @@ OF_NOTICES: Final = "/notices"
 OF_INDICATORS: Final = "/indicators"
 TOLD_FIRST: Final = {OF_INDICATORS: "set_indicators", OF_NOTICES: "publish_notice"}
 """Where what must be told before a signature is missing, and the step by which it is."""
+_CONFLICTED: Final = frozenset({*DECIDING, CallOff.Status.AWARDED})
+"""Statuses of a competition in which whoever declared a conflict of interest may not take every step."""
 _SIGNING: Final = frozenset({CallOff.Status.AWARDED, CallOff.Status.CONTRACTED})
 
 
@@ -92,7 +94,7 @@ class CallOffFacts:
         """What the actor may do with it now; three queries, four for whoever has a part in what is ranked."""
         parts = buyer_parts(actor, self.call_off)
         conflict = None
-        if parts and self.call_off.route != DIRECT and self.call_off.status in DECIDING:
+        if parts and self.call_off.route != DIRECT and self.call_off.status in _CONFLICTED:
             conflict = conflict_declared(self.call_off, actor)
         return call_off_steps(
             self.purchase,

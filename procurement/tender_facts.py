@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from procurement.available import Tendering, tender_steps
-from procurement.competition_checks import missing_scores
-from procurement.models import CallOff, Declaration, LowPriceQuestion, Tender
+from procurement.available import EVALUATED_IN, Tendering, tender_steps
+from procurement.competition_checks import conflict_declared, missing_scores
+from procurement.models import CallOff, LowPriceQuestion, Tender
 from procurement.parts import tender_parts
 from procurement.permissions import Actor
 from procurement.states import Part
 
 SCORING = frozenset({Part.ASSESSOR, Part.MODERATOR})
+DECLARING = SCORING | {Part.OWNER}
+"""Parts that take steps with an opened tender, which a conflict of interest bars."""
 
 
 def asked_about(tender: Tender) -> LowPriceQuestion | None:
@@ -31,11 +33,9 @@ def steps_of(actor: Actor, tender: Tender, parts: frozenset[Part] | None = None)
     competition = tender.competition
     status = competition.call_off.status
     ahead = competition.deadline is not None and timezone.now() < competition.deadline
-    declared = False
-    if status == CallOff.Status.EVALUATING and not SCORING.isdisjoint(parts):
-        mine = Declaration.objects.filter(competition=competition, user__reference=actor.reference)
-        last = mine.order_by("pk").last()
-        declared = last is not None and not last.conflict
+    conflict = None
+    if competition.opened_at is not None and status in EVALUATED_IN and not DECLARING.isdisjoint(parts):
+        conflict = conflict_declared(competition.call_off, actor)
     question = asked_about(tender) if competition.opened_at is not None else None
     tendering = Tendering(
         status=tender.status,
@@ -46,7 +46,8 @@ def steps_of(actor: Actor, tender: Tender, parts: frozenset[Part] | None = None)
         uncounted=status == CallOff.Status.EVALUATED
         and Part.OWNER in parts
         and bool(missing_scores(competition)),
-        declared=declared,
+        declared=conflict is False,
+        conflicted=conflict is True,
         low=tender.reference in (competition.ranking or {}).get("low", {}),
         asked=question is not None,
         answered=question is not None and question.answered_at is not None,

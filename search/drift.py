@@ -133,24 +133,27 @@ def _listings_again(shown: Sequence[str], orphaned: Sequence[str]) -> dict[str, 
             else:
                 left = set(some) - documents.keys()
             wrong |= {key: partners.get(references[key], 0) for key in some if key in left}
+    if not wrong.keys().isdisjoint(orphaned):
+        # Read after the database: what has gone from the index meanwhile is no orphan.
+        held = {key for key, _ in engine().listing_keys()}
+        return {key: pk for key, pk in wrong.items() if key not in orphaned or key in held}
     return wrong
 
 
 def _cards_again(keys: Sequence[str]) -> dict[str, int]:
     """Those of these cards that are wrong, with their primary keys, 0 where there is none."""
-    wrong: dict[str, int] = {}
-    indexed = _lines() if keys else {}
+    cards: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    unlike: set[str] = set()
     for some in _chunks(keys, CARDS_AT_ONCE):
-        cards = dict(RateCard.objects.filter(reference__in=some).values_list("reference", "pk"))
-        documents = list(rate_documents(sorted(cards.values()), UNSTAMPED))
-        lines = {document["key"]: len(document["lines"]) for document in documents}
-        unlike = engine().unlike("rates", documents)
-        wrong |= {
-            key: cards.get(key, 0)
-            for key in some
-            if key in unlike or indexed.get(key, 0) != lines.get(key, 0)
-        }
-    return wrong
+        cards |= RateCard.objects.filter(reference__in=some).values_list("reference", "pk")
+        documents = list(rate_documents(sorted(cards[key] for key in some if key in cards), UNSTAMPED))
+        lines |= {document["key"]: len(document["lines"]) for document in documents}
+        unlike |= engine().unlike("rates", documents)
+    indexed = _lines() if keys else {}
+    return {
+        key: cards.get(key, 0) for key in keys if key in unlike or indexed.get(key, 0) != lines.get(key, 0)
+    }
 
 
 def _about_to_be_written() -> tuple[set[int], set[int], set[str]]:

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.call_offs import happening as of_call_off
-from procurement.actions.call_offs import locked_call_off
+from procurement.actions.call_offs import locked_call_off, unapproved
 from procurement.actions.closing import planned_of
-from procurement.actions.events import record
+from procurement.actions.events import record, record_many
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
 from procurement.call_off_checks import DECIDING
@@ -51,9 +51,10 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
     """Whoever has a part in the award says, the tenderers known, whether they have a conflict of interest (true or
     false), and what (0 to 1,000 characters; required with one): assessors and moderators before they score, an owner or
     approver who has one, and then decides nothing. The last declaration counts; where by it scores that the tenders
-    were ranked by count no longer, the buyer is told that.
+    were ranked by count no longer, the buyer is told that. An approval of the award by who then has a conflict falls.
 
-    Raises NotFound; NotPermitted for who has no part; Conflict before the tenders are opened; Invalid.
+    Raises NotFound; NotPermitted for who has no part, and for a program; Conflict before the tenders are opened;
+    Invalid.
     """
     faults: list[Fault] = []
     if not isinstance(conflict, bool):
@@ -63,7 +64,9 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
         raise Invalid("Nothing was declared.", tuple(faults))
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, None)
-        if DECLARING.isdisjoint(buyer_parts(actor, call_off)):
+        user = User.objects.filter(reference=actor.reference).first()
+        if user is None or DECLARING.isdisjoint(buyer_parts(actor, call_off)):
+            # A program that owns a call-off has no interests.
             raise not_theirs("declare interests", DECLARING)
         competition = planned_of(call_off)
         if competition.opened_at is None:
@@ -71,15 +74,28 @@ def declare_interests(actor: Actor, reference: str, conflict: object, note: obje
         counted = _ranked_and_counted(call_off, competition)
         made = Declaration.objects.create(
             competition=competition,
-            user=User.objects.get(reference=actor.reference),
+            user=user,
             conflict=bool(conflict),
             note=said,
             at=timezone.now(),
         )
         record(actor, of_call_off(call_off, "call_off.interest_declared", {}))
+        if conflict:
+            _withdraw_approval(actor, call_off, competition)
         if counted and not _ranked_and_counted(call_off, competition):
             record(actor, of_call_off(call_off, "call_off.scores_lapsed", {}))
     return made
+
+
+def _withdraw_approval(actor: Actor, call_off: CallOff, competition: Competition) -> None:
+    """One that the actor gave when the tenderers were known; an earlier one was of none of them."""
+    opened, approved = competition.opened_at, call_off.approved_at
+    if call_off.approved_by != actor.reference or None in (opened, approved) or approved < opened:  # type: ignore[operator]
+        return
+    fields, fell = unapproved(call_off)
+    call_off.revision += 1
+    call_off.save(update_fields=["revision", *fields])
+    record_many(actor, fell)
 
 
 def assess(actor: Actor, reference: str, criterion: str, score: object, note: object) -> Assessment:

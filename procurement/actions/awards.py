@@ -17,6 +17,7 @@ from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
 from procurement.actions.tender_outcomes import ended, passed_by, reopened
 from procurement.call_off_checks import award_faults
+from procurement.competition_checks import require_deciding
 from procurement.contract_reminders import next_reminder
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
@@ -77,6 +78,7 @@ def undo_award(actor: Actor, reference: str, revision: int, reason: object) -> C
     with transaction.atomic():
         call_off = locked_call_off(actor, reference, revision)
         permitted(actor, call_off, "undo")
+        require_deciding(call_off, actor)
         why = reason_of(reason, "The award was not undone.")
         voided = void_contracts(call_off, why)
         also = [*voided, *reopened(actor, call_off, why)]
@@ -117,6 +119,7 @@ def award_not_signed(actor: Actor, reference: str, revision: int, reason: object
         permitted(actor, call_off, "not_sign")
         if call_off.route != CallOff.Route.COMPETITION:
             raise Conflict("Of a direct award it is said of the offer that was accepted.")
+        require_deciding(call_off, actor)
         if supplier_signed(call_off):
             raise Conflict("The supplier has signed the contract.")
         why = reason_of(reason, "Nothing was changed.")

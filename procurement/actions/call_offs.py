@@ -218,6 +218,7 @@ def send_back(actor: Actor, reference: str, revision: int, reason: object) -> Ca
         step = permitted(actor, call_off, "send_back")
         if wrote(actor, call_off):
             raise NotPermitted("Whoever wrote a call-off, or any of it, does not send it back.")
+        require_deciding(call_off, actor)
         _to_approve(call_off, ready=False)
         why = reason_of(reason, "The call-off was not sent back.")
         fields, fell = unapproved(call_off, sent_back=True) if step.target else ((), [])

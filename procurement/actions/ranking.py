@@ -20,6 +20,7 @@ from procurement.canonical import digest
 from procurement.competition_checks import (
     agreed_scores,
     missing_scores,
+    require_deciding,
     require_scores_counted,
     require_unconflicted,
     rules_of,
@@ -120,14 +121,15 @@ def disqualify(actor: Actor, reference: str, revision: int, ground: object, reas
     """A tender takes part no longer, on a ground of GROUNDS and with a reason that it is told; the others are ranked
     anew where they were. `reference` is the tender's.
 
-    Raises NotFound, NotPermitted, Stale; Conflict before it is opened, after the outcome is told, once ranked where
-    scores count no longer, and for a low price that was not asked about or whose time to answer runs; Invalid at
-    /ground, /reason.
+    Raises NotFound; NotPermitted, also for who declared a conflict of interest; Stale; Conflict before it is opened,
+    after the outcome is told, once ranked where scores count no longer, and for a low price that was not asked about or
+    whose time to answer runs; Invalid at /ground, /reason.
     """
     with transaction.atomic():
         tender = locked_tender(actor, reference, revision)
         step = step_of(actor, tender, "disqualify")
         competition = tender.competition
+        require_deciding(competition.call_off, actor)
         if competition.opened_at is None:
             raise Conflict("The tenders are not opened.")
         ranked = competition.call_off.status == CallOff.Status.EVALUATED
@@ -202,6 +204,7 @@ def accept_price(actor: Actor, reference: str, reason: object) -> LowPriceQuesti
     with transaction.atomic():
         tender = locked_tender(actor, reference, None)
         step_of(actor, tender, "accept_price")
+        require_deciding(tender.competition.call_off, actor)
         asked = _question(tender)
         if asked.answered_at is None:
             raise Conflict("It was not answered yet.")

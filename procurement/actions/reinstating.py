@@ -20,7 +20,7 @@ from procurement.actions.ranking import explained_by, rank_tenders
 from procurement.actions.tender_outcomes import letter_of
 from procurement.actions.tenders import locked_tender, moved, step_of
 from procurement.available import EVALUATED_IN
-from procurement.competition_checks import missing_scores
+from procurement.competition_checks import missing_scores, require_deciding
 from procurement.errors import Conflict
 from procurement.invitation_document import instant
 from procurement.models import CallOff, LowPriceQuestion, Tender
@@ -41,6 +41,7 @@ def reinstate(actor: Actor, reference: str, revision: int, reason: object) -> Te
         tender = locked_tender(actor, reference, revision)
         step = step_of(actor, tender, "reinstate")
         competition = tender.competition
+        require_deciding(competition.call_off, actor)
         if tender.confirmed < competition.material:
             raise Conflict("It does not answer to the last amendment: it cannot take part again.")
         if competition.call_off.status not in EVALUATED_IN:

@@ -104,18 +104,6 @@ def test_no_award_is_approved_by_scores_that_count_no_longer(contest: Contest, r
     assert [type(one) for one in refused(contest, ranked)] == [Conflict, Conflict]
 
 
-def test_an_approver_with_a_conflict_of_interest_approves_no_award(contest: Contest, ranked: CallOff) -> None:
-    approver = contest.market.approver
-    declare_interests(approver, ranked.reference, conflict=True, note="I own shares.")
-    assert "approve" not in shown(ranked).steps(approver)
-    with pytest.raises(NotPermitted, match="You declared a conflict of interest"):
-        approve_call_off(approver, ranked.reference, ranked.revision)
-    ranked.refresh_from_db()
-    assert ranked.approved_by != approver.reference
-    another = editor_of("shire", "approver", "another")
-    assert approve_call_off(another, ranked.reference, ranked.revision).approved_by == another.reference
-
-
 def test_no_award_is_approved_while_a_low_price_is_not_settled(contest: Contest, ranked: CallOff) -> None:
     competition, first = ranked.competition, ranked_first(ranked)
     assert first is not None

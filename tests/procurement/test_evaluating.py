@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -24,7 +23,6 @@ from procurement.actions.ranking import (
     explain_price,
 )
 from procurement.actions.standing import move_appointment
-from procurement.call_off_facts import facts_of
 from procurement.competition_checks import missing_scores
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
 from procurement.models import (
@@ -149,27 +147,6 @@ def test_scores_of_a_moderator_with_a_conflict_are_agreed_anew(contest: Contest)
     assert len(missing_scores(competition)) == 3
     declare_interests(contest.moderator, call_off.reference, conflict=True, note="I own shares.")
     assert len(missing_scores(competition)) == 4
-
-
-@pytest.mark.parametrize("step", [intend_award, partial(award_competition, conflicts="None.")])
-def test_an_owner_with_a_conflict_of_interest_decides_nothing(
-    contest: Contest, step: Callable[..., object]
-) -> None:
-    call_off, buyer = evaluated(contest), contest.market.buyer
-    declare_interests(buyer, call_off.reference, conflict=True, note="My brother works there.")
-    steps = facts_of(call_off, timezone.localdate()).steps
-    assert {"intend", "award"}.isdisjoint(steps(buyer))
-    another = editor_of("shire", "editor", "another")
-    assert {"intend", "award"} <= set(steps(another))
-    before = Event.objects.count()
-    with pytest.raises(NotPermitted, match="You declared a conflict of interest"):
-        step(buyer, call_off.reference, call_off.revision)
-    call_off.refresh_from_db()
-    assert (call_off.status, Event.objects.count(), Contract.objects.count()) == ("evaluated", before, 0)
-    declare_interests(buyer, call_off.reference, conflict=False)
-    step(buyer, call_off.reference, call_off.revision)
-    call_off.refresh_from_db()
-    assert call_off.status in ("intention", "awarded")
 
 
 def test_scores_are_blind_until_they_are_agreed(contest: Contest) -> None:

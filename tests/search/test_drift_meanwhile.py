@@ -11,7 +11,7 @@ from procurement.actions.standing import move_appointment, suspend_partner
 from procurement.models import Partner, RateCard
 from procurement.permissions import SYSTEM
 from search import drift as drifting
-from search.drift import drift
+from search.drift import Drift, drift
 from search.engines.base import Writer
 from search.models import IndexRequest
 from search.sync import drain
@@ -72,6 +72,21 @@ def test_a_firm_that_is_written_during_the_check_is_not_missing(writer: Writer) 
     Partner.objects.filter(reference="yew").update(suspended=False)
     assert drift().missing == ["wr1~yew~yew"]
     assert drift(lambda _done, _total: shows(writer, "yew", suspended=False)).count == 0
+
+
+def test_a_listing_that_goes_during_the_check_is_no_orphan(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Partner.objects.filter(reference="oak").update(suspended=True)
+    assert drift().orphaned == ["wr0~oak~oak", "wr1~oak~oak"]
+    still = drifting._still
+
+    def later(found: Drift) -> Drift:
+        shows(writer, "oak", suspended=True)
+        return still(found)
+
+    monkeypatch.setattr(drifting, "_still", later)
+    assert drift().count == 0
 
 
 def test_a_card_that_is_replaced_during_the_check_does_not_differ(
