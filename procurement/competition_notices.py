@@ -140,14 +140,14 @@ COMPETITION_NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
                "{partner} leads the supplier {supplier} of a tender for the call-off {call_off} from {since}.",
                CALL_OFF, URGENT),
     ),
-    "tender.partner_left": (
+    **dict.fromkeys(("tender.partner_left", "tender.partner_left_meanwhile"), (
         Notice("lead", "{partner} has left {supplier}",
                "{partner}, which your tender for the call-off {call_off} names, does not belong to "
                "{supplier} any more: see whether what you have written stands.", TENDER, URGENT),
         Notice("organisation", "{partner} has left {supplier}",
                "{partner}, which a tender for the call-off {call_off} names, does not belong to {supplier} any more.",
                CALL_OFF, URGENT),
-    ),
+    )),
     "tender.reminded": (
         Notice("lead", "The deadline is close: {call_off}",
                "Your tender for the call-off {call_off} is not submitted, or does not answer to the last "

@@ -344,6 +344,13 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
         "A firm that was wanted left the supplier of a live contract.",
         concerns=NAMED,
     ),
+    "contract.partner_left_meanwhile": EventType(
+        "contract",
+        ("call_off", "organisation", "supplier", "partner"),
+        "It goes on, and a firm that was wanted left its supplier while it was complete; changes hold since when.",
+        # The firm itself heard of its leaving as it left, and hears nothing newer.
+        concerns=PARTIES,
+    ),
     "offer.lead_changed": EventType(
         "offer",
         ("call_off", "organisation", "supplier", "partner"),

@@ -202,11 +202,11 @@ NOTICES: Final[dict[str, tuple[Notice, ...]]] = {
         Notice("organisation", "{partner} leads {supplier}",
                "{partner} leads the supplier {supplier} of the contract {subject} from {since}.", CONTRACT, URGENT),
     ),
-    "contract.partner_left": (
+    **dict.fromkeys(("contract.partner_left", "contract.partner_left_meanwhile"), (
         Notice("organisation", "{partner} has left {supplier}",
                "{partner}, which the contract {subject} wanted, does not belong to {supplier} any more.", CONTRACT,
                URGENT),
-    ),
+    )),
     "contract.signature_reminded": (
         Notice("organisation", "To be signed: {subject}", "The contract {subject} waits for your signature.", CONTRACT,
                URGENT, when=partial(_unsigned, "buyer")),

@@ -10,6 +10,8 @@ PARTIES: Final = ("organisation", "lead")
 """The buyer, and the lead that answers for a supplier: no other member of it, and no other supplier."""
 NAMED: Final = (*PARTIES, "partner")
 """These, and the firm that the event is about."""
+_PARTIES_ALONE: Final = ("partner_left_meanwhile",)
+"""Those that no other firm reads, nor the one that they are about: it has left, and hears nothing newer."""
 _BUYERS_ALONE: Final = ("assessed", "agreed")
 """Of a tender's events those that its supplier does not read."""
 _OF_A_FIRM: Final = ("drafters_named", "partner_left", "lead_changed")
@@ -37,6 +39,8 @@ _MEANINGS: Final[dict[str, str]] = {
     "ended": "Its call-off was cancelled or given up; changes hold the reason.",
     "reopened": "The award or the intention was taken back; changes hold the reason.",
     "partner_left": "A firm that it names left the supplier; changes hold since when.",
+    "partner_left_meanwhile": "It takes part again, or its outcome is open again, and a firm that it names left the "
+    "supplier meanwhile; changes hold since when.",
     "lead_changed": "Another firm leads its supplier; changes hold since when.",
     "reminded": "Its deadline is close and it is not submitted, or not confirmed after a material amendment.",
     "told": "The tenderer was told of the outcome; changes hold the letter and its digest.",
@@ -47,6 +51,8 @@ _MEANINGS: Final[dict[str, str]] = {
 def _readers(what: str) -> tuple[str, ...]:
     if what in _BUYERS_ALONE:
         return ("organisation",)
+    if what in _PARTIES_ALONE:
+        return PARTIES
     return NAMED if what in _OF_A_FIRM else (*PARTIES, "drafters")
 
 

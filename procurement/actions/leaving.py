@@ -137,7 +137,8 @@ def _meanwhile(
     staying = SupplierMember.objects.filter(supplier=supplier, left_on=None).values("partner")
     for partner in names.filter(reference__in=gone).exclude(pk__in=staying).order_by("pk"):
         told = {"left_on": gone[partner.reference]["left_on"]}
-        yield _Dealings(supplier, partner.reference, "partner_left", told)
+        # A type of its own: a firm that has left hears nothing newer of its former supplier.
+        yield _Dealings(supplier, partner.reference, "partner_left_meanwhile", told)
     led = since.filter(type="supplier.lead_changed").order_by("-position").first()
     if led is not None:
         told = {"since": led.changes["since"]}

@@ -128,10 +128,10 @@ def test_a_contract_that_goes_on_tells_who_left_and_who_leads_since_it_was_compl
     reopen_contract(market.buyer, contract.reference, contract.revision, WHY)
     today = timezone.localdate().isoformat()
     assert of_subject(contract.reference) == [
-        ("contract.partner_left", "ash", {"left_on": today}),
+        ("contract.partner_left_meanwhile", "ash", {"left_on": today}),
         ("contract.lead_changed", "elm", {"since": today}),
     ]
-    assert readers("contract.partner_left") == {"shire", "elm", "ash"}
+    assert readers("contract.partner_left_meanwhile") == {"shire", "elm"}
 
 
 def test_it_tells_nothing_of_who_is_back_or_left_before(contest: Contest) -> None:
@@ -160,9 +160,10 @@ def test_a_tender_that_takes_part_again_tells_who_left_while_it_was_out(contest:
     reinstate(contest.market.buyer, oak.reference, oak.revision, WHY)
     today = timezone.localdate().isoformat()
     assert of_subject(oak.reference) == [
-        ("tender.partner_left", "ash", {"left_on": today}),
+        ("tender.partner_left_meanwhile", "ash", {"left_on": today}),
         ("tender.lead_changed", "elm", {"since": today}),
     ]
+    assert readers("tender.partner_left_meanwhile") == {"shire", "elm"}
     assert readers("tender.lead_changed") == {"shire", "elm"}
 
 

@@ -103,10 +103,14 @@ MEMBERS = {"offer": "wanted_in_offer", "invitation": "wanted_in_invitation", "te
 
 
 def members_of(name: str) -> set[str]:
-    """Which members beside the lead read a type: the firm that it is about, else those that belong still."""
+    """Which members beside the lead read a type: the firm that it is about unless that left before, else those that
+    belong still.
+    """
     kind, _, what = name.partition(".")
     if what in ABOUT_A_FIRM:
         return {"partner"}
+    if what == "partner_left_meanwhile":
+        return set()
     return {MEMBERS[kind]} if kind in MEMBERS else set()
 
 
