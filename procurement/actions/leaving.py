@@ -45,6 +45,8 @@ LIVE_TENDER = (
     Tender.Status.SUCCESSFUL,
 )
 DECIDED = (*CALL_OFFS.last, CallOff.Status.AWARDED)
+AWARDED = Q(competition__call_off__status=CallOff.Status.AWARDED)
+"""Tenders whose contract waits to be signed, and tells who leads and which of the firms that it wants have left."""
 OUT_OF_IT = ("tender.unsuccessful", "tender.disqualified", "tender.not_signed")
 """By what a tender that was submitted is none of LIVE_TENDER any more, and may come back."""
 LIVE_CONTRACT = (Contract.Status.UNSIGNED, Contract.Status.ACTIVE, Contract.Status.EXTENDED)
@@ -80,8 +82,8 @@ def leave_supplier(actor: Actor, supplier: str, partner: str) -> SupplierMember:
 
 
 def told_of_leaving(member: SupplierMember, today: date) -> Iterator[Happening]:
-    """One event for each open offer, live contract and undecided tender in which the firm is wanted; `today` is the
-    first day on which it does not belong.
+    """One event for each open offer, live contract and undecided tender in which the firm is wanted, or that it was let
+    write, of an award that waits to be signed, too; `today` is the first day on which it does not belong.
     """
     wanted = CallOffSupplier.objects.filter(
         partners=member.partner_id, appointment__supplier=member.supplier_id
@@ -90,7 +92,9 @@ def told_of_leaving(member: SupplierMember, today: date) -> Iterator[Happening]:
     names = Q(invitation__asked__partners=member.partner_id) | Q(drafters=member.partner_id)
     dealings = _Dealings(member.supplier, member.partner.reference, "partner_left", changes)
     yield from dealings.of_offers(Offer.objects.filter(asked__in=wanted))
-    yield from dealings.of_tenders(Tender.objects.filter(names))
+    # A contract knows nothing of a firm that was only let write.
+    by_contract = AWARDED & Q(invitation__asked__in=wanted)
+    yield from dealings.of_tenders(Tender.objects.filter(names).exclude(by_contract))
     yield from dealings.of_contracts(Contract.objects.filter(call_off__suppliers__in=wanted))
 
 
@@ -100,7 +104,7 @@ def told_of_lead(supplier: Supplier, partner: Partner, today: date) -> Iterator[
     """
     dealings = _Dealings(supplier, partner.reference, "lead_changed", {"since": today.isoformat()})
     yield from dealings.of_offers(Offer.objects.all())
-    yield from dealings.of_tenders(Tender.objects.all())
+    yield from dealings.of_tenders(Tender.objects.exclude(AWARDED))
     yield from dealings.of_contracts(Contract.objects.all())
 
 
@@ -169,7 +173,7 @@ class _Dealings:
     def of_tenders(self, rows: QuerySet[Tender]) -> Iterator[Happening]:
         tenders = (
             rows.filter(status__in=LIVE_TENDER, invitation__asked__appointment__supplier=self.supplier)
-            .exclude(competition__call_off__status__in=DECIDED)
+            .exclude(competition__call_off__status__in=CALL_OFFS.last)
             .select_related("competition__call_off__organisation", "invitation__asked__appointment__supplier")
             .prefetch_related("drafters")
         )

@@ -21,7 +21,7 @@ from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import disqualify
 from procurement.actions.reinstating import reinstate
 from procurement.actions.tenders import let_write
-from procurement.models import CallOff, Competition, Contract, Event, Invitation, Offer, Supplier
+from procurement.models import CallOff, Competition, Contract, Event, Invitation, Offer, Partner, Supplier
 from procurement.permissions import Actor
 from procurement.querysets_call_offs import ContractQuerySet, OfferQuerySet
 from procurement.querysets_competitions import CompetitionQuerySet, InvitationQuerySet
@@ -186,6 +186,42 @@ def test_a_tender_whose_outcome_is_open_again_tells_who_led_its_supplier_meanwhi
     assert of_subject(oak.reference) == [
         ("tender.lead_changed", "elm", {"since": timezone.localdate().isoformat()})
     ]
+
+
+@pytest.mark.parametrize("way", ["undo", "not_sign"])
+def test_who_was_only_let_write_and_leaves_an_awarded_tender_is_told_of_at_once_and_once(
+    contest: Contest, way: str
+) -> None:
+    """The contract tells of ash, which it wants, though it was let write, too; of elm the tender does."""
+    call_off, market = evaluated(contest), contest.market
+    oak = tender_of(call_off, "oak")
+    firms = Partner.objects.in_bulk(["ash", "elm"], field_name="reference")
+    oak.drafters.set(firms.values())
+    oak.invitation.asked.partners.add(firms["ash"])
+    contract = award_competition(market.buyer, call_off.reference, call_off.revision, "None known")
+    leave_supplier(editor_of("elm", "administrator"), "oak", "elm")
+    left()
+    today = timezone.localdate().isoformat()
+    by_tender = [("tender.partner_left", "elm", {"left_on": today})]
+    by_contract = [("contract.partner_left", "ash", {"left_on": today})]
+    assert (of_subject(oak.reference), of_subject(contract.reference)) == (by_tender, by_contract)
+    assert readers("tender.partner_left") == {"shire", "oak", "elm"}
+    call_off = CallOff.objects.get(pk=call_off.pk)
+    if way == "undo":
+        undo_award(market.approver, call_off.reference, call_off.revision, WHY)
+    else:
+        award_not_signed(market.buyer, call_off.reference, call_off.revision, WHY)
+        oak.refresh_from_db()
+        reinstate(market.buyer, oak.reference, oak.revision, WHY)
+    assert (of_subject(oak.reference), of_subject(contract.reference)) == (by_tender, by_contract)
+
+
+def test_who_leads_the_supplier_of_an_awarded_tender_is_told_by_its_contract_alone(contest: Contest) -> None:
+    call_off, market = evaluated(contest), contest.market
+    contract = award_competition(market.buyer, call_off.reference, call_off.revision, "None known")
+    another_leads()
+    assert of_subject(tender_of(call_off, "oak").reference) == []
+    assert [one[:2] for one in of_subject(contract.reference)] == [("contract.lead_changed", "elm")]
 
 
 def test_a_tender_that_was_told_while_it_was_to_win_is_not_told_twice(contest: Contest) -> None:
