@@ -115,6 +115,19 @@ def summary(page: Page) -> dict[str, str]:
     return dict(zip(keys, page.texts("dd", class_="govuk-summary-list__value"), strict=True))
 
 
+def options(page: Page, field: str) -> list[Element]:
+    """What a field offers to choose from."""
+    first = page.elements.index(page.one("select", id=field))
+    after = [one for one in page.elements[first + 1 :] if one.tag in ("option", "select")]
+    return after[: next((at for at, one in enumerate(after) if one.tag == "select"), len(after))]
+
+
+def chosen(page: Page, field: str) -> str:
+    """The option that is selected in a field, "" where none is."""
+    ours = (one.attributes["value"] for one in options(page, field) if "selected" in one.attributes)
+    return next(ours, "")
+
+
 def wrong(page: Page) -> list[tuple[str, str]]:
     """What the error summary says, and where each line leads."""
     return [

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from procurement.models import Event, Match, Requirement, Shortlist
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, NEED, colleague, keep, signed
 from tests.web.market import HOSTILE
-from tests.web.reading import Page, read, summary, wrong
+from tests.web.reading import Page, chosen, read, summary, wrong
 
 OPEN: dict[str, Any] = NEED | {"must_specialism": []}
 
@@ -21,14 +21,6 @@ def boxes(found: Page, name: str) -> list[str]:
     """The values that are ticked."""
     ticked = found.all("input", name=name)
     return [one.attributes["value"] for one in ticked if "checked" in one.attributes]
-
-
-def chosen(found: Page, field: str) -> str:
-    """The option that is selected in a field."""
-    first = found.elements.index(found.one("select", id=field))
-    options = [one for one in found.elements[first + 1 :] if one.tag in ("option", "select")]
-    ours = options[: next((n for n, one in enumerate(options) if one.tag == "select"), len(options))]
-    return next(one.attributes["value"] for one in ours if "selected" in one.attributes)
 
 
 def test_a_need_is_answered_on_the_page_and_nothing_is_kept(page: Client) -> None:
@@ -140,7 +132,7 @@ def test_what_is_wrong_is_told_at_its_field_and_everything_stays(page: Client) -
                 "#framework",
             ),
         ),
-        ({"text": "x\x00"}, ("What you need: the character U+0000 is not allowed here", "#text")),
+        ({"text": "x\x01"}, ("What you need: the character U+0001 is not allowed here", "#text")),
     ],
 )
 def test_what_does_not_hold_together_is_refused(

@@ -9,7 +9,7 @@ import pytest
 from axes.handlers.proxy import AxesProxyHandler
 from django.test import Client
 
-from procurement.models import User
+from procurement.models import Event, User
 from tests.web.buying import signed
 from tests.web.reading import read
 
@@ -29,6 +29,25 @@ def test_an_address_that_only_takes_forms_leads_on(page: Client) -> None:
 def test_what_the_api_says_of_a_method_stays_a_problem(page: Client) -> None:
     answer = page.post("/api/v1/listings/")
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/organisations/council/members", {"do": "accept", "role": "viewer", "request": "a\0"}),
+        ("/firms/alder", {"do": "leave", "supplier": "\0"}),
+        ("/administration/rate-imports", {"framework": "\0"}),
+        ("/match", {"text": "x\0"}),
+        ("/match", {"text": "x", "a\0": "b"}),
+    ],
+)
+def test_a_form_with_what_no_database_takes_is_no_request(
+    page: Client, address: str, sent: dict[str, str]
+) -> None:
+    before = Event.objects.count()
+    answer = signed(page).post(address, sent)
+    assert (answer.status_code, Event.objects.count()) == (400, before)
+    assert "This request could not be understood" in read(answer).texts("h1")
 
 
 @pytest.fixture

@@ -337,16 +337,12 @@ def test_evidence_in_no_format_is_refused(page: Client) -> None:
     [
         ({"title": "", "listings": ALDER}, ("Title: this must not be empty", "#title")),
         ({"title": "T", "listings": "rm1~x~y"}, ("rm1~x~y: there is no such listing today", "#listings")),
-        ({"title": "T", "listings": "\x00"}, None),
     ],
 )
 def test_beginning_is_refused_with_what_was_typed(
-    page: Client, sent: dict[str, str], said: tuple[str, str] | None
+    page: Client, sent: dict[str, str], said: tuple[str, str]
 ) -> None:
     response = signed(page).post("/shortlists", sent)
-    if said is None:
-        assert response.status_code == 303
-        return
     assert response.status_code == 422
     found = read(response)
     assert wrong(found) == [said]

@@ -87,8 +87,8 @@ def search_unavailable(request: HttpRequest, section: str, retry_after: int) -> 
 class InPlainWords:
     """Says as a page what Django answers with nothing: that an address is no page (a form was sent there by somebody
     who had to sign in again meanwhile), and that the cache is away. Attempts to sign in are counted in it, so that
-    nobody signs in then; whoever is signed in stays it, and nothing else of the pages needs it. An address with a NUL
-    is answered here: no database that is to look for what it names takes one.
+    nobody signs in then; whoever is signed in stays it, and nothing else of the pages needs it. An address or a form
+    with a NUL is answered here: no database that is to look for what it names takes one, and nobody types one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -110,7 +110,9 @@ class InPlainWords:
         if any(isinstance(part, str) and "\0" in part for part in kwargs.values()):
             return page_not_found(request)
         asked = request.META.get("QUERY_STRING", "")
-        return bad_request(request) if "%00" in asked or "\0" in asked else None
+        # What was sent is read by now: its token stands in it.
+        sent = (one for name, values in request.POST.lists() for one in (name, *values))
+        return bad_request(request) if "%00" in asked or any("\0" in one for one in (asked, *sent)) else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, RedisError):

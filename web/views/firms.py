@@ -30,7 +30,6 @@ from procurement.listing_facts import facts_of
 from procurement.models import Appointment, Offering, Partner, ProfileVersion, Supplier, SupplierMember
 from procurement.performance import performance, suppliers_of
 from procurement.permissions import Action, Actor, can
-from procurement.visible import storable
 from web.buying import actor_of
 from web.doing import Change, Refusal, do
 from web.pages import render
@@ -50,7 +49,7 @@ SAVED: Final = {
 def _leave(actor: Actor, reference: str, _revision: int, sent: QueryDict) -> object:
     """Needs no revision: a membership ends once, and one that has ended is told to be gone."""
     try:
-        return leave_supplier(actor, storable(sent.get("supplier", "")), reference)
+        return leave_supplier(actor, sent.get("supplier", ""), reference)
     except NotFound as gone:
         raise Conflict(_("The firm does not belong to that supplier any more.")) from gone
 
