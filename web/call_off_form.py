@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
@@ -27,7 +28,7 @@ from web.typed import amount_typed, whole_typed
 OPTIONS: Final = 4
 """Rows for priced options that the form offers."""
 CHOICES: Final = 100
-"""Requirements and shortlists to choose from: the newest."""
+"""Requirements and shortlists to choose from: the newest, and the one that is chosen already."""
 
 LABELS: Final = {
     "title": N_("Title"),
@@ -45,38 +46,52 @@ LABELS: Final = {
 OF_OPTION: Final = {"months": N_("Months"), "amount": N_("Amount")}
 OPTION: Final = N_("%(field)s of option %(number)s")
 
+Row = TypeVar("Row", Requirement, Shortlist)
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the selects offer: (value, label) pairs, the first to choose none."""
+    """What the selects offer: (value, label) pairs, the first to choose none. `bodies_of`: whose a requirement or a
+    shortlist is, by its reference.
+    """
 
     routes: list[tuple[str, str]]
     mechanisms: list[tuple[str, str]]
     requirements: list[tuple[str, str]]
     shortlists: list[tuple[str, str]]
     organisations: list[tuple[str, str]]
+    bodies_of: Mapping[str, str]
+
+    def with_organisation(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands in the form, with the organisation whose requirement or else shortlist is chosen."""
+        chosen = (self.bodies_of.get(typed.get(name, "")) for name in ("requirement", "shortlist"))
+        return {**typed, "organisation": next(filter(None, chosen), "")}
 
 
-def choices(actor: Actor) -> Choices:
-    """The own organisations' open requirements on a lot and locked shortlists, newest first (three queries)."""
+def choices(actor: Actor, typed: Mapping[str, Any]) -> Choices:
+    """The own organisations' open requirements on a lot and locked shortlists, newest first, and of both what stands in
+    the form: it could not be kept as it is else (three queries).
+    """
     requirements = RequirementQuerySet(Requirement).seen_by(actor).told().order_by("-pk")
-    open_ones = requirements.filter(status=Requirement.Status.OPEN)[:CHOICES]
-    shortlists = ShortlistQuerySet(Shortlist).seen_by(actor).order_by("-pk")
-    locked = shortlists.filter(status=Shortlist.Status.LOCKED)[:CHOICES]
+    on_a_lot = requirements.filter(current__isnull=False).exclude(current__content__lot=None)
+    is_open, locked = Q(status=Requirement.Status.OPEN), Q(status=Shortlist.Status.LOCKED)
+    offered = _with(typed.get("requirement", ""), on_a_lot, on_a_lot.filter(is_open))
+    shortlists = ShortlistQuerySet(Shortlist).seen_by(actor).select_related("organisation").order_by("-pk")
+    listed = _with(typed.get("shortlist", ""), shortlists, shortlists.filter(locked))
     return Choices(
         routes=[("", _("Choose a route")), *choices_said(CallOff.Route.choices)],
         mechanisms=[("", _("Choose")), *choices_said(MECHANISMS.items())],
-        requirements=[
-            ("", _("Choose a requirement")),
-            *(
-                (one.reference, _worded(one))
-                for one in open_ones
-                if one.current and one.current.content["lot"]
-            ),
-        ],
-        shortlists=[("", _("None")), *((one.reference, f"{one.reference}: {one.title}") for one in locked)],
+        requirements=[("", _("Choose a requirement")), *((one.reference, _worded(one)) for one in offered)],
+        shortlists=[("", _("None")), *((one.reference, f"{one.reference}: {one.title}") for one in listed)],
         organisations=[("", _("Choose an organisation")), *bodies(actor, Action.WRITE_CALL_OFF).choices],
+        bodies_of={one.reference: one.organisation.reference for one in offered}
+        | {one.reference: one.organisation.reference for one in listed},
     )
+
+
+def _with(named: str, seen: QuerySet[Row], offered: QuerySet[Row]) -> list[Row]:
+    """The newest that are offered, and the one that is named, if it is among all that are seen."""
+    return list(seen.filter(Q(reference=named) | Q(pk__in=offered.values("pk")[:CHOICES])))
 
 
 def _worded(requirement: Requirement) -> str:

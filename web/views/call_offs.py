@@ -64,7 +64,9 @@ def call_offs(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_call_off(request: HttpRequest) -> HttpResponse:
-    """The form of a draft; what the address names (requirement, shortlist, title) is chosen already."""
+    """The form of a draft; what the address names (requirement, shortlist, title) is chosen already, and with it the
+    organisation whose it is.
+    """
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_CALL_OFFS)
     body = bodies(actor, Action.WRITE_CALL_OFF)
@@ -113,7 +115,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     except Stale:
         found, typed = _seen(actor, reference), typed_from(sent)
         wrong = conflict(
-            actor, ("call_off", found.reference), written(typed, typed_of(found), choices(actor))
+            actor, ("call_off", found.reference), written(typed, typed_of(found), choices(actor, typed))
         )
         return _form(request, actor, typed, wrong, CONFLICT, call_off=found)
     except Conflict as refused:
@@ -153,6 +155,9 @@ def _form(
     status_code: int = 200,
     call_off: CallOff | None = None,
 ) -> HttpResponse:
+    offered = choices(actor, typed)
+    if request.method != "POST":
+        typed = offered.with_organisation(typed)
     rows = [*typed.get("options", ()), *[("", "")] * OPTIONS][: max(OPTIONS, len(typed.get("options", ())))]
     return render(
         request,
@@ -160,7 +165,7 @@ def _form(
         "call-offs",
         status_code=status_code,
         call_off=call_off,
-        choices=choices(actor),
+        choices=offered,
         typed=typed,
         options=rows,
         faults=faults,
