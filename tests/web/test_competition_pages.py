@@ -146,6 +146,18 @@ def test_a_plan_that_breaks_a_rule_changes_nothing_and_keeps_what_was_typed(
     assert shown.one("input", name="price_weight").attributes["value"] == "40"
 
 
+def test_a_refused_plan_is_as_old_as_the_form_that_it_was_written_in(page: Client) -> None:
+    address = planned(signed(page))
+    stale = revision(address)
+    assert page.post(f"{address}/plan", plan(low_price="12") | {"revision": stale}).status_code == 303
+    before = state()
+    answer = page.post(f"{address}/plan", plan(deadline="soon") | {"revision": stale})
+    carried = read(answer).one("input", name="revision").attributes["value"]
+    assert (answer.status_code, carried) == (422, str(stale))
+    assert page.post(f"{address}/plan", plan() | {"revision": carried}).status_code == 409
+    assert state() == before
+
+
 def test_what_keeps_it_from_being_published_is_told_and_publishing_is_not_offered(page: Client) -> None:
     address = planned(signed(page), price_weight="30")
     assert "The weights are 90, not 100." in read(page.get(address)).texts("li")

@@ -97,7 +97,8 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
             409,
         )
     except Invalid as refused:
-        return _form(request, found, typed_from(sent), faults_of(refused.faults, sent), 422)
+        wrong = faults_of(refused.faults, sent)
+        return _form(request, found, typed_from(sent), wrong, 422, revision=sent_revision(sent))
 
 
 def seen_competition(actor: Actor, reference: str) -> CallOff:
@@ -124,13 +125,16 @@ def _form(
     typed: dict[str, Any],
     faults: Iterable[FieldFault],
     status_code: int = 200,
+    revision: int | None = None,
 ) -> HttpResponse:
+    """The form; `revision` is that from which what stands in it was made, where that is not the newest."""
     return render(
         request,
         "competition_form.html",
         "call-offs",
         status_code=status_code,
         call_off=found,
+        revision=found.revision if revision is None else revision,
         choices={name: choices_said(pairs) for name, pairs in CHOICES.items()},
         typed=typed,
         faults=faults,
