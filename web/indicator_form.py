@@ -1,11 +1,13 @@
 """The forms of a contract's key performance indicators and of an assessment: what they say, as
 procurement/actions/indicators.py reads it, what they show of what stands, and to which field a fault belongs.
 
-Rows of indicators that are left empty are not said; those that are stand first when the form is shown again.
+Rows of indicators that are left empty are not said; those that are stand first when the form is shown again. A rating
+is sent beside its indicator's name: the list may have changed since its form was opened.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ from web.saying import choices_said, said
 FIELDS: Final = {"name": N_("Name"), "target": N_("What counts as met")}
 RATED: Final = {"rating": N_("Rating"), "note": N_("Note")}
 INDICATOR: Final = N_("%(field)s of indicator %(number)s")
+GONE: Final = N_("What you wrote on “%(name)s”, which is no indicator any more: %(rating)s")
 WHY_NONE: Final = N_("Why there are none")
 MORE: Final = 3
 """Rows that the button adds."""
@@ -60,16 +63,27 @@ def written(typed: Mapping[str, Any], stands: Mapping[str, Any]) -> list[Written
 
 
 def ratings_from(sent: QueryDict, indicators: Sequence[Indicator]) -> list[dict[str, Any]]:
-    """The ratings that the form says, as assess_contract takes them: its rows are the indicators in their order."""
-    rows = _columns(sent, RATED)
-    return [{"position": one.position, **row} for one, row in zip(indicators, rows, strict=False)]
+    """The ratings that the form says, as assess_contract takes them."""
+    rows, _others = _rated(sent, indicators)
+    return [{"position": one.position, **row} for one, row in zip(indicators, rows, strict=True) if row]
 
 
 def ratings_typed(sent: QueryDict, indicators: Sequence[Indicator]) -> list[dict[str, str]]:
     """What was typed for each indicator, to be shown again."""
-    empty = dict.fromkeys(RATED, "")
-    rows = _columns(sent, RATED)
-    return [rows[at] if at < len(rows) else empty for at in range(len(indicators))]
+    rows, _others = _rated(sent, indicators)
+    return [row or dict.fromkeys(RATED, "") for row in rows]
+
+
+def ratings_left(sent: QueryDict, indicators: Sequence[Indicator]) -> list[FieldFault]:
+    """What was typed for what is no indicator any more, told so that it is not lost."""
+    _rows_of, others = _rated(sent, indicators)
+    known = dict(choices_said(IndicatorRating.Rating.choices))
+    found = []
+    for name, row in others:
+        told = " – ".join(filter(None, (known.get(row["rating"], ""), row["note"].strip())))
+        if told:
+            found.append(FieldFault("", _(GONE) % {"name": name, "rating": told}))
+    return found
 
 
 def ratings_of(
@@ -90,19 +104,25 @@ def rating_choices() -> list[tuple[str, str]]:
     return [("", _("Choose a rating")), *choices_said(IndicatorRating.Rating.choices)]
 
 
-def faults_of(faults: Iterable[Fault]) -> list[FieldFault]:
-    """Each fault with the field that it belongs to."""
-    return [_fault(one) for one in faults]
+def empty_row(sent: QueryDict) -> int:
+    """The number of the first row of the list that is shown empty, of the first row where none is."""
+    rows = typed_from(sent)["indicators"]
+    return next((at for at, row in enumerate(rows, start=1) if not any(row.values())), 1)
 
 
-def _fault(fault: Fault) -> FieldFault:
+def faults_of(faults: Iterable[Fault], row: int = 1) -> list[FieldFault]:
+    """Each fault with the field that it belongs to; one of the whole list with the first field of the `row`."""
+    return [_fault(one, row) for one in faults]
+
+
+def _fault(fault: Fault, row: int) -> FieldFault:
     first, number, part = (*fault.pointer.strip("/").split("/"), "", "")[:3]
     fields = RATED if first == "ratings" else FIELDS
     if first == "no_indicators":
         return FieldFault(first, f"{_(WHY_NONE)}: {lowered(fault.message)}")
-    if first not in ("indicators", "ratings") or not number.isdigit():
+    if first not in ("indicators", "ratings"):
         return FieldFault("", fault.message.rstrip("."))
-    at = int(number) + 1
+    at = int(number) + 1 if number.isdigit() else row
     if part not in fields:
         return FieldFault(f"{next(iter(fields))}-{at}", fault.message.rstrip("."))
     if part == "rating" and fault.code == "required":
@@ -110,6 +130,19 @@ def _fault(fault: Fault) -> FieldFault:
         return FieldFault(f"{part}-{at}", message)
     label = _(INDICATOR) % {"field": said(fields[part]), "number": at}
     return FieldFault(f"{part}-{at}", f"{label}: {lowered(fault.message)}")
+
+
+def _rated(
+    sent: QueryDict, indicators: Sequence[Indicator]
+) -> tuple[list[dict[str, str] | None], list[tuple[str, dict[str, str]]]]:
+    """The row of each indicator, found by its name (the first of that name that is left), and those that no indicator
+    has, each with the name that it was sent beside.
+    """
+    left: defaultdict[str, deque[dict[str, str]]] = defaultdict(deque)
+    for name, row in zip(sent.getlist("indicator"), _columns(sent, RATED), strict=False):
+        left[name].append(row)
+    rows = [left[one.name].popleft() if left[one.name] else None for one in indicators]
+    return rows, [(name, row) for name, others in left.items() for row in others]
 
 
 def _columns(sent: QueryDict, fields: Mapping[str, str]) -> list[dict[str, str]]:

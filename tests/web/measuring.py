@@ -58,4 +58,7 @@ def periods(page: Client, contract: str) -> list[str]:
 def ratings_form(contract: str, *ratings: str, **changes: Any) -> dict[str, Any]:
     """The form of a period as it is sent, with a note where one is needed."""
     notes = ["" if one in ("good", "approaching_target") else "As the returns show." for one in ratings]
-    return {"revision": revision(contract), "rating": list(ratings), "note": notes, **changes}
+    rows = Contract.objects.get(reference=contract.rpartition("/")[2]).indicators
+    names = list(rows.order_by("position").values_list("name", flat=True))
+    sent = {"indicator": names, "rating": list(ratings), "note": notes}
+    return {"revision": revision(contract), **sent, **changes}

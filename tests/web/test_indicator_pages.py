@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from procurement.models import Contract, Event, Indicator, IndicatorRating
@@ -12,7 +13,7 @@ from tests.web.buying import colleague, signed
 from tests.web.calling_off import awarded, step
 from tests.web.market import HOSTILE
 from tests.web.measuring import NAMES, TARGETS, large, measured, periods, ratings_form, revision, set_form
-from tests.web.reading import read, wrong
+from tests.web.reading import chosen, read, wrong
 from tests.web.test_call_off_pages import offered_steps
 
 
@@ -76,7 +77,9 @@ def test_what_is_wrong_with_the_list_stands_beside_its_fields_with_what_was_writ
     assert next(one.attributes.get("value", "") for one in read(answer).all("input", name="name")) == HOSTILE
     answer = page.post(form, set_form(contract, name=NAMES[:2], target=TARGETS[:2]))
     assert answer.status_code == 422
-    assert "these are 2. Set them, or say why" in answer.content.decode()
+    [(told, anchor)] = wrong(read(answer))
+    assert (told.endswith("by any"), anchor) == (True, "#name-3")
+    assert "these are 2. Set them, or say why" in told
     answer = page.post(form, set_form(contract, no_indicators="One report."))
     assert wrong(read(answer)) == [
         (
@@ -116,6 +119,47 @@ def test_who_was_slower_sees_what_stands_and_can_send_it_again(page: Client) -> 
     assert kept() == before
     assert page.post(form, late | {"revision": revision(contract)}).status_code == 303
     assert Indicator.objects.get(position=1).name == "Others"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"), [({"do": "rows"}, 200), ({"target": ["", *TARGETS[1:], ""]}, 422)]
+)
+def test_more_rows_and_a_refusal_leave_the_form_as_old_as_it_was(
+    page: Client, changes: dict[str, Any], status: int
+) -> None:
+    contract = large(page)
+    form = f"{contract}/indicators"
+    opened = revision(contract)
+    late = set_form(contract, name=["Others", *NAMES[1:], ""])
+    assert page.post(form, set_form(contract)).status_code == 303
+    before = kept()
+    answer = page.post(form, late | changes)
+    carried = read(answer).one("input", name="revision").attributes["value"]
+    assert (answer.status_code, carried) == (status, str(opened))
+    assert page.post(form, late | {"revision": carried}).status_code == 409
+    assert kept() == before
+
+
+def test_what_was_rated_stays_beside_its_indicator_where_the_list_was_set_anew(page: Client) -> None:
+    contract = measured(page)
+    [form] = periods(page, contract)
+    sent = [one.attributes["value"] for one in read(page.get(form)).all("input", name="indicator")]
+    late = ratings_form(contract, "good", "inadequate", "approaching_target")
+    assert (sent, late["indicator"]) == (NAMES, NAMES)
+    held = Contract.objects.get()
+    held.indicators.all().delete()
+    for position, name in enumerate(["New ones", *NAMES[:2]], start=1):
+        Indicator.objects.create(contract=held, position=position, name=name, target="So.")
+    Contract.objects.update(revision=held.revision + 1)
+    before = kept()
+    answer = page.post(form, late)
+    assert answer.status_code == 409
+    shown = read(answer)
+    assert [chosen(shown, f"rating-{at}") for at in (1, 2, 3)] == ["", "good", "inadequate"]
+    assert shown.one("textarea", id="note-3").text == "As the returns show."
+    told = [one for one in read(answer).texts("li") if one.startswith("What you wrote on ")]
+    assert told == ["What you wrote on “Satisfied users”, which is no indicator any more: Approaching target"]
+    assert kept() == before
 
 
 def test_a_smaller_contract_may_have_some(page: Client) -> None:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.indicators import assess_contract, set_indicators
 from procurement.actions.public_notices import notice_of
-from procurement.errors import Invalid, NotFound, Refused, Stale
+from procurement.errors import Fault, Invalid, NotFound, Refused, Stale
 from procurement.indicators import (
     MOST,
     assessed,
@@ -41,10 +41,12 @@ from web.doing import refusal_of
 from web.faults import FieldFault
 from web.indicator_form import (
     MORE,
+    empty_row,
     faults_of,
     fixed,
     rating_choices,
     ratings_from,
+    ratings_left,
     ratings_of,
     ratings_typed,
     ratings_written,
@@ -72,7 +74,8 @@ def indicators(request: HttpRequest, reference: str) -> HttpResponse:
         stand = indicators_of(found)
         return _list(request, found, stand, typed_of(stand, found.no_indicators or ""), ())
     if sent.get("do") == "rows":
-        return _list(request, found, indicators_of(found), typed_from(sent, MORE), ())
+        stand = indicators_of(found)
+        return _list(request, found, stand, typed_from(sent, MORE), (), revision=sent_revision(sent))
 
     def act() -> Contract:
         return set_indicators(actor, found.reference, sent_revision(sent), read(sent))
@@ -80,11 +83,15 @@ def indicators(request: HttpRequest, reference: str) -> HttpResponse:
     def stands(now: Contract) -> list[Written]:
         return written(typed_from(sent), typed_of(indicators_of(now), now.no_indicators or ""))
 
-    done, wrong, status = _kept(request, actor, found, "set_indicators", act, stands)
+    def told(faults: Iterable[Fault]) -> list[FieldFault]:
+        return faults_of(faults, empty_row(sent))
+
+    done, wrong, status = _kept(request, actor, found, "set_indicators", act, stands, told)
     if done is not None:
         return done
     found = _owned(actor, reference)
-    return _list(request, found, indicators_of(found), typed_from(sent), wrong, status)
+    made_from = None if status == CONFLICT else sent_revision(sent)
+    return _list(request, found, indicators_of(found), typed_from(sent), wrong, status, made_from)
 
 
 @never_cache
@@ -109,12 +116,14 @@ def assess(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         held = indicators_of(now)
         return ratings_written(ratings_typed(sent, held), ratings_of(held, now, notice))
 
-    done, wrong, status = _kept(request, actor, found, "assess", act, stands)
+    done, wrong, status = _kept(request, actor, found, "assess", act, stands, faults_of)
     if done is not None:
         return done
     found = _owned(actor, reference)
     notice, rows = _notice(found, key), indicators_of(found)
-    return _ratings(request, found, notice, rows, ratings_typed(sent, rows), wrong, status)
+    made_from = None if status == CONFLICT else sent_revision(sent)
+    wrong += ratings_left(sent, rows)
+    return _ratings(request, found, notice, rows, ratings_typed(sent, rows), wrong, status, made_from)
 
 
 def _kept(
@@ -124,6 +133,7 @@ def _kept(
     name: str,
     act: Callable[[], Contract],
     stands: Callable[[Contract], list[Written]],
+    told: Callable[[Iterable[Fault]], list[FieldFault]],
 ) -> tuple[HttpResponse | None, list[FieldFault], int]:
     """Keeps what the form says and leads to the contract, or says why it was refused."""
 
@@ -138,8 +148,8 @@ def _kept(
         return None, conflict(actor, ("contract", contract.reference), stands(now)), CONFLICT
     except Refused as refused:
         if isinstance(refused, Invalid) and refused.faults:
-            return None, faults_of(refused.faults), 422
-        refusal = refusal_of(actor, refused, ("contract", contract.reference), faults_of)
+            return None, told(refused.faults), 422
+        refusal = refusal_of(actor, refused, ("contract", contract.reference), told)
         return None, refusal.faults, refusal.status
 
 
@@ -169,7 +179,9 @@ def _list(
     typed: dict[str, Any],
     faults: Iterable[FieldFault],
     status_code: int = 200,
+    revision: int | None = None,
 ) -> HttpResponse:
+    """The form; `revision` is that from which what stands in it was made, where that is not the newest."""
     for one in stand:
         # Those that were assessed come first: every indicator is at once.
         if assessed(one):
@@ -180,6 +192,7 @@ def _list(
         "call-offs",
         status_code=status_code,
         contract=contract,
+        revision=contract.revision if revision is None else revision,
         open=CONTRACTS.step("set_indicators", contract.status) is not None,
         asked=indicators_asked(contract_facts(contract)),
         fixed=fixed(stand),
@@ -197,7 +210,9 @@ def _ratings(
     typed: Sequence[dict[str, str]],
     faults: Iterable[FieldFault],
     status_code: int = 200,
+    revision: int | None = None,
 ) -> HttpResponse:
+    """The form; `revision` as of the list's."""
     first, last = period_of(contract, notice)
     return render(
         request,
@@ -205,6 +220,7 @@ def _ratings(
         "call-offs",
         status_code=status_code,
         contract=contract,
+        revision=contract.revision if revision is None else revision,
         notice=notice,
         first_day=first,
         last_day=last,
