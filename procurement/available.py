@@ -275,6 +275,8 @@ def contract_steps(
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
 
+        "set_indicators": status != Contract.Status.TERMINATED
+        or {Part.OWNER, Part.LEAD} <= frozenset(signed),
 
 def plan_steps(
     status: str, call_off_status: str, parts: Collection[Part], *, waiting: bool, investor: bool = False

@@ -60,6 +60,11 @@ def of_performance(notice: DueNotice) -> bool:
     return notice.rule.moment == Moment.YEAR
 
 
+def void(contract: Contract) -> bool:
+    """Whether the contract was taken back before both had signed: nothing of it is assessed."""
+    return contract.status == Contract.Status.TERMINATED and contract_facts(contract).entered_on is None
+
+
 def period_of(contract: Contract, notice: DueNotice) -> tuple[date, date]:
     """The first and the last day that a notice of performance is about: the twelve months that end with it or, at the
     contract's end, what is left since the last whole ones. Of a contract that was entered into.

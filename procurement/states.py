@@ -209,8 +209,9 @@ CONTRACTS: Final = Machine(
               "passed."),
         _step("identify", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE), "", _OWNER,
               "contract.identified", "What others call it: notice, purchase order, the buyer's reference."),
-        _step("set_indicators", (Deal.UNSIGNED, Deal.ACTIVE, Deal.EXTENDED), "", _OWNER, "contract.indicators_set",
-              "What its performance is assessed by, or why by nothing; what was assessed keeps its words."),
+        _step("set_indicators", tuple(Deal), "", _OWNER, "contract.indicators_set",
+              "What its performance is assessed by, or why by nothing; what was assessed keeps its words. Once it has "
+              "ended, too, for the notice of its end; not where it was taken back before both had signed."),
         _step("assess", (Deal.ACTIVE, Deal.EXTENDED, Deal.COMPLETE, Deal.TERMINATED), "", _OWNER, "contract.assessed",
               "Each indicator is rated for a period, until the notice that tells of it is published."),
         _step("publish_notice", tuple(Deal), "", _OWNER, "contract.notice_published",

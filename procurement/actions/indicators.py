@@ -27,6 +27,7 @@ from procurement.indicators import (
     indicators_of,
     of_performance,
     period_of,
+    void,
 )
 from procurement.models import Contract, Indicator, IndicatorRating
 from procurement.notice_facts import contract_facts, contract_notices, next_look
@@ -54,8 +55,9 @@ def set_indicators(actor: Actor, reference: str, revision: int, content: Mapping
     says why there are none (`no_indicators`, at most 1,000); never both. Neither takes them away where the law asks for
     none.
 
-    Raises NotFound, NotPermitted, Stale, Conflict; Invalid where the law asks for three or more and there are fewer,
-    and where one that was assessed would not keep its words and place.
+    Raises NotFound, NotPermitted, Stale; Conflict where the contract was taken back before both had signed; Invalid
+    where the law asks for three or more and there are fewer, and where one that was assessed would not keep its words
+    and place.
     """
     faults: list[Fault] = []
     said, reason = _read(content, faults)
@@ -64,6 +66,8 @@ def set_indicators(actor: Actor, reference: str, revision: int, content: Mapping
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
         step = contract_step(actor, contract, "set_indicators")
+        if void(contract):
+            raise Conflict("The contract was taken back before both had signed: nothing of it is assessed.")
         stand = indicators_of(contract)
         faults = [*_too_few(contract, said, reason), *_not_kept(stand, said, reason)]
         if faults:

@@ -266,3 +266,5 @@ def test_a_contract_that_was_taken_back_is_assessed_by_nobody(market: Market) ->
         with pytest.raises(Refused):
             act()
     assert (contract_facts(Contract.objects.get()).entered_on, Indicator.objects.count()) == (None, 0)
+    with pytest.raises(Conflict, match="taken back before both had signed: nothing of it is assessed"):
+        set_indicators(market.buyer, contract.reference, 2, {"indicators": ROWS})

@@ -132,7 +132,7 @@ SIGNED = {
     "unsigned": ["sign", "identify", "set_indicators"],
     "active": ["identify", "set_indicators", "extend", "complete", "terminate"],
     "extended": ["identify", "set_indicators", "extend", "complete", "terminate"],
-    "complete": ["identify", "reopen"],
+    "complete": ["identify", "set_indicators", "reopen"],
     "terminated": [],
 }
 
@@ -169,6 +169,8 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     assert told((Part.LEAD,), to_tell_first=True) == [one for one in steps if one == "sign"]
     assert told((Part.LEAD,), to_tell_first=True, signed={Part.OWNER}) == []
     assert set(SIGNED) == set(CONTRACTS.labels)
+    entered = told((Part.OWNER,), signed={Part.OWNER, Part.LEAD})
+    assert "set_indicators" in entered
 
 
 PLANNED = {

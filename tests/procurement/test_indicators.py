@@ -249,19 +249,20 @@ def test_indicators_are_the_buyers_to_set_and_to_assess(market: Market) -> None:
     ):
         with pytest.raises(Stale):
             act()
-    # It has ended: what it is assessed by stands.
-    with pytest.raises(Conflict, match="is terminated: set indicators is not possible"):
-        set_indicators(market.buyer, contract.reference, 6, {"indicators": ROWS})
     assert kept() == before
 
 
+@pytest.mark.parametrize("status", ["active", "complete", "terminated"])
 def test_a_contract_that_was_signed_without_them_sets_them_and_is_asked_for_its_notices(
-    market: Market, monkeypatch: pytest.MonkeyPatch
+    market: Market, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     contract = awarded(market)
     # Signed by both before this was kept to.
     Contract.objects.update(
-        supplier_signed_at=timezone.now(), buyer_signed_at=timezone.now(), status="active"
+        supplier_signed_at=timezone.now(),
+        buyer_signed_at=timezone.now(),
+        status=status,
+        ended_on=None if status == "active" else contract.ends_on,
     )
     CallOff.objects.update(status="contracted")
     contract.refresh_from_db()

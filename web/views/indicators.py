@@ -27,6 +27,7 @@ from procurement.indicators import (
     indicators_of,
     of_performance,
     period_of,
+    void,
 )
 from procurement.models import Contract, Indicator
 from procurement.notice_facts import contract_facts
@@ -193,7 +194,7 @@ def _list(
         status_code=status_code,
         contract=contract,
         revision=contract.revision if revision is None else revision,
-        open=CONTRACTS.step("set_indicators", contract.status) is not None,
+        open=CONTRACTS.step("set_indicators", contract.status) is not None and not void(contract),
         asked=indicators_asked(contract_facts(contract)),
         fixed=fixed(stand),
         more=len(typed["indicators"]) < MOST,
