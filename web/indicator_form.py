@@ -41,13 +41,13 @@ def typed_from(sent: QueryDict, more: int = 0) -> dict[str, Any]:
     """What was typed, to be shown again with so many more rows."""
     rows = _rows(sent, FIELDS)
     shown = max(len(sent.getlist("name")) + more, LEAST)
-    return {"indicators": _padded(rows, shown), "no_indicators": sent.get("no_indicators", "")}
+    return {"indicators": padded(rows, shown), "no_indicators": sent.get("no_indicators", "")}
 
 
 def typed_of(indicators: Sequence[Indicator], reason: str) -> dict[str, Any]:
     """What the form shows of what stands; at least an empty row for each that the law asks for, and one more."""
     rows = [{"name": one.name, "target": one.target} for one in indicators]
-    return {"indicators": _padded(rows, max(len(rows) + 1, LEAST)), "no_indicators": reason}
+    return {"indicators": padded(rows, max(len(rows) + 1, LEAST)), "no_indicators": reason}
 
 
 def fixed(indicators: Iterable[Indicator]) -> frozenset[int]:
@@ -155,6 +155,6 @@ def _rows(sent: QueryDict, fields: Mapping[str, str]) -> list[dict[str, str]]:
     return [row for row in _columns(sent, fields) if any(one.strip() for one in row.values())]
 
 
-def _padded(rows: list[dict[str, str]], shown: int) -> list[dict[str, str]]:
+def padded(rows: list[dict[str, str]], shown: int) -> list[dict[str, str]]:
     """The rows and empty ones after them, up to so many and to the most that there may be."""
     return [*rows, *(dict.fromkeys(FIELDS, "") for _at in range(min(shown, MOST) - len(rows)))]

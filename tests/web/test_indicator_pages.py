@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from procurement.models import Contract, Event, Indicator, IndicatorRating
 from tests.web.bounded import asked
@@ -159,6 +160,35 @@ def test_what_was_rated_stays_beside_its_indicator_where_the_list_was_set_anew(p
     assert shown.one("textarea", id="note-3").text == "As the returns show."
     told = [one for one in read(answer).texts("li") if one.startswith("What you wrote on ")]
     assert told == ["What you wrote on “Satisfied users”, which is no indicator any more: Approaching target"]
+    assert kept() == before
+
+
+def test_who_was_slower_than_others_that_were_assessed_sees_them_all(page: Client) -> None:
+    contract = measured(page)
+    form, late = f"{contract}/indicators", set_form(contract)
+    names = [*NAMES, "Complaints", "Incidents", "Savings"]
+    made = page.post(form, set_form(contract, name=names, target=["One."] * 6))
+    assert made.status_code == 303
+    [period] = periods(page, contract)
+    assert page.post(period, ratings_form(contract, *["good"] * 6)).status_code == 303
+    before = kept()
+    for sent, status in ((late, 409), (late | {"do": "rows"}, 200)):
+        answer = page.post(form, sent)
+        assert answer.status_code == status
+        shown = [one.attributes["value"] for one in read(answer).all("input", name="name")[:6]]
+        assert shown == names
+    assert kept() == before
+
+
+def test_a_contract_that_was_taken_back_has_no_form_of_indicators(page: Client) -> None:
+    contract = large(page)
+    Contract.objects.update(status="terminated", ended_on=timezone.localdate())
+    told = page.get(f"{contract}/indicators").content.decode()
+    assert "The contract has ended: its indicators stand." in told
+    assert "<fieldset" not in told
+    assert f"{contract}/indicators" not in links(page, contract)
+    before = kept()
+    assert page.post(f"{contract}/indicators", set_form(contract)).status_code == 409
     assert kept() == before
 
 

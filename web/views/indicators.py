@@ -45,6 +45,7 @@ from web.indicator_form import (
     empty_row,
     faults_of,
     fixed,
+    padded,
     rating_choices,
     ratings_from,
     ratings_left,
@@ -183,6 +184,8 @@ def _list(
     revision: int | None = None,
 ) -> HttpResponse:
     """The form; `revision` is that from which what stands in it was made, where that is not the newest."""
+    # A form may have been made before others were set.
+    typed["indicators"] = padded(typed["indicators"], len(stand))
     for one in stand:
         # Those that were assessed come first: every indicator is at once.
         if assessed(one):
