@@ -253,21 +253,24 @@ def contract_steps(
     to_tell: bool = False,
     to_tell_first: bool = False,
     end_told: bool = False,
+    termination_told: bool = False,
     to_assess: bool = False,
 ) -> list[str]:
     """The steps of a contract that somebody with these parts may take: a side signs once, the buyer not while a notice
     must be published, or indicators be set, before the contract is entered into (`to_tell_first`); an option is taken
     while there is one, before the last day has passed, and not while a notice of it must be published first
-    (`to_tell`); the work is done no earlier than it starts, and goes on after all while the last day is ahead and it
-    was not published that it has ended (`end_told`); a notice is published once its time has come (`to_publish`), one
-    of performance once that is assessed, which it is in its own time (`to_assess`).
+    (`to_tell`) or once it was published that the contract is over (`termination_told`); the work is done no earlier
+    than it starts, and goes on after all while the last day is ahead and it was not published that it has ended
+    (`end_told`); a notice is published once its time has come (`to_publish`), one of performance once that is assessed,
+    which it is in its own time (`to_assess`); indicators are set at any time, unless the contract was taken back before
+    both had signed.
     """
     unsigned = not (frozenset(parts) & {Part.OWNER, Part.LEAD}) <= frozenset(signed)
     # Where the buyer had signed before, the supplier's signature would be the second.
     enters = Part.OWNER in parts or Part.OWNER in signed
     needed = {
         "sign": unsigned and not (to_tell_first and enters),
-        "extend": options_left > 0 and on <= ends_on and not to_tell,
+        "extend": options_left > 0 and on <= ends_on and not (to_tell or termination_told),
         "complete": on >= starts_on,
         "reopen": on <= ends_on and not end_told,
         "publish_notice": to_publish,

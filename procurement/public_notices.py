@@ -269,6 +269,16 @@ def of_end(notice: DueNotice) -> bool:
 
 def year_of(kind: str, entered_on: date, day: date) -> str:
     """The key of the yearly notice of a contract for the year in which the day lies, counted from the day on which it
+def told_terminated(found: Iterable[DueNotice]) -> DueNotice | None:
+    """The notice by which it was published that the contract is over, and not only how it performed to its end; None
+    where none was.
+    """
+    for one in found:
+        if one.rule.moment == Moment.END and one.status == Status.PUBLISHED:
+            return one
+    return None
+
+
     was entered into.
     """
     number = 1

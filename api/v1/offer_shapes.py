@@ -28,7 +28,7 @@ from procurement.indicators import indicators_of, lacking, to_assess, to_publish
 from procurement.models import CallOff, Contract, Offer
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
-from procurement.public_notices import told_before, told_first, told_of_end, why_none
+from procurement.public_notices import told_before, told_first, told_of_end, told_terminated, why_none
 
 FORMS: Final = ("json", "pdf")
 
@@ -248,6 +248,7 @@ class ContractSerializer(ContractSummarySerializer):
             to_tell=told_before(notices, row.taken + 1) is not None,
             to_tell_first=told_first(notices) is not None or bool(lacking(row, indicators)),
             end_told=told_of_end(notices) is not None,
+            termination_told=told_terminated(notices) is not None,
             to_assess=bool(to_assess(notices, indicators)),
         )
         return super().to_representation(row) | {

@@ -38,6 +38,7 @@ from procurement.public_notices import (
     told_before,
     told_first,
     told_of_end,
+    told_terminated,
     year_of,
 )
 from procurement.querysets_call_offs import ContractQuerySet
@@ -115,8 +116,8 @@ def identify_contract(actor: Actor, reference: str, revision: int, names: Mappin
 
 def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
     """Takes the next priced option, before the contract's last day has passed. Raises NotFound, NotPermitted, Stale,
-    Conflict where no option is left, the last day has passed, or the law asks for a notice of the change before it is
-    made (public_notices.py) and none was published.
+    Conflict where no option is left, the last day has passed, it was published that the contract is over, or the law
+    asks for a notice of the change before it is made (public_notices.py) and none was published.
     """
     with transaction.atomic():
         contract = locked_contract(actor, reference, revision)
@@ -126,6 +127,10 @@ def extend_contract(actor: Actor, reference: str, revision: int) -> Contract:
         if timezone.localdate() > contract.ends_on:
             raise Conflict(f"The contract ended on {contract.ends_on}: it can no longer be extended.")
         notices = contract_notices(contract, timezone.localdate())
+        if (last := told_terminated(notices)) is not None:
+            raise Conflict(
+                f"The {last.rule.name} says publicly that it has ended: it can no longer be extended."
+            )
         first = told_before(notices, contract.taken + 1)
         if first is not None:
             raise Conflict(

@@ -163,6 +163,7 @@ def test_the_steps_of_a_contract(status: str, steps: list[str]) -> None:
     assert told((Part.OWNER,), on=date(2026, 3, 3)) == late
     assert told((Part.OWNER,), end_told=True) == [one for one in steps if one != "reopen"]
     assert told((Part.OWNER,), to_tell=True) == without
+    assert told((Part.OWNER,), termination_told=True) == without
     assert told((Part.OWNER,), on=date(2026, 3, 1)) == [one for one in steps if one != "complete"]
     untold = [one for one in steps if one != "sign"]
     assert told((Part.OWNER,), to_tell_first=True) == untold

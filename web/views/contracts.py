@@ -23,7 +23,7 @@ from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
 from procurement.permissions import Actor
-from procurement.public_notices import told_before, told_first, told_of_end, why_none
+from procurement.public_notices import told_before, told_first, told_of_end, told_terminated, why_none
 from procurement.querysets_call_offs import ContractQuerySet, buying
 from procurement.states import Part
 from web.buying import actor_of
@@ -124,6 +124,7 @@ def _page(
         to_tell=before is not None,
         to_tell_first=first is not None or bool(unset),
         end_told=told_of_end(notices) is not None,
+        termination_told=told_terminated(notices) is not None,
         to_assess=bool(periods),
     )
     blocking = _unsignable(found) if "sign" in actions else []
