@@ -66,6 +66,7 @@ def call_off_facts(call_off: CallOff, greatest: int) -> NoticeFacts:
 def _of(
     facts: NoticeFacts, awarded: date | None, entered: datetime | None, contract: Contract
 ) -> NoticeFacts:
+    # Who says after its last day that the work is done moves that day no more than who says nothing.
     return NoticeFacts(
         regime=facts.regime,
         buyer_class=facts.buyer_class,
@@ -76,7 +77,7 @@ def _of(
         awarded_on=awarded,
         entered_on=timezone.localdate(entered) if entered else None,
         ends_on=contract.ends_on,
-        ended_on=contract.ended_on if entered else None,
+        ended_on=min(contract.ended_on, contract.ends_on) if entered and contract.ended_on else None,
         taken=tuple(_taken(contract)),
         no_indicators=bool(contract.no_indicators),
     )
