@@ -275,11 +275,11 @@ def contract_steps(
         "reopen": on <= ends_on and not end_told,
         "publish_notice": to_publish,
         "assess": to_assess,
+        "set_indicators": status != Contract.Status.TERMINATED
+        or {Part.OWNER, Part.LEAD} <= frozenset(signed),
     }
     return [name for name in CONTRACTS.available(status, parts) if needed.get(name, True)]
 
-        "set_indicators": status != Contract.Status.TERMINATED
-        or {Part.OWNER, Part.LEAD} <= frozenset(signed),
 
 def plan_steps(
     status: str, call_off_status: str, parts: Collection[Part], *, waiting: bool, investor: bool = False

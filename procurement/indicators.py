@@ -9,14 +9,13 @@ assessed at least once in every twelve months and at the end, and published.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
-from procurement.deadlines import months_after
 from procurement.models import Contract, Indicator, IndicatorRating
 from procurement.notice_facts import contract_facts
-from procurement.public_notices import KINDS, DueNotice, Moment, NoticeFacts, asked
+from procurement.public_notices import KINDS, DueNotice, Moment, NoticeFacts, Status, asked
 
 LEAST: Final = 3
 """Section 52(1)."""
@@ -65,36 +64,40 @@ def void(contract: Contract) -> bool:
     return contract.status == Contract.Status.TERMINATED and contract_facts(contract).entered_on is None
 
 
-def period_of(contract: Contract, notice: DueNotice) -> tuple[date, date]:
-    """The first and the last day that a notice of performance is about: the twelve months that end with it or, at the
-    contract's end, what is left since the last whole ones. Of a contract that was entered into.
+def period_of(notice: DueNotice, indicators: Iterable[Indicator] = ()) -> tuple[date, date]:
+    """The first and the last day that a notice of performance is about, of a contract that was entered into; of one
+    that was published those for which its indicators were rated then, wherever the contract's end is by now.
     """
-    entered, last = contract_facts(contract).entered_on, notice.due_on
-    assert entered is not None
-    assert last is not None
-    first, years = entered, 1
-    while (closes := months_after(entered, 12 * years)) < last:
-        first, years = closes + timedelta(days=1), years + 1
-    return first, last
+    told = None
+    if notice.status == Status.PUBLISHED:
+        told = next(filter(None, (rating_of(one, notice) for one in indicators)), None)
+    if told is not None:
+        return told.first_day, told.last_day
+    assert notice.first_day is not None
+    assert notice.due_on is not None
+    return notice.first_day, notice.due_on
 
 
-def rating_of(indicator: Indicator, contract: Contract, notice: DueNotice) -> IndicatorRating | None:
-    """How the indicator was rated for a notice's period; None where it was not. Its ratings were read with it."""
-    period = period_of(contract, notice)
-    found = (one for one in indicator.ratings.all() if one.key == notice.key)
-    return next((one for one in found if (one.first_day, one.last_day) == period), None)
+def rating_of(indicator: Indicator, notice: DueNotice) -> IndicatorRating | None:
+    """How the indicator was rated for a notice's period, with which its ratings were read; None where it was not. For
+    one that was published it is what was said last before that: then its period may have been another.
+    """
+    found = [one for one in indicator.ratings.all() if one.key == notice.key]
+    if notice.status == Status.PUBLISHED:
+        return max(found, key=lambda one: one.assessed_at, default=None)
+    return next((one for one in found if (one.first_day, one.last_day) == period_of(notice)), None)
 
 
-def unassessed(contract: Contract, notice: DueNotice, indicators: Sequence[Indicator]) -> str:
+def unassessed(notice: DueNotice, indicators: Sequence[Indicator]) -> str:
     """Why a notice is not published yet for want of an assessment; "" where it waits for none."""
     if not of_performance(notice) or not notice.waits:
         return ""
     name = notice.rule.name
     if not indicators:
         return f"The contract has no key performance indicators: set and assess them before the {name} is published."
-    if all(rating_of(one, contract, notice) for one in indicators):
+    if all(rating_of(one, notice) for one in indicators):
         return ""
-    first, last = period_of(contract, notice)
+    first, last = period_of(notice)
     return f"The contract is assessed for {first} to {last} before the {name} is published."
 
 
@@ -103,11 +106,9 @@ def to_assess(notices: Sequence[DueNotice], indicators: Sequence[Indicator]) -> 
     return [one for one in notices if indicators and of_performance(one) and one.waits]
 
 
-def to_publish(
-    contract: Contract, notices: Sequence[DueNotice], indicators: Sequence[Indicator]
-) -> list[DueNotice]:
+def to_publish(notices: Sequence[DueNotice], indicators: Sequence[Indicator]) -> list[DueNotice]:
     """The notices whose publication may be kept now for the first time."""
-    return [one for one in notices if one.open and not unassessed(contract, one, indicators)]
+    return [one for one in notices if one.open and not unassessed(one, indicators)]
 
 
 def step_towards(contract: Contract, notice: DueNotice) -> str:
@@ -115,7 +116,7 @@ def step_towards(contract: Contract, notice: DueNotice) -> str:
     if not of_performance(notice):
         return "publish_notice"
     indicators = indicators_of(contract)
-    if not unassessed(contract, notice, indicators):
+    if not unassessed(notice, indicators):
         return "publish_notice"
     return "assess" if indicators else "set_indicators"
 

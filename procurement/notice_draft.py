@@ -22,7 +22,7 @@ from procurement.notice_facts import contract_facts
 from procurement.order_form import content_of, terms_of
 from procurement.parts import lead_of
 from procurement.pricing import money
-from procurement.public_notices import DueNotice
+from procurement.public_notices import DueNotice, Status
 
 FORMAT: Final = 1
 """Of the draft: a reader of a later one must know the earlier ones, too."""
@@ -96,7 +96,7 @@ def notice_draft(contract: Contract, notice: DueNotice) -> dict[str, Any]:
             {"position": one.position, "name": one.name, "target": one.target} for one in indicators
         ],
         "no_indicators": (contract.no_indicators or "") if _tells_indicators(notice) else "",
-        "performance": _performance(notice, contract, indicators),
+        "performance": _performance(notice, indicators),
         "missing": _missing(notice, contract, lead, cpv, indicators),
     }
 
@@ -106,23 +106,21 @@ def _tells_indicators(notice: DueNotice) -> bool:
     return notice.rule.kind == "uk7" or of_performance(notice)
 
 
-def _performance(
-    notice: DueNotice, contract: Contract, indicators: Sequence[Indicator]
-) -> dict[str, Any] | None:
+def _performance(notice: DueNotice, indicators: Sequence[Indicator]) -> dict[str, Any] | None:
     """Each indicator's rating for the period that a notice of performance is about; None of any other, and before it is
-    assessed whole.
+    assessed whole. One that was published tells what it told: of an indicator that was set since, nothing.
     """
     if not of_performance(notice):
         return None
-    rated = [(one, rating_of(one, contract, notice)) for one in indicators]
+    rated = [(one, rating_of(one, notice)) for one in indicators]
     told = [
         {"position": one.position, "rating": found.rating, "note": found.note}
         for one, found in rated
         if found
     ]
-    if not told or len(told) < len(rated):
+    if not told or (len(told) < len(rated) and notice.status != Status.PUBLISHED):
         return None
-    first, last = period_of(contract, notice)
+    first, last = period_of(notice, indicators)
     return {"first_day": first.isoformat(), "last_day": last.isoformat(), "ratings": told}
 
 
@@ -153,6 +151,6 @@ def _missing(
     asked = _tells_indicators(notice) and indicators_asked(contract_facts(contract))
     if asked and len(indicators) < LEAST and not contract.no_indicators:
         found.append("key performance indicators: three or more, or why there are none")
-    if indicators and of_performance(notice) and _performance(notice, contract, indicators) is None:
+    if indicators and of_performance(notice) and _performance(notice, indicators) is None:
         found.append("ratings: performance is not assessed for the period yet")
     return found

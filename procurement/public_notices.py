@@ -13,11 +13,13 @@ row is of it, no framework under it is taken (actions/frameworks.py), and BY_SCO
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from operator import itemgetter
 from typing import Final
 
 from procurement.deadlines import months_after
@@ -145,6 +147,8 @@ RULES: Final[tuple[NoticeRule, ...]] = (
                central_days=30, nations=frozenset({"", ENGLAND})),
 )  # fmt: skip
 KINDS: Final = {one.kind: one for one in RULES}
+FORMER_END: Final = re.compile(r"-(\d{4}-\d\d-\d\d)$")
+"""How the key of a notice of performance ends that was the last until the end moved: with the day that was the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +200,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A notice of one contract. `key` names it within the contract (`uk7`, `uk9-1`). `due_on` is the last day on
+    """A notice of one contract. `key` names it within the contract (`uk7`, `uk9-1`; `uk9-2027-12-31` one of performance
+    that was published as the last, before an option moved the end away from that day). `due_on` is the last day on
     which it is in time, None where the law names none or its moment is unknown; `days_left` to it, negative once it
-    has passed. `remind_on` is the day of the reminder, None where there is none to come.
+    has passed. `remind_on` is the day of the reminder, None where there is none to come. `first_day` is that of the
+    period which one of performance is about, as it now stands; it ends with `due_on`.
     """
 
     key: str
@@ -209,6 +215,7 @@ class DueNotice:
     remind_on: date | None
     number: str
     published_on: date | None
+    first_day: date | None = None
 
     @property
     def waits(self) -> bool:
@@ -262,13 +269,6 @@ def told_of_end(found: Iterable[DueNotice]) -> DueNotice | None:
     return None
 
 
-def of_end(notice: DueNotice) -> bool:
-    """Whether it is asked for as the contract ends."""
-    return notice.rule.moment == Moment.END or notice.key == f"{notice.rule.kind}-end"
-
-
-def year_of(kind: str, entered_on: date, day: date) -> str:
-    """The key of the yearly notice of a contract for the year in which the day lies, counted from the day on which it
 def told_terminated(found: Iterable[DueNotice]) -> DueNotice | None:
     """The notice by which it was published that the contract is over, and not only how it performed to its end; None
     where none was.
@@ -279,12 +279,20 @@ def told_terminated(found: Iterable[DueNotice]) -> DueNotice | None:
     return None
 
 
-    was entered into.
+def of_end(notice: DueNotice) -> bool:
+    """Whether it is asked for as the contract ends."""
+    return notice.rule.moment == Moment.END or notice.key == f"{notice.rule.kind}-end"
+
+
+def former_key(kind: str, entered_on: date, end: date) -> str:
+    """The key that a notice of performance has once it is no longer the last, which it was of a contract that ended on
+    that day: that of the year which ends with it, counted from the day on which the contract was entered into; else one
+    of its own, for the rest of that year is told of with the year.
     """
     number = 1
-    while months_after(entered_on, 12 * number) < day:
+    while (closes := months_after(entered_on, 12 * number)) < end:
         number += 1
-    return f"{kind}-{number}"
+    return f"{kind}-{number}" if closes == end else f"{kind}-{end.isoformat()}"
 
 
 def asked(rule: NoticeRule, facts: NoticeFacts) -> bool:
@@ -350,7 +358,10 @@ def _told(
         if moment is not None and kept.published_on is None and not kept.reminded:
             remind = due_on - timedelta(days=rule.remind) if due_on else moment + timedelta(days=rule.remind)
             remind = max(remind, _opens(rule, moment))
-        yield DueNotice(key, rule, status, due_on, left, remind, kept.number, kept.published_on)
+        begins = None
+        if rule.moment == Moment.YEAR and moment is not None:
+            begins = _begins(rule.kind, facts, published, moment)
+        yield DueNotice(key, rule, status, due_on, left, remind, kept.number, kept.published_on, begins)
 
 
 def _moments(
@@ -378,21 +389,41 @@ def _moments(
 def _years(
     kind: str, facts: NoticeFacts, published: Mapping[str, Published]
 ) -> Iterator[tuple[str, date | None, bool]]:
-    """The years that were told of and the next one, then the end."""
+    """The years that were told of and the next one, among them the ends that were and moved, then the end."""
     if facts.entered_on is None:
         yield f"{kind}-1", None, False
         return
     last = facts.ended_on or facts.ends_on
-    number = 1
+    number, told = 1, [(f"{kind}-{day.isoformat()}", day) for day in _former_ends(kind, published)]
     while True:
         closes = months_after(facts.entered_on, 12 * number)
         if last is not None and closes >= last:
             break
-        yield f"{kind}-{number}", closes, True
+        told.append((f"{kind}-{number}", closes))
         if f"{kind}-{number}" not in published or published[f"{kind}-{number}"].published_on is None:
             break
         number += 1
+    for key, day in sorted(told, key=itemgetter(1)):
+        yield key, day, True
     yield f"{kind}-end", last, True
+
+
+def _former_ends(kind: str, published: Mapping[str, Published]) -> list[date]:
+    """The days on which the contract was to end, and for which its performance was told of, before they moved."""
+    ends = [FORMER_END.search(key) for key in published if key.startswith(f"{kind}-")]
+    return [date.fromisoformat(one[1]) for one in ends if one]
+
+
+def _begins(kind: str, facts: NoticeFacts, published: Mapping[str, Published], last: date) -> date:
+    """The first day of the period that ends with a day: the twelve months that end with it or, at the contract's end,
+    what is left since the last whole ones; after an end that moved, what is left since that.
+    """
+    assert facts.entered_on is not None
+    first, years = facts.entered_on, 1
+    while (closes := months_after(facts.entered_on, 12 * years)) < last:
+        first, years = closes + timedelta(days=1), years + 1
+    told = [day + timedelta(days=1) for day in _former_ends(kind, published) if day < last]
+    return max([first, *told])
 
 
 def _last_day(rule: NoticeRule, facts: NoticeFacts, moment: date | None) -> date | None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop as N_
 
 from procurement.errors import Fault
 from procurement.indicators import LEAST, MOST, assessed, rating_of
-from procurement.models import Contract, Indicator, IndicatorRating
+from procurement.models import Indicator, IndicatorRating
 from procurement.public_notices import DueNotice
 from web.faults import FieldFault, lowered
 from web.meanwhile import Written, rows_written
@@ -86,11 +86,9 @@ def ratings_left(sent: QueryDict, indicators: Sequence[Indicator]) -> list[Field
     return found
 
 
-def ratings_of(
-    indicators: Sequence[Indicator], contract: Contract, notice: DueNotice
-) -> list[dict[str, str]]:
+def ratings_of(indicators: Sequence[Indicator], notice: DueNotice) -> list[dict[str, str]]:
     """What stands of each indicator for the notice's period."""
-    found = [rating_of(one, contract, notice) for one in indicators]
+    found = [rating_of(one, notice) for one in indicators]
     return [{"rating": one.rating if one else "", "note": one.note if one else ""} for one in found]
 
 

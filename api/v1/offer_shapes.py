@@ -244,7 +244,7 @@ class ContractSerializer(ContractSummarySerializer):
             starts_on=row.starts_on,
             ends_on=row.ends_on,
             on=today,
-            to_publish=bool(to_publish(row, notices, indicators)),
+            to_publish=bool(to_publish(notices, indicators)),
             to_tell=told_before(notices, row.taken + 1) is not None,
             to_tell_first=told_first(notices) is not None or bool(lacking(row, indicators)),
             end_told=told_of_end(notices) is not None,

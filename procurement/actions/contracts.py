@@ -34,12 +34,12 @@ from procurement.profiles import Reader
 from procurement.public_notices import (
     DueNotice,
     Moment,
+    former_key,
     of_end,
     told_before,
     told_first,
     told_of_end,
     told_terminated,
-    year_of,
 )
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.revisions import changed_since
@@ -310,22 +310,18 @@ def _end(actor: Actor, reference: str, revision: int | None, name: str, reason: 
 
 
 def _forget_end(contract: Contract, notices: Iterable[DueNotice]) -> None:
-    """The end that its notices were reminded of, or published for, is not the contract's any more: those of the next
-    are asked for anew. What was published as the last of the yearly ones was that of its year.
+    """The end that its notices were reminded of is not the contract's any more: those of the next are asked for anew.
+    What was published of its performance to that end stays, with what was assessed for it, under another key.
     """
     rows = PublicNotice.objects.filter(contract=contract)
-    for one in notices:
-        if not of_end(one):
-            continue
-        kept = rows.filter(key=one.key)
-        entered_on = contract_facts(contract).entered_on
-        if one.rule.moment == Moment.YEAR and one.published_on and entered_on:
-            year = year_of(one.rule.kind, entered_on, one.published_on)
-            if not rows.filter(key=year).exclude(published_on=None).exists():
-                rows.filter(key=year).delete()
-                kept.update(key=year)
-                IndicatorRating.objects.filter(indicator__contract=contract, key=one.key).update(key=year)
-        kept.delete()
+    entered_on = contract_facts(contract).entered_on
+    for one in filter(of_end, notices):
+        rows.filter(key=one.key, published_on=None).delete()
+        if one.published_on and one.rule.moment == Moment.YEAR and entered_on and one.due_on:
+            key = former_key(one.rule.kind, entered_on, one.due_on)
+            rows.filter(key=one.key).update(key=key)
+            ratings = IndicatorRating.objects.filter(indicator__contract=contract, key=one.key)
+            ratings.filter(last_day=one.due_on).update(key=key)
 
 
 def _save(contract: Contract, *fields: str) -> None:

@@ -111,7 +111,7 @@ def assess_contract(actor: Actor, reference: str, revision: int, key: object, ra
         read = _ratings(Reader("/ratings", faults, shown=True), ratings, indicators)
         if faults:
             raise Invalid(NOT_TAKEN, tuple(faults))
-        first, last = period_of(contract, notice)
+        first, last = period_of(notice)
         now = timezone.now()
         for one in indicators:
             rating, note = read[one.position]

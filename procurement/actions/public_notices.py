@@ -42,7 +42,7 @@ def publish_notice(
         notice = notice_of(contract, key, today)
         if notice.status == Status.AHEAD and not notice.open:
             raise Conflict("Its time has not come: nothing is to be published yet.")
-        if why := unassessed(contract, notice, indicators_of(contract)):
+        if why := unassessed(notice, indicators_of(contract)):
             raise Conflict(why)
         faults: list[Fault] = []
         told = Reader("/number", faults).text(number, NUMBER_LENGTH, required=True)

@@ -10,14 +10,16 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from procurement.actions.contracts import (
+    complete_contract,
     extend_contract,
+    reopen_contract,
     terminate_contract,
 )
 from procurement.actions.indicators import assess_contract, set_indicators
 from procurement.actions.public_notices import notice_of, publish_notice
 from procurement.call_off_facts import facts_of
 from procurement.errors import Conflict, Invalid, Refused
-from procurement.indicators import of_performance, period_of
+from procurement.indicators import indicators_of, of_performance, period_of
 from procurement.models import (
     CallOff,
     Contract,
@@ -140,7 +142,7 @@ def test_a_period_is_assessed_in_its_last_month_or_once_it_has_ended(
     publish_notice(market.buyer, contract.reference, 6, "uk9-1", NUMBER, today().isoformat())
     contract = terminate_contract(market.buyer, contract.reference, 7, "The service was closed.")
     # Ended within its first year, of which it was told: what is left is told of with the end.
-    assert period_of(contract, due(contract)) == (first, today())
+    assert period_of(due(contract)) == (first, today())
 
 
 def test_the_end_is_about_what_is_left_since_the_last_whole_year(market: Market) -> None:
@@ -148,9 +150,9 @@ def test_the_end_is_about_what_is_left_since_the_last_whole_year(market: Market)
     found = next(one for one in contract_notices(contract, today()) if of_performance(one))
     year = found.due_on
     assert year is not None
-    assert period_of(contract, found) == (today(), year)
+    assert period_of(found) == (today(), year)
     last = next(one for one in contract_notices(contract, today()) if one.key == "uk9-end")
-    begins, ends = period_of(contract, last)
+    begins, ends = period_of(last)
     assert (begins - timedelta(days=1)).month == year.month
     assert begins.year == year.year + 1
     assert ends == contract.ends_on
@@ -232,6 +234,37 @@ def test_the_drafts_tell_indicators_and_how_they_were_met(market: Market) -> Non
         assert (draft(other)["indicators"], draft(other)["performance"]) == ([], None)
 
 
+def test_the_draft_of_one_that_was_published_tells_what_it_told(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = active(market)
+    first, end = today(), contract.ends_on
+    monkeypatch.setattr(timezone, "now", lambda: noon(end - timedelta(days=20)))
+    # Complete by mistake, and assessed for that day.
+    complete_contract(market.buyer, contract.reference, 5)
+    assess_contract(market.buyer, contract.reference, 6, "uk9-end", rated("inadequate", "good", "good"))
+    reopen_contract(market.buyer, contract.reference, 7, "Work is still to come.")
+    monkeypatch.setattr(timezone, "now", lambda: noon(end - timedelta(days=10)))
+    assess_contract(market.buyer, contract.reference, 8, "uk9-end", GOOD)
+    publish_notice(market.buyer, contract.reference, 9, "uk9-end", NUMBER, today().isoformat())
+
+    def told() -> dict[str, Any]:
+        contract.refresh_from_db()
+        return notice_draft(contract, notice_of(contract, "uk9-end", today()))
+
+    performance = {"first_day": first.isoformat(), "last_day": end.isoformat(), "ratings": GOOD}
+    assert told()["performance"] == performance
+    other = {"name": "Complaints", "target": "None upheld."}
+    set_indicators(market.buyer, contract.reference, 10, {"indicators": [*ROWS, other]})
+    assert (told()["performance"], len(told()["indicators"])) == (performance, 4)
+    # Earlier than its last day, of which it was told.
+    complete_contract(market.buyer, contract.reference, 11)
+    assert told()["performance"] == performance
+    assert not [one for one in told()["missing"] if "ratings" in one]
+    notice = notice_of(contract, "uk9-end", today())
+    assert period_of(notice, indicators_of(contract)) == (first, end)
+
+
 def test_the_database_keeps_one_rating_for_a_period_and_whole_indicators(market: Market) -> None:
     contract = ended(market)
     assess_contract(market.buyer, contract.reference, 6, due(contract).key, GOOD)
@@ -259,12 +292,12 @@ def test_the_database_keeps_one_rating_for_a_period_and_whole_indicators(market:
 def test_a_contract_that_was_taken_back_is_assessed_by_nobody(market: Market) -> None:
     contract = awarded(market)
     Contract.objects.update(status="terminated", ended_on=today())
+    with pytest.raises(Conflict, match="taken back before both had signed: nothing of it is assessed"):
+        set_indicators(market.buyer, contract.reference, 2, {"indicators": ROWS})
     for act in (
-        lambda: set_indicators(market.buyer, contract.reference, 2, {"indicators": ROWS}),
+        lambda: set_indicators(market.buyer, contract.reference, 2, {"no_indicators": NONE}),
         lambda: assess_contract(market.buyer, contract.reference, 2, "uk9-1", GOOD),
     ):
         with pytest.raises(Refused):
             act()
     assert (contract_facts(Contract.objects.get()).entered_on, Indicator.objects.count()) == (None, 0)
-    with pytest.raises(Conflict, match="taken back before both had signed: nothing of it is assessed"):
-        set_indicators(market.buyer, contract.reference, 2, {"indicators": ROWS})

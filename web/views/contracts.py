@@ -106,7 +106,7 @@ def _page(
     today = timezone.localdate()
     notices = contract_notices(found, today)
     indicators = indicators_of(found)
-    waiting = to_publish(found, notices, indicators)
+    waiting = to_publish(notices, indicators)
     periods = to_assess(notices, indicators)
     before = told_before(notices, found.taken + 1)
     unsigned = found.status == Contract.Status.UNSIGNED
@@ -145,7 +145,7 @@ def _page(
         first=first if "publish_notice" in actions else None,
         unset=bool(unset) and "set_indicators" in actions,
         indicators=indicators,
-        periods=[(one, *period_of(found, one)) for one in periods] if "assess" in actions else [],
+        periods=[(one, *period_of(one)) for one in periods] if "assess" in actions else [],
         waiting=[(one.key, _(one.rule.name)) for one in waiting],
         today=today,
         done=done_said(request, DONE),

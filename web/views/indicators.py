@@ -108,7 +108,7 @@ def assess(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     notice, rows = _notice(found, key), indicators_of(found)
     sent = request.POST
     if request.method != "POST":
-        return _ratings(request, found, notice, rows, ratings_of(rows, found, notice), ())
+        return _ratings(request, found, notice, rows, ratings_of(rows, notice), ())
 
     def act() -> Contract:
         said = ratings_from(sent, rows)
@@ -116,7 +116,7 @@ def assess(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 
     def stands(now: Contract) -> list[Written]:
         held = indicators_of(now)
-        return ratings_written(ratings_typed(sent, held), ratings_of(held, now, notice))
+        return ratings_written(ratings_typed(sent, held), ratings_of(held, notice))
 
     done, wrong, status = _kept(request, actor, found, "assess", act, stands, faults_of)
     if done is not None:
@@ -217,7 +217,7 @@ def _ratings(
     revision: int | None = None,
 ) -> HttpResponse:
     """The form; `revision` as of the list's."""
-    first, last = period_of(contract, notice)
+    first, last = period_of(notice, rows)
     return render(
         request,
         "assess.html",
