@@ -75,7 +75,7 @@ FORMS: Final[tuple[Mapping[str, Field], ...]] = (
     AS_GRADE,
     AS_ORGANISATION,
 )
-OF_CALL_OFFS: Final = frozenset({"call_off", "offer", "contract"})
+OF_CALL_OFFS: Final = frozenset({"call_off", "offer", "contract", "requirement"})
 """Subjects whose events a call-off's page tells."""
 NO_NOTICES: Final = (
     N_("Contracts Finder does not bind authorities with devolved functions."),
@@ -94,7 +94,8 @@ def shown_labels() -> Iterator[str]:
     yield from (label for label, _shape in SCHEMES.values())
     yield from (field.label for field in FILTERS)
     yield from (field.label for field in TEXT_FIELDS)
-    yield from (rule.name for rule in NOTICE_RULES)
+    for rule in NOTICE_RULES:
+        yield from (rule.name, rule.source)
     for kind, event in EVENT_TYPES.items():
         if event.subject in OF_CALL_OFFS:
             yield meaning_of(kind)

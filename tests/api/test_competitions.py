@@ -53,7 +53,7 @@ MOVES: tuple[tuple[str, str, str, Any, tuple[str, ...], tuple[str, ...]], ...] =
     ("EVALUATED", "POST", CALL_OFFS + "intend/", {}, OWNERS, BUYERS),
     ("EVALUATED", "POST", CALL_OFFS + "award/", {"conflicts": "None."}, OWNERS, BUYERS),
     ("UNSIGNED_AWARD", "POST", CALL_OFFS + "not-sign/", {"reason": "They will not."}, OWNERS, BUYERS),
-    ("OPENED", "POST", CALL_OFFS + "declarations/", {"conflict": False}, ("assessor", "moderator"), BUYERS),
+    ("OPENED", "POST", CALL_OFFS + "declarations/", {"conflict": False}, ("editor", "assessor", "moderator"), BUYERS),
     ("TENDER", "PUT", TENDERS, CONTENT, LEADS, ()),
     ("WRITTEN", "POST", TENDERS + "submit/", {}, LEADS, ()),
     ("WRITTEN", "POST", TENDERS + "withdraw/", REASON, LEADS, ()),
