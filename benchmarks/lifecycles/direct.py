@@ -82,6 +82,9 @@ def accepted(it: Purchase) -> Steps:
     first, *_ = begun(it)
     yield it.weekday(1, 9)
     contracted(it, first)
+    at = f"contracts/{it.contract}/"
+    said = {"indicators": [{"name": "Reports on time", "target": "All of them."}]}
+    it.act(it.owner, f"{at}indicators/", said, "contract.indicators_set", of=at, method="PUT")
 
 
 def extended(it: Purchase) -> Steps:
