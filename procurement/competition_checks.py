@@ -99,10 +99,10 @@ def require_deciding(call_off: CallOff, actor: Actor) -> None:
 
 def require_unconflicted(competition: Competition, actor: Actor, told: str) -> None:
     """Raises NotPermitted where the actor has not declared their interests, or a conflict last (`told`); one query."""
-    mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
-    if mine is None:
+    conflict = conflict_declared(competition.call_off, actor)
+    if conflict is None:
         raise NotPermitted("Declare your interests first.")
-    if mine.conflict:
+    if conflict:
         raise NotPermitted(told)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from itertools import count, takewhile
 from operator import itemgetter
 from typing import Final
 
@@ -289,9 +290,8 @@ def former_key(kind: str, entered_on: date, end: date) -> str:
     that day: that of the year which ends with it, counted from the day on which the contract was entered into; else one
     of its own, for the rest of that year is told of with the year.
     """
-    number = 1
-    while (closes := months_after(entered_on, 12 * number)) < end:
-        number += 1
+    years = enumerate(_closings(entered_on), start=1)
+    number, closes = next(year for year in years if year[1] >= end)
     return f"{kind}-{number}" if closes == end else f"{kind}-{end.isoformat()}"
 
 
@@ -394,15 +394,14 @@ def _years(
         yield f"{kind}-1", None, False
         return
     last = facts.ended_on or facts.ends_on
-    number, told = 1, [(f"{kind}-{day.isoformat()}", day) for day in _former_ends(kind, published)]
-    while True:
-        closes = months_after(facts.entered_on, 12 * number)
+    told = [(f"{kind}-{day.isoformat()}", day) for day in _former_ends(kind, published)]
+    for number, closes in enumerate(_closings(facts.entered_on), start=1):
         if last is not None and closes >= last:
             break
-        told.append((f"{kind}-{number}", closes))
-        if f"{kind}-{number}" not in published or published[f"{kind}-{number}"].published_on is None:
+        key = f"{kind}-{number}"
+        told.append((key, closes))
+        if published.get(key, Published()).published_on is None:
             break
-        number += 1
     for key, day in sorted(told, key=itemgetter(1)):
         yield key, day, True
     yield f"{kind}-end", last, True
@@ -419,11 +418,14 @@ def _begins(kind: str, facts: NoticeFacts, published: Mapping[str, Published], l
     what is left since the last whole ones; after an end that moved, what is left since that.
     """
     assert facts.entered_on is not None
-    first, years = facts.entered_on, 1
-    while (closes := months_after(facts.entered_on, 12 * years)) < last:
-        first, years = closes + timedelta(days=1), years + 1
-    told = [day + timedelta(days=1) for day in _former_ends(kind, published) if day < last]
-    return max([first, *told])
+    whole = takewhile(lambda closes: closes < last, _closings(facts.entered_on))
+    told = (day for day in _former_ends(kind, published) if day < last)
+    return max([facts.entered_on, *(day + timedelta(days=1) for day in (*whole, *told))])
+
+
+def _closings(entered_on: date) -> Iterator[date]:
+    """The last day of each year of a contract, counted from the day on which it was entered into."""
+    return (months_after(entered_on, 12 * number) for number in count(1))
 
 
 def _last_day(rule: NoticeRule, facts: NoticeFacts, moment: date | None) -> date | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from procurement.competition_checks import conflict_declared
 from procurement.errors import NotFound
 from procurement.models import Competition, Tender, TenderFile, TenderRevision
 from procurement.models.tenders import STANDING
@@ -59,8 +60,8 @@ def _takes_part(actor: Actor, competition: Competition) -> bool:
     parts = buyer_parts(actor, competition.call_off)
     if not parts:
         return False
-    mine = competition.declarations.filter(user__reference=actor.reference).order_by("pk").last()
-    return parts.isdisjoint(SCORING) if mine is None else not mine.conflict
+    conflict = conflict_declared(competition.call_off, actor)
+    return parts.isdisjoint(SCORING) if conflict is None else not conflict
 
 
 def receipt_of(actor: Actor, reference: str, number: int) -> TenderRevision:

@@ -15,7 +15,7 @@ from procurement.permissions import Actor
 from procurement.states import Part
 
 SCORING = frozenset({Part.ASSESSOR, Part.MODERATOR})
-DECLARING = SCORING | {Part.OWNER}
+DECIDING = SCORING | {Part.OWNER}
 """Parts that take steps with an opened tender, which a conflict of interest bars."""
 
 
@@ -34,7 +34,7 @@ def steps_of(actor: Actor, tender: Tender, parts: frozenset[Part] | None = None)
     status = competition.call_off.status
     ahead = competition.deadline is not None and timezone.now() < competition.deadline
     conflict = None
-    if competition.opened_at is not None and status in EVALUATED_IN and not DECLARING.isdisjoint(parts):
+    if competition.opened_at is not None and status in EVALUATED_IN and not DECIDING.isdisjoint(parts):
         conflict = conflict_declared(competition.call_off, actor)
     question = asked_about(tender) if competition.opened_at is not None else None
     tendering = Tendering(

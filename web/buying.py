@@ -34,6 +34,11 @@ class Bodies:
             return known[0]
         return named if named in known else None
 
+    @property
+    def several(self) -> list[tuple[str, str]]:
+        """Those to choose from; none where there is nothing to choose."""
+        return list(self.choices) if len(self.choices) > 1 else []
+
 
 def actor_of(request: HttpRequest) -> Actor:
     """Whoever reads the page (two queries for somebody who is signed in)."""
@@ -53,7 +58,7 @@ def several(actor: Actor, action: Action) -> list[tuple[str, str]]:
     """The organisations to choose from where the actor may do this for more than one, else none and no query."""
     if sum(can(actor, action, key) for key in actor.organisations()) < 2:
         return []
-    return list(bodies(actor, action).choices)
+    return bodies(actor, action).several
 
 
 class NoOrganisation(Http404):

@@ -52,11 +52,16 @@ def moved(
         values(request.GET, ())
         row = one_of(seen_by(request), reference)
         made = act(actor, row.reference, revision_meant(request), text_of(body, field or "") or "")
-        shown = ContractQuerySet(Contract).told().get(pk=made.pk)
-        place = reverse("api:contract", args=[shown.reference])
-        return answered(ContractSerializer(shown, context={"actor": actor}).data, shown.revision, place)
+        return contract_answered(actor, made)
 
     return done_once(request, actor.reference, once)
+
+
+def contract_answered(actor: Actor, made: Contract) -> Response:
+    """The contract as it is after a change."""
+    shown = ContractQuerySet(Contract).told().get(pk=made.pk)
+    place = reverse("api:contract", args=[shown.reference])
+    return answered(ContractSerializer(shown, context={"actor": actor}).data, shown.revision, place)
 
 
 class ContractList(ListView):

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, malformed_told, object_of
+from api.changing import done_once, malformed_told, object_of
 from api.conditional import revision_meant
 from api.parameters import values
 from api.schema import operation
-from api.v1.contracts import MOVED, seen_by
+from api.v1.contracts import MOVED, contract_answered, seen_by
 from api.v1.indicator_shapes import AssessmentOfContractSerializer, IndicatorsSerializer
 from api.v1.offer_shapes import ContractSerializer
 from api.v1.offers import SENDS
 from api.views import ApiView, one_of
 from procurement.actions.indicators import FIELDS, assess_contract, set_indicators
-from procurement.models import Contract
-from procurement.permissions import Actor
-from procurement.querysets_call_offs import ContractQuerySet
 
 SETS: Final = '{"indicators": [{"name": "Reports on time", "target": "95 in 100 by their day."}]}'
 RATES: Final = (
@@ -29,13 +25,6 @@ RATES: Final = (
     '{\\"position\\": 2, \\"rating\\": \\"good\\"}, '
     '{\\"position\\": 3, \\"rating\\": \\"other\\", \\"note\\": \\"Not measured yet.\\"}]}'
 )
-
-
-def _shown(actor: Actor, key: int) -> Response:
-    """The contract as it is after a change."""
-    shown = ContractQuerySet(Contract).told().get(pk=key)
-    place = reverse("api:contract", args=[shown.reference])
-    return answered(ContractSerializer(shown, context={"actor": actor}).data, shown.revision, place)
 
 
 class Indicators(ApiView):
@@ -64,7 +53,7 @@ class Indicators(ApiView):
         revision = revision_meant(request)
         with malformed_told():
             made = set_indicators(actor, row.reference, revision, object_of(request, FIELDS))
-        return _shown(actor, made.pk)
+        return contract_answered(actor, made)
 
 
 class Assessments(ApiView):
@@ -93,6 +82,6 @@ class Assessments(ApiView):
             row = one_of(seen_by(request), reference)
             said = (body.get("notice"), body.get("ratings"))
             made = assess_contract(actor, row.reference, revision_meant(request), *said)
-            return _shown(actor, made.pk)
+            return contract_answered(actor, made)
 
         return done_once(request, actor.reference, once)

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.auth import signed_in
-from api.changing import answered, done_once, object_of
+from api.changing import done_once, object_of
 from api.conditional import revision_meant
 from api.parameters import values
 from api.schema import operation
-from api.v1.contracts import MOVED, seen_by
+from api.v1.contracts import MOVED, contract_answered, seen_by
 from api.v1.notice_shapes import NoticeDraftSerializer, PublicationSerializer
 from api.v1.offer_shapes import ContractSerializer
 from api.v1.offers import SENDS
 from api.views import ApiView, DetailView, one_of
 from procurement.actions.public_notices import notice_of, publish_notice
 from procurement.models import Contract
-from procurement.querysets_call_offs import ContractQuerySet, buying
+from procurement.querysets_call_offs import buying
 
 
 class NoticeDraft(DetailView):
@@ -81,9 +80,6 @@ class Publication(ApiView):
             row = one_of(seen_by(request), reference)
             told: tuple[Any, Any] = (body.get("number"), body.get("published_on"))
             made = publish_notice(actor, row.reference, revision_meant(request), notice.lower(), *told)
-            shown = ContractQuerySet(Contract).told().get(pk=made.pk)
-            place = reverse("api:contract", args=[shown.reference])
-            data = ContractSerializer(shown, context={"actor": actor}).data
-            return answered(data, shown.revision, place)
+            return contract_answered(actor, made)
 
         return done_once(request, actor.reference, once)

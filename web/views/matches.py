@@ -136,7 +136,7 @@ def _form(
         root=True,
         form=form,
         choices=choices,
-        organisations=list(body.choices) if len(body.choices) > 1 else [],
+        organisations=body.several,
         keeps=bool(body.choices),
         largest_team=LARGEST_TEAM,
         answer=told,

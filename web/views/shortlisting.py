@@ -156,7 +156,6 @@ def _page(
         on_it=Exists(held)
     )
     newest = list(rows.order_by("-pk").values_list("reference", "title", "on_it")[:SHOWN])
-    many = len(adding.body.choices) > 1
     typed = request.POST.dict()
     return render(
         request,
@@ -170,7 +169,7 @@ def _page(
         ],
         on=[(reference, title) for reference, title, on_it in newest if on_it],
         chosen=typed.get("shortlist", "" if newest else NEW),
-        organisations=list(adding.body.choices) if many else [],
+        organisations=adding.body.several,
         typed=typed,
         faults=wrong,
     )

@@ -106,7 +106,7 @@ def _list(
         rows=page.rows,
         pages=page.pages,
         may_begin=bool(body.choices),
-        organisations=list(body.choices) if len(body.choices) > 1 else [],
+        organisations=body.several,
         typed=typed,
         faults=wrong,
     )
