@@ -54,7 +54,7 @@ READ_BY_NOBODY: Final = {
     ),
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
     ("faults.py", SHAPED.pattern): "what search writes, to be recognised",
-    ("paging.py", "Row"): "the name of a type",
+    **dict.fromkeys([("paging.py", "Row"), ("call_off_form.py", "Row")], "the name of a type"),
     ("views/imports.py", "say which sheet to read"): "what a command is told, to be replaced",
     ("views/imports.py", "create suppliers to have it made"): "what a command is told, to be replaced",
     **dict.fromkeys(
