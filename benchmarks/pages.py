@@ -124,12 +124,12 @@ def packed(buyer: Any, own: str, listings: list[str]) -> str:
 def invited() -> str:
     """The token of a link that invites somebody to an organisation, as their e-mail names it."""
     from procurement.actions.member_invitations import invite_member, new_link  # noqa: PLC0415 - settings first
-    from procurement.models import User  # noqa: PLC0415
+    from procurement.models import Membership  # noqa: PLC0415
     from procurement.permissions import person  # noqa: PLC0415
 
-    inviting = User.objects.get(email="buyer@example.org")
-    own = inviting.memberships.get().organisation.reference
-    found = invite_member(person(inviting), own, "somebody.new@example.org", "Somebody New", "viewer")
+    inviting = Membership.objects.get(user__email="lead@example.org", role=Membership.Role.ADMINISTRATOR)
+    own = inviting.organisation.reference
+    found = invite_member(person(inviting.user), own, "somebody.new@example.org", "Somebody New", "viewer")
     return new_link(found).rpartition("/")[2]
 
 

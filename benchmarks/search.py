@@ -5,9 +5,11 @@ description). 20,000 listings are made from the demonstration market with a seed
 regions and rates are mixed anew), indexed by the engine, and asked over two web processes: a page of 20 with
 facets, highlights and reasons. Every request is a question that was not asked before, whichever pass it is of (but that
 some of the 1,000 real searches are among them, which are asked last); answers are not cached. The engine is timed in
-this process on the questions that were asked alone, so that the ratio shows what the rest of the service adds, and
-within it what tantivy takes. What a process loads once, the model of meanings, is loaded before and told apart.
-Options: --listings 20000, --questions 400 (asked alone), --load 2500 (by eight clients), --seed 3745.
+this process on the questions that were asked alone, and within it what tantivy takes. What the rest of the service adds
+is a ratio, for which service and engine take turns with 20 questions each time, so that a machine that others slow down
+slows both: by the clock, and by the processor time of each. What a process loads once, the model of meanings, is
+loaded before and told apart. Options: --listings 20000, --questions 400 (asked alone), --load 2500 (by eight clients),
+--seed 3745.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ from listing_questions import PATH, Document, market, multiplied, questions, rea
 CLIENTS = 8
 WARMING = 100
 """Questions that are asked before any is timed."""
+IN_TURN = 200
+TURN = 20
+"""Questions that service and engine are asked in turns, and how many at each turn."""
 
 
 class Server:
@@ -111,55 +116,84 @@ class Alone(NamedTuple):
     empty: list[str]
 
 
-def engine_times(folder: Path, first: list[str], targets: list[str]) -> Alone:
-    """Asks the engine alone, the `first` without a clock, then once more with every call of tantivy timed."""
-    from django.http import QueryDict  # noqa: PLC0415 - settings first, as in market()
-    from django.utils import timezone  # noqa: PLC0415
+class Ratio(NamedTuple):
+    """How often the engine's own time the whole request takes: by the clock, and of processor time."""
 
-    from config.gunicorn import GARBAGE_AFTER, keep_freed_memory  # noqa: PLC0415
-    from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415
-    from search.engines.words import WordsReader  # noqa: PLC0415
-    from search.params import listing_query  # noqa: PLC0415
-    from search.query import ListingQuery  # noqa: PLC0415
+    clock: float
+    processor: float
 
-    engine = EmbeddedEngine(folder)
 
-    def query_of(target: str) -> ListingQuery:
-        return listing_query(QueryDict(target.partition("?")[2]), timezone.localdate())
+class Engine:
+    """The engine by itself in this process, which reads memory as config/gunicorn.py has every web process do; the
+    `first` are asked without a clock.
+    """
 
-    for target in first:
-        engine.search_listings(query_of(target))
-    asked = {target: query_of(target) for target in targets}
-    # As config/gunicorn.py does in every web process.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER)
-    keep_freed_memory()
-    whole, empty = {}, []
-    for target, query in asked.items():
-        began = time.perf_counter()
-        found = engine.search_listings(query)
-        whole[target] = (time.perf_counter() - began) * 1000
-        if not found.count:
-            empty.append(target)
-    spent = [0.0]
-    search = WordsReader.search
+    def __init__(self, folder: Path, first: list[str]) -> None:
+        from config.gunicorn import GARBAGE_AFTER, keep_freed_memory  # noqa: PLC0415 - settings first, as in market()
+        from search.engines.embedded import EmbeddedEngine  # noqa: PLC0415
 
-    def timed(reader: WordsReader, *arguments: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return search(reader, *arguments)
-        finally:
-            spent[0] += (time.perf_counter() - began) * 1000
+        self._engine = EmbeddedEngine(folder)
+        self.ask(first)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE_AFTER)
+        keep_freed_memory()
 
-    WordsReader.search = timed  # type: ignore[method-assign]
-    within = {}
-    for target, query in asked.items():
-        spent[0] = 0.0
-        engine.search_listings(query)
-        within[target] = spent[0]
-    WordsReader.search = search  # type: ignore[method-assign]
-    return Alone(whole, within, empty)
+    def ask(self, targets: list[str]) -> dict[str, tuple[float, int]]:
+        """Milliseconds, and how many were found, of each."""
+        from django.http import QueryDict  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        from search.params import listing_query  # noqa: PLC0415
+
+        found = {}
+        for target in targets:
+            query = listing_query(QueryDict(target.partition("?")[2]), timezone.localdate())
+            began = time.perf_counter()
+            count = self._engine.search_listings(query).count
+            found[target] = (time.perf_counter() - began) * 1000, count
+        return found
+
+    def alone(self, targets: list[str]) -> Alone:
+        """Asks each, then once more with every call of tantivy timed."""
+        from search.engines.words import WordsReader  # noqa: PLC0415
+
+        whole = self.ask(targets)
+        spent = [0.0]
+        search = WordsReader.search
+
+        def timed(reader: WordsReader, *arguments: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return search(reader, *arguments)
+            finally:
+                spent[0] += (time.perf_counter() - began) * 1000
+
+        WordsReader.search = timed  # type: ignore[method-assign]
+        within = {}
+        for target in targets:
+            spent[0] = 0.0
+            self.ask([target])
+            within[target] = spent[0]
+        WordsReader.search = search  # type: ignore[method-assign]
+        return Alone(
+            {target: took for target, (took, _) in whole.items()},
+            within,
+            [target for target, (_, count) in whole.items() if not count],
+        )
+
+    def ratio(self, server: Server, targets: list[str]) -> Ratio:
+        """Service and engine in turns, the same questions."""
+        clock, processor = [0.0, 0.0], [0.0, 0.0]
+        for at in range(0, len(targets), TURN):
+            turn = targets[at : at + TURN]
+            used = server.processor_seconds()
+            clock[0] += server.load(turn, 1)["seconds"]
+            processor[0] += server.processor_seconds() - used
+            used = time.process_time()
+            clock[1] += sum(took for took, _ in self.ask(turn).values()) / 1000
+            processor[1] += time.process_time() - used
+        return Ratio(clock[0] / clock[1], processor[0] / processor[1])
 
 
 def build(folder: Path, documents: Iterator[Document], count: int) -> None:
@@ -231,16 +265,16 @@ def main() -> None:
 
         kinds, first = drawn(asked.questions), mixed(drawn(WARMING))
         kinds_loaded = drawn(asked.load)
-        targets, under_load = mixed(kinds), mixed(kinds_loaded)
+        targets, under_load, in_turn = mixed(kinds), mixed(kinds_loaded), mixed(drawn(IN_TURN))
         real = [f"{PATH}?{urlencode({'q': term, 'seed': 0})}" for term in searches]
         with Server() as server:
             server.load(first, CLIENTS)
             alone = server.load(targets, 1)
             loaded = server.load(under_load, CLIENTS)
             searched = server.load(real, 1)
-        report(
-            kinds, kinds_loaded, alone, searched, loaded, engine_times(Path(work) / "index", first, targets)
-        )
+            engine = Engine(Path(work) / "index", first)
+            ratio = engine.ratio(server, in_turn)
+        report(kinds, kinds_loaded, alone, searched, loaded, engine.alone(targets), ratio)
 
 
 def of_each(kinds: dict[str, list[str]]) -> str:
@@ -255,6 +289,7 @@ def report(
     searched: dict[str, Any],
     loaded: dict[str, Any],
     taken: Alone,
+    ratio: Ratio,
 ) -> None:
     """What was measured."""
     print(
@@ -270,10 +305,9 @@ def report(
           f"p99 {loaded['p99_ms']:.1f} ms; the generator took {loaded['generator_seconds']:.1f} s of processor "
           f"in {loaded['seconds']:.1f} s")  # fmt: skip
     engine, tantivy = list(taken.engine.values()), list(taken.tantivy.values())
-    mean = alone["seconds"] * 1000 / alone["requests"]
     print(f"the engine alone: p50 {share(engine, 0.5):.1f} ms, p99 {share(engine, 0.99):.1f} ms; "
-          f"the whole request takes {alone['p50_ms'] / share(engine, 0.5):.2f} times the engine at p50, "
-          f"{mean / statistics.mean(engine):.2f} times on average (at most 2 wanted)")  # fmt: skip
+          f"in turns the whole request takes {ratio.clock:.2f} times the engine's time, {ratio.processor:.2f} "
+          f"times its processor time (at most 2 wanted)")  # fmt: skip
     print(f"  of which tantivy's own calls: p50 {share(tantivy, 0.5):.1f} ms, p99 {share(tantivy, 0.99):.1f} ms, "
           f"{sum(tantivy) / sum(engine):.0%} of the engine's time")  # fmt: skip
     for kind, found in kinds.items():
