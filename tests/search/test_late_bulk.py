@@ -11,10 +11,11 @@ from typing import Any
 import orjson
 import pytest
 
-from search.engines.base import EngineUnavailable
+from search.engines.base import EngineUnavailable, Label
 from search.engines.elasticsearch.bulk import Change, write
 from search.engines.elasticsearch.engine import ElasticsearchEngine, ElasticsearchWriter
 from search.engines.elasticsearch.life import Maker
+from search.engines.elasticsearch.listings_labels import read_labels
 from search.engines.elasticsearch.meta import META_ID
 from search.query import ListingQuery
 from search.rate_query import RateQuery
@@ -129,6 +130,44 @@ def test_a_late_heartbeat_does_not_put_back_what_an_index_said_of_itself(
     assert arrives_late(engine, alias, late) == []
     said = engine.freshness("listings")
     assert (said.generation, said.position) == (generation, 8)
+
+
+def names_under_way(writer: ElasticsearchWriter, alias: str, name: str) -> list[Change]:
+    """What a step of now would write of the listings' index, were a region called so."""
+    half = writer._listings
+    meta, notes = half.meta(), half._maker.notes(alias)
+    notes.label("region", [Label("TLC", name, "ITL")])
+    version = meta.version + 1
+    return [
+        *(Change(one.id, version, one.source) for one in notes.pending()),
+        Change(META_ID, version, meta.document()),
+    ]
+
+
+def test_late_names_of_values_do_not_put_back_what_they_were_called(over_node: ElasticsearchIndexing) -> None:
+    engine: Any = index(over_node, [listing("a")])
+    half = engine._listings
+    with engine.writer() as writer:
+        late = names_under_way(writer, half.indices.write, "as it was called")
+        writer.label("region", [Label("TLC", "as it is called", "ITL")])
+        writer.apply("listings", [listing("a", version=6)])
+    assert arrives_late(engine, half.indices.write, late) == []
+    assert read_labels(half.indices, half.indices.write).label("region", "TLC") == "as it is called"
+
+
+def test_names_of_values_that_were_written_without_a_version_are_gone_on_from(
+    over_node: ElasticsearchIndexing,
+) -> None:
+    """As earlier releases wrote them, beside what the index says of itself."""
+    engine: Any = index(over_node, [listing("a")])
+    half = engine._listings
+    with engine.writer() as writer:
+        *names, said = names_under_way(writer, half.indices.write, "as it was called")
+        plain = [Change(one.id, None, one.source) for one in names]
+        assert len(arrives_late(engine, half.indices.write, [*plain, said])) == len(names) + 1
+        writer.label("region", [Label("TLC", "as it is called", "ITL")])
+        writer.apply("listings", [listing("a", version=6)])
+    assert read_labels(half.indices, half.indices.write).label("region", "TLC") == "as it is called"
 
 
 def test_a_step_that_a_late_one_overtakes_is_said_to_be_taken_again(

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 class Change:
     """A document to be written under an id, or a removal (`source` None). The greater `version` stands.
 
-    `version` None: no comparison, the last one stands (the names of values).
+    `version` None: no comparison, the last one stands (lines to be buried whose card says nothing of them).
     """
 
     id: str

@@ -247,10 +247,11 @@ class CollectionWriter:
         return generation
 
     def _save(self, alias: str, meta: Meta, notes: list[Change]) -> None:
-        # By its version, so that a request which a node that was paused takes up late puts no older one back.
-        outcome = write(
-            self._indices.client, [alias], [*notes, Change(META_ID, meta.version + 1, meta.document())]
-        )
+        # By its version, so that a request which a node that was paused takes up late puts no older one back; so are
+        # the notes: none was ever written but beside it, so that its version is beyond theirs.
+        version = meta.version + 1
+        changes = [replace(note, version=version) for note in notes]
+        outcome = write(self._indices.client, [alias], [*changes, Change(META_ID, version, meta.document())])
         outcome.complain()
         if META_ID not in outcome.written[alias]:
             raise EngineUnavailable(
