@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
-
-from django.core.cache import cache
-from django.db.models import Count, Max
-from redis import RedisError
 
 from procurement.card_versions import Spell, gap_on, spell_on, spells_by_card, version_on
 from procurement.dated import in_force
@@ -22,9 +17,8 @@ from procurement.models import RateCard, RateCardVersion, RateLine
 from procurement.on_day import day_within
 from procurement.querysets import RateCardVersionQuerySet, RateLineQuerySet
 from procurement.team_lines import folded
+from procurement.until_published import until_published
 
-HELD: Final = 24 * 60 * 60
-"""Seconds for which a count of the prices of a whole framework is kept at hand."""
 ROLES: Final = 10
 """So many roles of a card are shown: one may have hundreds, which the rate explorer pages through."""
 
@@ -163,9 +157,6 @@ def _among_cards(
 ) -> Mapping[tuple[str, int], tuple[int, int]]:
     """By lot and grade how many cards have a lower price in force on the day than the own lowest, and how many have a
     price at all (three queries, one where nothing was published since it was last counted for the day).
-
-    With thousands of cards there are tens of thousands of prices to go through. What is published never changes, so an
-    answer holds for its day until another version is published: the key of the cache says which those are.
     """
     card = version.card
     alike = (
@@ -173,29 +164,27 @@ def _among_cards(
         .ever_public()
         .filter(card__framework=card.framework_id, card__unit=card.unit, card__currency=card.currency)
     )
-    state = alike.aggregate(newest=Max("pk"), made=Max("created_at"), number=Count("pk"))
-    moment = f"{state['made']:%Y%m%d%H%M%S%f}" if state["made"] else ""
-    key = f"rate-places:{version.pk}:{day:%Y%m%d}:{state['newest']}:{moment}:{state['number']}"
-    counted: dict[tuple[str, int], tuple[int, int]] | None = None
-    # Where the cache is away, prices are counted each time.
-    with suppress(RedisError):
-        counted = cache.get(key)
-    if counted is None:
-        held = _in_force(alike, version.basis, day)
-        lowest: dict[tuple[str, int], dict[int, int]] = {}
-        # Those whose days are over are left to the database; that a later one has begun is not its to say.
-        rows = RateLineQuerySet(RateLine).on(day)
-        rows = rows.filter(version__in=alike.on(day), grade__in={grade for _, grade in own})
-        for number, grade, other, price in rows.values_list("lot__number", "grade", "version", "price_minor"):
-            if other in held:
-                prices = lowest.setdefault((number or "", grade or 0), {})
-                prices[other] = min(price, prices.get(other, price))
-        counted = {}
-        for at, price in own.items():
-            prices = lowest.get(at, {})
-            counted[at] = sum(one < price for one in prices.values()), len(prices)
-        with suppress(RedisError):
-            cache.set(key, counted, HELD)
+    return until_published(
+        f"rate-places:{version.pk}", alike, day, lambda: _counted(version.basis, alike, own, day)
+    )
+
+
+def _counted(
+    basis: str, alike: RateCardVersionQuerySet, own: Mapping[tuple[str, int], int], day: date
+) -> dict[tuple[str, int], tuple[int, int]]:
+    held = _in_force(alike, basis, day)
+    lowest: dict[tuple[str, int], dict[int, int]] = {}
+    # Those whose days are over are left to the database; that a later one has begun is not its to say.
+    rows = RateLineQuerySet(RateLine).on(day)
+    rows = rows.filter(version__in=alike.on(day), grade__in={grade for _, grade in own})
+    for number, grade, other, price in rows.values_list("lot__number", "grade", "version", "price_minor"):
+        if other in held:
+            prices = lowest.setdefault((number or "", grade or 0), {})
+            prices[other] = min(price, prices.get(other, price))
+    counted = {}
+    for at, price in own.items():
+        prices = lowest.get(at, {})
+        counted[at] = sum(one < price for one in prices.values()), len(prices)
     return counted
 
 

@@ -220,9 +220,13 @@ class RateCardVersionQuerySet(QuerySet[RateCardVersion]):
         """Those whose own days include this one; which of a card's is in force card_versions.py says."""
         return self.filter(*_including(day))
 
-    def under(self, framework: Framework, suppliers: Collection[int]) -> Self:
-        """Of these suppliers (primary keys) under the framework, with the card; the newest of a card first."""
-        ours = self.filter(card__framework=framework, card__supplier__in=suppliers)
+    def under(self, framework: Framework, suppliers: Collection[int] | None) -> Self:
+        """Of these suppliers (primary keys; None for all) under the framework, with the card; the newest of a card
+        first.
+        """
+        ours = self.filter(card__framework=framework)
+        if suppliers is not None:
+            ours = ours.filter(card__supplier__in=suppliers)
         return ours.select_related("card").order_by("card_id", "-number")
 
 

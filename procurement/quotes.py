@@ -200,10 +200,10 @@ def roles_of(team: Iterable[TeamLine]) -> set[str]:
 
 
 def versions_in_force(
-    framework: Framework, suppliers: Collection[int], day: date
+    framework: Framework, suppliers: Collection[int] | None, day: date
 ) -> tuple[dict[int, RateCardVersion], dict[int, date]]:
-    """The version in force on that day by supplier (primary keys), and by card the first day of the one that follows
-    it (one query).
+    """The version in force on that day by supplier (primary keys; None for all), and by card the first day of the one
+    that follows it (one query).
     """
     chosen: dict[int, RateCardVersion] = {}
     follows: dict[int, date] = {}

@@ -9,17 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from procurement.fictional import fictional_suppliers
-from procurement.models import Appointment, Lot, RateCard, RateLine, Supplier, SupplierMember
+from procurement.models import (
+    Appointment,
+    Lot,
+    RateCard,
+    RateCardVersion,
+    RateLine,
+    Supplier,
+    SupplierMember,
+)
 from procurement.on_day import standing
-from procurement.querysets import LotQuerySet
+from procurement.querysets import LotQuerySet, RateCardVersionQuerySet, RateLineQuerySet
 from procurement.quotes import versions_in_force
+from procurement.until_published import until_published
 from procurement.vocabulary import ACCREDITATIONS
 from web.address import Address
 from web.finder import Given
@@ -100,6 +109,15 @@ class Readiness:
         return bool(self.missing) or bool(self.others and self.others[0].missing)
 
 
+class _Place(NamedTuple):
+    """A place's supplier, without the cost of a model: a lot may have thousands."""
+
+    supplier: int
+    form: str
+    name: str
+    reference: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ceiling:
     """The highest rate on a supplier's card for the lot, in pence a day."""
@@ -109,7 +127,7 @@ class Ceiling:
 
 
 def readiness_of(given: Given, on: date) -> Readiness:
-    """The end of a firm's walk, from sound answers: eight queries at most with a lot, two without."""
+    """The end of a firm's walk, from sound answers: ten queries at most with a lot, two without."""
     names = regions()
     lots = LotQuerySet(Lot).taking_firms(on)
     if given["lot"][0] == UNSURE:
@@ -125,11 +143,12 @@ def readiness_of(given: Given, on: date) -> Readiness:
     lot = lots.select_related("framework__owner").annotate(specialism_count=Count("specialisms"))
     chosen = lot.get(reference=given["lot"][0])
     places = _places(chosen, on)
-    ceilings = _ceilings(chosen, [one.supplier_id for one in places], on)
+    of_all, held = _ceilings(chosen, on), {one.supplier for one in places}
+    ceilings = {supplier: ceiling for supplier, ceiling in of_all.items() if supplier in held}
     published = [one.minor for one in ceilings.values() if not one.illustrative]
     missing, unknown = _of_every_lot(given)
     lacking, unsaid = _of_lot(given, chosen, max(published, default=None), names)
-    ways = _ways(given, chosen, [one.supplier for one in places], ceilings)
+    ways, more = _ways(given, chosen, places, ceilings)
     return Readiness(
         chosen,
         (*missing, *lacking),
@@ -137,8 +156,8 @@ def readiness_of(given: Given, on: date) -> Readiness:
         _alone(given) and not chosen.framework.closed_to_firms,
         str(Address(reverse("web:new-joining"), (("lot", chosen.reference),))),
         asks=tuple(_asks(chosen, published)),
-        ways=tuple(ways[:MOST_WAYS]),
-        more=max(0, len(ways) - MOST_WAYS),
+        ways=tuple(ways),
+        more=more,
     )
 
 
@@ -227,57 +246,80 @@ def _asks(lot: Lot, published: list[int]) -> Iterator[Asked]:
     yield Asked(_("Day rates"), words, bool(published))
 
 
-def _places(lot: Lot, on: date) -> list[Appointment]:
-    """The places on the lot that are held on that day or are to come, with their suppliers by name (one query)."""
-    rows = Appointment.objects.filter(standing(on), lot=lot).select_related("supplier")
-    return list(rows.order_by("supplier__name", "supplier__reference"))
+def _places(lot: Lot, on: date) -> list[_Place]:
+    """The places on the lot that are held on that day or are to come, by their suppliers' names (one query)."""
+    rows = Appointment.objects.filter(standing(on), lot=lot)
+    ordered = rows.order_by("supplier__name", "supplier__reference")
+    found = ordered.values_list("supplier", "supplier__form", "supplier__name", "supplier__reference")
+    return [_Place(*row) for row in found]
 
 
-def _ceilings(lot: Lot, suppliers: list[int], on: date) -> dict[int, Ceiling]:
-    """By supplier (primary keys) the highest rate for the lot on its card in force, of cards for a day in pounds (two
-    queries).
+def _ceilings(lot: Lot, on: date) -> dict[int, Ceiling]:
+    """By supplier (primary keys) the highest rate for the lot on its card in force, of cards for a day in pounds (three
+    queries, one where nothing was published since they were read for the day).
     """
-    versions, _follows = versions_in_force(lot.framework, suppliers, on)
+    versions = RateCardVersionQuerySet(RateCardVersion).ever_public().under(lot.framework, None)
+    return until_published(f"ceilings:{lot.pk}", versions.order_by(), on, lambda: _read(lot, on))
+
+
+def _read(lot: Lot, on: date) -> dict[int, Ceiling]:
+    versions, _follows = versions_in_force(lot.framework, None, on)
     by_day = {
-        key: version
-        for key, version in versions.items()
+        version.pk: (supplier, version.basis == RateCard.Basis.ILLUSTRATIVE)
+        for supplier, version in versions.items()
         if version.card.unit == "day" and version.card.currency == "GBP"
     }
-    lines = RateLine.objects.filter(Q(lot=lot) | Q(lot=None), version__in=[one.pk for one in by_day.values()])
-    highest = dict(lines.values_list("version").annotate(most=Max("price_minor")).order_by())
+    lines = RateLineQuerySet(RateLine).on(on).filter(version__card__framework=lot.framework)
+    lines = lines.filter(Q(lot=lot) | Q(lot=None))
+    highest = lines.values_list("version").annotate(most=Max("price_minor")).order_by()
     return {
-        key: Ceiling(highest[version.pk], version.basis == RateCard.Basis.ILLUSTRATIVE)
-        for key, version in by_day.items()
-        if version.pk in highest
+        by_day[version][0]: Ceiling(most, by_day[version][1])
+        for version, most in highest
+        if version in by_day
     }
 
 
-def _ways(given: Given, lot: Lot, suppliers: list[Supplier], ceilings: Mapping[int, Ceiling]) -> list[WayIn]:
+def _ways(
+    given: Given, lot: Lot, places: list[_Place], ceilings: Mapping[int, Ceiling]
+) -> tuple[list[WayIn], int]:
     """The consortia among the suppliers that somebody leads who may agree, those first whose card the firm's own rate
-    keeps to (two queries).
+    keeps to, as many as are listed; and how many there are beside them (four queries).
     """
-    together = {one.pk: one for one in suppliers if one.form != Supplier.Form.ALONE}
-    members = SupplierMember.objects.filter(supplier__in=together, left_on=None)
-    counts = dict(members.values_list("supplier").annotate(count=Count("pk")).order_by())
-    leads = members.filter(role=SupplierMember.Role.LEAD, partner__suspended=False)
-    made_up = fictional_suppliers(together)
-    rate, found = _pence(given, "rate"), []
-    for one in leads.select_related("partner__published", "partner__organisation"):
-        supplier, ceiling = together[one.supplier_id], ceilings.get(one.supplier_id)
+    rate = _pence(given, "rate")
+
+    def above(one: _Place) -> int:
+        ceiling = ceilings.get(one.supplier)
         # The rates of a card that is made up bind nobody.
-        bound = ceiling is not None and not ceiling.illustrative
-        above = rate - ceiling.minor if rate is not None and ceiling is not None and bound else 0
-        pairs = (("lot", lot.reference), ("supplier", supplier.reference))
+        bound = rate is not None and ceiling is not None and not ceiling.illustrative
+        return max(0, rate - ceiling.minor) if bound and rate is not None and ceiling is not None else 0
+
+    members = SupplierMember.objects.filter(supplier__appointments__lot=lot, left_on=None)
+    leading = members.filter(role=SupplierMember.Role.LEAD, partner__suspended=False)
+    led = set(leading.values_list("supplier", flat=True))
+    together = [one for one in places if one.form != Supplier.Form.ALONE and one.supplier in led]
+    shown = sorted(together, key=lambda one: (above(one) > 0, one.name))[:MOST_WAYS]
+    ours = SupplierMember.objects.filter(supplier__in=[one.supplier for one in shown], left_on=None)
+    counts = dict(ours.values_list("supplier").annotate(count=Count("pk")).order_by())
+    leads = ours.filter(role=SupplierMember.Role.LEAD, partner__suspended=False)
+    lead_of = {
+        one.supplier_id: one.partner.own_name
+        for one in leads.select_related("partner__published", "partner__organisation")
+    }
+    made_up = fictional_suppliers(counts)
+    found = []
+    for one in shown:
+        ceiling = ceilings.get(one.supplier)
+        pairs = (("lot", lot.reference), ("supplier", one.reference))
         found.append(
             WayIn(
-                name=supplier.name,
-                lead=one.partner.own_name,
-                members=counts[supplier.pk],
+                name=one.name,
+                lead=lead_of[one.supplier],
+                members=counts[one.supplier],
                 ceiling=ceiling.minor if ceiling else None,
                 illustrative=ceiling is not None and ceiling.illustrative,
-                above=max(0, above),
-                fictional=supplier.pk in made_up,
+                above=above(one),
+                fictional=one.supplier in made_up,
                 apply=str(Address(reverse("web:new-joining"), pairs)),
             )
         )
-    return sorted(found, key=lambda way: (way.above > 0, way.name))
+    return found, len(together) - len(shown)
