@@ -43,6 +43,19 @@ TRIED: Final = 6
 """Objects of a route that are looked at for the one that takes most queries."""
 LOOKED_FOR: Final = 24
 """Objects that are asked for until so many are found: not everybody may read all."""
+ADMINISTRATOR: Final = "lead@example.org"
+"""Who of the demonstration administers an organisation."""
+MORE: Final = (
+    "/find/starts?need=Evaluation&whom=health&where=&value=5",
+    "/find/months?need=Evaluation&whom=health&where=&value=5&starts=",
+    "/find/pays?need=Evaluation&whom=health&where=&value=5&starts=&months=",
+    "/shortlists/add?listing=rm1~alders~alder&back=/search",
+)
+"""Addresses beside those that tests go through."""
+SIGNED_IN: Final = 3
+"""Queries more than the tests allow: they read as nobody what nobody must sign in for (tests/web/bounded.py)."""
+NOT_THERE: Final = ("assess", "indicators")
+"""Of contracts above £5 million, which the demonstration has not."""
 DEMONSTRATED: Final = {
     "rm1~alders~alder": "cx-demo-01~glasdale-consortium~the-skelcombe-evidence-practice",
     "rm1~alders~birch": "cx-demo-01~islaywath-compact~cobblow-caldrigg-llp",
@@ -83,7 +96,9 @@ class Measured:
 def prepare(work: Path, count: int, seed: int) -> None:
     """Fills the data folder."""
     documents = market()
-    from procurement.models import Organisation  # noqa: PLC0415 - market() has set Django up
+    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415 - market() has set Django up
+
+    from procurement.models import Organisation  # noqa: PLC0415
     from search.index import borrowed_writer  # noqa: PLC0415
     from search.rebuild import rebuild  # noqa: PLC0415
 
@@ -101,8 +116,12 @@ def prepare(work: Path, count: int, seed: int) -> None:
     begun = buyer.post(
         "/shortlists", {"title": "Evaluators", "listings": "\n".join(kept), "organisation": own}
     )
+    lead = browser(ADMINISTRATOR)
+    theirs = Organisation.objects.get(memberships__user__email=ADMINISTRATOR).reference
     hook = {"url": "https://hooks.example.org/x", "types": "offer.", "do": "register"}
-    buyer.post(f"/organisations/{own}/webhooks", hook)
+    lead.post(f"/organisations/{theirs}/webhooks", hook)
+    profiles = SimpleUploadedFile("partners.jsonl", b'{"reference": "nobody-s-profile"}')
+    browser("operator@example.org").post("/administration/imports", {"file": profiles, "what": "try"})
     made_of = packed(buyer, own, kept[:10])
     print(
         f"a match and a shortlist of {len(kept)}: {match} {begun['Location']}, a pack {made_of}", flush=True
@@ -127,7 +146,7 @@ def invited() -> str:
     from procurement.models import Membership  # noqa: PLC0415
     from procurement.permissions import person  # noqa: PLC0415
 
-    inviting = Membership.objects.get(user__email="lead@example.org", role=Membership.Role.ADMINISTRATOR)
+    inviting = Membership.objects.get(user__email=ADMINISTRATOR, role=Membership.Role.ADMINISTRATOR)
     own = inviting.organisation.reference
     found = invite_member(person(inviting.user), own, "somebody.new@example.org", "Somebody New", "viewer")
     return new_link(found).rpartition("/")[2]
@@ -220,7 +239,7 @@ def addresses() -> Iterator[tuple[str, list[str]]]:
     from web.urls import urlpatterns  # noqa: PLC0415
 
     listed: dict[str, list[str]] = {}
-    for address in PAGES:
+    for address in (*PAGES, *MORE):
         for small, demonstrated in DEMONSTRATED.items():
             if small in address:
                 address = address.replace(small, demonstrated)
@@ -344,7 +363,9 @@ def main() -> None:
                 if given.only in one.route
             ]
         reached = {one.route for _, found in read.values() for one in found}
-        unread = sorted((set(MOST) | {route for route, _ in addresses()}) - reached - set(ELSEWHERE))
+        unread = sorted(
+            (set(MOST) | {route for route, _ in addresses()}) - reached - {*ELSEWHERE, *NOT_THERE}
+        )
     shown = table(rows)
     over = [row for row in rows if row.processor > WANTED_MS]
     large = [row for row in rows if row.asked.size > WANTED_BYTES]
@@ -352,9 +373,9 @@ def main() -> None:
           f"{sum(row.p50 > WANTED_MS for row in rows)} above it at p50, {len(large)} above {WANTED_BYTES:,} bytes; "
           f"not read by anybody: {', '.join(unread) or 'none'}\n\n{shown}")  # fmt: skip
     for row in rows:
-        if row.asked.queries > MOST.get(row.asked.route, row.asked.queries):
-            print(f"{row.asked.address} as {row.asked.person}: {row.asked.queries} queries, the tests allow "
-                  f"{MOST[row.asked.route]}")  # fmt: skip
+        allowed = MOST.get(row.asked.route, row.asked.queries) + (SIGNED_IN if row.asked.person else 0)
+        if row.asked.queries > allowed:
+            print(f"{row.asked.address} as {row.asked.person}: {row.asked.queries} queries, {allowed} allowed")
     if given.out:
         given.out.write_text(shown)
     if unread:
