@@ -375,7 +375,9 @@ def main() -> None:
     for row in rows:
         allowed = MOST.get(row.asked.route, row.asked.queries) + (SIGNED_IN if row.asked.person else 0)
         if row.asked.queries > allowed:
-            print(f"{row.asked.address} as {row.asked.person}: {row.asked.queries} queries, {allowed} allowed")
+            print(
+                f"{row.asked.address} as {row.asked.person}: {row.asked.queries} queries, {allowed} allowed"
+            )
     if given.out:
         given.out.write_text(shown)
     if unread:
