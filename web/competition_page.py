@@ -49,6 +49,7 @@ from procurement.permissions import Actor
 from procurement.pricing import MINOR_PER_MAJOR
 from procurement.querysets_competitions import ClarificationQuerySet, CompetitionQuerySet, TenderQuerySet
 from procurement.rules import last_day
+from procurement.sealing import takes_part
 from procurement.states import Part
 from web.call_off_page import ahead_of, sent_back_by
 from web.formats import minor, money
@@ -97,7 +98,8 @@ class CompetitionPage:
     what publishing would do, None once it is done; `out` the first LISTED whom it did not invite, `ruled_out` how many
     they are; `blocking` what keeps it from `ahead`. `sent_back_by` is who sent it back, "" where nobody did.
     `people` have their part as procurement calls it, in English: the form that takes one away sends it. `invited` are
-    suppliers by primary key and name, `fictional` the keys of those shown that are made up.
+    suppliers by primary key and name, `fictional` the keys of those shown that are made up. `closed` says that there is
+    a ranking which the reader may not see.
     """
 
     competition: Competition | None
@@ -126,6 +128,7 @@ class CompetitionPage:
     declarations: tuple[Declaration, ...]
     tenders: tuple[Tender, ...]
     ranking: tuple[RankedLine, ...]
+    closed: bool
     contract: Contract | None
     fictional: frozenset[int]
 
@@ -187,6 +190,7 @@ def competition_page(call_off: CallOff, actor: Actor) -> CompetitionPage:
         declarations=(),
         tenders=(),
         ranking=(),
+        closed=False,
         contract=facts.contract,
         fictional=frozenset(),
     )
@@ -218,6 +222,8 @@ def _with(
     ruled = list(ruled_out[: LISTED + 1])
     closed = competition.closed_at is not None
     tenders = list(_tenders(competition, actor)) if closed else []
+    ranked = competition.ranking is not None
+    reads = ranked and takes_part(actor, call_off, parts)
     return replace(
         base,
         documents=documents,
@@ -235,7 +241,8 @@ def _with(
         declares=competition.opened_at is not None and not parts.isdisjoint(DECLARING),
         declarations=tuple(competition.declarations.select_related("user")),
         tenders=tuple(tenders),
-        ranking=_ranking(competition, tenders, base.rules),
+        ranking=_ranking(competition, tenders, base.rules) if reads else (),
+        closed=ranked and not reads,
     )
 
 

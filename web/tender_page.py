@@ -25,7 +25,7 @@ from procurement.order_form import outcomes_told
 from procurement.parts import tender_parts
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
-from procurement.sealing import Open, open_to, stands
+from procurement.sealing import Open, open_files, open_to, stands
 from procurement.states import Part
 from procurement.tender_document import submitted
 from procurement.tender_facts import asked_about, steps_of
@@ -94,8 +94,8 @@ def tender_page(tender: Tender, actor: Actor) -> TenderPage:
         outcomes=outcomes_told(call_off),
         team=tuple(_member(one, rates=found.price) for one in content["team"]),
         price=document["price"] if document and found.price else None,
-        criteria=_criteria(tender, actor, rules, content["answers"]),
-        files=_files(tender, document, found),
+        criteria=_criteria(tender, actor, rules, content["answers"]) if found.answers else (),
+        files=tuple(open_files(found, tender)) if document else (),
         low_price=asked,
         looks_low=looks_low,
         letters=tuple(tender.letters.all()) if found.price else (),
@@ -141,12 +141,3 @@ def _criteria(
             )
         )
     return tuple(lines)
-
-
-def _files(tender: Tender, document: dict[str, Any] | None, found: Open) -> tuple[TenderFile, ...]:
-    """What was submitted with it, as far as it is open."""
-    if document is None:
-        return ()
-    parts = [TenderFile.Part.QUALITY, *([TenderFile.Part.PRICE] if found.price else [])]
-    kept = [one["reference"] for one in document["files"]]
-    return tuple(tender.files.filter(reference__in=kept, part__in=parts))

@@ -33,14 +33,15 @@ from api.v1.tender_shapes import (
     TenderSerializer,
     Told,
 )
-from api.v1.tenders import MOVED, moved, seen_tenders, shown_tender, tender_seen
-from api.views import ApiView, ListView, one_of
+from api.v1.tenders import MOVED, moved, shown_tender, tender_of, tender_seen
+from api.views import ApiView, ListView
 from procurement.actions.assessing import agree, assess
 from procurement.actions.ranking import accept_price, ask_about_price, disqualify, explain_price
 from procurement.actions.reinstating import reinstate
 from procurement.models import Assessment, Consensus, LowPriceQuestion, Tender
 from procurement.permissions import Actor
 from procurement.querysets_competitions import AssessmentQuerySet
+from procurement.sealing import require_reader
 
 SCORED = (404, 409, 422)
 
@@ -60,8 +61,10 @@ class Assessments(ListView):
     varies = True
 
     def rows(self, request: Request) -> QuerySet[Assessment]:
-        tender = one_of(seen_tenders(request), self.kwargs["reference"])
-        seen = AssessmentQuerySet(Assessment).seen_by(signed_in(request))
+        actor, tender = signed_in(request), tender_of(request, self.kwargs["reference"])
+        if require_reader(actor, tender).own:
+            return Assessment.objects.none()
+        seen = AssessmentQuerySet(Assessment).seen_by(actor)
         return seen.filter(tender=tender).select_related("assessor").order_by("pk")
 
     @operation(
@@ -70,11 +73,12 @@ class Assessments(ListView):
         listed=True,
         scope="call_offs:read",
         headers=("validator",),
+        problems=(403,),
         example='curl "http://127.0.0.1:8000/api/v1/tenders/$TOLD/assessments/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
-        """One's own; a moderator's also those of others, once they have none of their own to give; all of them for the
-        buyer when the tenders are ranked.
+        """One's own; a moderator's also those of others, of a criterion once they have none of their own to give; all
+        of them when the tenders are ranked. 403 for who takes no part, none for the tenderer.
         """
         return self.listed(request)
 
@@ -91,7 +95,7 @@ class Assessments(ListView):
     )
     def post(self, request: Request, reference: str) -> Response:
         """By an assessor who has declared no conflict of interest, while the tenders are evaluated; until it is agreed
-        the last score counts.
+        the last score counts. Who moderates too gives one that stands as soon as somebody else has given theirs: 409.
         """
         actor = signed_in(request)
         body = object_of(request, ("criterion", "score", "note"))
@@ -125,9 +129,9 @@ class ConsensusList(ListView):
     told: dict[str, Told] | None = None
 
     def rows(self, request: Request) -> QuerySet[Consensus]:
-        tender = tender_seen(request, self.kwargs["reference"])
+        tender = tender_of(request, self.kwargs["reference"])
         rows = Consensus.objects.filter(tender=tender).order_by("pk")
-        if seen_tenders(request).of_buyer(signed_in(request)).filter(pk=tender.pk).exists():
+        if not require_reader(signed_in(request), tender).own:
             return rows
         # A tenderer is told with its letter, not while it is being scored, nor what is scored anew since.
         self.told = told_scores(tender)
@@ -142,11 +146,12 @@ class ConsensusList(ListView):
         listed=True,
         scope="call_offs:read",
         headers=("validator",),
+        problems=(403,),
         example='curl "http://127.0.0.1:8000/api/v1/tenders/$TOLD/consensus/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
         """A tenderer reads its own, with their reasons, as its last letter that says scores has them; none while its
-        outcome is open.
+        outcome is open. 403 for those of the buyer who take no part.
         """
         return self.listed(request)
 
@@ -200,8 +205,10 @@ def questioned(
 
 
 def question_of(request: Request, reference: str) -> LowPriceQuestion:
-    """The question about a tender's price; 404 where none was asked."""
-    row = LowPriceQuestion.objects.filter(tender=tender_seen(request, reference)).first()
+    """The question about a tender's price; 403 for those of the buyer who take no part, 404 where none was asked."""
+    tender = tender_seen(request, reference)
+    require_reader(signed_in(request), tender)
+    row = LowPriceQuestion.objects.filter(tender=tender).first()
     if row is None:
         raise Problem(404, "Its price was not asked about.")
     return row
@@ -217,11 +224,12 @@ class PriceQuestion(ApiView):
         answer=PriceQuestionSerializer,
         scope="offers:read",
         headers=("validator",),
+        problems=(403,),
         example='curl "http://127.0.0.1:8000/api/v1/tenders/$EXPLAINED/price-question/" '
         '-H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
-        """For the tenderer and the buyer; 404 where none was asked."""
+        """For the tenderer, and for those of the buyer who take part; 404 where none was asked."""
         self.asked(request)
         return Response(PriceQuestionSerializer(question_of(request, reference)).data)
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.auth import signed_in
 from api.errors import Problem
 from api.schema import operation
 from api.v1.call_off_moves import moved
@@ -30,11 +31,16 @@ from procurement.fictional import led_by_fictional
 from procurement.models import CallOff, Competition, LowPriceQuestion, Tender
 from procurement.permissions import Actor
 from procurement.pricing import MINOR_PER_MAJOR
+from procurement.sealing import require_part
 
 
 def ranked(request: Request, reference: str) -> tuple[Competition, dict[str, Tender]]:
-    """The competition with its ranking and the tenders by reference; 409 before the evaluation is concluded."""
-    competition = competition_of(one_of(seen_by(request), reference))
+    """The competition with its ranking and the tenders by reference; 403 for who takes no part, 409 before the
+    evaluation is concluded.
+    """
+    call_off = one_of(seen_by(request), reference)
+    competition = competition_of(call_off)
+    require_part(signed_in(request), call_off)
     if competition.ranking is None:
         raise Problem(409, "The tenders are not ranked yet.")
     rows: QuerySet[Tender] = competition.tenders.select_related(
@@ -166,12 +172,14 @@ class RankingView(ApiView):
         answer=RankingSerializer,
         scope="call_offs:read",
         headers=("validator",),
-        problems=(409,),
+        problems=(403, 409),
         example='curl "http://127.0.0.1:8000/api/v1/call-offs/$EVALUATED/ranking/" '
         '-H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
-        """409 before the evaluation is concluded."""
+        """For those who take part: 403 for a viewer without a part, for a token that may only read, and for who has
+        declared a conflict of interest. 409 before the evaluation is concluded.
+        """
         self.asked(request)
         competition, tenders = ranked(request, reference)
         ranking = competition.ranking or {}
@@ -197,12 +205,12 @@ class LowPrices(ApiView):
         answer=LowPricesSerializer,
         scope="call_offs:read",
         headers=("validator",),
-        problems=(409,),
+        problems=(403, 409),
         example='curl "http://127.0.0.1:8000/api/v1/call-offs/$LOW/low-prices/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
         """Nothing is awarded before each was asked about (`tenders/…/price-question/`) and its explanation taken, or
-        the tender disqualified. 409 before the evaluation is concluded.
+        the tender disqualified. 403 for whom the ranking is closed to; 409 before the evaluation is concluded.
         """
         self.asked(request)
         competition, tenders = ranked(request, reference)

@@ -26,7 +26,7 @@ from api.uploads import FileParser, Form, form_of
 from api.v1.call_offs import seen_by
 from api.v1.competition_shapes import DocumentSerializer
 from api.v1.tender_shapes import TenderFileSerializer, TenderSerializer
-from api.v1.tenders import shown_tender, tender_seen
+from api.v1.tenders import shown_tender, tender_of, tender_seen
 from api.views import ApiView, ListView, one_of
 from procurement.actions.files import (
     TYPES,
@@ -38,7 +38,7 @@ from procurement.actions.files import (
 )
 from procurement.models import CompetitionDocument, TenderFile
 from procurement.once import fingerprint
-from procurement.sealing import file_open, open_to
+from procurement.sealing import open_files, open_to
 
 FORM: Final = "multipart/form-data"
 FILE: Final = {"type": "string", "format": "binary", "description": "With its name."}
@@ -149,15 +149,8 @@ class TenderFiles(ListView):
     varies = True
 
     def rows(self, request: Request) -> QuerySet[TenderFile]:
-        tender = tender_seen(request, self.kwargs["reference"])
-        found = open_to(signed_in(request), tender)
-        files = list(tender.files.all())
-        for one in files:
-            one.tender = tender
-        shown = [
-            one.pk for one in files if file_open(found, one) and (one.removed_at is None or not found.own)
-        ]
-        return TenderFile.objects.filter(pk__in=shown).order_by("pk")
+        tender = tender_of(request, self.kwargs["reference"])
+        return open_files(open_to(signed_in(request), tender), tender).order_by("pk")
 
     @operation(
         summary="Files of a tender",

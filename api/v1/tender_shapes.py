@@ -33,7 +33,7 @@ from procurement.models.base import REFERENCE_LENGTH
 from procurement.order_form import outcomes_told
 from procurement.parts import supplier_parts
 from procurement.profiles import NAME_LENGTH, NOTE_LENGTH, TEXT_LENGTH
-from procurement.sealing import Open, file_open, open_to, stands
+from procurement.sealing import Open, open_files, open_to, stands
 from procurement.states import Part
 from procurement.team_lines import LARGEST_TEAM, LONGEST_ROLE, MOST_YEARS
 from procurement.tender_document import submitted
@@ -275,9 +275,6 @@ class TenderSerializer(TenderSummarySerializer):
     def to_representation(self, row: Tender) -> dict[str, Any]:
         actor = self.context["actor"]
         opened = open_to(actor, row)
-        files = list(row.files.filter(removed_at=None) if opened.own else row.files.all())
-        for one in files:
-            one.tender = row
         told, material = stands(opened, row), row.competition.material
         return super().to_representation(row) | {
             "outcomes": outcomes_told(row.competition.call_off),
@@ -285,7 +282,7 @@ class TenderSerializer(TenderSummarySerializer):
             "drafters": sorted(one.reference for one in row.drafters.all()) if opened.own else None,
             "submitted": _submitted(row.current, opened) if row.current and told else None,
             "receipts": ReceiptSerializer(_of(row), many=True).data if opened.own else None,
-            "files": TenderFileSerializer([one for one in files if file_open(opened, one)], many=True).data,
+            "files": TenderFileSerializer(open_files(opened, row), many=True).data,
             "left_partners": left_of(row) if opened.answers else None,
             "confirm": material if told and row.confirmed < material else None,
             "viewed_at": row.viewed_at,

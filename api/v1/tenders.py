@@ -46,7 +46,7 @@ from procurement.models import OutcomeLetter, Tender
 from procurement.permissions import Actor
 from procurement.querysets_call_offs import require_either_side
 from procurement.querysets_competitions import TenderQuerySet
-from procurement.sealing import receipt_of
+from procurement.sealing import receipt_of, require_reader
 from procurement.tenders import FIELDS
 from search.parameters import Parameter
 
@@ -62,6 +62,11 @@ def seen_tenders(request: Request) -> TenderQuerySet:
 def tender_seen(request: Request, reference: str) -> Tender:
     """A tender that may be seen, with what is shown of it; 404 for another."""
     values(request.GET, ())
+    return tender_of(request, reference)
+
+
+def tender_of(request: Request, reference: str) -> Tender:
+    """The same for a list of what hangs on it, whose address may ask for a page."""
     return one_of(seen_tenders(request).told(), reference)
 
 
@@ -342,7 +347,10 @@ class Letters(ListView):
     varies = True
 
     def rows(self, request: Request) -> QuerySet[OutcomeLetter]:
-        tender = one_of(seen_tenders(request), self.kwargs["reference"])
+        tender = tender_of(request, self.kwargs["reference"])
+        # It tells what was tendered, and for how much: of the buyer it is read as prices are.
+        if not require_reader(signed_in(request), tender).price:
+            return OutcomeLetter.objects.none()
         return OutcomeLetter.objects.filter(tender=tender).order_by("-pk")
 
     @operation(
@@ -351,8 +359,11 @@ class Letters(ListView):
         listed=True,
         scope="offers:read",
         headers=("validator",),
+        problems=(403,),
         example='curl "http://127.0.0.1:8000/api/v1/tenders/$TOLD/letters/" -H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str) -> Response:
-        """Its own scores with their reasons, its place, and of the successful tender who it is and what it came to."""
+        """Its own scores with their reasons, its place, and of the successful tender who it is and what it came to. 403
+        for those of the buyer who take no part; the others read them while the tenders are ranked.
+        """
         return self.listed(request)

@@ -67,6 +67,9 @@ SEE_INVITED: Final = (*BUYERS, "operator")
 OF_BODY: Final = (*READERS, "token of other scopes")
 """Whoever is of the buyer, whatever they may there."""
 TOLD: Final = (*BUYERS, "token", "reading token")
+TAKING_PART: Final = (*BUYERS[1:], "token", "approving token")
+"""Whoever reads what was tendered to the buyer, having declared no conflict of interest."""
+NO_PART: Final = ("viewer", "reading token")
 EDITORS: Final = ("editor", "approver", "administrator", "token")
 KEEPERS: Final = (*BUYERS, "token")
 """What every role does: keep searches, have evidence made."""
@@ -274,8 +277,10 @@ TABLE: Final[tuple[Row, ...]] = (
     *_read(
         READERS, _CALL_OFF, f"{_CALL_OFF}history/", f"{_CALL_OFF}offers/", f"{_CALL_OFF}outcomes/", _PLAN,
         "organisations/{BODY}/limit/", f"{_COMP}competition/", f"{_COMP}clarifications/", f"{_COMP}people/",
-        f"{_COMP}declarations/", f"{_COMP}documents/", f"{_RANKED}ranking/", f"{_RANKED}low-prices/",
+        f"{_COMP}declarations/", f"{_COMP}documents/",
     ),
+    # Who tendered what is read by those who take part; whoever sees the purchase beside is told so.
+    *(Row("GET", f"{_RANKED}{name}/", TAKING_PART, NO_PART) for name in ("ranking", "low-prices")),
     Row("POST", "call-offs/", (*EDITORS, "other buyer"),
         body={"title": "Evaluation", "route": "competition", "requirement": "REQ-2020-0001"}),
     Row("PATCH", _CALL_OFF, EDITORS, READERS, {"title": "Otherwise"}),
@@ -346,8 +351,11 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(ASKED, (), (f"{_TENDER}view/", {})),
     *_move(LEADS, ASKED, (f"{_TENDER}submit/", {}), (f"{_TENDER}withdraw/", WHY), (f"{_TENDER}confirm/", {})),
     # A tender that was opened and ranked.
-    *_read(BOTH_SIDES, _JUDGED, f"{_JUDGED}files/", f"{_JUDGED}letters/", f"{_JUDGED}assessments/",
-           f"{_JUDGED}consensus/", f"{_JUDGED}price-question/"),
+    *_read(BOTH_SIDES, _JUDGED, f"{_JUDGED}files/"),
+    *(
+        Row("GET", f"{_JUDGED}{name}/", (*TAKING_PART, *ASKED), NO_PART)
+        for name in ("letters", "assessments", "consensus", "price-question")
+    ),
     *_read(ASKED, f"{_JUDGED}receipts/1/"),
     *_move(("assessor",), BOTH_SIDES, (f"{_JUDGED}assessments/", {"criterion": "method", "score": 3, "note": "So."})),
     *_move(("moderator",), BOTH_SIDES, (f"{_JUDGED}consensus/", {"criterion": "method", "score": 3, "reason": "So."})),
