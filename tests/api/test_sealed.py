@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.test import Client, override_settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, reverse
 from prometheus_client import generate_latest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from api.v1.urls import urlpatterns as of_api
 from config.celery import app as celery
@@ -203,10 +205,16 @@ def looked_for(
 
 @pytest.mark.whole
 def test_nobody_else_reads_a_word_of_a_tender_before_its_deadline(
-    person: Callable[[str], Client], token: TokenMaker, caplog: pytest.LogCaptureFixture, sent: list[str]
+    person: Callable[[str], Client],
+    token: TokenMaker,
+    caplog: pytest.LogCaptureFixture,
+    sent: list[str],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    tender = tendered(person("larch"), published())
+    # The queue is told after commit, and a test's transaction never does.
+    with django_capture_on_commit_callbacks(execute=True):
+        tender = tendered(person("larch"), published())
     places = [one for one in every_address(tender) if any(f"/{name}" in one for name in OF_PURCHASES)]
     assert len(places) > 30
     own = f"/api/v1/tenders/{tender.reference}/"
@@ -221,6 +229,7 @@ def test_nobody_else_reads_a_word_of_a_tender_before_its_deadline(
     assert (answered["nobody"] < 5, answered["editor"] > 15) == (True, True), answered
     assert not leaks(caplog.text)
     assert not [one for record in caplog.records for one in leaks(repr(vars(record)))]
+    assert [text for text in sent if "procurement.tasks.deliver" in text]
     assert not [one for text in sent for one in leaks(text)]
 
 
@@ -367,3 +376,31 @@ def test_what_each_step_opens(person: Callable[[str], Client], token: TokenMaker
         assert got.status_code == status
     assert not [each for each in (RATE, PRICE) if each in editor.get(one).content.decode()]
     assert person("brightwater").get(one).status_code == 404
+
+
+def test_the_buyer_reads_the_files_that_the_receipt_names_whatever_the_clocks_said(
+    person: Callable[[str], Client],
+) -> None:
+    call_off = published()
+    lead, tender = person("larch"), tendered(person("larch"), call_off)
+    one, editor = f"/api/v1/tenders/{tender.reference}/", person("buyer")
+    form = encode_multipart(BOUNDARY, {"part": "quality", "file": SimpleUploadedFile("later.txt", b"Later.")})
+    headers = {"If-Match": "*", "Idempotency-Key": "later"}
+    added = lead.generic("POST", f"{one}files/", form, content_type=MULTIPART_CONTENT, headers=headers)
+    assert added.status_code == 201
+    quality, later = (tender.files.get(name=name) for name in (f"{MARKER}-quality.txt", "later.txt"))
+    # The host that took the files was ahead of the one that took the tender, then behind it.
+    assert tender.current is not None
+    moment = tender.current.submitted_at
+    for file, span in ((quality, timedelta(milliseconds=5)), (later, timedelta(milliseconds=-5))):
+        TenderFile.objects.filter(pk=file.pk).update(added_at=moment + span)
+    with at(past_deadline(call_off)):
+        move_due()
+    open_tenders(buyer(), call_off.reference, again(call_off).revision)
+    listed = [each["reference"] for each in editor.get(f"{one}files/?page_size=1").json()["results"]]
+    shown = [each["reference"] for each in editor.get(one).json()["files"]]
+    assert (listed, shown) == ([quality.reference], [quality.reference])
+    assert editor.get(f"/api/v1/files/{quality.reference}/").status_code == 200
+    assert editor.get(f"/api/v1/files/{later.reference}/").status_code == 404
+    own = lead.get(f"{one}files/").json()["results"]
+    assert [each["reference"] for each in own] == [each.reference for each in tender.files.order_by("pk")]
