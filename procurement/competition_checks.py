@@ -14,10 +14,12 @@ from procurement.evaluation_rules import EvaluationRules
 from procurement.models import (
     Assessment,
     CallOff,
+    CallOffPerson,
     Competition,
     CompetitionDocument,
     Consensus,
     Declaration,
+    Event,
     LowPriceQuestion,
     Tender,
 )
@@ -86,6 +88,15 @@ def conflict_declared(call_off: CallOff, actor: Actor) -> bool | None:
     """Whether the actor declared a conflict of interest last, None where they declared nothing (one query)."""
     mine = Declaration.objects.filter(competition__call_off=call_off, user__reference=actor.reference)
     return mine.order_by("-pk").values_list("conflict", flat=True).first()
+
+
+def has_moderated(call_off: CallOff, user: str) -> bool:
+    """Whether somebody, by their reference, moderates it or did once, so that they may have read what others scored
+    (one query).
+    """
+    named = Event.objects.filter(type="call_off.person_added", subject=call_off.reference)
+    part = CallOffPerson.Part.MODERATOR.value
+    return named.filter(changes__part=part, references__user=user).exists()
 
 
 def require_deciding(call_off: CallOff, actor: Actor) -> None:

@@ -87,10 +87,6 @@ class TenderQuerySet(QuerySet[Tender]):
         """Those that the actor's own firms write: as lead, or as members that their lead lets."""
         return self.filter(_tendered(actor))
 
-    def of_buyer(self, actor: Actor) -> Self:
-        """Those for competitions of the actor's own buyer organisations."""
-        return self.filter(competition__call_off__organisation__in=buying(actor))
-
     def told(self) -> Self:
         """With competition, call-off, buyer, lot, supplier (`fictional`: whether a made-up firm leads it), partners and
         what was submitted last.
@@ -120,8 +116,8 @@ class ClarificationQuerySet(QuerySet[Clarification]):
 
 
 class AssessmentQuerySet(QuerySet[Assessment]):
-    """Blind scores: one's own; a moderator's also those of others, where they have none of their own to give any more;
-    everybody's of the buyer once all are agreed.
+    """Blind scores, for those who take part (sealing.py): one's own; a moderator's also those of others, where they
+    assess too of a criterion by which they have scored every tender that stands; everybody's once all are agreed.
     """
 
     def seen_by(self, actor: Actor) -> Self:
@@ -132,17 +128,19 @@ class AssessmentQuerySet(QuerySet[Assessment]):
         parts = CallOffPerson.objects.filter(call_off=call_off, user__reference=actor.reference)
         moderates = Exists(parts.filter(part=CallOffPerson.Part.MODERATOR))
         assesses = Exists(parts.filter(part=CallOffPerson.Part.ASSESSOR))
-        scored = Exists(
-            Assessment.objects.filter(
-                tender=OuterRef("tender"),
-                criterion=OuterRef("criterion"),
-                assessor__reference=actor.reference,
-            )
+        own = Assessment.objects.filter(
+            tender=OuterRef("pk"),
+            criterion=OuterRef(OuterRef("criterion")),
+            assessor__reference=actor.reference,
         )
+        standing = Tender.objects.filter(
+            competition=OuterRef("tender__competition"), status=Tender.Status.SUBMITTED
+        )
+        unscored = Exists(standing.filter(~Exists(own)))
         return bought.filter(
             Q(assessor__reference=actor.reference)
             | ~Q(tender__competition__ranking=None)
-            | (Q(moderates) & (~Q(assesses) | Q(scored)))
+            | (Q(moderates) & (~Q(assesses) | ~Q(unscored)))
         )
 
 

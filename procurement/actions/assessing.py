@@ -22,6 +22,7 @@ from procurement.call_off_checks import DECIDING
 from procurement.competition_checks import (
     agreed_scores,
     conflicted,
+    has_moderated,
     missing_scores,
     require_unconflicted,
     rules_of,
@@ -100,10 +101,12 @@ def _withdraw_approval(actor: Actor, call_off: CallOff, competition: Competition
 
 def assess(actor: Actor, reference: str, criterion: str, score: object, note: object) -> Assessment:
     """An assessor scores one criterion of a tender (0 to its scale, with a note of 1 to 1,000 characters); until it is
-    agreed the last score counts. `reference` is the tender's.
+    agreed the last score counts. Who moderates too, or did, reads what others gave: theirs stands once somebody else
+    has given one. `reference` is the tender's.
 
     Raises NotFound; NotPermitted without the part, a declaration, or with a conflict declared; Conflict unless it is
-    being evaluated, and once the score is agreed; Invalid at /criterion, /score, /note.
+    being evaluated, once the score is agreed, and for another score where theirs stands; Invalid at /criterion, /score,
+    /note.
     """
     with transaction.atomic():
         tender = _being_scored(actor, reference, "assess")
@@ -111,6 +114,8 @@ def assess(actor: Actor, reference: str, criterion: str, score: object, note: ob
         given, why = _score(wanted, score, note, "/note")
         if criterion in agreed_scores(tender.competition).get(tender.pk, {}):
             raise Conflict("The score is agreed.")
+        if _seen_beside(actor, tender, criterion):
+            raise Conflict("Yours stands: somebody else has scored it too, and you moderate the scores.")
         made, _ = Assessment.objects.update_or_create(
             tender=tender,
             criterion=criterion,
@@ -147,6 +152,16 @@ def agree(actor: Actor, reference: str, criterion: str, score: object, reason: o
         )
         take(actor, tender, "agree", {"criterion": criterion})
     return made
+
+
+def _seen_beside(actor: Actor, tender: Tender, criterion: str) -> bool:
+    """Whether the actor has scored it, somebody else has too, and the actor reads both, or will: whoever is to score
+    blind gives no second score then.
+    """
+    by = tender.assessments.filter(criterion=criterion).values_list("assessor__reference", flat=True)
+    given = set(by)
+    both = actor.reference in given and len(given) > 1
+    return both and has_moderated(tender.competition.call_off, actor.reference)
 
 
 def _ranked_and_counted(call_off: CallOff, competition: Competition) -> bool:
