@@ -20,12 +20,11 @@ from rest_framework.request import Request
 
 from api.errors import Problem, escaped, fault
 from procurement.actions.files import LARGEST
+from procurement.actions.operations import LARGEST_ON_A_FORM
 
 CHUNK: Final = 1 << 16
 LARGEST_FORM: Final = LARGEST + 64 * 1024
 """Bytes of a form with a file: the file, and what is said of it."""
-LARGEST_SHEET: Final = 64 * 1024 * 1024
-"""Bytes of a sheet of rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class FileParser(MultiPartParser):
 class SheetParser(FileParser):
     """A form with a sheet, which may be as large as on the page that takes one."""
 
-    longest: ClassVar[int] = LARGEST_SHEET + 64 * 1024
+    longest: ClassVar[int] = LARGEST_ON_A_FORM + 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "web.bodies.BoundedForms",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -177,7 +178,8 @@ MEANING = env.switch("MEANING", default=True)
 SEARCH_REPLICAS = env.whole("SEARCH_REPLICAS", default=0)
 MEDIA_ROOT = CALLOFF_DATA / "media"
 FILE_UPLOAD_TEMP_DIR = None
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.whole("REQUEST_BYTES_MAX", default=64 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.whole("REQUEST_BYTES_MAX", default=4 * 1024 * 1024)
+"""Bytes of a form but for its file: what it says, however many of its letters are percent-encoded."""
 
 EMAIL_CONFIG = email_settings(env.str("EMAIL_URL", default=""), CALLOFF_DATA / "mail")
 vars().update(EMAIL_CONFIG)

@@ -36,6 +36,8 @@ SILENT: Final = timedelta(minutes=2)
 repeatable.
 """
 LARGEST_UPLOAD: Final = 512 * 1024 * 1024
+LARGEST_ON_A_FORM: Final = 64 * 1024 * 1024
+"""Bytes of a file that comes in a form, on a page as through the API."""
 SUFFIX: Final = re.compile(r"^\.[a-z0-9]{1,8}$")
 
 Status = Operation.Status

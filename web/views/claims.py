@@ -19,12 +19,14 @@ from django.views.decorators.http import require_http_methods
 
 from procurement.actions.claims import COUNTED, claimable, totals
 from procurement.actions.contracts import contract_parts
+from procurement.actions.files import LARGEST
 from procurement.available import claim_steps
 from procurement.models import Claim, Contract, OutcomePlan
 from procurement.permissions import Actor
 from procurement.querysets_call_offs import ContractQuerySet
 from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
 from procurement.states import Part
+from web.bodies import takes_file
 from web.buying import actor_of
 from web.doing import STEP_LABELS, Refusal, do
 from web.faults import FieldFault, labelled
@@ -91,6 +93,7 @@ def claims(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
+@takes_file(LARGEST)
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

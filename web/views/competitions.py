@@ -17,10 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from procurement.actions.competitions import plan_competition
+from procurement.actions.files import LARGEST
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Competition
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
+from web.bodies import takes_file
 from web.buying import actor_of
 from web.changing import sent_revision
 from web.competition_changes import ANCHORS, DONE, changes_of, labels_of
@@ -34,6 +36,7 @@ from web.pages import render
 from web.saying import choices_said, done_said, said
 
 
+@takes_file(LARGEST)
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -77,6 +77,11 @@ def address_too_long(request: HttpRequest) -> HttpResponse:
     return _page(request, 414, "address_too_long")
 
 
+def body_too_long(request: HttpRequest, file: int) -> HttpResponse:
+    """A form that is longer than any of its page, where a `file` may have so many bytes (0: none is taken)."""
+    return _page(request, 413, "body_too_long", megabytes=file // 1024 // 1024)
+
+
 def search_unavailable(request: HttpRequest, section: str, retry_after: int) -> HttpResponse:
     """The index cannot be read: this part of the pages alone is down (`retry_after` in seconds)."""
     response = render(request, "errors/search_unavailable.html", section, status_code=503, bare=True)
@@ -123,5 +128,5 @@ class InPlainWords:
         return response
 
 
-def _page(request: HttpRequest, status: int, name: str) -> HttpResponse:
-    return render(request, f"errors/{name}.html", status_code=status, bare=True)
+def _page(request: HttpRequest, status: int, name: str, **said: int) -> HttpResponse:
+    return render(request, f"errors/{name}.html", status_code=status, bare=True, **said)

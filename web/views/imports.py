@@ -22,11 +22,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.evidence import EVIDENCE
-from procurement.actions.operations import KINDS, cancel, start_import, visible
+from procurement.actions.operations import KINDS, LARGEST_ON_A_FORM, cancel, start_import, visible
 from procurement.actions.rate_cells import FIELDS
 from procurement.errors import Conflict, Fault, Invalid, NotPermitted
 from procurement.models import Framework, Operation
 from web.administering import Administrator, administrator, only
+from web.bodies import takes_file
 from web.buying import actor_of
 from web.faults import FieldFault
 from web.once import done_once
@@ -54,6 +55,7 @@ SHOWN: Final = 100
 """So many rows with an error are shown; the rest are counted."""
 
 
+@takes_file(LARGEST_ON_A_FORM)
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -149,6 +151,7 @@ def operation(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("web:import", found.reference)
 
 
+@takes_file(LARGEST_ON_A_FORM)
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

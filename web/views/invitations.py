@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from procurement.actions.files import LARGEST
 from procurement.actions.tenders import submit_tender, view_tender, write_tender
 from procurement.errors import Refused
 from procurement.models import Invitation, Tender
@@ -25,6 +26,7 @@ from procurement.parts import tender_parts
 from procurement.permissions import Action, Actor
 from procurement.querysets_competitions import InvitationQuerySet, TenderQuerySet
 from procurement.states import Part
+from web.bodies import takes_file
 from web.buying import actor_of, require_buyer
 from web.changing import sent_revision
 from web.doing import Refusal, do, refusal_of
@@ -74,6 +76,7 @@ def invited(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect(_address(found))
 
 
+@takes_file(LARGEST)
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.rate_comparison import RULES, STOPS
-from procurement.actions.rate_proposal_lines import lines_of
+from procurement.actions.rate_proposal_lines import LARGEST_SHEET, lines_of
 from procurement.actions.rate_proposals import compared, draft_rate_proposal, proposal_parts
 from procurement.errors import Refused
 from procurement.models import RateProposal
@@ -30,6 +30,7 @@ from procurement.querysets_rate_proposals import RateProposalQuerySet, version_i
 from procurement.rate_proposal_line import proposal_line
 from procurement.states import RATE_PROPOSALS
 from web.address import Address
+from web.bodies import takes_file
 from web.buying import actor_of, require_buyer
 from web.changing import LEADING
 from web.doing import Refusal, do, refusal_of
@@ -120,6 +121,7 @@ def new_rate_proposal(request: HttpRequest) -> HttpResponse:
         return _form(request, choices, card, wrong.faults, wrong.status)
 
 
+@takes_file(LARGEST_SHEET)
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
