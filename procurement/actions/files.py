@@ -28,6 +28,7 @@ from procurement.actions.call_offs import happening, locked_call_off, move, perm
 from procurement.actions.claims import claim_step, locked_claim, move_claim
 from procurement.actions.competitions import planned, require_open
 from procurement.actions.events import record
+from procurement.actions.rate_workbooks import BROKEN
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
 from procurement.errors import Conflict, Fault, Invalid, NotFound
@@ -269,7 +270,7 @@ def _is(ending: str, content: bytes) -> bool:
                 with package.open("mimetype") as part:
                     said = part.read(len(TYPES[ending]) + 3)
                 return said.decode("ascii", "replace").strip() == TYPES[ending]
-        except (zipfile.BadZipFile, KeyError, OSError, RuntimeError):
+        except BROKEN:
             # No archive, no such part, cut off, encrypted, or packed in a way that is not known.
             return False
     try:

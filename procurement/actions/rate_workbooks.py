@@ -6,6 +6,7 @@ Under rate_sheets.py, which makes rows of the records.
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -47,9 +48,9 @@ _OTHER_PACKAGES: Final = {
     "Index/": "it is a file of Numbers or Pages",
 }
 """The beginning of a part's name to what a zip without a workbook is that has it; the first that fits counts."""
-_BROKEN: Final = (
+BROKEN: Final = (
     KeyError, ValueError, IndexError, TypeError, AttributeError, OSError, EOFError, RuntimeError, SyntaxError,
-    zipfile.BadZipFile, zlib.error,
+    OverflowError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
 )  # fmt: skip
 """What readers of a package raise where it is not what it says."""
 _FORMULA: Final = re.compile(rb"<(?:\w{1,20}:)?f[\s/>]")
@@ -73,7 +74,7 @@ def open_workbook(path: Path, sheet: str) -> Workbook:
     formulas = _check_package(path)
     try:
         name, unread = _chosen(path, sheet)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _damaged() from error
     return Workbook(_records(path, name, formulas), unread)
 
@@ -140,7 +141,7 @@ def _records(path: Path, name: str, formulas: bool) -> Iterator[list[str]]:
                 # Worksheets leave out empty cells at the end of a row; text files must not.
                 width = width or len(record)
                 yield [cell for cell, _ in zip_longest(record, range(width), fillvalue="")]
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _damaged() from error
 
 
@@ -208,7 +209,7 @@ def _check_package(path: Path) -> bool:
             return any(
                 _has_formula(package, part) for part in parts if part.filename.startswith("xl/worksheets/")
             )
-    except (*_BROKEN, puremagic.PureError) as error:
+    except (*BROKEN, puremagic.PureError) as error:
         raise _damaged() from error
 
 
