@@ -3,7 +3,7 @@
 Journey: a POST of the API brings its Idempotency-Key (api/idempotency.py), a form of the pages a hidden one
 (web/once.py) -> here -> an action. Keys belong to a principal and a route, so that nobody is told another's answer. The
 record is written in the action's own transaction: both stand or neither. Refusals are not kept; the same key may be
-tried again after one.
+tried again after one. How long a record is kept, procurement/retention.py says.
 """
 
 from __future__ import annotations
@@ -11,16 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from procurement.errors import Refused
 from procurement.models import IdempotencyRecord
-
-KEPT_HOURS: Final = 48
 
 Answer = TypeVar("Answer")
 
@@ -65,9 +61,6 @@ def once(sent: Sent, act: Callable[[], Answer], kept: Callable[[Answer], Kept]) 
         with transaction.atomic():
             answer = act()
             told = kept(answer)
-            IdempotencyRecord.objects.filter(
-                created_at__lt=timezone.now() - timedelta(hours=KEPT_HOURS)
-            ).delete()
             IdempotencyRecord.objects.create(
                 principal=sent.principal,
                 route=sent.route,

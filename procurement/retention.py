@@ -29,7 +29,7 @@ KEPT: Final = (
         30,
         "Accepted, declined, withdrawn or too old: the address of somebody who may have no account.",
     ),
-    Kept("idempotency_records", 30, "A request is repeated within hours, by a queue within days."),
+    Kept("idempotency_records", 2, "A request is repeated within hours; docs/api.md promises 48."),
     Kept(
         "deliveries",
         90,
