@@ -48,6 +48,11 @@ KEPT: Final = (
         30,
         "Bytes of files that were taken away and were part of nothing published or submitted.",
     ),
+    Kept(
+        "files_without_row",
+        1,
+        "Bytes of uploads that came to nothing: sent twice at once, or broken off. No transaction takes a day.",
+    ),
 )
 """Messages that nobody has read stay, and with each the delivery that wrote it."""
 DAYS: Final = {one.what: one.days for one in KEPT}

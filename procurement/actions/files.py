@@ -2,7 +2,8 @@
 of ours.
 
 Journey: POST .../documents/ or .../files/ -> here -> below MEDIA_ROOT -> whoever may read it (procurement/sealing.py)
-fetches it through `opened`. A file that loses its row with its transaction is removed at once.
+fetches it through `opened`. A file that is refused is removed at once; one whose row falls with a transaction around
+the action (the same upload sent twice at once), or whose process is killed, by actions/retention.py a day later.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ from procurement.states import Part
 
 LARGEST: Final = 25 * 1024 * 1024
 """Bytes of one file."""
+FOLDER: Final = "files"
+"""Below MEDIA_ROOT."""
 MOST_FILES: Final = 30
 """Of one competition, and of one tender."""
 NAME_LENGTH: Final = 150
@@ -282,8 +285,8 @@ def _is(ending: str, content: bytes) -> bool:
 
 @contextmanager
 def _kept(read: Read, actor: Actor) -> Iterator[dict[str, Any]]:
-    """A file under a name of ours, as the columns of its row (StoredFile). Goes around the transaction that makes the
-    row: where that fails, the file is removed.
+    """A file under a name of ours, as the columns of its row (StoredFile). Goes around the action's own transaction,
+    which makes the row: where that fails, the file is removed.
     """
     stored = _store(read)
     try:
@@ -303,4 +306,4 @@ def _kept(read: Read, actor: Actor) -> Iterator[dict[str, Any]]:
 
 def _store(read: Read) -> str:
     """Writes the bytes under a name of ours, which tells nothing of them."""
-    return default_storage.save(f"files/{opaque('f')}", ContentFile(read.content))
+    return default_storage.save(f"{FOLDER}/{opaque('f')}", ContentFile(read.content))

@@ -141,6 +141,11 @@ def cancel(actor: Actor, reference: str) -> Operation:
     return operation
 
 
+def unended() -> QuerySet[Operation]:
+    """The operations that wait or run, and so need what came with them."""
+    return Operation.objects.filter(status__in=(Status.QUEUED, Status.RUNNING))
+
+
 def due() -> list[str]:
     """References of the operations that ought to be running and are not: queued, or silent for too long."""
     silent = timezone.now() - SILENT

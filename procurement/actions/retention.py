@@ -5,17 +5,21 @@ Journey: beat -> tasks.purge -> here. Nothing of it is an event: the log says wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from procurement.actions.files import FOLDER
+from procurement.actions.operations import unended, upload_of, uploads
 from procurement.models import (
+    ClaimFile,
     CompetitionDocument,
     DayFinds,
     Delivery,
@@ -32,6 +36,8 @@ from procurement.retention import DAYS
 
 BATCH: Final = 1_000
 """Rows of one transaction: SQLite's write lock is held for a fraction of a second."""
+STORED: Final = (CompetitionDocument, ClaimFile, TenderFile)
+"""All models whose rows stand for bytes that we keep (a test holds it against StoredFile)."""
 ENDED: Final = (Delivery.Status.SENT, Delivery.Status.DROPPED)
 
 
@@ -120,6 +126,54 @@ def _files(until: datetime) -> int:
     return found
 
 
+def _files_without_row(until: datetime) -> int:
+    """Bytes whose row fell with its transaction, or whose process was killed before there was one: files of ours, and
+    uploads of imports that no operation waits for. Nothing younger than the youngest row goes: a database that was put
+    back from before, or another one, knows nothing of files that are to stay.
+    """
+    youngest = [
+        moment for model in STORED if (moment := model._base_manager.aggregate(at=Max("added_at"))["at"])
+    ]
+    names = [f"{FOLDER}/{name}" for name in _stored_names()] if youngest else []
+    gone = 0
+    for first in range(0, len(names), BATCH):
+        gone += _without_row(names[first : first + BATCH], min(until, max(youngest)))
+    return gone + _uploads_left(until)
+
+
+def _stored_names() -> list[str]:
+    try:
+        return list(default_storage.listdir(FOLDER)[1])
+    except FileNotFoundError:
+        return []
+
+
+def _without_row(names: Sequence[str], until: datetime) -> int:
+    known: set[str] = set()
+    for model in STORED:
+        known.update(model._base_manager.filter(stored_as__in=names).values_list("stored_as", flat=True))
+    gone = 0
+    for name in names:
+        # One that has gone meanwhile was of an action that is refused just now.
+        with suppress(FileNotFoundError):
+            if name not in known and default_storage.get_modified_time(name) <= until:
+                default_storage.delete(name)
+                gone += 1
+    return gone
+
+
+def _uploads_left(until: datetime) -> int:
+    waited_for = {upload_of(one).name for one in unended() if "file" in one.parameters}
+    gone = 0
+    for upload in uploads().iterdir():
+        # One that has gone meanwhile was of an operation that ends just now.
+        with suppress(FileNotFoundError):
+            if upload.name not in waited_for and upload.stat().st_mtime <= until.timestamp():
+                upload.unlink()
+                gone += 1
+    return gone
+
+
 PURGES: Final[dict[str, Callable[[datetime], int]]] = {
     "ended_sessions": _sessions,
     "registrations": _registrations,
@@ -131,4 +185,5 @@ PURGES: Final[dict[str, Callable[[datetime], int]]] = {
     "finds_by_day": _finds_by_day,
     "finds_by_month": _finds_by_month,
     "removed_files": _files,
+    "files_without_row": _files_without_row,
 }

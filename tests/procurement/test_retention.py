@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from procurement.actions.deliveries import deliver_due
-from procurement.actions.files import add_tender_file, opened, remove_tender_file
+from procurement.actions.files import add_document, add_tender_file, opened, remove_tender_file
 from procurement.actions.inbox import mark_message
-from procurement.actions.retention import PURGES, purge
+from procurement.actions.operations import uploads
+from procurement.actions.retention import PURGES, STORED, purge
 from procurement.actions.tenders import submit_tender
 from procurement.errors import NotFound
 from procurement.models import (
+    CompetitionDocument,
     Delivery,
     Event,
     EventAudience,
     IdempotencyRecord,
     InboxMessage,
     MemberInvitation,
+    Operation,
     Organisation,
     Session,
     TenderFile,
 )
+from procurement.models.files import StoredFile
 from procurement.retention import DAYS, KEPT
 from procurement.tasks import purge as task
-from tests.competed import Contest, published, tender_of, written
+from tests.competed import Contest, planned, published, tender_of, written
 
 NOTHING = dict.fromkeys(PURGES, 0)
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> Path:
+    """No test finds what another left on the disk."""
+    settings.MEDIA_ROOT, settings.CALLOFF_DATA = tmp_path / "media", tmp_path
+    return tmp_path
+
+
+def aged(path: Path, days: float) -> Path:
+    """The same file, written so long ago."""
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+    return path
 
 
 def test_each_row_of_the_table_is_purged_and_nothing_else() -> None:
@@ -43,10 +66,10 @@ def test_answers_to_repeats_go_after_their_days(db: None, settings: Any) -> None
         made = IdempotencyRecord.objects.create(
             principal="usr_1", route="/", key=str(number), fingerprint="", status=200, body=b""
         )
-        IdempotencyRecord.objects.filter(pk=made.pk).update(created_at=now - timedelta(days=29 + number))
+        IdempotencyRecord.objects.filter(pk=made.pk).update(created_at=now - timedelta(days=1 + number))
     assert purge(now) == NOTHING | {"idempotency_records": 2}
     assert purge(now) == NOTHING
-    settings.RETENTION_DAYS = {"idempotency_records": 29}
+    settings.RETENTION_DAYS = {"idempotency_records": 1}
     assert task() == NOTHING | {"idempotency_records": 1}
 
 
@@ -133,3 +156,69 @@ def test_bytes_go_of_what_was_taken_away_and_never_submitted(contest: Contest) -
     assert never.purged_at is not None
     with pytest.raises(NotFound):
         opened(lead, never.reference)
+
+
+def test_every_model_with_files_is_looked_at_before_bytes_go() -> None:
+    assert {one for one in apps.get_models() if issubclass(one, StoredFile)} == set(STORED)
+
+
+def test_bytes_without_a_row_go_after_a_day(contest: Contest, folders: Path) -> None:
+    call_off, market = published(contest), contest.market
+    tender = written(market.oak, call_off, "oak")
+    kept = add_tender_file(market.oak, tender.reference, tender.revision, "kept.txt", "price", [b"Soundly."])
+    files = folders / "media" / "files"
+    aged(files / Path(kept.stored_as).name, 3)
+    for days in (0.9, 1.1):
+        (files / f"f_{days}").write_bytes(b"Broken off.")
+        aged(files / f"f_{days}", days)
+    events = Event.objects.count()
+    # What is younger than every row may be known to the database that is put back next.
+    TenderFile.objects.update(added_at=timezone.now() - timedelta(days=2))
+    assert purge() == NOTHING
+    TenderFile.objects.update(added_at=timezone.now())
+    assert purge() == NOTHING | {"files_without_row": 1}
+    assert {one.name for one in files.iterdir()} == {Path(kept.stored_as).name, "f_0.9"}
+    assert (purge(), Event.objects.count()) == (NOTHING, events)
+
+
+def test_without_any_row_no_bytes_go(db: None, folders: Path) -> None:
+    files = folders / "media" / "files"
+    files.mkdir(parents=True)
+    (files / "f_1").write_bytes(b"Of another database.")
+    aged(files / "f_1", 400)
+    assert purge() == NOTHING
+    assert (files / "f_1").exists()
+
+
+def test_bytes_go_whose_row_fell_with_the_transaction_around_it(contest: Contest, folders: Path) -> None:
+    call_off, buyer = planned(contest), contest.market.buyer
+    # As where a request is sent twice at once, and the slower one finds its key taken.
+    with transaction.atomic():
+        add_document(buyer, call_off.reference, "a.txt", [b"Soundly."])
+        transaction.set_rollback(True)
+    made = add_document(buyer, call_off.reference, "a.txt", [b"Soundly."])
+    files = folders / "media" / "files"
+    assert (CompetitionDocument.objects.count(), len(list(files.iterdir()))) == (1, 2)
+    assert purge() == NOTHING
+    for one in files.iterdir():
+        aged(one, 2)
+    assert purge() == NOTHING | {"files_without_row": 1}
+    assert [f"files/{one.name}" for one in files.iterdir()] == [made.stored_as]
+
+
+def test_an_upload_that_no_operation_waits_for_goes_after_a_day(db: None, folders: Path) -> None:
+    for name in ("waited-for.jsonl", "left.jsonl", "ended.jsonl"):
+        aged(_written(uploads() / name), 2)
+    _written(uploads() / "young.jsonl")
+    for name, status in (("waited-for", "running"), ("ended", "failed")):
+        Operation.objects.create(
+            reference=name, kind="import_partners", status=status, parameters={"file": f"{name}.jsonl"}
+        )
+    Operation.objects.create(reference="evidence", kind="evidence", parameters={})
+    assert purge() == NOTHING | {"files_without_row": 2}
+    assert {one.name for one in uploads().iterdir()} == {"waited-for.jsonl", "young.jsonl"}
+
+
+def _written(path: Path) -> Path:
+    path.write_bytes(b"{}")
+    return path
