@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -128,5 +128,5 @@ class InPlainWords:
         return response
 
 
-def _page(request: HttpRequest, status: int, name: str, **said: int) -> HttpResponse:
+def _page(request: HttpRequest, status: int, name: str, **said: Any) -> HttpResponse:
     return render(request, f"errors/{name}.html", status_code=status, bare=True, **said)
