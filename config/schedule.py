@@ -15,6 +15,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 60.0,
     },
     "outbox: what is to be delivered": {"task": "procurement.tasks.sweep_deliveries", "schedule": 60.0},
+    "accounts: e-mails that are owed": {"task": "procurement.tasks.send_account_mails", "schedule": 60.0},
     "retention: what need not be kept any longer": {"task": "procurement.tasks.purge", "schedule": 3_600.0},
     "profiles: firms that have long not confirmed theirs": {
         "task": "procurement.tasks.sweep_profiles",

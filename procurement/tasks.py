@@ -15,17 +15,15 @@ from django.db import transaction
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
+from procurement.actions.account_mail import account_mail_owed
+from procurement.actions.account_mail_queue import send_owed
 from procurement.actions.dates import announce_due
 from procurement.actions.deliveries import deliver_due
 from procurement.actions.due import move_due
-from procurement.actions.member_invitations import invitation_wanted, send_invitation
 from procurement.actions.operations import due
-from procurement.actions.passwords import link_wanted, send_link
 from procurement.actions.profile_reminders import ask_to_confirm
-from procurement.actions.registering import registration_wanted, send_registration
 from procurement.actions.retention import purge as purge_all
 from procurement.actions.running import run
-from procurement.actions.second_steps import second_step_changed, tell_of_second_step
 from procurement.models import Event
 from procurement.signals import events_recorded
 
@@ -60,58 +58,17 @@ def _hand_over(task: Any, arguments: tuple[Any, ...], lost: str, **named: str) -
         log.warning(lost, **named, error=type(error).__name__)
 
 
-account_mail = partial(shared_task, autoretry_for=(OSError,), retry_backoff=30, max_retries=6)
-"""A task that sends an e-mail about an account: tried again for half an hour where the mail server is away (its
-library's errors are kinds of OSError).
-"""
+@receiver(account_mail_owed, dispatch_uid="procurement.account_mail")
+def nudge_account_mail(**_: Any) -> None:
+    """Tells a worker that an e-mail about an account is owed; a dead queue leaves it to the sweep."""
+    _hand_over(send_account_mails, (), "account_mail_nudge_lost")
 
 
-@receiver(link_wanted, dispatch_uid="procurement.passwords")
-def ask_worker_for_link(reference: str, **_: Any) -> None:
-    """Has the worker send the link; with a dead queue nobody gets it, and the person asks again."""
-    _hand_over(send_password_link, (reference,), "password_link_lost", person=reference)
-
-
-@account_mail(name="procurement.tasks.send_password_link")
-def send_password_link(reference: str) -> None:
-    """Sends somebody the link by which they set their password."""
-    send_link(reference)
-
-
-@receiver(registration_wanted, dispatch_uid="procurement.registering")
-def ask_worker_for_account(reference: str, **_: Any) -> None:
-    """Has the worker send the link to set up an account; with a dead queue nobody gets it, and somebody asks again."""
-    _hand_over(send_account_link, (reference,), "account_link_lost", registration=reference)
-
-
-@account_mail(name="procurement.tasks.send_account_link")
-def send_account_link(reference: str) -> None:
-    """Sends the link to set up an account."""
-    send_registration(reference)
-
-
-@receiver(invitation_wanted, dispatch_uid="procurement.member_invitations")
-def ask_worker_to_invite(reference: str, sending: int, **_: Any) -> None:
-    """Has the worker send the link; with a dead queue nobody gets it, and an administrator sends it again."""
-    _hand_over(send_member_invitation, (reference, sending), "member_invitation_lost", invitation=reference)
-
-
-@account_mail(name="procurement.tasks.send_member_invitation")
-def send_member_invitation(reference: str, sending: int) -> None:
-    """Sends an invitation to act for an organisation."""
-    send_invitation(reference, sending)
-
-
-@receiver(second_step_changed, dispatch_uid="procurement.second_steps")
-def ask_worker_to_tell(reference: str, on: bool, **_: Any) -> None:
-    """Has the worker write to whose second step was turned on or off; with a dead queue nobody is told."""
-    _hand_over(tell_second_step, (reference, on), "second_step_not_told", person=reference)
-
-
-@account_mail(name="procurement.tasks.tell_second_step")
-def tell_second_step(reference: str, on: bool) -> None:
-    """Writes to somebody that their second step was turned on or off."""
-    tell_of_second_step(reference, on)
+@shared_task(name="procurement.tasks.send_account_mails")
+def send_account_mails() -> None:
+    """At once, and each minute: e-mails about accounts that are owed. Where many are, others' work comes between."""
+    if send_owed():
+        nudge_account_mail()
 
 
 @shared_task(name="procurement.tasks.run_operation")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -20,11 +19,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
-from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 
-from procurement.actions.account_mail import send_account_mail
+from procurement.actions.account_mail import owe_account_mail, send_account_mail
 from procurement.actions.events import Happening, record_many
 from procurement.actions.members import (
     EMAIL_LENGTH,
@@ -35,15 +33,11 @@ from procurement.actions.members import (
 )
 from procurement.actions.new_account import checked_name
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
-from procurement.models import MemberInvitation, Membership, Organisation, User
+from procurement.models import AccountMail, MemberInvitation, Membership, Organisation, User
 from procurement.permissions import ANONYMOUS, Action, Actor, can, person, require
 from procurement.visible import shows_something
 
 Status = MemberInvitation.Status
-invitation_wanted: Final = Signal()
-"""Sent after commit with an invitation's reference and the number of the sending; procurement/tasks.py has the worker
-send it.
-"""
 SENDINGS_MOST: Final = 5
 """An organisation sends so many to one address within a day: nobody's mailbox is filled from here."""
 WAITING_MOST: Final = 200
@@ -313,10 +307,7 @@ def _refuse_too_many(body: Organisation, address: str) -> None:
 
 def send_after_commit(found: MemberInvitation) -> None:
     """Has the worker send the link once the transaction has ended well."""
-    transaction.on_commit(
-        partial(invitation_wanted.send, sender=None, reference=found.reference, sending=found.sendings),
-        robust=True,
-    )
+    owe_account_mail(AccountMail.Kind.INVITATION, found.reference, found.sendings)
 
 
 def _end(found: MemberInvitation, status: Status) -> None:

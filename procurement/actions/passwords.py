@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.cache import caches
-from django.db import transaction
-from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from redis import RedisError
 
-from procurement.actions.account_mail import send_account_mail
-from procurement.models import User
-
-link_wanted: Final = Signal()
-"""Sent after commit with a user's reference; procurement/tasks.py has the worker send the link."""
+from procurement.actions.account_mail import owe_account_mail, send_account_mail
+from procurement.models import AccountMail, User
 
 AGAIN: Final = timedelta(minutes=10)
 """An address that asked is sent nothing more for so long: nobody's mailbox is filled from here."""
@@ -34,11 +28,6 @@ BODY: Final = (
     "Set it here within {hours} hours:\n{link}\n\n"
     "If it was not you, do nothing: without the link nothing changes.\n"
 )
-
-
-def send_link_after_commit(user: User) -> None:
-    """Has the worker send the link once the transaction holds."""
-    transaction.on_commit(partial(link_wanted.send, sender=None, reference=user.reference), robust=True)
 
 
 def ask_link(email: str) -> None:
@@ -54,8 +43,8 @@ def ask_link(email: str) -> None:
         # Without the cache nobody signs in by a password they know; the link does not wait for a count as well.
         pass
     user = User.objects.filter(email=address, is_active=True).first()
-    if user is not None:
-        send_link_after_commit(user)
+    # Owed to nobody too, so that it takes as long.
+    owe_account_mail(AccountMail.Kind.PASSWORD, user.reference if user is not None else "")
 
 
 def send_link(reference: str) -> bool:

@@ -6,7 +6,6 @@ queue is told a reference, never an address.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -14,19 +13,15 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 
-from procurement.actions.account_mail import send_account_mail
+from procurement.actions.account_mail import owe_account_mail, send_account_mail
 from procurement.actions.members import EMAIL_LENGTH
 from procurement.actions.new_account import checked_name
 from procurement.actions.passwords import AGAIN, send_link
 from procurement.errors import Fault, Invalid
-from procurement.models import Registration, User
-
-registration_wanted: Final = Signal()
-"""Sent after commit with a registration's reference; procurement/tasks.py has the worker send the link."""
+from procurement.models import AccountMail, Registration, User
 
 SALT: Final = "calloff.registration"
 BODY: Final = (
@@ -55,9 +50,7 @@ def ask_to_register(email: str) -> None:
             return
         if new or asked.asked_at <= now - AGAIN:
             Registration.objects.filter(pk=asked.pk).update(asked_at=now)
-            transaction.on_commit(
-                partial(registration_wanted.send, sender=None, reference=asked.reference), robust=True
-            )
+            owe_account_mail(AccountMail.Kind.REGISTRATION, asked.reference)
 
 
 def send_registration(reference: str) -> bool:

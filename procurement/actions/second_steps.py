@@ -10,22 +10,17 @@ import base64
 import hashlib
 import logging
 import secrets
-from functools import partial
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from django.db import transaction
-from django.dispatch import Signal
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from procurement.actions.account_mail import send_account_mail
+from procurement.actions.account_mail import owe_account_mail, send_account_mail
 from procurement.errors import Conflict, Fault, Invalid
 from procurement.kept_secrets import Unreadable, opened, sealed
-from procurement.models import RecoveryCode, SecondStep, User
-
-second_step_changed: Final = Signal()
-"""Sent after commit with a user's reference and `on`; procurement/tasks.py has the worker write to them."""
+from procurement.models import AccountMail, RecoveryCode, SecondStep, User
 
 KEY_BYTES: Final = 20
 CODES: Final = 10
@@ -210,6 +205,4 @@ def _digest(code: str) -> str:
 
 
 def _tell(user: User, *, on: bool) -> None:
-    transaction.on_commit(
-        partial(second_step_changed.send, sender=None, reference=user.reference, on=on), robust=True
-    )
+    owe_account_mail(AccountMail.Kind.SECOND_STEP, user.reference, int(on))

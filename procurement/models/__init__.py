@@ -1,5 +1,6 @@
 """What the domain keeps: one module for each kind of knowledge."""
 
+from procurement.models.account_mail import AccountMail
 from procurement.models.audit import Chain, Event
 from procurement.models.belonging import EmailDomain, MemberInvitation, MembershipRequest, Registration
 from procurement.models.call_offs import (
@@ -56,6 +57,7 @@ from procurement.models.suppliers import (
 from procurement.models.tenders import Tender, TenderRevision
 
 __all__ = [
+    "AccountMail",
     "Amendment",
     "Application",
     "Appointment",

@@ -149,7 +149,7 @@ def test_asking_for_a_link_answers_alike_whether_an_address_has_an_account(
     assert len(told) == 1
     with django_capture_on_commit_callbacks() as told:
         ask_link("unknown@example.org")
-    assert told == []
+    assert len(told) == 1, "it takes as long"
     for email in (" Alder@example.org", "alder@example.org"):
         with django_capture_on_commit_callbacks() as told:
             answer = page.post("/password", {"email": email})
