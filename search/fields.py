@@ -139,7 +139,7 @@ def labels_of(document: Mapping[str, Any]) -> Iterator[str]:
         yield ACCREDITATIONS.get(accreditation, accreditation) + ","
 
 
-LAYOUT: Final = 9
+LAYOUT: Final = 10
 """Raise it when the analysis, the texts, the columns or what is stored change in a way that this table does not
 show.
 """

@@ -27,6 +27,7 @@ from search.parameters import (
 )
 from search.planner import LONG_QUESTION, QUESTION_CEILING
 from search.query import DEEPEST_HIT, Cursor, ListingQuery, SuggestionQuery
+from search.statuses import status_on
 from search.ties import SEEDS, seed_of
 
 PAGE_SIZE: Final = 20
@@ -207,11 +208,8 @@ def cursor_text(cursor: Cursor) -> str:
 
 
 def effective_status(framework: Mapping[str, Any], on: date) -> str:
-    """The status of a stored framework (`status`, `ends_on` in ISO 8601) on a day: live past its last day is
-    expired.
-    """
-    over = framework["ends_on"] is not None and framework["ends_on"] < on.isoformat()
-    return "expired" if framework["status"] == "live" and over else str(framework["status"])
+    """The status of a stored framework (`status`, `starts_on` and `ends_on` in ISO 8601) on a day."""
+    return status_on(str(framework["status"]), framework["starts_on"], framework["ends_on"], on.isoformat())
 
 
 def _lowered(name: str, values: tuple[str | None, ...]) -> tuple[str, ...]:

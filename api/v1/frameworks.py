@@ -31,7 +31,7 @@ class FrameworkSerializer(serializers.ModelSerializer[Framework]):
 
     owner = Named()
     status = serializers.SerializerMethodField(
-        help_text="As of today: a live one past its last day has expired."
+        help_text="As of today: a live one is coming before its first day and has expired past its last."
     )
     open_to_call_offs = serializers.SerializerMethodField()
     regime = serializers.ChoiceField(choices=Framework.Regime.choices, help_text="The law it is under.")

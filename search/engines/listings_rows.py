@@ -26,8 +26,8 @@ CODED: Final = (
 
 SCALARS: Final[Mapping[str, str]] = {
     "version": "<i8", "alive": "?", "framework": "<i4", "status": "<i4", "ownership": "<i4",
-    "size": "<i4", "supplier": "<i4", "partner": "<i4", "ends_on": "<i4", "slot_regions": "<i4",
-    "currency": "<i4", "unit": "<i4", "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
+    "size": "<i4", "supplier": "<i4", "partner": "<i4", "starts_on": "<i4", "ends_on": "<i4",
+    "slot_regions": "<i4", "currency": "<i4", "unit": "<i4", "basis": "<i4", "record_at": "<i8", "record_length": "<i4",
     "meant_terms": "<i4", "meant_parts": "<i4", "confirmed_on": "<i4", "comparable": "?",
 }  # fmt: skip
 """One number for each listing, and how it is stored."""
@@ -116,6 +116,7 @@ def make_row(document: Mapping[str, Any], numbers: Mapping[str, Numbers], region
         "version": document["version"],
         "alive": 1,
         "framework": numbers["framework"][framework],
+        "starts_on": day_number(document["starts_on"]),
         "ends_on": day_number(document["ends_on"]),
         "confirmed_on": day_number(document.get("confirmed_on")),
         "slot_regions": regions.add(regions.union(offers.values())),

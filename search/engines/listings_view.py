@@ -34,10 +34,9 @@ from search.engines.suggestions import Labels, Suggestions
 from search.engines.words import WordsReader, committed_stamp, open_words
 from search.fields import FILTER, MAPPING
 from search.query import Freshness
+from search.statuses import COMING, EXPIRED, LIVE
 from search.ties import ties
 
-_LIVE: Final = "live"
-_EXPIRED: Final = "expired"
 _ATTEMPTS: Final = 50
 _CHANGED: Final = 300
 """With more changed listings than this nothing is taken over of who holds a term."""
@@ -108,8 +107,10 @@ class ListingsView:
             self.codes = same.codes
         else:
             self.codes = {kind: Codes(values) for kind, values in orjson.loads(columns.data("codes")).items()}
-            # A day can make a listing expired that was never stored so: filters must know the code beforehand.
-            self.codes["status"].add(_EXPIRED)
+            # A day can make a listing coming or expired that was never stored so: filters must know the codes
+            # beforehand.
+            for status in (COMING, EXPIRED):
+                self.codes["status"].add(status)
         self.labels: Labels
         if same is not None and same.columns.file("labels") == columns.file("labels"):
             self.labels = same.labels
@@ -199,12 +200,14 @@ class ListingsView:
         return None
 
     def statuses(self, on: date) -> Array:
-        """The status code of every slot on a day: a live framework past its last day is expired."""
+        """The status code of every slot on a day, by the rule of search/statuses.py."""
         if self._statuses is None or self._statuses[0] != on:
-            stored, ends_on = self.columns.array("status"), self.columns.array("ends_on")
-            live, expired = self.codes["status"].get(_LIVE), self.codes["status"].find([_EXPIRED])
-            over = (stored == live) & (ends_on > 0) & (ends_on < on.toordinal())
-            self._statuses = on, np.where(over, expired, stored)
+            stored, codes, day = self.columns.array("status"), self.codes["status"], on.toordinal()
+            starts_on, ends_on = self.columns.array("starts_on"), self.columns.array("ends_on")
+            live = stored == codes.get(LIVE)
+            over, ahead = live & (ends_on > 0) & (ends_on < day), live & (starts_on > day)
+            told = np.where(ahead, codes.find([COMING]), stored)
+            self._statuses = on, np.where(over, codes.find([EXPIRED]), told)
         return self._statuses[1]
 
     def tie_rank(self, seed: int) -> NDArray[np.int64]:

@@ -203,8 +203,11 @@ def occurrences(text: list[str], terms: tuple[str, ...]) -> int:
 
 
 def status_of(document: Document, on: date) -> str:
-    over = document["ends_on"] is not None and date.fromisoformat(document["ends_on"]) < on
-    return "expired" if document["status"] == "live" and over else str(document["status"])
+    if document["status"] == "live" and document["ends_on"] and date.fromisoformat(document["ends_on"]) < on:
+        return "expired"
+    if document["status"] == "live" and date.fromisoformat(document["starts_on"]) > on:
+        return "coming"
+    return str(document["status"])
 
 
 def values_of(document: Document, name: str, on: date) -> set[str]:

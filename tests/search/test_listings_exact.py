@@ -38,6 +38,12 @@ WORDS = [
 ]
 NAMES = ["Alder & Sons", "Beech Care", "Beech care", "Café Noir", "School of Data", "Vision 20", "The Elm"]
 FRAMEWORKS = ("rm1", "rm2")
+DAYS = [
+    {"starts_on": first, "ends_on": last}
+    for first in ("2025-01-01", "2026-11-22", "2026-11-23")
+    for last in (None, "2026-11-21", "2026-11-22", "2027-11-22")
+    if last is None or first <= last
+]
 REGIONS = ("UK", "TLC", "TLD", "UKC", "UKD")
 
 texts = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
@@ -67,7 +73,7 @@ def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
                 supplier=draw(st.sampled_from(("s1", "s2"))),
                 name=draw(st.sampled_from(NAMES)),
                 status=draw(st.sampled_from(("live", "expired", "coming"))),
-                ends_on=draw(st.sampled_from((None, "2026-11-21", "2026-11-22"))),
+                **draw(st.sampled_from(DAYS)),
                 lots=lots(framework, *held),
                 specialisms=[
                     specialism(f"{framework}~{lot}", which, draw(texts))

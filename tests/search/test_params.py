@@ -227,8 +227,10 @@ def test_statuses_are_the_frameworks() -> None:
     assert dict(Framework.Status.choices) == STATUSES
 
 
-def test_live_framework_past_its_last_day_is_expired() -> None:
-    framework = {"status": "live", "ends_on": "2026-11-22"}
+def test_live_framework_is_coming_before_its_first_day_and_expired_past_its_last() -> None:
+    framework = {"status": "live", "starts_on": "2024-11-22", "ends_on": "2026-11-22"}
+    assert effective_status(framework, date(2024, 11, 21)) == "coming"
+    assert effective_status(framework, date(2024, 11, 22)) == "live"
     assert effective_status(framework, date(2026, 11, 22)) == "live"
     assert effective_status(framework, date(2026, 11, 23)) == "expired"
     assert effective_status(framework | {"status": "coming"}, date(2026, 11, 23)) == "coming"

@@ -62,6 +62,7 @@ from search.query import (
     SuggestionQuery,
     Unknown,
 )
+from search.statuses import status_on
 
 _ATTEMPTS: Final = 3
 _KEYS_AT_ONCE: Final = 5_000
@@ -366,8 +367,7 @@ def _cursor(query: ListingQuery, asked: Plan, last: Json) -> Cursor:
 
 
 def _status(facts: Json, on: date) -> str:
-    over = facts["ends_on"] is not None and facts["ends_on"] < on.toordinal()
-    return "expired" if facts["status"] == "live" and over else str(facts["status"])
+    return status_on(str(facts["status"]), facts["starts_on"], facts["ends_on"], on.toordinal())
 
 
 def _rate(facts: Json, query: ListingQuery) -> HitRate | None:

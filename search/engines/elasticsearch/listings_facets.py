@@ -14,6 +14,7 @@ from search.engines.elasticsearch.listings_filters import (
     BY_OFFERING,
     OFFERING,
     RATE,
+    ahead,
     all_of,
     offer_rows,
     offering,
@@ -24,6 +25,7 @@ from search.engines.elasticsearch.listings_shape import filter_name
 from search.engines.suggestions import Labels
 from search.fields import FILTERS, REGION_SCHEMES, FilterField
 from search.query import Facet, FacetValue, ListingQuery
+from search.statuses import COMING, EXPIRED, LIVE
 
 Json = dict[str, Any]
 
@@ -31,7 +33,6 @@ MOST_VALUES: Final = 10_000
 """So many values of one facet are counted exactly."""
 
 _ALL: Final = "all"
-_LIVE, _EXPIRED, _OVER = "live", "expired", "over"
 
 
 def facet_aggregations(query: ListingQuery, conditions: Mapping[str, Json], lots: Sequence[str] = ()) -> Json:
@@ -63,7 +64,7 @@ def _filtered(conditions: list[Json], inner: Json) -> Json:
 def _values(query: ListingQuery, facet: FilterField) -> Json:
     terms: Json = {"terms": {"field": filter_name(facet.name), "size": MOST_VALUES}}
     if facet.name == "status":
-        terms["aggs"] = {_OVER: {"filter": over(query.on)}}
+        terms["aggs"] = {EXPIRED: {"filter": over(query.on)}, COMING: {"filter": ahead(query.on)}}
     return terms
 
 
@@ -122,10 +123,10 @@ def _counts(facet: FilterField, answered: Json) -> dict[str, int]:
         for bucket in buckets
     }
     if facet.name == "status":
-        ended = sum(bucket[_OVER]["doc_count"] for bucket in buckets if bucket["key"] == _LIVE)
-        if ended:
-            counts[_LIVE] -= ended
-            counts[_EXPIRED] = counts.get(_EXPIRED, 0) + ended
+        for stored in [bucket for bucket in buckets if bucket["key"] == LIVE]:
+            for status in (EXPIRED, COMING):
+                counts[LIVE] -= stored[status]["doc_count"]
+                counts[status] = counts.get(status, 0) + stored[status]["doc_count"]
     return {value: count for value, count in counts.items() if count}
 
 

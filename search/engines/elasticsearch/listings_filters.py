@@ -12,6 +12,7 @@ from typing import Any, Final
 from search.engines.elasticsearch.listings_shape import filter_name, place_of
 from search.fields import FILTERS
 from search.query import ListingQuery, grade_name, lot_of_specialism
+from search.statuses import COMING, EXPIRED, LIVE
 
 Json = dict[str, Any]
 
@@ -96,15 +97,20 @@ def over(on: date) -> Json:
     return {"range": {"ends_on": {"lt": on.toordinal()}}}
 
 
+def ahead(on: date) -> Json:
+    """That a framework's first day is yet to come."""
+    return {"range": {"starts_on": {"gt": on.toordinal()}}}
+
+
 def status_on(value: str, on: date) -> Json:
-    """The status on a day: a live framework past its last day is expired."""
-    stored = {"term": {filter_name("status"): value}}
-    if value == "live":
-        return {"bool": {"filter": [stored], "must_not": [over(on)]}}
-    if value == "expired":
-        live = {"term": {filter_name("status"): "live"}}
-        return {"bool": {"should": [stored, {"bool": {"filter": [live, over(on)]}}]}}
-    return stored
+    """The status on a day, by the rule of search/statuses.py."""
+    stored, live = ({"term": {filter_name("status"): one}} for one in (value, LIVE))
+    if value == LIVE:
+        return {"bool": {"filter": [live], "must_not": [over(on), ahead(on)]}}
+    if value not in (COMING, EXPIRED):
+        return stored
+    outside = over(on) if value == EXPIRED else ahead(on)
+    return {"bool": {"should": [stored, {"bool": {"filter": [live, outside]}}]}}
 
 
 def offering(asked: Mapping[str, Sequence[str]]) -> Json:

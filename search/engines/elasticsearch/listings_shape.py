@@ -55,6 +55,7 @@ def _properties() -> dict[str, Any]:
         "shown_name": {"type": "keyword", "index": False},
         "begins": dict(_FOUND_ONLY),
         "partner": dict(_KEYWORD),
+        "starts_on": {"type": "integer"},
         "ends_on": {"type": "integer"},
         "words": dict(_COUNTED_ONLY),
         "terms": dict(_COUNTED),
@@ -134,7 +135,7 @@ def _source(
         "supplier": document["supplier"],
         "accreditation": sorted(set(document["accreditations"])),
     }
-    ends_on = day_number(document["ends_on"]) or None
+    days = {name: day_number(document[name]) or None for name in ("starts_on", "ends_on")}
     rates = [
         (rate["grade"].upper(), rate["lot"] or "", rate["work_type"], int(rate["price_minor"]))
         for rate in document["rates"]
@@ -150,7 +151,7 @@ def _source(
         "shown_name": document["name"],
         "begins": [" ".join(begins[at:]) for at in range(len(begins))],
         "partner": document["partner"],
-        "ends_on": ends_on,
+        **days,
         "words": words,
         "terms": terms,
         "name_words": sorted(set(begins) - {""}),
@@ -168,7 +169,7 @@ def _source(
         "record": base64.b64encode(record.packed).decode(),
         "facts": {
             "status": document["status"],
-            "ends_on": ends_on,
+            **days,
             "framework": framework,
             "supplier": document["supplier"],
             "name": record.whole_name,
