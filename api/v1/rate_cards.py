@@ -150,7 +150,7 @@ def _in_force(card: RateCard, today: date) -> dict[str, Any] | None:
     if spell is None:
         return None
     first, last = spell.days(card.framework)
-    if not first <= today <= last:
+    if not first <= today <= last or card.framework.cut_short(today):
         return None
     return {
         "version": spell.version.number,

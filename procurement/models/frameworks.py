@@ -112,6 +112,12 @@ class Framework(Revised):
         """Whether a call-off may be made under it on that day (its last day included)."""
         return self.status_on(on) == self.Status.LIVE
 
+    def cut_short(self, on: date) -> bool:
+        """Whether it is said to have expired though its last day has not passed. Since when nothing tells, so that no
+        card is in force under it on any day.
+        """
+        return self.status == self.Status.EXPIRED and on <= self.ends_on
+
     @property
     def closed_to_firms(self) -> bool:
         """Whether no firm is admitted to it by itself any more: under the Regulations of 2015 its suppliers are those

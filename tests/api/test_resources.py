@@ -212,6 +212,12 @@ def test_a_card_that_begins_later_says_which_version_holds_today(client: Client)
     assert listed == {"rm6309~brightwater": card["in_force"], "rm3745~ppl": None}
 
 
+def test_no_card_is_in_force_under_a_framework_that_is_said_to_have_expired(client: Client) -> None:
+    assert get(client, "rate-cards/rm6309~brightwater/")["in_force"] is not None
+    Framework.objects.filter(reference="rm6309").update(status="expired")
+    assert get(client, "rate-cards/rm6309~brightwater/")["in_force"] is None
+
+
 def test_a_card_without_days_is_in_force_within_its_frameworks_alone(client: Client) -> None:
     grade = Grade.objects.get(lot__reference="rm6309~7", code="G3")
     line = LineDraft(key="x", price_minor=70_000, lot="rm6309~7", grade=grade.reference)
