@@ -124,6 +124,7 @@ class Unpriced:
 
 Line = TypeVar("Line", CardLine, RoleLine)
 Graded = TypeVar("Graded", bound=ByGrade)
+Lot = TypeVar("Lot")
 EITHER_SITE: Final = "both"
 _RANKED: Final = tuple(QUALIFICATIONS)
 
@@ -153,6 +154,21 @@ def priced_by_grade(lines: Iterable[Graded]) -> list[Graded]:
             for work_type in (line.work_type, "")
         )
     ]
+
+
+def giving_way(lines: Iterable[Graded], lots: Collection[Lot]) -> Iterator[tuple[Lot | None, Graded]]:
+    """A card's lines by grade on a day with the lot of these that each holds on, None for what it states itself: one
+    for every lot holds only where the lot has none of that grade, for whatever kind of work.
+    """
+    every = list(lines)
+    own = {(line.grade.upper(), line.lot) for line in every if line.lot is not None}
+    stated = {grade for grade, _ in own}
+    for line in every:
+        grade = line.grade.upper()
+        if line.lot is not None or grade not in stated:
+            yield None, line
+        else:
+            yield from ((lot, line) for lot in lots if (grade, lot) not in own)
 
 
 def rate_of(

@@ -34,7 +34,7 @@ from procurement.on_day import appointed, belongs, day_within
 from procurement.querysets import RateCardVersionQuerySet
 from procurement.quotes import fit, own_kind
 from procurement.references import listing_reference
-from procurement.team_rates import priced_by_grade
+from procurement.team_rates import giving_way, priced_by_grade
 from search.engines.base import DocumentOffering, DocumentRate, DocumentSpecialism, ListingDocument
 from search.places import Places
 
@@ -237,7 +237,7 @@ def _document(
     specialisms = [places.specialisms[key] for key in stated]
     lead, lead_name = rows.leads.get(supplier.pk, (partner.reference, profile.name))
     card = rows.cards.get((supplier.pk, framework.pk))
-    lots = {one.lot_id for one in shown}
+    lots = [one.lot_id for one in shown]
     lines = [line for line in card.lines if line.lot is None or line.lot in lots] if card else []
     rates: list[DocumentRate] = [
         {
@@ -247,7 +247,7 @@ def _document(
             "work_type": work_type,
             "price_minor": price,
         }
-        for lot, code, _, rank, work_type, price, _ in lines
+        for lot, code, _, rank, work_type, price, _ in _holding(lines, lots)
     ]
     key = listing_reference(framework.reference, supplier.reference, partner.reference)
     return {
@@ -298,6 +298,12 @@ def _document(
             "rates_not_in_force": _stored_gap(rows.gaps.get((supplier.pk, framework.pk))),
         },
     }
+
+
+def _holding(lines: Iterable[_Line], lots: Sequence[int]) -> Iterable[_Line]:
+    """The lines that hold on these lots: what is for every lot, but not for all of these, is said of each."""
+    for lot, line in giving_way(lines, lots):
+        yield line if lot is None else line._replace(lot=lot)
 
 
 def _stored_framework(framework: Framework) -> dict[str, Any]:

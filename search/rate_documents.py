@@ -1,14 +1,15 @@
 """Rows to rate documents: what of the database a rate line shows, read set-wise for many cards at a time.
 
 Second step of a card's journey (outbox, here, engine). The unit is the card: all its lines are made again. Those of
-each version stand for its own days, so that a question about any day finds what was in force then.
+each version stand for its own days, and within those for the days on which they hold on the same lots, so that a
+question about any day finds what was in force then.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
@@ -24,12 +25,12 @@ from procurement.models import (
     Supplier,
     SupplierMember,
 )
-from procurement.on_day import appointed
 from procurement.pricing import money
 from procurement.querysets import RateCardVersionQuerySet
 from procurement.vocabulary import QUALIFICATIONS, SITES
 from search.engines.rates_base import CardDocument, LineDocument
 from search.places import Places, places
+from search.rate_days import Stretch, days_placed, own_days, stretches
 
 NOT_STATED: Final = "not-stated"
 """The size where neither card nor lead states one: a value that is asked for like any other."""
@@ -89,8 +90,8 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
     leads = _leads({card.supplier_id for card in rows})
     for card in rows:
         framework = known.frameworks[card.framework_id]
-        placed = appointments.get((card.supplier_id, card.framework_id), [])
-        lots = {one.lot_id for one in placed if appointed(one, framework, today)}
+        lead = leads.get(card.supplier_id, NOBODY)
+        placed = appointments.get((card.supplier_id, card.framework_id))
         yield {
             "key": card.reference,
             "version": version,
@@ -99,11 +100,10 @@ def rate_documents(cards: Sequence[int], version: int) -> Iterator[CardDocument]
             "currency": card.currency,
             "unit": card.unit,
             "lines": [
-                _line(card, framework, spell, line, lots, known, leads.get(card.supplier_id, NOBODY))
+                _line(card, framework, spell, stretch, line, known, lead, today)
                 for spell in held.get(card.pk, ())
-                if not leads.get(card.supplier_id, NOBODY).suspended_alone
-                for line in lines[spell.version.pk]
-                if _shown(line, bool(placed), lots)
+                if not lead.suspended_alone
+                for line, stretch in _stretches(lines[spell.version.pk], spell, placed, framework, known)
             ],
         }
 
@@ -114,13 +114,26 @@ def _spells(cards: Sequence[int]) -> Mapping[int, list[Spell]]:
     return dict(spells_by_card(versions.order_by("card_id", "-number")))
 
 
-def _shown(line: _Line, placed: bool, lots: set[int]) -> bool:
-    """Not where the supplier's place on the lot, or on every lot, is suspended or withdrawn. No place is
-    unknown.
+def _stretches(
+    lines: Sequence[_Line],
+    spell: Spell,
+    appointments: Sequence[Appointment] | None,
+    framework: Framework,
+    known: Places,
+) -> Iterator[tuple[_Line, Stretch]]:
+    """The lines of a version with the lots on which they hold, for each of its days on which there are any. Without any
+    appointment the supplier's places are unknown: a line is then shown for what it says.
     """
-    if not placed:
-        return True
-    return bool(lots) if line.lot_id is None else line.lot_id in lots
+    since, until = spell.since or date.min, spell.until or date.max
+    if appointments is None:
+        for line in lines:
+            yield line, Stretch(since, until, frozenset(filter(None, (line.lot_id,))))
+        return
+    placed, own = days_placed(appointments, framework), own_days(lines, known.grades)
+    for line in lines:
+        for first, last, lots in stretches(line, placed, own, known.grades):
+            if first <= until and last >= since:
+                yield line, Stretch(max(first, since), min(last, until), lots)
 
 
 def _leads(suppliers: Iterable[int]) -> Mapping[int, _Lead]:
@@ -143,23 +156,28 @@ def _line(
     card: RateCard,
     framework: Framework,
     spell: Spell,
+    stretch: Stretch,
     line: _Line,
-    lots: set[int],
     known: Places,
     lead: _Lead,
+    today: date,
 ) -> LineDocument:
-    """The size is the source's own word, else the lead's: a card states the rates of all who share it."""
+    """The size is the source's own word, else the lead's: a card states the rates of all who share it. Under a
+    framework that was cut short it is in force on no day, though it is told until when it was to be.
+    """
     version = spell.version
     size = line.size or lead.size
     grade = known.grades[line.grade_id] if line.grade_id is not None else None
     begins, ends = spell.days(framework)
-    first, last = max(begins, line.valid_from or begins), min(ends, line.valid_to or ends)
+    first = max(begins, stretch.first, line.valid_from or begins)
+    last = min(ends, stretch.last, line.valid_to or ends)
+    held_to = first - timedelta(days=1) if framework.cut_short(today) else last
     # What the card says itself, without its framework's days: those that an import would give it.
     named = line.valid_from or version.valid_from
     ended = min(filter(None, (line.valid_to, spell.last)), default=None)
     key = f"{card.reference}~{line.key}"
     text = " ".join(filter(None, (line.role_title, *((grade[1], grade[0]) if grade else ()))))
-    holds = sorted(lots, key=known.lot_order.__getitem__) if line.lot_id is None else [line.lot_id]
+    holds = sorted(stretch.lots, key=known.lot_order.__getitem__)
     stored: dict[str, Any] = {
         "reference": key,
         "role_title": line.role_title or None,
@@ -208,8 +226,8 @@ def _line(
         "basis": version.basis,
         "price_minor": line.price_minor,
         "valid_from": first.isoformat(),
-        "valid_to": last.isoformat(),
-        "stands_from": spell.since.isoformat() if spell.since else None,
-        "stands_to": spell.until.isoformat() if spell.until else None,
+        "valid_to": held_to.isoformat(),
+        "stands_from": stretch.first.isoformat() if stretch.first > date.min else None,
+        "stands_to": stretch.last.isoformat() if stretch.last < date.max else None,
         "stored": stored,
     }

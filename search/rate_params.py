@@ -72,7 +72,7 @@ FILTERS: Final = (
     Parameter(
         "lot",
         "Reference of a lot, such as rm3745~5; a bare number needs exactly one framework. Lines that hold "
-        "for all of a supplier's lots are found under each.",
+        "for all of a supplier's lots are found under each that has none of its own.",
         _REFERENCE,
         repeated=True,
         example="rm3745~5",

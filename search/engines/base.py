@@ -94,7 +94,9 @@ class DocumentCaseStudy(TypedDict):
 
 
 class DocumentRate(TypedDict):
-    """`lot` None: the price holds for every lot. `work_type` "" where the framework has none."""
+    """`lot` None: the price holds on every lot of its listing. What a card states for every lot gives way on a lot that
+    has its own of the grade, and is then told of each of the others. `work_type` "" where the framework has none.
+    """
 
     lot: str | None
     grade: str

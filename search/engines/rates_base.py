@@ -30,8 +30,9 @@ class LineDocument(TypedDict):
 
     `lots` are the lots for which it holds, none where that is unknown. "" and None are unknown. `price_minor`
     is in the minor unit of the card's currency. Dates are ISO 8601 days, both included, already narrowed to
-    its version's own. From `stands_from` to `stands_to` its version is the one of its card to look at, in force or not:
-    on any day, of all versions of a card one. `stored` is the line as the API shows it.
+    its version's own and to those on which it holds for just these lots. From `stands_from` to `stands_to` its version
+    is the one of its card to look at, in force or not: on any day, of all versions of a card one, and of all documents
+    with one key one. `stored` is the line as the API shows it.
     """
 
     key: str

@@ -31,7 +31,7 @@ from search.engines.rates_base import FIRST_DAY, LAST_DAY, CardDocument, LineDoc
 from search.engines.rates_text import TitleTokens, title_parts
 from search.ties import key_hash
 
-MAPPING: Final = "rates-8"
+MAPPING: Final = "rates-9"
 """Raised whenever what is stored changes: an index of another mapping is built anew."""
 
 UNKNOWN: Final = -1

@@ -23,6 +23,7 @@ OAK: Final = "wr1~oak~oak"
 
 LISTING_FIELDS: Final[dict[str, Any]] = {
     "status": "expired",
+    "starts_on": "2019-01-01",
     "ends_on": "2020-01-01",
     "supplier": "wr1~elm",
     "partner": "elm",

@@ -4,7 +4,9 @@ have days of their own, and cards units and currencies.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -16,14 +18,17 @@ from procurement.actions.dates import announce_due
 from procurement.actions.offerings import save_offerings
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
-from procurement.models import Event
+from procurement.models import Event, Framework, Lot, Supplier
 from procurement.permissions import SYSTEM
+from procurement.quotes import QuoteQuestion, quotes
+from procurement.team_lines import TeamLine
 from search.compare_params import ComparisonQuestion
 from search.comparing import compare
 from search.drift import drift
 from search.engines.base import Writer
 from search.index import engine
 from search.query import Hit, ListingQuery
+from search.rate_query import RateQuery
 from search.sync import drain
 from tests.world import LIVE_FROM, placed, publish_rates
 
@@ -101,6 +106,49 @@ def test_a_grade_goes_by_the_line_that_states_it_alone_as_quotes_price_it(writer
     assert told(asked(sort="rate")) == [(key, 80_000) for key in OAKS]
     assert asked(max_rate=15_000) == ()
     assert {tuple(amounts(hit)) for hit in asked()} == {("800.00",)}
+    assert drift().count == 0
+
+
+def facet(name: str, **changes: Any) -> dict[str, int]:
+    query = ListingQuery(filters={"framework": ("wr1",)}, grade="G3", on=timezone.localdate(), **changes)
+    (found,) = [one for one in engine().search_listings(query).facets if one.name == name]
+    return {one.value: one.count for one in found.values}
+
+
+def test_a_rate_for_every_lot_counts_on_those_without_their_own_as_quotes_price_it(writer: Writer) -> None:
+    save_appointments(SYSTEM, [AppointmentDraft("oak", "wr1~2a", LIVE_FROM)])
+    here = placed("wr1", "oak", "oak", LOT, [f"{LOT}~1"], ["TLC"])
+    there = placed("wr1", "oak", "oak", "wr1~2a", ["wr1~2a~1"], ["TLC"])
+    save_offerings(SYSTEM, [replace(here, offerings=(*here.offerings, *there.offerings))])
+    every = LineDraft("every", 60_000, grade=f"{LOT}~g3")
+    kind = LineDraft("kind", 50_000, grade=f"{LOT}~g3", work_type="advice")
+    own = LineDraft("own", 80_000, lot=LOT, grade=f"{LOT}~g3")
+    publish_cards(SYSTEM, [CardDraft("oak", "wr1", (every, kind, own))])
+    drain(writer)
+    assert told(asked(sort="rate")) == [(key, 80_000) for key in OAKS]
+    assert asked(max_rate=70_000) == ()
+    assert {tuple(amounts(hit)) for hit in asked()} == {("600.00", "500.00", "800.00")}
+    anywhere = {"filters": {"framework": ("wr1",)}, "grade": "G3", "on": timezone.localdate()}
+    hits = engine().search_listings(ListingQuery(sort="rate", **anywhere)).hits
+    assert [(hit.rate.price_minor, hit.rate.lot) for hit in hits[:3] if hit.rate] == [
+        (50_000, "wr1~2a"),
+        (80_000, LOT),
+        (80_000, LOT),
+    ]
+    assert facet("lot", max_rate=70_000) == {"wr1~2a": 1}
+    assert facet("lot", min_rate=70_000) == {LOT: 3}
+    for lot, priced in (LOT, ["800.00"]), ("wr1~2a", ["500.00", "600.00"]):
+        rates = engine().search_rates(RateQuery(lots=(lot,)))
+        assert [orjson.loads(line)["amount"] for line in rates.lines] == priced
+    question = QuoteQuestion(
+        Framework.objects.get(reference="wr1"),
+        Lot.objects.get(reference=LOT),
+        (TeamLine(grade="G3", quantity=Decimal(1)),),
+        timezone.localdate(),
+    )
+    (quote,) = quotes(question, [Supplier.objects.get(reference="oak")], timezone.localdate())
+    assert quote.price is not None
+    assert quote.price.total == 80_000
     assert drift().count == 0
 
 

@@ -17,11 +17,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from procurement.actions.appointments import AppointmentDraft, save_appointments
+from procurement.actions.framework_edits import edit_framework
 from procurement.actions.organisations import OrganisationDraft, save_organisations
 from procurement.actions.profiles import ProfileDraft, publish_profiles
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rates import CardDraft, publish_cards
-from procurement.models import Appointment, RateCard, RateCardVersion, SupplierMember
+from procurement.models import Appointment, Framework, RateCard, RateCardVersion, SupplierMember
 from procurement.permissions import SYSTEM
 from search.drift import drift
 from search.engines.base import Writer
@@ -207,6 +208,69 @@ def test_a_line_without_a_lot_holds_for_every_lot_of_the_supplier(writer: Writer
     for lot in ("wr1~1", "wr1~2a"):
         assert [line["reference"] for line in found(RateQuery(lots=(lot,)))] == ["wr1~oak~x"]
     assert found(RateQuery(lots=("wr0~5",))) == []
+
+
+def lots_found(day: date, *, ended: bool = False) -> list[tuple[str, list[str]]]:
+    return [
+        (line["amount"], [lot["reference"] for lot in line["lots"]])
+        for line in found(RateQuery(as_of=day, include_expired=ended))
+    ]
+
+
+def test_a_line_holds_on_a_lot_on_the_days_of_the_suppliers_place_there(writer: Writer) -> None:
+    begins, ends = TODAY + timedelta(days=30), TODAY + timedelta(days=60)
+    save_appointments(SYSTEM, [AppointmentDraft("oak", "wr1~2a", begins, ends)])
+    lines = [
+        LineDraft("x", 50_000, role_title="Adviser"),
+        LineDraft("y", 60_000, role_title="Adviser", lot="wr1~2a"),
+    ]
+    publish(lines)
+    drain(writer)
+
+    before = [("500.00", ["wr1~1"])]
+    for ended in (False, True):
+        assert lots_found(TODAY, ended=ended) == before
+        assert lots_found(begins - timedelta(days=1), ended=ended) == before
+        for day in (begins, ends):
+            assert lots_found(day, ended=ended) == [*before, ("600.00", ["wr1~2a"])]
+        assert lots_found(ends + timedelta(days=1), ended=ended) == before
+    assert drift().count == 0
+
+
+def test_a_line_for_every_lot_gives_way_on_the_days_of_one_of_the_lot(writer: Writer) -> None:
+    save_appointments(SYSTEM, [AppointmentDraft("oak", "wr1~2a", date(2024, 4, 1))])
+    begins, ends = TODAY + timedelta(days=30), TODAY + timedelta(days=60)
+    lines = [
+        LineDraft("x", 50_000, grade="wr1~1~g3"),
+        LineDraft("y", 60_000, lot="wr1~2a", grade="wr1~2a~g3", valid_from=begins, valid_to=ends),
+        LineDraft("z", 70_000, role_title="Adviser", min_experience=5),
+        LineDraft("w", 80_000, role_title="Adviser", min_experience=2, lot="wr1~2a"),
+    ]
+    publish(lines)
+    drain(writer)
+
+    both, roles = ["wr1~1", "wr1~2a"], [("700.00", ["wr1~1", "wr1~2a"]), ("800.00", ["wr1~2a"])]
+    for day in (TODAY, begins - timedelta(days=1), ends + timedelta(days=1)):
+        assert lots_found(day) == [("500.00", both), *roles]
+    for day in (begins, ends):
+        assert lots_found(day) == [("500.00", ["wr1~1"]), ("600.00", ["wr1~2a"]), *roles]
+    assert drift().count == 0
+
+
+def test_a_framework_that_is_said_to_have_expired_has_no_card_in_force(writer: Writer) -> None:
+    framework = Framework.objects.get(reference="wr1")
+    framework = edit_framework(SYSTEM, "wr1", framework.revision, {"status": "expired"})
+    drain(writer)
+
+    assert found(RateQuery()) == []
+    besides = found(RateQuery(include_expired=True))
+    assert {(line["amount"], line["valid_to"]) for line in besides} == {
+        (amount, "2099-03-31") for amount in ("400.00", "650.50", "900.00")
+    }
+    assert drift().count == 0
+    edit_framework(SYSTEM, "wr1", framework.revision, {"status": "live"})
+    drain(writer)
+    assert len(found(RateQuery())) == 3
 
 
 def test_illustrative_lines_are_listed_and_stay_out_of_statistics_unless_asked(writer: Writer) -> None:

@@ -20,7 +20,7 @@ from search.engines.elasticsearch.indices import Shape
 from search.engines.rates_base import FIRST_DAY, LAST_DAY, CardDocument, LineDocument, day_number
 from search.ties import SEEDS, hashes_of, ties
 
-LAYOUT: Final = "rates-7"
+LAYOUT: Final = "rates-8"
 """Raised whenever what is kept changes without a field changing."""
 
 LAST_EXPERIENCE: Final = 10**6
