@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from procurement.actions.rate_lines import LineDraft
-from procurement.actions.rate_sheets import unprintable
+from procurement.actions.rate_sheets import SHEET_ERRORS, unprintable
 from procurement.pricing import implausible, read_money
 from procurement.profiles import DAY
 from procurement.team_lines import folded
@@ -53,6 +53,9 @@ NOT_CALCULATED: Final = (
 )
 SHEET_ERROR: Final = (
     "is an error of the spreadsheet and no value; mend the cell, or leave it blank if nobody knows"
+)
+MERGED_CELL: Final = (
+    "is of cells merged across columns or with the headings, whose value may be any; fill each cell by itself"
 )
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9._~-]+")
@@ -121,6 +124,13 @@ class Places:
         return sorted({kind for kinds in stated for kind in kinds}) if all(stated) else []
 
 
+def _why_valueless(held: str) -> str:
+    """What is wrong with a cell without a value, by what SheetRow has of it."""
+    if not held:
+        return NOT_CALCULATED
+    return SHEET_ERROR if held in SHEET_ERRORS else MERGED_CELL
+
+
 class RowReader:
     """Reads the rows of one file. `headings` maps fields to the headings that they stand under."""
 
@@ -182,9 +192,7 @@ class RowReader:
         if valueless:
             faults = [fault for fault in faults if fault.heading not in valueless]
             faults += [
-                CellFault(
-                    row, heading, valueless[heading], SHEET_ERROR if valueless[heading] else NOT_CALCULATED
-                )
+                CellFault(row, heading, valueless[heading], _why_valueless(valueless[heading]))
                 for heading in self.headings.values()
                 if heading in valueless
             ]

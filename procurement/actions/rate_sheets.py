@@ -16,6 +16,7 @@ from typing import Final
 
 from openpyxl.utils import get_column_letter
 
+from procurement.actions.merged_cells import MERGED
 from procurement.actions.rate_workbooks import UNCALCULATED, BadSheet, compound_file, open_workbook
 
 LARGEST_FILE: Final = 500_000_000
@@ -66,8 +67,9 @@ LONGEST_HEADINGS: Final = 1 << 16
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """One record: `number` as a spreadsheet counts (the headings are 1), `cells` by heading, or the
-    `fault`. `valueless` has the headings whose cell is one of SHEET_ERRORS, and which; "" for a formula that nobody has
-    calculated. Such a cell is blank in `cells`.
+    `fault`. `valueless` has the headings whose cell is one of SHEET_ERRORS, and which; of a cell that is merged so that
+    nobody can tell its value the range ("A2:B5"); "" for a formula that nobody has calculated. Such a cell is blank
+    in `cells`.
     """
 
     number: int
@@ -190,10 +192,12 @@ class _Table:
         for heading, cell in cells.items():
             if cell.startswith("'"):
                 cells[heading] = GUARD.sub("", cell)
-        valueless = {heading: cell for heading, cell in cells.items() if cell in _VALUELESS}
+        valueless = {
+            heading: cell for heading, cell in cells.items() if cell in _VALUELESS or cell.startswith(MERGED)
+        }
         for heading, cell in valueless.items():
             cells[heading] = ""
-            valueless[heading] = "" if cell == UNCALCULATED else cell
+            valueless[heading] = "" if cell == UNCALCULATED else cell.removeprefix(MERGED)
         for heading, cell in cells.items():
             if len(cell) > LONGEST_CELL:
                 return SheetRow(number, cells, f"{heading} has {len(cell):,} characters")
@@ -203,7 +207,8 @@ class _Table:
 
     def _note_nameless(self, number: int, record: Sequence[str]) -> None:
         for place, cell in enumerate(record):
-            if cell.strip() and (place >= len(self.headings) or not self.headings[place]):
+            own = cell.strip() and not cell.startswith(MERGED)
+            if own and (place >= len(self.headings) or not self.headings[place]):
                 held = self.nameless.get(place)
                 if held is None:
                     held = self.nameless[place] = Nameless(_letter(place + 1), number)

@@ -21,6 +21,8 @@ from typing import Any, Final
 import openpyxl
 import puremagic
 
+from procurement.actions.merged_cells import MOST_MERGED, TooManyMerged, filled, merged_ranges
+
 LARGEST_UNPACKED: Final = 2_000_000_000
 HIGHEST_RATIO: Final = 200
 MOST_PARTS: Final = 2_000
@@ -127,13 +129,19 @@ def _holds_something(worksheet: Any) -> bool:
 
 
 def _records(path: Path, name: str, formulas: bool) -> Iterator[list[str]]:
-    """The records of one worksheet. Formulas give the values that were last calculated, or UNCALCULATED."""
+    """The records of one worksheet. Formulas give the values that were last calculated, or UNCALCULATED; merged cells
+    what merged_cells.py says.
+    """
     try:
         with ExitStack() as opened:
             values = _worksheet(opened, path, name, calculated=True)
             written = _worksheet(opened, path, name, calculated=False) if formulas else None
             width = 0
-            for number, record in enumerate(_read(values, written), start=1):
+            # openpyxl tells merged ranges of a worksheet that it holds whole, never of one that it streams.
+            with zipfile.ZipFile(path) as package, package.open(values._worksheet_path) as content:
+                merged = merged_ranges(content)
+            read = _read(values, written)
+            for number, record in enumerate(filled(read, merged) if merged else read, start=1):
                 if number > MOST_ROWS:
                     raise BadSheet(f"the sheet has more than {MOST_ROWS:,} rows")
                 while record and not record[-1]:
@@ -141,6 +149,10 @@ def _records(path: Path, name: str, formulas: bool) -> Iterator[list[str]]:
                 # Worksheets leave out empty cells at the end of a row; text files must not.
                 width = width or len(record)
                 yield [cell for cell, _ in zip_longest(record, range(width), fillvalue="")]
+    except TooManyMerged as error:
+        raise BadSheet(
+            f"the sheet has more than {MOST_MERGED:,} merged ranges of cells; unmerge them"
+        ) from error
     except BROKEN as error:
         raise _damaged() from error
 
