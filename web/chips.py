@@ -23,12 +23,17 @@ class Chip:
 
 
 def facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
-    """The values of the facets that are chosen, each with the address without it."""
+    """The values of the facets that are chosen, each with the address without it and whatever needs it."""
     return [
         Chip(
             f"chip-{facet.name}-{number}",
             f"{said(facet.label)}: {value_said(facet, value)}",
-            str(address.less(facet.name, value.value)),
+            # A grade means something within one framework alone.
+            str(
+                (_without_grade(address) if facet.name == "framework" else address).less(
+                    facet.name, value.value
+                )
+            ),
         )
         for facet in facets
         for number, value in enumerate(facet.values, 1)
@@ -40,11 +45,12 @@ def rate_chips(query: ListingQuery, address: Address) -> list[Chip]:
     """The grade and the limits of its rate that are asked for, each with the address without it."""
     chips = []
     if query.grade:
-        without = address.without("grade", "min_rate", "max_rate")
-        if query.sort == "rate":
-            without = without.without("sort")
         chips.append(
-            Chip("chip-grade", f"{_('Grade')}: {address.first('grade') or query.grade}", str(without))
+            Chip(
+                "chip-grade",
+                f"{_('Grade')}: {address.first('grade') or query.grade}",
+                str(_without_grade(address)),
+            )
         )
     if query.min_rate is not None:
         chips.append(
@@ -63,3 +69,9 @@ def rate_chips(query: ListingQuery, address: Address) -> list[Chip]:
             )
         )
     return chips
+
+
+def _without_grade(address: Address) -> Address:
+    """Without the grade and what is asked of its rate."""
+    asked = address.without("grade", "min_rate", "max_rate")
+    return asked.without("sort") if asked.first("sort") == "rate" else asked

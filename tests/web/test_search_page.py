@@ -144,6 +144,17 @@ def test_chips_take_back_values_however_they_are_spelt(page: Client, path: str) 
         assert len(left.all("a", class_="app-chip")) < len(chips)
 
 
+@pytest.mark.parametrize("path", ["/search", "/map"])
+def test_a_framework_is_taken_back_with_the_grade_that_is_one_of_it(page: Client, path: str) -> None:
+    asked = "framework=rm1&grade=G2&sort=rate&min_rate=100&max_rate=900&region=TLC"
+    found = read(page.get(f"{path}?{asked}"))
+    chips = {chip.text: chip.attributes["href"] for chip in found.all("a", class_="app-chip")}
+    assert chips["Remove Framework: RM1 Advice"] == chips["Remove Grade: G2"].replace("framework=rm1&", "")
+    assert chips["Remove Grade: G2"] == f"{path}?framework=rm1&region=TLC"
+    for address in chips.values():
+        assert page.get(address).status_code == 200
+
+
 def test_a_misspelt_word_is_offered_corrected(page: Client) -> None:
     found = read(page.get("/search?q=vison+rehabiltation&framework=rm1"))
     link = next(element for element in found.all("a") if element.text == "vision rehabilitation")
