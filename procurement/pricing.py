@@ -77,8 +77,8 @@ class RateStatistics:
 class Place:
     """Where a proposed price (minor units) stands: how many prices are below, equal, above.
 
-    `percentile` is the share of prices at or below it, 0 to 100; `deviations` its distance from the mean in
-    standard deviations, None where all prices are equal (no spread to measure by).
+    `percentile` is the share of prices at or below it: 0 only where none is, 100 only where none is above; `deviations`
+    its distance from the mean in standard deviations, None where all prices are equal (no spread to measure by).
     """
 
     proposed: int
@@ -154,9 +154,16 @@ def place(prices: Prices, figures: RateStatistics, proposed: int) -> Place:
         below=below,
         equal=up_to - below,
         above=len(prices) - up_to,
-        percentile=round(100 * up_to / len(prices), 1),
+        percentile=share_of(up_to, len(prices)),
         deviations=round((proposed - figures.mean) / spread, 2) if spread else None,
     )
+
+
+def share_of(some: int, every: int) -> float:
+    """Per cent to one decimal; 0 of none alone and 100 of all alone, whatever the rest would round to."""
+    if 0 < some < every:
+        return min(max(round(100 * some / every, 1), 0.1), 99.9)
+    return 100.0 * (some == every)
 
 
 def plain(number: Decimal) -> str:

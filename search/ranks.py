@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from procurement.pricing import position
+from procurement.pricing import position, share_of
 from procurement.requirements import RequirementContent
 from search.engines.matching_base import NO_TOTAL, Candidates, CardKind, Covered, Gathered, Prices
 from search.need import Mode, Need
@@ -161,7 +161,7 @@ def percentile_of(place: int, gathered: Gathered) -> tuple[float, int] | None:
     if total == NO_TOTAL:
         return None
     totals = gathered.prices.totals[gathered.candidates.cards[place]]
-    return round(100 * position(totals, total, "right") / len(totals), 1), len(totals)
+    return share_of(position(totals, total, "right"), len(totals)), len(totals)
 
 
 def _weighed(parts: Mapping[str, Floats], weights: Mapping[str, int], count: int) -> Floats:

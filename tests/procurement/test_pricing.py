@@ -126,6 +126,18 @@ def test_a_proposed_price_stands_among_the_others() -> None:
     assert place(four, figures, 60_000).deviations == 1.41
 
 
+def test_only_what_none_is_above_is_at_or_above_all() -> None:
+    many = np.arange(10_000, 14_000)
+    figures = statistics(many, 2)
+    assert figures is not None
+
+    def percentile(proposed: int) -> float:
+        return place(many, figures, proposed).percentile
+
+    assert [percentile(price) for price in (13_999, 13_998, 13_000)] == [100.0, 99.9, 75.0]
+    assert [percentile(price) for price in (9_999, 10_000, 10_003)] == [0.0, 0.1, 0.1]
+
+
 def test_equal_prices_give_no_division_by_nothing() -> None:
     same = np.array([65_000, 65_000])
     figures = statistics(same, 12)
