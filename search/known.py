@@ -1,6 +1,6 @@
 """A value that nothing in the index bears, in whatever capitals, is a fault of the question, not an empty answer,
 unless it is a framework, a lot, a specialism or a supplier that there is: then a link to it holds when its last firm
-leaves, and a note says why it is empty.
+leaves, and a note says why it is empty. So does a link that leaves a rate line out, when that line is gone.
 
 Between reading a question and answering it: the engine knows which frameworks, lots, specialisms, suppliers and
 regions its listings and rate lines name (in memory), so that the database is read for what it does not know alone.
@@ -14,7 +14,8 @@ from typing import Final, TypeVar
 
 from django.db.models import Model
 
-from procurement.models import Framework, Lot, Specialism, Supplier
+from procurement.models import Framework, Lot, RateCardVersion, RateLine, Specialism, Supplier
+from procurement.querysets import RateCardVersionQuerySet
 from procurement.references import as_they_stand, frameworks_named
 from search.engines.base import Collection, Engine
 from search.notes import Note
@@ -57,7 +58,7 @@ def known_values(engine: Engine, query: ListingQuery) -> tuple[ListingQuery, tup
 
 
 def known_rate_values(engine: Engine, query: RateQuery) -> tuple[RateQuery, tuple[Note, ...]]:
-    """The same for rate lines."""
+    """The same for rate lines; one to leave out that has gone is left out of the question (one query more)."""
     asked = {
         "framework": query.frameworks,
         "lot": query.lots,
@@ -71,6 +72,7 @@ def known_rate_values(engine: Engine, query: RateQuery) -> tuple[RateQuery, tupl
             frameworks=known.get("framework", ()),
             lots=known.get("lot", ()),
             suppliers=known.get("supplier", ()),
+            exclude=known.get("exclude", ()),
         ),
         notes,
     )
@@ -105,16 +107,25 @@ def _known(
     there["supplier"] = [value for value in there["supplier"] if value in stand.values()]
     there["framework"] = [value for value in there["framework"] if value in frameworks.values()]
     kept = {name: _names(name, values) for name, values in there.items()}
+    kept["exclude"] = _once_public([one.value for one in unknown if one.parameter == "exclude"])
     if faults := [one for one in unknown if one.value not in kept.get(one.parameter, {})]:
         raise BadParameters([_fault(collection, one) for one in faults])
-    code, nobody = _EMPTY[collection]
+    if gone := kept["exclude"]:
+        asked = {**asked, "exclude": tuple(one for one in asked["exclude"] if one not in gone)}
     return asked, (
-        *(
-            Note(code, f"{nobody} {_WHERE[one.parameter]} {one.value} ({kept[one.parameter][one.value]}).")
-            for one in unknown
-        ),
+        *(_note(collection, one, kept[one.parameter][one.value]) for one in unknown),
         *_apart(asked),
     )
+
+
+def _note(collection: Collection, unknown: Unknown, name: str) -> Note:
+    """Why a value that there is, or was, finds nothing or leaves nothing out."""
+    if unknown.parameter == "exclude":
+        return Note(
+            "no_line", f"{unknown.value} is no rate line at present, so that none is left out for it."
+        )
+    code, nobody = _EMPTY[collection]
+    return Note(code, f"{nobody} {_WHERE[unknown.parameter]} {unknown.value} ({name}).")
 
 
 def _apart(asked: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
@@ -138,6 +149,23 @@ def _names(parameter: str, references: Sequence[str]) -> Mapping[str, str]:
         return {}
     rows = _KEPT[parameter]._default_manager.filter(reference__in=references)
     return dict(rows.values_list("reference", "name"))
+
+
+def _once_public(lines: Sequence[str]) -> Mapping[str, str]:
+    """Those of the references that a line of a card in public bore at any time, without names."""
+    if not lines:
+        return {}
+    # A card's reference and a line's key may both hold the sign that stands between them.
+    parts = [value.split("~") for value in lines]
+    cards = {"~".join(one[:place]) for one in parts for place in range(1, len(one))}
+    keys = {"~".join(one[place:]) for one in parts for place in range(1, len(one))}
+    rows = RateLine.objects.filter(
+        version__in=RateCardVersionQuerySet(RateCardVersion).ever_public(),
+        version__card__reference__in=cards,
+        key__in=keys,
+    )
+    found = {f"{card}~{key}" for card, key in rows.values_list("version__card__reference", "key")}
+    return dict.fromkeys(found.intersection(lines), "")
 
 
 def _fault(collection: Collection, unknown: Unknown) -> ParameterFault:

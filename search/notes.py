@@ -1,4 +1,6 @@
-"""What an answer says of its question where it found nothing and could not have found anything, or would find more."""
+"""What an answer says of its question where it found nothing and could not have found anything, would find more, or
+left nothing out.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from search.rate_query import OtherUnits, RateQuery, RateResult
 
 CODES: Final = (
     "too_common", "no_words", "too_short", "read_as_need", "no_listings", "no_rates", "no_grade", "not_in_force",
-    "elsewhere",
+    "elsewhere", "no_line",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.http import QueryDict
 
 from procurement.actions.suppliers import MemberDraft, SupplierDraft, save_suppliers
-from procurement.models import Framework, Grade, Lot
+from procurement.models import Framework, Grade, Lot, RateCard, RateCardVersion, RateLine, Supplier
 from procurement.permissions import SYSTEM
 from search.engines.base import Engine
 from search.grades import refuse_unknown_grade, refuse_unknown_grades
@@ -24,7 +24,7 @@ from search.rate_query import OtherUnits
 from tests.search.engines import Indexing
 from tests.search.listing_documents import fill, listing, lots, specialism
 from tests.search.rate_market import build, card, line
-from tests.world import make_frameworks, make_partners
+from tests.world import make_frameworks, make_partners, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -205,6 +205,27 @@ def test_rates_of_what_there_is_and_has_none_are_none_and_say_so(engine: Engine)
         Note("no_rates", "There are no rates at present for elm (Elm)."),
     )
     assert (engine.search_rates(query).count, list(engine.rate_lines(query))) == (0, [])
+
+
+def test_a_line_to_leave_out_that_has_gone_is_told_and_left_out_of_the_question(engine: Engine) -> None:
+    make_world()
+    card_row = RateCard.objects.create(
+        reference="wr1~elm", supplier=Supplier.objects.first(), framework=Framework.objects.all()[0]
+    )
+    version = RateCardVersion.objects.create(card=card_row, number=1, status="draft", actor="system")
+    RateLine.objects.create(version=version, key="a~b", ordinal=1, price_minor=1, role_title="Analyst")
+    asked = rate_query(QueryDict("exclude=wr1~elm~a~b&exclude=c1~1"))
+    assert rates_refused(engine, "exclude=wr1~elm~a~b") == [("exclude", "'wr1~elm~a~b' is no rate line.")]
+
+    RateCardVersion.objects.filter(pk=version.pk).update(status="superseded")
+
+    query, notes = known_rate_values(engine, asked)
+    assert notes == (
+        Note("no_line", "wr1~elm~a~b is no rate line at present, so that none is left out for it."),
+    )
+    assert query.exclude == ("c1~1",)
+    refused = [("exclude", "'wr1~elm~a' is no rate line.")]
+    assert rates_refused(engine, "exclude=wr1~elm~a~b&exclude=wr1~elm~a") == refused
 
 
 def test_beside_what_there_is_only_what_there_is_not_is_refused(engine: Engine) -> None:
