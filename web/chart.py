@@ -26,6 +26,10 @@ TOP: Final = 48
 BOTTOM: Final = 272
 GAP: Final = 2
 """Between two bars."""
+_NARROWEST: Final = 1
+"""Of a bar, where a price far off leaves the others next to no room."""
+_EQUAL: Final = 40
+"""Of the one bar of prices that are all equal, so that it can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def histogram(bins: Sequence[Bin], median: int, proposed: int | None, currency: 
     """
     low = min(bins[0].lower, proposed if proposed is not None else bins[0].lower)
     high = max(bins[-1].upper, proposed if proposed is not None else bins[-1].upper)
+    equal = bins[0].lower == bins[-1].upper
     steps = count_steps(max(bin_.count for bin_ in bins))
 
     def across(price: float) -> float:
@@ -82,7 +87,10 @@ def histogram(bins: Sequence[Bin], median: int, proposed: int | None, currency: 
         return round(BOTTOM - count / steps[-1] * (BOTTOM - TOP), 1)
 
     return Histogram(
-        bars=tuple(_bar(across(one.lower), across(one.upper), up(one.count)) for one in bins),
+        bars=tuple(
+            _bar(across(one.lower), across(one.upper), up(one.count), _EQUAL if equal else _NARROWEST)
+            for one in bins
+        ),
         prices=tuple(
             Tick(across(price), money(price, currency), anchor) for price, anchor in _price_ticks(low, high)
         ),
@@ -110,12 +118,13 @@ def _price_ticks(low: int, high: int) -> list[tuple[int, str]]:
     return [(low, "start"), *((price, "middle") for price in inner), (high, "end")]
 
 
-def _bar(left: float, right: float, top: float) -> Bar:
-    if right - left < 1:
-        # All prices equal: one bar of a width that can be seen.
-        left, right = left - 20, right + 20
+def _bar(left: float, right: float, top: float, least: int) -> Bar:
+    """At least so wide, and within the plot."""
+    if right - left < least:
+        left = min(max((left + right - least) / 2, LEFT), RIGHT - least)
+        right = left + least
     gap = GAP if right - left > 3 * GAP else 0
-    return Bar(left, top, round(right - left - gap, 1), round(BOTTOM - top, 1))
+    return Bar(round(left, 1), top, round(right - left - gap, 1), round(BOTTOM - top, 1))
 
 
 def _mark(at: float, label: str) -> Tick:

@@ -52,6 +52,9 @@ WITHIN_ONE: Final = ("lot", "grade", "supplier")
 IN_SIGHT: Final = ("q", "framework", "lot", "grade", "proposed", "include_expired")
 """Fields that are not folded away."""
 
+DEFAULTS: Final = {"currency": "GBP", "unit": "day"}
+"""What the first choice of a field stands for, where an address may say it too."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateForm:
@@ -101,13 +104,21 @@ def rate_form(asked: Address) -> RateForm:
         "size": _any(_("Any size"), choices_said(RATE_SIZES.items())),
         "currency": [
             ("", _("Pounds")),
-            *((code, f"{code} ({sign})") for code, sign in CURRENCIES.items() if code != "GBP"),
+            *(
+                (code, f"{code} ({sign})")
+                for code, sign in CURRENCIES.items()
+                if code != DEFAULTS["currency"]
+            ),
         ],
         "unit": [
             ("", _("A day")),
-            *((unit, said(label).capitalize()) for unit, label in UNITS.items() if unit != "day"),
+            *((unit, said(label).capitalize()) for unit, label in UNITS.items() if unit != DEFAULTS["unit"]),
         ],
-        "basis": [("", _("Published cards count")), ("illustrative", _("Only illustrative cards"))],
+        "basis": [
+            ("", _("Published cards count")),
+            ("published", _("Only published cards")),
+            ("illustrative", _("Only illustrative cards")),
+        ],
     }
     values = {name: asked.first(name) for name in (*options, *WRITTEN, "include_expired")}
     for name, choices in options.items():
@@ -116,7 +127,8 @@ def rate_form(asked: Address) -> RateForm:
         chosen = {value.casefold(): value for value, _ in choices}
         if name != "supplier" or not many:
             values[name] = chosen.get(values[name].casefold(), "")
-    shown = {(name, value.casefold()) for name, value in values.items()}
+    # The first choice is sent as nothing: what it stands for would otherwise be sent beside the one that replaces it.
+    shown = {(name, value.casefold()) for name, value in (*values.items(), *DEFAULTS.items())}
     return RateForm(
         options={name: choices for name, choices in options.items() if len(choices) > 1},
         values=values,

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Framework, Partner, RateCard, Supplier, SupplierMember
+from procurement.models import (
+    Appointment,
+    Framework,
+    Partner,
+    RateCard,
+    RateCardVersion,
+    RateLine,
+    Supplier,
+    SupplierMember,
+)
 from procurement.pricing import Bin
 from search.ties import seed_of
-from tests.web.reading import read, rows, wrong
+from tests.web.reading import Page, read, rows, wrong
 from web.chart import BOTTOM, LEFT, RIGHT, TOP, count_steps, histogram
 from web.choosing import MOST_CHOICES
 
@@ -210,6 +220,55 @@ def test_a_value_that_no_line_bears_is_named_and_not_sent_again(page: Client) ->
     assert "both" in [element.attributes["value"] for element in found.all("option", selected="")]
 
 
+def sent_by(found: Page, **chosen: str) -> str:
+    """The query that the form sends with these choices."""
+    fields = [(one.attributes["name"], one.attributes["value"]) for one in found.all("input", type="hidden")]
+    return urlencode([*fields, *chosen.items()])
+
+
+@pytest.mark.parametrize("written", ["currency=GBP&unit=day", "currency=gbp&unit=Day"])
+def test_what_the_first_choice_stands_for_is_not_sent_beside_another(page: Client, written: str) -> None:
+    found = read(page.get(f"/rates?framework=rm1&{written}"))
+    assert found.all("input", type="hidden") == []
+
+    response = page.get(f"/rates?{sent_by(found, framework='rm1', unit='hour')}")
+
+    assert response.status_code == 200
+    assert "No line of this search is priced in GBP an hour. It can be read in:" in read(response).texts("p")
+
+
+def test_published_cards_alone_are_a_choice_of_their_own(page: Client) -> None:
+    found = read(page.get("/rates?basis=published"))
+    assert found.all("input", type="hidden") == []
+    assert "published" in [element.attributes["value"] for element in found.all("option", selected="")]
+
+
+def test_another_day_is_said_and_left_by_a_link(page: Client) -> None:
+    today = timezone.localdate()
+    found = read(page.get("/rates?framework=rm1&as_of=2026-03-31&page=1"))
+    assert "These are the rates as of 31 March 2026. Show those of today" in found.texts("p")
+    link = next(one for one in found.all("a") if one.text == "Show those of today")
+    assert link.attributes["href"] == "/rates?framework=rm1"
+    for address in (link.attributes["href"], f"/rates?framework=rm1&as_of={today}"):
+        assert "Show those of today" not in read(page.get(address)).texts("a")
+
+    nothing = read(page.get("/rates?framework=rm1&as_of=2026-03-31&unit=hour"))
+    assert "These are the rates as of 31 March 2026. Show those of today" in nothing.texts("p")
+
+
+def test_a_link_without_a_line_that_has_gone_shows_the_others(page: Client) -> None:
+    before = read(page.get("/rates?framework=rm1")).texts("h2")[1]
+    card = RateCard.objects.get(reference="rm1~alders")
+    old = RateCardVersion.objects.create(card=card, number=99, status="draft", actor="system")
+    RateLine.objects.create(version=old, key="gone", ordinal=1, price_minor=1, role_title="Analyst")
+    RateCardVersion.objects.filter(pk=old.pk).update(status="superseded")
+
+    found = read(page.get("/rates?framework=rm1&exclude=rm1~alders~gone"))
+
+    assert found.texts("h2")[1] == before
+    assert not [text for text in found.texts("p") if text.startswith("You left out")]
+
+
 def test_a_question_of_signs_alone_is_told_why_it_finds_nothing(page: Client) -> None:
     assert "“---” holds no word to search by." in read(page.get("/rates?q=---")).texts("p")
 
@@ -267,11 +326,23 @@ def test_a_proposed_price_outside_widens_the_plot() -> None:
     assert chart.proposed.at == LEFT
 
 
+def test_a_price_far_off_leaves_every_bar_within_the_plot() -> None:
+    prices = [Bin(40_000 + 5_000 * place, 45_000 + 5_000 * place, 3) for place in range(12)]
+    for proposed in (6_500_000, 90_000_000, 1):
+        bars = histogram(prices, 70_000, proposed, "GBP").bars
+        assert all(bar.x >= LEFT and bar.x + bar.width <= RIGHT for bar in bars)
+        assert [bar.x for bar in bars] == sorted(bar.x for bar in bars)
+    bars = histogram(prices, 70_000, 6_500_000, "GBP").bars
+    assert all(1 <= bar.width < 1.05 * 568 * 5_000 / 6_460_000 + 1 for bar in bars)
+
+
 def test_equal_prices_are_one_visible_bar() -> None:
     chart = histogram([Bin(50_000, 50_000, 7)], 50_000, 50_000, "GBP")
     assert len(chart.bars) == 1
     assert chart.bars[0].width == 38
     assert [tick.label for tick in chart.prices] == ["£500"]
+    far = histogram([Bin(50_000, 50_000, 7)], 50_000, 6_500_000, "GBP")
+    assert (far.bars[0].x, far.bars[0].width) == (LEFT, 38)
 
 
 def test_among_hundreds_a_supplier_is_named_by_its_reference(page: Client) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 from django.utils.translation import ngettext
@@ -110,6 +111,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         query=query,
         answer=answer,
         caveat=_(CAVEAT),
+        **_other_day(asked, query),
         notes=(*notes_on(query.q, answer.count), *empty, *grades),
         figures=_figures(answer, query),
         place=_place(answer.place, answer.statistics, query),
@@ -172,6 +174,7 @@ def _other_units(request: HttpRequest, asked: Address, query: RateQuery, other: 
         root=True,
         form=rate_form(asked),
         nothing=nothing % {"currency": query.currency},
+        **_other_day(asked, query),
         units=[
             (
                 (_("%(currency)s, an hour") if unit == "hour" else _("%(currency)s, a day"))
@@ -183,6 +186,12 @@ def _other_units(request: HttpRequest, asked: Address, query: RateQuery, other: 
         everything=request.path,
         labels=labels_said(LABELS),
     )
+
+
+def _other_day(asked: Address, query: RateQuery) -> dict[str, Any]:
+    """The day that is asked about, None for today, and the address that asks about today."""
+    other = None if query.as_of == timezone.localdate() else query.as_of
+    return {"other_day": other, "today_address": str(asked.without("as_of", "page"))}
 
 
 def _figures(answer: RateResult, query: RateQuery) -> Figures | None:
