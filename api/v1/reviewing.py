@@ -17,9 +17,10 @@ from rest_framework.response import Response
 from api.auth import signed_in
 from api.changing import done_once, object_of, text_of, wrong_type
 from api.schema import operation
+from api.v1.offers import SENDS
 from api.v1.partners import PartnerSerializer
 from api.v1.shapes import Named
-from api.v1.standing import ONCE, firm_shown
+from api.v1.standing import firm_shown
 from api.views import ApiView, ListView, one_of
 from procurement.actions.buyers import require_somewhere
 from procurement.actions.reviewing import leave_profile, take_back_profile
@@ -30,6 +31,8 @@ from procurement.querysets import PartnerQuerySet
 from procurement.querysets_administering import ProfileVersionQuerySet
 
 ANSWERED: Final = (404, 409, 412, 422)
+ONCE: Final = SENDS.replace('-H "If-Match: *" ', "")
+"""Headers of an example whose body names the version that was read."""
 
 
 class ProfileToReviewSerializer(serializers.Serializer[Any]):

@@ -1,8 +1,8 @@
 """Who stands on a framework: suppliers' places on its lots, and whether a firm is shown at all; each rested, taken up
 again or ended for a reason, by whoever runs the framework or the service.
 
-Every move walks: the view (visible to the actor, else 404) -> Idempotency-Key -> procurement/actions/standing.py -> one
-event -> the index, within seconds.
+Every move walks: the view (visible to the actor, else 404) -> If-Match, Idempotency-Key ->
+procurement/actions/standing.py -> one event -> the index, within seconds.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ from procurement.querysets import PartnerQuerySet
 from procurement.querysets_administering import AppointmentQuerySet
 from search.parameters import Parameter
 
-ONCE: Final = SENDS.replace('-H "If-Match: *" ', "")
-"""Headers of an example that moves what has no revision."""
-MOVED: Final = (404, 409, 422)
+MOVED: Final = (404, 409, 412, 422, 428)
 Move = Callable[[Actor, str, int, str], Partner]
 
 
@@ -121,14 +119,16 @@ class AppointmentDetail(DetailView):
 
 
 def moved(request: Request, known: str, step: str) -> Response:
-    """Takes a step of a place, for the reason in the body; the place as it then is."""
+    """Takes a step of a place by the revision of If-Match, for the reason in the body; the place as it then is."""
     actor = signed_in(request)
     why = text_of(object_of(request, ("reason",)), "reason") or ""
 
     def act() -> Response:
         place = one_of(managed(request), known)
-        move_appointment(actor, place.reference, step, why)
-        return Response(PlaceSerializer(managed(request).get(pk=place.pk)).data)
+        move_appointment(actor, place.reference, revision_meant(request), step, why)
+        now = managed(request).get(pk=place.pk)
+        shown = reverse("api:appointment", args=[now.reference])
+        return answered(PlaceSerializer(now).data, now.revision, shown)
 
     return done_once(request, actor.reference, act)
 
@@ -142,10 +142,10 @@ class AppointmentSuspension(ApiView):
         verb="suspend",
         body={"application/json": ReasonSerializer},
         scope="frameworks:write",
-        headers=("Idempotency-Key",),
+        headers=("If-Match", "Idempotency-Key"),
         problems=MOVED,
         example='curl -X POST "http://127.0.0.1:8000/api/v1/appointments/rm3745~5~ppl/suspend/" '
-        f'{ONCE}\'{{"reason": "Its insurance has lapsed."}}\'',
+        f'{SENDS}\'{{"reason": "Its insurance has lapsed."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
         """Searches leave the supplier's listings on that lot out within seconds, and no invitation names it. 409 where
@@ -164,10 +164,10 @@ class AppointmentReinstatement(ApiView):
         verb="reinstate",
         body={"application/json": ReasonSerializer},
         scope="frameworks:write",
-        headers=("Idempotency-Key",),
+        headers=("If-Match", "Idempotency-Key"),
         problems=MOVED,
         example='curl -X POST "http://127.0.0.1:8000/api/v1/appointments/$RESTING/reinstate/" '
-        f'{ONCE}\'{{"reason": "It is insured again."}}\'',
+        f'{SENDS}\'{{"reason": "It is insured again."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
         """One that rests holds again. 409 for any other."""
@@ -184,10 +184,10 @@ class AppointmentWithdrawal(ApiView):
         verb="withdraw",
         body={"application/json": ReasonSerializer},
         scope="frameworks:write",
-        headers=("Idempotency-Key",),
+        headers=("If-Match", "Idempotency-Key"),
         problems=MOVED,
         example='curl -X POST "http://127.0.0.1:8000/api/v1/appointments/rm3745~5~ppl/withdraw/" '
-        f'{ONCE}\'{{"reason": "It left the lot."}}\'',
+        f'{SENDS}\'{{"reason": "It left the lot."}}\'',
     )
     def post(self, request: Request, reference: str) -> Response:
         """It ends for good."""
@@ -227,7 +227,7 @@ class PartnerSuspension(ApiView):
         body={"application/json": ReasonSerializer},
         scope="frameworks:write",
         headers=("If-Match", "Idempotency-Key"),
-        problems=(404, 409, 412, 422, 428),
+        problems=MOVED,
         example='curl -X POST "http://127.0.0.1:8000/api/v1/partners/opm-group/suspend/" '
         f'{SENDS}\'{{"reason": "It is being wound up."}}\'',
     )
@@ -247,7 +247,7 @@ class PartnerReinstatement(ApiView):
         body={"application/json": ReasonSerializer},
         scope="frameworks:write",
         headers=("If-Match", "Idempotency-Key"),
-        problems=(404, 409, 412, 422, 428),
+        problems=MOVED,
         example='curl -X POST "http://127.0.0.1:8000/api/v1/partners/$SUSPENDED/reinstate/" '
         f'{SENDS}\'{{"reason": "It goes on."}}\'',
     )

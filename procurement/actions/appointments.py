@@ -96,7 +96,8 @@ def save_appointments(
         for _, place, differing in altered:
             for name, value in differing.items():
                 setattr(place, name, value)
-        Appointment.objects.bulk_update([place for _, place, _ in altered], COMPARED)
+            place.revision += 1
+        Appointment.objects.bulk_update([place for _, place, _ in altered], (*COMPARED, "revision"))
         record_many(
             actor,
             [_happening("appointment.made", draft, lots[draft.lot], _values(draft)) for draft in new]

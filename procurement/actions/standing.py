@@ -59,11 +59,13 @@ def _partner(actor: Actor, reference: str, revision: int, *, suspended: bool, re
     return partner
 
 
-def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Appointment:
+def move_appointment(
+    actor: Actor, reference: str, revision: int | None, step: str, reason: str
+) -> Appointment:
     """Suspends, reinstates or withdraws a supplier's place on a lot (`step` is a key of STEPS), for a reason (1 to
-    1,000 characters).
+    1,000 characters); `revision` is the one that was read, None where nobody has.
 
-    Raises NotFound, NotPermitted unless the actor manages the framework, Conflict where its status does not
+    Raises NotFound, NotPermitted unless the actor manages the framework, Stale, Conflict where its status does not
     allow it, Invalid.
     """
     sources, target, kind = STEPS[step]
@@ -78,11 +80,14 @@ def move_appointment(actor: Actor, reference: str, step: str, reason: str) -> Ap
             raise NotFound(f"There is no appointment {reference}.")
         framework = appointment.lot.framework
         require(actor, Action.MANAGE_SUPPLIERS, framework.owner_id)
+        if changed_since(appointment.revision, revision):
+            raise Stale("The appointment has changed since you read it.")
         if appointment.status not in sources:
             raise Conflict(f"The appointment is {appointment.status}.")
         why = reason_of(reason, "The appointment stays as it is.")
         appointment.status = target
-        appointment.save(update_fields=["status"])
+        appointment.revision += 1
+        appointment.save(update_fields=["status", "revision"])
         references = {
             "supplier": appointment.supplier.reference,
             "lot": appointment.lot.reference,

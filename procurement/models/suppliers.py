@@ -7,7 +7,7 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
-from procurement.models.base import Referenced, Revised
+from procurement.models.base import Revised
 from procurement.models.frameworks import Lot, Specialism
 from procurement.models.organisations import Organisation
 from procurement.vocabulary import OWNERSHIP, SIZES
@@ -160,7 +160,7 @@ class SupplierMember(models.Model):
         return f"{self.partner_id} in {self.supplier_id}"
 
 
-class Appointment(Referenced):
+class Appointment(Revised):
     """A supplier's place on a lot."""
 
     class Status(models.TextChoices):
@@ -170,6 +170,7 @@ class Appointment(Referenced):
 
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="appointments")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="appointments")
+    revision = models.PositiveIntegerField(default=1, db_default=1)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)

@@ -26,7 +26,7 @@ REVIEWED: Final = {"REVIEWED": "larch", "TAKEN_BACK": "brightwater"}
 
 def administered() -> dict[str, str]:
     """What the examples name; `chief` of calling_off.py administers the buyer."""
-    move_appointment(SYSTEM, RESTING, "suspend", "Its insurance has lapsed.")
+    move_appointment(SYSTEM, RESTING, None, "suspend", "Its insurance has lapsed.")
     suspend_partner(SYSTEM, SUSPENDED, Partner.objects.get(reference=SUSPENDED).revision, "Wound up.")
     for firm in REVIEWED.values():
         published_anew(firm)

@@ -39,7 +39,7 @@ def kept() -> list[Any]:
     """All that a refusal must leave as it is."""
     return [
         Event.objects.count(),
-        list(Appointment.objects.order_by("pk").values_list("status", flat=True)),
+        list(Appointment.objects.order_by("pk").values_list("status", "revision")),
         list(Partner.objects.order_by("pk").values_list("suspended", "revision")),
         list(Membership.objects.order_by("pk").values_list("user", "role")),
         list(Offering.objects.order_by("pk").values_list("specialism", "regions", "evidence")),
@@ -58,17 +58,27 @@ def test_an_owner_rests_a_place_and_takes_it_up_again_for_a_reason(person: Perso
         refused = send(owner, "POST", f"{PLACE}suspend/", body)
         assert refused.status_code == status, refused.content
         assert refused.json()["errors"][0]["pointer"] in ("/reason", "/why")
-    assert send(owner, "POST", f"{PLACE}reinstate/", WHY).status_code == 409
+    read = owner.get(PLACE)
+    assert send(owner, "POST", f"{PLACE}reinstate/", WHY, If_Match=read["ETag"]).status_code == 409
+    for step in ("suspend", "reinstate", "withdraw"):
+        bare = {"Idempotency-Key": "k1"}
+        answer = owner.post(f"{PLACE}{step}/", WHY, content_type="application/json", headers=bare)
+        assert answer.status_code == 428
+        assert send(owner, "POST", f"{PLACE}{step}/", WHY, If_Match='"99-x"').status_code == 412
     assert kept() == before
-    assert owner.get(PLACE).json()["available_actions"] == ["suspend", "withdraw"]
-    moved = send(owner, "POST", f"{PLACE}suspend/", WHY, Idempotency_Key="k2")
+    assert read.json()["available_actions"] == ["suspend", "withdraw"]
+    moved = send(owner, "POST", f"{PLACE}suspend/", WHY, Idempotency_Key="k2", If_Match=read["ETag"])
     assert (moved.status_code, moved.json()["status"]) == (200, "suspended")
     assert moved.json()["available_actions"] == ["reinstate", "withdraw"]
     event = Event.objects.latest("position")
     assert (event.type, event.changes["reason"]) == ("appointment.suspended", WHY["reason"])
-    again = send(owner, "POST", f"{PLACE}suspend/", WHY, Idempotency_Key="k2")
+    assert (moved["ETag"], moved["Location"]) == (owner.get(PLACE)["ETag"], PLACE)
+    again = send(owner, "POST", f"{PLACE}suspend/", WHY, Idempotency_Key="k2", If_Match=read["ETag"])
     assert (again.json(), Event.objects.latest("position")) == (moved.json(), event)
-    assert send(owner, "POST", f"{PLACE}reinstate/", WHY).json()["status"] == "active"
+    stale = send(owner, "POST", f"{PLACE}withdraw/", WHY, Idempotency_Key="k4", If_Match=read["ETag"])
+    assert (stale.status_code, Event.objects.latest("position")) == (412, event)
+    back = send(owner, "POST", f"{PLACE}reinstate/", WHY, If_Match=moved["ETag"])
+    assert back.json()["status"] == "active"
     assert (
         send(owner, "POST", f"{PLACE}withdraw/", WHY, Idempotency_Key="k3").json()["available_actions"] == []
     )

@@ -166,7 +166,7 @@ def test_who_lost_its_place_meanwhile_is_not_invited(contest: Contest) -> None:
     call_off = published(contest, plan=ASKED_FIRST)
     oak = invitation_of(call_off, "oak")
     express_interest(contest.market.oak, oak.reference, interested=True)
-    move_appointment(SYSTEM, oak.asked.appointment.reference, "suspend", "x")
+    move_appointment(SYSTEM, oak.asked.appointment.reference, None, "suspend", "x")
     until = call_off.competition.interest_until
     assert until is not None
     with at(until):

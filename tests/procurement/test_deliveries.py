@@ -55,7 +55,7 @@ def world() -> None:
 def suspend() -> Event:
     """Owes one e-mail and one message to oak."""
     move_appointment(
-        SYSTEM, Appointment.objects.get(lot__reference="wr1~1").reference, "suspend", "Mr Bell rang."
+        SYSTEM, Appointment.objects.get(lot__reference="wr1~1").reference, None, "suspend", "Mr Bell rang."
     )
     return Event.objects.get(type="appointment.suspended")
 
@@ -334,7 +334,7 @@ def test_a_message_is_seen_and_marked_by_those_whom_it_is_for(world: None) -> No
 
 def test_messages_stand_in_the_order_of_what_happened_whichever_was_delivered_first(world: None) -> None:
     first = suspend()
-    move_appointment(SYSTEM, first.subject, "reinstate", "Mr Bell wrote.")
+    move_appointment(SYSTEM, first.subject, None, "reinstate", "Mr Bell wrote.")
     late = Delivery.objects.filter(event=first)
     assert late.update(next_attempt_at=timezone.now() + timedelta(days=1)) == 2
     deliver_due()

@@ -320,9 +320,9 @@ def test_an_award_asks_again_who_may_contract(contest: Contest) -> None:
                 step(buyer, call_off.reference, call_off.revision)
             assert code in {one.code for one in refusal.value.faults}
 
-    move_appointment(SYSTEM, place, "suspend", "x")
+    move_appointment(SYSTEM, place, None, "suspend", "x")
     refused("not_appointed")
-    move_appointment(SYSTEM, place, "reinstate", "x")
+    move_appointment(SYSTEM, place, None, "reinstate", "x")
     Organisation.objects.filter(reference="oak").update(excluded_since=timezone.localdate())
     refused("excluded")
     assert (Contract.objects.count(), OutcomeLetter.objects.count()) == (0, 0)

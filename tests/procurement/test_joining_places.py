@@ -50,7 +50,7 @@ def put(reference: str, state: str) -> None:
         Appointment.objects.filter(reference=reference).update(ends_on=timezone.localdate() - DAY)
     else:
         step = {"withdrawn": "withdraw", "suspended": "suspend"}[state]
-        move_appointment(editor_of("owner", name=state), reference, step, "As agreed.")
+        move_appointment(editor_of("owner", name=state), reference, None, step, "As agreed.")
 
 
 def offers() -> list[tuple[str | None, list[str]]]:
@@ -103,7 +103,7 @@ def test_a_firm_whose_own_place_is_suspended_waits_for_that_to_be_reinstated(
     refused(Conflict, lambda: check_joining(owner, joining.reference, 2))
     assert refused(Invalid, lambda: draft_joining(market.yew, ALONE)) == [("/supplier", "closed")]
     assert Appointment.objects.get(reference=PLACE).status == "suspended"
-    move_appointment(owner, PLACE, "reinstate", "Settled.")
+    move_appointment(owner, PLACE, None, "reinstate", "Settled.")
     assert check_joining(owner, joining.reference, 2).status == "checked"
 
 

@@ -181,7 +181,9 @@ def test_a_suspended_place_is_told_to_each_member_and_by_mail_to_its_editors(wor
         organisation=Organisation.objects.get(reference="oak"),
         role="editor",
     )
-    move_appointment(SYSTEM, Appointment.objects.get(lot__reference="wr1~1").reference, "suspend", "Late.")
+    move_appointment(
+        SYSTEM, Appointment.objects.get(lot__reference="wr1~1").reference, None, "suspend", "Late."
+    )
     # Of elm nobody signs in; yew stands in another supplier.
     assert owed() == [
         ("appointment.suspended", "email", "administrator@oak.example.org", "supplier"),

@@ -129,7 +129,8 @@ def test_a_place_is_made_changed_and_suspended_each_with_its_event() -> None:
     save_appointments(SYSTEM, [replace(place, quality_marks=("Gold",))])
     save_appointments(SYSTEM, [replace(place, quality_marks=("Gold",), status="suspended")])
     assert newest(3) == ["appointment.made", "appointment.changed", "appointment.suspended"]
-    assert Appointment.objects.get(reference="wr1~1~yew").status == "suspended"
+    made = Appointment.objects.get(reference="wr1~1~yew")
+    assert (made.status, made.revision) == ("suspended", 3)
 
 
 @pytest.mark.parametrize(

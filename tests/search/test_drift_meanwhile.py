@@ -35,7 +35,7 @@ def shows(writer: Writer, reference: str, *, suspended: bool) -> None:
 @pytest.mark.parametrize(
     ("change", "waits"),
     [
-        (lambda: move_appointment(SYSTEM, "wr1~1~oak", "suspend", "late returns"), {"supplier"}),
+        (lambda: move_appointment(SYSTEM, "wr1~1~oak", None, "suspend", "late returns"), {"supplier"}),
         (lambda: publish_rates("oak", "wr1", {"wr1~1~G1": 41_000}), {"rate_card"}),
         (lambda: suspend("oak"), {"partner"}),
     ],

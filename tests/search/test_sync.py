@@ -103,11 +103,11 @@ def test_the_rates_of_a_consortium_stay_while_its_lead_is_suspended(writer: Writ
 
 
 def test_a_suspended_appointment_disappears_on_its_lot_alone(writer: Writer) -> None:
-    move_appointment(SYSTEM, "wr1~1~oak", "suspend", "late returns")
+    move_appointment(SYSTEM, "wr1~1~oak", None, "suspend", "late returns")
     drain(writer)
     keys = sorted(key for key, _ in engine().listing_keys())
     assert keys == ["wr0~oak~ash", "wr0~oak~oak", "wr1~yew~yew"]
-    move_appointment(SYSTEM, "wr1~1~oak", "reinstate", "returned")
+    move_appointment(SYSTEM, "wr1~1~oak", None, "reinstate", "returned")
     drain(writer)
     assert listing("wr1~oak~elm") is not None
 

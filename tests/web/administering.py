@@ -104,7 +104,7 @@ def administered_pages(page: Client) -> dict[str, tuple[str, ...]]:
     make_administrators()
     dead_letter()
     signed(page, CHIEF)
-    page.post(PLACE, {"do": "suspend", "revision": 0, "reason": HOSTILE})
+    page.post(PLACE, {"do": "suspend", "revision": 1, "reason": HOSTILE})
     for email in ("new@example.org", INVITED):
         invite_member(person(User.objects.get(email=CHIEF)), "owner", email, HOSTILE[:100], "viewer")
     MemberInvitation.objects.filter(email=INVITED).update(token=hashlib.sha256(b"token").hexdigest())

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.events import Happening, record
+from procurement.actions.standing import move_appointment
 from procurement.models import Appointment, Delivery, Event, Partner, User
 from procurement.permissions import SYSTEM, person
 from tests.web.administering import (
@@ -67,7 +68,7 @@ def test_every_link_of_the_hub_leads_to_a_page(page: Client) -> None:
 
 def test_a_place_is_suspended_for_a_reason_and_reinstated(page: Client) -> None:
     signed(page, CHIEF)
-    answer = page.post(PLACE, {"do": "suspend", "revision": 0, "reason": "Late returns."})
+    answer = page.post(PLACE, {"do": "suspend", "revision": 1, "reason": "Late returns."})
     assert (answer.status_code, answer["Location"]) == (303, f"{PLACE}?done=suspend")
     assert Appointment.objects.get(reference="rm1~1~dogwood").status == "suspended"
     shown = read(page.get(answer["Location"]))
@@ -80,21 +81,37 @@ def test_a_place_is_suspended_for_a_reason_and_reinstated(page: Client) -> None:
         "Suspended places: 0",
         "Suspended places: 1",
     ]
-    assert page.post(PLACE, {"do": "reinstate", "revision": 0, "reason": "Returned."}).status_code == 303
+    assert {one.attributes["value"] for one in shown.all("input", name="revision")} == {"2"}
+    assert page.post(PLACE, {"do": "reinstate", "revision": 2, "reason": "Returned."}).status_code == 303
     assert Appointment.objects.get(reference="rm1~1~dogwood").status == "active"
 
 
 def test_a_step_without_a_reason_or_out_of_turn_changes_nothing(page: Client) -> None:
     signed(page, CHIEF)
     before = Event.objects.count()
-    answer = page.post(PLACE, {"do": "suspend", "revision": 0, "reason": " "})
+    answer = page.post(PLACE, {"do": "suspend", "revision": 1, "reason": " "})
     assert answer.status_code == 422
     assert wrong(read(answer)) == [("Reason: this must not be empty", "#suspend-reason")]
-    assert page.post(PLACE, {"do": "reinstate", "revision": 0, "reason": "x"}).status_code == 409
-    assert page.post(PLACE, {"do": "nothing", "revision": 0, "reason": "x"}).status_code == 404
+    assert page.post(PLACE, {"do": "reinstate", "revision": 1, "reason": "x"}).status_code == 409
+    assert page.post(PLACE, {"do": "nothing", "revision": 1, "reason": "x"}).status_code == 404
     assert page.post("/administration/appointments/rm1~9~dogwood", {"do": "suspend"}).status_code == 404
     assert Event.objects.count() == before
     assert Appointment.objects.get(reference="rm1~1~dogwood").status == "active"
+
+
+def test_a_place_that_somebody_has_moved_meanwhile_stays_as_that_left_it(page: Client) -> None:
+    signed(page, CHIEF)
+    move_appointment(SYSTEM, "rm1~1~dogwood", 1, "suspend", "Late returns.")
+    before = Event.objects.count()
+
+    answer = page.post(PLACE, {"do": "withdraw", "revision": 1, "reason": "It left."})
+
+    assert answer.status_code == 409
+    told = "Somebody changed this meanwhile, so nothing of yours was changed."
+    assert any(text.startswith(told) for text in read(answer).texts("li"))
+    assert (Event.objects.count(), Appointment.objects.get(reference="rm1~1~dogwood").status) == (
+        before, "suspended",
+    )  # fmt: skip
 
 
 def test_a_firm_is_suspended_by_the_revision_that_was_read(page: Client) -> None:
@@ -205,5 +222,5 @@ def test_the_log_names_colleagues_and_of_others_no_more_than_their_organisation(
 
 def test_what_administrators_write_is_read_as_text(page: Client) -> None:
     signed(page, CHIEF)
-    page.post(PLACE, {"do": "suspend", "revision": 0, "reason": "<b>late</b>"})
+    page.post(PLACE, {"do": "suspend", "revision": 1, "reason": "<b>late</b>"})
     assert b"&lt;b&gt;late&lt;/b&gt;" in page.get(PLACE).content

@@ -30,8 +30,8 @@ from web.saying import choices_said, done_said
 
 ANCHORS: Final = {"reason": "{do}-reason"}
 OF_PLACES: Final[dict[str, Change]] = {
-    step: lambda actor, reference, _, sent, step=step: move_appointment(  # type: ignore[misc]
-        actor, reference, step, sent.get("reason", "")
+    step: lambda actor, reference, revision, sent, step=step: move_appointment(  # type: ignore[misc]
+        actor, reference, revision, step, sent.get("reason", "")
     )
     for step in STEPS
 }
@@ -90,15 +90,15 @@ def places(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: HttpRequest, reference: str) -> HttpResponse:
-    """One place with its members and what became of it, or a step of it: 422 without a reason, 409 where its status
-    does not allow it.
+    """One place with its members and what became of it, or a step of it: 422 without a reason, 409 where it was changed
+    or its status does not allow it.
     """
     who = administrator(request)
     found = _place(who, reference)
     faults, status_code = [], 200
     if request.method == "POST":
         here = reverse("web:place", args=[reference])
-        done = do(request, who.actor, reference, OF_PLACES, ANCHORS, here)
+        done = do(request, who.actor, reference, OF_PLACES, ANCHORS, here, ("appointment", reference))
         if not isinstance(done, Refusal):
             return done
         found, faults, status_code = _place(who, reference), done.faults, done.status
