@@ -56,7 +56,10 @@ def merged_ranges(content: IO[bytes]) -> list[Merged]:
             raise TooManyMerged
         # The same range may be found in two chunks; it counts once.
         tail = text[-_LONGEST:]
-    ranges = [Merged(*range_boundaries(name), name=name) for name in found]
+    ranges = []
+    for name in found:
+        left, top, right, bottom = range_boundaries(name)
+        ranges.append(Merged(left, top, right, bottom, name))
     return sorted(
         (one for one in ranges if one.top < one.bottom or one.left < one.right), key=lambda one: one.top
     )
