@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from procurement.actions.call_offs import reason_of
 from procurement.actions.events import Happening, record, record_many
-from procurement.actions.members import make_member, role_fault
+from procurement.actions.members import administrators, make_member, role_fault
 from procurement.email_domains import normal, wrong_with
 from procurement.errors import Conflict, Fault, Invalid, NotFound, NotPermitted
 from procurement.models import EmailDomain, Membership, MembershipRequest, Organisation, User
@@ -132,12 +132,20 @@ def _administered(actor: Actor, body: Organisation | None, reference: str) -> Or
 
 
 def _answered_by(actor: Actor, reference: str) -> MembershipRequest:
+    """One that waits, locked, for an administrator of what is asked, or an operator's while it has none; never for
+    whoever asks. Raises NotFound, NotPermitted, Conflict.
+    """
     asked = MembershipRequest.objects.filter(reference=reference)
     body = asked.values_list("organisation__reference", flat=True).first()
     if body is None:
         raise NotFound(f"There is no request {reference}.")
-    administered(actor, body)
-    return _locked(asked, reference)
+    held = administered(actor, body)
+    if not can(actor, Action.MANAGE_MEMBERS, held) and administrators().filter(organisation=held).exists():
+        raise NotPermitted(f"{held.name} is administered by people of its own, who answer.")
+    found = _locked(asked, reference)
+    if found.user.reference == actor.reference:
+        raise NotPermitted("Nobody answers their own request: somebody else who may does.")
+    return found
 
 
 def _locked(rows: QuerySet[MembershipRequest], reference: str) -> MembershipRequest:

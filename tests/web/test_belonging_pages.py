@@ -325,6 +325,28 @@ def test_an_operator_answers_where_nobody_administers(page: Client) -> None:
     assert "None waits." in read(page.get(REQUESTS)).texts("p")
 
 
+def test_an_operator_answers_neither_for_who_is_administered_nor_what_he_asked_himself(page: Client) -> None:
+    make_administrators()
+    colleague("second@example.org", "operator", "administrator")
+    asks(page)
+    signed(page, OPERATOR)
+    for organisation in ("council", "dogwood"):
+        assert page.post(OWN, {"do": "ask", "organisation": organisation}).status_code == 303
+    theirs, own, alone = MembershipRequest.objects.order_by("pk")
+    before = Event.objects.count()
+    for one in (theirs, own, alone):
+        for sent in ({"do": "accept", "role": "administrator"}, {"do": "refuse", "reason": "No."}):
+            assert page.post(REQUESTS, sent | {"request": one.reference}).status_code == 403, one
+    assert "None waits." in read(page.get(REQUESTS)).texts("p")
+    assert {one.status for one in MembershipRequest.objects.all()} == {"waiting"}
+    assert Membership.objects.filter(user=own.user).count() == 1
+    assert Membership.objects.filter(user=theirs.user).count() == 0
+    assert Event.objects.count() == before
+    signed(page, "second@example.org")
+    sent = {"do": "accept", "request": alone.reference, "role": "administrator"}
+    assert page.post(REQUESTS, sent)["Location"] == f"{REQUESTS}?done=accept"
+
+
 def test_whoever_administers_is_told_that_somebody_asks(page: Client) -> None:
     asks(page)
     deliver_due()

@@ -50,7 +50,9 @@ DONE: Final = {
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def requests_to_operators(request: HttpRequest) -> HttpResponse:
-    """Requests to organisations that nobody administers, which an operator answers; to others it is not there."""
+    """Requests of others to organisations that nobody administers, which an operator answers; to others it is not
+    there.
+    """
     actor = actor_of(request)
     if not can(actor, Action.MANAGE_ORGANISATIONS):
         raise Http404
@@ -70,7 +72,9 @@ def requests_to_operators(request: HttpRequest) -> HttpResponse:
         "administration",
         status_code=status,
         here=here,
-        requests=asking.waiting(MembershipRequest.objects.filter(alone)),
+        requests=asking.waiting(
+            MembershipRequest.objects.filter(alone).exclude(user__reference=actor.reference)
+        ),
         roles=choices_said(Membership.Role.choices),
         typed=request.POST.dict() if faults else {},
         done=done_said(request, asking.DONE),
