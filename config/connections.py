@@ -22,6 +22,9 @@ SQLITE_START: Final = (
 )
 REDIS_CACHE: Final = "django.core.cache.backends.redis.RedisCache"
 RESTING_CACHE: Final = "config.resting_cache.RestingCache"
+ATTEMPTS_CACHE: Final = "config.attempts_cache.AttemptsCache"
+ATTEMPTS_MOST: Final = 100_000
+"""So many counts are kept in the file, some 20 MB."""
 FILES: Final = "django.core.mail.backends.filebased.EmailBackend"
 REACHED_WITHIN: Final = 5
 """Seconds that the database has to take a connection in."""
@@ -77,6 +80,17 @@ def cache_settings(url: str, *, seconds: float) -> dict[str, Any]:
             **made.get("OPTIONS", {}),
         }
     return made
+
+
+def attempts_settings(url: str, file: Path, *, seconds: float) -> dict[str, Any]:
+    """What Django is told of where failed sign-ins are counted: the Redis at an address, else a file, as processes
+    share neither a cache in memory nor one that forgets at random. Raises ImproperlyConfigured for an address that is
+    none.
+    """
+    made = cache_settings(url, seconds=seconds)
+    if made["BACKEND"] == RESTING_CACHE:
+        return made
+    return {"BACKEND": ATTEMPTS_CACHE, "LOCATION": str(file), "OPTIONS": {"MAX_ENTRIES": ATTEMPTS_MOST}}
 
 
 def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most: int) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from csp.constants import NONE, SELF
 from api.configuration import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from api.configuration import REST_FRAMEWORK as REST_FRAMEWORK
 from api.configuration import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from config.connections import broker_options, cache_settings, database_settings, email_settings
+from config.connections import (
+    attempts_settings,
+    broker_options,
+    cache_settings,
+    database_settings,
+    email_settings,
+)
 from config.environment import (
     broker_socket,
     data_folder,
@@ -157,12 +163,11 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_SECONDS = env.number("CACHE_SECONDS", default=0.5)
 """What a request waits for a cache that hangs; the next ones do not (config/resting_cache.py)."""
+CACHE_URL = env.str("CACHE_URL", default="locmemcache://")
 CACHES = {
-    "default": cache_settings(env.str("CACHE_URL", default="locmemcache://"), seconds=CACHE_SECONDS),
+    "default": cache_settings(CACHE_URL, seconds=CACHE_SECONDS),
     # Attempts to sign in, which all processes of a machine count together.
-    "attempts": cache_settings(
-        env.str("CACHE_URL", default=f"filecache://{CALLOFF_DATA / 'attempts'}"), seconds=CACHE_SECONDS
-    ),
+    "attempts": attempts_settings(CACHE_URL, CALLOFF_DATA / "attempts.sqlite3", seconds=CACHE_SECONDS),
 }
 INDEX_FOLDER = CALLOFF_DATA / "index"
 SEARCH_CA_CERT = env.str("SEARCH_CA_CERT", default="")
@@ -290,8 +295,7 @@ SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # The browsers' preload list is the domain owner's decision, and hard to take back.
-# Files count without a lock: where two processes are asked at once, a guess or two more may pass.
-SILENCED_SYSTEM_CHECKS = ["security.W021", "axes.W001"]
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 # With BEHIND_PROXY alone X-Forwarded-Proto counts: anybody can send it, and the proxy must set or remove it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
