@@ -1,13 +1,15 @@
 """How a firm fares: how often buyers took it up, asked it and bought from it.
 
 Counts alone: no buyer and no shortlist is named. A shortlist is its buyer's own, so a firm reads how many it stood on,
-and nothing else of them. Money is in minor units, VAT excluded.
+and nothing else of them. Of what its suppliers were asked and sold it reads what it sees itself: as their lead, or as a
+partner that is wanted, or that the lead lets write; a tender is its tenderer's alone.
+
+Money is in minor units, VAT excluded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -24,13 +26,16 @@ from procurement.models import (
     Tender,
 )
 from procurement.models.tenders import STANDING
+from procurement.permissions import Actor
+from procurement.querysets_call_offs import ContractQuerySet, OfferQuerySet
+from procurement.querysets_competitions import InvitationQuerySet, TenderQuerySet
 
 PERIOD: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """Counts of the last year: the firm's own (shortlisted, kept in), and those of the suppliers that it belongs to."""
+    """Counts of the last year: the firm's own (shortlisted, kept in), and what it sees of its suppliers'."""
 
     since: date
     shortlisted: int
@@ -52,9 +57,12 @@ def suppliers_of(partner: Partner) -> list[SupplierMember]:
     )
 
 
-def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Performance:
-    """The last year until today (five queries); `suppliers` are primary keys of those that it belongs to."""
-    since, keys = today - PERIOD, list(suppliers)
+def performance(partner: Partner, actor: Actor, today: date) -> Performance:
+    """The last year until today (five queries), as the actor sees it who acts for the firm."""
+    since = today - PERIOD
+    own = partner.organisation_id
+    # What they see for other firms of theirs is none of this one's.
+    actor = replace(actor, roles={key: role for key, role in actor.roles.items() if key == own})
     moment = datetime.combine(since, time.min, timezone.get_current_timezone())
     # A listing's reference ends in its partner's (procurement/references.py).
     entries = ShortlistEntry.objects.filter(listing__endswith=f"~{partner.reference}", added_at__gte=moment)
@@ -63,17 +71,14 @@ def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Perf
         all=Count("shortlist", distinct=True),
         kept=Count("shortlist", distinct=True, filter=Q(decision=ShortlistEntry.Decision.IN)),
     )
-    own = {"asked__appointment__supplier__in": keys}
-    offers = Offer.objects.filter(**own, sent_at__gte=moment).aggregate(
+    offers = OfferQuerySet(Offer).asked_of(actor).filter(sent_at__gte=moment)
+    answered = offers.aggregate(
         # Whatever became of it afterwards: not signed in the end, or taken back by the buyer.
         all=Count("pk"),
         accepted=Count("pk", filter=Q(answered_at__isnull=False) & ~Q(status=Offer.Status.DECLINED)),
     )
-    signed = Contract.objects.filter(
-        appointment__supplier__in=keys,
-        supplier_signed_at__isnull=False,
-        buyer_signed_at__isnull=False,
-    )
+    contracts = ContractQuerySet(Contract).of_supplier(actor)
+    signed = contracts.filter(supplier_signed_at__isnull=False, buyer_signed_at__isnull=False)
     # Signed is what both have signed, on the day of the second signature.
     lately = Q(supplier_signed_at__gte=moment) | Q(buyer_signed_at__gte=moment)
     bought = signed.filter(lately).aggregate(all=Count("pk"), minor=Sum("value_minor"))
@@ -81,14 +86,13 @@ def performance(partner: Partner, suppliers: Iterable[int], today: date) -> Perf
         since=since,
         shortlisted=stood["all"],
         kept_in=stood["kept"],
-        invited=Invitation.objects.filter(**own, invited_at__gte=moment).count(),
-        tendered=Tender.objects.filter(
-            invitation__asked__appointment__supplier__in=keys,
-            invited_at__gte=moment,
-            status__in=STANDING,
-        ).count(),
-        offered=offers["all"],
-        accepted=offers["accepted"],
+        invited=InvitationQuerySet(Invitation).of_supplier(actor).filter(invited_at__gte=moment).count(),
+        tendered=TenderQuerySet(Tender)
+        .of_supplier(actor)
+        .filter(invited_at__gte=moment, status__in=STANDING)
+        .count(),
+        offered=answered["all"],
+        accepted=answered["accepted"],
         contracts=bought["all"],
         minor=bought["minor"] or 0,
     )

@@ -72,14 +72,11 @@ class ContractQuerySet(QuerySet[Contract]):
     def seen_by(self, actor: Actor) -> Self:
         if actor.system:
             return self
-        named = wanted(
-            actor,
-            "appointment__supplier",
-            calloffsupplier__call_off=OuterRef(OuterRef("call_off")),
-            calloffsupplier__appointment=OuterRef(OuterRef("appointment")),
-        )
-        bought = Q(call_off__organisation__in=buying(actor))
-        return self.filter(bought | Q(Exists(led(actor, "appointment__supplier"))) | Q(Exists(named)))
+        return self.filter(Q(call_off__organisation__in=buying(actor)) | _supplied(actor))
+
+    def of_supplier(self, actor: Actor) -> Self:
+        """Those of the actor's own side as a supplier."""
+        return self.filter(_supplied(actor))
 
     def told(self) -> Self:
         """With call-off, buyer, requirement, lot and supplier; `fictional`: whether a made-up firm leads it."""
@@ -111,6 +108,18 @@ def _asked(actor: Actor) -> Q:
     """Offers whose supplier the actor's organisation leads, or of which it is a wanted partner."""
     supplier = "asked__appointment__supplier"
     named = wanted(actor, supplier, calloffsupplier=OuterRef(OuterRef("asked")))
+    return Q(Exists(led(actor, supplier))) | Q(Exists(named))
+
+
+def _supplied(actor: Actor) -> Q:
+    """The same of contracts."""
+    supplier = "appointment__supplier"
+    named = wanted(
+        actor,
+        supplier,
+        calloffsupplier__call_off=OuterRef(OuterRef("call_off")),
+        calloffsupplier__appointment=OuterRef(OuterRef("appointment")),
+    )
     return Q(Exists(led(actor, supplier))) | Q(Exists(named))
 
 

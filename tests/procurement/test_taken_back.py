@@ -104,5 +104,4 @@ def test_what_was_taken_back_is_opened_to_nobody_of_the_buyer(contest: Contest, 
                 with pytest.raises(NotFound):
                     opened_file(actor, file)
     oak = Partner.objects.get(reference="oak")
-    supplier = tender.invitation.asked.appointment.supplier_id
-    assert performance(oak, [supplier], tender.invited_at.date()).tendered == stands
+    assert performance(oak, market.oak, tender.invited_at.date()).tendered == stands

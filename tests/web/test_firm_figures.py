@@ -11,7 +11,8 @@ from django.utils import timezone
 from procurement.actions.finds import Shown, add_finds
 from procurement.actions.tenders import submit_tender, withdraw_tender, write_tender
 from procurement.models import Contract, Offer, Partner, Shortlist, ShortlistEntry
-from procurement.performance import Performance, performance, suppliers_of
+from procurement.performance import Performance, performance
+from procurement.permissions import Actor
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, begin, signed
 from tests.web.calling_off import awarded, sent_to_alder, step
 from tests.web.competing import LEAD, OTHER, acting, planned, published, taken, tender_of, tendered
@@ -21,10 +22,12 @@ OLD = "rm0~alders~alder"
 
 
 def figures(firm: str, ahead: int = 0) -> Performance:
-    """The numbers of a firm, on a day so many days from today."""
+    """The numbers of a firm as anybody of it reads them, on a day so many days from today."""
     partner = Partner.objects.get(reference=firm)
-    keys = [one.supplier_id for one in suppliers_of(partner)]
-    return performance(partner, keys, timezone.localdate() + timedelta(days=ahead))
+    reader = Actor(
+        "usr_reader", {partner.organisation_id: "viewer"}, {partner.organisation_id: frozenset({"partner"})}
+    )
+    return performance(partner, reader, timezone.localdate() + timedelta(days=ahead))
 
 
 def decide(page: Client, address: str, listing: str, decision: str) -> None:
@@ -62,8 +65,13 @@ def test_a_tender_counts_that_was_submitted_and_not_left_again(page: Client) -> 
     tender = tender_of(second, "alders")
     withdraw_tender(acting(LEAD), tender.reference, tender.revision, "The team is bound.")
     told = {firm: (figures(firm).invited, figures(firm).tendered) for firm in ("alder", "cedar", "dogwood")}
-    # Cedar belongs to Alder's consortium, whose invitations these are.
-    assert told == {"alder": (2, 1), "cedar": (2, 1), "dogwood": (2, 1)}
+    # Cedar belongs to Alder's consortium, and was neither wanted nor let write.
+    assert told == {"alder": (2, 1), "cedar": (0, 0), "dogwood": (2, 1)}
+    cedar, stands = Partner.objects.get(reference="cedar"), tender_of(first, "alders")
+    stands.invitation.asked.partners.add(cedar)
+    assert (figures("cedar").invited, figures("cedar").tendered) == (1, 0)
+    stands.drafters.add(cedar)
+    assert (figures("cedar").invited, figures("cedar").tendered) == (1, 1)
     begun = tender_of(second, "dogwood")
     content = {"team": [{"grade": "G2", "days": "10", "rate": "500.00", "people": "Ann"}],
                "answers": {"method": "So.", "social-value": "So."}}  # fmt: skip
@@ -90,6 +98,9 @@ def test_offers_and_contracts_count_for_what_was_answered_and_signed_by_both(pag
     told = figures("alder")
     # Ten days of G2 at £650.50 and at most £1,000 of expenses; options come when they are taken.
     assert (told.offered, told.accepted, told.contracts, told.minor) == (3, 1, 1, 750_500)
+    # Cedar belongs to the same consortium, and the buyer wanted Alder.
+    kept_out = figures("cedar")
+    assert (kept_out.offered, kept_out.accepted, kept_out.contracts, kept_out.minor) == (0, 0, 0, 0)
     shown = read(signed(page, LEAD).get("/firms/alder"))
     assert summary(shown)["Offered a direct award"] == "3, accepted 1"
     assert summary(shown)["Contracts signed"] == "1, worth £7,505 without VAT"

@@ -114,7 +114,7 @@ def firm(request: HttpRequest, reference: str) -> HttpResponse:
         proposes=can(actor, Action.PROPOSE_RATES, found.organisation_id),
         edits=can(actor, Action.UPDATE_PROFILE, found.organisation_id),
         leaves=can(actor, Action.LEAVE_SUPPLIER, found.organisation_id),
-        figures=performance(found, keys, today),
+        figures=performance(found, actor, today),
         months=found_by_month(found.reference, today),
         lately=_found(found.reference, today),
         suppliers=_suppliers(places, keys, today),
