@@ -44,7 +44,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class RouteUse:
-    """Call-offs under a framework by one route: all that left their draft, those under contract, those that ended
+    """Call-offs under a framework by one route: all that went out, those under contract, those that ended
     without, and the value of the contracts. `framework` is its number and `route` its label; `reference` and `way` name
     them.
     """
@@ -65,7 +65,7 @@ class RouteUse:
 
 @dataclass(frozen=True, slots=True)
 class AwardUse:
-    """Direct awards of one kind: all that left their draft, those under contract, and the value of the contracts in
+    """Direct awards of one kind: all that went out, those under contract, and the value of the contracts in
     minor units. `key` is a mechanism of procurement/terms.py or a class of buyers, "" with no label where
     none is recorded.
     """
@@ -186,7 +186,7 @@ def _routes(keys: list[int], signed: QuerySet[Contract]) -> Iterable[RouteUse]:
     status = CallOff.Status
     rows = (
         CallOff.objects.filter(lot__framework__in=keys)
-        .exclude(status__in=[status.DRAFT, status.APPROVED])
+        .filter(went_out_at__isnull=False)
         .values(framework=F("lot__framework__number"), named=F("lot__framework__reference"), way=F("route"))
         .annotate(
             begun=Count("pk"),
@@ -220,7 +220,7 @@ class _Awards:
 
 
 def _direct_awards(keys: list[int], signed: QuerySet[Contract]) -> list[_Awards]:
-    """Direct awards that left their draft (two queries)."""
+    """Direct awards that went out (two queries)."""
     status, route = CallOff.Status, CallOff.Route.DIRECT_AWARD
     values = {
         (row["ground"] or "", row["body"]): row["minor"]
@@ -234,7 +234,7 @@ def _direct_awards(keys: list[int], signed: QuerySet[Contract]) -> list[_Awards]
     }
     rows = (
         CallOff.objects.filter(lot__framework__in=keys, route=route)
-        .exclude(status__in=[status.DRAFT, status.APPROVED])
+        .filter(went_out_at__isnull=False)
         .values(ground=KeyTextTransform("mechanism", "terms"), body=F("organisation__buyer_class"))
         .annotate(begun=Count("pk"), contracted=Count("pk", filter=Q(status=status.CONTRACTED)))
         .order_by()

@@ -33,7 +33,7 @@ def people(page: Client) -> None:
 
 
 def bought(number: int, place: str, minor: int, signed_at: datetime | None, **fields: Any) -> CallOff:
-    """A call-off on the place's lot with a contract of that value."""
+    """A call-off on the place's lot that went out, with a contract of that value."""
     fields = {"organisation": Organisation.objects.get(reference="town")} | fields
     body, at = fields["organisation"], Appointment.objects.get(reference=place)
     kept = Requirement.objects.create(reference=f"REQ-2026-{number:04}", organisation=body)
@@ -46,7 +46,7 @@ def bought(number: int, place: str, minor: int, signed_at: datetime | None, **fi
         ),
         ocid=f"ocds-{number}",
         actor="x",
-        **{"route": "direct_award", "status": "contracted", **fields},
+        **{"route": "direct_award", "status": "contracted", "went_out_at": SIGNED, **fields},
     )
     Contract.objects.create(
         reference=f"CON-2026-{number:04}",
@@ -68,6 +68,9 @@ def test_contracts_are_added_up_by_route_month_and_supplier(page: Client) -> Non
     bought(2, "rm1~1~alders", 2_000_000, SIGNED, route="competition")
     bought(3, "rm1~1~alders", 500_000, datetime(2026, 4, 2, tzinfo=UTC), route="competition")
     bought(4, "rm1~2a~alders", 9_000_000, None, status="awarded")
+    # Drafts, one of which was cancelled.
+    bought(5, "rm1~1~alders", 700, None, status="cancelled", went_out_at=None)
+    bought(6, "rm1~1~alders", 700, None, status="approved", route="competition", went_out_at=None)
     keys = [Appointment.objects.get(reference="rm1~1~alders").lot.framework_id]
     found = spending(keys, date(2026, 4, 30))
     assert found.minor == 3_500_050
@@ -93,7 +96,9 @@ def test_direct_awards_are_counted_by_ground_and_by_kind_of_body(page: Client) -
     bought(2, "rm1~1~alders", 2_000_000, SIGNED, route="competition", terms={"mechanism": "ranked"})
     bought(3, "rm1~2a~alders", 9_000_000, None, status="awarded", terms={"mechanism": "only-one"})
     bought(4, "rm1~1~alders", 500_000, SIGNED, terms={"mechanism": "lowest-price"})
-    bought(5, "rm1~1~alders", 700, None, status="draft", terms={"mechanism": "ranked"})
+    for number, status in ((5, "draft"), (7, "cancelled")):
+        terms = {"mechanism": "ranked"}
+        bought(number, "rm1~1~alders", 700, None, status=status, terms=terms, went_out_at=None)
     bought(6, "rm1~1~alders", 70_000, SIGNED)
     signed(page, CHIEF)
     found = read(page.get("/administration/spend"))
