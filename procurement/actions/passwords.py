@@ -1,7 +1,8 @@
 """The link by which somebody sets a password, for a first or a forgotten one: sent by e-mail after commit, good for the
 hours of PASSWORD_RESET_TIMEOUT and until it is used.
 
-The address that asks gets the same answer whether it has an account, in the same time: the worker sends.
+The address that asks gets the same answer whether it has an account, in the same time: the worker is told of either,
+and sends.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.cache import caches
+from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from redis import RedisError
 
 from procurement.actions.account_mail import owe_account_mail, send_account_mail
-from procurement.models import AccountMail, User
+from procurement.models import AccountMail, Session, User
 
 AGAIN: Final = timedelta(minutes=10)
 """An address that asked is sent nothing more for so long: nobody's mailbox is filled from here."""
@@ -57,6 +59,14 @@ def send_link(reference: str) -> bool:
     body = BODY.format(hours=settings.PASSWORD_RESET_TIMEOUT // 3600, link=f"{settings.PUBLIC_URL}{path}")
     send_account_mail(user.email, "Calloff: set your password", body)
     return True
+
+
+def set_password(user: User, password: str) -> None:
+    """Sets it once it was found good, and ends every session of the person: whoever knew the one before may hold it."""
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        Session.objects.filter(user=user).delete()
 
 
 def person_of_link(key: str, token: str) -> User | None:

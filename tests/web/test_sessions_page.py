@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.core import mail
 from django.test import Client
 
-from procurement.models import Session
+from procurement.actions.passwords import send_link
+from procurement.models import Session, User
 from tests.web.buying import signed
 from tests.web.market import PASSWORD
 from tests.web.reading import read, rows
@@ -56,6 +60,19 @@ def test_all_others_are_ended_at_once_and_nobody_elses(page: Client) -> None:
         200,
     ]
     assert "Sign out everywhere else" not in read(one.get(HERE)).texts("button")
+
+
+def test_a_password_that_is_set_by_the_link_ends_every_session_before_it(page: Client) -> None:
+    one, two = browser(FIREFOX), browser(PHONE)
+    stranger = browser(FIREFOX, "alder@example.org")
+    assert send_link(User.objects.get(email="buyer@example.org").reference)
+    found = re.search(r"https?://[^/]+(/password/\S+)", str(mail.outbox[-1].body))
+    assert found is not None
+    new = "seven grey herons wade"
+    assert one.post(found[1], {"password": new, "again": new})["Location"] == "/account?done=password"
+    assert shown(one) == [("Firefox on Linux", "This one")]
+    assert [client.get("/account").status_code for client in (one, two, stranger)] == [200, 302, 200]
+    assert Session.objects.filter(user__email="buyer@example.org").count() == 1
 
 
 def test_anothers_session_and_ones_own_here_are_not_found(page: Client) -> None:

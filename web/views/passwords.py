@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from procurement.actions import passwords
 from procurement.actions.passwords import ask_link, person_of_link
 from web.changing import led_by, see_other
 from web.faults import FieldFault
@@ -65,8 +66,7 @@ def set_password(request: HttpRequest, key: str, token: str) -> HttpResponse:
         if new != request.POST.get("again", ""):
             faults.append(FieldFault("again", _("The two passwords differ")))
         if not faults:
-            user.set_password(new)
-            user.save(update_fields=["password"])
+            passwords.set_password(user, new)
             here = f"{reverse('web:account')}?done=password"
             return see_other(here if sign_in(request, user, here) else reverse("web:enter-code"))
     return render(
