@@ -9,12 +9,14 @@ from typing import Final
 
 from django.contrib.auth import login
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from procurement.actions.second_steps import has_second_step
 from procurement.models import User
 
-HALF: Final = "half_signed_in"
-"""In the session of somebody whose password was right: reference, until when (Unix seconds), where they were going."""
+HALF: Final = "password_proved"
+"""In the session of somebody whose password was right: reference, until when (Unix seconds), where they were going, and
+a digest of the password, as another one ends it."""
 LOST: Final = "lost"
 """In the address and the form of sign-in, then in the session: what they had sent before was not kept."""
 SECONDS: Final = 600
@@ -33,7 +35,8 @@ def sign_in(request: HttpRequest, user: User, following: str, *, lost: bool = Fa
             request.session[LOST] = True
         return True
     request.session.flush()
-    request.session[HALF] = [user.reference, int(time.time()) + SECONDS, following]
+    until = int(time.time()) + SECONDS
+    request.session[HALF] = [user.reference, until, following, user.get_session_auth_hash()]
     if lost:
         request.session[LOST] = True
     request.session.set_expiry(SECONDS)
@@ -41,12 +44,16 @@ def sign_in(request: HttpRequest, user: User, following: str, *, lost: bool = Fa
 
 
 def half_signed_in(request: HttpRequest) -> tuple[User, str] | None:
-    """Whose code is asked, and where they were going; None where nobody's is, or it took too long."""
-    reference, until, following = request.session.get(HALF, ("", 0, ""))
+    """Whose code is asked, and where they were going; None where nobody's is, it took too long, or the password that
+    they proved is theirs no more.
+    """
+    reference, until, following, proved = request.session.get(HALF, ("", 0, "", ""))
     if time.time() > until:
         return None
     user = User.objects.filter(reference=reference, is_active=True).first()
-    return None if user is None else (user, following)
+    if user is None or not constant_time_compare(proved, user.get_session_auth_hash()):
+        return None
+    return user, following
 
 
 def wholly(request: HttpRequest, user: User) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import models
+from django.utils import timezone
 from django_otp.models import Device, ThrottlingMixin
 
 from procurement.models.people import User
+
+WAITS_MOST: Final = timedelta(minutes=15)
+"""After so long a code is looked at again, however many were wrong: whoever knows the password locks nobody out."""
 
 
 class SecondStep(ThrottlingMixin, Device):
     """Somebody's authenticator (time-based one-time passwords, RFC 6238: SHA-1, six digits, thirty seconds). It counts
     once a first code has confirmed it. Its key is sealed (procurement/kept_secrets.py).
 
-    The mixin makes whoever enters wrong codes wait 1, 2, 4 … seconds.
+    The mixin makes whoever enters wrong codes wait 1, 2, 4 … seconds, and we no longer than WAITS_MOST.
     """
 
     name = None  # type: ignore[assignment] # one authenticator needs none
@@ -38,7 +43,11 @@ class SecondStep(ThrottlingMixin, Device):
     def waits_until(self) -> datetime | None:
         """Until when no code is taken, None where one may be entered now."""
         allowed, told = self.verify_is_allowed()  # type: ignore[no-untyped-call]
-        return None if allowed else told["locked_until"]
+        failed = self.throttling_failure_timestamp
+        if allowed or failed is None:
+            return None
+        until: datetime = min(told["locked_until"], failed + WAITS_MOST)
+        return until if until > timezone.now() else None
 
     def note(self, *, taken: bool) -> None:
         """A code was right, or wrong: saved."""

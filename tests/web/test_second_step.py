@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_otp.oath import hotp
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from procurement.actions.passwords import send_link
+from procurement.actions.passwords import send_link, set_password
 from procurement.actions.second_steps import UNREADABLE, tell_of_second_step
 from procurement.models import RecoveryCode, SecondStep, User
 from tests.web.buying import signed
@@ -122,6 +122,31 @@ def test_a_code_signs_in_once_and_wrong_ones_make_the_next_wait(page: Client, cl
     assert "_auth_user_id" not in page.session
     clock.wait(2)
     assert page.post(CODE, {"code": clock.code(key)}).status_code == 303
+
+
+def test_wrong_codes_make_nobody_wait_longer_than_a_quarter_of_an_hour(page: Client, clock: Clock) -> None:
+    key, _ = set_up(page, clock)
+    SecondStep.objects.update(throttling_failure_count=40, throttling_failure_timestamp=clock.now)
+    clock.wait(895)
+    half(page)
+    refused = page.post(CODE, {"code": clock.code(key)})
+    assert "No code is looked at yet. Wait 5 seconds before the next" in refused.content.decode()
+    clock.wait(5)
+    assert page.post(CODE, {"code": clock.code(key)}).status_code == 303
+    assert SecondStep.objects.get().throttling_failure_count == 0
+
+
+def test_whoever_knew_the_password_before_enters_no_codes_once_another_is_set(
+    page: Client, clock: Clock
+) -> None:
+    key, _ = set_up(page, clock)
+    intruder = Client()
+    half(intruder)
+    set_password(user(), "another twelve herons")
+    for code in ("000000", clock.code(key)):
+        assert intruder.post(CODE, {"code": code})["Location"] == "/sign-in"
+    assert "_auth_user_id" not in intruder.session
+    assert SecondStep.objects.get().throttling_failure_count == 0
 
 
 def test_the_codes_of_a_minute_ago_and_of_the_next_are_no_more_than_one_step_off(
