@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import authenticate
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from procurement.models import Event, Partner, ProfileVersion
 from tests.web.market import HOSTILE, PASSWORD
@@ -97,6 +98,20 @@ def test_whoever_tries_while_locked_out_waits_no_longer_for_it(
         assert page.post("/sign-in", {"username": EDITOR, "password": PASSWORD}).status_code == status
 
 
+def test_wrong_passwords_for_many_other_addresses_free_nobody(page: Client, settings: Any) -> None:
+    settings.AXES_ENABLED = True
+    caches["attempts"].clear()
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        page.post("/sign-in", {"username": EDITOR, "password": "guess"})
+    asks = RequestFactory().post("/sign-in")
+    for number in range(400):
+        assert authenticate(asks, username=f"somebody{number}@example.org", password="guess") is None
+    locked = page.post("/sign-in", {"username": EDITOR, "password": PASSWORD})
+    assert locked.status_code == 429
+    assert "_auth_user_id" not in page.session
+    caches["attempts"].clear()
+
+
 def test_a_sign_in_that_succeeds_forgets_the_failures_before_it(page: Client, settings: Any) -> None:
     settings.AXES_ENABLED = True
     caches["attempts"].clear()
@@ -105,6 +120,15 @@ def test_a_sign_in_that_succeeds_forgets_the_failures_before_it(page: Client, se
         assert answer.status_code == (303 if password == PASSWORD else 200)
         page.logout()
     caches["attempts"].clear()
+
+
+def test_signing_in_leads_to_itself_no_more_than_elsewhere(page: Client) -> None:
+    addresses = ("/sign-in", "/sign-in?next=/sign-in", "http://testserver/sign-in")
+    for address in addresses:
+        sent = {"username": EDITOR, "password": PASSWORD, "next": address}
+        assert page.post("/sign-in", sent).headers["Location"] == "/"
+        again = page.get("/sign-in", {"next": address})
+        assert (again.status_code, again.headers["Location"]) == (302, "/")
 
 
 def test_signing_in_leads_to_no_other_site(page: Client) -> None:

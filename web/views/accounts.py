@@ -6,6 +6,7 @@ Journey: /sign-in (POST) -> web/signing_in.py -> where one was going, or /sign-i
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -49,8 +50,11 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_redirect_url(self) -> str:  # type: ignore[override] # Django's own takes no request; its stubs say it does.
-        """Where one was going; nobody is told there that something was done."""
-        return unled(super().get_redirect_url())
+        """Where one was going; nobody is told there that something was done. "" for this page itself, on which nobody
+        who is signed in stays.
+        """
+        going = unled(super().get_redirect_url())
+        return "" if urlsplit(going).path == self.request.path else going
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user, following = form.get_user(), self.get_success_url()
