@@ -10,7 +10,7 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from procurement.actions.passwords import ask_link, link_wanted, send_link
+from procurement.actions.passwords import ask_link, send_link
 from procurement.models import Event, MemberInvitation, Membership, User
 from tests.web.buying import colleague, signed
 from tests.web.reading import read, rows, wrong

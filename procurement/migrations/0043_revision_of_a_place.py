@@ -14,7 +14,7 @@ def again(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0041_indicators")]
+    dependencies = [("procurement", "0042_account_mails")]
 
     operations = [
         migrations.RunPython(aside, again, elidable=False),
