@@ -24,6 +24,9 @@ from config.counted import request_ended
 logger = structlog.get_logger("calloff.request")
 SPECIAL = ("_csp_config", "_csp_update", "_csp_replace", "_csp_exempt", "_csp_config_ro", "_csp_update_ro")
 """What a decorator of django-csp leaves on a response whose policy is its own."""
+REACHED = (303, 304)
+"""Beside 200 to 299: a change was made, and nothing has changed since. Any other answer may be given before anybody has
+looked for what the address names, such as the way to the sign-in."""
 
 
 class BehindProxy:
@@ -63,7 +66,7 @@ class RequestLog:
             method, route = request.method or "", match.route if match else ""
             request_ended(method, route, status, took)
             line = {"method": method, "route": route, "status": status, "ms": round(took * 1000, 1)}
-            if match and "reference" in match.kwargs and not 400 <= status < 500:
+            if match and "reference" in match.kwargs and (status < 300 or status in REACHED):
                 line["reference"] = match.kwargs["reference"]
             logger.info("request", **line)
             return response

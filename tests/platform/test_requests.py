@@ -9,6 +9,7 @@ import structlog
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import resolve
 
 from config.logging import logging_settings, to_json
 from config.middleware import BehindProxy, ContentSecurityPolicy, RequestLog
@@ -77,11 +78,13 @@ def test_a_response_that_brings_its_policy_keeps_it() -> None:
     assert directives(ContentSecurityPolicy(own)(RequestFactory().get("/"))) == {"default-src 'self'"}
 
 
-def test_a_request_is_one_line_that_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines: list[dict[str, object]] = []
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What is logged of requests."""
+    kept: list[dict[str, object]] = []
 
     def keep(_logger: object, _method: str, line: dict[str, object]) -> str:
-        lines.append(line)
+        kept.append(line)
         return ""
 
     sink = structlog.wrap_logger(
@@ -90,6 +93,10 @@ def test_a_request_is_one_line_that_names_nobody(monkeypatch: pytest.MonkeyPatch
         wrapper_class=structlog.make_filtering_bound_logger("INFO"),
     )
     monkeypatch.setattr("config.middleware.logger", sink)
+    return kept
+
+
+def test_a_request_is_one_line_that_names_nobody(lines: list[dict[str, object]]) -> None:
     log = RequestLog(lambda _request: HttpResponse(status=404))
     for _ in range(2):
         log(RequestFactory().get("/api/v1/listings/?q=vision", REMOTE_ADDR="203.0.113.9"))
@@ -98,6 +105,31 @@ def test_a_request_is_one_line_that_names_nobody(monkeypatch: pytest.MonkeyPatch
     assert "vision" not in json.dumps(lines)
     assert lines[0]["request_id"] != lines[1]["request_id"]
     assert "203.0.113.9" not in json.dumps(lines)
+
+
+@pytest.mark.django_db
+def test_what_was_typed_into_an_address_that_leads_to_the_sign_in_is_not_logged(
+    lines: list[dict[str, object]], client: Client
+) -> None:
+    assert client.get("/requirements/jane.roe@example.org").status_code == 302
+    assert [(line["route"], line["status"]) for line in lines] == [("requirements/<str:reference>", 302)]
+    assert "jane.roe" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize(
+    ("status", "named"),
+    [(200, True), (204, True), (303, True), (304, True), (301, False), (302, False), (404, False), (500, False),
+     (503, False)],
+)  # fmt: skip
+def test_a_reference_is_logged_where_one_was_reached(
+    lines: list[dict[str, object]], status: int, named: bool
+) -> None:
+    def answering(request: HttpRequest) -> HttpResponse:
+        request.resolver_match = resolve("/requirements/RQ-2026-0001")
+        return HttpResponse(status=status)
+
+    RequestLog(answering)(RequestFactory().get("/"))
+    assert [line.get("reference") for line in lines] == ["RQ-2026-0001" if named else None]
 
 
 def test_a_failing_view_leaves_no_number_behind() -> None:
