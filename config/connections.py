@@ -5,12 +5,15 @@ No sentence of this module repeats an address: it may hold a password.
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from search.engines.elasticsearch.connection import check_authority
 
 DATABASES: Final = ("sqlite", "postgres", "postgresql")
 CACHES: Final = ("redis", "rediss", "locmemcache", "filecache")
@@ -139,6 +142,29 @@ def database_settings(url: str, *, busy_seconds: int, pool_least: int, pool_most
         "pool": {"min_size": pool_least, "max_size": pool_most, "timeout": REACHED_WITHIN},
     }
     return found
+
+
+def broker_tls(url: str, ca_cert: str) -> dict[str, Any]:
+    """What the queue's client is told of TLS, {} where the address asks for none: the server's certificate must be
+    signed by an authority in the file `ca_cert` (empty: by one of the system's) and hold the name that it is reached
+    by. The libraries would by themselves verify nothing of a Redis, and of a RabbitMQ no name.
+
+    Raises ImproperlyConfigured where the file holds no certificate.
+    """
+    address = urlsplit(url)
+    if address.scheme not in ("rediss", "amqps"):
+        return {}
+    if ca_cert:
+        try:
+            check_authority(ca_cert, "BROKER_CA_CERT")
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{error}: {ca_cert}.") from error
+    if address.scheme == "rediss":
+        asked = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+        return asked | ({"ssl_ca_certs": ca_cert} if ca_cert else {})
+    # Given a name, the library holds it against the certificate.
+    named: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": address.hostname}
+    return named | ({"ca_certs": ca_cert} if ca_cert else {})
 
 
 def broker_options(url: str, *, seconds: float, visibility: int) -> dict[str, Any]:

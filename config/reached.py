@@ -4,6 +4,7 @@ the variable to look at. It says where they were looked for, never with which pa
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu import Connection
 from kombu.exceptions import KombuError
 
-from config.connections import REACHED_WITHIN, broker_options
+from config.connections import REACHED_WITHIN, broker_options, broker_tls
 
 
 def database_refusal(database: Mapping[str, Any]) -> str | None:
@@ -65,18 +66,30 @@ def tables_refusal() -> str | None:
     return f"The database {place} is of an earlier version: `manage.py migrate` brings it up to this one."
 
 
-def broker_refusal(url: str) -> str | None:
-    """Why the queue cannot be used; None where it answers and lets us in."""
+def broker_refusal(url: str, ca_cert: str = "") -> str | None:
+    """Why the queue cannot be used; None where it answers and lets us in. `ca_cert` is as for broker_tls."""
     address = urlsplit(url)
     place = (
         address.path if address.scheme.endswith("+socket") else f"{address.hostname}:{address.port or ''}"
     ).rstrip(":")
     options = broker_options(url, seconds=REACHED_WITHIN, visibility=600)
-    with Connection(url, transport_options=options) as connection:
+    with Connection(url, transport_options=options, ssl=broker_tls(url, ca_cert)) as connection:
         known = (*connection.connection_errors, *connection.channel_errors)
         failures: tuple[type[BaseException], ...] = (OSError, KombuError, *known)
         try:
             connection.connect()
         except failures as error:
+            if _is_of_a_certificate(error):
+                return (
+                    f"BROKER_URL: the certificate of the queue at {place} does not hold that name, or is of no "
+                    "authority that BROKER_CA_CERT, or without it the system, names."
+                )
             return f"BROKER_URL: the queue at {place} cannot be reached ({type(error).__name__})."
     return None
+
+
+def _is_of_a_certificate(error: BaseException | None) -> bool:
+    """Whether a failure began with a certificate that does not verify."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None

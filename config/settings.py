@@ -15,6 +15,7 @@ from api.configuration import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.connections import (
     attempts_settings,
     broker_options,
+    broker_tls,
     cache_settings,
     database_settings,
     email_settings,
@@ -345,6 +346,8 @@ BROKER_SOCKET = broker_socket(CALLOFF_DATA)
 BROKER_URL = env.str("BROKER_URL", default=f"redis+socket://{BROKER_SOCKET}")
 BROKER_IS_OURS = "BROKER_URL" not in env.ENVIRON
 CELERY_BROKER_URL = BROKER_URL
+BROKER_CA_CERT = env.str("BROKER_CA_CERT", default="")
+CELERY_BROKER_USE_SSL = broker_tls(BROKER_URL, BROKER_CA_CERT)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

@@ -281,7 +281,7 @@ def run() -> None:
     began = time.monotonic()
     refusal = database_refusal(settings.DATABASES["default"])
     if not refusal and not settings.BROKER_IS_OURS:
-        refusal = broker_refusal(settings.BROKER_URL)
+        refusal = broker_refusal(settings.BROKER_URL, settings.BROKER_CA_CERT)
     if refusal:
         raise RefusedStartError(refusal)
     with lock(data):

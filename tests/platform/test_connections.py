@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +19,10 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.connections import broker_options, database_settings, email_settings
+from config.connections import broker_options, broker_tls, database_settings, email_settings
 from config.reached import broker_refusal, database_refusal
 from tests.given import ROOT, broker, database
+from tools.search_node.certificates import issue, make_authority, write_authority
 
 
 def settings_of(url: str, least: int = 1, most: int = 8) -> dict[str, Any]:
@@ -214,6 +220,68 @@ def test_a_queue_that_answers_is_used_and_one_that_does_not_let_us_in_is_named()
     assert refusal is not None
     assert refusal.startswith("BROKER_URL: the queue at 127.0.0.1:")
     assert "hidden" not in refusal
+
+
+@contextmanager
+def behind_tls(folder: Path, key: bytes, certificate: bytes) -> Iterator[tuple[int, list[bool]]]:
+    """The port of a server that does no more than shake hands, and whether each who came went on after that."""
+    (folder / "key.pem").write_bytes(key)
+    (folder / "certificate.pem").write_bytes(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    trusted: list[bool] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                reached, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                with context.wrap_socket(reached, server_side=True) as secured:
+                    trusted.append(secured.recv(1) != b"")
+            except OSError:
+                trusted.append(False)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1], trusted
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize("scheme", ["rediss", "amqps"])
+def test_a_queue_behind_tls_is_spoken_to_where_its_certificate_is_trusted_and_holds_its_name(
+    tmp_path: Path, scheme: str
+) -> None:
+    authority, file = make_authority(), tmp_path / "authority.pem"
+    write_authority(authority, file)
+
+    def refusal(name: str, ca_cert: str) -> tuple[str, set[bool]]:
+        with behind_tls(tmp_path, *issue(authority, [name])) as (port, trusted):
+            said = broker_refusal(f"{scheme}://u:hidden@127.0.0.1:{port}/0", ca_cert)
+        assert said is not None
+        return said.replace(f":{port}", "").partition(" (")[0], set(trusted)
+
+    untrusted = (
+        "BROKER_URL: the certificate of the queue at 127.0.0.1 does not hold that name, or is of no authority that "
+        "BROKER_CA_CERT, or without it the system, names."
+    )
+    assert refusal("127.0.0.1", "") == (untrusted, {False})
+    assert refusal("queue.example.org", str(file)) == (untrusted, {False})
+    # What shakes hands and says no more is no queue, but was spoken to.
+    assert refusal("127.0.0.1", str(file)) == ("BROKER_URL: the queue at 127.0.0.1 cannot be reached", {True})
+
+
+def test_an_authority_of_the_queue_that_is_none_is_refused_by_its_variable(tmp_path: Path) -> None:
+    assert broker_tls("redis://h/0", str(tmp_path / "none.pem")) == {}
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^BROKER_CA_CERT names a file that is not there: .*none.pem\.$"
+    ):
+        broker_tls("rediss://h/0", str(tmp_path / "none.pem"))
 
 
 def test_e_mails_are_files_in_the_data_folder_unless_an_address_says_where_they_go() -> None:

@@ -46,18 +46,18 @@ def hosts_of(addresses: str) -> tuple[str, ...]:
     return tuple(hosts)
 
 
-def check_authority(file: str) -> None:
-    """Raises ValueError where the file holds no certificate, in a sentence that names SEARCH_CA_CERT and not the file:
+def check_authority(file: str, variable: str = "SEARCH_CA_CERT") -> None:
+    """Raises ValueError where the file holds no certificate, in a sentence that names the variable and not the file:
     whoever asks after our health reads it.
     """
     if not Path(file).is_file():
-        raise ValueError("SEARCH_CA_CERT names a file that is not there")
+        raise ValueError(f"{variable} names a file that is not there")
     try:
         ssl.create_default_context(cafile=file)
     except ssl.SSLError as error:
-        raise ValueError("SEARCH_CA_CERT names a file that holds no certificate") from error
+        raise ValueError(f"{variable} names a file that holds no certificate") from error
     except OSError as error:
-        raise ValueError(f"SEARCH_CA_CERT names a file that cannot be read ({error.strerror})") from error
+        raise ValueError(f"{variable} names a file that cannot be read ({error.strerror})") from error
 
 
 def may_be_sent(key: str) -> bool:
