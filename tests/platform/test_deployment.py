@@ -300,6 +300,16 @@ def test_the_secrets_are_made_by_a_python_without_our_packages(tmp_path: Path) -
     words = ["-S", "-m", "tools.deployment.make_secrets", str(tmp_path / "made")]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"Written to {tmp_path / 'made'}: secret_key, ")
+    assert done.stderr == ""
+    (tmp_path / ".env").write_text(
+        "ALLOWED_HOSTS=calloff.example.org\nEMAIL_URL=smtp://u:hidden@mail.example.org\n"
+    )
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == (
+        f"EMAIL_URL in {tmp_path / '.env'} is not read: write it into {tmp_path / 'made' / 'email_url'} yourself "
+        "(after chmod u+w), or e-mails go to files, and take it out there.\n"
+    )
+    assert (tmp_path / "made" / "email_url").read_text() == "filemail:///data/mail\n"
 
 
 def test_the_guide_names_each_variable_that_a_deployment_takes_from_its_env_file() -> None:

@@ -44,7 +44,23 @@ def make(folder: Path) -> list[str]:
     return written
 
 
+def left_behind(folder: Path) -> str:
+    """What still has to be done by hand, as a sentence, "" if nothing: an address of e-mails in the file .env beside
+    the folder, where versions before read it.
+    """
+    environment = folder.absolute().parent / ".env"
+    lines = environment.read_text().splitlines() if environment.is_file() else []
+    if not any(line.strip().removeprefix("export ").startswith("EMAIL_URL=") for line in lines):
+        return ""
+    return (
+        f"EMAIL_URL in {environment} is not read: write it into {folder / 'email_url'} yourself (after chmod u+w), or "
+        "e-mails go to files, and take it out there."
+    )
+
+
 if __name__ == "__main__":
     place = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     names = make(place)
     print(f"Written to {place}: {', '.join(names)}." if names else f"All secrets stand in {place} already.")
+    if told := left_behind(place):
+        print(told, file=sys.stderr)
