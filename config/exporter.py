@@ -75,7 +75,8 @@ class Standing(Collector):
             claimed=Count("pk", filter=~Q(claim="")),
             failing=Count("pk", filter=Q(claim="", failures__gt=0)),
             dead=Count("pk", filter=Q(failures__gte=DEAD_AFTER)),
-            # What is set aside has no place in the log; it is counted as a dead letter.
+            # What failed with its run makes the index late, as its heartbeat says. What is set aside has no place in
+            # the log; it is counted as a dead letter.
             oldest=Min("created_at", filter=Q(failures=0) | Q(position__gt=0)),
         )
         outbox = GaugeMetricFamily(
