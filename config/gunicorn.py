@@ -19,7 +19,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from config.web_worker import FewestFirst
-from search.index import service_fault
+from search.index import service_fault, service_warning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi_app = "config.wsgi:application"
@@ -83,9 +83,11 @@ def keep_freed_memory() -> None:
 
 
 def on_starting(server: Any) -> None:
-    """Called once, before any process is forked: what is wrong with the search service is said, and all else is
-    served.
+    """Called once, before any process is forked: what is wrong with the search service, or the way to it, is said, and
+    all else is served.
     """
+    if (warning := service_warning()) is not None:
+        server.log.warning("%s", warning)
     if (fault := service_fault()) is not None:
         server.log.warning("Searches will answer 503: %s. Everything else is served.", fault)
 

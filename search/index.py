@@ -72,6 +72,17 @@ def service_fault() -> str | None:
     return None
 
 
+def service_warning() -> str | None:
+    """What whoever starts us must know of the way to the search service, in a line, None if there is nothing."""
+    place = connection()
+    if place is None or place.verify or not any(host.startswith("https:") for host in place.hosts):
+        return None
+    return (
+        "SEARCH_VERIFY=0: the search service's certificate is not verified. Whoever stands between it and us reads the "
+        "key and may answer searches."
+    )
+
+
 def _place() -> Path | Connection:
     """Where the index lies."""
     return connection() or Path(settings.INDEX_FOLDER)

@@ -23,7 +23,7 @@ from django.db import DatabaseError
 
 from config.recording import forget
 from search.engines.base import EngineUnavailable, WriterBusy
-from search.index import borrowed_writer, rebuild_because, service_fault
+from search.index import borrowed_writer, rebuild_because, service_fault, service_warning
 from tools.assets import ROOT, build, digest
 from tools.catalogue_files import CatalogueError
 
@@ -68,6 +68,8 @@ def build_index() -> None:
     The index worker of the version before is replaced only after this has ended well. It is asked for nothing: it would
     build its own shape once more, in the place of the index that a way back needs.
     """
+    if (warning := service_warning()) is not None:
+        print(warning, file=sys.stderr)
     try:
         fault, reasons = service_fault(), {}
         if fault is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -19,14 +21,16 @@ from elastic_transport import ConnectionTimeout, TlsError
 from api.v1 import health
 from config import exporter
 from config.environment import search_service
+from config.gunicorn import on_starting
 from search.engines.base import DocumentsRefused, EngineUnavailable
 from search.engines.elasticsearch.breaker import SILENCE, Breaker
 from search.engines.elasticsearch.bulk import Change, write
 from search.engines.elasticsearch.client import UNASSIGNED, Client, Refused, reason_of
 from search.engines.elasticsearch.connection import Connection, hosts_of
-from search.index import engine, service_fault
+from search.index import engine, service_fault, service_warning
 from search.query import ListingQuery
 from tests.search.service import Answer, BadDay
+from tools.prepare import build_index
 from tools.search_node.certificates import make_authority, write_authority
 
 TOLD: Answer = (200, {"version": {"number": "9.4.3"}})
@@ -331,6 +335,28 @@ def test_the_start_names_the_fault_and_goes_on(settings: Any) -> None:
     assert service_fault() is None
     settings.SEARCH_URL = f"http://127.0.0.1:{free_port()}"
     assert service_fault() == "nothing listens at the search service's address (SEARCH_URL)"
+
+
+def test_the_start_tells_whoever_turned_off_that_certificates_are_verified(
+    settings: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    told = (
+        "SEARCH_VERIFY=0: the search service's certificate is not verified. Whoever stands between it and us reads the "
+        "key and may answer searches."
+    )
+    settings.SEARCH_URL = f"https://127.0.0.1:{free_port()}"
+    assert service_warning() is None
+    settings.SEARCH_VERIFY = False
+    build_index()
+    assert capsys.readouterr().err == (
+        f"{told}\nSearches will answer 503: nothing listens at the search service's address (SEARCH_URL). Everything "
+        "else is served.\n"
+    )
+    with caplog.at_level("WARNING"):
+        on_starting(SimpleNamespace(log=logging.getLogger("start")))
+    assert caplog.messages[0] == told
+    settings.SEARCH_URL = ""
+    assert service_warning() is None
 
 
 def test_a_search_is_503_and_everything_else_is_served(client: Any, db: None, settings: Any) -> None:
