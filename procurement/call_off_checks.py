@@ -24,6 +24,7 @@ from procurement.models import (
     Supplier,
     SupplierMember,
 )
+from procurement.on_day import standing
 from procurement.order_form import Priced, content_of, priced, team_prices, terms_of
 from procurement.outcome_checks import outcome_faults
 from procurement.pricing import money
@@ -155,10 +156,11 @@ def _newer(call_off: CallOff) -> str:
 
 
 def unreached_faults(call_off: CallOff, on: date) -> Iterator[Fault]:
-    """The same of every supplier with a place on the lot, before it is worked out whom a competition invites: what none
-    of them could tender for, none of the invited could. One query more, two where none of the first FEW can.
+    """The same of every supplier whose place on the lot has not ended, before it is worked out whom a competition
+    invites: what none of them could tender for, none of the invited could. One query more, two where none of the first
+    FEW can.
     """
-    places = Appointment.objects.filter(lot=call_off.lot, status=Appointment.Status.ACTIVE)
+    places = Appointment.objects.filter(standing(on), lot=call_off.lot)
     suppliers = places.order_by("supplier__reference").values_list("supplier", flat=True)
     return reach_faults(call_off, suppliers, on)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import DateField, F, Q, Value
+from django.db.models.functions import Greatest, Least
 
 from procurement.models.frameworks import Framework
 from procurement.models.suppliers import Appointment, SupplierMember
@@ -36,6 +37,13 @@ def appointed(appointment: Appointment, framework: Framework, on: date) -> bool:
 def appointing(framework: Framework, on: date) -> Q:
     """The places that `appointed` names, for a query that reads thousands of them."""
     day = day_within(framework, on)
+    return Q(status=Appointment.Status.ACTIVE, starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day))
+
+
+def shown_on(on: date) -> Q:
+    """The places that `appointed` names, for a query of places on many frameworks."""
+    begun = Greatest(Value(on, DateField()), F("lot__framework__starts_on"))
+    day = Least(begun, F("lot__framework__ends_on"))
     return Q(status=Appointment.Status.ACTIVE, starts_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day))
 
 

@@ -24,7 +24,7 @@ from procurement.models.requirements import Match, Requirement
 from procurement.models.searches import SavedSearch
 from procurement.models.shortlists import Shortlist, Snapshot
 from procurement.models.suppliers import Appointment, Partner, Supplier, SupplierMember
-from procurement.on_day import standing
+from procurement.on_day import shown_on, standing
 from procurement.permissions import Action, Actor, can
 from procurement.team_lines import folded
 
@@ -65,6 +65,12 @@ class LotQuerySet(QuerySet[Lot]):
         """With framework and the number of specialisms."""
         counted = self.select_related("framework").annotate(specialism_count=Count("specialisms"))
         return counted.order_by("framework__number", "position")
+
+    def with_suppliers(self, on: date) -> Self:
+        """With how many suppliers hold a place that is shown on that day, as `supplier_count`."""
+        places = Appointment.objects.filter(shown_on(on), lot=OuterRef("pk")).order_by().values("lot")
+        counted = Subquery(places.annotate(many=Count("pk")).values("many"))
+        return self.annotate(supplier_count=Coalesce(counted, 0))
 
     def taking_firms(self, on: date, firms: Collection[str] = ()) -> Self:
         """Those that a firm may apply to join on that day, with their framework: by itself, or where the framework is

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from procurement.models import Appointment, Framework, Grade, Lot, Specialism
+from procurement.on_day import shown_on
 from procurement.querysets import LotQuerySet
 from procurement.vocabulary import BUYER_CLASSES, WORK_TYPES
 from web.pages import render
@@ -44,11 +45,11 @@ def rows() -> list[Row]:
     Each number is counted by itself: counted in one join, every specialism would meet every place on its lot.
     """
     today = timezone.localdate()
-    active = Appointment.objects.filter(status=Appointment.Status.ACTIVE)
+    places = Appointment.objects.filter(shown_on(today))
     found = Framework.objects.select_related("owner").annotate(
         lot_count=_counted(Lot.objects.all(), "framework", "pk"),
         specialism_count=_counted(Specialism.objects.all(), "lot__framework", "pk"),
-        supplier_count=_counted(active, "lot__framework", "supplier"),
+        supplier_count=_counted(places, "lot__framework", "supplier"),
     )
     shown = [
         Row(one, one.status_on(today), one.lot_count, one.specialism_count, one.supplier_count)
@@ -69,20 +70,17 @@ def framework(request: HttpRequest, reference: str) -> HttpResponse:
     found = Framework.objects.select_related("owner").filter(reference=reference).first()
     if found is None:
         raise Http404
+    today = timezone.localdate()
     lots = list(
-        Lot.objects.filter(framework=found)
-        .annotate(
-            supplier_count=Count(
-                "appointments", distinct=True, filter=Q(appointments__status=Appointment.Status.ACTIVE)
-            )
-        )
+        LotQuerySet(Lot)
+        .with_suppliers(today)
+        .filter(framework=found)
         .prefetch_related(
             Prefetch("specialisms", queryset=Specialism.objects.order_by("position")),
             Prefetch("grades", queryset=Grade.objects.order_by("rank")),
         )
         .order_by("position")
     )
-    today = timezone.localdate()
     return render(
         request,
         "framework.html",
