@@ -15,6 +15,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
+from django.utils.translation import ngettext
 
 from procurement.actions.rate_lines import LineDraft
 from procurement.actions.rate_proposal_lines import lines_of, told
@@ -115,7 +116,8 @@ class Names:
         if line.work_type:
             parts.append(_(WORK_TYPES[line.work_type]).lower())
         if line.min_experience is not None:
-            parts.append(_("%(years)s years or more") % {"years": line.min_experience})
+            least = ngettext("%(years)s year or more", "%(years)s years or more", line.min_experience)
+            parts.append(least % {"years": line.min_experience})
         return ", ".join(parts)
 
     def _lot_of(self, grade: str) -> str:

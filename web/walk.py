@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
+from django.utils.translation import ngettext
 
 from web.address import Address
 from web.faults import FieldFault
@@ -136,8 +137,12 @@ def _wrong_with(question: Question, values: tuple[str, ...]) -> str:
         past = typed < timezone.localdate()
         return _("%(day)s is past: say today or a later day") % {"day": day(typed)} if past else ""
     if question.longest and len(value) > question.longest:
-        lengths = {"most": question.longest, "given": len(value)}
-        return _("Say it in %(most)s characters: here are %(given)s") % lengths
+        told = ngettext(
+            "Say it in %(most)s character: here are %(given)s",
+            "Say it in %(most)s characters: here are %(given)s",
+            question.longest,
+        )
+        return told % {"most": question.longest, "given": len(value)}
     return "" if any(map(str.isalnum, value)) else _("“%(given)s” says nothing: use words") % given
 
 

@@ -60,7 +60,7 @@ def test_all_unread_messages_of_a_page_are_marked_at_once_and_no_others(page: Cl
     told(page)
     shown = read(page.get("/inbox"))
     given = [one.attributes["value"] for one in shown.all("input", name="shown")]
-    assert "Mark the 2 unread of this page as read" in shown.texts("button")
+    assert "Mark the 2 unread messages of this page as read" in shown.texts("button")
     others = InboxMessage.objects.exclude(organisation__reference="council")
     before = list(others.order_by("pk").values_list("read_at", flat=True))
     sent = {"shown": [*given, *others.values_list("reference", flat=True)], "page": "1"}

@@ -11,12 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from procurement.actions.rate_lines import LineDraft
 from procurement.models import Event, Framework, RateCardVersion, RateLine, RateProposal
 from tests.guards import unguarded
 from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
 from tests.web.proposing import CARD, LEAD, OWNER, begun, changed, first_day, proposers, step, submitted
 from tests.web.reading import Page, read, wrong
+from web.rate_proposal_form import Names
 
 pytestmark = pytest.mark.django_db
 
@@ -283,3 +285,9 @@ def test_the_page_takes_as_many_queries_however_long_the_card(
     address = changed(signed(page, LEAD))
     with django_assert_max_num_queries(22):
         page.get(address)
+
+
+@pytest.mark.parametrize(("years", "told"), [(1, "1 year or more"), (2, "2 years or more")])
+def test_a_line_says_the_experience_that_it_asks_for(years: int, told: str) -> None:
+    line = LineDraft("1", 40000, role_title="Analyst", min_experience=years)
+    assert Names({}, {}).line(line) == f"Analyst, {told}"
