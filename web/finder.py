@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from procurement.ground import codes_in
-from procurement.models import Appointment, CallOff, Lot
+from procurement.models import CallOff, Lot
 from procurement.pricing import money as amount_of
+from procurement.querysets import LotQuerySet
 from procurement.routing import Sketch, Ways, ways_of
 from search.engines.base import Engine
 from search.engines.matching_base import MatchingEngine
@@ -77,10 +78,7 @@ def sketch_of(given: Given) -> Sketch:
 
 def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
     """The answer to a buyer who answered every question (three queries at most). Raises EngineUnavailable."""
-    active = Q(appointments__status=Appointment.Status.ACTIVE)
-    rows = Lot.objects.select_related("framework").annotate(
-        supplier_count=Count("appointments", distinct=True, filter=active)
-    )
+    rows = LotQuerySet(Lot).with_suppliers(on).select_related("framework")
     sketch, need = sketch_of(given), given["need"][0]
     counts = {lot.reference: lot.supplier_count for lot in rows}
     every = {lot.reference: ways_of(lot, sketch, on) for lot in rows}
@@ -148,8 +146,12 @@ def _why(found: Found, sketch: Sketch) -> tuple[str, ...]:
         until % {"day": day(last), "framework": framework.number},
     ]
     if sketch.months is not None and lot.longest_term_months is not None:
-        months = {"most": lot.longest_term_months, "needed": sketch.months}
-        told.append(_("A call-off may last %(most)s months; you need %(needed)s.") % months)
+        lasts = ngettext(
+            "A call-off may last %(most)s month; you need %(needed)s.",
+            "A call-off may last %(most)s months; you need %(needed)s.",
+            lot.longest_term_months,
+        )
+        told.append(lasts % {"most": lot.longest_term_months, "needed": sketch.months})
     cap = lot.direct_award_cap_pence
     if found.ways.route == CallOff.Route.DIRECT_AWARD:
         told.append(_direct_award(cap))
