@@ -149,7 +149,7 @@ def typed_of(call_off: CallOff) -> dict[str, Any]:
 def typed_from(sent: QueryDict) -> dict[str, Any]:
     """What was typed, to be shown again."""
     rows = list(zip(sent.getlist("months"), sent.getlist("amount"), strict=False))
-    return {name: sent.get(name, "") for name in LABELS} | {"options": rows}
+    return {name: sent.get(name, "") for name in (*LABELS, "pays")} | {"options": rows}
 
 
 def written(typed: Mapping[str, Any], stands: Mapping[str, Any], shown: Choices) -> list[Written]:

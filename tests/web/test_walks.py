@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -10,13 +12,25 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Event, Framework, Lot, Offering, Region, RegionTwin, Requirement
+from procurement.models import (
+    Appointment,
+    CallOff,
+    Event,
+    Framework,
+    Lot,
+    Offering,
+    Region,
+    RegionTwin,
+    Requirement,
+)
 from tests.web.buying import colleague, signed
 from tests.web.market import HOSTILE
 from tests.web.reading import Page, read, summary, wrong
 from tests.web.ready import READY
+from web.views.frameworks import rows
 from web.walks import FINDER
 
+SUPPLIERS = re.compile(r"\((\d+) suppliers?\)")
 NEED: dict[str, Any] = {
     "need": "Evaluation of a health service",
     "whom": "local-government",
@@ -153,6 +167,40 @@ def test_of_a_guess_a_requirement_is_kept_once_the_buyer_says_that_it_is_right(p
 def test_a_lot_without_suppliers_is_not_offered(page: Client) -> None:
     Lot.objects.get(reference="rm1~1").appointments.update(status="suspended")
     assert read(answered(page, **NEED)).one("h1").text != "Direct award on lot 1: Health"
+
+
+def test_places_that_have_ended_count_for_nobody(page: Client) -> None:
+    told = "What the framework says of this lot ({})"
+    today = timezone.localdate()
+    places = Lot.objects.get(reference="rm1~1").appointments
+    places.filter(supplier__reference="dogwood").update(ends_on=today - timedelta(days=1))
+    assert told.format("1 supplier") in read(answered(page, **NEED)).texts("p")
+    places.update(ends_on=today - timedelta(days=1))
+    assert read(answered(page, **NEED)).one("h1").text != "Direct award on lot 1: Health"
+    places.update(ends_on=today)
+    assert told.format("2 suppliers") in read(answered(page, **NEED)).texts("p")
+
+
+def test_a_framework_counts_the_places_of_today_and_one_that_is_over_those_of_its_last_day(
+    page: Client,
+) -> None:
+    def counted() -> list[int]:
+        """The suppliers of RM1 and of RM0, which is over, and those of lot 1 of each."""
+        of_frameworks = [row.suppliers for row in rows()]
+        pages = [page.get(f"/frameworks/{one}").content.decode() for one in ("rm1", "rm0")]
+        return [*of_frameworks, *(int(SUPPLIERS.findall(one)[0]) for one in pages)]
+
+    assert counted() == [2, 1, 2, 1]
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Appointment.objects.filter(reference="rm1~1~dogwood").update(ends_on=yesterday)
+    last = Framework.objects.get(reference="rm0").ends_on
+    Appointment.objects.filter(lot__framework__reference="rm0").update(ends_on=last)
+    assert counted() == [1, 1, 1, 1]
+    Appointment.objects.filter(reference="rm0~2a~alders").update(ends_on=last - timedelta(days=1))
+    assert counted() == [1, 1, 1, 1]
+    Appointment.objects.filter(reference="rm0~1~alders").update(ends_on=last - timedelta(days=1))
+    assert [row.suppliers for row in rows()] == [1, 0]
+    assert "No supplier on record." in page.get("/frameworks/rm0").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -341,6 +389,26 @@ def test_who_may_not_keep_it_is_told_why_and_what_to_do(page: Client, email: str
     assert [page.get(one).status_code for one in ways] == [200]
     own = read(answered(signed(page), **NEED)).texts("p")
     assert not [one for one in own if one.startswith("Your account may not keep")]
+
+
+def test_that_outcomes_are_paid_for_goes_on_to_the_call_off_and_its_plan(page: Client) -> None:
+    asked = f"/find/answer?{urlencode(NEED | {'pays': 'outcomes'}, doseq=True)}"
+    address = signed(page).post(asked)["Location"]
+    assert parse_qs(urlsplit(address).query)["pays"] == ["outcomes"]
+    shown = read(page.get(address))
+    assert shown.one("input", type="hidden", name="pays").attributes["value"] == "outcomes"
+    sent = {"pays": "outcomes", "title": "Evaluation", "route": "direct_award"}
+    refused = page.post("/call-offs/new", sent)
+    assert refused.status_code == 422
+    assert len(read(refused).all("input", type="hidden", name="pays")) == 1
+    begun = page.post("/call-offs/new", sent | {"requirement": Requirement.objects.get().reference})
+    held = CallOff.objects.get()
+    assert (begun.status_code, begun["Location"]) == (303, f"/call-offs/{held.reference}/outcomes?done=begun")
+    plan = page.get(begun["Location"])
+    assert plan.status_code == 200
+    assert "The call-off is begun." in plan.content.decode()
+    days = page.get("/call-offs/new?pays=days")
+    assert read(days).all("input", type="hidden", name="pays") == []
 
 
 def test_outcomes_are_told_of_the_check_that_comes_first(page: Client) -> None:

@@ -35,9 +35,12 @@ from web.once import done_once
 from web.pages import render
 from web.paging import listed
 from web.saying import done_said
+from web.walks import OUTCOMES
 
 ANCHORS = {"reason": "{do}-reason", "conflicts": "conflicts"}
 EMPTY: dict[str, Any] = {"options": []}
+NAMED = ("title", "requirement", "shortlist", "route", "pays")
+"""What an address may name for the form."""
 
 
 @never_cache
@@ -65,7 +68,7 @@ def call_offs(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_call_off(request: HttpRequest) -> HttpResponse:
     """The form of a draft; what the address names (requirement, shortlist, title) is chosen already, and with it the
-    organisation whose it is.
+    organisation whose it is. Where it names outcomes as what is paid for, the draft leads on to its plan of them.
     """
     actor = actor_of(request)
     require_buyer(actor, Action.SEE_CALL_OFFS)
@@ -73,7 +76,7 @@ def new_call_off(request: HttpRequest) -> HttpResponse:
     if not body.choices:
         raise PermissionDenied
     if request.method != "POST":
-        named = {name: request.GET.get(name, "") for name in ("title", "requirement", "shortlist", "route")}
+        named = {name: request.GET.get(name, "") for name in NAMED}
         return _form(request, actor, EMPTY | named, ())
     sent = request.POST
     organisation = body.chosen(sent.get("organisation", ""))
@@ -83,7 +86,8 @@ def new_call_off(request: HttpRequest) -> HttpResponse:
 
     def begin() -> str:
         begun = create_call_off(actor, CallOffDraft(**read(sent), organisation=organisation))
-        return f"{reverse('web:call-off', args=[begun.reference])}?done=begun"
+        page = "edit-outcomes" if sent.get("pays") == OUTCOMES else "call-off"
+        return f"{reverse(f'web:{page}', args=[begun.reference])}?done=begun"
 
     try:
         return done_once(request, actor, begin)
@@ -168,6 +172,7 @@ def _form(
         choices=offered,
         typed=typed,
         options=rows,
+        outcomes=OUTCOMES if typed.get("pays") == OUTCOMES else "",
         faults=faults,
     )
 

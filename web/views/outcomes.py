@@ -31,6 +31,7 @@ from procurement.querysets_call_offs import CallOffQuerySet
 from procurement.querysets_outcomes import ClaimQuerySet, OutcomePlanQuerySet
 from procurement.states import Part
 from web.buying import actor_of, bodies, require_buyer
+from web.call_off_changes import DONE as BEGUN
 from web.changing import sent_revision
 from web.doing import Refusal, do
 from web.faults import FieldFault
@@ -234,5 +235,6 @@ def _form(
         questions=choices_said(QUESTIONS.items()),
         choices=choices(),
         typed=typed,
+        done=done_said(request, BEGUN),
         faults=faults,
     )

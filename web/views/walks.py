@@ -32,7 +32,7 @@ from web.results import shortened
 from web.saying import labels_said
 from web.views.errors import search_unavailable
 from web.walk import Question, Walk, address_of, fault_in, given_in, shown, stopped_at, unknown_in
-from web.walks import FINDER, READINESS, WALKS
+from web.walks import FINDER, OUTCOMES, READINESS, WALKS
 
 TITLE_LENGTH = 80
 
@@ -105,7 +105,8 @@ def found_way(request: HttpRequest) -> HttpResponse:
             def keep() -> str:
                 kept = create_requirement(body.actor, requirement_of(given, answer), organisation)
                 pairs = (("requirement", kept.reference), ("route", route), ("title", title))
-                return str(Address("/call-offs/new", pairs))
+                paid = (("pays", OUTCOMES),) if answer.outcomes else ()
+                return str(Address("/call-offs/new", (*pairs, *paid)))
 
             try:
                 return done_once(request, body.actor, keep)
