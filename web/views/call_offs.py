@@ -86,8 +86,8 @@ def new_call_off(request: HttpRequest) -> HttpResponse:
 
     def begin() -> str:
         begun = create_call_off(actor, CallOffDraft(**read(sent), organisation=organisation))
-        page = "edit-outcomes" if sent.get("pays") == OUTCOMES else "call-off"
-        return f"{reverse(f'web:{page}', args=[begun.reference])}?done=begun"
+        page = "web:edit-outcomes" if sent.get("pays") == OUTCOMES else "web:call-off"
+        return f"{reverse(page, args=[begun.reference])}?done=begun"
 
     try:
         return done_once(request, actor, begin)
