@@ -6,10 +6,10 @@ listing that search would show is shown here and no other. The page works while 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -20,8 +20,12 @@ from procurement.vocabulary import WORK_TYPES
 from search.documents import listings_of
 from search.engines.base import ListingDocument
 from search.places import Places, places
-from web.results import no_rates
+from web.results import no_rates, shortened
 from web.saying import said
+
+STUDIES_LENGTH: Final = 30_000
+"""Characters of case studies that a listing's page shows whole: with them it stays under 100 kB."""
+BEGINNING_LENGTH: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,27 @@ class ListingPage:
     rates: RateTable | None
     no_rates: str
     """when the card that is not in force was and will be, "" where there is none or it is in force"""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A case study of the profile with what the page shows of its text: all of it, or where `cut` how it begins."""
+
+    content: Mapping[str, Any]
+    text: str
+    cut: bool
+
+
+def studies_of(profile: ProfileVersion) -> list[Study]:
+    """The case studies, whole while together they are no longer than STUDIES_LENGTH; else each long one is begun, and
+    read to its end on a page of its own.
+    """
+    whole = sum(len(one["text"]) for one in profile.case_studies) <= STUDIES_LENGTH
+    shown = []
+    for one in profile.case_studies:
+        text = one["text"] if whole else shortened(one["text"], BEGINNING_LENGTH)
+        shown.append(Study(one, text, text != one["text"]))
+    return shown
 
 
 def listing_page(reference: str, on: date) -> ListingPage | None:

@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search", search.search, name="search"),
     path("map", partner_map.partner_map, name="map"),
     path("listings/<str:reference>", listings.listing, name="listing"),
+    path("listings/<str:reference>/case-studies/<str:key>", listings.case_study, name="case-study"),
     path("compare", compare.comparison, name="compare"),
     path("match", matches.need, name="match"),
     path("matches", matches.matches, name="matches"),

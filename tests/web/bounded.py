@@ -23,6 +23,7 @@ MOST: Final = {
     "assess": 10,
     "call-off": 25,
     "call-offs": 8,
+    "case-study": 20,
     "change-webhook": 7,
     "claim": 10,
     "claims": 14,

@@ -8,7 +8,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from procurement.models import Appointment, Organisation, Partner, RateCardVersion, SupplierMember
+from procurement.models import (
+    Appointment,
+    Organisation,
+    Partner,
+    ProfileVersion,
+    RateCardVersion,
+    SupplierMember,
+)
 from tests.guards import unguarded
 from tests.web.market import PASSWORD
 from tests.web.reading import read, rows, summary
@@ -52,6 +59,37 @@ def test_a_listing_shows_profile_evidence_offerings_rates_and_members(page: Clie
     ]
     assert members[0] == "Alder Research (lead) (this listing)"
     assert members[-1] == "Cedar"
+
+
+def test_case_studies_that_are_long_together_are_begun_and_read_on_pages_of_their_own(page: Client) -> None:
+    def written(*lengths: int) -> list[str]:
+        """The texts of these case studies, which the profile then has."""
+        texts = [("word " * length)[:length].strip() for length in lengths]
+        studies = [{"key": f"s{at}", "title": f"Study {at}", "text": one} for at, one in enumerate(texts)]
+        version = Partner.objects.get(reference="alder").published
+        assert version is not None
+        with unguarded():
+            ProfileVersion.objects.filter(pk=version.pk).update(case_studies=studies)
+        return texts
+
+    def ways_on() -> list[str]:
+        return [
+            one.attributes["href"] for one in read(page.get(ALDER)).all("a") if one.text.startswith("Read on")
+        ]
+
+    whole = written(20_000, 9_999)
+    assert ways_on() == []
+    assert read(page.get(ALDER)).one("section", id="study-s0").text == f"Study 0 {whole[0]}"
+    texts = written(*[20_000] * 49, 300)
+    response = page.get(ALDER)
+    assert len(response.content) < 80_000
+    assert ways_on() == [f"{ALDER}/case-studies/s{at}" for at in range(49)]
+    assert read(response).one("section", id="study-s49").text == f"Study 49 {texts[49]}"
+    begun = read(response).one("section", id="study-s7").text
+    assert begun == f"Study 7 {texts[7][:599]}… Read on: Study 7"
+    own = page.get(ways_on()[7])
+    assert (read(own).one("h1").text, texts[7] in own.content.decode()) == ("Study 7", True)
+    assert len(own.content) < 80_000
 
 
 def test_a_firm_that_is_made_up_says_so_on_its_listing_and_among_results(page: Client) -> None:
