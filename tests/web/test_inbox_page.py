@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.deliveries import deliver_due
 from procurement.models import Event, InboxMessage
+from tests.guards import unguarded
 from tests.web.buying import colleague, signed
 from tests.web.calling_off import sent_to_alder, step
 from tests.web.reading import read
@@ -70,6 +71,24 @@ def test_all_unread_messages_of_a_page_are_marked_at_once_and_no_others(page: Cl
     assert before
     assert list(others.order_by("pk").values_list("read_at", flat=True)) == before
     assert read(page.get("/inbox")).all("input", name="shown") == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "leads"),
+    [
+        ("/api/v1/operations/op_1/", "/operations/op_1"),
+        ("/api/v1/webhooks/whk_1/", "/webhooks/whk_1"),
+        ("/call-offs/CO-2026-0001", "/call-offs/CO-2026-0001"),
+    ],
+)
+def test_a_message_that_kept_an_address_of_the_api_leads_to_the_page(
+    page: Client, kept: str, leads: str
+) -> None:
+    told(page)
+    with unguarded():
+        InboxMessage.objects.filter(organisation__reference="council").update(link=kept)
+    titles = {one.text for one in read(page.get("/inbox")).all("a", href=leads)}
+    assert titles == set(InboxMessage.objects.filter(link=kept).values_list("title", flat=True))
 
 
 def test_two_messages_of_one_title_are_told_apart(page: Client) -> None:

@@ -6,6 +6,8 @@ link in every page's navigation (web/pages.py).
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -23,6 +25,9 @@ from web.buying import actor_of
 from web.changing import see_other
 from web.pages import render
 from web.paging import listed, page_of
+
+OF_API: Final = {"/api/v1/operations/": "web:operation", "/api/v1/webhooks/": "web:webhook"}
+"""Where the links of older messages lead, which are kept as they were told, and the pages of the same things."""
 
 
 @never_cache
@@ -47,9 +52,18 @@ def inbox(request: HttpRequest) -> HttpResponse:
         rows=page.rows,
         pages=page.pages,
         page_number=page.number,
+        links={one.reference: _page_of(one.link) for one in page.rows},
         unread_here=[one.reference for one in page.rows if one.read_at is None],
         several=len(actor.roles) > 1,
     )
+
+
+def _page_of(link: str) -> str:
+    """The page that a message's link leads to, "" where it has none."""
+    for before, name in OF_API.items():
+        if link.startswith(before):
+            return reverse(name, args=[link.removeprefix(before).rstrip("/")])
+    return link
 
 
 def _marked(request: HttpRequest, actor: Actor) -> HttpResponse:
