@@ -4,11 +4,19 @@ through every page.
 
 from __future__ import annotations
 
+from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
+from django.utils.http import urlsafe_base64_encode
 
+from procurement.actions.registering import SALT
 from procurement.actions.running import run
-from tests.web.administering import administered_pages, listening
+from procurement.actions.second_steps import begin_second_step
+from procurement.models import Registration, SavedSearch, User
+from procurement.unsubscribing import token_for
+from tests.web.administering import INVITED, administered_pages, listening
 from tests.web.buying import ALDER, BIRCH, DOGWOOD, NEED, begin, evidence, keep, lock, signed
 from tests.web.calling_off import awarded, begun, need
 from tests.web.competing import (
@@ -69,11 +77,37 @@ def others_pages(page: Client) -> dict[str, tuple[str, ...]]:
     join and of administration.
     """
     found: dict[str, tuple[str, ...]] = {}
-    made = (competed_pages, paid_pages, joined_pages, proposed_pages, administered_pages)
+    made = (competed_pages, paid_pages, joined_pages, proposed_pages, administered_pages, linked_pages)
     for pages in (one(page) for one in made):
         for email, addresses in pages.items():
             found[email] = found.get(email, ()) + addresses
     return found
+
+
+def linked_pages(page: Client) -> dict[str, tuple[str, ...]]:
+    """What the links of e-mails lead to, whoever follows them, and a second step that is begun. The password is set by
+    somebody who signs in nowhere, for that would end the link.
+    """
+    person = User.objects.get(email="reader@example.org")
+    key = urlsafe_base64_encode(person.reference.encode())
+    asked = Registration.objects.create(email="unknown@example.org", asked_at=timezone.now())
+    sent = {
+        "title": HOSTILE[:100],
+        "query": "q=evaluation&framework=rm1",
+        "alerts": "new",
+        "frequency": "daily",
+    }
+    assert signed(page, INVITED).post("/saved-searches", sent).status_code == 303
+    search = SavedSearch.objects.latest("pk")
+    begin_second_step(User.objects.get(email=INVITED))
+    return {
+        INVITED: (
+            f"/password/{key}/{default_token_generator.make_token(person)}",
+            f"/register/{signing.dumps(asked.reference, salt=SALT)}",
+            f"/unsubscribe?token={token_for(search.reference)}",
+            "/account/second-step",
+        )
+    }
 
 
 def joined_pages(page: Client) -> dict[str, tuple[str, ...]]:

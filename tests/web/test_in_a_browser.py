@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django_otp.oath import hotp
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from procurement.models import MemberInvitation
@@ -180,6 +183,39 @@ def test_invitations_and_refused_additions_have_no_accessibility_fault_and_fit_a
     page.goto("/shortlists/add?listing=rm1~alders~alder")
     page.get_by_role("radio", name="A new shortlist").check()
     page.get_by_role("button", name="Add the listing").click()
+    look("There is a problem")
+    context.close()
+    assert found == []
+
+
+def test_the_second_step_has_no_accessibility_fault_and_fits_a_narrow_screen(site: Site) -> None:
+    context = site.context(viewport={"width": 320, "height": 256})
+    page = context.new_page()
+    found: list[str] = []
+
+    def look(heading: str) -> None:
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        found.extend(faults(page) + wide(page))
+
+    sign_in(page, "buyer@example.org")
+    page.goto("/account/second-step")
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("img", name="QR code for an authenticator")).to_be_visible()
+    look("Second step of signing in")
+    key = base64.b32decode(page.locator("code").inner_text())
+    page.get_by_label("The six digits that it shows").fill(f"{hotp(key, int(time.time()) // 30):06d}")
+    page.get_by_role("button", name="Turn on").click()
+    look("Your recovery codes")
+    page.get_by_role("link", name="I have kept them").click()
+    look("Turn it off")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill("buyer@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    look("Enter a code")
+    page.get_by_label("Code of your authenticator").fill("000000")
+    page.get_by_role("button", name="Sign in").click()
     look("There is a problem")
     context.close()
     assert found == []

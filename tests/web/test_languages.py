@@ -44,6 +44,7 @@ LEFT: Final = {
     r"Team without VAT: .*": "a row of the comparison, which search writes",
     r"Vision rehabilitation\. An": "a passage: the title of a case study and its text, between marks of what matched",
     r"[0-9a-f]{64}": "a digest",
+    r"[A-Z2-7]{32}": "the key of a second step",
     r"([a-z_]+\., )+[a-z_]+\.": "how types of events begin, as programs write them",
     r"Say on what the direct award rests\.": "a rule: what a call-off lacks",
     r"Say how tenders are evaluated, and the dates\.": "a rule: what a competition lacks",

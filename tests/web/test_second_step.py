@@ -18,9 +18,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from procurement.actions.passwords import send_link, set_password
 from procurement.actions.second_steps import UNREADABLE, tell_of_second_step
 from procurement.models import RecoveryCode, SecondStep, User
+from tests.web.bounded import asked
 from tests.web.buying import signed
 from tests.web.market import PASSWORD
 from tests.web.reading import read, wrong
+from tests.web.test_every_page import sound
 from tests.web.test_members_page import GOOD, LINK
 
 EMAIL = "buyer@example.org"
@@ -102,6 +104,22 @@ def test_it_is_on_after_a_first_code_and_asked_after_the_password(page: Client, 
     entered = page.post(CODE, {"code": clock.code(key)})
     assert (entered.status_code, entered["Location"]) == (303, "/inbox")
     assert "Second step of signing in: on" in read(page.get("/account")).texts("li")
+
+
+def test_each_of_its_pages_is_sound_and_small_and_takes_few_queries(page: Client, clock: Clock) -> None:
+    signed(page)
+    key = scanned(page)
+    shown = [
+        asked(page, STEP),
+        page.post(STEP, {"do": "confirm", "code": clock.code(key)}),
+        asked(page, STEP),
+    ]
+    half(page)
+    shown += [asked(page, CODE), page.post(CODE, {"code": "000000"})]
+    assert [one.status_code for one in shown] == [200, 200, 200, 200, 422]
+    for one in shown:
+        sound(read(one))
+        assert len(one.content) < 80_000
 
 
 def test_a_code_signs_in_once_and_wrong_ones_make_the_next_wait(page: Client, clock: Clock) -> None:

@@ -105,7 +105,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         else:
             if not codes:
                 return see_other(f"{reverse('web:second-step')}?done={done}")
-    step = SecondStep.objects.filter(user=user).first()
+    step = SecondStep.objects.filter(user=user).select_related("user").first()
     waiting, key = (step, "") if step is not None and not step.confirmed else (None, "")
     if waiting is not None:
         try:
