@@ -59,6 +59,8 @@ def merged_ranges(content: IO[bytes]) -> list[Merged]:
     ranges = []
     for name in found:
         left, top, right, bottom = range_boundaries(name)
+        if left is None or top is None or right is None or bottom is None:
+            raise ValueError(name)
         ranges.append(Merged(left, top, right, bottom, name))
     return sorted(
         (one for one in ranges if one.top < one.bottom or one.left < one.right), key=lambda one: one.top
