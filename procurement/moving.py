@@ -30,6 +30,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from procurement.actions.events import verify
 from procurement.models import RateCardVersion
+from procurement.signals import rows_moved
 
 BATCH: Final = 2_000
 MADE_BY_MIGRATING: Final = (Permission, ContentType)
@@ -78,6 +79,7 @@ def move(source: str, target: str, progress: Progress) -> int:
             for model in tables:
                 _carry_sequence(model, connections[source], connections[target])
             _verify(tables, source, target)
+            rows_moved.send(None, using=target)
     except DOES_NOT_FIT as error:
         # What the target looks at when all is there, at the latest when it is to be kept.
         raise CannotMoveError(f"The rows do not fit together in the target: {_why(error)}.") from error

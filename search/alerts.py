@@ -31,6 +31,7 @@ from search.index import engine
 from search.models import ChangedListing
 from search.parameters import BadParameters
 from search.query import DEEPEST_HIT, ListingQuery
+from search.rebuild import rebuild_awaited
 from search.saved_query import kept_query
 
 REFUSED: Final = "The search cannot be kept as it is."
@@ -115,11 +116,14 @@ def check_changes() -> int:
 
 def compare_due(on: date | None = None) -> int:
     """Compares the whole of what a search finds, for searches where that was not done yet on the day (today); answers
-    how many. Raises EngineUnavailable.
+    how many. Waits for a rebuild that is asked for or under way, after which all are compared: the index may be of
+    another state of the database, and what it lacks would be told as new once it is there. Raises EngineUnavailable.
     """
     today = on or timezone.localdate()
     due = open_searches().filter(Q(compared_on=None) | Q(compared_on__lt=today))
     searches = list(due.order_by("compared_on", "pk")[:COMPARED_AT_ONCE])
+    if searches and rebuild_awaited():
+        return 0
     for search in searches:
         _look(search, None)
     return len(searches)

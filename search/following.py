@@ -14,7 +14,7 @@ from django.utils import timezone
 from search.engines.base import WorkerOutdated, WriterBusy
 from search.index import borrowed_writer, rebuild_because
 from search.models import IndexRequest, IndexRun
-from search.rebuild import rebuild, request_rebuild, serve_requests
+from search.rebuild import OPEN, rebuild, request_rebuild, serve_requests
 from search.sync import drain, take_over
 from search.tasks import nudge
 
@@ -25,7 +25,6 @@ SAYS_AFTER: Final = 3.0
 SAYS_AGAIN_AFTER: Final = 60.0
 """Seconds without a movement after which it is said what is waited for, and after which once more."""
 PATIENCE: Final = timedelta(minutes=30)
-OPEN: Final = (IndexRun.Status.REQUESTED, IndexRun.Status.RUNNING)
 
 
 class NobodyWorks(Exception):  # noqa: N818 - it names a state

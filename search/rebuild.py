@@ -35,6 +35,8 @@ DIED: Final = "the process that built it died, and another has begun anew"
 ABANDONED: Final = timedelta(minutes=2)
 """A rebuild that has not moved for so long died with its process and is begun again."""
 
+OPEN: Final = (IndexRun.Status.REQUESTED, IndexRun.Status.RUNNING)
+
 MOST_TOLD: Final = 500
 """Characters of an error that a run keeps."""
 
@@ -46,10 +48,7 @@ log = structlog.get_logger(__name__)
 def request_rebuild() -> IndexRun:
     """Asks for a rebuild. One that already waits answers for both; one that is under way is joined."""
     with transaction.atomic():
-        open_states = [IndexRun.Status.REQUESTED, IndexRun.Status.RUNNING]
-        waiting = IndexRun.objects.select_for_update().filter(
-            kind=IndexRun.Kind.REBUILD, status__in=open_states
-        )
+        waiting = IndexRun.objects.select_for_update().filter(kind=IndexRun.Kind.REBUILD, status__in=OPEN)
         run = waiting.order_by("-pk").first()
         if run is None or _abandoned(run):
             run = IndexRun.objects.create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED)
@@ -58,6 +57,11 @@ def request_rebuild() -> IndexRun:
             run.detail = {}
             run.save(update_fields=["detail"])
         return run
+
+
+def rebuild_awaited() -> bool:
+    """Whether one is asked for or under way."""
+    return IndexRun.objects.filter(kind=IndexRun.Kind.REBUILD, status__in=OPEN).exists()
 
 
 def note_failure(why: str) -> None:

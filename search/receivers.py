@@ -15,7 +15,8 @@ from django.dispatch import receiver
 
 from procurement.bulk import insert
 from procurement.models import Event
-from procurement.signals import events_recorded
+from procurement.signals import events_recorded, rows_moved
+from search.models import ChangedListing, IndexRun
 from search.rebuild import request_rebuild
 from search.tasks import nudge
 from search.touched import REBUILDS, requests_for
@@ -31,3 +32,12 @@ def keep_requests(events: list[Event], **_: Any) -> None:
         request_rebuild()
     if requests or everything:
         transaction.on_commit(partial(nudge), robust=True)
+
+
+@receiver(rows_moved, dispatch_uid="search.moved")
+def build_anew(using: str, **_: Any) -> None:
+    """An index that was built before knows nothing of the rows that have come. Until it is built anew no saved search
+    is held against it (search/alerts.py): all that they had found would count as gone, and be told as new afterwards.
+    """
+    ChangedListing.objects.using(using).all().delete()
+    IndexRun.objects.using(using).create(kind=IndexRun.Kind.REBUILD, status=IndexRun.Status.REQUESTED)

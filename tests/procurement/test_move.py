@@ -29,10 +29,17 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 FILL = """
 import django; django.setup()
 from datetime import date
+from procurement.actions.saved_searches import SavedSearchDraft, keep_saved_search
+from procurement.models import SavedSearch, User
+from procurement.permissions import person
 from procurement.references import numbered
-from search.models import IndexRun
+from search.models import ChangedListing, IndexRun
 from tests.filled import fill
 fill()
+shire = person(User.objects.get(email="editor@shire.example.org"))
+keep_saved_search(shire, SavedSearchDraft("Work", "framework=wr1"), {"wr1~oak~ash": "0-seen"})
+SavedSearch.objects.update(compared_on=None)
+ChangedListing.objects.create(listing="wr1~oak~ash")
 assert numbered("OP", date(2026, 1, 1), digits=6) == "OP-2026-000001"
 for run in [IndexRun.objects.create(kind="sync", status="running") for _ in range(3)][1:]:
     run.delete()
@@ -62,6 +69,13 @@ RUNS = """
 import django; django.setup()
 from search.models import IndexRun
 print(*IndexRun.objects.values_list("pk", flat=True))
+"""
+SWEPT = """
+import django; django.setup()
+from procurement.models import SavedSearchMatch
+from search.tasks import alerts_sweep
+alerts_sweep()
+print(SavedSearchMatch.objects.values_list("matching", "pending", "told_at").get(listing="wr1~oak~ash"))
 """
 COUNT = "import django; django.setup()\nfrom procurement.models import Event\nprint(Event.objects.count())"
 DEPLOYED = {"DEMO": "0", "ALLOWED_HOSTS": "calloff.example.org", "SECRET_KEY": "s" * 64}
@@ -123,7 +137,8 @@ def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
     assert said[-2].endswith("rows moved; every table has its count, and the event log's chain holds.")
     assert (
         said[-1]
-        == "The index is made from the database: manage.py rebuild_index. Copy uploads and media too."
+        == "The index is made from the database: manage.py rebuild_index, before anybody is served. Copy uploads and "
+        "media too."
     )
     url = target.get("DATABASE_URL", f"sqlite:///{target['CALLOFF_DATA']}/calloff.sqlite3")
     with django_db_blocker.unblock(), ExitStack() as stack:
@@ -133,6 +148,11 @@ def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
             stack.callback(connections.__delitem__, alias)
             stack.callback(connections[alias].close)
         before, after = rows("move_from"), rows("move_to")
+        # What the target's own index owes to the rows that have come.
+        assert [(run["kind"], run["status"]) for run in after["search_indexrun"][-1:]] == [
+            ("rebuild", "requested")
+        ]
+        del after["search_indexrun"][-1:], before["search_changedlisting"][:]
         assert {table: len(found) for table, found in after.items()} == {
             table: len(found) for table, found in before.items()
         }
@@ -140,7 +160,7 @@ def test_every_row_arrives_as_it_was_and_what_is_counted_goes_on(
         _proves_itself(after, source.parent / "media")
         assert Event.objects.using("move_to").count() > 10
         assert verify(using="move_to") is None
-    assert done("-c", CONTINUE, **target) == "OP-2026-000002 4 0 None"
+    assert done("-c", CONTINUE, **target) == "OP-2026-000002 5 0 None"
 
 
 def _proves_itself(found: dict[str, list[dict[str, Any]]], media: Path) -> None:
@@ -179,8 +199,18 @@ def test_a_database_that_a_deployment_has_prepared_takes_everything(
     assert done("-c", MORE_RUNS + RUNS, **target) == "5 4 3 2 1"
     said = done("manage.py", "move", "--from", f"sqlite:///{source}", **target).splitlines()
     assert said[-2].endswith("rows moved; every table has its count, and the event log's chain holds.")
-    assert done("-c", RUNS, **target) == "1"
-    assert done("-c", CONTINUE, **target) == "OP-2026-000002 6 0 None"
+    assert done("-c", RUNS, **target) == "6 1"
+    assert done("-c", CONTINUE, **target) == "OP-2026-000002 7 0 None"
+
+
+def test_what_saved_searches_had_found_is_not_gone_while_the_index_is_that_of_an_empty_database(
+    source: Path, target: dict[str, str]
+) -> None:
+    done("-m", "tools.prepare", **{**target, **DEPLOYED})
+    done("manage.py", "move", "--from", f"sqlite:///{source}", **target)
+    assert done("-c", SWEPT, **target) == "(True, '', None)"
+    done("manage.py", "rebuild_index", **target)
+    assert done("-c", SWEPT, **target) == "(True, '', None)"
 
 
 def test_a_target_with_rows_is_refused(source: Path, target: dict[str, str]) -> None:

@@ -36,7 +36,7 @@ from search.alert_mail import LEASE, MOST_ATTEMPTS, send_due
 from search.alerts import change, check_changes, compare_due, keep
 from search.engines.base import Writer
 from search.models import ChangedListing
-from search.rebuild import rebuild
+from search.rebuild import rebuild, request_rebuild
 from search.sync import drain
 from search.tasks import alerts_sweep
 from tests.world import editor_of, make_buyers, publish_rates
@@ -295,6 +295,20 @@ def test_a_listing_that_matches_by_the_clock_alone_is_found_by_the_daily_compari
     assert compare_due() == 1
     assert compare_due() == 0
     assert told() == [(sorted([ASH, ELM, OAK, YEW]), [])]
+
+
+def test_nothing_is_compared_as_a_whole_while_a_rebuild_is_awaited(buyer: Actor, writer: Writer) -> None:
+    search = kept(buyer)
+    SavedSearchMatch.objects.create(saved_search=search, listing=YEW, digest="2-gone")
+    asked = request_rebuild()
+    sweep(writer)
+    assert compare_due() == 0
+    assert SavedSearchMatch.objects.get(listing=YEW).matching is True
+    rebuild(writer)
+    asked.refresh_from_db()
+    assert asked.status == asked.Status.SUCCEEDED
+    assert compare_due() == 1
+    assert SavedSearchMatch.objects.get(listing=YEW).matching is False
 
 
 def at(day: str, hour: int, minute: int = 0) -> datetime:

@@ -50,8 +50,11 @@ class Command(BaseCommand):
         self._tell(
             f"{rows:,} rows moved; every table has its count, and the event log's chain holds.", verbosity
         )
-        self._tell("The index is made from the database: manage.py rebuild_index. Copy uploads and media too.",
-                   verbosity)  # fmt: skip
+        self._tell(
+            "The index is made from the database: manage.py rebuild_index, before anybody is served. "
+            "Copy uploads and media too.",
+            verbosity,
+        )
 
     def _tell(self, text: str, verbosity: int) -> None:
         if verbosity:
