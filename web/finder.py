@@ -80,7 +80,7 @@ def way_for(given: Given, engine: MatchingEngine, on: date) -> Answer:
     """The answer to a buyer who answered every question (three queries at most). Raises EngineUnavailable."""
     rows = LotQuerySet(Lot).with_suppliers(on).select_related("framework")
     sketch, need = sketch_of(given), given["need"][0]
-    counts = {lot.reference: lot.supplier_count for lot in rows}
+    counts = {lot.reference: lot.supplier_count for lot in rows}  # type: ignore[attr-defined]
     every = {lot.reference: ways_of(lot, sketch, on) for lot in rows}
 
     def found(wanted: bool) -> list[Found]:
