@@ -78,7 +78,8 @@ class Purchase:
     Of a competition: `asking` while suppliers are asked for their interest first; `unscored` while a score is not
     agreed, and who brings the next; `uncounted` where scores that it was ranked by count no longer; `unranked` where no
     tender ranks; `low_unsettled` while a price that looks abnormally low is not decided on, and who brings that on;
-    `held` while a standstill that was promised keeps the award, to `held_until` once it runs.
+    `held` while a standstill that was promised keeps the award, to `held_until` once it runs: after the intention it
+    waits for the contract award notice to be published until then.
     """
 
     route: str
@@ -172,6 +173,8 @@ def _possible(purchase: Purchase, name: str, wrote: bool) -> bool:
         return purchase.offer == Offer.Status.ACCEPTED
     if name == "fail" and direct:
         return purchase.offer is None
+    if name == "publish_notice":
+        return purchase.to_publish
     if name == "not_sign":
         return Part.LEAD not in purchase.signed
     if name == "conclude":

@@ -40,7 +40,7 @@ from procurement.models import CallOff, CallOffSupplier, Competition, Contract, 
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.next_supplier import Next, faults_beside, next_of
 from procurement.notice_facts import call_off_facts as notice_facts_of
-from procurement.notice_facts import contract_facts, contract_notices
+from procurement.notice_facts import contract_facts, contract_notices, intended_notices, intention_of
 from procurement.order_form import terms_of
 from procurement.outcome_checks import OF_PLAN, waited_for
 from procurement.parts import buyer_parts, wrote
@@ -118,10 +118,10 @@ def facts_of(call_off: CallOff, on: date) -> CallOffFacts:
         contract = call_off.contracts.select_related("appointment__supplier").order_by("-pk").first()
         if contract is not None:
             contract.call_off = call_off
-    notices, no_notices = _notices(call_off, contract, greatest, on)
+    first = ranked_first(call_off) if call_off.status in DECIDING else None
+    notices, no_notices = _notices(call_off, contract, first, greatest, on)
     next_notice = _next_notice(call_off, notices)
     sent = {one.asked_id for one in offers}
-    first = ranked_first(call_off) if call_off.status in DECIDING else None
     outcome = approval_missing(call_off, limit, first.total, first.total) if first else ""
     goes_out = call_off.status in _BEFORE or (direct and call_off.status == CallOff.Status.OUT and not live)
     found = next_of(call_off, asked if direct and goes_out else (), sent, prices, on)
@@ -267,15 +267,20 @@ def _bar(faults: Iterable[Fault]) -> Bar | None:
 
 
 def _notices(
-    call_off: CallOff, contract: Contract | None, greatest: int | None, on: date
+    call_off: CallOff, contract: Contract | None, first: First | None, greatest: int | None, on: date
 ) -> tuple[tuple[DueNotice, ...], str]:
-    """The notices of the contract (one query), or of one that comes to `greatest`; why there are none."""
+    """The notices of the contract (one query), of the intention to award to the `first` (one query), or of one that
+    comes to `greatest`; why there are none.
+    """
     if call_off.status in CALL_OFFS.last - {CallOff.Status.CONTRACTED} or (
         contract is None and greatest is None
     ):
         return (), ""
     if contract is not None:
         found, facts = contract_notices(contract, on), contract_facts(contract)
+    elif call_off.status == CallOff.Status.INTENTION and first and (intention := intention_of(call_off)):
+        found = intended_notices(call_off, intention, first.total, on)
+        facts = notice_facts_of(call_off, first.total)
     else:
         assert greatest is not None
         facts = notice_facts_of(call_off, greatest)

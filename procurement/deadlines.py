@@ -31,8 +31,8 @@ def after_working_days(sent: datetime, days: int, nation: str = ENGLAND) -> date
 
 
 def standstill_end(told: datetime, *, act_of_2023: bool, nation: str = ENGLAND) -> datetime:
-    """The first moment at which a contract may be awarded after tenderers were told electronically, by the
-    working days of a nation.
+    """The first moment at which a contract may be awarded after tenderers were told electronically, or by the Act the
+    contract award notice was published, by the working days of a nation.
 
     Public Contracts Regulations 2015, regulation 87: midnight at the end of the tenth day after it, or of the next
     working day where that is none. Procurement Act 2023, section 51: eight working days that begin with the day itself.

@@ -110,6 +110,8 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
             "closed": "The deadline for tenders passed.",
             "evaluated": "Its tenders were ranked.",
             "intention": "Whom the buyer means to award to was told.",
+            "notice_published": "The contract award notice was published after the intention; changes hold its number "
+            "and day, and until when a promised standstill runs.",
             "standstill_ended": "The promised standstill has ended; changes hold whether the award is blocked.",
             "approval_asked": "An approval is asked for; changes hold of which greatest total, in pence.",
             "approved": "The buyer's approver let it go on; changes hold the greatest total.",

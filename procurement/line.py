@@ -173,6 +173,9 @@ def _kept_back(purchase: Purchase) -> Turn | None:
             return _stepped("ask_approval", purchase)
         return _turn_of(outcome.who, (outcome.name,), purchase.due)
     if status == Status.INTENTION and purchase.held:
+        if purchase.held_until is None:
+            # It begins with the day of publication.
+            return _stepped("publish_notice", purchase)
         # Nobody may award before; from then on the owner does.
         return Turn((Part.SYSTEM,), (), purchase.held_until)
     return None

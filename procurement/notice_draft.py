@@ -29,8 +29,8 @@ FORMAT: Final = 1
 
 
 def notice_draft(contract: Contract, notice: DueNotice) -> dict[str, Any]:
-    """The draft of one of the contract's notices, as JSON values: amounts are decimal strings of pounds without VAT
-    and, beside, with it; days YYYY-MM-DD. A fixed number of queries.
+    """The draft of one of the notices of a contract, or of one that is to be awarded (awarded.py), as JSON values:
+    amounts are decimal strings of pounds without VAT and, beside, with it; days YYYY-MM-DD. A fixed number of queries.
     """
     call_off, facts = contract.call_off, contract_facts(contract)
     framework, content = call_off.lot.framework, content_of(call_off)
@@ -66,8 +66,8 @@ def notice_draft(contract: Contract, notice: DueNotice) -> dict[str, Any]:
             *([{"role": "supplier", **_party(lead)}] if lead else []),
         ],
         "contract": {
-            "reference": contract.reference,
-            "status": contract.status,
+            "reference": contract.reference or None,
+            "status": contract.status if contract.reference else None,
             "awarded_on": facts.awarded_on.isoformat() if facts.awarded_on else None,
             "signed_on": facts.entered_on.isoformat() if facts.entered_on else None,
             "starts_on": contract.starts_on.isoformat(),

@@ -5,12 +5,13 @@ One query for a contract that comes with its call-off: what was published of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
 
-from procurement.models import CallOff, Contract, PublicNotice
+from procurement.models import CallOff, Contract, Intention, PublicNotice
 from procurement.order_form import content_of
 from procurement.public_notices import (
     DueNotice,
@@ -18,6 +19,7 @@ from procurement.public_notices import (
     Published,
     Taken,
     notices,
+    of_award,
     with_vat,
 )
 from procurement.team_price import vat_rate
@@ -38,12 +40,30 @@ def next_look(contract: Contract, on: date) -> date | None:
     return min(days, default=None)
 
 
+def intention_of(call_off: CallOff) -> Intention | None:
+    """The intention to award that stands, told or awarded since; None where there is none (one query)."""
+    return Intention.objects.filter(competition__call_off=call_off, ended_at=None).first()
+
+
+def intended_notices(
+    call_off: CallOff, intention: Intention, greatest: int, on: date
+) -> tuple[DueNotice, ...]:
+    """The notices of a call-off whose intention to award was told and that may come to `greatest` pence without VAT:
+    that of the award may be published from now on.
+    """
+    facts = replace(call_off_facts(call_off, greatest), intended_on=intention.told_on)
+    found = notices(facts, {}, on)
+    if (first := of_award(found)) is None:
+        return found
+    return notices(facts, {first.key: Published(intention.number, intention.published_on)}, on)
+
+
 def contract_facts(contract: Contract) -> NoticeFacts:
-    """The facts of a contract as it now is."""
+    """The facts of a contract as it now is; one without a reference is not awarded yet."""
     both = contract.buyer_signed_at and contract.supplier_signed_at
     entered = max(contract.buyer_signed_at, contract.supplier_signed_at) if both else None  # type: ignore[type-var]
     facts = call_off_facts(contract.call_off, contract.maximum_minor)
-    awarded = timezone.localdate(contract.created_at)
+    awarded = timezone.localdate(contract.created_at) if contract.reference else None
     if entered is None and contract.status == Contract.Status.TERMINATED:
         # Void: it was awarded and taken back, and nothing is told of it any more.
         return _of(facts, None, None, contract)

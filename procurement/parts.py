@@ -36,7 +36,7 @@ NOT_WRITING: Final = frozenset(
                 "interest_ended", "tenders_opened",
                 "person_added", "person_removed", "interest_declared", "scores_lapsed", "evaluated",
                 "evaluation_reopened", "intention", "awarded", "award_undone", "contracted", "cancelled",
-                "unsuccessful", "supplier_passed_over", "standstill_ended",
+                "unsuccessful", "supplier_passed_over", "notice_published", "standstill_ended",
             )
         ),
         *(

@@ -171,9 +171,10 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """What decides which notices are asked for. `value` is in pence, with VAT and every option; `began_on` the day on
-    which the purchase began; the contract is awarded, entered into (signed by both) and ended on days, None while it
-    is not. `taken` are options that were taken, and the one that can be taken next, by their number from 1.
-    `no_indicators`: there is a reason why performance is not assessed (section 52(2)), and so nothing is told of it.
+    which the purchase began; the intention to award it was told, the contract is awarded, entered into (signed by both)
+    and ended on days, None while it is not. `taken` are options that were taken, and the one that can be taken next, by
+    their number from 1. `no_indicators`: there is a reason why performance is not assessed (section 52(2)), and so
+    nothing is told of it.
     """
 
     regime: str
@@ -182,6 +183,7 @@ class NoticeFacts:
     light_touch: bool
     value: int
     began_on: date
+    intended_on: date | None = None
     awarded_on: date | None = None
     entered_on: date | None = None
     ends_on: date | None = None
@@ -255,11 +257,15 @@ def told_first(found: Iterable[DueNotice]) -> DueNotice | None:
     """The notice that must be published before the contract is entered into, which it is by the second signature; None
     where none is asked for, or it was.
     """
-    for one in found:
-        before = one.rule.moment == Moment.AWARD and one.rule.days is None
-        if before and one.status != Status.PUBLISHED:
-            return one
-    return None
+    first = of_award(found)
+    return first if first is not None and first.status != Status.PUBLISHED else None
+
+
+def of_award(found: Iterable[DueNotice]) -> DueNotice | None:
+    """The notice that is published before the contract is entered into, from the intention to award it on, whether it
+    was or not; None where none is asked for.
+    """
+    return next((one for one in found if _before_entry(one.rule)), None)
 
 
 def told_of_end(found: Iterable[DueNotice]) -> DueNotice | None:
@@ -372,7 +378,8 @@ def _moments(
     """
     entered, ended = facts.entered_on, facts.ended_on
     if rule.moment == Moment.AWARD:
-        yield rule.kind, facts.awarded_on, facts.awarded_on is not None
+        told_on = facts.awarded_on or (facts.intended_on if _before_entry(rule) else None)
+        yield rule.kind, told_on, told_on is not None
     elif rule.moment == Moment.ENTRY:
         yield rule.kind, entered, entered is not None
     elif rule.moment == Moment.END:
@@ -426,6 +433,10 @@ def _begins(kind: str, facts: NoticeFacts, published: Mapping[str, Published], l
 def _closings(entered_on: date) -> Iterator[date]:
     """The last day of each year of a contract, counted from the day on which it was entered into."""
     return (months_after(entered_on, 12 * number) for number in count(1))
+
+
+def _before_entry(rule: NoticeRule) -> bool:
+    return rule.moment == Moment.AWARD and rule.days is None
 
 
 def _last_day(rule: NoticeRule, facts: NoticeFacts, moment: date | None) -> date | None:

@@ -151,7 +151,11 @@ CALL_OFFS: Final = Machine(
               "that takes part again, and are given; or a moderator corrects one that is wrong, for a reason.",
               Route.COMPETITION),
         _step("intend", (Call.EVALUATED,), Call.INTENTION, _OWNER, "call_off.intention",
-              "The intention to award is told to every tenderer; a standstill may follow.", Route.COMPETITION),
+              "The intention to award is told to every tenderer; a standstill may follow, by the Act once the "
+              "contract award notice is published.", Route.COMPETITION),
+        _step("publish_notice", (Call.INTENTION,), "", _OWNER, "call_off.notice_published",
+              "The contract award notice that the law asks for was published; its number is kept, and a promised "
+              "standstill runs from its day.", Route.COMPETITION),
         _step("award", (Call.OUT,), Call.AWARDED, _OWNER, "call_off.awarded",
               "Awarded to the supplier that accepted.", Route.DIRECT_AWARD),
         _step("award", _WON, Call.AWARDED, _OWNER, "call_off.awarded",

@@ -19,6 +19,7 @@ from procurement.actions.competition_awards import award_competition, intend_awa
 from procurement.actions.competition_changes import amend_competition, extend_competition
 from procurement.actions.competitions import MOMENTS
 from procurement.actions.files import add_document, remove_document
+from procurement.actions.intention_notices import publish_intended
 from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.models import Competition
@@ -61,6 +62,14 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
         actor, reference, revision, sent.get("reason", "")
     ),
     "intend": lambda actor, reference, revision, __: intend_award(actor, reference, revision),
+    "publish_notice": lambda actor, reference, revision, sent: publish_intended(
+        actor,
+        reference,
+        revision,
+        sent.get("notice", ""),
+        sent.get("number", ""),
+        sent.get("published_on", ""),
+    ),
     "award": lambda actor, reference, revision, sent: award_competition(
         actor, reference, revision, sent.get("conflicts", "")
     ),
@@ -100,6 +109,7 @@ DONE: Final = {
     "conclude": N_("The tenders are ranked."),
     "evaluate_again": N_("The tenders are evaluated again."),
     "intend": N_("Every tenderer has been told the intention."),
+    "publish_notice": N_("The publication is kept."),
     "award": N_("The call-off is awarded. The contract waits for both signatures."),
     "not_sign": N_(
         "The award has fallen, and the other tenders are ranked anew. Every tenderer has been told."
@@ -153,6 +163,8 @@ ANCHORS: Final = {
     "conflict": "conflict",
     "material": "material",
     "note": "note",
+    "number": "number",
+    "published_on": "published-on",
     **{name: f"{{do}}-{name}" for name in MOMENTS},
 }
 """Which field of which form a fault belongs to."""

@@ -45,6 +45,7 @@ NOT_SAID: Final[dict[str, Any]] = {
     "successful": None,
     "nobody": None,
     "standstill_until": None,
+    "standstill_from_notice": False,
 }
 """What a letter leaves out where its outcome has none of it: that the outcome is open again says no score, and where
 somebody is awarded nothing of nobody.

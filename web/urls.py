@@ -81,6 +81,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("call-offs/<str:reference>/edit", call_offs.edit, name="edit-call-off"),
     path("call-offs/<str:reference>/competition", competitions.competition, name="competition"),
     path("call-offs/<str:reference>/competition/plan", competitions.plan, name="plan-competition"),
+    path("call-offs/<str:reference>/notices/<str:key>", competitions.notice, name="intended-notice"),
     path("call-offs/<str:reference>/competition/questions", questions.questions, name="questions"),
     path("call-offs/<str:reference>/outcomes", outcomes.edit, name="edit-outcomes"),
     path("outcome-plans", outcomes.plans, name="outcome-plans"),

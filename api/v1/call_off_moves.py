@@ -179,7 +179,8 @@ class Award(ApiView):
     )
     def post(self, request: Request, reference: str) -> Response:
         """Every rule is asked again; an unsigned contract stands afterwards. In a competition every tenderer that was
-        not told of an intention is told now; 409 while a standstill that was promised runs.
+        not told of an intention is told now; 409 while a standstill that was promised runs, or has not begun
+        as the contract award notice is not published.
         """
 
         def award(actor: Actor, known: str, revision: int, said: Any) -> CallOff:

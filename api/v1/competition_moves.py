@@ -152,7 +152,8 @@ class Intention(ApiView):
         example=f"curl -X POST \"http://127.0.0.1:8000/api/v1/call-offs/$EVALUATED/intend/\" {SENDS}'{{}}'",
     )
     def post(self, request: Request, reference: str) -> Response:
-        """Every tenderer gets its letter; a standstill that was promised runs from now. 409 where nobody ranks or a
+        """Every tenderer gets its letter; a standstill that was promised runs from now, or from the day on which the
+        contract award notice is published where the law asks for one. 409 where nobody ranks or a
         price that looks abnormally low is not decided on.
         """
 

@@ -227,7 +227,8 @@ class EntitledSerializer(serializers.Serializer[Any]):
 class PreviewSerializer(MomentsSerializer):
     """What publishing now would do: whom it invites, whom a rule keeps out, what is in the way, under which digest.
     `starts_on` and `ends_on` are the first and last day of the work without options; null: it does not say.
-    `standstill_until`: when a standstill would end if the outcome were told at the deadline.
+    `standstill_until`: when a standstill would end if the outcome were told, and its notice published, at the
+    deadline.
     """
 
     starts_on = serializers.DateField(allow_null=True)

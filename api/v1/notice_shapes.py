@@ -99,10 +99,12 @@ class DraftedOptionSerializer(serializers.Serializer[Any]):
 
 
 class DraftedContractSerializer(serializers.Serializer[Any]):
-    """The contract and its days; `signed_on` is that of the second signature."""
+    """The contract and its days; `signed_on` is that of the second signature. Before the award it has neither reference
+    nor status.
+    """
 
-    reference = serializers.CharField()
-    status = serializers.CharField()
+    reference = serializers.CharField(allow_null=True)
+    status = serializers.CharField(allow_null=True)
     awarded_on = serializers.DateField(allow_null=True)
     signed_on = serializers.DateField(allow_null=True)
     starts_on = serializers.DateField()

@@ -282,6 +282,16 @@ urlpatterns = [
         public_notices.Publication.as_view(),
         name="contract-notice-publish",
     ),
+    path(
+        "call-offs/<reference:reference>/notices/<reference:notice>/",
+        public_notices.IntendedNoticeDraft.as_view(),
+        name="call-off-notice",
+    ),
+    path(
+        "call-offs/<reference:reference>/notices/<reference:notice>/publish/",
+        public_notices.IntendedPublication.as_view(),
+        name="call-off-notice-publish",
+    ),
     path("contracts/<reference:reference>/claims/", claims.ContractClaims.as_view(), name="contract-claims"),
     path("claims/<reference:reference>/", claims.ClaimDetail.as_view(), name="claim"),
     *(

@@ -16,6 +16,7 @@ from procurement.actions.call_offs import locked_call_off, move, permitted, reas
 from procurement.actions.events import Happening
 from procurement.actions.offers import end_offer, locked_offer, step_of
 from procurement.actions.tender_outcomes import ended, passed_by, reopened
+from procurement.awarded import as_awarded
 from procurement.call_off_checks import award_faults
 from procurement.competition_checks import require_deciding
 from procurement.contract_reminders import next_reminder
@@ -23,11 +24,9 @@ from procurement.errors import Conflict, Fault, Invalid
 from procurement.models import CallOff, CallOffSupplier, Contract, Offer
 from procurement.models.call_offs import LIVE_OFFER
 from procurement.notice_facts import next_look
-from procurement.order_form import content_of, terms_of
 from procurement.permissions import SYSTEM, Actor
 from procurement.profiles import NOTE_LENGTH, Reader
 from procurement.references import numbered
-from procurement.rules import last_day
 from procurement.states import CONTRACTS, OFFERS
 from procurement.terms import Terms
 
@@ -159,23 +158,9 @@ def concluded_with(
     """The contract as awarded, not yet signed: initial term, priced options, the most that it may come to, by the
     call-off's terms or those that were tendered.
     """
-    content, terms = content_of(call_off), tendered or terms_of(call_off)
-    ends = last_day(content)
-    assert content.starts_on is not None
-    assert ends is not None
     today = timezone.localdate()
-    contract = Contract(
-        reference=numbered("CT", today),
-        call_off=call_off,
-        appointment=asked.appointment,
-        starts_on=content.starts_on,
-        ends_on=ends,
-        value_minor=price + terms.expenses,
-        maximum_minor=terms.total(price),
-        currency="GBP",
-        options=[{"months": one.months, "minor": one.minor} for one in terms.extensions],
-        created_at=timezone.now(),
-    )
+    contract = as_awarded(call_off, asked, price, tendered)
+    contract.reference = numbered("CT", today)
     contract.notice_on = next_look(contract, today)
     contract.remind_on = next_reminder(contract, today)
     contract.save()

@@ -16,6 +16,7 @@ from procurement.actions.call_offs import locked_call_off, move, permitted, requ
 from procurement.actions.closing import planned_of
 from procurement.actions.competitions import by_act
 from procurement.actions.events import Happening
+from procurement.actions.intention_notices import take_over, waits_for_notice
 from procurement.actions.tender_outcomes import decided
 from procurement.competition_checks import (
     require_deciding,
@@ -25,14 +26,15 @@ from procurement.competition_checks import (
 from procurement.deadlines import standstill_end
 from procurement.errors import Conflict
 from procurement.invitation_document import instant
-from procurement.models import CallOff, Competition, Contract
+from procurement.models import CallOff, Competition, Contract, Intention
 from procurement.permissions import Actor
 from procurement.ranked_first import First, ranked_first
 
 
 def intend_award(actor: Actor, reference: str, revision: int) -> Competition:
-    """Tells every tenderer whom the buyer means to award to. Where a standstill was promised it runs from now: ten
-    calendar days under the regulations of 2015, eight working days under the Act of 2023.
+    """Tells every tenderer whom the buyer means to award to. Where a standstill was promised it runs from now, ten
+    calendar days under the regulations of 2015, eight working days under the Act of 2023; but from the publication of
+    the contract award notice where the Act asks for one (intention_notices.py).
 
     Raises NotFound; NotPermitted, also for who declared a conflict of interest; Stale; Conflict where scores count no
     longer, nobody ranks, a low price is not settled or approval is missing; Invalid with every rule that the first
@@ -46,7 +48,9 @@ def intend_award(actor: Actor, reference: str, revision: int) -> Competition:
         require_scores_counted(competition)
         first = _first(call_off)
         _check(call_off, competition, first)
-        if competition.standstill:
+        intention = Intention.objects.create(competition=competition, told_on=timezone.localdate())
+        competition.standstill_until = None
+        if competition.standstill and not waits_for_notice(call_off, intention, first):
             competition.standstill_until = standstill_end(
                 timezone.now(), act_of_2023=by_act(call_off), nation=call_off.organisation.nation
             )
@@ -64,7 +68,8 @@ def award_competition(actor: Actor, reference: str, revision: int, conflicts: ob
 
     Raises NotFound; NotPermitted, also for who declared a conflict of interest; Stale; Conflict where scores count no
     longer, nobody ranks, a low price is not settled, approval is missing, or a standstill was promised and has not
-    ended; Invalid at /conflicts, and with every rule that is broken on the day of award.
+    ended, or not begun for want of a notice; Invalid at /conflicts, and with every rule that is broken on the day of
+    award.
     """
     said = conflicts_of(conflicts)
     with transaction.atomic():
@@ -80,6 +85,7 @@ def award_competition(actor: Actor, reference: str, revision: int, conflicts: ob
         if call_off.status == CallOff.Status.EVALUATED:
             also = decided(actor, competition, first.tender.reference)
         contract = concluded_with(call_off, first.asked, first.work, first.terms)
+        take_over(contract, first)
         call_off.conflicts = said
         told = {"value": contract.value_minor, "maximum": contract.maximum_minor}
         named: dict[str, Any] = {
@@ -115,8 +121,13 @@ def _check(call_off: CallOff, competition: Competition, first: First) -> None:
 def _stood_still(call_off: CallOff, competition: Competition) -> None:
     if not competition.standstill:
         return
-    if call_off.status != CallOff.Status.INTENTION or competition.standstill_until is None:
+    if call_off.status != CallOff.Status.INTENTION:
         raise Conflict("A standstill was promised: tell the intention first.")
+    if competition.standstill_until is None:
+        raise Conflict(
+            "The standstill that was promised begins with the day on which the contract award notice is published: say "
+            "where it was."
+        )
     if timezone.now() < competition.standstill_until:
         until = instant(competition.standstill_until)
         raise Conflict(f"The standstill that was promised runs until {until}.")

@@ -17,10 +17,10 @@ from procurement.actions.events import record, record_many
 from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.indicators import indicators_of, unassessed
 from procurement.models import Contract, PublicNotice
-from procurement.notice_facts import contract_notices, next_look
+from procurement.notice_facts import contract_notices, intention_of, next_look
 from procurement.permissions import SYSTEM, Actor
 from procurement.profiles import Reader
-from procurement.public_notices import DueNotice, Status
+from procurement.public_notices import DueNotice, Status, of_award
 
 NUMBER_LENGTH: Final = 60
 
@@ -29,7 +29,8 @@ def publish_notice(
     actor: Actor, reference: str, revision: int, key: str, number: object, published_on: object
 ) -> Contract:
     """Keeps that the notice was published: its `number` where it stands (1 to 60 characters) and the day (YYYY-MM-DD,
-    not ahead). Said again, it corrects what was kept.
+    not ahead, nor before the award; that of the award not before the intention to award where one was told). Said
+    again, it corrects what was kept.
 
     Raises NotFound where no such notice is asked for, NotPermitted, Stale; Conflict where its time has not come (a
     change is told of before its option is taken), or it tells of performance that was not assessed (indicators.py);
@@ -46,7 +47,7 @@ def publish_notice(
             raise Conflict(why)
         faults: list[Fault] = []
         told = Reader("/number", faults).text(number, NUMBER_LENGTH, required=True)
-        day = _day(Reader("/published_on", faults), published_on, contract, today)
+        day = _day(Reader("/published_on", faults), published_on, contract, notice, today)
         if faults or day is None:
             raise Invalid("The publication cannot be kept as it is.", tuple(faults))
         PublicNotice.objects.update_or_create(
@@ -111,13 +112,31 @@ def notice_of(contract: Contract, key: str, on: date) -> DueNotice:
     return found
 
 
-def _day(reader: Reader, value: object, contract: Contract, today: date) -> date | None:
+def published_day(
+    reader: Reader, value: object, since: date, today: date, before: tuple[str, str]
+) -> date | None:
+    """The day of a publication (YYYY-MM-DD): from `since` to today, with `before` as code and message of one that is
+    earlier; None where it is wrong, which the reader says.
+    """
     day = reader.day(reader.text(value, 10, required=True))
     if day is None:
         return None
-    awarded = timezone.localdate(contract.created_at)
     if day > today:
         reader.wrong("future", "It is ahead: say it once it was published.")
-    elif day < awarded:
-        reader.wrong("before_award", f"The contract was awarded on {awarded}: nothing was published before.")
+    elif day < since:
+        reader.wrong(*before)
     return day
+
+
+def before_intention(told_on: date) -> tuple[str, str]:
+    """Code and message of a publication before the intention to award was told."""
+    return "before_intention", f"The intention to award was told on {told_on}: nothing was published before."
+
+
+def _day(reader: Reader, value: object, contract: Contract, notice: DueNotice, today: date) -> date | None:
+    awarded = timezone.localdate(contract.created_at)
+    since = awarded
+    before = "before_award", f"The contract was awarded on {awarded}: nothing was published before."
+    if of_award([notice]) and (intention := intention_of(contract.call_off)) is not None:
+        since, before = intention.told_on, before_intention(intention.told_on)
+    return published_day(reader, value, since, today, before)

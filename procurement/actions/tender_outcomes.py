@@ -61,7 +61,7 @@ def reopened(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
     if competition is None or call_off.route != CallOff.Route.COMPETITION:
         return []
     competition.call_off = call_off
-    competition.standstill_until = None
+    _end_intention(competition)
     competition.save(update_fields=["standstill_until"])
     told = []
     for tender in tenders_of(competition).filter(status__in=TOLD):
@@ -96,7 +96,7 @@ def passed_by(actor: Actor, call_off: CallOff, reason: str) -> list[Happening]:
             told.append(moved(tender, _step(actor, tender, "reopen"), {"reason": NOT_SIGNED}))
             told.extend(told_of_return(tender))
         told.append(_send(tender, {"outcome": outcome, "reason": why}))
-    competition.standstill_until = None
+    _end_intention(competition)
     if not missing_scores(competition):
         rank_tenders(competition)
     elif competition.ranking is not None:
@@ -131,6 +131,12 @@ def ended(actor: Actor, call_off: CallOff, status: str, reason: str) -> list[Hap
     return told
 
 
+def _end_intention(competition: Competition) -> None:
+    """Its notice stays as it was published; the standstill, still to be saved, has run for nothing."""
+    competition.intentions.filter(ended_at=None).update(ended_at=timezone.now())
+    competition.standstill_until = None
+
+
 def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
     """A letter's content: its own scores and reasons, its own price, and of the successful tender who it is and what it
     came to (Public Contracts Regulations 2015, regulation 55; Procurement Act 2023, section 50).
@@ -150,6 +156,7 @@ def _outcome(tender: Tender, first: Tender) -> dict[str, Any]:
             "criteria": [{"key": one["key"], "score": one["score"]} for one in best["criteria"]],
         },
         "standstill_until": instant(competition.standstill_until),
+        "standstill_from_notice": competition.standstill and competition.standstill_until is None,
     }
 
 
@@ -173,6 +180,7 @@ def _without_award(
         "successful": None,
         "nobody": nobody,
         "standstill_until": None,
+        "standstill_from_notice": False,
     }
 
 

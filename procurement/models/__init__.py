@@ -37,7 +37,7 @@ from procurement.models.outcomes import (
     Payer,
 )
 from procurement.models.people import Application, Membership, User
-from procurement.models.public_notices import PublicNotice
+from procurement.models.public_notices import Intention, PublicNotice
 from procurement.models.rate_proposals import RateProposal
 from procurement.models.rates import RateCard, RateCardVersion, RateLine
 from procurement.models.requirements import Match, Requirement, RequirementRevision
@@ -89,6 +89,7 @@ __all__ = [
     "InboxMessage",
     "Indicator",
     "IndicatorRating",
+    "Intention",
     "Invitation",
     "Joining",
     "Lot",

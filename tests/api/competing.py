@@ -51,9 +51,9 @@ def again(call_off: CallOff) -> CallOff:
     return CallOff.objects.get(pk=call_off.pk)
 
 
-def planned(**said: Any) -> CallOff:
+def planned(terms: dict[str, str] = TERMS, **said: Any) -> CallOff:
     """A draft whose tenders are due in fourteen days."""
-    call_off = create_call_off(buyer(), CallOffDraft("Evaluation", "competition", need(), None, TERMS))
+    call_off = create_call_off(buyer(), CallOffDraft("Evaluation", "competition", need(), None, terms))
     plan = {"rules": RULES, "clarify_until": after(days=7), "deadline": after(days=14)} | said
     plan_competition(buyer(), call_off.reference, call_off.revision, plan)
     return again(call_off)
@@ -142,6 +142,13 @@ def awarded() -> CallOff:
 def intended() -> CallOff:
     """The intention is told."""
     call_off = evaluated()
+    intend_award(buyer(), call_off.reference, call_off.revision)
+    return again(call_off)
+
+
+def noticed() -> CallOff:
+    """The same of what the law asks for a contract award notice of."""
+    call_off = evaluated(terms=TERMS | {"expenses": "300000.00"}, standstill=True)
     intend_award(buyer(), call_off.reference, call_off.revision)
     return again(call_off)
 
@@ -245,6 +252,7 @@ MADE: Final[dict[str, Any]] = {
     "UNSIGNED_AWARD": lambda: awarded().reference,
     "LAPSED": lambda: lapsed().reference,
     "LOW": lambda: low().reference,
+    "INTENDED": lambda: noticed().reference,
     "TOLD": lambda: tender_of(intended(), "larch").reference,
     "SCORABLE": lambda: tender_of(opened(), "larch").reference,
     "AGREEABLE": lambda: tender_of(scored(opened()), "larch").reference,

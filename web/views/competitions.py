@@ -10,16 +10,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from procurement.actions.competitions import plan_competition
 from procurement.actions.files import LARGEST
+from procurement.actions.intention_notices import intended_contract
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Competition
+from procurement.notice_draft import notice_draft
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.bodies import takes_file
@@ -104,6 +107,21 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         return _form(request, found, typed_from(sent), wrong, 422, revision=sent_revision(sent))
 
 
+@never_cache
+@login_required
+@require_safe
+def notice(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """The contract award notice after the intention to award as a draft, to be kept as a file."""
+    found = seen_competition(actor_of(request), reference)
+    try:
+        draft = notice_draft(*intended_contract(found, key, timezone.localdate()))
+    except NotFound as refused:
+        raise Http404 from refused
+    answer = JsonResponse(draft, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = f'attachment; filename="{found.reference}-{key}.json"'
+    return answer
+
+
 def seen_competition(actor: Actor, reference: str) -> CallOff:
     """The call-off by a competition, as its buyer's people see it; 404 for any other."""
     rows = CallOffQuerySet(CallOff).seen_by(actor).told()
@@ -172,6 +190,7 @@ def _page(
         call_off=found,
         parts=choices_said(PARTS),
         moments=moments,
+        today=timezone.localdate(),
         done=done_said(request, DONE),
         typed=again,
         faults=wrong,
