@@ -173,7 +173,7 @@ def _kept_back(purchase: Purchase) -> Turn | None:
             return _stepped("ask_approval", purchase)
         return _turn_of(outcome.who, (outcome.name,), purchase.due)
     if status == Status.INTENTION and purchase.held:
-        if purchase.held_until is None:
+        if purchase.held_until is None and purchase.to_publish:
             # It begins with the day of publication.
             return _stepped("publish_notice", purchase)
         # Nobody may award before; from then on the owner does.

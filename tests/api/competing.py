@@ -146,9 +146,9 @@ def intended() -> CallOff:
     return again(call_off)
 
 
-def noticed() -> CallOff:
+def noticed(**said: Any) -> CallOff:
     """The same of what the law asks for a contract award notice of."""
-    call_off = evaluated(terms=TERMS | {"expenses": "300000.00"}, standstill=True)
+    call_off = evaluated(terms=TERMS | {"expenses": "300000.00"}, standstill=True, **said)
     intend_award(buyer(), call_off.reference, call_off.revision)
     return again(call_off)
 

@@ -109,6 +109,7 @@ def made_all() -> dict[str, str]:
         **{name: kept[name] for name in ("SAVED_SEARCH", "WEBHOOK", "DELIVERY", "MESSAGE")},
         **running(),
         **judged(),
+        "INTENDED": competing.noticed(clarify_until=after(days=3), deadline=after(days=7)).reference,
         "BODY": BUYER,
         "DOMAIN": add_domain(SYSTEM, BUYER, "leeds.example").domain,
         "MEMBER_INVITATION": member_invitation(),

@@ -143,6 +143,7 @@ MOST: Final = {
 ELSEWHERE: Final = {
     "file": "no page",
     "finder": "leads on",
+    "intended-notice": "no page",
     "invited": "leads on",
     "notice": "no page",
     "operation": "leads on",

@@ -79,7 +79,8 @@ def drafted(page: Client, **changes: Any) -> str:
 
 def planned(page: Client, **changes: Any) -> str:
     """The same with its competition planned; the address of the competition."""
-    address = f"{drafted(page)}/competition"
+    terms = {"expenses": changes.pop("expenses")} if "expenses" in changes else {}
+    address = f"{drafted(page, **terms)}/competition"
     answer = page.post(f"{address}/plan", plan(**changes) | {"revision": revision(address)})
     assert answer.status_code == 303, answer.content.decode()[2000:6000]
     return address

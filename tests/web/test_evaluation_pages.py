@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from procurement.actions.tenders import withdraw_tender
@@ -17,6 +18,7 @@ from procurement.models import (
     Competition,
     Consensus,
     Event,
+    Framework,
     Partner,
     Tender,
     User,
@@ -330,6 +332,32 @@ def test_a_promised_standstill_comes_before_the_award(page: Client) -> None:
         signed(page)
         assert "Next: the buyer, to award." in page.get(address).content.decode()
         taken(page, address, "award", conflicts="None")
+
+
+def test_where_the_law_asks_for_a_notice_the_standstill_begins_with_its_publication(page: Client) -> None:
+    Framework.objects.filter(reference="rm1").update(regime="pa2023")
+    address = evaluated(page, standstill="yes", expenses="£300,000")
+    taken(page, address, "intend")
+    shown = page.get(address).content.decode()
+    assert "Next: the buyer, to publish notice." in shown
+    assert "award" not in offered(page, address)
+    draft = f"/call-offs/{call_off_of(address).reference}/notices/uk6"
+    assert f'href="{draft}"' in shown
+    assert page.get(draft).json()["notice"]["key"] == "uk6"
+    assert page.get(draft.replace("uk6", "uk7")).status_code == 404
+    today, before = timezone.localdate().isoformat(), state()
+    wrong = sent(page, address, "publish_notice", notice="uk6", number=" ", published_on=today)
+    assert (wrong.status_code, state()) == (422, before)
+    taken(page, address, "publish_notice", notice="uk6", number="2026/S 000-1", published_on=today)
+    assert "publish_notice" not in offered(page, address)
+    assert summary(read(page.get(address)))["Standstill"].startswith("Until ")
+    assert "Next: the clock, until " in page.get(address).content.decode()
+    # Its tenderers read in their letters what it is counted from.
+    own = invitation_of(address)
+    signed(page, LEAD)
+    assert (
+        "begin with the day on which the contract award notice is published" in page.get(own).content.decode()
+    )
 
 
 def test_whom_the_evaluation_waits_for_is_told_on_both_pages(page: Client) -> None:

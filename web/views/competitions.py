@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,6 @@ from procurement.actions.files import LARGEST
 from procurement.actions.intention_notices import intended_contract
 from procurement.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
 from procurement.models import CallOff, Competition
-from procurement.notice_draft import notice_draft
 from procurement.permissions import Action, Actor, can
 from procurement.querysets_call_offs import CallOffQuerySet
 from web.bodies import takes_file
@@ -37,6 +36,7 @@ from web.meanwhile import CONFLICT, REFUSED, Written, conflict, differing
 from web.once import done_once
 from web.pages import render
 from web.saying import choices_said, done_said, said
+from web.views.contracts import draft_file
 
 
 @takes_file(LARGEST)
@@ -114,12 +114,10 @@ def notice(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     """The contract award notice after the intention to award as a draft, to be kept as a file."""
     found = seen_competition(actor_of(request), reference)
     try:
-        draft = notice_draft(*intended_contract(found, key, timezone.localdate()))
+        contract, due = intended_contract(found, key, timezone.localdate())
     except NotFound as refused:
         raise Http404 from refused
-    answer = JsonResponse(draft, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = f'attachment; filename="{found.reference}-{key}.json"'
-    return answer
+    return draft_file(found.reference, contract, due)
 
 
 def seen_competition(actor: Actor, reference: str) -> CallOff:

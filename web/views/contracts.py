@@ -23,7 +23,14 @@ from procurement.notice_draft import notice_draft
 from procurement.notice_facts import contract_facts, contract_notices
 from procurement.order_form import outcomes_told
 from procurement.permissions import Actor
-from procurement.public_notices import told_before, told_first, told_of_end, told_terminated, why_none
+from procurement.public_notices import (
+    DueNotice,
+    told_before,
+    told_first,
+    told_of_end,
+    told_terminated,
+    why_none,
+)
 from procurement.querysets_call_offs import ContractQuerySet, buying
 from procurement.states import Part
 from web.buying import actor_of
@@ -71,9 +78,14 @@ def notice(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         due = notice_of(found, key, timezone.localdate())
     except NotFound as refused:
         raise Http404 from refused
-    name = f"{found.reference}-{due.key}.json"
-    answer = JsonResponse(notice_draft(found, due), json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return draft_file(found.reference, found, due)
+
+
+def draft_file(reference: str, contract: Contract, due: DueNotice) -> JsonResponse:
+    """The draft of a notice as a file, named by what it is of."""
+    draft = notice_draft(contract, due)
+    answer = JsonResponse(draft, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = f'attachment; filename="{reference}-{due.key}.json"'
     return answer
 
 
