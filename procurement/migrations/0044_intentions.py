@@ -22,7 +22,7 @@ def stand(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0041_indicators")]
+    dependencies = [("procurement", "0043_revision_of_a_place")]
 
     operations = [
         migrations.CreateModel(
