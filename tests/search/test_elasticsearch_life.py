@@ -53,6 +53,27 @@ def test_an_index_is_named_by_its_mapping_and_known_by_its_aliases(engine: Elast
     assert first not in engine.client.call("GET", f"/{indices(engine).read}-*/_alias")
 
 
+def test_indices_that_are_there_get_as_many_copies_as_are_asked_for_when_the_writer_is_taken(
+    engine: ElasticsearchEngine,
+) -> None:
+    fill(engine, [listing("opm-group")])
+    prefix = engine.client.connection.prefix
+
+    def copies() -> dict[str, str]:
+        told = engine.client.call("GET", f"/{prefix}*/_settings/index.number_of_replicas", flat_settings=True)
+        return {index: facts["settings"]["index.number_of_replicas"] for index, facts in told.items()}
+
+    standing = indices(engine).standing()
+    assert copies().keys() >= {f"{prefix}writer", standing.current, standing.previous}
+    assert set(copies().values()) == {"0"}
+    later = ElasticsearchEngine(replace(engine.client.connection, replicas=1))
+    later.writer().close()
+    assert set(copies().values()) == {"1"}
+    later.close()
+    engine.writer().close()
+    assert set(copies().values()) == {"0"}
+
+
 def test_generations_grow_over_rebuilds_and_the_way_back(engine: ElasticsearchEngine) -> None:
     seen = [engine.freshness("listings").generation]
     with engine.writer() as writer:

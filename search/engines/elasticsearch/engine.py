@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from search.engines.base import Collection, IndexState, Label, Rebuild
+import structlog
+
+from search.engines.base import Collection, EngineUnavailable, IndexState, Label, Rebuild
 from search.engines.elasticsearch.client import Client
 from search.engines.elasticsearch.connection import Connection
+from search.engines.elasticsearch.indices import Indices
 from search.engines.elasticsearch.lease import Lease
 from search.engines.elasticsearch.life import CollectionWriter
 from search.engines.elasticsearch.listings import ListingsReader
+from search.engines.elasticsearch.making import keep_copies
 from search.engines.elasticsearch.matching import MatchingReader, NodeReading
 from search.engines.elasticsearch.rates import RatesReader
 from search.query import (
@@ -28,6 +32,8 @@ from search.query import (
     Unknown,
 )
 from search.rate_query import RateQuery, RateResult, RoleQuery, RoleSuggestion
+
+log: Final = structlog.get_logger(__name__)
 
 
 class ElasticsearchEngine:
@@ -132,9 +138,20 @@ class ElasticsearchWriter:
         try:
             self._listings = CollectionWriter(listings.indices, listings.maker, self._lease)
             self._rates = CollectionWriter(rates.indices, rates.maker, self._lease)
+            self._keep_copies(client, listings.indices, rates.indices)
         except BaseException:
             self._lease.close()
             raise
+
+    def _keep_copies(self, client: Client, *collections: Indices) -> None:
+        """Only now, since a single writer may: of what is there as many copies as SEARCH_REPLICAS says today. Writing
+        does not wait for them, nor for a service that does not take them.
+        """
+        names = [name for one in collections for name in (one.read, one.write, one.previous)]
+        try:
+            keep_copies(client, [self._lease.index, *names])
+        except EngineUnavailable as error:
+            log.warning("index_copies_not_kept", why=str(error))
 
     def apply(
         self,

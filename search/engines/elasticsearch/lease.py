@@ -41,7 +41,8 @@ class Lease:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._index = f"{client.connection.prefix}writer"
+        self.index = f"{client.connection.prefix}writer"
+        """Where the lease stands."""
         self._token = secrets.token_hex(8)
         self._ended = threading.Event()
         self._lost = False
@@ -75,20 +76,20 @@ class Lease:
             return self._take()
         except Unassigned as error:
             # The first thing that is made where there is nothing yet, and so the first for which there is no room.
-            raise EngineUnavailable(why_unassigned(self._client, self._index)) from error
+            raise EngineUnavailable(why_unassigned(self._client, self.index)) from error
 
     def _prepare(self) -> None:
-        if self._client.call("GET", f"/{self._index}", missing=True, filter_path="*.aliases") is not None:
+        if self._client.call("GET", f"/{self.index}", missing=True, filter_path="*.aliases") is not None:
             return
         properties = {"token": {"type": "keyword"}, "who": {"type": "keyword"}, "until": {"type": "long"}}
         body = {
             "settings": {"number_of_shards": 1, "number_of_replicas": self._client.connection.replicas},
             "mappings": {"dynamic": "strict", "properties": properties},
         }
-        make_index(self._client, self._index, body)
+        make_index(self._client, self.index, body)
 
     def _take(self) -> bool:
-        held = self._client.call("GET", f"/{self._index}/_doc/lease", missing=True)
+        held = self._client.call("GET", f"/{self.index}/_doc/lease", missing=True)
         source = (held or {}).get("_source") or {}
         died = source.get("token") if _has_died(source.get("who")) else ""
         result = self._update(
@@ -102,7 +103,7 @@ class Lease:
             "script": {"source": script, "params": parameters},
             "upsert": {},
         }
-        answer = self._client.call("POST", f"/{self._index}/_update/lease", body, retry_on_conflict=3)
+        answer = self._client.call("POST", f"/{self.index}/_update/lease", body, retry_on_conflict=3)
         return str(answer["result"])
 
     def _renew(self) -> None:

@@ -1,8 +1,10 @@
-"""Making an index, and saying why no node takes it: a service answers that it has made one that nobody can write to."""
+"""Making an index, and saying why no node takes it: a service answers that it has made one that nobody can write to.
+Keeping as many copies of those that are there as are asked for now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from search.engines.base import EngineUnavailable
@@ -24,6 +26,18 @@ def make_index(client: Client, name: str, body: Mapping[str, Any]) -> None:
         return
     if not told.get("shards_acknowledged", True):
         raise EngineUnavailable(why_unassigned(client, name))
+
+
+def keep_copies(client: Client, names: Sequence[str]) -> None:
+    """Gives the indices behind these names, of which some may be missing, the copies of the settings where they have
+    others: they were made under those of their day. Raises EngineUnavailable.
+    """
+    wanted, asked = str(client.connection.replicas), "index.number_of_replicas"
+    path = f"/{','.join(names)}/_settings/{asked}"
+    told = client.call("GET", path, flat_settings=True, ignore_unavailable=True)
+    differing = sorted(index for index, facts in told.items() if facts["settings"][asked] != wanted)
+    if differing:
+        client.call("PUT", f"/{','.join(differing)}/_settings", {asked: wanted})
 
 
 def why_unassigned(client: Client, name: str) -> str:
