@@ -105,16 +105,17 @@ class IntendedNoticeDraft(DetailView):
         answer=NoticeDraftSerializer,
         scope="call_offs:read",
         headers=("validator",),
+        problems=(403,),
         example='curl "http://127.0.0.1:8000/api/v1/call-offs/$INTENDED/notices/uk6/" '
         '-H "Authorization: Bearer $TOKEN"',
     )
     def get(self, request: Request, reference: str, notice: str) -> Response:
         """Of the tender that ranks first, where the law asks for it before the contract is entered into; once it is
-        awarded, of its contract.
+        awarded, of its contract. 403 for whom the ranking is closed to.
         """
         row = self.found(request, reference)
         assert isinstance(row, CallOff)
-        contract, due = intended_contract(row, notice.lower(), timezone.localdate())
+        contract, due = intended_contract(signed_in(request), row, notice.lower(), timezone.localdate())
         self.revision = row.revision
         return Response(NoticeDraftSerializer(contract, context={"notice": due}).data)
 

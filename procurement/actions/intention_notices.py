@@ -27,6 +27,7 @@ from procurement.permissions import Actor
 from procurement.profiles import Reader
 from procurement.public_notices import DueNotice, of_award
 from procurement.ranked_first import First, ranked_first
+from procurement.sealing import require_part
 
 
 def publish_intended(
@@ -66,10 +67,12 @@ def publish_intended(
     return call_off
 
 
-def intended_contract(call_off: CallOff, key: str, on: date) -> tuple[Contract, DueNotice]:
+def intended_contract(actor: Actor, call_off: CallOff, key: str, on: date) -> tuple[Contract, DueNotice]:
     """The contract with the tender that ranks first, not awarded yet, and its contract award notice, for a draft
-    (notice_draft.py). Raises NotFound where no intention waits for its award, or no such notice is asked for.
+    (notice_draft.py). Raises NotPermitted for whoever does not take part: until it is published it tells of a tender
+    what the ranking tells. Raises NotFound where no intention waits for its award, or no such notice is asked for.
     """
+    require_part(actor, call_off)
     _, first, notice = _intended(call_off, key, on)
     return as_awarded(call_off, first.asked, first.work, first.terms), notice
 

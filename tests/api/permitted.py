@@ -307,7 +307,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_move(EDITORS, READERS, (f"{_COMP}competition/publish/", {}), (f"{_COMP}competition/extend/", WHY),
            (f"{_COMP}competition/amend/", WHY | {"material": False}), (f"{_COMP}open-tenders/", {}),
            (f"{_COMP}intend/", {}), (f"{_COMP}people/", {"user": "{ASSESSOR}", "part": "moderator"})),
-    *_read(READERS, "call-offs/{INTENDED}/notices/uk6/"),
+    Row("GET", "call-offs/{INTENDED}/notices/uk6/", TAKING_PART, NO_PART),
     *_move(EDITORS, READERS, ("call-offs/{INTENDED}/notices/uk6/publish/",
                               {"number": "2020/S 1", "published_on": "2020-01-01"})),
     *_move((*EDITORS, "moderator"), READERS, (f"{_RANKED}conclude/", {}), (f"{_RANKED}evaluate-again/", WHY)),

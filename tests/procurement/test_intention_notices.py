@@ -29,6 +29,7 @@ from procurement.notice_facts import contract_notices
 from procurement.states import Part
 from procurement.working_days import is_working_day
 from tests.competed import Contest, at, evaluated, tender_of
+from tests.world import editor_of
 
 pytestmark = pytest.mark.django_db
 LARGE = {"expenses": "300000.00"}
@@ -202,7 +203,7 @@ def test_there_is_nothing_to_publish_before_the_intention(contest: Contest) -> N
     call_off, buyer = evaluated(contest, terms=LARGE), contest.market.buyer
     told = (buyer, call_off.reference, call_off.revision, "uk6", NUMBER, day(0).isoformat())
     refused(Conflict, lambda: publish_intended(*told))
-    refused(NotFound, lambda: intended_contract(call_off, "uk6", MONDAY))
+    refused(NotFound, lambda: intended_contract(buyer, call_off, "uk6", MONDAY))
 
 
 def test_said_again_a_publication_is_corrected_and_the_standstill_with_it(contest: Contest) -> None:
@@ -304,7 +305,10 @@ def test_where_the_first_does_not_sign_the_next_has_an_intention_and_a_notice_of
 
 def test_the_draft_of_an_intention_tells_what_the_contract_will_be(contest: Contest) -> None:
     call_off = intended(contest)
-    draft = notice_draft(*intended_contract(call_off, "uk6", MONDAY))
+    buyer = contest.market.buyer
+    other = editor_of("shire", "viewer", "other")
+    refused(NotPermitted, lambda: intended_contract(other, call_off, "uk6", MONDAY))
+    draft = notice_draft(*intended_contract(buyer, call_off, "uk6", MONDAY))
     assert draft["notice"]["key"] == "uk6"
     told = [draft["contract"][name] for name in ("reference", "status", "awarded_on", "signed_on")]
     assert told == [None] * 4
@@ -317,5 +321,5 @@ def test_the_draft_of_an_intention_tells_what_the_contract_will_be(contest: Cont
         after = notice_draft(contract, of_contract)
     assert after["value"] == draft["value"]
     assert after["parties"] == draft["parties"]
-    refused(NotFound, lambda: intended_contract(again(call_off), "uk6", MONDAY))
+    refused(NotFound, lambda: intended_contract(buyer, again(call_off), "uk6", MONDAY))
     assert tender_of(call_off, "oak").status == "successful"

@@ -112,11 +112,14 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def notice(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     """The contract award notice after the intention to award as a draft, to be kept as a file."""
-    found = seen_competition(actor_of(request), reference)
+    actor = actor_of(request)
+    found = seen_competition(actor, reference)
     try:
-        contract, due = intended_contract(found, key, timezone.localdate())
+        contract, due = intended_contract(actor, found, key, timezone.localdate())
     except NotFound as refused:
         raise Http404 from refused
+    except NotPermitted as refused:
+        raise PermissionDenied from refused
     return draft_file(found.reference, contract, due)
 
 
