@@ -16,8 +16,8 @@ from search.engines.elasticsearch.rates_mapping import SHAPE as RATES
 from tests.search.service import GONE, Answer, BadDay
 
 THERE: Answer = (200, {})
-WRITER: list[Answer] = [THERE, (404, {"found": False}), (200, {"result": "created"}), THERE, THERE]
-"""The lease is there and nobody's, and nothing is half built."""
+WRITER: list[Answer] = [THERE, (404, {"found": False}), (200, {"result": "created"}), THERE, THERE, THERE]
+"""The lease is there and nobody's, nothing is half built, and no index has other copies than are asked for."""
 BACK = "the index before the last rebuild is in use"
 TLS = "(if it speaks TLS, SEARCH_URL begins with https)"
 GONE_AWAY = f"the search service closed the connection without an answer {TLS}"

@@ -54,7 +54,10 @@ READ_BY_NOBODY: Final = {
     ),
     ("once.py", '<input type="hidden" name="{}" value="{}">'): "markup",
     ("faults.py", SHAPED.pattern): "what search writes, to be recognised",
-    **dict.fromkeys([("paging.py", "Row"), ("call_off_form.py", "Row")], "the name of a type"),
+    **dict.fromkeys(
+        [("paging.py", "Row"), ("call_off_form.py", "Row"), ("bodies.py", "View")], "the name of a type"
+    ),
+    ("readiness.py", "ceilings:"): "the beginning of a key of the cache",
     ("views/imports.py", "say which sheet to read"): "what a command is told, to be replaced",
     ("views/imports.py", "create suppliers to have it made"): "what a command is told, to be replaced",
     **dict.fromkeys(
