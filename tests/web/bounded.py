@@ -28,7 +28,7 @@ MOST: Final = {
     "claim": 10,
     "claims": 14,
     "compare": 17,
-    "competition": 37,
+    "competition": 39,
     "contract": 16,
     "dead-letters": 7,
     "edit-call-off": 9,
