@@ -53,8 +53,13 @@ def test_every_kind_has_its_sender() -> None:
     assert set(SENDERS) == set(Kind)
 
 
-def test_what_the_queue_lost_is_sent_by_the_sweep(ada: User, django_capture_on_commit_callbacks: Any) -> None:
-    # Nobody listens where the queue is to be.
+def test_what_the_queue_lost_is_sent_by_the_sweep(
+    ada: User, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("procurement.tasks.send_account_mails.apply_async", refuse)
     with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
         ask_link(ADA)
     assert [one["event"] for one in logged] == ["account_mail_nudge_lost"]
