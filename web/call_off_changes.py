@@ -37,6 +37,11 @@ def _why(sent: QueryDict) -> str:
     return sent.get("reason", "")
 
 
+def publication(sent: QueryDict) -> tuple[str, str, str]:
+    """Which notice was published, its number and the day, as the form says them."""
+    return sent.get("notice", ""), sent.get("number", ""), sent.get("published_on", "")
+
+
 OF_CALL_OFFS: Final[dict[str, Change]] = {
     "ask_approval": lambda actor, reference, revision, _: ask_approval(actor, reference, revision),
     "approve": lambda actor, reference, revision, _: approve_call_off(actor, reference, revision),
@@ -75,12 +80,7 @@ OF_CONTRACTS: Final[dict[str, Change]] = {
         actor, reference, revision, {kind: sent.get(kind, "") for kind in IDENTIFIERS}
     ),
     "publish_notice": lambda actor, reference, revision, sent: publish_notice(
-        actor,
-        reference,
-        revision,
-        sent.get("notice", ""),
-        sent.get("number", ""),
-        sent.get("published_on", ""),
+        actor, reference, revision, *publication(sent)
     ),
     "extend": lambda actor, reference, revision, _: extend_contract(actor, reference, revision),
     "complete": lambda actor, reference, revision, _: complete_contract(actor, reference, revision),

@@ -24,21 +24,20 @@ class Chip:
 
 def facet_chips(facets: Iterable[Facet], address: Address) -> list[Chip]:
     """The values of the facets that are chosen, each with the address without it and whatever needs it."""
-    return [
-        Chip(
-            f"chip-{facet.name}-{number}",
-            f"{said(facet.label)}: {value_said(facet, value)}",
-            # A grade means something within one framework alone.
-            str(
-                (_without_grade(address) if facet.name == "framework" else address).less(
-                    facet.name, value.value
-                )
-            ),
-        )
-        for facet in facets
-        for number, value in enumerate(facet.values, 1)
-        if value.selected
-    ]
+    chips = []
+    for facet in facets:
+        # A grade means something within one framework alone.
+        others = _without_grade(address) if facet.name == "framework" else address
+        chips += [
+            Chip(
+                f"chip-{facet.name}-{number}",
+                f"{said(facet.label)}: {value_said(facet, value)}",
+                str(others.less(facet.name, value.value)),
+            )
+            for number, value in enumerate(facet.values, 1)
+            if value.selected
+        ]
+    return chips
 
 
 def rate_chips(query: ListingQuery, address: Address) -> list[Chip]:

@@ -24,6 +24,7 @@ from procurement.actions.publishing import publish_competition
 from procurement.actions.ranking import conclude_evaluation, evaluate_again
 from procurement.models import Competition
 from procurement.permissions import Actor
+from web.call_off_changes import publication
 from web.competition_form import LABELS, local, moment_of
 from web.doing import STEP_LABELS, Change
 
@@ -63,12 +64,7 @@ OF_COMPETITIONS: Final[dict[str, Change]] = {
     ),
     "intend": lambda actor, reference, revision, __: intend_award(actor, reference, revision),
     "publish_notice": lambda actor, reference, revision, sent: publish_intended(
-        actor,
-        reference,
-        revision,
-        sent.get("notice", ""),
-        sent.get("number", ""),
-        sent.get("published_on", ""),
+        actor, reference, revision, *publication(sent)
     ),
     "award": lambda actor, reference, revision, sent: award_competition(
         actor, reference, revision, sent.get("conflicts", "")

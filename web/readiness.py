@@ -290,8 +290,9 @@ def _ways(
     def above(one: _Place) -> int:
         ceiling = ceilings.get(one.supplier)
         # The rates of a card that is made up bind nobody.
-        bound = rate is not None and ceiling is not None and not ceiling.illustrative
-        return max(0, rate - ceiling.minor) if bound and rate is not None and ceiling is not None else 0
+        if rate is None or ceiling is None or ceiling.illustrative:
+            return 0
+        return max(0, rate - ceiling.minor)
 
     members = SupplierMember.objects.filter(supplier__appointments__lot=lot, left_on=None)
     leading = members.filter(role=SupplierMember.Role.LEAD, partner__suspended=False)

@@ -29,12 +29,12 @@ from procurement.actions.call_offs import happening, locked_call_off, move, perm
 from procurement.actions.claims import claim_step, locked_claim, move_claim
 from procurement.actions.competitions import planned, require_open
 from procurement.actions.events import record
-from procurement.actions.rate_workbooks import BROKEN
 from procurement.actions.steps import not_theirs
 from procurement.actions.tenders import locked_tender, step_of, take
 from procurement.errors import Conflict, Fault, Invalid, NotFound
 from procurement.models import CallOff, Claim, ClaimFile, Competition, CompetitionDocument, Tender, TenderFile
 from procurement.models.base import opaque
+from procurement.packages import BROKEN
 from procurement.parts import buyer_parts
 from procurement.permissions import Actor
 from procurement.profiles import Reader

@@ -6,10 +6,8 @@ Under rate_sheets.py, which makes rows of the records.
 
 from __future__ import annotations
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ import openpyxl
 import puremagic
 
 from procurement.actions.merged_cells import MOST_MERGED, TooManyMerged, filled, merged_ranges
+from procurement.packages import BROKEN
 
 LARGEST_UNPACKED: Final = 2_000_000_000
 HIGHEST_RATIO: Final = 200
@@ -50,11 +49,6 @@ _OTHER_PACKAGES: Final = {
     "Index/": "it is a file of Numbers or Pages",
 }
 """The beginning of a part's name to what a zip without a workbook is that has it; the first that fits counts."""
-BROKEN: Final = (
-    KeyError, ValueError, IndexError, TypeError, AttributeError, OSError, EOFError, RuntimeError, SyntaxError,
-    OverflowError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
-)  # fmt: skip
-"""What readers of a package raise where it is not what it says."""
 _FORMULA: Final = re.compile(rb"<(?:\w{1,20}:)?f[\s/>]")
 _CHUNK: Final = 1 << 20
 
